@@ -1,0 +1,312 @@
+"""Answer keys: the tests of an assignment as data, never as code.
+
+A key holds, for each case, the arguments, the expected value and what each misconception returns.
+`draw` computes it from the authored exercises, once; `save` and `load` keep it in one `.npz` file
+(`allow_pickle=False`: a JSON skeleton and the arrays). The visible key of a course is drawn from a
+fixed seed and shipped to students; the hidden key is drawn from the operating system's randomness
+and never leaves the instructor.
+"""
+
+import copy
+import hashlib
+import io
+import json
+import secrets
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograder import comparison
+from autograder.comparison import Comparator
+from autograder.exercise import AuthoringError, Case, Exercise, Group, Layout
+from autograder.values import ValuesError, dumps, flatten, loads, unflatten
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """What a misconception gives where it differs from the reference: a value or an exception's name."""
+
+    value: Any = None
+    raises: str | None = None
+
+
+@dataclass(frozen=True)
+class KeyCase:
+    """One call and its expected value. `wrong` maps misconception ids to what they give where they differ."""
+
+    args: tuple[Any, ...]
+    expected: Any
+    accept: Comparator
+    layout: Layout
+    fresh: bool
+    wrong: dict[str, Wrong]
+
+
+@dataclass(frozen=True)
+class KeyGroup:
+    """Cases that are worth points together."""
+
+    name: str
+    zh: str
+    en: str
+    points: float
+    cases: tuple[KeyCase, ...]
+
+
+@dataclass(frozen=True)
+class Hint:
+    """A misconception as a key knows it: its id and what to tell the student."""
+
+    id: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True)
+class KeyExercise:
+    """One function: its groups of cases and the misconceptions that are known about it."""
+
+    name: str
+    parameters: tuple[str, ...]
+    lecture: str
+    groups: tuple[KeyGroup, ...]
+    misconceptions: tuple[Hint, ...]
+
+    @property
+    def points(self) -> float:
+        return sum(group.points for group in self.groups)
+
+    @property
+    def cases(self) -> tuple[KeyCase, ...]:
+        return tuple(case for group in self.groups for case in group.cases)
+
+
+@dataclass(frozen=True)
+class AnswerKey:
+    """Everything that judging an assignment needs.
+
+    Attributes
+    ----------
+    source : str
+        Identifies the authored files that a hidden key was drawn from; empty for a visible key.
+    digest : str
+        Identifies the key's content.
+    """
+
+    assignment: str
+    visible: bool
+    exercises: tuple[KeyExercise, ...]
+    source: str = ""
+    digest: str = ""
+
+    @property
+    def points(self) -> float:
+        return sum(exercise.points for exercise in self.exercises)
+
+
+def draw_hidden(name: str, exercises: tuple[Exercise, ...], source: str = "") -> AnswerKey:
+    """A new hidden key; no two are alike and none can be guessed from this repository."""
+    rng = np.random.default_rng(secrets.randbits(256))
+    return _with_digest(replace(draw(name, exercises, rng, visible=False), source=source))
+
+
+def draw_visible(name: str, exercises: tuple[Exercise, ...]) -> AnswerKey:
+    """The visible key: the same on every machine, for every course."""
+    seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
+    return draw(name, exercises, np.random.default_rng(seed), visible=True)
+
+
+def draw(name: str, exercises: tuple[Exercise, ...], rng: np.random.Generator, *, visible: bool) -> AnswerKey:
+    """Draw every case of an assignment and compute what the reference and the misconceptions give.
+
+    Raises
+    ------
+    AuthoringError
+        The reference raises, changes its arguments, or returns what cannot be stored.
+    """
+    key = AnswerKey(name, visible, tuple(_draw_exercise(exercise, rng, visible) for exercise in exercises))
+    return _with_digest(key)
+
+
+def _draw_exercise(exercise: Exercise, rng: np.random.Generator, visible: bool) -> KeyExercise:
+    groups = [
+        KeyGroup(
+            group.name,
+            group.zh,
+            group.en,
+            group.points,
+            tuple(_key_case(exercise, group, case) for case in group.cases(rng, for_students=visible)),
+        )
+        for group in exercise.groups
+        if group.visible or not visible
+    ]
+    hints = tuple(Hint(m.id, m.zh, m.en) for m in exercise.misconceptions)
+    return KeyExercise(exercise.name, exercise.parameters, exercise.lecture, tuple(groups), hints)
+
+
+def _key_case(exercise: Exercise, group: Group, case: Case) -> KeyCase:
+    where = f"{exercise.name}, group {group.name!r}"
+    accept = case.accept or exercise.accept
+    try:
+        args = loads(dumps(case.args))
+        expected = loads(dumps(exercise.reference(*copy.deepcopy(args))))
+    except ValuesError as error:
+        raise AuthoringError(f"{where}: {error} cannot be stored in an answer key.") from error
+    except Exception as error:
+        raise AuthoringError(f"{where}: the reference raised {type(error).__name__}: {error}") from error
+    if not comparison.agrees(accept, expected, expected):
+        raise AuthoringError(f"{where}: the reference's own answer is not acceptable ({accept}).")
+    wrong = {m.id: _run_wrong(m.run, args) for m in exercise.misconceptions}
+    differing = {
+        id: outcome
+        for id, outcome in wrong.items()
+        if outcome.raises or not comparison.agrees(accept, outcome.value, expected)
+    }
+    return KeyCase(args, expected, accept, case.layout, case.fresh, differing)
+
+
+def _run_wrong(run: Callable[..., Any], args: tuple[Any, ...]) -> Wrong:
+    with np.errstate(all="ignore"):
+        try:
+            return Wrong(value=loads(dumps(run(*copy.deepcopy(args)))))
+        except Exception as error:  # a misconception may well crash; that is how it shows
+            return Wrong(raises=type(error).__name__)
+
+
+def save(key: AnswerKey, path: Path) -> None:
+    """Write `key` to `path`; the same key gives the same bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(to_bytes(key))
+
+
+def to_bytes(key: AnswerKey) -> bytes:
+    """The `.npz` file of `key`."""
+    skeleton, arrays = flatten(_to_data(key))
+    members = {f"array{index}": array for index, array in enumerate(arrays)}
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, skeleton=np.frombuffer(skeleton, np.uint8), **members)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def load(path: Path) -> AnswerKey:
+    """Read a key.
+
+    Raises
+    ------
+    KeyFileError
+        One sentence: the file is missing, damaged or of another version.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = _members(file)
+            data = unflatten(file["skeleton"].tobytes(), lambda dtype, shape: next(arrays))
+        if data["schema"] != SCHEMA:
+            raise KeyFileError(
+                f"{path} is an answer key of schema {data['schema']}, this version reads {SCHEMA}."
+            )
+        return _with_digest(_from_data(data))
+    except FileNotFoundError:
+        raise KeyFileError(f"There is no answer key {path}; make one with: autograder build") from None
+    except (OSError, ValueError, KeyError, TypeError, StopIteration, zipfile.BadZipFile) as error:
+        raise KeyFileError(f"{path} is not an answer key or is damaged ({error}); build it again.") from error
+
+
+def same_up_to_rounding(one: AnswerKey, other: AnswerKey) -> bool:
+    """Equal, except for the last digits in which two machines may differ."""
+    (text, arrays), (other_text, other_arrays) = flatten(_to_data(one)), flatten(_to_data(other))
+    return _rounded(text) == _rounded(other_text) and all(
+        np.allclose(a, b, rtol=1e-9, atol=1e-12, equal_nan=True)
+        for a, b in zip(arrays, other_arrays, strict=True)
+    )
+
+
+def _rounded(skeleton: bytes) -> Any:
+    return json.loads(skeleton, parse_float=lambda text: f"{float(text):.9g}")
+
+
+class KeyFileError(Exception):
+    """An answer key that cannot be read, told in one sentence."""
+
+
+def _members(file: Any) -> Iterator[np.ndarray]:
+    return (file[f"array{index}"] for index in range(len(file.files) - 1))
+
+
+def _with_digest(key: AnswerKey) -> AnswerKey:
+    digest = hashlib.sha256(dumps(_to_data(key))).hexdigest()
+    return replace(key, digest=digest)
+
+
+def _to_data(key: AnswerKey) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "assignment": key.assignment,
+        "visible": key.visible,
+        "source": key.source,
+        "exercises": [
+            {
+                "name": exercise.name,
+                "parameters": list(exercise.parameters),
+                "lecture": exercise.lecture,
+                "misconceptions": [[hint.id, hint.zh, hint.en] for hint in exercise.misconceptions],
+                "groups": [
+                    {
+                        "name": group.name,
+                        "zh": group.zh,
+                        "en": group.en,
+                        "points": group.points,
+                        "cases": [_case_to_data(case) for case in group.cases],
+                    }
+                    for group in exercise.groups
+                ],
+            }
+            for exercise in key.exercises
+        ],
+    }
+
+
+def _case_to_data(case: KeyCase) -> dict[str, Any]:
+    return {
+        "args": case.args,
+        "expected": case.expected,
+        "accept": comparison.to_data(case.accept),
+        "layout": case.layout,
+        "fresh": case.fresh,
+        "wrong": {id: [wrong.value, wrong.raises] for id, wrong in case.wrong.items()},
+    }
+
+
+def _from_data(data: dict[str, Any]) -> AnswerKey:
+    exercises = tuple(map(_exercise_from_data, data["exercises"]))
+    return AnswerKey(data["assignment"], data["visible"], exercises, data["source"])
+
+
+def _exercise_from_data(data: dict[str, Any]) -> KeyExercise:
+    return KeyExercise(
+        data["name"],
+        tuple(data["parameters"]),
+        data["lecture"],
+        tuple(_group_from_data(group) for group in data["groups"]),
+        tuple(Hint(*hint) for hint in data["misconceptions"]),
+    )
+
+
+def _group_from_data(data: dict[str, Any]) -> KeyGroup:
+    cases = tuple(
+        KeyCase(
+            case["args"],
+            case["expected"],
+            comparison.from_data(case["accept"]),
+            case["layout"],
+            case["fresh"],
+            {id: Wrong(*wrong) for id, wrong in case["wrong"].items()},
+        )
+        for case in data["cases"]
+    )
+    return KeyGroup(data["name"], data["zh"], data["en"], data["points"], cases)

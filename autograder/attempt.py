@@ -1,0 +1,91 @@
+"""One submission against one answer key: read, run, judge.
+
+Grading a class and a student's own check both do this.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from autograder import submission
+from autograder.answer_key import AnswerKey
+from autograder.judge import judge, judge_error
+from autograder.messages import Text, say
+from autograder.sandbox.client import LoadNote, Outcome, Run, SandboxError
+from autograder.verdicts import ExerciseResult
+
+Statements = list[tuple[str, str, int]]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What came of a submission: results, notes for people, and what it printed."""
+
+    exercises: tuple[ExerciseResult, ...]
+    notes: tuple[Text, ...] = ()
+    output: str = ""
+
+
+def attempt(name: str, content: bytes, key: AnswerKey, run: Callable[[Statements], Run]) -> Attempt:
+    """Judge the submission `content`; raises nothing that a submission could cause.
+
+    Parameters
+    ----------
+    name : str
+        The file's name; its ending tells a notebook from a script.
+    run : function
+        Runs statements on the calls of `key`, such as `Sandbox.run`.
+    """
+    try:
+        read = submission.read(name, content)
+        done = (
+            run([(s.source, s.where, s.line) for s in read.statements]) if read.statements else _nothing(key)
+        )
+    except submission.SubmissionError as error:
+        return unreadable(key, Text(str(error), str(error)))
+    except SandboxError as error:
+        return Attempt(
+            judge_error(key), (say("The grader failed, not the submission: {error}", error=error),)
+        )
+    outcomes = _with_syntax_errors(done.outcomes, read.notes)
+    notes = [_reader_note(note) for note in read.notes] + [_load_note(note) for note in done.notes]
+    return Attempt(judge(key, outcomes), tuple(notes), done.output)
+
+
+def unreadable(key: AnswerKey, why: Text) -> Attempt:
+    """The result of a file that holds nothing that could be run."""
+    return Attempt(judge(key, _nothing(key).outcomes), (why,))
+
+
+def _nothing(key: AnswerKey) -> Run:
+    return Run(tuple(Outcome("missing") for exercise in key.exercises for _ in exercise.cases))
+
+
+def _with_syntax_errors(
+    outcomes: tuple[Outcome, ...], notes: tuple[submission.Note, ...]
+) -> tuple[Outcome, ...]:
+    """A function that is missing from a file with a cell that does not parse has a syntax error."""
+    broken = next((note for note in notes if note.kind == "syntax error"), None)
+    if broken is None:
+        return outcomes
+    error = Outcome("raised", exception="SyntaxError", text=broken.text, where=broken.where, line=broken.line)
+    return tuple(error if outcome.status == "missing" else outcome for outcome in outcomes)
+
+
+def _reader_note(note: submission.Note) -> Text:
+    return say(
+        "{where}, line {line}: {kind}: {text}",
+        where=note.where,
+        line=note.line,
+        kind=note.kind,
+        text=note.text,
+    )
+
+
+def _load_note(note: LoadNote) -> Text:
+    return say(
+        "{where}, line {line}: {name}: {text}",
+        where=note.where,
+        line=note.line,
+        name=note.exception,
+        text=note.text,
+    )

@@ -1,0 +1,164 @@
+"""Solutions → what students get, and the keys.
+
+For each assignment and language `release` writes a notebook, a plain `.py` file and the visible answer
+key to `assignments/<lang>/<assignment>/`; `draw_keys` draws the hidden keys. Both leave alone what is
+up to date, so that building twice changes nothing.
+
+A released file is made from `notebook.py` (a jupytext percent script) by three small steps: cells of
+the other language go, solutions become stubs, and a check cell follows each exercise.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder import answer_key
+from autograder.assignment import Assignment
+from autograder.messages import LANGUAGES
+
+_BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
+_STUB = ("# YOUR CODE HERE", "raise NotImplementedError()")
+_TAG = re.compile(r"^(\s*(?:#\s*)?)(zh|en): (.*)$")
+_DEFINITION = re.compile(r"^def (\w+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Built:
+    """One file of a build: its path and whether it had to be written."""
+
+    path: Path
+    changed: bool
+
+
+def release(assignment: Assignment, folder: Path, *, dry_run: bool = False) -> list[Built]:
+    """Write what students of either language get. With `dry_run`, only say what would change."""
+    key = answer_key.draw_visible(assignment.name, assignment.exercises)
+    files = []
+    for lang in LANGUAGES:
+        target = folder / lang / assignment.name
+        for suffix, text in _student_files(assignment, lang):
+            path = target / f"{assignment.name}{suffix}"
+            files.append(_write(path, text.encode(), dry_run))
+        files.append(_write_visible_key(target / f"{assignment.name}.visible.npz", key, dry_run))
+    return files
+
+
+def draw_keys(assignment: Assignment, folder: Path, *, fresh: bool = False) -> Built:
+    """Draw the hidden key where there is none, its sources have changed, or `fresh` asks for new draws."""
+    path = folder / f"{assignment.name}.hidden.npz"
+    source = _source_digest(assignment)
+    if not fresh and path.exists():
+        try:
+            if answer_key.load(path).source == source:
+                return Built(path, False)
+        except answer_key.KeyFileError:
+            pass  # damaged or of an older version: draw a new one
+    answer_key.save(answer_key.draw_hidden(assignment.name, assignment.exercises, source), path)
+    return Built(path, True)
+
+
+def _source_digest(assignment: Assignment) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(assignment.folder.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _write(path: Path, content: bytes, dry_run: bool) -> Built:
+    if path.exists() and path.read_bytes() == content:
+        return Built(path, False)
+    if not dry_run:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return Built(path, True)
+
+
+def _write_visible_key(path: Path, key: answer_key.AnswerKey, dry_run: bool) -> Built:
+    """Another machine may round the last digit differently; that alone is no change."""
+    if path.exists():
+        try:
+            if answer_key.same_up_to_rounding(answer_key.load(path), key):
+                return Built(path, False)
+        except answer_key.KeyFileError:
+            pass
+    return _write(path, answer_key.to_bytes(key), dry_run)
+
+
+def _student_files(assignment: Assignment, lang: str) -> Iterator[tuple[str, str]]:
+    """(suffix, text) of the notebook and of the plain script."""
+    import jupytext
+    import nbformat
+
+    notebook = jupytext.reads(assignment.notebook.read_text(encoding="utf-8"), fmt="py:percent")
+    exercises = {exercise.name for exercise in assignment.exercises}
+    cells = [_student_cell(cell, lang) for cell in notebook.cells if cell.metadata.get("lang", lang) == lang]
+    script = nbformat.v4.new_notebook(cells=cells)
+    script.metadata["jupytext"] = {"notebook_metadata_filter": "-all", "cell_metadata_filter": "-all"}
+    yield ".py", jupytext.writes(script, fmt="py:percent")
+
+    with_checks = list(_with_check_cells(cells, exercises))
+    for index, cell in enumerate(with_checks):
+        cell["id"] = f"{assignment.name}-{index}"
+    released = nbformat.v4.new_notebook(cells=with_checks)
+    released.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    released.metadata["language_info"] = {"name": "python"}
+    nbformat.validate(released)
+    yield ".ipynb", nbformat.writes(released) + "\n"
+
+
+def _student_cell(cell: Any, lang: str) -> Any:
+    import nbformat
+
+    if cell.cell_type == "markdown":
+        return nbformat.v4.new_markdown_cell(cell.source)
+    return nbformat.v4.new_code_cell(without_solutions(in_language(cell.source, lang)))
+
+
+def _with_check_cells(cells: list[Any], exercises: set[str]) -> Iterator[Any]:
+    import nbformat
+
+    first = True
+    for cell in cells:
+        yield cell
+        if cell.cell_type != "code":
+            continue
+        if first:
+            yield nbformat.v4.new_code_cell("from autograder import check")
+            first = False
+        for name in _DEFINITION.findall(cell.source):
+            if name in exercises:
+                yield nbformat.v4.new_code_cell(f"check({name})")
+
+
+def in_language(source: str, lang: str) -> str:
+    """Keep the lines of one language.
+
+    In a docstring or a comment, a line that begins with `zh: ` or `en: ` belongs to that language alone.
+    """
+    lines = []
+    for line in source.split("\n"):
+        tagged = _TAG.match(line)
+        if tagged is None:
+            lines.append(line)
+        elif tagged[2] == lang:
+            lines.append(tagged[1] + tagged[3])
+    return "\n".join(lines)
+
+
+def without_solutions(source: str) -> str:
+    """Put a stub in place of each region between the solution markers."""
+    lines: list[str] = []
+    inside = False
+    for line in source.split("\n"):
+        if line.strip() == _BEGIN:
+            inside = True
+            indent = line[: len(line) - len(line.lstrip())]
+            lines += [indent + part for part in _STUB]
+        elif line.strip() == _END:
+            inside = False
+        elif not inside:
+            lines.append(line)
+    return "\n".join(lines)

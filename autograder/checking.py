@@ -1,0 +1,110 @@
+"""A student's own check: their code against the visible answer key.
+
+`check_file` runs a whole file in a process of its own, `check_function` a function that is already
+there, in a notebook. Both need the visible key that lies beside the assignment and nothing else: no
+solution, no hidden case.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from autograder import answer_key
+from autograder.answer_key import AnswerKey
+from autograder.attempt import Statements, attempt
+from autograder.judge import calls, judge
+from autograder.sandbox import runner
+from autograder.sandbox.client import Isolation, Outcome, Run, Sandbox, outcome_of
+from autograder.sandbox.limits import Limits
+from autograder.verdicts import SubmissionResult, Verdict
+
+_ENDING = ".visible.npz"
+
+
+class CheckError(Exception):
+    """A check that cannot be made, told in one sentence."""
+
+
+def check_file(
+    path: Path, isolation: Isolation = "process", limits: Limits | None = None
+) -> SubmissionResult:
+    """Check every exercise of the assignment that `path` belongs to.
+
+    Students run their own code on their own machine, so a process with limits is isolation enough; it
+    starts faster than a sandbox.
+
+    Raises
+    ------
+    CheckError, answer_key.KeyFileError
+    """
+    start = time.perf_counter()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise CheckError(f"{path} cannot be read: {error.strerror or error}.") from error
+    key = answer_key.load(_key_beside(path))
+
+    def run(statements: Statements) -> Run:
+        with Sandbox(calls(key), limits or Limits(), isolation) as sandbox:
+            return sandbox.run(statements)
+
+    done = attempt(path.name, content, key, run)
+    if any(exercise.verdict is Verdict.JE for exercise in done.exercises):
+        raise CheckError(done.notes[0].en)
+    seconds = round(time.perf_counter() - start, 4)
+    return SubmissionResult(
+        "", key.assignment, str(path), isolation, seconds, done.exercises, done.notes, done.output
+    )
+
+
+def check_function(function: Callable[..., Any], folder: Path | None = None) -> SubmissionResult:
+    """Check one function in this process, against the visible key in `folder` (the current one).
+
+    Raises
+    ------
+    CheckError
+        No key in the folder knows an exercise of the function's name.
+    KeyboardInterrupt
+        The student interrupted a loop that does not end.
+    """
+    start = time.perf_counter()
+    name = getattr(function, "__name__", repr(function))
+    key = _key_for(name, folder or Path.cwd())
+    loaded = runner.Loaded([], lambda kind, payload: None)
+    loaded.module.__dict__[name] = function
+    outcomes = [_call(loaded, call, index) for index, call in enumerate(calls(key))]
+    seconds = round(time.perf_counter() - start, 4)
+    return SubmissionResult("", key.assignment, name, "none", seconds, judge(key, outcomes))
+
+
+def _call(loaded: runner.Loaded, call: Any, index: int) -> Outcome:
+    """As in the sandbox, down to the bytes, so that a notebook and the grader agree."""
+    request = {"function": call.function, "args": call.args, "layout": call.layout, "fresh": call.fresh}
+    outcome = outcome_of(runner.message(loaded.call(request), index))
+    if outcome.exception == "KeyboardInterrupt":
+        raise KeyboardInterrupt
+    return outcome
+
+
+def _key_beside(path: Path) -> Path:
+    """The visible key in the folder of `path`: of the file's own name, else the only one there."""
+    own = path.with_name(path.stem + _ENDING)
+    keys = [own] if own.exists() else sorted(path.parent.glob("*" + _ENDING))
+    if len(keys) != 1:
+        found = "more than one visible answer key" if keys else "no visible answer key (*.visible.npz)"
+        raise CheckError(f"There is {found} in {path.parent}; keep {path.name} in its assignment's folder.")
+    return keys[0]
+
+
+def _key_for(name: str, folder: Path) -> AnswerKey:
+    for path in sorted(folder.glob("*" + _ENDING)):
+        key = answer_key.load(path)
+        for exercise in key.exercises:
+            if exercise.name == name:
+                return replace(key, exercises=(exercise,))
+    raise CheckError(
+        f"No visible answer key in {folder} knows an exercise {name}; "
+        "run the notebook in the folder of the assignment, and keep the function's name."
+    )

@@ -1,0 +1,238 @@
+"""The command line, `autograder`: thin. It reads options, calls a room, prints, and sets the exit status.
+
+A mistake in the call is one sentence on stderr and status 2. Heavy modules are imported by the command
+that needs them: `autograder --help` answers at once.
+"""
+
+import os
+import signal
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from autograder.answer_key import AnswerKey
+    from autograder.class_folder import SubmittedFile
+    from autograder.grading import Graded, Settings
+    from autograder.store import Store
+
+app = typer.Typer(
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="An auto-graded course on back-propagation in convolutional networks. "
+    "卷积神经网络反向传播课程的自动评分。",
+)
+
+EXIT_NOT_PASSED, EXIT_USAGE, EXIT_JUDGE_ERROR, EXIT_INTERRUPTED = 1, 2, 3, 130
+
+
+class Lang(StrEnum):
+    zh = "zh"
+    en = "en"
+
+
+class IsolationChoice(StrEnum):
+    bubblewrap = "bubblewrap"
+    process = "process"
+
+
+LangOption = Annotated[
+    Lang | None, typer.Option("--lang", help="Language of texts; the locale's unless said otherwise.")
+]
+
+
+def main() -> None:
+    """Entry point of the `autograder` command."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    app()
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(f"autograder: {message}", err=True)
+    raise typer.Exit(EXIT_USAGE)
+
+
+def _language(lang: Lang | None) -> str:
+    from autograder.messages import preferred_language
+
+    return lang.value if lang else preferred_language()
+
+
+@app.command()
+def grade(
+    path: Annotated[
+        Path,
+        typer.Argument(
+            help="submitted/<student>/<assignment>/<file>, a flat folder, a zip of either, or a file."
+        ),
+    ],
+    assignment: Annotated[
+        str | None, typer.Option(help="Grade this assignment only; a flat folder needs it.")
+    ] = None,
+    keys: Annotated[Path, typer.Option(help="Where the hidden answer keys are.")] = Path("keys"),
+    out: Annotated[Path, typer.Option(help="Where grades.csv, results.json and the store go.")] = Path(
+        "grades"
+    ),
+    jobs: Annotated[int, typer.Option(help="Submissions at a time; 0 means one a core.", min=0)] = 0,
+    isolation: Annotated[
+        IsolationChoice, typer.Option(help="bubblewrap, or process (weaker, needs nothing installed).")
+    ] = IsolationChoice.bubblewrap,
+    cpu_seconds: Annotated[float, typer.Option(help="Processor seconds a call may take.", min=0.1)] = 2.0,
+    wall_seconds: Annotated[float, typer.Option(help="Seconds a submission may take.", min=1.0)] = 60.0,
+    memory_mib: Annotated[int, typer.Option("--memory-mib", help="MiB a submission may take.", min=16)] = 512,
+    lang: LangOption = None,
+    json: Annotated[bool, typer.Option("--json", help="Print results.json in place of the table.")] = False,
+) -> None:
+    """Grade a class of submissions against the hidden answer keys."""
+    from autograder import class_folder, grading
+    from autograder.answer_key import KeyFileError
+    from autograder.reports import output
+    from autograder.sandbox import bubblewrap
+    from autograder.sandbox.limits import Limits
+    from autograder.store import Store, StoreError
+
+    limits = Limits(cpu_seconds=cpu_seconds, wall_seconds=wall_seconds, memory=memory_mib * 2**20)
+    settings = grading.Settings(isolation.value, limits)
+    try:
+        if isolation is IsolationChoice.bubblewrap:
+            bubblewrap.require()
+        files = class_folder.find(path, assignment, grading.known_assignments(keys))
+        answer_keys = grading.load_keys(keys, sorted({file.assignment for file in files}))
+        with Store(out / "results.sqlite") as store:
+            graded = _grade_with_progress(files, answer_keys, settings, store, jobs or os.cpu_count() or 1)
+            failed = output.write(
+                lambda: (grading.result_of(one, store) for one in graded),
+                [exercise.name for _, key in answer_keys.values() for exercise in key.exercises],
+                out,
+                _language(lang),
+                as_json=json,
+            )
+    except (bubblewrap.BubblewrapMissing, class_folder.ClassFolderError, KeyFileError, StoreError) as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(f"{error.filename or out}: {error.strerror or error}.")
+    except KeyboardInterrupt:
+        typer.echo(
+            "autograder: interrupted; what is graded is kept, and the same command goes on from there.",
+            err=True,
+        )
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+    if failed:
+        raise typer.Exit(EXIT_JUDGE_ERROR)
+
+
+def _grade_with_progress(
+    files: "list[SubmittedFile]",
+    answer_keys: "dict[str, tuple[Path, AnswerKey]]",
+    settings: "Settings",
+    store: "Store",
+    jobs: int,
+) -> "list[Graded]":
+    """Grade in worker processes, with a progress bar and the time left on stderr."""
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from autograder import grading
+
+    workers = max(1, min(jobs, len(files)))
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    executor = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _ignore_interrupts)
+    try:
+        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task("grading", total=len(files))
+            return grading.grade_class(
+                files,
+                answer_keys,
+                settings,
+                store,
+                executor,
+                workers,
+                lambda one, anew: progress.advance(task),
+            )
+    except BaseException:
+        for worker in multiprocessing.active_children():
+            worker.terminate()
+        raise
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+def _ignore_interrupts() -> None:
+    """Ctrl-C is for the main process, which ends the workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="Your notebook or .py file, in the folder you were given.")],
+    lang: LangOption = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Check your own work against the visible cases: 0 when all pass, 1 when not."""
+    from autograder.answer_key import KeyFileError
+    from autograder.checking import CheckError, check_file
+
+    try:
+        result = check_file(file)
+    except (CheckError, KeyFileError) as error:
+        _fail(str(error))
+    if json:
+        from autograder.reports import json_file
+
+        json_file.write([result], _language(lang), sys.stdout)
+    else:
+        from rich.console import Console
+
+        from autograder.reports import terminal
+
+        terminal.check_list(result, _language(lang), Console(highlight=False))
+    if result.points < result.max_points:
+        raise typer.Exit(EXIT_NOT_PASSED)
+
+
+@app.command()
+def build(
+    solutions: Annotated[Path, typer.Argument(help="The folder of the assignments' sources.")] = Path(
+        "solutions"
+    ),
+    assignments: Annotated[Path, typer.Option(help="Where students' files go.")] = Path("assignments"),
+    keys: Annotated[Path, typer.Option(help="Where the hidden answer keys go; never publish it.")] = Path(
+        "keys"
+    ),
+    new_keys: Annotated[bool, typer.Option("--new-keys", help="Draw all hidden keys anew.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit with 1 if students' files are out of date.")
+    ] = False,
+) -> None:
+    """Make students' files and the hidden answer keys from the sources."""
+    from autograder import assignment
+    from autograder import build as building
+    from autograder.exercise import AuthoringError
+
+    changed = False
+    try:
+        for one in assignment.load_all(solutions):
+            files = building.release(one, assignments, dry_run=check)
+            if not check:
+                files.append(building.draw_keys(one, keys, fresh=new_keys))
+            for file in files:
+                changed |= file.changed
+                if file.changed:
+                    typer.echo(f"{'out of date' if check else 'wrote'}: {file.path}")
+    except AuthoringError as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(f"{error.filename}: {error.strerror or error}.")
+    if check and changed:
+        raise typer.Exit(EXIT_NOT_PASSED)
+    if not changed:
+        typer.echo("up to date")

@@ -1,0 +1,195 @@
+"""Grades a whole class: submissions × hidden keys → results, in the store.
+
+`grade_class` hands each submission's bytes to an executor (`concurrent.futures`), which calls
+`grade_one` in a worker; there is one code path, whatever the executor. A worker keeps one warm sandbox
+for each answer key. Nothing in a submission can stop a run; what is graded is stored at once, and a
+run that was interrupted goes on from there.
+"""
+
+import functools
+import hashlib
+import time
+import zipfile
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from autograder import __version__, answer_key
+from autograder.attempt import Attempt, attempt, unreadable
+from autograder.class_folder import SubmittedFile
+from autograder.judge import calls
+from autograder.messages import Text, say
+from autograder.sandbox.client import Isolation, Sandbox
+from autograder.sandbox.limits import Limits
+from autograder.store import Store, StoreKey
+from autograder.verdicts import SubmissionResult, from_json, to_json
+
+_IN_FLIGHT = 4
+"""Submissions handed out ahead, a worker: enough to keep it busy, too few to fill the memory."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How submissions are run."""
+
+    isolation: Isolation = "bubblewrap"
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def engine(self) -> str:
+        """Identifies, with the version, everything about the engine that a result depends on."""
+        return f"{__version__} {self.isolation} {self.limits}"
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a worker gets: bytes and where the key lies."""
+
+    student: str
+    assignment: str
+    file: str
+    content: bytes
+    key_path: Path
+    key_digest: str
+    settings: Settings
+
+
+@dataclass(frozen=True)
+class Graded:
+    """One line of a class: whose file, and where its result is in the store."""
+
+    file: SubmittedFile
+    key: StoreKey
+
+
+def load_keys(folder: Path, assignments: Iterable[str]) -> dict[str, tuple[Path, answer_key.AnswerKey]]:
+    """The hidden keys of `assignments`.
+
+    Raises
+    ------
+    answer_key.KeyFileError
+    """
+    paths = {name: folder / f"{name}.hidden.npz" for name in assignments}
+    return {name: (path, answer_key.load(path)) for name, path in paths.items()}
+
+
+def known_assignments(folder: Path) -> set[str]:
+    """The assignments that `folder` holds a hidden key for."""
+    return {path.name.removesuffix(".hidden.npz") for path in folder.glob("*.hidden.npz")}
+
+
+def grade_class(
+    files: Sequence[SubmittedFile],
+    keys: dict[str, tuple[Path, answer_key.AnswerKey]],
+    settings: Settings,
+    store: Store,
+    executor: Executor,
+    workers: int,
+    on_graded: Callable[[Graded, bool], None] = lambda graded, anew: None,
+) -> list[Graded]:
+    """Grade `files` and return where their results are, in the order of `files`.
+
+    Parameters
+    ----------
+    on_graded : function (Graded, bool)
+        Called for each submission when its result is stored; the flag tells whether it was graded anew.
+    """
+    graded: dict[int, Graded] = {}
+    running: dict[Future[SubmissionResult], tuple[int, Graded]] = {}
+
+    def collect(futures: Iterable[Future[SubmissionResult]]) -> None:
+        for future in futures:
+            index, one = running.pop(future)
+            store.put(one.key, to_json(future.result()))
+            graded[index] = one
+            on_graded(one, True)
+
+    try:
+        for index, file in enumerate(files):
+            path, key = keys[file.assignment]
+            content, problem = _content(file)
+            one = Graded(file, StoreKey(_digest(file, content, problem), key.digest, settings.engine))
+            if store.has(one.key):
+                graded[index] = one
+                on_graded(one, False)
+                continue
+            if problem is not None:
+                result = _result(
+                    file.student, file.assignment, file.name, settings, 0.0, unreadable(key, problem)
+                )
+                store.put(one.key, to_json(result))
+                graded[index] = one
+                on_graded(one, True)
+                continue
+            task = Task(file.student, file.assignment, file.name, content, path, key.digest, settings)
+            running[executor.submit(grade_one, task)] = (index, one)
+            if len(running) >= _IN_FLIGHT * workers:
+                collect(wait(running, return_when=FIRST_COMPLETED).done)
+        while running:
+            collect(wait(running, return_when=FIRST_COMPLETED).done)
+    except BaseException:
+        for future in running:
+            future.cancel()
+        raise
+    return [graded[index] for index in range(len(files))]
+
+
+def result_of(graded: Graded, store: Store) -> SubmissionResult:
+    """Read one result back, with this student's name on it."""
+    data = store.get(graded.key)
+    assert data is not None, "graded but not stored"
+    file = graded.file
+    return from_json({**data, "student": file.student, "assignment": file.assignment, "file": file.name})
+
+
+def _content(file: SubmittedFile) -> tuple[bytes, Text | None]:
+    """The bytes of a submission, or why there are none."""
+    if not file.name:
+        return b"", say("There is no notebook and no .py file in this folder.")
+    try:
+        return file.read(), None
+    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        return b"", say("The file cannot be read: {error}", error=str(error))
+
+
+def _digest(file: SubmittedFile, content: bytes, problem: Text | None) -> str:
+    """The content decides, with the kind of file; a file without content is known by its trouble."""
+    kind = Path(file.name).suffix.lower() if problem is None else problem.en
+    return hashlib.sha256(kind.encode() + b"\0" + content).hexdigest()
+
+
+def grade_one(task: Task) -> SubmissionResult:
+    """Grade one submission. Called in a worker; raises nothing that a submission could cause."""
+    start = time.perf_counter()
+    key = _load_key(task.key_path, task.key_digest)
+    done = attempt(task.file, task.content, key, lambda statements: _sandbox(task).run(statements))
+    seconds = round(time.perf_counter() - start, 4)
+    return _result(task.student, task.assignment, task.file, task.settings, seconds, done)
+
+
+def _result(
+    student: str, assignment: str, file: str, settings: Settings, seconds: float, done: Attempt
+) -> SubmissionResult:
+    return SubmissionResult(
+        student, assignment, file, settings.isolation, seconds, done.exercises, done.notes, done.output
+    )
+
+
+@functools.lru_cache(maxsize=16)
+def _load_key(path: Path, digest: str) -> answer_key.AnswerKey:
+    """One worker reads a key once; the digest makes sure that it is the one that was meant."""
+    key = answer_key.load(path)
+    if key.digest != digest:
+        raise answer_key.KeyFileError(f"{path} has changed while grading; start again.")
+    return key
+
+
+def _sandbox(task: Task) -> Sandbox:
+    return _open_sandbox(task.key_path, task.key_digest, task.settings)
+
+
+@functools.lru_cache(maxsize=16)
+def _open_sandbox(path: Path, digest: str, settings: Settings) -> Sandbox:
+    """One worker keeps one warm sandbox a key; it ends with the worker."""
+    return Sandbox(calls(_load_key(path, digest)), settings.limits, settings.isolation)

@@ -1,0 +1,79 @@
+"""What the command line shows: a class as a table, one student's check as a list."""
+
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from autograder.messages import translator
+from autograder.verdicts import ExerciseResult, SubmissionResult, Verdict
+
+
+def class_table(results: Iterable[SubmissionResult], lang: str, console: Console) -> None:
+    """A line a submission: points, and the exercises that lost some with their verdicts."""
+    _ = translator(lang)
+    table = Table(header_style="bold")
+    table.add_column(_("student"), overflow="fold")
+    table.add_column(_("assignment"))
+    table.add_column(_("points"), justify="right")
+    table.add_column(_("not right"), overflow="fold")
+    for result in results:
+        table.add_row(
+            escape(result.student),
+            result.assignment,
+            _points(result.points, result.max_points),
+            _lost(result),
+        )
+    console.print(table)
+
+
+def _points(points: float, maximum: float) -> str:
+    text = f"{points:g} / {maximum:g}"
+    return f"[green]{text}[/]" if points == maximum else text
+
+
+def _lost(result: SubmissionResult) -> str:
+    """Exercises that are not right, collected by verdict and misconception."""
+    by_reason: dict[str, list[str]] = {}
+    for exercise in result.exercises:
+        if exercise.verdict is not Verdict.AC:
+            reason = exercise.misconception or ""
+            label = f"{exercise.verdict.value} {reason}".strip()
+            by_reason.setdefault(label, []).append(exercise.name)
+    if len(by_reason) == 1 and len(result.exercises) == len(next(iter(by_reason.values()))):
+        return f"[red]{next(iter(by_reason))}[/] ×{len(result.exercises)}"
+    return "\n".join(f"[red]{escape(label)}[/] {', '.join(names)}" for label, names in by_reason.items())
+
+
+def check_list(result: SubmissionResult, lang: str, console: Console) -> None:
+    """A line an exercise: ✓ or what is wrong, with points."""
+    _ = translator(lang)
+    for note in result.notes:
+        console.print(f"[yellow]![/] {escape(note.in_language(lang))}")
+    for exercise in result.exercises:
+        console.print(_exercise_line(exercise, lang))
+    total = f"{result.points:g} / {result.max_points:g}"
+    console.print(f"[bold]{result.assignment}[/]  {_('points on the visible cases')}: {total}")
+    if result.points == result.max_points:
+        console.print(_("All visible cases pass. Hidden cases vary more: sizes, strides, padding, dtypes."))
+
+
+def _exercise_line(exercise: ExerciseResult, lang: str) -> str:
+    points = f"{exercise.points:g}/{exercise.max_points:g}"
+    if exercise.verdict is Verdict.AC:
+        return f"[green]✓[/] {exercise.name}  {points}"
+    mark = "[dim]·[/]" if exercise.verdict is Verdict.NI else "[red]✗[/]"
+    reason = exercise.diagnosis.in_language(lang) if exercise.diagnosis else exercise.verdict.value
+    return f"{mark} {exercise.name}  {points}  {escape(reason)}"
+
+
+def summary(results: Iterable[SubmissionResult], lang: str, console: Console) -> None:
+    """How many were graded, and the mean share of the points."""
+    _ = translator(lang)
+    shares = [result.points / result.max_points for result in results if result.max_points]
+    if shares:
+        mean = 100 * sum(shares) / len(shares)
+        console.print(
+            _("{n} submissions, {mean:.1f} % of the points on average").format(n=len(shares), mean=mean)
+        )

@@ -1,0 +1,349 @@
+"""How a process gives up its rights, one kernel mechanism a function.
+
+Called by the warden and the runner, in the order in which they stand here. Each function either does
+what it says or raises `OSError`; the warden finds out once, at its start, what the machine offers
+(`namespaces_work`). Standard library only; Linux only, except `set_limits`.
+"""
+
+import ctypes
+import errno
+import os
+import platform
+import resource
+import signal
+import struct
+import sys
+from collections.abc import Callable, Sequence
+
+from autograder.sandbox.limits import Limits
+
+CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID = 0x00020000, 0x08000000, 0x10000000, 0x20000000
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REC, MS_PRIVATE = 1, 2, 4, 0x4000, 1 << 18
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 24, 38
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def _check(result: int, what: str) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")
+
+
+def die_with_parent(parent: int) -> None:
+    """Be killed when the process `parent` ends (0: one that cannot be seen from here)."""
+    _check(_LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "prctl(PDEATHSIG)")
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def be_private() -> None:
+    """Processes of the same user may neither read nor write this one's memory, nor reopen its pipes."""
+    _check(_LIBC.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "prctl(DUMPABLE)")
+
+
+# ---- Once, by the warden --------------------------------------------------------------------------------------
+
+
+def enter_namespaces() -> None:
+    """Move into user, process, mount and IPC namespaces of one's own; /proc is empty there.
+
+    Only a child can enter a new process namespace: the caller goes on in the child, as process 1, and
+    with it everything below it ends. The parent waits, and leaves as the child did.
+    """
+    uid, gid = os.getuid(), os.getgid()
+    _check(_LIBC.unshare(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC), "unshare")
+    for name, text in (
+        ("setgroups", "deny"),
+        ("uid_map", f"{uid} {uid} 1"),
+        ("gid_map", f"{gid} {gid} 1"),
+    ):
+        with open(f"/proc/self/{name}", "w") as file:
+            file.write(text)
+    child = os.fork()
+    if child:
+        die_with_parent(os.getppid())  # unsharing cleared it
+        os.closerange(0, 1024)
+        status = os.waitpid(child, 0)[1]
+        os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
+    die_with_parent(0)
+    _mount("none", "/", None, MS_REC | MS_PRIVATE, None)
+
+
+def hide_processes() -> None:
+    """An empty, read-only /proc over the real one."""
+    _mount("tmpfs", "/proc", "tmpfs", MS_NOSUID | MS_NODEV | MS_RDONLY, "size=4k,mode=0555")
+
+
+def new_process_namespace(own: int) -> None:
+    """The next child is process 1 of a new process namespace. `own` is the warden's own, an open file.
+
+    Without going back to its own first, a process may ask for one only once.
+    """
+    _check(_LIBC.setns(own, CLONE_NEWPID), "setns")
+    _check(_LIBC.unshare(CLONE_NEWPID), "unshare")
+
+
+# ---- Each time, by the runner ---------------------------------------------------------------------------------
+
+
+def fresh_scratch(limits: Limits, scratch: str) -> None:
+    """An empty file system of bounded size at `scratch`, for this process alone."""
+    _check(_LIBC.unshare(CLONE_NEWNS), "unshare")
+    options = f"size={limits.disk},nr_inodes=4096,mode=0700"
+    _mount("tmpfs", scratch, "tmpfs", MS_NOSUID | MS_NODEV, options)
+
+
+def _mount(source: str, target: str, kind: str | None, flags: int, options: str | None) -> None:
+    as_bytes = (text.encode() if text is not None else None for text in (source, target, kind))
+    _check(_LIBC.mount(*as_bytes, flags, options.encode() if options else None), f"mount {target}")
+
+
+def set_limits(limits: Limits, address_space: int, disk: int) -> None:
+    """Resource limits of the calling process. `address_space` is what it takes already, in bytes."""
+    total = int(limits.wall_seconds) + 1
+    wanted = [
+        (resource.RLIMIT_AS, address_space + limits.memory),
+        (resource.RLIMIT_CPU, total),
+        (resource.RLIMIT_FSIZE, disk),
+        (resource.RLIMIT_NOFILE, 64),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NPROC, limits.threads),
+    ]
+    if sys.platform == "linux":
+        wanted += [(resource.RLIMIT_SIGPENDING, 64), (resource.RLIMIT_MSGQUEUE, 0)]  # timers, queues: kernel memory
+    for kind, value in wanted:
+        hard = resource.getrlimit(kind)[1]
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(kind, (value, value))
+
+
+def drop_capabilities() -> None:
+    """No capability, and no way to one."""
+    _check(_LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl(NO_NEW_PRIVS)")
+    header = struct.pack("Ii", 0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3, this process
+    _check(_LIBC.capset(header, bytes(24)), "capset")
+
+
+# Landlock: what may be done with files is a list of trees; whoever is inside cannot trace, signal or
+# connect to a process outside. Its three system calls have the same numbers on every machine.
+_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
+_READ = 0b1101  # execute, read a file, read a folder
+_READ_FILE, _WRITE_FILE, _TRUNCATE = 1 << 2, 1 << 1, 1 << 14
+_RIGHTS = {1: 0x1FFF, 2: 0x3FFF, 3: 0x7FFF, 4: 0x7FFF}  # the file rights that each version knows; since 5: 0xFFFF
+
+
+def landlock_version() -> int:
+    """Which Landlock this kernel has; 0 for none."""
+    return max(0, int(_LIBC.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), 1)))
+
+
+def restrict_files(readable: Sequence[str], devices: Sequence[str], scratch: str) -> None:
+    """Allow reading below `readable`, the `devices`, and everything below `scratch`; no other file."""
+    version = landlock_version()
+    if version == 0:
+        return
+    rights = _RIGHTS.get(version, 0xFFFF)
+    network = 0b11 if version >= 4 else 0  # bind, connect
+    scope = 0b11 if version >= 6 else 0  # abstract sockets, signals
+    request = struct.pack("QQQ", rights, network, scope)[: 24 if version >= 6 else 16 if version >= 4 else 8]
+    ruleset = _LIBC.syscall(_CREATE_RULESET, request, ctypes.c_size_t(len(request)), 0)
+    if ruleset < 0:
+        _check(-1, "landlock_create_ruleset")
+    _allow(ruleset, scratch, rights & ~1)
+    for path in devices:
+        _allow(ruleset, path, (_READ_FILE | _WRITE_FILE | _TRUNCATE) & rights)
+    for path in readable:
+        _allow(ruleset, path, _READ)
+    _check(_LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl(NO_NEW_PRIVS)")
+    _check(_LIBC.syscall(_RESTRICT_SELF, ruleset, 0), "landlock_restrict_self")
+    os.close(ruleset)
+
+
+def _allow(ruleset: int, path: str, rights: int) -> None:
+    try:
+        place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    if not os.path.isdir(path):
+        rights &= _READ_FILE | _WRITE_FILE | _TRUNCATE | 1
+    rule = struct.pack("=Qi", rights, place)
+    result = _LIBC.syscall(_ADD_RULE, ruleset, 1, rule, 0)
+    os.close(place)
+    _check(result, f"landlock_add_rule {path}")
+
+
+# System calls that an honest solution never makes, by (x86_64, aarch64) number. They would start
+# processes, look into other processes or signal them, make memory that no limit counts, reach what all
+# processes of a machine share, or open kernel interfaces that are known for their bugs.
+_REFUSED = {
+    "fork": (57, None),
+    "vfork": (58, None),
+    "execve": (59, 221),
+    "execveat": (322, 281),
+    "kill": (62, 129),
+    "tkill": (200, 130),
+    "tgkill": (234, 131),
+    "rt_sigqueueinfo": (129, 138),
+    "rt_tgsigqueueinfo": (297, 240),
+    "setsid": (112, 157),
+    "setpgid": (109, 154),
+    "pidfd_open": (434, 434),
+    "pidfd_getfd": (438, 438),
+    "pidfd_send_signal": (424, 424),
+    "process_madvise": (440, 440),
+    "process_mrelease": (448, 448),
+    "ptrace": (101, 117),
+    "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271),
+    "kcmp": (312, 272),
+    "migrate_pages": (256, 238),
+    "move_pages": (279, 239),
+    "socket": (41, 198),
+    "socketpair": (53, 199),
+    "shmget": (29, 194),
+    "shmat": (30, 196),
+    "shmctl": (31, 195),
+    "msgget": (68, 186),
+    "msgsnd": (69, 189),
+    "msgrcv": (70, 188),
+    "msgctl": (71, 187),
+    "semget": (64, 190),
+    "semop": (65, 193),
+    "semtimedop": (220, 192),
+    "semctl": (66, 191),
+    "mq_open": (240, 180),
+    "mq_unlink": (241, 181),
+    "memfd_create": (319, 279),
+    "memfd_secret": (447, 447),
+    "add_key": (248, 217),
+    "request_key": (249, 218),
+    "keyctl": (250, 219),
+    "bpf": (321, 280),
+    "perf_event_open": (298, 241),
+    "userfaultfd": (323, 282),
+    "io_setup": (206, 0),
+    "io_uring_setup": (425, 425),
+    "io_uring_enter": (426, 426),
+    "io_uring_register": (427, 427),
+    "vmsplice": (278, 75),
+    "fanotify_init": (300, 262),
+    "syslog": (103, 116),
+    "modify_ldt": (154, None),
+    "unshare": (272, 97),
+    "setns": (308, 268),
+    "mount": (165, 40),
+    "umount2": (166, 39),
+    "pivot_root": (155, 41),
+    "chroot": (161, 51),
+    "open_tree": (428, 428),
+    "move_mount": (429, 429),
+    "fsopen": (430, 430),
+    "fsmount": (432, 432),
+    "mount_setattr": (442, 442),
+    "name_to_handle_at": (303, 264),
+    "open_by_handle_at": (304, 265),
+    "setpriority": (141, 140),
+    "ioprio_set": (251, 30),
+    "sched_setscheduler": (144, 119),
+    "sched_setparam": (142, 118),
+    "sched_setattr": (314, 274),
+}
+# Calls that are refused for some values of one argument: (x86_64, aarch64) number, which argument, values.
+_REFUSED_VALUES = {
+    # F_SETOWN, F_SETSIG, F_SETOWN_EX send any signal to any process of the same user; F_SETPIPE_SZ is memory
+    "fcntl": ((72, 25), 1, (8, 10, 15, 1031)),
+    # TIOCSTI, TIOCLINUX type into a terminal; FIOASYNC, FIOSETOWN, SIOCSPGRP send signals
+    "ioctl": ((16, 29), 1, (0x5412, 0x541C, 0x5452, 0x8901, 0x8902)),
+    "prctl": ((157, 167), 0, (PR_SET_PDEATHSIG,)),
+}
+# Calls that take a process id as their first argument, of which only 0, oneself, is allowed.
+_ONESELF = {"prlimit64": (302, 261), "sched_setaffinity": (203, 122)}
+_CLONE = (56, 220)
+_CLONE3 = (435, 435)
+_MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
+_CLONE_THREAD = 0x00010000
+_ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
+_NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16  # where `struct seccomp_data` holds them
+
+
+def system_call_filter() -> bytes | None:
+    """The program that refuses the calls above; None where their numbers are not known."""
+    if platform.machine() not in _MACHINES or struct.calcsize("P") != 8:
+        return None
+    return _filter_program(*_MACHINES[platform.machine()])
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_char_p))
+
+
+def filter_system_calls(program: bytes) -> None:
+    """Install `program`, for good. Threads may still be started, processes may not."""
+    _check(_LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl(NO_NEW_PRIVS)")
+    argument = _Program(len(program) // 8, program)
+    _check(_LIBC.prctl(PR_SET_SECCOMP, 2, ctypes.byref(argument), 0, 0), "prctl(SECCOMP)")
+
+
+def _filter_program(column: int, architecture: int) -> bytes:
+    """Classic BPF: load the system call's number, compare, answer."""
+    load, equal, at_least, any_bit, answer = 0x20, 0x15, 0x35, 0x45, 0x06
+
+    def step(code: int, k: int, if_true: int = 0, if_false: int = 0) -> bytes:
+        return struct.pack("<HBBI", code, if_true, if_false, k)
+
+    refuse, allow = step(answer, _ERRNO | errno.EPERM), step(answer, _ALLOW)
+    steps = [
+        step(load, _ARCHITECTURE),  # 32-bit calls have other numbers
+        step(equal, architecture, 1, 0),
+        refuse,
+        step(load, _NUMBER),
+        step(at_least, 0x40000000, 0, 1),  # x32 calls
+        refuse,
+        step(equal, _CLONE3[column], 0, 1),
+        step(answer, _ERRNO | errno.ENOSYS),  # its flags cannot be seen here; libc falls back to clone
+        step(equal, _CLONE[column], 0, 4),
+        step(load, _ARGUMENTS),  # clone's flags
+        step(any_bit, _CLONE_THREAD, 0, 1),
+        allow,
+        refuse,
+    ]
+    for numbers, argument, values in _REFUSED_VALUES.values():
+        tests = [part for value in values for part in (step(equal, value, 0, 1), refuse)]
+        body = [step(load, _ARGUMENTS + 8 * argument), *tests, allow]
+        steps += [step(equal, numbers[column], 0, len(body)), *body]
+    for numbers in _ONESELF.values():
+        body = [step(load, _ARGUMENTS), step(equal, 0, 1, 0), refuse, allow]
+        steps += [step(equal, numbers[column], 0, len(body)), *body]
+    for refused in _REFUSED.values():
+        number = refused[column]
+        if number is not None:
+            steps += [step(equal, number, 0, 1), refuse]
+    return b"".join([*steps, allow])
+
+
+def namespaces_work(limits: Limits, scratch: str) -> bool:
+    """Try it once, in a child: may this process make namespaces of its own, and its children theirs?"""
+
+    def trial() -> None:
+        enter_namespaces()
+        own = os.open("/proc/self/ns/pid", os.O_RDONLY)
+        hide_processes()
+        for _ in range(2):
+            new_process_namespace(own)
+            if not _in_child(lambda: fresh_scratch(limits, scratch)):
+                raise OSError("the runner's namespaces cannot be made")
+
+    return _in_child(trial)
+
+
+def _in_child(action: Callable[[], None]) -> bool:
+    """Does `action` succeed in a child process?"""
+    child = os.fork()
+    if child == 0:
+        try:
+            action()
+            os._exit(0)
+        finally:
+            os._exit(1)
+    return os.waitpid(child, 0)[1] == 0

@@ -1,0 +1,45 @@
+"""What a submission may use. Read by both sides of the sandbox."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+MiB = 2**20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Settings with defaults that no honest solution comes near.
+
+    Parameters
+    ----------
+    cpu_seconds : float
+        Processor time for one call, and for loading the submission.
+    wall_seconds : float
+        Time on the clock for a whole submission, restarts included.
+    memory : int
+        Bytes of address space beyond what Python and NumPy take.
+    output : int
+        Bytes of stdout and stderr; a submission that prints more is stopped.
+    answers : int
+        Bytes of all returned values together.
+    disk : int
+        Bytes of its own temporary file system.
+    threads : int
+        Threads; processes are not allowed at all.
+    """
+
+    cpu_seconds: float = 2.0
+    wall_seconds: float = 60.0
+    memory: int = 512 * MiB
+    output: int = 8 * MiB
+    answers: int = 16 * MiB
+    disk: int = 16 * MiB
+    threads: int = 32
+
+    @property
+    def call_wall_seconds(self) -> float:
+        """Time on the clock for one call: generous, for it is the processor's time that counts on a busy machine."""
+        return 5 * self.cpu_seconds
+
+    def to_data(self) -> dict[str, Any]:
+        return asdict(self)

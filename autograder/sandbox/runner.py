@@ -1,0 +1,248 @@
+"""Executes one submission and makes the calls: the code around a student's code.
+
+Everything here happens in the student's own process, after all rights have been given up, so
+nothing that it reports is trusted; the grader parses it as plain data and compares values on its own
+side. What leaves is a sequence of frames on one pipe::
+
+    type (1 byte) · uint32 length · payload
+    b"S"                          confined; student code runs from here on (sent by the warden's fork)
+    b"B" call index               the call begins (the warden starts the clock of that call)
+    b"R" values message           its outcome
+    b"N" values message           a statement of the submission failed while loading
+    b"E"                          all done
+
+Standard library and NumPy only.
+"""
+
+import ast
+import builtins
+import os
+import struct
+import sys
+import time
+import types
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograder.values import Formula, ValuesError, dumps
+
+FRAME = struct.Struct("<cI")
+MODULE = "submission"
+MAX_TEXT = 300
+MAX_NOTES = 20
+
+Statement = tuple[str, str, int]
+"""(source, where, line): one top-level statement, the label of its file or cell, its first line there."""
+
+
+def run(statements: list[Statement], calls: list[dict[str, Any]], wanted: list[int], pipe: int) -> None:
+    """Load the submission, make the calls `wanted` of `calls` in order, and write frames to `pipe`."""
+
+    def send(kind: bytes, payload: bytes = b"") -> None:
+        view = memoryview(FRAME.pack(kind, len(payload)) + payload)
+        while view:
+            view = view[os.write(pipe, view) :]
+
+    submission = Loaded(statements, send)
+    for index in wanted:
+        send(b"B", struct.pack("<I", index))
+        send(b"R", message(submission.call(calls[index]), index))
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BaseException:
+            pass
+    send(b"E")
+
+
+def message(outcome: dict[str, Any], index: int) -> bytes:
+    """The outcome of a call as bytes; where its value cannot travel, the outcome says so."""
+    try:
+        return dumps({"call": index, **outcome})
+    except MemoryError:
+        return dumps({"call": index, "status": "raised", "exception": "MemoryError"})
+    except BaseException as error:
+        text = str(error)[:MAX_TEXT] if isinstance(error, ValuesError) else type(error).__name__
+        return dumps({"call": index, "status": "unsendable", "text": text})
+
+
+class Loaded:
+    """A submission's module, filled by executing its statements one by one.
+
+    A statement that fails costs only itself: an honest notebook may hold a broken demo between two right
+    functions.
+    """
+
+    def __init__(self, statements: list[Statement], send: Callable[[bytes, bytes], None]) -> None:
+        self.module = types.ModuleType(MODULE)
+        sys.modules[MODULE] = self.module
+        self.labels = {where for _, where, _ in statements}
+        self.not_importable: dict[str, str] = {}
+        """Names that a failed import would have bound, with the module that is not there."""
+        notes = 0
+        futures = 0
+        for source, where, line in statements:
+            try:
+                tree = ast.increment_lineno(ast.parse(source), line - 1)
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", SyntaxWarning)
+                    code = compile(tree, where, "exec", flags=futures, dont_inherit=True)
+                futures |= code.co_flags & _ALL_FUTURES
+                exec(code, self.module.__dict__)
+            except BaseException as error:
+                self._remember_import(source, error)
+                notes += 1
+                if notes <= MAX_NOTES:
+                    send(b"N", _safely(lambda e=error, w=where, n=line: {**self.describe(e), "at": [w, n]}))
+
+    def _remember_import(self, source: str, error: BaseException) -> None:
+        if not isinstance(error, ImportError):
+            return
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                module = getattr(node, "module", None)
+                for alias in node.names:
+                    bound = alias.asname or alias.name.split(".")[0]
+                    if bound not in self.module.__dict__:
+                        self.not_importable[bound] = str(module or alias.name).split(".")[0]
+
+    def call(self, call: dict[str, Any]) -> dict[str, Any]:
+        """Make one call and describe what came of it."""
+        function = self.module.__dict__.get(call["function"])
+        if not callable(function):
+            return {"status": "missing"}
+        given = lay_out(call["args"], call["layout"])
+        before = lay_out(call["args"], "C")
+        start = time.process_time()
+        try:
+            value = function(*given)
+        except BaseException as error:
+            return {**self.describe(error), "seconds": _since(start)}
+        seconds = _since(start)
+        changed = [
+            position for position, pair in enumerate(zip(given, before, strict=True)) if not _unchanged(*pair)
+        ]
+        return {
+            "status": "returned",
+            "value": value,
+            "seconds": seconds,
+            "changed": changed,
+            "shares": bool(call["fresh"]) and _shares_memory(value, given),
+        }
+
+    def describe(self, error: BaseException) -> dict[str, Any]:
+        """An exception as plain data; an import that is not allowed is told apart from a mistake."""
+        missing = None
+        if isinstance(error, ModuleNotFoundError):
+            missing = str(error.name).split(".")[0]
+        elif isinstance(error, NameError):
+            missing = self.not_importable.get(str(getattr(error, "name", "")))
+        where, line = self._place(error)
+        return {
+            "status": "forbidden" if missing else "raised",
+            "exception": _exception_name(error),
+            "text": str(missing or _exception_text(error)),
+            "where": where,
+            "line": line,
+        }
+
+    def _place(self, error: BaseException) -> tuple[str, int]:
+        """The last line of the submission that the exception went through."""
+        place = ("", 0)
+        if isinstance(error, SyntaxError) and error.filename in self.labels:
+            place = (str(error.filename), int(error.lineno or 0))
+        trace = error.__traceback__
+        while trace is not None:
+            if trace.tb_frame.f_code.co_filename in self.labels:
+                place = (trace.tb_frame.f_code.co_filename, trace.tb_lineno or 0)
+            trace = trace.tb_next
+        return place
+
+
+_ALL_FUTURES = 0x1FF0000  # the compiler flags of `from __future__` imports
+
+
+def _safely(describe: Callable[[], dict[str, Any]]) -> bytes:
+    try:
+        return dumps(describe())
+    except BaseException:
+        return dumps({"status": "raised", "exception": "Exception", "text": "", "where": "", "line": 0})
+
+
+def _exception_name(error: BaseException) -> str:
+    """The name students know: that of the class, or of its built-in base for NumPy's private ones."""
+    for kind in type(error).__mro__:
+        if kind.__name__ in builtins.__dict__ or not kind.__name__.startswith("_"):
+            return kind.__name__
+    return "Exception"
+
+
+def _exception_text(error: BaseException) -> str:
+    try:
+        return str(error)[:MAX_TEXT].encode(errors="replace").decode()
+    except BaseException:
+        return ""
+
+
+def _since(start: float) -> float:
+    return round(time.process_time() - start, 6)
+
+
+def lay_out(value: Any, layout: str) -> Any:
+    """A deep copy of `value` whose arrays lie in memory as `layout` says (`exercise.Case`)."""
+    if isinstance(value, np.ndarray):
+        return _lay_out_array(value, layout)
+    if isinstance(value, list | tuple):
+        return type(value)(lay_out(item, layout) for item in value)
+    if isinstance(value, dict):
+        return {key: lay_out(item, layout) for key, item in value.items()}
+    return value
+
+
+def _lay_out_array(array: np.ndarray, layout: str) -> np.ndarray:
+    if layout == "fortran":
+        return array.copy(order="F")
+    if layout == "strided":
+        larger = np.zeros([2 * length for length in array.shape], array.dtype)
+        part = larger[tuple(slice(None, None, 2) for _ in array.shape)]
+        part[...] = array
+        return part
+    copy = array.copy(order="C")
+    copy.flags.writeable = layout != "readonly"
+    return copy
+
+
+def _unchanged(after: Any, before: Any) -> bool:
+    """Is an argument as it was? Rounding is forgiven: x + h − h is x to the reader."""
+    if isinstance(before, np.ndarray):
+        if type(after) is not np.ndarray or after.shape != before.shape or after.dtype != before.dtype:
+            return False
+        if before.dtype.kind in "fc" and before.size:
+            error = abs(after - before).max()
+            return bool(error <= 1e-9 * max(1.0, float(abs(before).max())))
+        return after.tobytes() == before.tobytes()
+    if isinstance(before, list | tuple):
+        return (
+            type(after) is type(before) and len(after) == len(before) and all(map(_unchanged, after, before))
+        )
+    if isinstance(before, dict):
+        return after.keys() == before.keys() and all(_unchanged(after[key], before[key]) for key in before)
+    return isinstance(before, Formula) or bool(after == before)
+
+
+def _shares_memory(value: Any, given: Any) -> bool:
+    results = _arrays(value)
+    return any(np.shares_memory(result, argument) for result in results for argument in _arrays(given))
+
+
+def _arrays(value: Any) -> list[np.ndarray]:
+    if isinstance(value, np.ndarray):
+        return [value]
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        return [array for item in value for array in _arrays(item)]
+    return []

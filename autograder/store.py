@@ -1,0 +1,79 @@
+"""The results database: one SQLite file in the output folder.
+
+A result is kept under what it depends on: the content of the submission, the content of the answer
+key, and the engine with its settings. Grading again therefore does only what has changed, and a run
+that was killed goes on where it stopped.
+"""
+
+import json
+import sqlite3
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+
+class StoreKey(NamedTuple):
+    """What a result depends on: three digests."""
+
+    submission: str
+    answer_key: str
+    engine: str
+
+
+class Store:
+    """An open database. Use it as a context manager; results are safe on disk when `put` returns.
+
+    Raises
+    ------
+    StoreError
+        The file cannot be opened or written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._connection = sqlite3.connect(path, isolation_level=None)
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection.execute(
+                "CREATE TABLE IF NOT EXISTS results (submission TEXT, answer_key TEXT, engine TEXT, "
+                "result TEXT, PRIMARY KEY (submission, answer_key, engine)) WITHOUT ROWID"
+            )
+        except sqlite3.Error as error:
+            raise StoreError(f"{path} cannot be used as the results database: {error}.") from error
+        self.path = path
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    def get(self, key: StoreKey) -> dict[str, Any] | None:
+        """The stored result, or None."""
+        row = self._connection.execute(
+            "SELECT result FROM results WHERE submission = ? AND answer_key = ? AND engine = ?", key
+        ).fetchone()
+        return None if row is None else json.loads(row[0])
+
+    def has(self, key: StoreKey) -> bool:
+        query = "SELECT 1 FROM results WHERE submission = ? AND answer_key = ? AND engine = ?"
+        return self._connection.execute(query, key).fetchone() is not None
+
+    def put(self, key: StoreKey, result: dict[str, Any]) -> None:
+        """Keep a result; it replaces an older one under the same key."""
+        try:
+            self._connection.execute(
+                "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)",
+                (*key, json.dumps(result, ensure_ascii=False)),
+            )
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"{self.path} cannot be written: {error}. What is stored already is kept."
+            ) from error
+
+
+class StoreError(Exception):
+    """The database cannot be used, told in one sentence."""
