@@ -12,7 +12,6 @@ import hashlib
 import io
 import json
 import secrets
-import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -128,7 +127,8 @@ def draw(name: str, exercises: tuple[Exercise, ...], rng: np.random.Generator, *
     Raises
     ------
     AuthoringError
-        The reference raises, changes its arguments, or returns what cannot be stored.
+        A group draws no cases or fails to; the reference raises, changes its arguments, or returns what
+        cannot be stored.
     """
     key = AnswerKey(name, visible, tuple(_draw_exercise(exercise, rng, visible) for exercise in exercises))
     return _with_digest(key)
@@ -141,7 +141,7 @@ def _draw_exercise(exercise: Exercise, rng: np.random.Generator, visible: bool) 
             group.zh,
             group.en,
             group.points,
-            tuple(_key_case(exercise, group, case) for case in group.cases(rng, for_students=visible)),
+            tuple(_key_case(exercise, group, case) for case in _cases(exercise, group, rng, visible)),
         )
         for group in exercise.groups
         if group.visible or not visible
@@ -150,16 +150,35 @@ def _draw_exercise(exercise: Exercise, rng: np.random.Generator, visible: bool) 
     return KeyExercise(exercise.name, exercise.parameters, exercise.lecture, tuple(groups), hints)
 
 
+def _cases(exercise: Exercise, group: Group, rng: np.random.Generator, visible: bool) -> list[Case]:
+    where = f"{exercise.name}, group {group.name!r}"
+    try:
+        cases = group.cases(rng, for_students=visible)
+    except Exception as error:
+        raise AuthoringError(f"{where}: drawing its cases raised {_told(error)}") from error
+    if not cases:
+        raise AuthoringError(f"{where}: it yields no cases, so its points would be free.")
+    return cases
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
 def _key_case(exercise: Exercise, group: Group, case: Case) -> KeyCase:
     where = f"{exercise.name}, group {group.name!r}"
     accept = case.accept or exercise.accept
     try:
-        args = loads(dumps(case.args))
-        expected = loads(dumps(exercise.reference(*copy.deepcopy(args))))
+        sent = dumps(case.args)
+        args, given = loads(sent), loads(sent)
+        expected = loads(dumps(exercise.reference(*given)))
+        unchanged = dumps(given) == sent
     except ValuesError as error:
         raise AuthoringError(f"{where}: {error} cannot be stored in an answer key.") from error
     except Exception as error:
-        raise AuthoringError(f"{where}: the reference raised {type(error).__name__}: {error}") from error
+        raise AuthoringError(f"{where}: the reference raised {_told(error)}") from error
+    if not unchanged:
+        raise AuthoringError(f"{where}: the reference changes its arguments.")
     if not comparison.agrees(accept, expected, expected):
         raise AuthoringError(f"{where}: the reference's own answer is not acceptable ({accept}).")
     wrong = {m.id: _run_wrong(m.run, args) for m in exercise.misconceptions}
@@ -213,8 +232,12 @@ def load(path: Path) -> AnswerKey:
         return _with_digest(_from_data(data))
     except FileNotFoundError:
         raise KeyFileError(f"There is no answer key {path}; make one with: autograder build") from None
-    except (OSError, ValueError, KeyError, TypeError, StopIteration, zipfile.BadZipFile) as error:
-        raise KeyFileError(f"{path} is not an answer key or is damaged ({error}); build it again.") from error
+    except OSError as error:
+        raise KeyFileError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except KeyFileError:
+        raise
+    except Exception as error:  # zipfile, zlib and NumPy know a dozen ways to say that a file is damaged
+        raise KeyFileError(f"{path} is not an answer key or is damaged; build it again.") from error
 
 
 def same_up_to_rounding(one: AnswerKey, other: AnswerKey) -> bool:

@@ -8,6 +8,7 @@ two courses on one machine never get in each other's way.
 import hashlib
 import importlib
 import sys
+import traceback
 import types
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -39,7 +40,12 @@ def load_all(course: Path) -> list[Assignment]:
         raise AuthoringError(
             f"{course} is not a folder; name the folder that holds the assignments' sources."
         )
-    return [load(hidden.parent) for hidden in sorted(course.glob("*/hidden.py"))]
+    folders = [hidden.parent for hidden in sorted(course.glob("*/hidden.py"))]
+    if not folders:
+        raise AuthoringError(
+            f"{course} holds no assignments; each is a folder with notebook.py and hidden.py."
+        )
+    return [load(folder) for folder in folders]
 
 
 def load(folder: Path) -> Assignment:
@@ -48,7 +54,8 @@ def load(folder: Path) -> Assignment:
     Raises
     ------
     AuthoringError
-        A file is missing, the folder's name cannot be imported, or an exercise is inconsistent.
+        A file is missing or cannot be imported, the folder's name is no Python name, two exercises have one
+        name, or an exercise is inconsistent.
     """
     folder = folder.resolve()
     for name in ("notebook.py", "hidden.py"):
@@ -57,13 +64,28 @@ def load(folder: Path) -> Assignment:
     if not folder.name.isidentifier():
         raise AuthoringError(f"{folder.name!r} is not a Python name; rename the assignment's folder.")
     package = _course_package(folder.parent)
-    hidden = importlib.import_module(f"{package}.{folder.name}.hidden")
+    try:
+        hidden = importlib.import_module(f"{package}.{folder.name}.hidden")
+    except Exception as error:
+        raise AuthoringError(f"{_place(error, folder)}: {type(error).__name__}: {error}") from error
     exercises = tuple(_unique(value for value in vars(hidden).values() if isinstance(value, Exercise)))
     if not exercises:
         raise AuthoringError(f"{folder / 'hidden.py'} defines no Exercise.")
+    names = [exercise.name for exercise in exercises]
     for exercise in exercises:
+        if names.count(exercise.name) > 1:
+            raise AuthoringError(f"{folder / 'hidden.py'} has two exercises {exercise.name!r}; rename one.")
         exercise.validate()
     return Assignment(folder.name, folder, exercises)
+
+
+def _place(error: Exception, folder: Path) -> str:
+    """The last line of the author's own files that `error` went through."""
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}, line {error.lineno}"
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).is_relative_to(folder)]
+    return f"{own[-1].filename}, line {own[-1].lineno}" if own else str(folder)
 
 
 def _course_package(course: Path) -> str:

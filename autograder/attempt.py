@@ -11,7 +11,7 @@ from autograder.answer_key import AnswerKey
 from autograder.judge import judge, judge_error
 from autograder.messages import Text, say
 from autograder.sandbox.client import LoadNote, Outcome, Run, SandboxError
-from autograder.verdicts import ExerciseResult
+from autograder.verdicts import ExerciseResult, Verdict
 
 Statements = list[tuple[str, str, int]]
 
@@ -41,14 +41,21 @@ def attempt(name: str, content: bytes, key: AnswerKey, run: Callable[[Statements
             run([(s.source, s.where, s.line) for s in read.statements]) if read.statements else _nothing(key)
         )
     except submission.SubmissionError as error:
-        return unreadable(key, Text(str(error), str(error)))
+        return unreadable(key, error.text)
     except SandboxError as error:
         return Attempt(
             judge_error(key), (say("The grader failed, not the submission: {error}", error=error),)
         )
-    outcomes = _with_syntax_errors(done.outcomes, read.notes)
-    notes = [_reader_note(note) for note in read.notes] + [_load_note(note) for note in done.notes]
-    return Attempt(judge(key, outcomes), tuple(notes), done.output)
+    exercises = judge(key, _with_syntax_errors(done.outcomes, read.notes))
+    notes = [_reader_note(note) for note in read.notes]
+    notes += [_load_note(note) for note in done.notes if _concerns(note, exercises)]
+    return Attempt(exercises, tuple(notes), done.output)
+
+
+def _concerns(note: LoadNote, exercises: tuple[ExerciseResult, ...]) -> bool:
+    """A module that is not there, such as a plotting library, matters only where an exercise needed it."""
+    missing = note.exception == "ModuleNotFoundError"
+    return not missing or any(exercise.verdict is Verdict.FORBIDDEN for exercise in exercises)
 
 
 def unreadable(key: AnswerKey, why: Text) -> Attempt:
@@ -72,11 +79,17 @@ def _with_syntax_errors(
 
 
 def _reader_note(note: submission.Note) -> Text:
+    kinds = {
+        "syntax error": say("syntax error"),
+        "left out": say("left out"),
+        "too complex": say("too complex to be read"),
+        "not text": say("not text"),
+    }
     return say(
         "{where}, line {line}: {kind}: {text}",
         where=note.where,
         line=note.line,
-        kind=note.kind,
+        kind=kinds[note.kind],
         text=note.text,
     )
 

@@ -15,6 +15,7 @@ from autograder import answer_key
 from autograder.answer_key import AnswerKey
 from autograder.attempt import Statements, attempt
 from autograder.judge import calls, judge
+from autograder.messages import Text, say
 from autograder.sandbox import runner
 from autograder.sandbox.client import Isolation, Outcome, Run, Sandbox, outcome_of
 from autograder.sandbox.limits import Limits
@@ -24,7 +25,11 @@ _ENDING = ".visible.npz"
 
 
 class CheckError(Exception):
-    """A check that cannot be made, told in one sentence."""
+    """A check that cannot be made, told in one sentence, in both languages (`text`)."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en)
+        self.text = text
 
 
 def check_file(
@@ -43,7 +48,7 @@ def check_file(
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise CheckError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise CheckError(say("{file} cannot be read: {error}.", file=path, error=error.strerror)) from error
     key = answer_key.load(_key_beside(path))
 
     def run(statements: Statements) -> Run:
@@ -52,7 +57,7 @@ def check_file(
 
     done = attempt(path.name, content, key, run)
     if any(exercise.verdict is Verdict.JE for exercise in done.exercises):
-        raise CheckError(done.notes[0].en)
+        raise CheckError(done.notes[0])
     seconds = round(time.perf_counter() - start, 4)
     return SubmissionResult(
         "", key.assignment, str(path), isolation, seconds, done.exercises, done.notes, done.output
@@ -93,8 +98,14 @@ def _key_beside(path: Path) -> Path:
     own = path.with_name(path.stem + _ENDING)
     keys = [own] if own.exists() else sorted(path.parent.glob("*" + _ENDING))
     if len(keys) != 1:
-        found = "more than one visible answer key" if keys else "no visible answer key (*.visible.npz)"
-        raise CheckError(f"There is {found} in {path.parent}; keep {path.name} in its assignment's folder.")
+        raise CheckError(
+            say(
+                "The visible answer key (*.visible.npz) of {file} is not to be found in {folder}; "
+                "keep the file in the folder of its assignment.",
+                file=path.name,
+                folder=path.parent,
+            )
+        )
     return keys[0]
 
 
@@ -105,6 +116,10 @@ def _key_for(name: str, folder: Path) -> AnswerKey:
             if exercise.name == name:
                 return replace(key, exercises=(exercise,))
     raise CheckError(
-        f"No visible answer key in {folder} knows an exercise {name}; "
-        "run the notebook in the folder of the assignment, and keep the function's name."
+        say(
+            "No visible answer key (*.visible.npz) in {folder} knows an exercise {name}; "
+            "run the notebook in the folder of its assignment, and keep the function's name.",
+            folder=folder,
+            name=name,
+        )
     )

@@ -5,12 +5,16 @@ Two layouts are understood, on disk and inside a zip::
     <student>/<assignment>/<file>.ipynb|.py      nbgrader's submitted/
     <student>.ipynb|.py                          flat; the assignment is named by the caller
 
-Nothing is unpacked and links are not followed: what a student hands in names no other file.
+Nothing is unpacked and links are not followed: what a student hands in names no other file. Names are
+shown in Unicode, whatever encoding a zip or a disk has them in.
 """
 
+import contextlib
+import functools
+import os
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from autograder.submission import MAX_BYTES
@@ -44,27 +48,38 @@ class SubmittedFile:
 
         Raises
         ------
-        OSError, zipfile.BadZipFile
-            The file cannot be read.
+        Exception
+            The file cannot be read; a damaged zip member has a dozen ways to say so.
         """
         if self.member is None:
             with self.source.open("rb") as file:
                 return file.read(MAX_BYTES + 1)
-        with zipfile.ZipFile(self.source) as archive, archive.open(self.member) as file:
+        archive = _archive(self.source, self.source.stat().st_mtime_ns)
+        if archive.getinfo(self.member).compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise zipfile.BadZipFile("a compression that may grow without bounds; use a common zip program")
+        with archive.open(self.member) as file:
             return file.read(MAX_BYTES + 1)
+
+
+@functools.lru_cache(maxsize=1)
+def _archive(path: Path, changed: int) -> zipfile.ZipFile:
+    """Stays open: to read the directory of a zip of thousands takes longer than to grade one of them."""
+    return zipfile.ZipFile(path)
 
 
 @dataclass(frozen=True)
 class _Found:
-    """A file as it was found, before it is known whose it is.
+    """A file or a folder as it was found, before it is known whose it is.
 
-    `path` is read for student and assignment, `original` is where it lies; `changed` tells when, as far
-    as the folder or the zip knows: larger is later.
+    `path` is read for student and assignment, `shown` is its full path in reports, `original` is what the
+    disk or the zip calls it; `changed` tells when, as far as these know: larger is later.
     """
 
     path: PurePosixPath
-    original: PurePosixPath
+    shown: str
+    original: str
     changed: float | tuple[int, ...]
+    is_folder: bool = False
 
 
 def find(path: Path, assignment: str | None, known: set[str]) -> list[SubmittedFile]:
@@ -82,6 +97,8 @@ def find(path: Path, assignment: str | None, known: set[str]) -> list[SubmittedF
     Raises
     ------
     ClassFolderError
+    OSError
+        A folder cannot be listed.
     """
     if path.is_dir():
         found, source = list(_in_folder(path)), path
@@ -102,39 +119,65 @@ def find(path: Path, assignment: str | None, known: set[str]) -> list[SubmittedF
     return sorted(files, key=lambda file: (file.student, file.assignment))
 
 
-def _in_folder(folder: Path) -> Iterator[_Found]:
-    for level in ("*", "*/*", "*/*/*"):
-        for path in folder.glob(level):
-            if path.is_symlink() or not path.is_file() or any(p.is_symlink() for p in path.parents):
+def _in_folder(folder: Path, above: str = "") -> Iterator[_Found]:
+    """Files and folders down to <student>/<assignment>/<file>."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(".") or entry.is_symlink():
                 continue
-            relative = PurePosixPath(path.relative_to(folder).as_posix())
-            if not any(part.startswith(".") for part in relative.parts):
-                yield _Found(relative, relative, path.stat().st_mtime)
+            name = above + entry.name
+            path = PurePosixPath(_readable(os.fsencode(name), name))
+            if entry.is_file():
+                yield _Found(path, str(path), name, entry.stat().st_mtime)
+            elif entry.is_dir():
+                yield _Found(path, str(path), name, 0.0, is_folder=True)
+                if len(path.parts) < 3:
+                    yield from _in_folder(Path(entry), f"{name}/")
 
 
 def _in_zip(path: Path) -> Iterator[_Found]:
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [info for info in archive.infolist() if not info.is_dir()]
-    except (zipfile.BadZipFile, OSError) as error:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise ClassFolderError(f"{path} cannot be read as a zip ({error}); make it again.") from error
     for info in members:
-        member = PurePosixPath(info.filename)
-        if not any(part.startswith((".", "__MACOSX")) for part in member.parts):
-            yield _Found(member, member, info.date_time)
+        name = _member_name(info)
+        member = PurePosixPath(name.strip("/"))
+        if member.parts and not any(part.startswith((".", "__MACOSX")) for part in member.parts):
+            yield _Found(member, str(member), info.filename, info.date_time, is_folder=name.endswith("/"))
+
+
+def _member_name(info: zipfile.ZipInfo) -> str:
+    """A member's path with slashes; zipfile reads names that are not marked as UTF-8 as those of old DOS."""
+    name = info.filename
+    if not info.flag_bits & 0x800:
+        with contextlib.suppress(UnicodeEncodeError):
+            name = _readable(name.encode("cp437"), name)
+    return name.replace("\\", "/")
+
+
+def _readable(raw: bytes, otherwise: str) -> str:
+    """A file's name as text: UTF-8, or what Chinese Windows writes."""
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return otherwise.encode("utf-8", "replace").decode()
 
 
 def _by_layout(
     found: list[_Found], source: Path, assignment: str | None, known: set[str]
 ) -> list[SubmittedFile]:
     """Take flat files and <student>/<assignment>/<file>; a zip may hold either one folder down."""
-    found = _without_common_folder(found) if source.is_file() else found
-    flat = [f for f in found if len(f.path.parts) == 1 and f.path.suffix.lower() in _ENDINGS]
+    found = _without_common_folder(found, known) if source.is_file() else found
+    flat = [f for f in found if len(f.path.parts) == 1 and _is_readable(f)]
     nested: dict[tuple[str, str], list[_Found]] = {}
     for one in found:
-        if len(one.path.parts) == 3:
-            student, its_assignment, _ = one.path.parts
-            if assignment in (None, its_assignment):
+        if len(one.path.parts) == (2 if one.is_folder else 3):
+            student, its_assignment = one.path.parts[:2]
+            if assignment in (None, its_assignment) and (_is_readable(one) or its_assignment in known):
                 nested.setdefault((student, its_assignment), []).append(one)
     if flat and not nested:
         if assignment is None:
@@ -149,15 +192,19 @@ def _by_layout(
     ]
 
 
-def _without_common_folder(found: list[_Found]) -> list[_Found]:
+def _is_readable(found: _Found) -> bool:
+    return not found.is_folder and found.path.suffix.lower() in _ENDINGS
+
+
+def _without_common_folder(found: list[_Found], known: set[str]) -> list[_Found]:
     """A zip made from a folder holds that folder: step into it."""
-    tops = {one.path.parts[0] for one in found}
-    depths = {len(one.path.parts) for one in found}
-    if len(tops) == 1 and (depths <= {2} or max(depths, default=0) >= 4):
+    files = [one.path.parts for one in found if not one.is_folder]
+    tops = {parts[0] for parts in files}
+    depths = {len(parts) for parts in files}
+    one_student = any(parts[1] in known for parts in files if len(parts) > 2)
+    if len(tops) == 1 and (depths <= {2} or (max(depths) >= 4 and not one_student)):
         return [
-            _Found(PurePosixPath(*one.path.parts[1:]), one.original, one.changed)
-            for one in found
-            if len(one.path.parts) > 1
+            replace(one, path=PurePosixPath(*one.path.parts[1:])) for one in found if len(one.path.parts) > 1
         ]
     return found
 
@@ -171,7 +218,7 @@ def _newest_a_student(flat: list[_Found]) -> list[_Found]:
 
 def _choose(files: list[_Found], assignment: str) -> _Found | None:
     """The file that counts: named after the assignment if there is one, the newest of several."""
-    readable = [one for one in files if one.path.suffix.lower() in _ENDINGS]
+    readable = [one for one in files if _is_readable(one)]
     named = [one for one in readable if one.path.stem == assignment]
     return max(named or readable, key=lambda one: (one.changed, one.path.name), default=None)
 
@@ -179,10 +226,9 @@ def _choose(files: list[_Found], assignment: str) -> _Found | None:
 def _submitted(student: str, assignment: str, found: _Found | None, source: Path) -> SubmittedFile:
     if found is None:
         return SubmittedFile(student, assignment, "", source)
-    name = str(found.original)
     if source.is_dir():
-        return SubmittedFile(student, assignment, name, source / name)
-    return SubmittedFile(student, assignment, name, source, name)
+        return SubmittedFile(student, assignment, found.shown, source / found.original)
+    return SubmittedFile(student, assignment, found.shown, source, found.original)
 
 
 def _single(path: Path, assignment: str | None, known: set[str]) -> SubmittedFile:

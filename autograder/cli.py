@@ -183,7 +183,9 @@ def check(
 
     try:
         result = check_file(file)
-    except (CheckError, KeyFileError) as error:
+    except CheckError as error:
+        _fail(error.text.in_language(_language(lang)))
+    except KeyFileError as error:
         _fail(str(error))
     if json:
         from autograder.reports import json_file

@@ -16,7 +16,10 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Close:
-    """max |got − expected| ≤ rtol · max |expected|, or ≤ atol where everything expected is zero."""
+    """max |got − expected| ≤ rtol · max |expected|, or ≤ atol where everything expected is zero.
+
+    Zero up to rounding, that is: a reference that cancels to 1e-16 must not ask others for the same noise.
+    """
 
     rtol: float = 1e-5
     atol: float = 1e-8
@@ -51,6 +54,9 @@ class Shares:
 
 Comparator = Close | Exact | Shares
 
+_ROUNDING = 1e-12
+"""Expected values below this are zero that was reached by cancelling."""
+
 _BY_NAME: dict[str, type] = {"close": Close, "exact": Exact, "shares": Shares}
 
 
@@ -75,7 +81,7 @@ class Difference:
     kind : {"none", "length", "type", "shape", "not numeric", "not finite", "values"}
         The first thing that differs.
     part : int or None
-        For tuples, the index of the result that differs.
+        For tuples and dicts, the index of the result that differs.
     got, expected : Any
         For "shape" and "length" the two shapes or lengths; for "type" and "not numeric" the names.
     """
@@ -100,27 +106,32 @@ def difference(comparator: Comparator, got: Any, expected: Any) -> Difference:
     Lists of numbers count as arrays, and a list as a tuple: both are read off a student's `return`
     line, neither is what the exercise is about.
     """
-    if isinstance(expected, tuple):
-        return _tuple_difference(comparator, got, expected)
-    if expected is None or isinstance(expected, str | dict):
-        same = type(got) is type(expected) and got == expected
-        return AGREE if same else Difference("type", got=type(got).__name__, expected=type(expected).__name__)
+    if isinstance(expected, dict):
+        return _dict_difference(comparator, got, expected)
+    target = None if isinstance(expected, tuple) else _as_numbers(expected)
+    if isinstance(expected, list | tuple) and target is None:
+        return _sequence_difference(comparator, got, expected)
+    if target is None:
+        if type(got) is not type(expected):
+            return Difference("type", got=_type_name(got), expected=_type_name(expected))
+        return AGREE if got == expected else Difference("values")
     array = _as_numbers(got)
     if array is None:
         return Difference("not numeric", got=_type_name(got))
-    target = np.asarray(expected)
     if array.shape != target.shape:
         return Difference("shape", got=array.shape, expected=target.shape)
-    if array.dtype.kind == "c":
-        return Difference("not numeric", got=str(array.dtype))
+    if "c" in (array.dtype.kind, target.dtype.kind):
+        return Difference("not numeric", got=f"{array.dtype}")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         return Difference("not finite")
     return AGREE if _values_agree(comparator, array, target) else Difference("values")
 
 
-def _tuple_difference(comparator: Comparator, got: Any, expected: tuple[Any, ...]) -> Difference:
+def _sequence_difference(
+    comparator: Comparator, got: Any, expected: list[Any] | tuple[Any, ...]
+) -> Difference:
     if not isinstance(got, list | tuple):
-        return Difference("type", got=_type_name(got), expected="tuple")
+        return Difference("type", got=_type_name(got), expected=_type_name(expected))
     if len(got) != len(expected):
         return Difference("length", got=len(got), expected=len(expected))
     for part, (one, other) in enumerate(zip(got, expected, strict=True)):
@@ -130,22 +141,36 @@ def _tuple_difference(comparator: Comparator, got: Any, expected: tuple[Any, ...
     return AGREE
 
 
+def _dict_difference(comparator: Comparator, got: Any, expected: dict[Any, Any]) -> Difference:
+    """Key by key, in the order of `expected`; its keys are names, which are equal or not."""
+    if not isinstance(got, dict):
+        return Difference("type", got=_type_name(got), expected="dict")
+    if got.keys() != expected.keys():
+        return Difference("values")
+    return _sequence_difference(comparator, [got[key] for key in expected], list(expected.values()))
+
+
 def _as_numbers(got: Any) -> np.ndarray | None:
-    """`got` as a numeric array, or None."""
-    if isinstance(got, list | tuple):
-        try:
-            got = np.array(got)
-        except (ValueError, OverflowError):
-            return None
-    elif not isinstance(got, np.ndarray | bool | int | float):
+    """`got` as an array of numbers, or None; whole numbers that NumPy would round stay as objects."""
+    if not _all_numbers(got):
         return None
     try:
         array = np.asarray(got)
-    except OverflowError:
+        if array.dtype.kind in "fO" and not isinstance(got, np.ndarray | np.generic | float):
+            numbers = np.array(got, dtype=object)
+            array = numbers if all(isinstance(n, int) for n in numbers.flat) else array.astype(np.float64)
+    except (ValueError, TypeError, OverflowError):  # rows of unlike lengths; a huge int among floats
         return None
-    if array.dtype.kind == "O":  # an int beyond 64 bits; floats hold it well enough to be compared
-        array = array.astype(np.float64) if all(isinstance(x, int) for x in array.flat) else array
-    return array if array.dtype.kind in "biufc" else None
+    return array
+
+
+def _all_numbers(got: Any) -> bool:
+    """Whether NumPy may be given `got`: one long text in a list would make each number as long a text."""
+    if isinstance(got, list | tuple):
+        return all(map(_all_numbers, got))
+    if isinstance(got, np.ndarray | np.generic):
+        return got.dtype.kind in "biufc"
+    return isinstance(got, bool | int | float | complex)
 
 
 def _type_name(got: Any) -> str:
@@ -153,19 +178,26 @@ def _type_name(got: Any) -> str:
 
 
 def _values_agree(comparator: Comparator, got: np.ndarray, expected: np.ndarray) -> bool:
-    match comparator:
-        case Exact():
-            return bool(np.array_equal(got, expected))
-        case Close(rtol, atol):
-            error = np.abs(got.astype(np.float64) - expected.astype(np.float64)).max(initial=0.0)
-            scale = np.abs(expected.astype(np.float64)).max(initial=0.0)
-            return bool(error <= (rtol * scale if scale > 0 else atol))
-        case Shares(labels, totals, scale):
-            return _is_valid_routing(got.astype(np.float64), labels, totals, scale)
+    if isinstance(comparator, Exact):
+        return bool(
+            got.ravel().tolist() == expected.ravel().tolist()
+        )  # Python compares int and float exactly
+    try:
+        numbers, target = got.astype(np.float64), expected.astype(np.float64)
+    except OverflowError:  # a whole number beyond what a float can hold
+        return False
+    with np.errstate(all="ignore"):
+        if isinstance(comparator, Shares):
+            return _is_valid_routing(numbers, comparator.labels, comparator.totals, comparator.scale)
+        error = np.abs(numbers - target).max(initial=0.0)
+        scale = np.abs(target).max(initial=0.0)
+        return bool(error <= (comparator.rtol * scale if scale > _ROUNDING else comparator.atol))
 
 
 def _is_valid_routing(got: np.ndarray, labels: np.ndarray, totals: np.ndarray, scale: np.ndarray) -> bool:
     """See `Shares`."""
+    if not labels.shape == scale.shape == got.shape or labels.max(initial=0) >= len(totals):
+        return False
     tolerance = 1e-5 * max(float(np.abs(totals).max(initial=0.0)), 1e-3)
     if np.abs(got[labels == 0]).max(initial=0.0) > tolerance:
         return False

@@ -41,35 +41,54 @@ def diagnose(exercise: KeyExercise, judged: Sequence[Judged], *, visible: bool) 
         return None, None
     hint = _misconception(exercise, judged, wrong)
     if hint is not None:
-        return hint.id, say("It looks as if {hint}.", hint=Text(hint.zh, hint.en))
-    return None, _symptom(exercise, judged, wrong, visible)
+        return hint.id, say("It looks as if: {hint}.", hint=Text(hint.zh, hint.en))
+    return None, _symptom(exercise, wrong, _place(exercise, judged, wrong), visible)
 
 
 def _misconception(exercise: KeyExercise, judged: Sequence[Judged], wrong: Sequence[Judged]) -> Hint | None:
-    """The misconception that explains every wrong case; else the one that explains most of them."""
+    """The misconception that explains every wrong case; else the one that explains most of them.
+
+    To explain only some, it takes equal values: a crash of the same kind may come from anything.
+    """
     best: tuple[int, Hint] | None = None
     for hint in exercise.misconceptions:
         differs = [one for one in judged if hint.id in one.case.wrong]
-        if not differs or not all(_gives(one.outcome, one.case.wrong[hint.id]) for one in differs):
+        if not differs or not _explains([(one.outcome, one.case.wrong[hint.id]) for one in differs]):
             continue
         if len(differs) == len(wrong):
             return hint
-        if best is None or len(differs) > best[0]:
+        has_values = any(one.case.wrong[hint.id].raises is None for one in differs)
+        if has_values and (best is None or len(differs) > best[0]):
             best = len(differs), hint
     return best[1] if best else None
 
 
-def _gives(outcome: Outcome, wrong: Wrong) -> bool:
-    """Is `outcome` what the misconception gives?"""
-    if wrong.raises is not None:
-        return outcome.status == "raised" and outcome.exception == wrong.raises
-    return outcome.status == "returned" and _same(outcome.value, wrong.value)
+def _explains(pairs: Sequence[tuple[Outcome, Wrong]]) -> bool:
+    """Is every outcome what the misconception gives?
+
+    Values must be equal. A crash must be a crash; of another kind of exception only where some other case
+    gives equal values, for the same mistake may stumble over an index here and over a shape there.
+    """
+    values = [(outcome, wrong) for outcome, wrong in pairs if wrong.raises is None]
+    crashes = [(outcome, wrong) for outcome, wrong in pairs if wrong.raises is not None]
+    return all(
+        outcome.status == "returned" and _same(outcome.value, wrong.value) for outcome, wrong in values
+    ) and all(
+        outcome.status == "raised" and (bool(values) or outcome.exception == wrong.raises)
+        for outcome, wrong in crashes
+    )
 
 
 def _same(got: Any, other: Any) -> bool:
     """Equal up to rounding; here, unlike in judging, NaN equals NaN."""
     if isinstance(other, list | tuple):
         return isinstance(got, list | tuple) and len(got) == len(other) and all(map(_same, got, other))
+    if isinstance(other, dict):
+        return (
+            isinstance(got, dict)
+            and got.keys() == other.keys()
+            and all(_same(got[k], other[k]) for k in other)
+        )
     if not isinstance(other, np.ndarray | bool | int | float):
         return type(got) is type(other) and bool(got == other)
     if not isinstance(got, np.ndarray | bool | int | float):
@@ -81,30 +100,44 @@ def _same(got: Any, other: Any) -> bool:
     return bool(np.allclose(one, two, rtol=1e-5, atol=max(1e-5 * scale, 1e-8), equal_nan=True))
 
 
+def _place(exercise: KeyExercise, judged: Sequence[Judged], wrong: Sequence[Judged]) -> Text | None:
+    """The titles of the groups that hold a wrong case, or None where all of them do."""
+    names = {one.group for one in wrong}
+    if names == {one.group for one in judged}:
+        return None
+    concerned = [group for group in exercise.groups if group.name in names]
+    return Text("、".join(group.zh for group in concerned), ", ".join(group.en for group in concerned))
+
+
 def _symptom(
-    exercise: KeyExercise, judged: Sequence[Judged], wrong: Sequence[Judged], visible: bool
+    exercise: KeyExercise, wrong: Sequence[Judged], place: Text | None, visible: bool
 ) -> Text | None:
+    """What can be seen from outside, and in which groups where it is not everywhere."""
     first = wrong[0]
-    outcome = first.outcome
     match first.verdict:
         case Verdict.NI:
-            return say("{name} is not written yet.", name=exercise.name)
+            what = say("{name} is not written yet.", name=exercise.name)
         case Verdict.MISSING:
             return say("There is no function called {name}; do not rename it.", name=exercise.name)
         case Verdict.FORBIDDEN:
             return say(
-                "{module} cannot be imported here: only NumPy and Python's standard library can.",
-                module=outcome.text,
+                "{module} cannot be imported here (needed in {where}, line {line}): "
+                "only NumPy and Python's standard library can.",
+                module=first.outcome.text,
+                where=first.outcome.where,
+                line=first.outcome.line,
             )
         case Verdict.TLE:
-            return say("It did not finish in time; is there a loop that never ends?")
+            what = say("It did not finish in time; is there a loop that never ends?")
         case Verdict.MLE:
-            return say("It asked for too much memory; does an array or a list grow without end?")
+            what = say("It asked for too much memory; does an array or a list grow without end?")
         case Verdict.OLE:
-            return say("It printed or returned far too much.")
+            what = say("It printed or returned far too much.")
         case Verdict.RTE:
-            return _run_time_error(outcome, visible)
-    return _wrong_answer(exercise, judged, wrong, visible)
+            what = _run_time_error(first.outcome, visible)
+        case _:
+            what = _wrong_answer(exercise, wrong, visible)
+    return what if place is None else say("{what} Only in: {groups}.", what=what, groups=place)
 
 
 def _run_time_error(outcome: Outcome, visible: bool) -> Text:
@@ -113,14 +146,12 @@ def _run_time_error(outcome: Outcome, visible: bool) -> Text:
     name, where, line = outcome.exception, outcome.where, outcome.line
     if visible and outcome.text:
         return say(
-            "{name} in {where}, line {line}: {text}", name=name, where=where, line=line, text=outcome.text
+            "{name} in {where}, line {line} ({text}).", name=name, where=where, line=line, text=outcome.text
         )
     return say("{name} in {where}, line {line}.", name=name, where=where, line=line)
 
 
-def _wrong_answer(
-    exercise: KeyExercise, judged: Sequence[Judged], wrong: Sequence[Judged], visible: bool
-) -> Text:
+def _wrong_answer(exercise: KeyExercise, wrong: Sequence[Judged], visible: bool) -> Text:
     first = next((one for one in wrong if one.verdict is Verdict.WA), wrong[0])
     difference = first.difference
     part = Text("", "") if difference.part is None else say(" (result {n})", n=difference.part + 1)
@@ -149,11 +180,7 @@ def _wrong_answer(
                 part=part,
             )
         case "shape":
-            return say(
-                "The result{part} has the wrong shape in: {groups}.",
-                part=part,
-                groups=_groups(exercise, wrong),
-            )
+            return say("The shape of the result{part} is wrong.", part=part)
         case "not finite":
             return say("The result{part} holds NaN or infinity.", part=part)
         case "none" if first.outcome.changed:
@@ -163,13 +190,4 @@ def _wrong_answer(
             return say(
                 "The values are right, but the result shares memory with an argument; return a new array."
             )
-    if {one.group for one in wrong} == {one.group for one in judged}:
-        return say("The values{part} are wrong.", part=part)
-    return say("The values{part} are wrong only in: {groups}.", part=part, groups=_groups(exercise, wrong))
-
-
-def _groups(exercise: KeyExercise, wrong: Sequence[Judged]) -> Text:
-    """The titles of the groups that hold a wrong case."""
-    names = {one.group for one in wrong}
-    concerned = [group for group in exercise.groups if group.name in names]
-    return Text("、".join(group.zh for group in concerned), ", ".join(group.en for group in concerned))
+    return say("The values{part} are wrong.", part=part)

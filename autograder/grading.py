@@ -9,11 +9,11 @@ run that was interrupted goes on from there.
 import functools
 import hashlib
 import time
-import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 from autograder import __version__, answer_key
 from autograder.attempt import Attempt, attempt, unreadable
@@ -110,7 +110,7 @@ def grade_class(
             path, key = keys[file.assignment]
             content, problem = _content(file)
             one = Graded(file, StoreKey(_digest(file, content, problem), key.digest, settings.engine))
-            if store.has(one.key):
+            if _is_final(store.get(one.key)):
                 graded[index] = one
                 on_graded(one, False)
                 continue
@@ -135,6 +135,11 @@ def grade_class(
     return [graded[index] for index in range(len(files))]
 
 
+def _is_final(stored: dict[str, Any] | None) -> bool:
+    """Whether a stored result need not be graded again; a judge error is worth another try."""
+    return stored is not None and not from_json(stored).has_judge_error
+
+
 def result_of(graded: Graded, store: Store) -> SubmissionResult:
     """Read one result back, with this student's name on it."""
     data = store.get(graded.key)
@@ -149,14 +154,14 @@ def _content(file: SubmittedFile) -> tuple[bytes, Text | None]:
         return b"", say("There is no notebook and no .py file in this folder.")
     try:
         return file.read(), None
-    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-        return b"", say("The file cannot be read: {error}", error=str(error))
+    except Exception as error:
+        return b"", say("The file cannot be read: {error}", error=getattr(error, "strerror", None) or error)
 
 
 def _digest(file: SubmittedFile, content: bytes, problem: Text | None) -> str:
-    """The content decides, with the kind of file; a file without content is known by its trouble."""
-    kind = Path(file.name).suffix.lower() if problem is None else problem.en
-    return hashlib.sha256(kind.encode() + b"\0" + content).hexdigest()
+    """The content decides, with the file's own name, which feedback quotes, or with why there is none."""
+    name = PurePosixPath(file.name).name if problem is None else problem.en
+    return hashlib.sha256(name.encode() + b"\0" + content).hexdigest()
 
 
 def grade_one(task: Task) -> SubmissionResult:

@@ -30,8 +30,8 @@ class Store:
     """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(path, isolation_level=None)
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = NORMAL")
@@ -39,9 +39,11 @@ class Store:
                 "CREATE TABLE IF NOT EXISTS results (submission TEXT, answer_key TEXT, engine TEXT, "
                 "result TEXT, PRIMARY KEY (submission, answer_key, engine)) WITHOUT ROWID"
             )
-        except sqlite3.Error as error:
-            raise StoreError(f"{path} cannot be used as the results database: {error}.") from error
-        self.path = path
+            self.path = path
+            self.get(StoreKey("", "", ""))  # another program's table of this name would fail here
+        except (sqlite3.Error, OSError) as error:
+            reason = "a file is in the way of its folder" if isinstance(error, FileExistsError) else error
+            raise StoreError(f"{path} cannot be used as the results database: {reason}.") from error
 
     def __enter__(self) -> Self:
         return self
@@ -57,10 +59,6 @@ class Store:
             "SELECT result FROM results WHERE submission = ? AND answer_key = ? AND engine = ?", key
         ).fetchone()
         return None if row is None else json.loads(row[0])
-
-    def has(self, key: StoreKey) -> bool:
-        query = "SELECT 1 FROM results WHERE submission = ? AND answer_key = ? AND engine = ?"
-        return self._connection.execute(query, key).fetchone() is not None
 
     def put(self, key: StoreKey, result: dict[str, Any]) -> None:
         """Keep a result; it replaces an older one under the same key."""

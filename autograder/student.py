@@ -12,7 +12,7 @@ def check(function: Callable[..., Any], lang: str | None = None) -> None:
     function : function
         Your solution, such as `conv2d`.
     lang : {"zh", "en"}, optional
-        The language of the answer; that of the folder or of the system unless said otherwise.
+        The language of the answer; the system's unless said otherwise.
     """
     from rich.console import Console
 
@@ -21,7 +21,8 @@ def check(function: Callable[..., Any], lang: str | None = None) -> None:
     from autograder.reports.terminal import check_list
 
     console = Console(highlight=False)
+    language = lang or preferred_language()
     try:
-        check_list(check_function(function), lang or preferred_language(), console)
+        check_list(check_function(function), language, console)
     except CheckError as error:
-        console.print(str(error))
+        console.print(error.text.in_language(language))

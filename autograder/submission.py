@@ -21,6 +21,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from autograder.messages import Text, say
+
 MAX_BYTES = 5 * 2**20
 # Characters of code in one submission: 3,000 lines. Most of a large notebook is its outputs. Python's parser
 # takes up to 500 times the size of a source in memory, and seconds for a long and hostile f-string.
@@ -87,7 +89,11 @@ class Submission:
 
 
 class SubmissionError(Exception):
-    """A file that cannot be read at all, told in one sentence."""
+    """A file that cannot be read at all, told in one sentence, in both languages (`text`)."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en)
+        self.text = text
 
 
 def read(name: str, content: bytes) -> Submission:
@@ -108,11 +114,18 @@ def read(name: str, content: bytes) -> Submission:
     reader = readers.get(os.path.splitext(file)[1].lower())
     if reader is None:
         raise SubmissionError(
-            f"{file} is neither a notebook (.ipynb) nor a Python file (.py); hand in one of these."
+            say(
+                "{file} is neither a notebook (.ipynb) nor a Python file (.py); hand in one of these.",
+                file=file,
+            )
         )
     if len(content) > MAX_BYTES:
         raise SubmissionError(
-            f"{file} is larger than {MAX_BYTES // 2**20} MiB; clear its outputs and hand it in again."
+            say(
+                "{file} is larger than {size} MiB; clear its outputs and hand it in again.",
+                file=file,
+                size=MAX_BYTES // 2**20,
+            )
         )
     with warnings.catch_warnings():  # a "\d" in a student's string is no concern of the grader's
         warnings.simplefilter("ignore")
@@ -131,12 +144,20 @@ def _notebook(file: str, content: bytes) -> Iterator[Statement | Note]:
         document = json.loads(content)  # tells UTF-8, -16 and -32 apart by itself, with a BOM or without
     except json.JSONDecodeError as error:
         raise SubmissionError(
-            f"{file} is not a readable notebook (line {error.lineno}: {error.msg}); "
-            "open it in Jupyter, save it and hand it in again."
+            say(
+                "{file} is not a readable notebook (line {line}: {reason}); "
+                "open it in Jupyter, save it and hand it in again.",
+                file=file,
+                line=error.lineno,
+                reason=error.msg,
+            )
         ) from None
     except (ValueError, RecursionError):  # not text; a number of 5,000 digits; nested 100,000 deep
         raise SubmissionError(
-            f"{file} is not a readable notebook; open it in Jupyter, save it and hand it in again."
+            say(
+                "{file} is not a readable notebook; open it in Jupyter, save it and hand it in again.",
+                file=file,
+            )
         ) from None
     room = MAX_SOURCE
     number = 0
@@ -162,7 +183,11 @@ def _cells(file: str, document: Any) -> list[Any]:
             sheets = [sheet.get("cells") for sheet in document["worksheets"] if isinstance(sheet, dict)]
             return [cell for cells in sheets if isinstance(cells, list) for cell in cells]
     raise SubmissionError(
-        f"{file} is not a notebook: it has no list of cells; save it in Jupyter as .ipynb and hand that in."
+        say(
+            "{file} is not a notebook: it has no list of cells; "
+            "save it in Jupyter as .ipynb and hand that in.",
+            file=file,
+        )
     )
 
 
@@ -179,10 +204,16 @@ def _code(cell: Any) -> str:
 def _script(file: str, content: bytes) -> Iterator[Statement | Note]:
     text = _with_line_feeds(_decode(file, content))
     if "\0" in text:
-        raise SubmissionError(f"{file} is not a text file; save it as UTF-8 text and hand it in again.")
+        raise SubmissionError(
+            say("{file} is not a text file; save it as UTF-8 text and hand it in again.", file=file)
+        )
     if len(text) > MAX_SOURCE:
         raise SubmissionError(
-            f"{file} holds more than {MAX_SOURCE} characters; take out what is not code and hand it in again."
+            say(
+                "{file} holds more than {n} characters; take out what is not code and hand it in again.",
+                file=file,
+                n=MAX_SOURCE,
+            )
         )
     nodes = _parse(text, file, 1)
     if isinstance(nodes, list):
@@ -233,7 +264,11 @@ def _decode(file: str, content: bytes) -> str:
         return content.decode(encoding)
     except (LookupError, UnicodeError):
         raise SubmissionError(
-            f"{file} is not text in the encoding {encoding}; save it as UTF-8 and hand it in again."
+            say(
+                "{file} is not text in the encoding {encoding}; save it as UTF-8 and hand it in again.",
+                file=file,
+                encoding=encoding,
+            )
         ) from None
 
 
@@ -372,6 +407,7 @@ _TRIES = (ast.Try, ast.TryStar)
 
 # Calls that ask a person, the notebook or the checker; what is assigned from them is no part of a solution.
 _REFUSED_CALLS = {"check", "input", "get_ipython"}
+# Methods by which a demo's loop may fill a table that functions read.
 _FILLING_CALLS = {"append", "extend", "insert", "add", "update", "setdefault"}
 _PERHAPS_REFUSED = re.compile(r"\b(?:check|input|get_ipython)\b")
 
@@ -381,12 +417,21 @@ def _statements(nodes: list[ast.stmt], text: str, where: str, first_line: int) -
     lines = text.encode().split(b"\n")  # columns of nodes count bytes
     suspicious = _PERHAPS_REFUSED.search(text) is not None
     for node in nodes:
+        if _imports_this_package(node):
+            continue
         if _is_kept(node, suspicious):
             line, source = _cut(node, lines)
             yield Statement(source, where, first_line + line - 1)
         elif _may_matter(node):
             line, source = _cut(node, lines)
             yield Note(where, first_line + line - 1, "left out", _shortened(source))
+
+
+def _imports_this_package(node: ast.stmt) -> bool:
+    """`from autograder import check` belongs to the checks, which are left out."""
+    if isinstance(node, ast.ImportFrom):
+        return node.level == 0 and (node.module or "").split(".")[0] == "autograder"
+    return isinstance(node, ast.Import) and all(a.name.split(".")[0] == "autograder" for a in node.names)
 
 
 def _is_kept(node: ast.stmt, suspicious: bool) -> bool:

@@ -110,7 +110,7 @@ def loads(message: bytes | memoryview) -> Any:
 def flatten(value: Any) -> tuple[bytes, list[np.ndarray]]:
     """The JSON skeleton of `value` and its arrays in the order in which the skeleton names them."""
     arrays: list[np.ndarray] = []
-    skeleton = json.dumps(_flatten(value, arrays, 0), ensure_ascii=False, separators=(",", ":"))
+    skeleton = _ENCODER.encode(_flatten(value, arrays, 0))
     try:
         head = skeleton.encode()
     except UnicodeEncodeError:
@@ -188,11 +188,13 @@ def as_plain_array(array: np.ndarray) -> np.ndarray:
         Object, string, structured, date and other non-numeric dtypes.
     """
     plain = np.asarray(array)
-    if plain.dtype.kind == "f" and plain.dtype.itemsize > 8:
-        plain = plain.astype(np.float64)
-    if plain.dtype.kind == "c" and plain.dtype.itemsize > 16:
-        plain = plain.astype(np.complex128)
-    dtype = DTYPES.get(plain.dtype.newbyteorder("<").str)
+    dtype = DTYPES.get(plain.dtype.str)
+    if dtype is None:  # extended precision or foreign byte order, or not numeric at all
+        if plain.dtype.kind == "f" and plain.dtype.itemsize > 8:
+            plain = plain.astype(np.float64)
+        if plain.dtype.kind == "c" and plain.dtype.itemsize > 16:
+            plain = plain.astype(np.complex128)
+        dtype = DTYPES.get(plain.dtype.newbyteorder("<").str)
     if dtype is None:
         raise ValuesError(f"an array of dtype {plain.dtype}")
     if plain.ndim > MAX_DEPTH:
@@ -202,6 +204,10 @@ def as_plain_array(array: np.ndarray) -> np.ndarray:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 class _Body:
@@ -236,36 +242,45 @@ class _Reader:
         self.nodes += 1
         if depth > MAX_DEPTH or self.nodes > MAX_NODES:
             raise ValuesError("nested too deep or too many parts")
-        if isinstance(node, int) and not isinstance(node, bool) and node.bit_length() > MAX_INT_BITS:
-            raise ValuesError("an integer too large")
-        if isinstance(node, float) and not math.isfinite(node):
-            raise ValuesError("a float out of range")
-        if isinstance(node, str):
+        kind = type(node)  # JSON knows no subclasses
+        if kind is str:
             return self._text(node)
-        if node is None or isinstance(node, bool | int | float):
+        if node is None or kind is bool:
             return node
-        if not isinstance(node, list) or not node:
-            raise ValuesError("a node without a tag")
-        match node:
-            case ["l", *items]:
-                return [self.value(item, depth + 1) for item in items]
-            case ["t", *items]:
-                return tuple(self.value(item, depth + 1) for item in items)
-            case ["d", *pairs]:
-                return self._dict(pairs, depth)
-            case ["f", ("nan" | "inf" | "-inf") as name]:
-                return float(name)
-            case ["i", str(digits)] if len(digits) < MAX_INT_BITS // 4 + 4:
-                return self._int(digits)
-            case ["x", str(source)]:
-                return Formula(self._text(source))
-            case ["a", str(dtype), list(shape)]:
+        if kind is int:
+            if node.bit_length() > MAX_INT_BITS:
+                raise ValuesError("an integer too large")
+            return node
+        if kind is float:
+            if not math.isfinite(node):
+                raise ValuesError("a float out of range")
+            return node
+        if kind is list and node:
+            return self._tagged(node[0], node[1:], depth)
+        raise ValuesError("a node without a tag")
+
+    def _tagged(self, tag: Any, parts: list[Any], depth: int) -> Any:
+        if tag == "l":
+            return [self.value(part, depth + 1) for part in parts]
+        if tag == "t":
+            return tuple([self.value(part, depth + 1) for part in parts])
+        if tag == "d":
+            return self._dict(parts, depth)
+        match tag, *parts:
+            case "a", str(dtype), list(shape):
                 return self._array(dtype, shape)
+            case "f", ("nan" | "inf" | "-inf") as name:
+                return float(name)
+            case "i", str(digits) if len(digits) < MAX_INT_BITS // 4 + 4:
+                return self._int(digits)
+            case "x", str(source):
+                return Formula(self._text(source))
         raise ValuesError("an unknown tag")
 
     def _text(self, text: str) -> str:
         try:
-            text.encode()
+            if not text.isascii():
+                text.encode()
         except UnicodeEncodeError:  # JSON can spell half a surrogate pair, which nothing could store or print
             raise ValuesError("a string that is not valid Unicode") from None
         return text

@@ -51,7 +51,8 @@ def write(
         if sum(1 for _ in results()) <= _TABLE_ROWS:
             terminal.class_table(results(), lang, console)
         terminal.summary(results(), lang, console)
-        console.print(translator(lang)("Written to {folder}: grades.csv, results.json").format(folder=folder))
+        _ = translator(lang)
+        console.print(_("Written to {folder}: grades.csv, results.json").format(folder=folder))
     return any(result.has_judge_error for result in results())
 
 

@@ -1,5 +1,6 @@
 """What the command line shows: a class as a table, one student's check as a list."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 from rich.console import Console
@@ -53,8 +54,8 @@ def check_list(result: SubmissionResult, lang: str, console: Console) -> None:
         console.print(f"[yellow]![/] {escape(note.in_language(lang))}")
     for exercise in result.exercises:
         console.print(_exercise_line(exercise, lang))
-    total = f"{result.points:g} / {result.max_points:g}"
-    console.print(f"[bold]{result.assignment}[/]  {_('points on the visible cases')}: {total}")
+    label = _("points on the visible cases")
+    console.print(f"[bold]{result.assignment}[/]  {label}: {result.points:g} / {result.max_points:g}")
     if result.points == result.max_points:
         console.print(_("All visible cases pass. Hidden cases vary more: sizes, strides, padding, dtypes."))
 
@@ -69,11 +70,17 @@ def _exercise_line(exercise: ExerciseResult, lang: str) -> str:
 
 
 def summary(results: Iterable[SubmissionResult], lang: str, console: Console) -> None:
-    """How many were graded, and the mean share of the points."""
+    """How many were graded, the mean share of the points, and loudly whatever the grader itself failed at."""
     _ = translator(lang)
-    shares = [result.points / result.max_points for result in results if result.max_points]
+    shares: list[float] = []
+    failures: Counter[str] = Counter()
+    for result in results:
+        if result.max_points:
+            shares.append(result.points / result.max_points)
+        if result.has_judge_error:
+            failures[result.notes[-1].in_language(lang)] += 1
     if shares:
-        mean = 100 * sum(shares) / len(shares)
-        console.print(
-            _("{n} submissions, {mean:.1f} % of the points on average").format(n=len(shares), mean=mean)
-        )
+        mean = f"{100 * sum(shares) / len(shares):.1f} %"
+        console.print(_("{n} submissions, average score {mean}").format(n=len(shares), mean=mean))
+    for reason, count in failures.items():
+        console.print(f"[bold red]{Verdict.JE.value} ×{count}[/] {escape(reason)}")

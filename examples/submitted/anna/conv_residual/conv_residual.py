@@ -1,0 +1,386 @@
+# %% [markdown]
+# # Assignment: the residual of the layer before a convolution (lecture 3.2)
+#
+# Back-propagation hands the residual $\delta^{(l)}=\partial J/\partial z^{(l)}$ backwards, layer by layer.
+# This assignment answers the question of lecture 3.2: if the current layer is a convolution, what is the
+# residual $\delta^{(l-1)}$ of the layer before it? First you follow the lecture's steps on a single feature
+# map (stride 1, one kernel); then you build the form that is used in practice, with a batch, channels,
+# several kernels, stride and padding.
+#
+# | exercise | lecture | points |
+# | --- | --- | --- |
+# | `dense_residual` | 3.2, back-propagation in a fully connected network | 6 |
+# | `rotate180` | 3.2, how the residual of the layer before is computed, step 1 | 4 |
+# | `pad_residual` | 3.2, the same, step 2 | 6 |
+# | `insert_zeros` | 3.2, when the stride is not 1, step 2 | 6 |
+# | `conv_residual` | 3.2, formula for the residual of the layer before | 18 |
+# | `conv2d_input_grad` | 3.2, stride, channels, several kernels, padding | 60 |
+# | **total** | | **100** |
+#
+# **Conventions**
+# - Indices in formulas start at 1, as in the lecture; indices in code start at 0.
+# - What the lecture calls convolution is cross-correlation: the forward pass does **not** flip the kernel.
+# - `dsigma` is $\sigma'(z^{(l-1)})$ of the layer before, ready-made: an array of the shape of that layer.
+# - Do not modify the arguments. Return a new array that shares no memory with them.
+# - Arguments may be integer, read-only or non-contiguous arrays. The results must be right all the same and
+#   must not be truncated to integers.
+# - All functions but `conv2d_input_grad` treat one two-dimensional map (or one vector).
+#
+# After every exercise there is a check cell. It uses only some of the cases; grading uses other numbers and
+# other shapes as well. A function may call the ones before it, but then their mistakes travel along.
+
+# %%
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+
+# %% [markdown]
+# ## 1. Warm-up: the residual before a fully connected layer (6 points)
+#
+# Lecture 3.2 starts from a formula that you know. In a fully connected network the residual of unit $j$ of
+# a hidden layer is
+#
+# $$\delta_j^{(l)} = (w_j^{(l+1)})^T \cdot \delta^{(l+1)} \cdot \sigma'(z_j^{(l)})$$
+#
+# where $w_j^{(l+1)}$ is **column** $j$ of the weight matrix: all the weights that leave unit $j$. With three
+# units in the next layer, for example,
+#
+# $$\delta_1^{(2)} = (w_{11}^{(3)}\delta_1^{(3)} + w_{21}^{(3)}\delta_2^{(3)} + w_{31}^{(3)}\delta_3^{(3)})
+#     \cdot \sigma'(z_1^{(2)})$$
+#
+# Every unit that unit 1 influenced returns its residual, times the weight of that connection.
+# The first dot of the formula is an inner product, the last one plain multiplication. For a whole layer:
+#
+# $$\delta^{(l)} = \left((w^{(l+1)})^T \delta^{(l+1)}\right) \odot \sigma'(z^{(l)})$$
+#
+# with $\odot$ for multiplication element by element.
+#
+# **Small example** (two units → three units):
+# $w=\begin{pmatrix}1&2\\3&4\\5&6\end{pmatrix}$, $\delta^{(l+1)}=(1,-1,2)$, $\sigma'=(0.5,\ 1)$.
+# $w^T\delta^{(l+1)} = (1-3+10,\ 2-4+12) = (8, 10)$, hence $\delta^{(l)} = (4, 10)$.
+#
+# **Your task**: complete `dense_residual`. `w_next` has shape (outputs, inputs); the others are vectors.
+
+# %%
+def dense_residual(delta_next, w_next, dsigma):
+    """
+    The residual of the layer before a fully connected layer.
+
+    δ^(l) = ((w^(l+1))ᵀ · δ^(l+1)) ⊙ σ′(z^(l))
+
+    Parameters
+    ----------
+    delta_next : (outputs,)
+        residual of the next layer, δ^(l+1)
+    w_next : (outputs, inputs)
+        weights of the next layer; w_next[i, j] leads from unit j to unit i
+    dsigma : (inputs,)
+        σ′(z^(l))
+
+    Returns
+    -------
+    (inputs,)
+        δ^(l)
+    """
+    return np.einsum("o,oi,i->i", delta_next, w_next, dsigma)
+
+
+# %% [markdown]
+# ## The lecture's example: 3×3 ∗ 2×2 and its nine residuals
+#
+# A convolution is a set of connections, too, only that each $z$ is connected to a few $a$ and the weights are
+# shared. The lecture's example writes down every connection (the bias $b^{(l)}$ is left out here: it does
+# not depend on $a$):
+#
+# $$\begin{aligned}
+# z_{11} &= a_{11}w_{11} + a_{12}w_{12} + a_{21}w_{21} + a_{22}w_{22} \\
+# z_{12} &= a_{12}w_{11} + a_{13}w_{12} + a_{22}w_{21} + a_{23}w_{22} \\
+# z_{21} &= a_{21}w_{11} + a_{22}w_{12} + a_{31}w_{21} + a_{32}w_{22} \\
+# z_{22} &= a_{22}w_{11} + a_{23}w_{12} + a_{32}w_{21} + a_{33}w_{22}
+# \end{aligned}$$
+#
+# The residual at some $a_{uv}$ is found just as in a fully connected layer: **look for every $z$ that
+# contains $a_{uv}$, multiply its residual by the weight that stands beside $a_{uv}$, and add up.** $a_{11}$
+# occurs in $z_{11}$ only, beside $w_{11}$; $a_{12}$ occurs in $z_{11}$ (beside $w_{12}$) and in $z_{12}$
+# (beside $w_{11}$); $a_{22}$ occurs in all four. The nine residuals are
+#
+# $$\begin{aligned}
+# \delta_{11}^{(l-1)} &= \delta_{11}w_{11} \cdot \sigma'(z_{11}^{(l-1)}) \\
+# \delta_{12}^{(l-1)} &= (\delta_{11}w_{12} + \delta_{12}w_{11}) \cdot \sigma'(z_{12}^{(l-1)}) \\
+# \delta_{13}^{(l-1)} &= \delta_{12}w_{12} \cdot \sigma'(z_{13}^{(l-1)}) \\
+# \delta_{21}^{(l-1)} &= (\delta_{11}w_{21} + \delta_{21}w_{11}) \cdot \sigma'(z_{21}^{(l-1)}) \\
+# \delta_{22}^{(l-1)} &= (\delta_{11}w_{22} + \delta_{12}w_{21} + \delta_{21}w_{12} + \delta_{22}w_{11})
+#     \cdot \sigma'(z_{22}^{(l-1)}) \\
+# \delta_{23}^{(l-1)} &= (\delta_{12}w_{22} + \delta_{22}w_{12}) \cdot \sigma'(z_{23}^{(l-1)}) \\
+# \delta_{31}^{(l-1)} &= \delta_{21}w_{21} \cdot \sigma'(z_{31}^{(l-1)}) \\
+# \delta_{32}^{(l-1)} &= (\delta_{21}w_{22} + \delta_{22}w_{21}) \cdot \sigma'(z_{32}^{(l-1)}) \\
+# \delta_{33}^{(l-1)} &= \delta_{22}w_{22} \cdot \sigma'(z_{33}^{(l-1)})
+# \end{aligned}$$
+#
+# (On the right-hand sides, every $\delta$ and $w$ without a layer number belongs to layer $l$.)
+# Each of the four corners has one term, each of the four edges two, the centre four, together
+# $4\cdot1+4\cdot2+4=16$: the 16 connections that lecture 2.2 counted. Each hands back a residual once.
+#
+# **Why does 2×2 with 2×2 give 3×3?** In the forward pass the kernel must stay inside the input, so each side
+# shrinks from 3 to $3-2+1=2$. In the backward pass all nine $a$ have taken part, so all nine must get a
+# residual: wherever kernel and residual overlap in as little as **one** element there is something to hand
+# back, and $\delta_{11}^{(l-1)}$ in its corner is just such an overlap. To let the kernel slide that far out,
+# the residual is first padded with $k-1=1$ ring of zeros, which makes it 4×4; then $4-2+1=3$.
+# In general $H_o = H-k_h+1$; padding makes it $H_o+2(k_h-1)$; sliding the kernel leaves
+# $H_o+2(k_h-1)-k_h+1 = H_o+k_h-1 = H$, which is exactly the size of the layer before.
+#
+# **The pattern**: look at $\delta_{22}^{(l-1)}$ again. The indices of $\delta$ run 11, 12, 21, 22, those of
+# $w$ run 22, 21, 12, 11: the opposite way. Rotate the kernel by 180° and both run the same way. That is
+# where the first of the lecture's three steps comes from.
+
+# %% [markdown]
+# ## 2. Step 1: rotate the kernel by 180° (4 points)
+#
+# $$w^{rot}_{m,n} = w_{k_h+1-m,\;k_w+1-n}$$
+#
+# A rotation by 180° turns the kernel upside down **and** left to right, like two rotations by 90°. It is not
+# the transpose: transposing swaps height and width, rotating by 180° keeps the shape. For example
+#
+# $$\begin{pmatrix}1&2\\3&4\end{pmatrix} \to \begin{pmatrix}4&3\\2&1\end{pmatrix},\qquad
+# \begin{pmatrix}1&2&3\\4&5&6\end{pmatrix} \to \begin{pmatrix}6&5&4\\3&2&1\end{pmatrix}$$
+#
+# **Your task**: complete `rotate180`. Return a new array: a NumPy slice is only a view of the old one, and
+# whoever changed one of them later would change both.
+
+# %%
+def rotate180(w):
+    """
+    The kernel, rotated by 180°.
+
+    w_rot[m, n] = w[kh - 1 - m, kw - 1 - n]
+
+    Parameters
+    ----------
+    w : (kh, kw)
+        kernel
+
+    Returns
+    -------
+    (kh, kw)
+        a new array
+    """
+    return np.rot90(w, 2).copy()
+
+
+# %% [markdown]
+# ## 3. Step 2: surround the residual with zeros (6 points)
+#
+# How many? The example above has given the answer: kernel and residual overlap in at least one element, so
+# the kernel reaches out by at most $k-1$. Add $k_h-1$ rows above and below, $k_w-1$ columns to the left and
+# right. A 2×2 kernel takes one ring of zeros, a 3×3 kernel two, a 1×1 kernel none. Only the kernel decides
+# how many; the padding of the forward pass has no part in it.
+#
+# **Small example** (2×2 residual, 2×2 kernel):
+#
+# $$\begin{pmatrix}1&2\\3&-1\end{pmatrix} \to
+# \begin{pmatrix}0&0&0&0\\0&1&2&0\\0&3&-1&0\\0&0&0&0\end{pmatrix}$$
+#
+# **Your task**: complete `pad_residual`. The kernel's height and width may differ.
+
+# %%
+def pad_residual(delta, kernel_shape):
+    """
+    The residual with kh - 1 rows of zeros above and below and kw - 1 columns of zeros left and right.
+
+    Parameters
+    ----------
+    delta : (Ho, Wo)
+        residual of the current layer
+    kernel_shape : (kh, kw)
+        height and width of the kernel
+
+    Returns
+    -------
+    (Ho + 2 (kh - 1), Wo + 2 (kw - 1))
+    """
+    kh, kw = kernel_shape
+    return np.pad(delta, [(kh - 1, kh - 1), (kw - 1, kw - 1)])
+
+
+# %% [markdown]
+# ## 4. A stride other than 1: zeros between the residuals (6 points)
+#
+# A convolution with stride $s$ is a convolution with stride 1 of which only every $s$-th $z$ is kept. The $z$
+# that were dropped have no influence on $J$; their residual is 0. Put these zeros back into their places, and
+# the case of stride 1 is back: $s-1$ zeros between neighbouring residuals. None follow the last residual (the
+# zeros outside belong to the next step). So each side grows from $H_o$ to $(H_o-1)\,s+1$.
+#
+# **Small example** ($s=2$):
+#
+# $$\begin{pmatrix}1&2\\3&-1\end{pmatrix} \to \begin{pmatrix}1&0&2\\0&0&0\\3&0&-1\end{pmatrix}$$
+#
+# **Your task**: complete `insert_zeros`. With stride 1 the values stay the same; return a new array even so.
+
+# %%
+def insert_zeros(delta, stride):
+    """
+    The residual with stride - 1 zeros between neighbours.
+
+    Parameters
+    ----------
+    delta : (Ho, Wo)
+        residual of the current layer
+    stride : int
+        stride s of the forward convolution, the same in both directions
+
+    Returns
+    -------
+    ((Ho - 1) s + 1, (Wo - 1) s + 1)
+    """
+    out = np.zeros([(n - 1) * stride + 1 for n in delta.shape])
+    out[::stride, ::stride] = delta
+    return out
+
+
+# %% [markdown]
+# ## 5. The residual of the layer before a convolution (18 points)
+#
+# The lecture's recipe:
+# 1. rotate the kernel by 180°;
+# 2. surround the current layer's residual with zeros;
+# 3. convolve the padded residual with the rotated kernel.
+#
+# As a formula:
+#
+# $$\delta_{u,v}^{(l-1)} = \sum_m \sum_n w^{rot}_{m,n}\; \delta^{pad}_{u+m-1,\,v+n-1}\;
+#     \sigma'(z_{u,v}^{(l-1)})$$
+#
+# The lecture writes plain $w_{m,n}^{(l)}$ and $\delta^{l}_{m+u-1,n+v-1}$ and adds that $m,n$ index the
+# **rotated** kernel. In the same way its $\delta$ is the residual **after padding**, and its layer number $l$
+# wants brackets. Here $rot$ and $pad$ say so.
+#
+# **Small example** (the lecture's example continued, with $\sigma'=1$ for now):
+# $w=\begin{pmatrix}1&2\\3&4\end{pmatrix}$, $\delta^{(l)}=\begin{pmatrix}1&2\\3&-1\end{pmatrix}$.
+# The rotated kernel is $\begin{pmatrix}4&3\\2&1\end{pmatrix}$; slide it over the padded 4×4 residual:
+#
+# $$\begin{pmatrix}0&0&0&0\\0&1&2&0\\0&3&-1&0\\0&0&0&0\end{pmatrix} \ast
+# \begin{pmatrix}4&3\\2&1\end{pmatrix} = \begin{pmatrix}1&4&4\\6&15&6\\9&9&-4\end{pmatrix}$$
+#
+# - top left: $0\cdot4+0\cdot3+0\cdot2+1\cdot1=1$, which is $\delta_{11}w_{11}$;
+# - centre: $1\cdot4+2\cdot3+3\cdot2+(-1)\cdot1=15$, which is
+#   $\delta_{11}w_{22}+\delta_{12}w_{21}+\delta_{21}w_{12}+\delta_{22}w_{11}$.
+#
+# Multiply by `dsigma` element by element at the end.
+#
+# **Your task**: complete `conv_residual`. Stride 1, no padding, one map, one kernel. Neither map nor kernel
+# need be square; the kernel may be 1×1 or as large as the layer before.
+
+# %%
+def conv_residual(delta, w, dsigma):
+    """
+    The residual of the layer before a convolution (stride 1, no padding, one map, one kernel).
+
+    δ^(l-1)[u, v] = Σ_m Σ_n w_rot[m, n] · δ_pad[u + m, v + n] · σ′(z^(l-1)[u, v])
+
+    Parameters
+    ----------
+    delta : (H - kh + 1, W - kw + 1)
+        residual of the current layer, δ^(l)
+    w : (kh, kw)
+        the kernel w^(l) as the forward pass uses it, not rotated
+    dsigma : (H, W)
+        σ′(z^(l-1))
+
+    Returns
+    -------
+    (H, W)
+        δ^(l-1)
+    """
+    patches = sliding_window_view(pad_residual(delta, w.shape), w.shape)
+    return np.einsum("uvmn,mn,uv->uv", patches, rotate180(w), dsigma)
+
+
+# %% [markdown]
+# ## 6. As it is used: batch, channels, several kernels, stride, padding (60 points)
+#
+# The layer before is an array $(N, C, H, W)$, the kernels are $(K, C, k_h, k_w)$, the current layer is
+# $(N, K, H_o, W_o)$ with $H_o=\lfloor (H+2p-k_h)/s \rfloor+1$ and $W_o$ likewise. This time nothing is
+# multiplied by $\sigma'$: wanted is $\partial J/\partial a^{(l-1)}$, which programs often call `dx`. The
+# lecture's pages on the other cases say, one by one, what changes:
+#
+# - **Stride**: insert zeros first (exercise 4); all other steps stay.
+# - **Input channels**: $z=\sum_c a_c * w_c + b$, the channels' intermediate maps are added up to $z$. The
+#   derivative of a sum is 1, so each intermediate map has the residual $\delta$, and each channel is treated
+#   **on its own**, with its own part of the kernel. (The equation on that page means
+#   $\frac{\partial J}{\partial x_1}=\frac{\partial J}{\partial r}\frac{\partial r}{\partial x_1}
+#   =\frac{\partial J}{\partial r}$, where $r=x_1+x_2$.)
+# - **Several kernels**: the same $a$ took part in the result of every kernel, so the $K$ residuals are
+#   **added**, not averaged.
+# - **Batch**: samples have nothing to do with each other. Sample $n$ of the result comes from sample $n$ of
+#   $\delta$ alone, and nothing is divided by $N$.
+# - **Padding**: treat the padded map as the input and proceed as ever; this gives the residual of
+#   $(H+2p)\times(W+2p)$ positions. The residual of the padding zeros is redundant, says the lecture: crop it
+#   at the end and keep the $H\times W$ that were there before.
+# - **Remainder**: if $s$ does not divide $H+2p-k_h$ and leaves the remainder $r$, then no window reaches the
+#   lowest $r$ rows of the padded map (columns at the right likewise). They have no influence on $J$ and get
+#   the residual 0, but **they keep their place**: pad $r$ more rows and columns of zeros at the bottom
+#   and right. `delta` alone does not tell $r$; that is why the function takes `input_shape`.
+#
+# $$\frac{\partial J}{\partial a^{(l-1)}_{n,c,u,v}} = \left[\;\sum_k \sum_i \sum_j
+# w^{rot}_{k,c,i,j}\;\delta^{pad}_{n,k,\,u'+i-1,\,v'+j-1}\right]_{u'=u+p,\;v'=v+p}$$
+#
+# **Small example** (a single row): $w=(1,2,3)$, $s=2$, $\delta=(1,10)$. Zeros inserted: $(1,0,10)$; two zeros
+# on each side: $(0,0,1,0,10,0,0)$; the rotated kernel $(3,2,1)$ slides over it and gives $(1,2,13,20,30)$.
+# In the middle, $13=3\cdot1+1\cdot10$: two windows overlap there. This is the residual on the padded map;
+# hence the residual of the layer before is
+#
+# | $W$ | $p$ | remainder | residual of the layer before |
+# | --- | --- | --- | --- |
+# | 5 | 0 | 0 | (1, 2, 13, 20, 30) |
+# | 6 | 0 | 1 | (1, 2, 13, 20, 30, **0**): no window reaches the last column |
+# | 3 | 1 | 0 | (2, 13, 20): one cropped on each side |
+# | 4 | 1 | 1 | (2, 13, 20, 30): it is the padding on the right that no window reaches |
+#
+# The last row is worth a second look: add the remainder first, $(1,2,13,20,30,0)$, then crop one on each
+# side. And mind that `[p:-p]` is empty for $p=0$.
+#
+# **Why does only the gather form need the rotation?** There are two ways to look at it, with equal results:
+# - **Gather** (the steps above): stand on $a_{u}$ in the layer before and ask: who used me? For $s=1$ it was
+#   every $z_{q}$ with $u=q+i-1$, that is $q=u-i+1$. As $i$ grows, $q$ falls: they run opposite ways, so the
+#   kernel has to be rotated.
+# - **Scatter**: stand on $\delta_{q}$ in the current layer and walk the forward pass's way again. Forward,
+#   $z_{q}$ took $a_{(q-1)s+i}$ times $w_{i}$; now **add** $\delta_{q}w_{i}$ at that same position. The
+#   direction is the forward one, so the kernel is **not** rotated and no zeros are inserted; but where
+#   windows overlap the parts must be added up and must not replace each other.
+#
+# **Your task**: complete `conv2d_input_grad`, in either way.
+
+# %%
+def conv2d_input_grad(delta, w, input_shape, stride=1, padding=0, dilation=1):
+    """
+    The gradient ∂J/∂a^(l-1) of a convolution with respect to its input (without σ′).
+
+    Parameters
+    ----------
+    delta : (N, K, Ho, Wo)
+        residual of the current layer, Ho = (H + 2 padding - kh) // stride + 1, Wo likewise
+    w : (K, C, kh, kw)
+        the kernels as the forward pass uses them
+    input_shape : (N, C, H, W)
+        shape of the layer before, without padding
+    stride : int
+        stride s
+    padding : int
+        rows and columns of zeros that the forward pass added on each side of the input
+
+    Returns
+    -------
+    (N, C, H, W)
+        ∂J/∂a^(l-1)
+    """
+    if dilation != 1:
+        raise ValueError("dilation is not supported")
+    N, C, H, W = input_shape
+    K, _, kh, kw = w.shape
+    Ho, Wo = delta.shape[2:]
+    # residual of stride 1 on the padded input: zeros between, zeros around, zeros for the remainder
+    full = np.zeros((N, K, H + 2 * padding + kh - 1, W + 2 * padding + kw - 1))
+    full[:, :, kh - 1 : kh + (Ho - 1) * stride : stride, kw - 1 : kw + (Wo - 1) * stride : stride] = delta
+    patches = sliding_window_view(full, (kh, kw), axis=(2, 3))
+    dx = np.einsum("nkuvij,kcij->ncuv", patches, w[:, :, ::-1, ::-1])
+    return dx[:, :, padding : padding + H, padding : padding + W].copy()

@@ -1,0 +1,478 @@
+# %% [markdown]
+# # 作业：池化层的前一层残差（讲义 3.1）
+#
+# 池化层没有参数需要学习，反向传播时它只做一件事：把残差 $\delta^{(l)}$ 传递给前一层。
+# 但传给**哪些**单元、各传**多少**，取决于前向传播时每个单元起了什么作用。
+# 本作业从前向传播开始，一步步得到答案：先按讲义的形式，处理一张特征图，步长等于滑窗大小；
+# 再推广到实际网络使用的形式：批、通道，步长与滑窗大小不等（AlexNet 的重叠池化）。
+#
+# | 练习 | 讲义 | 分值 |
+# | --- | --- | --- |
+# | `max_pool` | 3.1 最大池化层的前向传播 | 6 |
+# | `avg_pool` | 3.1 平均池化层的前向传播 | 6 |
+# | `upsample` | 3.1 最大池化层的前一层残差，公式中的 upsample | 6 |
+# | `max_pool_residual` | 3.1 最大池化层的前一层残差 | 12 |
+# | `avg_pool_residual` | 3.1 平均池化层的前一层残差 | 10 |
+# | `max_pool2d` | 3.1；4 AlexNet 的重叠最大池化 | 12 |
+# | `avg_pool2d` | 3.1；4 | 12 |
+# | `max_pool2d_backward` | 3.1；4 | 20 |
+# | `avg_pool2d_backward` | 3.1；4 | 16 |
+# | **合计** | | **100** |
+#
+# **约定**
+# - 公式的下标与讲义相同，从 1 开始；代码的下标从 0 开始。
+# - `dsigma` 是前一层的 $\sigma'(z^{(l-1)})$，已经算好，是与前一层形状相同的数组。
+# - 池化层没有激活函数，所以 $a^{(l)}=z^{(l)}$。
+# - 不要修改参数；返回新的数组，不与参数共用内存。
+# - 参数可能是整数数组、只读数组或内存不连续的数组，结果都必须正确，不能被截断成整数。
+# - 特征图不一定是正方形，激活值可能全是负数。
+#
+# 每个练习后面有一个检查单元，它只使用一部分例子；评分时还会换用别的数值和别的形状。
+# 后面的函数可以调用前面的函数，但前面的错误也会带到后面。
+
+# %%
+import numpy as np
+
+
+# %% [markdown]
+# ## 第一部分：讲义的形式
+#
+# 一张特征图 $a^{(l-1)}$，形状为 $(H, W)$；滑窗高 $m$、宽 $n$。
+# 讲义说：“为了方便，此处使用步长等于滑窗大小的池化方法”，也就是滑窗一个挨一个，
+# 既不重叠也没有空隙。在这一部分，$H$ 总能被 $m$ 整除，$W$ 总能被 $n$ 整除。
+#
+# **关于 $m$、$n$ 的说明。** 讲义在前向传播的公式旁写“$m$、$n$ 指步长”，
+# 在平均池化的残差公式旁写“$m$、$n$ 分别表示滑窗的高、宽”。
+# 只有步长等于滑窗大小时，这两种说法才是一回事；第二部分中两者不再相等，到时请区分：
+# 滑窗大小决定**哪些单元参与**，步长决定**滑窗停在哪里**。
+#
+# ## 1. 最大池化层的前向传播（6 分）
+#
+# $$a_{p,q}^{(l)} = z_{p,q}^{(l)}
+#     = \max\left(a_{(p-1)m+1,\,(q-1)n+1}^{(l-1)},\ \dots,\ a_{pm,\,qn}^{(l-1)}\right)$$
+#
+# 括号里是第 $(p,q)$ 个滑窗中的全部 $m\cdot n$ 个激活值：第 $(p-1)m+1$ 行到第 $pm$ 行，
+# 第 $(q-1)n+1$ 列到第 $qn$ 列。
+#
+# **小例子**，滑窗 $2\times2$：
+#
+# $$a^{(l-1)}=\begin{pmatrix}1&3&2&0\\5&4&1&6\\2&7&8&3\\0&1&4&2\end{pmatrix}
+# \quad\Rightarrow\quad z^{(l)}=\begin{pmatrix}5&6\\7&8\end{pmatrix}$$
+#
+# 左上角的滑窗含有 $1,3,5,4$，最大值是 $5$。
+#
+# **任务**：完成 `max_pool`。`window` 是 $(m, n)$，两者可以不等。
+# 激活值可能全是负数，所以不能用 0 作为最大值的初值。
+
+# %%
+def max_pool(a, window):
+    """
+    最大池化，步长等于滑窗大小。
+
+    z[p, q] = max of a[p·m : (p+1)·m, q·n : (q+1)·n]
+
+    Parameters
+    ----------
+    a : (H, W)
+        前一层的激活值 a^(l-1)
+    window : (m, n)
+        滑窗的高和宽，也是步长；H 被 m 整除，W 被 n 整除
+
+    Returns
+    -------
+    (H/m, W/n)
+        z^(l) = a^(l)
+    """
+    m, n = window
+    h, l = a.shape
+    return np.array([[a[i:i + m, j:j + n].max() for j in range(0, l, n)] for i in range(0, h, m)])
+
+
+# %% [markdown]
+# ## 2. 平均池化层的前向传播（6 分）
+#
+# 讲义写作 $\text{avg}(\text{sum}(\dots))$：先求和，再除以滑窗中的单元数 $m\cdot n$。
+#
+# $$a_{p,q}^{(l)} = z_{p,q}^{(l)}
+#     = \frac{1}{m\cdot n}\left(a_{(p-1)m+1,\,(q-1)n+1}^{(l-1)} + \dots + a_{pm,\,qn}^{(l-1)}\right)$$
+#
+# **小例子**（与练习 1 相同的 $a^{(l-1)}$，滑窗 $2\times2$）：左上角 $(1+3+5+4)/4 = 3.25$，
+#
+# $$z^{(l)}=\begin{pmatrix}3.25&2.25\\2.5&4.25\end{pmatrix}$$
+#
+# **任务**：完成 `avg_pool`。整数输入的平均值也可能是小数，不能截断。
+
+# %%
+def avg_pool(a, window):
+    """
+    平均池化，步长等于滑窗大小。
+
+    z[p, q] = 1/(m·n) · Σ a[p·m : (p+1)·m, q·n : (q+1)·n]
+
+    Parameters
+    ----------
+    a : (H, W)
+        前一层的激活值 a^(l-1)
+    window : (m, n)
+        滑窗的高和宽，也是步长；H 被 m 整除，W 被 n 整除
+
+    Returns
+    -------
+    (H/m, W/n)
+        z^(l) = a^(l)
+    """
+    m, n = window
+    h, l = a.shape
+    return np.array([[a[i:i + m, j:j + n].mean() for j in range(0, l, n)] for i in range(0, h, m)])
+
+
+# %% [markdown]
+# ## 3. 上采样 upsample（6 分）
+#
+# 池化使特征图变小；残差往回传时，要先恢复前一层的大小。本作业中的 `upsample` 只做这一件事：
+# 把每个残差复制到它的滑窗的全部 $m\cdot n$ 个单元上。
+#
+# $$\text{upsample}(\delta^{(l)})_{u,v} = \delta_{p,q}^{(l)},
+#     \qquad \text{其中 }(p,q)\text{ 是单元 }(u,v)\text{ 所在的滑窗}$$
+#
+# **小例子**，滑窗 $2\times3$（高 2，宽 3）：
+#
+# $$\begin{pmatrix}1&2\\3&4\end{pmatrix}\quad\Rightarrow\quad
+# \begin{pmatrix}1&1&1&2&2&2\\1&1&1&2&2&2\\3&3&3&4&4&4\\3&3&3&4&4&4\end{pmatrix}$$
+#
+# 这里不除以 $m\cdot n$，也不看谁是最大值：这两件事分别属于平均池化和最大池化，在后面的两个练习里完成。
+#
+# **任务**：完成 `upsample`。
+
+# %%
+def upsample(delta, window):
+    """
+    上采样：每个残差复制到它的整个滑窗。
+
+    upsample(δ)[p·m + i, q·n + j] = δ[p, q],   0 ≤ i < m, 0 ≤ j < n
+
+    Parameters
+    ----------
+    delta : (P, Q)
+        池化层的残差 δ^(l)
+    window : (m, n)
+        滑窗的高和宽
+
+    Returns
+    -------
+    (P·m, Q·n)
+    """
+    m, n = window
+    return np.repeat(np.repeat(delta, m, axis=0), n, axis=1)
+
+
+# %% [markdown]
+# ## 4. 最大池化层的前一层残差（12 分）
+#
+# 由链式法则（讲义 3.1），设单元 $(u,v)$ 在第 $(p,q)$ 个滑窗中，
+#
+# $$\delta_{u,v}^{(l-1)}
+#   = \delta_{p,q}^{(l)}\ \frac{\partial z_{p,q}^{(l)}}{\partial a_{u,v}^{(l-1)}}\ \sigma'(z_{u,v}^{(l-1)})$$
+#
+# $z_{p,q}^{(l)}$ 就是滑窗中的最大值，所以中间的偏导数只有两种取值：
+#
+# - 最大值所在的单元：$\partial z_{p,q}^{(l)}/\partial a_{u,v}^{(l-1)}=1$，
+#   于是 $\delta_{u,v}^{(l-1)}=\delta_{p,q}^{(l)}\,\sigma'(z_{u,v}^{(l-1)})$；
+# - 其余单元：偏导数为 $0$，于是 $\delta_{u,v}^{(l-1)}=0$。
+#
+# 讲义把结果简写为 $\delta_{u,v}^{(l-1)}=\text{upsample}(\delta_{p,q}^{(l)})\,\sigma'(z_{u,v}^{(l-1)})$。
+# 简写中的 upsample 已经包含“只送到最大值的位置”；练习 3 的 `upsample` 只负责复制，
+# 所以在这里还要乘以上面的偏导数（一个由 0 和 1 组成的掩码）。
+#
+# **小例子**（$a^{(l-1)}$ 同练习 1，滑窗 $2\times2$）：
+#
+# $$\delta^{(l)}=\begin{pmatrix}4&-8\\2&6\end{pmatrix},\qquad
+# \sigma'=\begin{pmatrix}1&0.5&1&0\\0.5&1&0.5&1\\0&0.5&1&0.5\\1&1&0.5&0\end{pmatrix}
+# \quad\Rightarrow\quad
+# \delta^{(l-1)}=\begin{pmatrix}0&0&0&0\\2&0&0&-8\\0&1&6&0\\0&0&0&0\end{pmatrix}$$
+#
+# 左上角滑窗的最大值 $5$ 在第 2 行第 1 列，那里 $\sigma'=0.5$，所以得到 $4\times1\times0.5=2$。
+#
+# **并列的最大值。** 若滑窗中有几个相等的最大值，偏导数在此处没有定义，任何一种次梯度都算对：
+# 残差可以全部给其中一个，也可以由它们分摊，只要各份之和等于 $\delta_{p,q}^{(l)}$（再各乘自己的 $\sigma'$）。
+# 参考答案给按行扫描时遇到的第一个。不能每个都给一整份：那样残差就凭空变多了。
+#
+# **任务**：完成 `max_pool_residual`。`a` 是池化**之前**的特征图 $a^{(l-1)}$，可以是整数数组，
+# 但结果不能因此被截断。
+
+# %%
+def max_pool_residual(delta, a, window, dsigma):
+    """
+    最大池化层的前一层残差，步长等于滑窗大小。
+
+    δ^(l-1)[u, v] = δ^(l)[p, q] · ∂z[p, q]/∂a[u, v] · σ′(z^(l-1)[u, v])
+
+    Parameters
+    ----------
+    delta : (H/m, W/n)
+        池化层的残差 δ^(l)
+    a : (H, W)
+        池化之前的激活值 a^(l-1)
+    window : (m, n)
+        滑窗的高和宽，也是步长
+    dsigma : (H, W)
+        σ′(z^(l-1))
+
+    Returns
+    -------
+    (H, W)
+        δ^(l-1)
+    """
+    m, n = window
+    out = np.zeros(a.shape)
+    for i in range(delta.shape[0]):
+        for j in range(delta.shape[1]):
+            w = a[i * m:i * m + m, j * n:j * n + n]
+            k = w.argmax()
+            out[i * m + k // n, j * n + k % n] = delta[i, j]
+    return out * dsigma
+
+
+# %% [markdown]
+# ## 5. 平均池化层的前一层残差（10 分）
+#
+# 平均池化时，滑窗中的每个单元对 $z_{p,q}^{(l)}$ 的贡献相同：
+# $\partial z_{p,q}^{(l)}/\partial a_{u,v}^{(l-1)} = \frac{1}{m\cdot n}$。因此（讲义 3.1）
+#
+# $$\delta_{u,v}^{(l-1)} = \frac{1}{m\cdot n}\ \delta_{p,q}^{(l)}\ \sigma'(z_{u,v}^{(l-1)})$$
+#
+# 其中 $m$、$n$ 是滑窗的高、宽，$(p,q)$ 是单元 $(u,v)$ 所在的滑窗。
+#
+# **小例子**（$\delta^{(l)}$、$\sigma'$ 同练习 4，滑窗 $2\times2$）：
+# $\delta^{(l)}/4=\begin{pmatrix}1&-2\\0.5&1.5\end{pmatrix}$，
+#
+# $$\delta^{(l-1)}=\begin{pmatrix}1&0.5&-2&0\\0.5&1&-1&-2\\0&0.25&1.5&0.75\\0.5&0.5&0.75&0\end{pmatrix}$$
+#
+# 可以这样检查：若 $\sigma'$ 处处为 1，则 $\delta^{(l-1)}$ 各元素之和等于 $\delta^{(l)}$ 各元素之和。
+# 残差被分配，但总量不变。
+#
+# **任务**：完成 `avg_pool_residual`。与最大池化不同，这里不需要知道 $a^{(l-1)}$。`delta` 可能是整数数组，
+# 结果不能被截断。
+
+# %%
+def avg_pool_residual(delta, window, dsigma):
+    """
+    平均池化层的前一层残差，步长等于滑窗大小。
+
+    δ^(l-1)[u, v] = 1/(m·n) · δ^(l)[p, q] · σ′(z^(l-1)[u, v])
+
+    Parameters
+    ----------
+    delta : (P, Q)
+        池化层的残差 δ^(l)
+    window : (m, n)
+        滑窗的高和宽，也是步长
+    dsigma : (P·m, Q·n)
+        σ′(z^(l-1))
+
+    Returns
+    -------
+    (P·m, Q·n)
+        δ^(l-1)
+    """
+    return upsample(delta, window) * dsigma / window[0] / window[1]
+
+
+# %% [markdown]
+# ## 第二部分：实际使用的形式
+#
+# 输入 `x` 的形状是 $(N, C, H, W)$：一批 $N$ 个样本，各有 $C$ 个通道。每个样本的每个通道单独池化，互不影响。
+# 滑窗是正方形，边长为整数 $k$（参数 `window`）；步长为整数 $s$（参数 `stride`）。两者可以不等：
+#
+# - $s<k$：相邻的滑窗**重叠**。AlexNet 使用 $k=3$、$s=2$ 的重叠最大池化；
+# - $s=k$：讲义 3.1 的情形，滑窗一个挨一个；
+# - $s>k$：滑窗之间有**空隙**。
+#
+# 第 $(p,q)$ 个滑窗从第 $(p-1)s+1$ 行、第 $(q-1)s+1$ 列开始，高和宽都是 $k$。没有填充，只使用完整的滑窗，
+# 所以输出的高和宽是
+#
+# $$H_o=\left\lfloor\frac{H-k}{s}\right\rfloor+1,\qquad W_o=\left\lfloor\frac{W-k}{s}\right\rfloor+1$$
+#
+# 除不尽时，最下面的几行、最右边的几列没有滑窗到达，不参与计算。输入总不小于滑窗。
+#
+# ## 6. 最大池化：批、通道、任意步长（12 分）
+#
+# $$z_{n,c,p,q} = \max_{1\le i,\,j\le k}\ x_{n,\,c,\,(p-1)s+i,\,(q-1)s+j}$$
+#
+# **小例子**（$N=C=1$，AlexNet 的 $k=3$、$s=2$），$H_o=W_o=\lfloor(5-3)/2\rfloor+1=2$：
+#
+# $$x=\begin{pmatrix}1&2&3&4&5\\6&7&8&9&10\\11&12&20&13&14\\15&16&17&18&19\\21&22&0&23&24\end{pmatrix}
+# \quad\Rightarrow\quad z=\begin{pmatrix}20&20\\22&24\end{pmatrix}$$
+#
+# 中间的 $20$ 同时属于四个滑窗，是上面两个滑窗的最大值。若 $x$ 再多一行（$H=6$），
+# $H_o=\lfloor3/2\rfloor+1$ 仍为 2，第 6 行不起作用。
+#
+# **任务**：完成 `max_pool2d`。
+
+# %%
+def max_pool2d(x, window, stride):
+    """
+    一批多通道特征图的最大池化，滑窗可以重叠，也可以有空隙。
+
+    z[n, c, p, q] = max of x[n, c, p·s : p·s + k, q·s : q·s + k]
+
+    Parameters
+    ----------
+    x : (N, C, H, W)
+        前一层的激活值
+    window : int
+        滑窗的边长 k
+    stride : int
+        步长 s
+
+    Returns
+    -------
+    (N, C, Ho, Wo)
+        Ho = ⌊(H − k)/s⌋ + 1, Wo = ⌊(W − k)/s⌋ + 1
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% [markdown]
+# ## 7. 平均池化：批、通道、任意步长（12 分）
+#
+# $$z_{n,c,p,q} = \frac{1}{k^2}\sum_{i=1}^{k}\sum_{j=1}^{k} x_{n,\,c,\,(p-1)s+i,\,(q-1)s+j}$$
+#
+# 除数总是滑窗中的单元数 $k^2$，与步长无关。
+#
+# **小例子**（练习 6 的 $x$，$k=3$、$s=2$）：左上角 $(1+2+3+6+7+8+11+12+20)/9=70/9$，
+# 全部结果是 $\dfrac19\begin{pmatrix}70&86\\134&148\end{pmatrix}$。
+#
+# **任务**：完成 `avg_pool2d`。整数输入不能被截断。
+
+# %%
+def avg_pool2d(x, window, stride):
+    """
+    一批多通道特征图的平均池化，滑窗可以重叠，也可以有空隙。
+
+    z[n, c, p, q] = 1/k² · Σ x[n, c, p·s : p·s + k, q·s : q·s + k]
+
+    Parameters
+    ----------
+    x : (N, C, H, W)
+        前一层的激活值
+    window : int
+        滑窗的边长 k
+    stride : int
+        步长 s
+
+    Returns
+    -------
+    (N, C, Ho, Wo)
+        Ho = ⌊(H − k)/s⌋ + 1, Wo = ⌊(W − k)/s⌋ + 1
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% [markdown]
+# ## 8. 最大池化的反向传播（20 分）
+#
+# 现在求 $\partial J/\partial x$。这里不乘 $\sigma'$：把残差乘以 $\sigma'(z^{(l-1)})$ 是激活函数的事，
+# 实际的程序通常把它单独作为一层。
+#
+# 滑窗重叠时，一个单元可以属于几个滑窗，并且可以是其中几个的最大值。
+# 它影响了几个输出，就从几个输出收回残差，链式法则要求把它们**加起来**：
+#
+# $$\frac{\partial J}{\partial x_{n,c,u,v}}
+#     = \sum_{p}\sum_{q}\ \delta_{n,c,p,q}\ \frac{\partial z_{n,c,p,q}}{\partial x_{n,c,u,v}}$$
+#
+# $$\frac{\partial z_{n,c,p,q}}{\partial x_{n,c,u,v}}
+#     =\begin{cases}1,&(u,v)\text{ 是滑窗 }(p,q)\text{ 的最大值的位置}\\
+#     0,&\text{其他}\end{cases}$$
+#
+# **小例子**（练习 6 的 $x$，$k=3$、$s=2$）：
+#
+# $$\delta=\begin{pmatrix}1&2\\3&4\end{pmatrix}\quad\Rightarrow\quad
+# \frac{\partial J}{\partial x}
+#     =\begin{pmatrix}0&0&0&0&0\\0&0&0&0&0\\0&0&3&0&0\\0&0&0&0&0\\0&3&0&0&4\end{pmatrix}$$
+#
+# 中间的 $20$ 是上面两个滑窗的最大值，得到 $1+2=3$；$22$ 得到 $3$，$24$ 得到 $4$。
+#
+# **规定**
+# - 结果的形状总与 `x` 相同。没有滑窗到达的行和列（空隙中的，以及最下面、最右边余下的）残差为 0，
+#   并保留在原来的位置。
+# - 并列的最大值：与练习 4 相同，任何一种次梯度都算对，但各份之和必须等于该滑窗的残差。
+# - `x` 可以是整数数组，`delta` 仍可能是小数，结果不能被截断。
+#
+# **任务**：完成 `max_pool2d_backward`。
+
+# %%
+def max_pool2d_backward(delta, x, window, stride):
+    """
+    最大池化的反向传播：∂J/∂x，不乘 σ′。
+
+    dx[n, c, u, v] = Σ_p Σ_q δ[n, c, p, q] · ∂z[n, c, p, q]/∂x[n, c, u, v]
+
+    Parameters
+    ----------
+    delta : (N, C, Ho, Wo)
+        池化层的残差 ∂J/∂z
+    x : (N, C, H, W)
+        池化之前的激活值
+    window : int
+        滑窗的边长 k
+    stride : int
+        步长 s
+
+    Returns
+    -------
+    (N, C, H, W)
+        ∂J/∂x
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% [markdown]
+# ## 9. 平均池化的反向传播（16 分）
+#
+# 滑窗 $(p,q)$ 中的每个单元的偏导数都是 $1/k^2$，属于几个滑窗的单元得到几份，**相加**：
+#
+# $$\frac{\partial J}{\partial x_{n,c,u,v}}
+#     = \frac{1}{k^2}\sum_{(p,q)\,:\,\text{滑窗 }(p,q)\text{ 含有 }(u,v)} \delta_{n,c,p,q}$$
+#
+# 除数是滑窗的单元数 $k^2$，不是步长的平方，也不是覆盖该单元的滑窗的个数。
+#
+# **小例子**（$5\times5$ 的输入，$k=3$、$s=2$）：$\delta=\begin{pmatrix}9&18\\27&36\end{pmatrix}$，
+# 每个滑窗给它的每个单元 $\delta/9=\begin{pmatrix}1&2\\3&4\end{pmatrix}$。第 3 行和第 3 列被重复覆盖：
+#
+# $$\frac{\partial J}{\partial x}
+#     =\begin{pmatrix}1&1&3&2&2\\1&1&3&2&2\\4&4&10&6&6\\3&3&7&4&4\\3&3&7&4&4\end{pmatrix}$$
+#
+# 中间的单元属于全部四个滑窗：$1+2+3+4=10$。全部元素之和是 $90$，与 $\delta$ 的元素之和相同。
+#
+# **任务**：完成 `avg_pool2d_backward`。计算不需要 $x$ 的值，只需要它的形状 `input_shape`：
+# 余数使得仅凭 `delta` 无法知道 $H$ 和 $W$。没有滑窗到达的行和列，残差为 0，保留在原来的位置。
+
+# %%
+def avg_pool2d_backward(delta, input_shape, window, stride):
+    """
+    平均池化的反向传播：∂J/∂x，不乘 σ′。
+
+    dx[n, c, u, v] = 1/k² · Σ δ[n, c, p, q],   p·s ≤ u < p·s + k,  q·s ≤ v < q·s + k
+
+    Parameters
+    ----------
+    delta : (N, C, Ho, Wo)
+        池化层的残差 ∂J/∂z
+    input_shape : (N, C, H, W)
+        池化之前的形状，一个元组
+    window : int
+        滑窗的边长 k
+    stride : int
+        步长 s
+
+    Returns
+    -------
+    (N, C, H, W)
+        ∂J/∂x
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()

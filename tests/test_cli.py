@@ -1,0 +1,470 @@
+"""The command line as people call it: a process, its output, its exit status."""
+
+import csv
+import io
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from autograder.cli import app
+from autograder.messages import LANGUAGES
+from autograder.verdicts import Verdict
+from tests import authored
+from tests.test_grading import BUBBLEWRAP
+
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+ROOT = Path(__file__).parent.parent
+
+
+def call(folder: Path, *arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`python -m autograder …` in `folder`."""
+    return subprocess.run(
+        command(*arguments),
+        cwd=folder,
+        env=clean_environment() | environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=100,
+        check=False,
+    )
+
+
+def command(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", "autograder", *map(str, arguments)]
+
+
+def clean_environment() -> dict[str, str]:
+    """This one, in English, with the engine to be found."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG"))}
+    return kept | {"PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "COLUMNS": "200"}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("course")
+    authored.write_course(folder / "solutions")
+    authored.draw_keys(folder / "solutions", folder / "keys")
+    return folder
+
+
+@pytest.fixture
+def course(built: Path, tmp_path: Path) -> Path:
+    """A course with its keys and a class of three."""
+    folder = tmp_path / "course"
+    shutil.copytree(built, folder)
+    for student, text in (
+        ("安", authored.RIGHT),
+        ("bo", authored.TYPICAL + "print('done')\n"),
+        ("chi", authored.BROKEN),
+    ):
+        hand_in(folder, student, text)
+    return folder
+
+
+def hand_in(course: Path, student: str, text: str) -> None:
+    path = course / "submitted" / student / "relu" / "relu.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(text, encoding="utf-8")
+
+
+QUICK = ("--isolation", "process", "--cpu-seconds", "0.5")
+
+# ---- grade -------------------------------------------------------------------------------------------------
+
+NUMBER = (int, float)
+SCHEMA: Any = {
+    "schema": int,
+    "submissions": [
+        {
+            "student": str,
+            "assignment": str,
+            "file": str,
+            "points": NUMBER,
+            "max_points": NUMBER,
+            "isolation": str,
+            "seconds": float,
+            "notes": [str],
+            "output": str,
+            "exercises": [
+                {
+                    "name": str,
+                    "points": NUMBER,
+                    "max_points": NUMBER,
+                    "verdict": str,
+                    "misconception": (str, type(None)),
+                    "diagnosis": (str, type(None)),
+                    "groups": [
+                        {
+                            "name": str,
+                            "points": NUMBER,
+                            "max_points": NUMBER,
+                            "cases": [{"verdict": str, "seconds": float}],
+                        }
+                    ],
+                }
+            ],
+        }
+    ],
+}
+
+
+def matches(value: Any, schema: Any) -> bool:
+    if isinstance(schema, dict):
+        return (
+            isinstance(value, dict)
+            and value.keys() == schema.keys()
+            and all(matches(value[name], part) for name, part in schema.items())
+        )
+    if isinstance(schema, list):
+        return isinstance(value, list) and all(matches(item, schema[0]) for item in value)
+    return isinstance(value, schema) and not isinstance(value, bool)
+
+
+@pytest.mark.parametrize("isolation", ["process", BUBBLEWRAP])
+def test_grade_writes_its_files_and_shows_a_table(course: Path, isolation: str) -> None:
+    result = call(course, "grade", "submitted", "--isolation", isolation, "--jobs", "1")
+    assert result.returncode == 0
+    assert "Traceback" not in result.stderr
+    for shown in ("安", "bo", "10 / 10", "slope_only", "RTE", "grades.csv"):
+        assert shown in result.stdout
+    assert {path.name for path in (course / "grades").iterdir()} == {
+        "grades.csv",
+        "results.json",
+        "results.sqlite",
+    }
+    document = json.loads((course / "grades" / "results.json").read_text(encoding="utf-8"))
+    assert matches(document, SCHEMA)
+    assert document["schema"] == 1
+    submissions = {one["student"]: one for one in document["submissions"]}
+    assert list(submissions) == ["bo", "chi", "安"]
+    assert {one["isolation"] for one in submissions.values()} == {isolation}
+    (exercise,) = submissions["bo"]["exercises"]
+    assert (exercise["verdict"], exercise["misconception"]) == ("WA", "slope_only")
+    assert "the residual from above was left out" in exercise["diagnosis"]
+    verdicts = {
+        case["verdict"]
+        for one in submissions.values()
+        for exercise in one["exercises"]
+        for group in exercise["groups"]
+        for case in group["cases"]
+    }
+    assert verdicts <= {verdict.value for verdict in Verdict}
+
+
+def test_grades_csv_has_a_column_for_each_exercise(course: Path) -> None:
+    assert call(course, "grade", "submitted", *QUICK, "--out", "out/deep").returncode == 0
+    rows = list(csv.reader(io.StringIO((course / "out/deep/grades.csv").read_text(encoding="utf-8"))))
+    assert rows == [
+        ["student", "assignment", "points", "maximum", "relu_backward"],
+        ["bo", "relu", "0", "10", "0"],
+        ["chi", "relu", "0", "10", "0"],
+        ["安", "relu", "10", "10", "10"],
+    ]
+
+
+def test_json_is_all_that_is_printed_and_equals_the_file(course: Path) -> None:
+    result = call(course, "grade", "submitted", *QUICK, "--json", "--lang", "zh", PYTHONIOENCODING="ascii")
+    assert result.returncode == 0
+    document = json.loads(result.stdout)
+    assert matches(document, SCHEMA)
+    assert document == json.loads((course / "grades" / "results.json").read_text(encoding="utf-8"))
+    assert "上游的残差" in document["submissions"][0]["exercises"][0]["diagnosis"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "word"),
+    [
+        ((), {"LANG": "zh_CN.UTF-8"}, "学生"),
+        ((), {"LANG": "de_DE.UTF-8"}, "student"),
+        ((), {"LANG": "zh_CN.UTF-8", "LC_ALL": "C"}, "student"),
+        (("--lang", "en"), {"LANG": "zh_CN.UTF-8"}, "student"),
+        (("--lang", "zh"), {"LANG": "en_US.UTF-8"}, "学生"),
+    ],
+)
+def test_the_language_is_that_of_the_option_else_of_the_locale(
+    course: Path, arguments: Sequence[str], environment: dict[str, str], word: str
+) -> None:
+    shutil.rmtree(course / "submitted")
+    hand_in(course, "an", "")
+    result = call(course, "grade", "submitted", *QUICK, *arguments, **environment)
+    assert word in result.stdout
+    assert "Traceback" not in result.stderr
+
+
+def test_one_file_a_flat_folder_and_a_zip_can_be_graded(course: Path) -> None:
+    (course / "flat").mkdir()
+    shutil.copy(course / "submitted/bo/relu/relu.py", course / "flat/bo.py")
+    shutil.make_archive(str(course / "class"), "zip", course, "submitted")
+    for arguments, students in (
+        (("submitted/bo/relu/relu.py",), ["bo"]),
+        (("flat", "--assignment", "relu"), ["bo"]),
+        (("class.zip",), ["bo", "chi", "安"]),
+    ):
+        result = call(course, "grade", *arguments, *QUICK, "--json")
+        assert [one["student"] for one in json.loads(result.stdout)["submissions"]] == students
+
+
+def test_a_second_run_is_the_first_ones_results(course: Path) -> None:
+    first, second = (call(course, "grade", "submitted", *QUICK, "--json").stdout for _ in range(2))
+    assert first == second  # down to the seconds, which no second grading would repeat
+
+
+@LINUX
+def test_a_sandbox_that_fails_is_a_judge_error_and_exit_status_3(course: Path, tmp_path: Path) -> None:
+    """A bwrap that passes its trial and then does nothing."""
+    fake = tmp_path / "bin" / "bwrap"
+    fake.parent.mkdir()
+    fake.write_text('#!/bin/sh\ncase "$*" in *true) exit 0;; esac\necho "no room" >&2\nexit 1\n')
+    fake.chmod(0o755)
+    path = f"{fake.parent}:{os.environ['PATH']}"
+    result = call(course, "grade", "submitted", "--json", "--jobs", "1", PATH=path)
+    assert (result.returncode, "Traceback" in result.stderr) == (3, False)
+    submissions = {one["student"]: one for one in json.loads(result.stdout)["submissions"]}
+    assert submissions["安"]["points"] == submissions["bo"]["points"] == 10  # it costs nothing
+    assert submissions["安"]["exercises"][0]["verdict"] == "JE"
+    assert "no room" in submissions["安"]["notes"][0]
+
+
+# ---- Mistakes in the call ----------------------------------------------------------------------------------
+
+MISTAKES: list[tuple[Sequence[str], str]] = [
+    (("grade", "nowhere"), "There is no nowhere"),
+    (("grade", "solutions"), "holds no submissions"),
+    (("grade", "keys/relu.hidden.npz"), "is no folder, zip, .ipynb or .py"),
+    (("grade", "damaged.zip"), "cannot be read as a zip"),
+    (("grade", "submitted", "--keys", "nowhere"), "autograder build"),
+    (("grade", "submitted", "--keys", "damaged"), "relu.hidden.npz"),
+    (("grade", "flat"), "--assignment (relu)"),
+    (("grade", "flat", "--assignment", "nothing"), "nothing.hidden.npz"),
+    (("grade", "flat/an.py"), "--assignment (relu)"),
+    (("grade", "submitted", "--assignment", "nothing"), "holds no submissions"),
+    (("grade", "submitted", "--out", "damaged.zip"), "a file is in the way"),
+    (("build", "nowhere"), "is not a folder"),
+    (("build", "submitted"), "holds no assignments"),
+    (("build", "broken_course"), "hidden.py, line 2: ZeroDivisionError"),
+    (("build", "--keys", "damaged.zip"), "damaged.zip"),
+    (("check", "nowhere.py"), "nowhere.py cannot be read"),
+    (("check", "flat/an.py"), "answer key"),
+]
+
+
+@pytest.fixture(scope="module")
+def with_mistakes(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("mistakes") / "course"
+    shutil.copytree(built, folder)
+    hand_in(folder, "an", authored.RIGHT)
+    for name, content in (
+        ("damaged.zip", "PK"),
+        ("damaged/relu.hidden.npz", "PK"),
+        ("flat/an.py", authored.RIGHT),
+        ("broken_course/relu/notebook.py", authored.NOTEBOOK),
+        ("broken_course/relu/hidden.py", "\n1 / 0\n"),
+    ):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"), MISTAKES, ids=[" ".join(arguments) for arguments, _ in MISTAKES]
+)
+def test_a_mistake_in_the_call_is_one_clear_sentence_and_exit_status_2(
+    with_mistakes: Path, arguments: Sequence[str], part: str
+) -> None:
+    isolation = ("--isolation", "process") if arguments[0] == "grade" else ()
+    result = call(with_mistakes, *arguments, *isolation)
+    assert (result.returncode, result.stdout) == (2, "")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("autograder: ") and part in line
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("grade",),
+        ("frobnicate",),
+        ("grade", "submitted", "--jobs", "x"),
+        ("grade", "x", "--isolation", "no"),
+    ],
+    ids=" ".join,
+)
+def test_a_call_that_makes_no_sense_shows_the_usage_and_no_traceback(
+    with_mistakes: Path, arguments: Sequence[str]
+) -> None:
+    result = call(with_mistakes, *arguments)
+    assert result.returncode == 2
+    assert "Usage:" in result.stderr + result.stdout
+    assert "Traceback" not in result.stderr
+
+
+def test_without_bubblewrap_grade_refuses_and_names_the_package_and_the_way_out(
+    with_mistakes: Path, tmp_path: Path
+) -> None:
+    result = call(with_mistakes, "grade", "submitted", PATH=str(tmp_path))
+    assert (result.returncode, result.stdout) == (2, "")
+    (line,) = result.stderr.splitlines()
+    assert "apt-get install bubblewrap" in line and "--isolation process" in line
+    assert not (with_mistakes / "grades").exists()
+    assert call(with_mistakes, "grade", "submitted", *QUICK, PATH=str(tmp_path)).returncode == 0
+
+
+# ---- Ctrl-C ------------------------------------------------------------------------------------------------
+
+
+def descendants(process: int) -> Iterator[int]:
+    """The processes that `process` has started, and that these have."""
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(path.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        if parent == process:
+            yield (child := int(path.parent.name))
+            yield from descendants(child)
+
+
+def is_alive(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def wait_until(condition: Any, seconds: float = 30.0) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return bool(condition())
+
+
+def number_of_results(database: Path) -> int:
+    if not database.exists():
+        return 0
+    connection = sqlite3.connect(database)
+    try:
+        return int(connection.execute("SELECT count(*) FROM results").fetchone()[0])
+    except sqlite3.Error:  # not made yet
+        return 0
+    finally:
+        connection.close()
+
+
+@LINUX
+@pytest.mark.parametrize("isolation", [pytest.param("process", marks=pytest.mark.slow), BUBBLEWRAP])
+def test_ctrl_c_keeps_what_is_done_leaves_no_process_and_the_next_run_goes_on(
+    course: Path, isolation: str
+) -> None:
+    shutil.rmtree(course / "submitted")
+    hand_in(course, "an", authored.RIGHT)
+    for student in ("bo", "chi", "dai"):
+        hand_in(course, student, authored.ENDLESS)
+    options = (
+        "grade",
+        "submitted",
+        "--isolation",
+        isolation,
+        "--cpu-seconds",
+        "0.4",
+        "--jobs",
+        "2",
+        "--json",
+    )
+    running = subprocess.Popen(
+        command(*options),
+        cwd=course,
+        env=clean_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    database = course / "grades" / "results.sqlite"
+    assert wait_until(lambda: number_of_results(database) > 0)
+    started = set(descendants(running.pid))
+    assert started
+    os.killpg(running.pid, signal.SIGINT)  # what a terminal does: the workers get it, too
+    output, errors = running.communicate(timeout=30)
+    assert (running.returncode, output) == (130, "")
+    assert errors.splitlines()[-1].startswith("autograder: interrupted") and "Traceback" not in errors
+    assert wait_until(lambda: not any(map(is_alive, started)), 10)
+
+    kept = number_of_results(database)
+    assert 0 < kept < 4
+    connection = sqlite3.connect(database)
+    before = [json.loads(text) for (text,) in connection.execute("SELECT result FROM results")]
+    connection.close()
+    rest = call(course, *options)
+    assert rest.returncode == 0
+    after = {one["student"]: one for one in json.loads(rest.stdout)["submissions"]}
+    assert {name: one["points"] for name, one in after.items()} == {"an": 10, "bo": 0, "chi": 0, "dai": 0}
+    for one in before:
+        assert after[one["student"]]["seconds"] == one["seconds"]  # not graded again
+
+
+# ---- build and help ----------------------------------------------------------------------------------------
+
+
+def test_build_says_what_it_wrote_and_check_what_is_out_of_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def build(*arguments: str) -> tuple[int, str]:
+        result = CliRunner().invoke(app, ["build", *arguments])  # nbformat takes seconds to import
+        return result.exit_code, result.output
+
+    monkeypatch.chdir(tmp_path)
+    authored.write_course(tmp_path / "solutions")
+    files = {
+        f"assignments/{lang}/relu/relu{ending}"
+        for lang in LANGUAGES
+        for ending in (".py", ".ipynb", ".visible.npz")
+    }
+    status, text = build("--check")
+    assert (status, set(text.splitlines())) == (1, {f"out of date: {file}" for file in files})
+    assert not (tmp_path / "assignments").exists() and not (tmp_path / "keys").exists()
+    status, text = build()
+    wrote = {f"wrote: {file}" for file in files | {"keys/relu.hidden.npz"}}
+    assert (status, set(text.splitlines())) == (0, wrote)
+    assert build("--check") == build() == (0, "up to date\n")
+    assert build("--new-keys") == (0, "wrote: keys/relu.hidden.npz\n")
+    (tmp_path / "assignments/zh/relu/relu.py").write_text("old")
+    assert build("--check") == (1, "out of date: assignments/zh/relu/relu.py\n")
+
+
+HELP = """
+import contextlib, io, sys
+from autograder.cli import app
+with contextlib.redirect_stdout(io.StringIO()) as shown, contextlib.suppress(SystemExit):
+    app(sys.argv[1:], prog_name="autograder")
+assert "Usage: autograder" in shown.getvalue(), shown.getvalue()
+print(*sys.modules)
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--help",), ("grade", "--help"), ("check", "--help"), ("build", "--help")]
+)
+def test_help_loads_nothing_heavy(arguments: Sequence[str]) -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", HELP, *arguments],
+        capture_output=True,
+        text=True,
+        env=clean_environment(),
+        check=True,
+    )
+    heavy = {"numpy", "rich", "jupytext", "nbformat", "sympy", "multiprocessing", "sqlite3"}
+    assert heavy & set(result.stdout.split()) == set()

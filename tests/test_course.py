@@ -1,0 +1,200 @@
+"""The course itself: the references, alternatives, stubs and misconceptions of every assignment, judged.
+
+Trusted code, so no sandbox; every proof is made with several hidden keys, for each is a new draw.
+"""
+
+import functools
+import inspect
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder import answer_key, assignment
+from autograder.answer_key import AnswerKey
+from autograder.exercise import Exercise
+from autograder.messages import LANGUAGES
+from autograder.verdicts import Verdict, total
+from tests.trusted import graded, graded_source, only
+
+COURSE = Path(__file__).parent.parent
+ASSIGNMENTS = {one.name: one for one in assignment.load_all(COURSE / "solutions")}
+HIDDEN_KEYS = 3
+
+# The fixed contract: other people's solutions are run against these names and parameters.
+SIGNATURES = {
+    "convolution": [
+        "correlate(a, w, b=0.0)",
+        "sobel(image)",
+        "prewitt(image)",
+        "conv_matrix(w, input_shape)",
+        "fully_connected_counts(inputs, outputs, bias=False)",
+        "locally_connected_counts(input_shape, kernel_shape, bias=False)",
+        "convolution_counts(input_shape, kernel_shape, bias=False)",
+        "convolution_parameters(in_channels, kernels, kernel_shape, bias=True, groups=1)",
+        "conv2d(x, w, b, stride=1, padding=0)",
+    ],
+    "pooling": [
+        "max_pool(a, window)",
+        "avg_pool(a, window)",
+        "upsample(delta, window)",
+        "max_pool_residual(delta, a, window, dsigma)",
+        "avg_pool_residual(delta, window, dsigma)",
+        "max_pool2d(x, window, stride)",
+        "avg_pool2d(x, window, stride)",
+        "max_pool2d_backward(delta, x, window, stride)",
+        "avg_pool2d_backward(delta, input_shape, window, stride)",
+    ],
+    "conv_residual": [
+        "dense_residual(delta_next, w_next, dsigma)",
+        "rotate180(w)",
+        "pad_residual(delta, kernel_shape)",
+        "insert_zeros(delta, stride)",
+        "conv_residual(delta, w, dsigma)",
+        "conv2d_input_grad(delta, w, input_shape, stride=1, padding=0)",
+    ],
+    "kernel_gradients": [
+        "kernel_gradient(delta, a)",
+        "bias_gradient(delta)",
+        "numerical_gradient(f, x, h=1e-05)",
+        "relative_error(a, b)",
+        "conv2d_weight_grad(delta, x, kernel_shape, stride=1, padding=0)",
+        "conv2d_bias_grad(delta)",
+    ],
+}
+
+# The functions of the general form (batches, channels, kernels, strides); all others are the lecture's.
+GENERAL = {
+    "conv2d",
+    "convolution_parameters",
+    "max_pool2d",
+    "avg_pool2d",
+    "max_pool2d_backward",
+    "avg_pool2d_backward",
+    "conv2d_input_grad",
+    "conv2d_weight_grad",
+    "conv2d_bias_grad",
+}
+
+EXERCISES = [(name, exercise) for name, one in ASSIGNMENTS.items() for exercise in one.exercises]
+of_each_assignment = pytest.mark.parametrize("name", sorted(SIGNATURES))
+of_each_exercise = pytest.mark.parametrize(
+    ("name", "exercise"), EXERCISES, ids=[exercise.name for _, exercise in EXERCISES]
+)
+
+
+@functools.cache
+def hidden_keys(name: str) -> list[AnswerKey]:
+    """Fresh draws, shared by the tests of this file because drawing is what takes time."""
+    return [answer_key.draw_hidden(name, ASSIGNMENTS[name].exercises) for _ in range(HIDDEN_KEYS)]
+
+
+@functools.cache
+def all_keys(name: str) -> list[AnswerKey]:
+    return [*hidden_keys(name), answer_key.draw_visible(name, ASSIGNMENTS[name].exercises)]
+
+
+def result_of(key: AnswerKey, exercise: Exercise, function: Any) -> Any:
+    (result,) = graded(only(key, exercise.name), {exercise.name: function})
+    return result
+
+
+def test_every_assignment_of_the_contract_is_there() -> None:
+    assert set(SIGNATURES) <= set(ASSIGNMENTS)
+
+
+@of_each_assignment
+def test_names_and_signatures_are_the_contract(name: str) -> None:
+    defined = [f"{e.name}{inspect.signature(e.reference)}" for e in ASSIGNMENTS[name].exercises]
+    assert sorted(defined) == sorted(SIGNATURES[name])
+
+
+@of_each_assignment
+def test_an_assignment_is_worth_100_points_about_40_of_them_in_the_lectures_form(name: str) -> None:
+    exercises = ASSIGNMENTS[name].exercises
+    assert total(e.points for e in exercises) == 100
+    lecture = total(e.points for e in exercises if e.name not in GENERAL)
+    assert 35 <= lecture <= 50
+
+
+@of_each_exercise
+def test_ties_integers_and_layouts_are_worth_little(name: str, exercise: Exercise) -> None:
+    for group in exercise.groups:
+        if group.name in ("ties", "integers"):
+            assert group.points <= 0.05 * exercise.points
+        if group.name == "layouts":
+            assert group.points <= 0.0625 * exercise.points
+
+
+@of_each_exercise
+def test_an_exercise_has_hidden_groups_visible_groups_and_at_least_three_misconceptions(
+    name: str, exercise: Exercise
+) -> None:
+    assert any(group.visible for group in exercise.groups)
+    assert any(not group.visible for group in exercise.groups)
+    assert len(exercise.misconceptions) >= 3
+    assert exercise.alternatives
+
+
+@of_each_assignment
+def test_the_reference_earns_everything_on_every_key(name: str) -> None:
+    references = {exercise.name: exercise.reference for exercise in ASSIGNMENTS[name].exercises}
+    for key in all_keys(name):
+        results = graded(key, references)
+        assert [(r.name, r.verdict, r.diagnosis) for r in results] == [
+            (r.name, Verdict.AC, None) for r in results
+        ]
+        assert total(r.points for r in results) == key.points
+    assert all(key.points == 100 for key in hidden_keys(name))
+
+
+@of_each_exercise
+def test_every_accepted_alternative_earns_full_points_on_every_key(name: str, exercise: Exercise) -> None:
+    for key in all_keys(name):
+        for alternative in exercise.alternatives:
+            result = result_of(key, exercise, alternative)
+            assert result.points == result.max_points, (alternative.__name__, result)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@of_each_assignment
+def test_the_untouched_stub_earns_nothing_and_is_not_implemented_everywhere(name: str, lang: str) -> None:
+    stub = (COURSE / "assignments" / lang / name / f"{name}.py").read_text(encoding="utf-8")
+    for key in all_keys(name):
+        for result in graded_source(key, stub):
+            assert (result.points, result.verdict) == (0, Verdict.NI), result.name
+            assert {case.verdict for group in result.groups for case in group.cases} == {Verdict.NI}
+
+
+@of_each_exercise
+def test_every_misconception_loses_points_and_is_named_on_every_hidden_key(
+    name: str, exercise: Exercise
+) -> None:
+    for key in hidden_keys(name):
+        for misconception in exercise.misconceptions:
+            result = result_of(key, exercise, misconception.run)
+            assert result.points < result.max_points, misconception.id
+            assert result.misconception == misconception.id
+            assert result.diagnosis is not None
+            assert misconception.zh in result.diagnosis.zh and misconception.en in result.diagnosis.en
+
+
+@of_each_assignment
+def test_no_hidden_draw_repeats_another_or_the_visible_key(name: str) -> None:
+    assert len({key.digest for key in all_keys(name)}) == HIDDEN_KEYS + 1
+
+
+@of_each_exercise
+def test_points_of_groups_add_up_to_the_exercise(name: str, exercise: Exercise) -> None:
+    assert math.isclose(sum(group.points for group in exercise.groups), exercise.points)
+
+
+@of_each_exercise
+def test_texts_for_students_are_there_in_both_languages(name: str, exercise: Exercise) -> None:
+    texts = [(group.zh, group.en) for group in exercise.groups]
+    texts += [(misconception.zh, misconception.en) for misconception in exercise.misconceptions]
+    for zh, en in texts:
+        assert any("\u4e00" <= character <= "\u9fff" for character in zh), zh
+        assert en and not any("\u4e00" <= character <= "\u9fff" for character in en), en
+        assert not {*"{}"} & {*zh, *en}

@@ -1,0 +1,240 @@
+"""What each student of the example class must earn, whatever hidden keys are drawn.
+
+The class holds right answers in many styles, common mistakes, unfinished and broken files, and three
+attackers. The table below is the claim; points that depend on the draw are given as a range.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from autograder import assignment, build
+
+ROOT = Path(__file__).parent.parent
+SUBMITTED = ROOT / "examples" / "submitted"
+
+# student · assignment · points · every exercise that is not right: its verdict, the mistake that is named
+CLASS = """
+zhang_wei  convolution       100
+zhang_wei  pooling           100
+zhang_wei  conv_residual     100
+zhang_wei  kernel_gradients  100
+
+anna       convolution       100
+anna       pooling           100
+anna       conv_residual     100
+anna       kernel_gradients  100
+
+li_na      convolution       100
+li_na      pooling           100
+li_na      conv_residual     100
+li_na      kernel_gradients  100
+
+ben        convolution       100
+ben        pooling           98.5    max_pool_residual       WA  whole_residual_to_every_tie
+                                     max_pool2d_backward     WA  routed_whole_to_every_tie
+ben        conv_residual     100
+ben        kernel_gradients  100
+
+wang_fang  convolution       82      conv2d                  WA  stride_ignored
+wang_fang  pooling           96.5    max_pool2d_backward     WA  routed_and_trimmed
+wang_fang  conv_residual     86      conv2d_input_grad       WA  remainder_dropped
+wang_fang  kernel_gradients  95      conv2d_weight_grad      WA  remainder_kept
+
+lukas      convolution       77-84   convolution_counts      WA  parameters_for_connections
+                                     conv2d                  RTE bias_along_the_width
+lukas      pooling           98      max_pool_residual       WA  max_residual_in_integers
+                                     avg_pool2d              WA  batch_averaged_into_integers
+                                     max_pool2d_backward     WA  routed_into_integers
+lukas      conv_residual     76      dense_residual          WA  sigma_prime_missing
+                                     conv_residual           WA  kernel_not_rotated
+lukas      kernel_gradients  56      bias_gradient           WA  mean_of_the_residual
+                                     conv2d_weight_grad      WA  averaged_over_the_batch
+                                     conv2d_bias_grad        WA  mean_of_everything
+
+chen_jie   convolution       46      convolution_parameters  NI
+                                     conv2d                  NI
+chen_jie   pooling           88-96   max_pool2d_backward     WA  overwritten_at_the_maximum
+chen_jie   conv_residual     48      conv2d_input_grad       WA  empty_crop_without_padding
+chen_jie   kernel_gradients  90-92   numerical_gradient      WA  forward_difference
+
+sofia      convolution       36      correlate               FORBIDDEN
+                                     sobel                   FORBIDDEN
+                                     prewitt                 FORBIDDEN
+                                     conv2d                  FORBIDDEN
+sofia      pooling           69      max_pool                WA
+                                     upsample                WA  upsampled_rows_only
+                                     avg_pool2d              WA  divided_by_square_of_stride
+                                     avg_pool2d_backward     WA  spread_overwriting_whole_windows
+sofia      kernel_gradients  82      kernel_gradient         MISSING
+
+liu_yang   convolution       0       *                       NI
+liu_yang   pooling           40      max_pool2d              NI
+                                     avg_pool2d              NI
+                                     max_pool2d_backward     NI
+                                     avg_pool2d_backward     NI
+liu_yang   conv_residual     82      conv_residual           RTE
+
+marek      convolution       76      correlate               WA  kernel_flipped
+                                     sobel                   WA  kernels_flipped
+                                     prewitt                 WA  kernels_flipped
+marek      pooling           0       *                       RTE
+marek      kernel_gradients  77.5    conv2d_weight_grad      RTE
+
+zhao_min   pooling           97.5    max_pool2d              TLE
+zhao_min   conv_residual     100
+zhao_min   kernel_gradients  90      numerical_gradient      MLE
+
+mallory    convolution       4       correlate               WA
+                                     sobel                   WA
+                                     prewitt                 WA
+                                     conv_matrix             WA
+                                     locally_connected_counts RTE
+                                     convolution_counts      RTE
+                                     convolution_parameters  FORBIDDEN
+                                     conv2d                  RTE
+mallory    conv_residual     10      pad_residual            RTE
+                                     insert_zeros            RTE
+                                     conv_residual           RTE
+                                     conv2d_input_grad       RTE
+
+trudy      convolution       0       *                       WA
+trudy      pooling           12      max_pool                WA
+                                     avg_pool                WA
+                                     upsample                WA
+                                     max_pool_residual       WA
+                                     avg_pool_residual       WA
+                                     avg_pool2d              WA
+                                     max_pool2d_backward     WA
+                                     avg_pool2d_backward     WA
+
+eve        pooling           10      max_pool                OLE
+                                     avg_pool                RTE
+                                     upsample                RTE
+                                     max_pool_residual       RTE
+                                     max_pool2d              MLE
+                                     avg_pool2d              RTE
+                                     max_pool2d_backward     RTE
+                                     avg_pool2d_backward     RTE
+eve        kernel_gradients  6       kernel_gradient         WA
+                                     numerical_gradient      RTE
+                                     relative_error          RTE
+                                     conv2d_weight_grad      RTE
+                                     conv2d_bias_grad        RTE
+"""
+
+ATTACKERS = {"mallory", "trudy", "eve"}
+
+Mistakes = dict[str, tuple[str, str | None]]
+"""Exercise → verdict and misconception."""
+
+Expected = dict[tuple[str, str], tuple[str, Mistakes]]
+"""(student, assignment) → points, and what is not right."""
+
+
+def expected() -> Expected:
+    """The table, read. An exercise called * stands for all of them."""
+    table: Expected = {}
+    for line in filter(None, CLASS.splitlines()):
+        words = line.split()
+        if not line.startswith(" "):
+            student, name, points, *words = words
+            mistakes: Mistakes = {}
+            table[student, name] = points, mistakes
+        if words:
+            exercise, verdict, *misconception = words
+            mistakes[exercise] = verdict, misconception[0] if misconception else None
+    return table
+
+
+def mistakes_of(result: dict[str, Any]) -> Mistakes:
+    """What is not right in one entry of `results.json`."""
+    wrong = {
+        e["name"]: (e["verdict"], e["misconception"]) for e in result["exercises"] if e["verdict"] != "AC"
+    }
+    if len(wrong) == len(result["exercises"]) and len(set(wrong.values())) == 1:
+        return {"*": next(iter(wrong.values()))}
+    return wrong
+
+
+def within(points: float, claimed: str) -> bool:
+    low, _, high = claimed.partition("-")
+    return float(low) <= points <= float(high or low)
+
+
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="needs bubblewrap")
+def test_every_student_earns_what_the_table_says(tmp_path: Path) -> None:
+    for one in assignment.load_all(ROOT / "solutions"):
+        build.draw_keys(one, tmp_path / "keys")
+    keys = sorted(path.name for path in (tmp_path / "keys").iterdir())
+
+    command = [sys.executable, "-m", "autograder", "grade", str(SUBMITTED), "--lang", "en"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+
+    results = json.loads((tmp_path / "grades" / "results.json").read_text(encoding="utf-8"))["submissions"]
+    table = expected()
+    found = {(result["student"], result["assignment"]): mistakes_of(result) for result in results}
+    assert found == {entry: mistakes for entry, (_, mistakes) in table.items()}
+    for result in results:
+        entry = result["student"], result["assignment"]
+        assert within(result["points"], table[entry][0]), (*entry, result["points"])
+        for exercise in result["exercises"]:
+            if exercise["verdict"] == "AC":
+                assert exercise["points"] == exercise["max_points"], (*entry, exercise["name"])
+            else:
+                assert exercise["diagnosis"], (*entry, exercise["name"])
+                assert entry[0] not in ATTACKERS or exercise["points"] == 0, (*entry, exercise["name"])
+
+    # Nothing forged, nothing left behind, nothing left running.
+    assert sorted(path.name for path in (tmp_path / "keys").iterdir()) == keys
+    assert {path.name for path in tmp_path.iterdir()} == {"keys", "grades"}
+    assert {"grades.csv", "results.json"} <= {path.name for path in (tmp_path / "grades").iterdir()}
+    assert not running("sleep\x0086413")
+
+
+def running(command: str) -> list[Path]:
+    """Processes of this machine with `command` in their command line."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if command.encode() in path.read_bytes():
+                found.append(path)
+        except OSError:
+            continue  # it has ended meanwhile
+    return found
+
+
+def test_the_class_is_as_varied_as_it_should_be() -> None:
+    table = expected()
+    assert len({student for student, _ in table}) == 14
+    assert min(Counter(name for _, name in table).values()) >= 8
+    assert sum(count == 4 for count in Counter(student for student, _ in table).values()) >= 6
+    files = [path for path in SUBMITTED.glob("*/*/*") if path.stem == path.parent.name]
+    endings = Counter(path.suffix for path in files)
+    assert endings.total() == len(table)
+    assert abs(endings[".py"] - endings[".ipynb"]) <= len(table) / 4
+    languages = Counter(bool(re.search(r"讲义|作业", text(path))) for path in files)
+    assert min(languages.values()) >= len(table) / 4
+
+
+def text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "path", sorted(SUBMITTED.glob("*/*/*.ipynb")), ids=lambda path: f"{path.parts[-3]}-{path.stem}"
+)
+def test_notebooks_are_valid(path: Path) -> None:
+    nbformat.validate(nbformat.reads(text(path), as_version=4))
+    assert path.stat().st_size < 100_000
