@@ -90,6 +90,8 @@ def grade(
     json: Annotated[bool, typer.Option("--json", help="Print results.json in place of the table.")] = False,
 ) -> None:
     """Grade a class of submissions against the hidden answer keys."""
+    from concurrent.futures import BrokenExecutor
+
     from autograder import class_folder, grading
     from autograder.answer_key import KeyFileError
     from autograder.reports import output
@@ -117,6 +119,13 @@ def grade(
         _fail(str(error))
     except OSError as error:
         _fail(f"{error.filename or out}: {error.strerror or error}.")
+    except BrokenExecutor:
+        typer.echo(
+            "autograder: a worker process was killed; what is graded is kept, and the same command goes on "
+            "from there.",
+            err=True,
+        )
+        raise typer.Exit(EXIT_JUDGE_ERROR) from None
     except KeyboardInterrupt:
         typer.echo(
             "autograder: interrupted; what is graded is kept, and the same command goes on from there.",

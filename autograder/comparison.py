@@ -159,7 +159,7 @@ def _as_numbers(got: Any) -> np.ndarray | None:
         if array.dtype.kind in "fO" and not isinstance(got, np.ndarray | np.generic | float):
             numbers = np.array(got, dtype=object)
             array = numbers if all(isinstance(n, int) for n in numbers.flat) else array.astype(np.float64)
-    except (ValueError, TypeError, OverflowError):  # rows of unlike lengths; a huge int among floats
+    except (ValueError, TypeError, OverflowError, RuntimeError):  # unlike rows; a huge int; 33 axes
         return None
     return array
 

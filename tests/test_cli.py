@@ -48,7 +48,8 @@ def command(*arguments: str | Path) -> list[str]:
 def clean_environment() -> dict[str, str]:
     """This one, in English, with the engine to be found."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG"))}
-    return kept | {"PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "COLUMNS": "200"}
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    return kept | {"PYTHONPATH": path, "LANG": "C.UTF-8", "COLUMNS": "200"}
 
 
 @pytest.fixture(scope="module")
@@ -187,10 +188,8 @@ def test_json_is_all_that_is_printed_and_equals_the_file(course: Path) -> None:
     ("arguments", "environment", "word"),
     [
         ((), {"LANG": "zh_CN.UTF-8"}, "学生"),
-        ((), {"LANG": "de_DE.UTF-8"}, "student"),
         ((), {"LANG": "zh_CN.UTF-8", "LC_ALL": "C"}, "student"),
         (("--lang", "en"), {"LANG": "zh_CN.UTF-8"}, "student"),
-        (("--lang", "zh"), {"LANG": "en_US.UTF-8"}, "学生"),
     ],
 )
 def test_the_language_is_that_of_the_option_else_of_the_locale(
@@ -203,6 +202,7 @@ def test_the_language_is_that_of_the_option_else_of_the_locale(
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.slow
 def test_one_file_a_flat_folder_and_a_zip_can_be_graded(course: Path) -> None:
     (course / "flat").mkdir()
     shutil.copy(course / "submitted/bo/relu/relu.py", course / "flat/bo.py")
@@ -216,6 +216,7 @@ def test_one_file_a_flat_folder_and_a_zip_can_be_graded(course: Path) -> None:
         assert [one["student"] for one in json.loads(result.stdout)["submissions"]] == students
 
 
+@pytest.mark.slow
 def test_a_second_run_is_the_first_ones_results(course: Path) -> None:
     first, second = (call(course, "grade", "submitted", *QUICK, "--json").stdout for _ in range(2))
     assert first == second  # down to the seconds, which no second grading would repeat

@@ -283,7 +283,7 @@ def is_valid_by_brute_force(ties: Shares, answer: np.ndarray) -> bool:
                 return False
             continue
         share, whole = value / Fraction(float(ties.scale[cell])), Fraction(float(ties.totals[number]))
-        if not min(0, whole) - tolerance <= share <= max(0, whole) + tolerance:
+        if not min(Fraction(0), whole) - tolerance <= share <= max(Fraction(0), whole) + tolerance:
             return False
         sums[number] += share
     return all(

@@ -34,7 +34,7 @@ def bubblewrap_works() -> bool:
 BUBBLEWRAP = pytest.param(
     "bubblewrap", marks=pytest.mark.skipif(not bubblewrap_works(), reason="bubblewrap may not work here")
 )
-QUICK = Settings("process", Limits(cpu_seconds=0.5))
+QUICK = Settings("process", Limits(cpu_seconds=0.3))
 
 CLASS = {
     "an": (authored.RIGHT, 10, Verdict.AC),
@@ -251,7 +251,7 @@ def test_other_settings_grade_again_and_the_old_ones_are_remembered(
     course: Course, workers: Executor
 ) -> None:
     course.hand_in("an", authored.RIGHT)
-    other = Settings("process", dataclasses.replace(QUICK.limits, cpu_seconds=0.6))
+    other = Settings("process", dataclasses.replace(QUICK.limits, cpu_seconds=0.4))
     assert [grade(course, workers, settings).anew for settings in (QUICK, other, QUICK, other)] == [
         ["an"],
         ["an"],
@@ -280,7 +280,7 @@ def test_a_judge_error_costs_nothing_and_is_graded_again_next_time(
     assert grade(course, workers).anew == []
 
 
-@pytest.mark.parametrize("after", [1, 4, len(CLASS)])
+@pytest.mark.parametrize("after", [1, 4])
 def test_an_interrupted_run_goes_on_and_ends_as_if_nothing_had_happened(
     course: Course, workers: Executor, after: int
 ) -> None:

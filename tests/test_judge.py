@@ -206,7 +206,7 @@ def test_the_misconception_that_explains_every_wrong_case_is_named(run: Callable
 
 
 def test_the_same_mistake_in_other_words_is_recognised() -> None:
-    def rewritten(a: np.ndarray, factor: float = 2.0) -> list[list[float]]:
+    def rewritten(a: np.ndarray, factor: float = 2.0) -> np.ndarray:
         return np.array([[np.float32(2 * x) for x in row] for row in a])
 
     (judged,) = graded(HIDDEN, {"product": rewritten})

@@ -2,30 +2,47 @@
 
 Theory of operation
 -------------------
-Four processes take part; a message passes down the chain and plain bytes come back up::
+Three processes take part; a message passes down the chain and plain bytes come back up::
 
-    grader                the host; holds keys, scores, files           client.py
+    grader                the host; holds keys, scores, files              client.py, quotable.py
       │  stdin/stdout: length-prefixed messages (values codec)
-    bubblewrap            no network, empty environment, own namespaces; sees Python's standard
-      │                   library and NumPy read-only and nothing else  bubblewrap.py
-    warden                trusted code, warm: NumPy loaded, the inputs of one answer key decoded;
-      │                   forks once for each run, enforces the limits  warden.py
-    keeper                unshares once more (users, processes, mounts, IPC), mounts a fresh /tmp,
-      │                   hides /proc, forks, waits
-    runner                process 1 of a namespace of its own: drops every capability, sets its
-                          limits, filters its system calls, executes the submission's statements,
-                          makes the calls, writes answers to a pipe     runner.py, confinement.py
+    bubblewrap            no network, own namespaces; sees Python's standard library and NumPy,
+      │                   read-only, and nothing else of the disk          bubblewrap.py
+    warden                trusted code, warm: NumPy loaded, the inputs of one answer key decoded. Moves
+      │                   once into namespaces of its own (users, processes, mounts, IPC) and hides
+      │                   /proc; forks once for each run, enforces the limits            warden.py
+    runner                process 1 of a process namespace of its own: mounts a fresh /tmp, drops every
+                          capability, sets its limits, filters its system calls, then executes the
+                          submission's statements, makes the calls, writes answers to a pipe
+                                                                           runner.py, confinement.py
 
 What each may know: the warden and the runner hold *inputs*, never an expected value, a comparison
 or a score. The runner is hostile from the moment the first statement of a submission runs: what it
-writes is bounded, parsed as plain data by the grader, and compared there. If it leaves early, is
-killed, or writes nonsense, the calls it has not answered count as not answered.
+writes is bounded, passed on only while it follows the order that an honest runner keeps, parsed as
+plain data by the grader, and compared there. If it leaves early, is killed, or writes nonsense, the
+calls it has not answered count as not answered. What it says about its exceptions is quoted only in
+words that its own source holds, so that no hidden input leaves with them.
+
+Nothing passes from one submission to the next: a runner is a fork of a warden that has never copied
+another's source, answers or output into memory that forks inherit, and its files are its own.
 
 The runner dies with everything it started: its process namespace goes with it, and its system-call
-filter refuses new processes to begin with. The keeper dies with the warden, the warden with
-bubblewrap, bubblewrap with the grader. Where the machine forbids nested namespaces, and with
-`--isolation process` (rlimits and the filter only, for machines without bubblewrap), a warden serves
-one submission and is replaced.
+filter refuses new processes to begin with. The runner dies with the warden, process 1 of the namespace
+around it; the warden with bubblewrap, bubblewrap with the grader.
+
+Where something is missing, less is shared and less is allowed:
+
+- No nested namespaces (some containers, some distributions): a warden serves one submission and is
+  replaced; a run can write no files; Landlock and the filter keep it from other processes.
+- No bubblewrap (`--isolation process`): the same warden on its own. Landlock (Linux 5.13 and later) limits
+  what a run can read to Python, NumPy and system libraries, and what it can write to its own file system,
+  for root too. On an older kernel a run can read what its user can read and, where it has no file system of
+  its own, write what its user can write: never grade as root there. The network is refused by the filter.
+- Neither x86-64 nor AArch64: there is no filter, and a warden serves one submission.
+- No Linux: rlimits and a process of its own, nothing more; for a student's own code.
+
+Memory is limited as address space, which counts what NumPy reserves and what threads' stacks could grow
+to; a run's own file system counts apart.
 
 The modules `warden`, `runner`, `confinement` and `limits` run inside: they import the standard
 library, NumPy and `autograder.values` only.

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import sysconfig
 from pathlib import Path
+from typing import Any
 
 from autograder.sandbox.limits import Limits
 
@@ -26,8 +27,8 @@ class BubblewrapMissing(Exception):
     """bubblewrap is not installed or may not make namespaces here; one sentence says what to do."""
 
 
-def command(limits: Limits, program: list[str]) -> list[str]:
-    """The command that runs `program` inside.
+def command(limits: Limits, environment: dict[str, str], program: list[str]) -> list[str]:
+    """The command that runs `program` inside, with nothing but `environment` in its environment.
 
     Raises
     ------
@@ -35,6 +36,8 @@ def command(limits: Limits, program: list[str]) -> list[str]:
     """
     arguments = [_executable(), "--unshare-all", "--uid", NOBODY, "--gid", NOBODY, "--hostname", "sandbox"]
     arguments += ["--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"]
+    for name, value in environment.items():
+        arguments += ["--setenv", name, value]
     for path in python_files():
         arguments += ["--ro-bind", path, path]
     for hidden in _site_packages():
@@ -115,17 +118,74 @@ def python_files() -> tuple[str, ...]:
     extensions = [str(path) for path in (library / "lib-dynload").glob("*.so")]
     for folder, _ in numpy_folders():
         extensions += [str(path) for path in Path(folder).rglob("*.so*")]
-    return (interpreter(), str(library), *_shared_libraries([interpreter(), *extensions]))
+    return (interpreter(), str(library), *_shared_libraries(extensions))
 
 
-def _shared_libraries(files: list[str]) -> list[str]:
-    """The paths that the dynamic loader names for `files` (ldd), NumPy's own folder left out."""
-    listing = subprocess.run(["ldd", *files], capture_output=True, text=True, check=False).stdout
-    own = tuple(folder for folder, _ in numpy_folders())
-    found = set()
-    for line in listing.splitlines():
-        words = line.split()
-        path = words[2] if "=>" in words and len(words) > 2 else words[0] if words else ""
-        if path.startswith("/") and not path.endswith(":") and not path.startswith(own):
-            found.add(path)
-    return sorted(found)
+_NAME_LIBRARIES = """
+import ctypes, sys
+for path in sys.stdin.read().splitlines():
+    try:
+        ctypes.CDLL(path)
+    except OSError:  # it needs a library that is not installed; importing it would fail as well
+        pass
+class Info(ctypes.Structure):
+    _fields_ = [("address", ctypes.c_size_t), ("name", ctypes.c_char_p)]
+names = []
+def visit(info, size, data):
+    names.append(info.contents.name.decode())
+    return 0
+kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(Info), ctypes.c_size_t, ctypes.c_void_p)
+ctypes.CDLL(None).dl_iterate_phdr(kind(visit), None)
+print("\\n".join(names))
+"""
+
+
+def _shared_libraries(extensions: list[str]) -> list[str]:
+    """The libraries that a Python which has loaded all of `extensions` holds; itself and NumPy's left out.
+
+    The dynamic loader is asked, by their own names: it looks for those again inside.
+    """
+    listing = subprocess.run(
+        [interpreter(), "-I", "-S", "-c", _NAME_LIBRARIES],
+        input="\n".join(extensions),
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"OPENBLAS_NUM_THREADS": "1"},
+    ).stdout
+    own = (*(folder for folder, _ in numpy_folders()), _standard_library())
+    return sorted(
+        {path for path in listing.splitlines() if path.startswith("/") and not path.startswith(own)}
+    )
+
+
+def library_folders() -> str:
+    """Where the dynamic loader finds the shared libraries inside, for LD_LIBRARY_PATH."""
+    return ":".join(sorted({str(Path(path).parent) for path in python_files() if ".so" in Path(path).name}))
+
+
+def places() -> dict[str, Any]:
+    """What a run may read and write inside, for the warden."""
+    targets = [target for _, target in numpy_folders()]
+    return {
+        "readable": [*python_files(), *targets],
+        "devices": list(_DEVICES),
+        "scratch": "/tmp",
+        "inside": True,
+    }
+
+
+_SYSTEM_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
+
+
+def places_outside() -> dict[str, Any]:
+    """The same without bubblewrap."""
+    needed = [interpreter(), _standard_library(), *(source for source, _ in numpy_folders())]
+    own_libraries = str(Path(interpreter()).parent.parent / "lib")
+    return {
+        "readable": [*needed, own_libraries, *_SYSTEM_LIBRARIES],
+        "devices": list(_DEVICES),
+        # A run's own file system hides what lies there.
+        "scratch": "/var/tmp" if any(path.startswith("/tmp/") for path in needed) else "/tmp",
+        "inside": False,
+    }

@@ -15,9 +15,8 @@ import signal
 import struct
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -25,18 +24,30 @@ from typing import Any, Literal, Self
 
 from autograder.sandbox import bubblewrap
 from autograder.sandbox.limits import Limits
-from autograder.values import ValuesError, dumps, loads
+from autograder.sandbox.quotable import Quotable
+from autograder.values import MAGIC, ValuesError, dumps, loads
 
 Isolation = Literal["bubblewrap", "process"]
 Status = Literal[
     "returned", "raised", "missing", "forbidden", "unsendable", "time", "output", "died", "unanswered"
 ]
 
+_TOLD: dict[str, Status] = {
+    "returned": "returned",
+    "raised": "raised",
+    "missing": "missing",
+    "forbidden": "forbidden",
+    "unsendable": "unsendable",
+}
+"""What a run may say of a call; the other statuses are found out from outside."""
+
 _LENGTH = struct.Struct("<I")
 _FRAME = struct.Struct("<cI")
-_LOADING = 0xFFFFFFFF
 _START_SECONDS = 60.0
 _GRACE_SECONDS = 15.0
+_MAX_PARTS = 400_000
+"""Commas in all answers of a run: parsed, each part takes up to a hundred bytes of the grader's memory."""
+_CONTROL = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n\r"}
 _ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
@@ -59,7 +70,11 @@ class Call:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one call. Everything here but `status` "time", "output" and "died" is the student's own word."""
+    """What came of one call.
+
+    Everything but a `status` of "time", "output" or "died" is the student's own word. `text` may hold
+    anything, hidden inputs too: with a hidden key it is shown to the instructor alone.
+    """
 
     status: Status
     value: Any = None
@@ -74,7 +89,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class LoadNote:
-    """A statement of the submission that failed while it was loaded."""
+    """A statement of the submission that failed while it was loaded. `text`: see `Outcome`."""
 
     where: str
     line: int
@@ -91,21 +106,40 @@ class Run:
     output: str = ""
 
 
+@dataclass(frozen=True)
+class _Reply:
+    """What the warden says about a run; see `warden.py`."""
+
+    end: str
+    call: int
+    frames: bytes
+    output: bytes
+
+
 class SandboxError(Exception):
     """The sandbox itself failed; never the student's fault."""
+
+
+_Start = tuple[list[str], dict[str, Any]]
+"""A command line, and the places that the warden is told."""
 
 
 @dataclass
 class _Progress:
     """What is known of a run so far."""
 
+    quotable: Quotable
     outcomes: dict[int, Outcome] = field(default_factory=dict)
+    parts: int = 0
     notes: list[LoadNote] = field(default_factory=list)
     output: str = ""
 
 
 class Sandbox:
-    """One warm process for the calls of one answer key. Use it as a context manager, from one thread.
+    """One warm process for the calls of one answer key. Use it as a context manager.
+
+    It belongs to the process that made it (a fork starts one of its own) and ends with the thread that
+    did; its methods may be called from one thread at a time.
 
     Raises
     ------
@@ -120,17 +154,8 @@ class Sandbox:
         self.limits = limits
         self.isolation = isolation
         self._process: subprocess.Popen[bytes] | None = None
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._reusable = True
-        self._setup = dumps(
-            {
-                "limits": limits.to_data(),
-                "calls": [
-                    {"function": c.function, "args": c.args, "layout": c.layout, "fresh": c.fresh}
-                    for c in self.calls
-                ],
-            }
-        )
+        self._reusable = self._serves_many = False
+        self._owner = os.getpid()
         self._start()
 
     def __enter__(self) -> Self:
@@ -141,6 +166,10 @@ class Sandbox:
     ) -> None:
         self.close()
 
+    def _forget(self) -> None:
+        """Leave the parent's sandbox alone after a fork."""
+        self._process, self._owner = None, os.getpid()
+
     def close(self) -> None:
         """End the process and everything inside."""
         process, self._process = self._process, None
@@ -149,9 +178,6 @@ class Sandbox:
             for pipe in (process.stdin, process.stdout, process.stderr):
                 if pipe is not None:
                     pipe.close()
-        if self._folder is not None:
-            self._folder.cleanup()
-            self._folder = None
 
     def run(self, statements: Sequence[tuple[str, str, int]]) -> Run:
         """Load a submission, given as (source, where, line) statements, and make every call.
@@ -161,16 +187,21 @@ class Sandbox:
         SandboxError
             The sandbox could not do its work, twice in a row.
         """
-        progress = _Progress()
+        progress = _Progress(Quotable(statements))
+        try:
+            source = _source_message(statements)
+        except ValuesError:  # far longer than anything that `submission.read` lets through
+            return Run(tuple(Outcome("unanswered") for _ in self.calls))
         deadline = time.monotonic() + self.limits.wall_seconds
         failures = 0
         while wanted := [i for i in range(len(self.calls)) if i not in progress.outcomes]:
-            if time.monotonic() > deadline:
+            seconds = deadline - time.monotonic()
+            if seconds <= 0:
                 self._stopped(progress, wanted, "time")
                 break
             try:
-                reply = self._ask({"statements": [list(s) for s in statements], "wanted": wanted})
-                if reply["end"] == "not started":
+                reply = self._ask(wanted, seconds, source)
+                if reply.end == "not started":
                     raise SandboxError("the sandbox could not confine a process")
             except (SandboxError, OSError, ValuesError) as error:
                 failures += 1
@@ -179,7 +210,7 @@ class Sandbox:
                     raise SandboxError(str(error)) from error
                 continue
             failures = 0
-            _take(progress, reply, set(wanted), first=not progress.outcomes)
+            self._take(progress, reply)
             self._account_for_end(progress, reply, wanted)
         return Run(
             tuple(progress.outcomes[index] for index in range(len(self.calls))),
@@ -187,11 +218,28 @@ class Sandbox:
             progress.output,
         )
 
-    def _account_for_end(self, progress: _Progress, reply: dict[str, Any], wanted: list[int]) -> None:
+    def _take(self, progress: _Progress, reply: _Reply) -> None:
+        """Read the frames of a run: the student's word. Whatever does not parse is dropped."""
+        first = not progress.outcomes
+        if first:
+            progress.output = _printable(reply.output.decode(errors="replace"))
+        for kind, payload in _frames(reply.frames):
+            progress.parts += _parts(payload[_LENGTH.size :] if kind == b"R" else payload)
+            if progress.parts > _MAX_PARTS:
+                return
+            if kind == b"R":
+                (index,) = _LENGTH.unpack_from(payload)
+                outcome = _parse_outcome(payload[_LENGTH.size :])
+                if outcome is not None and index < len(self.calls) and index not in progress.outcomes:
+                    progress.outcomes[index] = progress.quotable.vet(outcome, len(self.calls[index].args))
+            elif kind == b"N" and first:
+                progress.notes += [progress.quotable.vet_note(note) for note in _parse_note(payload)]
+
+    def _account_for_end(self, progress: _Progress, reply: _Reply, wanted: list[int]) -> None:
         """Decide what the end of a run means for the calls that it did not answer."""
         open_calls = [index for index in wanted if index not in progress.outcomes]
         status: Status
-        match reply["end"]:
+        match reply.end:
             case "finished":
                 self._stopped(progress, open_calls, "unanswered")
                 return
@@ -201,61 +249,76 @@ class Sandbox:
                 status = "output"
             case _:
                 status = "died"
-        current = reply["call"]
-        if reply["end"] == "wall" or current == -1 or current not in open_calls:
-            # Loading stopped it, or the whole submission's time is over, or its reports make no sense.
-            self._stopped(progress, open_calls, status)
-        else:
-            group = self.calls[current].group
-            self._stopped(progress, [i for i in open_calls if self.calls[i].group == group], status)
+        if reply.end != "wall" and reply.call in wanted:
+            group = self.calls[reply.call].group
+            open_calls = [index for index in open_calls if self.calls[index].group == group]
+        self._stopped(progress, open_calls, status)  # all of them: the time is over, or loading stopped it
 
     @staticmethod
     def _stopped(progress: _Progress, calls: list[int], status: Status) -> None:
         for index in calls:
             progress.outcomes[index] = Outcome(status)
 
-    def _ask(self, job: dict[str, Any]) -> dict[str, Any]:
+    def _ask(self, wanted: list[int], seconds: float, source: bytes) -> _Reply:
         """One round trip; a sandbox that cannot be used again is replaced before it."""
+        if self._owner != os.getpid():
+            self._forget()
         if self._process is None or not self._reusable:
             self.close()
             self._start()
-        assert self._process is not None
-        self._send(dumps(job))
-        reply = self._receive(self.limits.wall_seconds + _GRACE_SECONDS)
-        self._reusable = self._nested
+        self._reusable = False  # until the answer has come: whoever interrupts this leaves one behind
+        self._send(dumps({"wanted": wanted, "seconds": seconds, "source": len(source)}), source)
+        deadline = time.monotonic() + self.limits.wall_seconds + _GRACE_SECONDS
+        head = self._receive(deadline)
+        frames, output = head["frames"], head["output"]
+        if frames + output > self.limits.answers + 2**20:
+            raise SandboxError("a message from the sandbox is too large")
+        reply = _Reply(head["end"], head["call"], self._read(frames, deadline), self._read(output, deadline))
+        self._reusable = self._serves_many
         return reply
 
     def _start(self) -> None:
-        self._process = subprocess.Popen(
-            self._command(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=_ENVIRONMENT,
-            bufsize=0,
-            start_new_session=True,
-        )
         try:
-            self._send(self._setup)
-            ready = self._receive(_START_SECONDS)
+            command, places = self._inside() if self.isolation == "bubblewrap" else self._outside()
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=_ENVIRONMENT,
+                bufsize=0,
+                start_new_session=True,
+            )
+            self._send(dumps(self._setup(places)))
+            ready = self._receive(time.monotonic() + _START_SECONDS)
         except (SandboxError, OSError, ValuesError) as error:
             complaint = self._complaint()
             self.close()
             raise SandboxError(f"the sandbox does not start: {complaint or error}") from error
-        self._nested = bool(ready["nested"])
+        except BaseException:
+            self.close()
+            raise
+        self._serves_many = bool(ready["reusable"])
         self._reusable = True
 
-    def _command(self) -> list[str]:
-        if self.isolation == "bubblewrap":
-            program = _program(bubblewrap.interpreter(), bubblewrap.ENGINE, bubblewrap.PACKAGES)
-            environment = [w for name, value in _ENVIRONMENT.items() for w in ("--setenv", name, value)]
-            command = bubblewrap.command(self.limits, program)
-            return [command[0], *environment, *command[1:]]
-        self._folder = tempfile.TemporaryDirectory(prefix="autograder-")
-        for source, target in bubblewrap.numpy_folders():
-            os.symlink(source, Path(self._folder.name) / Path(target).name)
+    def _inside(self) -> _Start:
+        """How to start the warden inside bubblewrap."""
+        environment = {**_ENVIRONMENT, "LD_LIBRARY_PATH": bubblewrap.library_folders()}
+        program = _program(bubblewrap.interpreter(), bubblewrap.ENGINE, f"{bubblewrap.PACKAGES}/numpy")
+        return bubblewrap.command(self.limits, environment, program), bubblewrap.places()
+
+    def _outside(self) -> _Start:
+        """How to start the warden on its own."""
         engine = str(Path(__file__).parent.parent.parent)
-        return _program(bubblewrap.interpreter(), engine, self._folder.name)
+        program = _program(bubblewrap.interpreter(), engine, bubblewrap.numpy_folders()[0][0])
+        return program, bubblewrap.places_outside()
+
+    def _setup(self, places: dict[str, Any]) -> dict[str, Any]:
+        """The warden's first message."""
+        calls = [
+            {"function": c.function, "args": c.args, "layout": c.layout, "fresh": c.fresh} for c in self.calls
+        ]
+        return {"limits": self.limits.to_data(), "calls": calls, "places": places}
 
     def _complaint(self) -> str:
         """What the process that did not start wrote to stderr: its last line."""
@@ -266,16 +329,15 @@ class Sandbox:
         lines = process.stderr.read(4096).decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else ""
 
-    def _send(self, message: bytes) -> None:
+    def _send(self, message: bytes, more: bytes = b"") -> None:
         assert self._process is not None and self._process.stdin is not None
-        view = memoryview(_LENGTH.pack(len(message)) + message)
+        view = memoryview(_LENGTH.pack(len(message)) + message + more)
         while view:
             view = view[os.write(self._process.stdin.fileno(), view) :]
 
-    def _receive(self, seconds: float) -> dict[str, Any]:
-        deadline = time.monotonic() + seconds
+    def _receive(self, deadline: float) -> dict[str, Any]:
         (length,) = _LENGTH.unpack(self._read(_LENGTH.size, deadline))
-        if length > self.limits.answers + 2**21:
+        if length > 2**16:
             raise SandboxError("a message from the sandbox is too large")
         reply = loads(self._read(length, deadline))
         if not isinstance(reply, dict):
@@ -285,9 +347,11 @@ class Sandbox:
     def _read(self, length: int, deadline: float) -> bytes:
         assert self._process is not None and self._process.stdout is not None
         source = self._process.stdout.fileno()
+        poll = select.poll()  # unlike select, takes any number of open files
+        poll.register(source, select.POLLIN)
         data = bytearray()
         while len(data) < length:
-            if not select.select([source], [], [], max(0.0, deadline - time.monotonic()))[0]:
+            if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
                 raise SandboxError("the sandbox does not answer")
             part = os.read(source, min(length - len(data), 1 << 20))
             if not part:
@@ -296,13 +360,23 @@ class Sandbox:
         return bytes(data)
 
 
-def _program(python: str, engine: str, packages: str) -> list[str]:
-    """The warden's command line: no site, no environment, no bytecode files, nothing of the current folder."""
-    start = (
-        f"import sys; sys.path[:0] = [{engine!r}, {packages!r}]; "
-        f"from autograder.sandbox.warden import main; main({engine!r})"
-    )
-    return [python, "-I", "-S", "-B", "-c", start]
+_PROGRAM = """
+import importlib.util, sys
+spec = importlib.util.spec_from_file_location("numpy", {numpy!r} + "/__init__.py")
+sys.modules["numpy"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(sys.modules["numpy"])
+sys.path.insert(0, {engine!r})
+from autograder.sandbox.warden import main
+main({engine!r})
+"""
+
+
+def _program(python: str, engine: str, numpy: str) -> list[str]:
+    """The warden's command line: no site, environment, bytecode files, nor anything of this folder.
+
+    NumPy is found by its own folder, for students must not find the packages that lie beside it.
+    """
+    return [python, "-I", "-S", "-B", "-c", _PROGRAM.format(engine=engine, numpy=numpy)]
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
@@ -313,48 +387,41 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _take(progress: _Progress, reply: dict[str, Any], wanted: set[int], *, first: bool) -> None:
-    """Read the frames of a run. They are the student's word: whatever does not parse is dropped."""
-    frames = memoryview(reply["frames"].tobytes())
+def _frames(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Type and content of the frames of a run, which the warden has found well-formed."""
     offset = 0
-    while offset + _FRAME.size <= len(frames):
-        kind, length = _FRAME.unpack_from(frames, offset)
-        payload = frames[offset + _FRAME.size : offset + _FRAME.size + length]
+    while offset < len(data):
+        kind, length = _FRAME.unpack_from(data, offset)
         offset += _FRAME.size + length
-        if len(payload) < length:
-            break
-        if kind == b"R":
-            index, outcome = _parse_outcome(payload)
-            if outcome is not None and index in wanted:
-                progress.outcomes.setdefault(index, outcome)
-        elif kind == b"N" and first and len(progress.notes) < 20:
-            progress.notes += _parse_note(payload)
-    if first:
-        progress.output = reply["output"]
+        yield kind, data[offset - length : offset]
+
+
+def _parts(message: bytes) -> int:
+    """About how many parts the skeleton of a message has; the bytes of its arrays do not count."""
+    start = len(MAGIC) + _LENGTH.size
+    return message.count(b",", start, start + int.from_bytes(message[len(MAGIC) : start], "little"))
 
 
 def outcome_of(payload: bytes | memoryview) -> Outcome:
     """The outcome that `runner.message` wrote; "unanswered" where it makes no sense."""
-    return _parse_outcome(payload)[1] or Outcome("unanswered")
+    return _parse_outcome(payload) or Outcome("unanswered")
 
 
-def _parse_outcome(payload: bytes | memoryview) -> tuple[int, Outcome | None]:
+def _parse_outcome(payload: bytes | memoryview) -> Outcome | None:
     try:
         data = loads(payload)
     except ValuesError:
-        return -1, None
+        return None
     if not isinstance(data, dict):
-        return -1, None
-    index, status = data.get("call"), data.get("status")
-    if type(index) is not int or status not in ("returned", "raised", "missing", "forbidden", "unsendable"):
-        return -1, None
-    changed = data.get("changed")
-    seconds = data.get("seconds")
-    return index, Outcome(
-        status,
+        return None
+    status, changed, seconds = data.get("status"), data.get("changed"), data.get("seconds")
+    if not isinstance(status, str) or status not in _TOLD:
+        return None
+    return Outcome(
+        _TOLD[status],
         data.get("value"),
-        float(seconds) if type(seconds) is float else 0.0,
-        tuple(i for i in changed if type(i) is int) if isinstance(changed, list) else (),
+        seconds if type(seconds) is float and 0 <= seconds < 1e6 else 0.0,
+        tuple(i for i in changed if type(i) is int and i >= 0) if isinstance(changed, list) else (),
         data.get("shares") is True,
         _text(data, "exception"),
         _text(data, "text"),
@@ -363,7 +430,7 @@ def _parse_outcome(payload: bytes | memoryview) -> tuple[int, Outcome | None]:
     )
 
 
-def _parse_note(payload: memoryview) -> list[LoadNote]:
+def _parse_note(payload: bytes) -> list[LoadNote]:
     """The note as a list of one, or of none where it makes no sense."""
     try:
         data = loads(payload)
@@ -372,19 +439,37 @@ def _parse_note(payload: memoryview) -> list[LoadNote]:
     if not isinstance(data, dict):
         return []
     at = data.get("at")
-    where, line = at if isinstance(at, list) and len(at) == 2 else ("", 0)
-    if _text(data, "where"):
-        where, line = data["where"], data.get("line")
-    return [LoadNote(str(where)[:200], _line(line), _text(data, "exception"), _text(data, "text"))]
+    place = (_text(data, "where"), data.get("line"))
+    if not place[0] and isinstance(at, list) and len(at) == 2:
+        place = (at[0] if isinstance(at[0], str) else "", at[1])
+    return [LoadNote(place[0][:500], _line(place[1]), _text(data, "exception"), _text(data, "text"))]
 
 
 def _text(data: dict[str, Any], name: str) -> str:
     value = data.get(name)
-    return value[:500] if isinstance(value, str) else ""
+    return _printable(value[:500]) if isinstance(value, str) else ""
 
 
 def _line(value: Any) -> int:
     return value if type(value) is int and 0 <= value < 10**7 else 0
+
+
+def _source_message(statements: Sequence[tuple[str, str, int]]) -> bytes:
+    """The submission for the runner; see `warden.py`. A label, which may be long, is said once."""
+    labels = list(dict.fromkeys(where for _, where, _ in statements))
+    numbers = {label: number for number, label in enumerate(labels)}
+    parts = [(_valid(text), numbers[where], line) for text, where, line in statements]
+    return dumps({"labels": [_valid(label) for label in labels], "statements": parts})
+
+
+def _printable(text: str) -> str:
+    """`text` without the control characters that would write anywhere on the reader's terminal."""
+    return text.translate(_CONTROL)
+
+
+def _valid(text: str) -> str:
+    """`text` without halves of surrogate pairs, which could not be sent."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def available_isolation() -> Isolation:

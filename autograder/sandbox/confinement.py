@@ -20,6 +20,7 @@ from autograder.sandbox.limits import Limits
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID = 0x00020000, 0x08000000, 0x10000000, 0x20000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REC, MS_PRIVATE = 1, 2, 4, 0x4000, 1 << 18
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 24, 38
+_MOUNT_SETATTR, _AT_FDCWD, _AT_RECURSIVE = 442, -100, 0x8000
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -42,7 +43,7 @@ def be_private() -> None:
     _check(_LIBC.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "prctl(DUMPABLE)")
 
 
-# ---- Once, by the warden --------------------------------------------------------------------------------------
+# ---- Once, by the warden -----------------------------------------------------------------------------------
 
 
 def enter_namespaces() -> None:
@@ -84,12 +85,22 @@ def new_process_namespace(own: int) -> None:
     _check(_LIBC.unshare(CLONE_NEWPID), "unshare")
 
 
-# ---- Each time, by the runner ---------------------------------------------------------------------------------
+# ---- Each time, by the runner ------------------------------------------------------------------------------
+
+
+def unshare_mounts() -> None:
+    """What is mounted from now on is seen by this process alone."""
+    _check(_LIBC.unshare(CLONE_NEWNS), "unshare")
+
+
+def read_only() -> None:
+    """Nothing on any file system can be changed; best effort, for Linux before 5.12 cannot."""
+    request = struct.pack("QQQQ", MS_RDONLY, 0, 0, 0)
+    _LIBC.syscall(_MOUNT_SETATTR, _AT_FDCWD, b"/", _AT_RECURSIVE, request, ctypes.c_size_t(len(request)))
 
 
 def fresh_scratch(limits: Limits, scratch: str) -> None:
-    """An empty file system of bounded size at `scratch`, for this process alone."""
-    _check(_LIBC.unshare(CLONE_NEWNS), "unshare")
+    """An empty file system of bounded size at `scratch`."""
     options = f"size={limits.disk},nr_inodes=4096,mode=0700"
     _mount("tmpfs", scratch, "tmpfs", MS_NOSUID | MS_NODEV, options)
 
@@ -111,7 +122,10 @@ def set_limits(limits: Limits, address_space: int, disk: int) -> None:
         (resource.RLIMIT_NPROC, limits.threads),
     ]
     if sys.platform == "linux":
-        wanted += [(resource.RLIMIT_SIGPENDING, 64), (resource.RLIMIT_MSGQUEUE, 0)]  # timers, queues: kernel memory
+        wanted += [
+            (resource.RLIMIT_SIGPENDING, 64),
+            (resource.RLIMIT_MSGQUEUE, 0),
+        ]  # timers, queues: kernel memory
     for kind, value in wanted:
         hard = resource.getrlimit(kind)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
@@ -130,7 +144,12 @@ def drop_capabilities() -> None:
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _READ = 0b1101  # execute, read a file, read a folder
 _READ_FILE, _WRITE_FILE, _TRUNCATE = 1 << 2, 1 << 1, 1 << 14
-_RIGHTS = {1: 0x1FFF, 2: 0x3FFF, 3: 0x7FFF, 4: 0x7FFF}  # the file rights that each version knows; since 5: 0xFFFF
+_RIGHTS = {
+    1: 0x1FFF,
+    2: 0x3FFF,
+    3: 0x7FFF,
+    4: 0x7FFF,
+}  # the file rights that each version knows; since 5: 0xFFFF
 
 
 def landlock_version() -> int:
@@ -138,8 +157,8 @@ def landlock_version() -> int:
     return max(0, int(_LIBC.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), 1)))
 
 
-def restrict_files(readable: Sequence[str], devices: Sequence[str], scratch: str) -> None:
-    """Allow reading below `readable`, the `devices`, and everything below `scratch`; no other file."""
+def restrict_files(readable: Sequence[str], devices: Sequence[str], writable: Sequence[str]) -> None:
+    """Allow reading below `readable`, the `devices`, and everything below `writable`; no other file."""
     version = landlock_version()
     if version == 0:
         return
@@ -150,7 +169,8 @@ def restrict_files(readable: Sequence[str], devices: Sequence[str], scratch: str
     ruleset = _LIBC.syscall(_CREATE_RULESET, request, ctypes.c_size_t(len(request)), 0)
     if ruleset < 0:
         _check(-1, "landlock_create_ruleset")
-    _allow(ruleset, scratch, rights & ~1)
+    for path in writable:
+        _allow(ruleset, path, rights & ~1)
     for path in devices:
         _allow(ruleset, path, (_READ_FILE | _WRITE_FILE | _TRUNCATE) & rights)
     for path in readable:
@@ -325,13 +345,17 @@ def _filter_program(column: int, architecture: int) -> bytes:
 def namespaces_work(limits: Limits, scratch: str) -> bool:
     """Try it once, in a child: may this process make namespaces of its own, and its children theirs?"""
 
+    def run() -> None:
+        unshare_mounts()
+        fresh_scratch(limits, scratch)
+
     def trial() -> None:
         enter_namespaces()
         own = os.open("/proc/self/ns/pid", os.O_RDONLY)
         hide_processes()
         for _ in range(2):
             new_process_namespace(own)
-            if not _in_child(lambda: fresh_scratch(limits, scratch)):
+            if not _in_child(run):
                 raise OSError("the runner's namespaces cannot be made")
 
     return _in_child(trial)

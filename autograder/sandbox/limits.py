@@ -38,7 +38,7 @@ class Limits:
 
     @property
     def call_wall_seconds(self) -> float:
-        """Time on the clock for one call: generous, for it is the processor's time that counts on a busy machine."""
+        """Time on the clock for one call: generous, for on a busy machine the processor's time counts."""
         return 5 * self.cpu_seconds
 
     def to_data(self) -> dict[str, Any]:

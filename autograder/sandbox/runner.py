@@ -5,17 +5,20 @@ nothing that it reports is trusted; the grader parses it as plain data and compa
 side. What leaves is a sequence of frames on one pipe::
 
     type (1 byte) · uint32 length · payload
-    b"S"                          confined; student code runs from here on (sent by the warden's fork)
-    b"B" call index               the call begins (the warden starts the clock of that call)
-    b"R" values message           its outcome
-    b"N" values message           a statement of the submission failed while loading
-    b"E"                          all done
+    b"S"                               confined; student code runs from here on (sent by the warden's fork)
+    b"B" call index                    the call begins (the warden starts the clock of that call)
+    b"R" call index · values message   its outcome
+    b"N" values message                a statement of the submission failed while loading
+    b"E"                               all done
+
+In this order and no other: S, a few N, then B and R for each call, then E.
 
 Standard library and NumPy only.
 """
 
 import ast
 import builtins
+import contextlib
 import os
 import struct
 import sys
@@ -48,13 +51,12 @@ def run(statements: list[Statement], calls: list[dict[str, Any]], wanted: list[i
 
     submission = Loaded(statements, send)
     for index in wanted:
-        send(b"B", struct.pack("<I", index))
-        send(b"R", message(submission.call(calls[index]), index))
+        number = struct.pack("<I", index)
+        send(b"B", number)
+        send(b"R", number + message(submission.call(calls[index]), index))
     for stream in (sys.stdout, sys.stderr):
-        try:
+        with contextlib.suppress(BaseException):
             stream.flush()
-        except BaseException:
-            pass
     send(b"E")
 
 
@@ -96,7 +98,14 @@ class Loaded:
                 self._remember_import(source, error)
                 notes += 1
                 if notes <= MAX_NOTES:
-                    send(b"N", _safely(lambda e=error, w=where, n=line: {**self.describe(e), "at": [w, n]}))
+                    send(b"N", self._note(error, where, line))
+
+    def _note(self, error: BaseException, where: str, line: int) -> bytes:
+        at = {"at": [where, line]}
+        try:
+            return dumps({**self.describe(error), **at})
+        except BaseException:  # an exception that itself raises when it is looked at
+            return dumps({"status": "raised", "exception": "Exception", "text": "", **at})
 
     def _remember_import(self, source: str, error: BaseException) -> None:
         if not isinstance(error, ImportError):
@@ -114,24 +123,22 @@ class Loaded:
         function = self.module.__dict__.get(call["function"])
         if not callable(function):
             return {"status": "missing"}
-        given = lay_out(call["args"], call["layout"])
-        before = lay_out(call["args"], "C")
         start = time.process_time()
         try:
+            given = lay_out(call["args"], call["layout"])
+            before = lay_out(call["args"], "C")
+            start = time.process_time()
             value = function(*given)
+            seconds = _since(start)
+            return {
+                "status": "returned",
+                "value": value,
+                "seconds": seconds,
+                "changed": _changed(given, before),
+                "shares": bool(call["fresh"]) and _shares_memory(value, given),
+            }
         except BaseException as error:
             return {**self.describe(error), "seconds": _since(start)}
-        seconds = _since(start)
-        changed = [
-            position for position, pair in enumerate(zip(given, before, strict=True)) if not _unchanged(*pair)
-        ]
-        return {
-            "status": "returned",
-            "value": value,
-            "seconds": seconds,
-            "changed": changed,
-            "shares": bool(call["fresh"]) and _shares_memory(value, given),
-        }
 
     def describe(self, error: BaseException) -> dict[str, Any]:
         """An exception as plain data; an import that is not allowed is told apart from a mistake."""
@@ -144,7 +151,7 @@ class Loaded:
         return {
             "status": "forbidden" if missing else "raised",
             "exception": _exception_name(error),
-            "text": str(missing or _exception_text(error)),
+            "text": str(missing or _exception_text(error))[:MAX_TEXT],
             "where": where,
             "line": line,
         }
@@ -165,18 +172,11 @@ class Loaded:
 _ALL_FUTURES = 0x1FF0000  # the compiler flags of `from __future__` imports
 
 
-def _safely(describe: Callable[[], dict[str, Any]]) -> bytes:
-    try:
-        return dumps(describe())
-    except BaseException:
-        return dumps({"status": "raised", "exception": "Exception", "text": "", "where": "", "line": 0})
-
-
 def _exception_name(error: BaseException) -> str:
     """The name students know: that of the class, or of its built-in base for NumPy's private ones."""
     for kind in type(error).__mro__:
         if kind.__name__ in builtins.__dict__ or not kind.__name__.startswith("_"):
-            return kind.__name__
+            return kind.__name__[:MAX_TEXT]
     return "Exception"
 
 
@@ -213,6 +213,16 @@ def _lay_out_array(array: np.ndarray, layout: str) -> np.ndarray:
     copy = array.copy(order="C")
     copy.flags.writeable = layout != "readonly"
     return copy
+
+
+def _changed(given: tuple[Any, ...], before: tuple[Any, ...]) -> list[int]:
+    """The positions of the arguments that are not as they were."""
+    with np.errstate(all="ignore"):
+        return [
+            position
+            for position, (after, was) in enumerate(zip(given, before, strict=True))
+            if not _unchanged(after, was)
+        ]
 
 
 def _unchanged(after: Any, before: Any) -> bool:

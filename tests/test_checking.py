@@ -1,0 +1,266 @@
+"""A student's own check: from the command line and in a notebook."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from autograder import answer_key, assignment, checking
+from autograder.checking import CheckError, check_file, check_function
+from autograder.cli import app
+from autograder.messages import preferred_language
+from autograder.verdicts import Verdict
+from tests import authored
+
+COURSE = Path(__file__).parent.parent
+NAMES = sorted(path.name for path in (COURSE / "assignments" / "en").iterdir())
+
+
+@pytest.fixture(scope="module")
+def visible_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    one = assignment.load(authored.write_course(tmp_path_factory.mktemp("course")))
+    path = tmp_path_factory.mktemp("key") / "relu.visible.npz"
+    answer_key.save(answer_key.draw_visible(one.name, one.exercises), path)
+    return path
+
+
+@pytest.fixture
+def folder(visible_key: Path, tmp_path: Path) -> Path:
+    """What a student has: the visible key, beside which their work will lie."""
+    shutil.copy(visible_key, tmp_path)
+    return tmp_path
+
+
+def work(folder: Path, text: str, name: str = "relu.py") -> Path:
+    (folder / name).write_text(text, encoding="utf-8")
+    return folder / name
+
+
+def notebook(*cells: str) -> str:
+    listed = [{"cell_type": "code", "metadata": {}, "outputs": [], "source": cell} for cell in cells]
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": listed})
+
+
+# ---- A file ------------------------------------------------------------------------------------------------
+
+CASES = [
+    (authored.RIGHT, Verdict.AC, 8, 0, "✓"),
+    (authored.PARTLY, Verdict.AC, 8, 0, "✓"),  # the hidden group is not in the visible key
+    (authored.TYPICAL, Verdict.WA, 0, 1, "the residual from above was left out"),
+    (authored.UNTOUCHED, Verdict.NI, 0, 1, "is not written yet"),
+    (authored.CRASH, Verdict.RTE, 0, 1, "IndexError in relu.py, line 2"),
+    (authored.BROKEN, Verdict.RTE, 0, 1, "SyntaxError in relu.py, line 1"),
+    (
+        "import torch\n\n\ndef relu_backward(d, z):\n    return torch.relu(z)\n",
+        Verdict.FORBIDDEN,
+        0,
+        1,
+        "torch",
+    ),
+    ("def relu_back(delta, z):\n    pass\n", Verdict.MISSING, 0, 1, "no function called relu_backward"),
+    ("", Verdict.MISSING, 0, 1, "no function called relu_backward"),
+]
+
+
+@pytest.mark.parametrize(("text", "verdict", "points", "status", "part"), CASES)
+def test_a_file_is_told_what_is_right_and_what_is_wrong(
+    folder: Path, text: str, verdict: Verdict, points: float, status: int, part: str
+) -> None:
+    path = work(folder, text)
+    result = check_file(path)
+    assert (result.exercises[0].verdict, result.points, result.max_points) == (verdict, points, 8)
+    assert (result.assignment, result.isolation) == ("relu", "process")
+    shown = CliRunner().invoke(app, ["check", str(path), "--lang", "en"])
+    assert (shown.exit_code, part in shown.output) == (status, True), shown.output
+    assert f"{points} / 8" in shown.output
+
+
+def test_a_notebook_is_checked_like_a_script(folder: Path) -> None:
+    path = work(folder, notebook("%matplotlib inline", authored.RIGHT, "check(relu_backward)"), "relu.ipynb")
+    assert check_file(path).points == 8
+
+
+def test_the_answer_is_in_the_language_asked_for_and_as_json_where_wanted(folder: Path) -> None:
+    path = work(folder, authored.TYPICAL)
+    chinese = CliRunner().invoke(app, ["check", str(path), "--lang", "zh"])
+    assert "没有乘以上游的残差" in chinese.output and "公开用例得分" in chinese.output
+    data = json.loads(CliRunner().invoke(app, ["check", str(path), "--lang", "zh", "--json"]).output)
+    (exercise,) = data["submissions"][0]["exercises"]
+    assert exercise["misconception"] == "slope_only" and "没有乘以上游的残差" in exercise["diagnosis"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_courses_own_stubs_are_told_that_nothing_is_written(name: str) -> None:
+    for suffix in (".py", ".ipynb"):
+        result = check_file(COURSE / "assignments" / "zh" / name / f"{name}{suffix}")
+        assert {exercise.verdict for exercise in result.exercises} == {Verdict.NI}
+        assert result.points == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_courses_own_references_pass(name: str, tmp_path: Path) -> None:
+    shutil.copy(COURSE / "assignments" / "en" / name / f"{name}.visible.npz", tmp_path)
+    shutil.copy(COURSE / "solutions" / name / "notebook.py", tmp_path)
+    shown = CliRunner().invoke(app, ["check", str(tmp_path / "notebook.py"), "--lang", "en"])
+    assert shown.exit_code == 0
+    assert "✗" not in shown.output and "All visible cases pass" in shown.output
+
+
+def two_keys(folder: Path) -> None:
+    shutil.copy(folder / "relu.visible.npz", folder / "other.visible.npz")
+
+
+def no_key(folder: Path) -> None:
+    (folder / "relu.visible.npz").unlink()
+
+
+def damaged_key(folder: Path) -> None:
+    (folder / "relu.visible.npz").write_bytes(b"PK")
+
+
+def no_file(folder: Path) -> None:
+    (folder / "work.py").unlink()
+
+
+@pytest.mark.parametrize("mistake", [two_keys, no_key, damaged_key, no_file])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_check_that_cannot_be_made_is_one_sentence_and_status_2(
+    folder: Path, mistake: Callable[[Path], None], lang: str
+) -> None:
+    path = work(folder, authored.RIGHT, "work.py")
+    mistake(folder)
+    result = CliRunner().invoke(app, ["check", str(path), "--lang", lang])
+    assert (result.exit_code, result.stdout) == (2, "")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("autograder: ") and str(folder) in line
+    if mistake is not damaged_key:
+        assert any("\u4e00" <= character <= "\u9fff" for character in line) == (lang == "zh")
+
+
+def test_among_several_keys_that_of_the_files_name_counts(folder: Path) -> None:
+    two_keys(folder)
+    assert check_file(work(folder, authored.RIGHT)).points == 8
+
+
+# ---- A function --------------------------------------------------------------------------------------------
+
+
+def relu_backward(delta: np.ndarray, z: np.ndarray) -> np.ndarray:
+    return delta * (z > 0)
+
+
+def test_a_function_is_checked_in_this_process_like_a_file(folder: Path) -> None:
+    assert check_function(relu_backward, folder).points == 8
+
+    def wrong(delta: np.ndarray, z: np.ndarray) -> np.ndarray:
+        return 1.0 * (z > 0)
+
+    wrong.__name__ = "relu_backward"
+    result = check_function(wrong, folder)
+    assert (result.points, result.exercises[0].misconception) == (0, "slope_only")
+
+
+def test_an_exercise_that_no_key_knows_is_one_sentence_in_both_languages(folder: Path) -> None:
+    for function in (check_file, relu_backward, 3):
+        with pytest.raises(CheckError) as raised:
+            check_function(function, folder if function is not relu_backward else folder.parent)  # type: ignore[arg-type]
+        assert raised.value.text.en == str(raised.value) != raised.value.text.zh
+
+
+def test_an_interrupted_check_is_interrupted(folder: Path) -> None:
+    def interrupted(delta: np.ndarray, z: np.ndarray) -> np.ndarray:
+        raise KeyboardInterrupt
+
+    interrupted.__name__ = "relu_backward"
+    with pytest.raises(KeyboardInterrupt):
+        check_function(interrupted, folder)
+
+
+IN_A_NOTEBOOK = """
+from autograder import check
+{source}
+check(relu_backward)
+check(relu_backward, lang="{other}")
+check(print)
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "lang", "other", "parts"),
+    [
+        (
+            authored.RIGHT,
+            "en_US.UTF-8",
+            "zh",
+            ["✓ relu_backward", "points on the visible cases", "公开用例得分"],
+        ),
+        (
+            authored.TYPICAL,
+            "zh_CN.UTF-8",
+            "en",
+            ["✗ relu_backward", "没有乘以上游的残差", "the residual from above"],
+        ),
+        (authored.UNTOUCHED, "en_US.UTF-8", "zh", ["· relu_backward", "is not written yet", "还没有完成"]),
+    ],
+)
+def test_check_in_a_notebook_prints_marks_and_reasons_in_the_students_language(
+    folder: Path, source: str, lang: str, other: str, parts: list[str]
+) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("LC_")}
+    path = os.pathsep.join(filter(None, (str(COURSE), os.environ.get("PYTHONPATH"))))
+    environment |= {"LANG": lang, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8", "COLUMNS": "500"}
+    shown = subprocess.run(
+        [sys.executable, "-c", IN_A_NOTEBOOK.format(source=source, other=other)],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
+    )
+    for part in parts:
+        assert part in shown.stdout
+    unknown = shown.stdout.splitlines()[-1]
+    assert "print" in unknown and ("练习" in unknown) == lang.startswith("zh")
+    assert shown.stderr == ""
+
+
+# ---- The language ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("environment", "lang"),
+    [
+        ({"LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "zh_TW"}, "zh"),
+        ({"LANG": "en_GB.UTF-8"}, "en"),
+        ({"LANG": "C"}, "en"),
+        ({"LANG": "zh_CN.UTF-8", "LC_MESSAGES": "en_US"}, "en"),
+        ({"LANG": "en_US", "LC_ALL": "zh_CN", "LC_MESSAGES": "en_US"}, "zh"),
+        ({"LANG": "", "LC_ALL": ""}, "en"),
+    ],
+)
+def test_the_locale_chooses_the_language(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], lang: str
+) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("locale.getlocale", lambda: (None, None))
+    assert preferred_language() == lang
+
+
+def test_importing_check_does_no_work() -> None:
+    code = "import sys, autograder; assert not {'numpy', 'rich', 'autograder.checking'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], cwd=COURSE, check=True)
+    assert checking.check_function is check_function
+    with pytest.raises(AttributeError):
+        __import__("autograder").nothing  # noqa: B018
