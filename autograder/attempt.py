@@ -10,7 +10,8 @@ from autograder import submission
 from autograder.answer_key import AnswerKey
 from autograder.judge import judge, judge_error
 from autograder.messages import Text, say
-from autograder.sandbox.client import LoadNote, Outcome, Run, SandboxError
+from autograder.sandbox.client import SandboxError
+from autograder.sandbox.records import LoadNote, Outcome, Run
 from autograder.verdicts import ExerciseResult, Verdict
 
 Statements = list[tuple[str, str, int]]

@@ -17,8 +17,9 @@ from autograder.attempt import Statements, attempt
 from autograder.judge import calls, judge
 from autograder.messages import Text, say
 from autograder.sandbox import runner
-from autograder.sandbox.client import Isolation, Outcome, Run, Sandbox, outcome_of
+from autograder.sandbox.client import Sandbox, outcome_of
 from autograder.sandbox.limits import Limits
+from autograder.sandbox.records import Isolation, Outcome, Run
 from autograder.verdicts import SubmissionResult, Verdict
 
 _ENDING = ".visible.npz"

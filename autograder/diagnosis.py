@@ -15,7 +15,7 @@ import numpy as np
 from autograder.answer_key import Hint, KeyCase, KeyExercise, Wrong
 from autograder.comparison import Difference
 from autograder.messages import Text, say
-from autograder.sandbox.client import Outcome
+from autograder.sandbox.records import Outcome
 from autograder.verdicts import Verdict
 
 

@@ -20,8 +20,9 @@ from autograder.attempt import Attempt, attempt, unreadable
 from autograder.class_folder import SubmittedFile
 from autograder.judge import calls
 from autograder.messages import Text, say
-from autograder.sandbox.client import Isolation, Sandbox
+from autograder.sandbox.client import Sandbox
 from autograder.sandbox.limits import Limits
+from autograder.sandbox.records import Isolation
 from autograder.store import Store, StoreKey
 from autograder.verdicts import SubmissionResult, from_json, to_json
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from autograder import comparison
 from autograder.answer_key import AnswerKey, KeyCase, KeyExercise
 from autograder.diagnosis import Judged, diagnose
-from autograder.sandbox.client import Call, Outcome
+from autograder.sandbox.records import Call, Outcome
 from autograder.verdicts import CaseResult, ExerciseResult, GroupResult, Verdict
 
 

@@ -1,45 +1,44 @@
 """What a submission costs beyond a fork and its own computing, isolation on.
 
-Runs the reference solution of each assignment many times through everything that `autograder grade` does for one
-submission (read, sandbox, judge) and compares it, in the same run and the same process, with a bare fork of a Python
-that has NumPy and the submission's functions loaded and makes the same calls. Prints a table in milliseconds: medians.
+Runs the reference solution of each assignment many times through everything that `autograder grade`
+does for one submission (read, sandbox, judge) and compares it, in the same run, with the floor: a bare
+fork of a Python that has NumPy loaded, loads the same source and makes the same calls. The two take
+turns, so that a busy machine slows both. Prints medians in milliseconds.
 
-    python benchmarks/overhead.py [--runs 50] [--isolation bubblewrap]
+    python benchmarks/overhead.py [--runs 100] [--isolation bubblewrap]
 """
 
 import argparse
 import os
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
+from autograder import answer_key, assignment, submission
+from autograder.attempt import attempt
+from autograder.judge import calls
+from autograder.sandbox import runner
+from autograder.sandbox.client import Sandbox
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.records import Call
 
-import numpy  # noqa: E402, F401  (loaded before the fork, as in the sandbox)
-
-from autograder import answer_key, assignment, submission  # noqa: E402
-from autograder.attempt import attempt  # noqa: E402
-from autograder.judge import calls  # noqa: E402
-from autograder.sandbox import runner  # noqa: E402
-from autograder.sandbox.client import Call, Sandbox  # noqa: E402
-from autograder.sandbox.limits import Limits  # noqa: E402
+SOLUTIONS = Path(__file__).parent.parent / "solutions"
 
 
-def milliseconds(run: Callable[[], object], times: int) -> float:
-    """The median time of `run`."""
-    measured = []
-    for _ in range(times):
-        start = time.perf_counter()
-        run()
-        measured.append(time.perf_counter() - start)
-    return 1000 * statistics.median(measured)
+def side_by_side(runs: int, *work: Callable[[], object]) -> list[float]:
+    """The median time of each piece of work in milliseconds, taken in turns."""
+    times: list[list[float]] = [[] for _ in work]
+    for _ in range(runs):
+        for piece, measured in zip(work, times, strict=True):
+            start = time.perf_counter()
+            piece()
+            measured.append(time.perf_counter() - start)
+    return [1000 * statistics.median(measured) for measured in times]
 
 
 def fork_and_compute(content: bytes, asked: list[Call]) -> None:
-    """The floor: a bare fork that loads the submission and makes the calls, with no isolation and no judging."""
+    """The floor: a bare fork that loads the submission and makes the calls; no isolation, no judging."""
     child = os.fork()
     if child == 0:
         read = submission.read("reference.py", content)
@@ -56,21 +55,29 @@ def main() -> None:
     options = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    options.add_argument("--runs", type=int, default=50)
+    options.add_argument("--runs", type=int, default=100)
     options.add_argument("--isolation", choices=["bubblewrap", "process"], default="bubblewrap")
     chosen = options.parse_args()
-    print(
-        f"{'assignment':<18}{'calls':>6}{'whole':>9}{'fork+own':>10}{'overhead':>10}  (ms, isolation {chosen.isolation})"
-    )
-    for one in assignment.load_all(ROOT / "solutions"):
-        key = answer_key.draw_hidden(one.name, one.exercises)
-        content = one.notebook.read_bytes()
-        asked = calls(key)
-        with Sandbox(asked, Limits(), chosen.isolation) as sandbox:
-            assert all(e.points == e.max_points for e in attempt("a.py", content, key, sandbox.run).exercises)
-            whole = milliseconds(lambda: attempt("a.py", content, key, sandbox.run), chosen.runs)  # noqa: B023
-        floor = milliseconds(lambda: fork_and_compute(content, asked), chosen.runs)  # noqa: B023
-        print(f"{one.name:<18}{len(asked):>6}{whole:>9.1f}{floor:>10.1f}{whole - floor:>10.1f}")
+    print(f"milliseconds, isolation: {chosen.isolation}")
+    print(f"{'assignment':<18}{'calls':>6}{'whole':>9}{'floor':>9}{'overhead':>10}")
+    for one in assignment.load_all(SOLUTIONS):
+        measure(one, chosen.runs, chosen.isolation)
+
+
+def measure(one: assignment.Assignment, runs: int, isolation: str) -> None:
+    """One line of the table."""
+    key = answer_key.draw_hidden(one.name, one.exercises)
+    content = one.notebook.read_bytes()
+    asked = calls(key)
+    with Sandbox(asked, Limits(), isolation) as sandbox:
+        done = attempt("reference.py", content, key, sandbox.run)
+        assert all(exercise.points == exercise.max_points for exercise in done.exercises)
+        whole, floor = side_by_side(
+            runs,
+            lambda: attempt("reference.py", content, key, sandbox.run),
+            lambda: fork_and_compute(content, asked),
+        )
+    print(f"{one.name:<18}{len(asked):>6}{whole:>9.1f}{floor:>9.1f}{whole - floor:>10.1f}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Independent oracles for the reference solutions: derivatives taken numerically, and PyTorch where installed.
+"""Independent oracles for the reference solutions: numerical derivatives, and PyTorch where installed.
 
 They share no formula with `solutions/`: they only ever call a *forward* function.
 """

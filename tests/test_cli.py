@@ -365,56 +365,69 @@ def number_of_results(database: Path) -> int:
         connection.close()
 
 
+class SlowRun:
+    """A run in the middle of a class: one result is there, the next ones take their time."""
+
+    def __init__(self, course: Path, isolation: str) -> None:
+        shutil.rmtree(course / "submitted")
+        hand_in(course, "an", authored.RIGHT)
+        for student in ("bo", "chi", "dai"):
+            hand_in(course, student, authored.ENDLESS)
+        self.course = course
+        self.options = ("grade", "submitted", "--isolation", isolation, "--cpu-seconds", "0.4", "--jobs", "2")
+        self.database = course / "grades" / "results.sqlite"
+        self.process = subprocess.Popen(
+            command(*self.options),
+            cwd=course,
+            env=clean_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        assert wait_until(lambda: number_of_results(self.database) > 0)
+        self.started = set(descendants(self.process.pid))
+        assert self.started
+
+    def ends_with(self, status: int, sentence: str) -> None:
+        """It says so, without a traceback, and leaves no process behind."""
+        output, errors = self.process.communicate(timeout=30)
+        assert (self.process.returncode, output) == (status, "")
+        assert sentence in errors.splitlines()[-1] and "Traceback" not in errors
+        assert wait_until(lambda: not any(map(is_alive, self.started)), 10)
+
+    def is_continued_by_the_next(self) -> None:
+        assert 0 < number_of_results(self.database) < 4
+        connection = sqlite3.connect(self.database)
+        before = [json.loads(text) for (text,) in connection.execute("SELECT result FROM results")]
+        connection.close()
+        rest = call(self.course, *self.options, "--json")
+        assert rest.returncode == 0
+        after = {one["student"]: one for one in json.loads(rest.stdout)["submissions"]}
+        assert {name: one["points"] for name, one in after.items()} == {"an": 10, "bo": 0, "chi": 0, "dai": 0}
+        for one in before:
+            assert after[one["student"]]["seconds"] == one["seconds"]  # not graded again
+
+
 @LINUX
 @pytest.mark.parametrize("isolation", [pytest.param("process", marks=pytest.mark.slow), BUBBLEWRAP])
 def test_ctrl_c_keeps_what_is_done_leaves_no_process_and_the_next_run_goes_on(
     course: Path, isolation: str
 ) -> None:
-    shutil.rmtree(course / "submitted")
-    hand_in(course, "an", authored.RIGHT)
-    for student in ("bo", "chi", "dai"):
-        hand_in(course, student, authored.ENDLESS)
-    options = (
-        "grade",
-        "submitted",
-        "--isolation",
-        isolation,
-        "--cpu-seconds",
-        "0.4",
-        "--jobs",
-        "2",
-        "--json",
-    )
-    running = subprocess.Popen(
-        command(*options),
-        cwd=course,
-        env=clean_environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    database = course / "grades" / "results.sqlite"
-    assert wait_until(lambda: number_of_results(database) > 0)
-    started = set(descendants(running.pid))
-    assert started
-    os.killpg(running.pid, signal.SIGINT)  # what a terminal does: the workers get it, too
-    output, errors = running.communicate(timeout=30)
-    assert (running.returncode, output) == (130, "")
-    assert errors.splitlines()[-1].startswith("autograder: interrupted") and "Traceback" not in errors
-    assert wait_until(lambda: not any(map(is_alive, started)), 10)
+    run = SlowRun(course, isolation)
+    os.killpg(run.process.pid, signal.SIGINT)  # what a terminal does: the workers get it, too
+    run.ends_with(130, "autograder: interrupted")
+    run.is_continued_by_the_next()
 
-    kept = number_of_results(database)
-    assert 0 < kept < 4
-    connection = sqlite3.connect(database)
-    before = [json.loads(text) for (text,) in connection.execute("SELECT result FROM results")]
-    connection.close()
-    rest = call(course, *options)
-    assert rest.returncode == 0
-    after = {one["student"]: one for one in json.loads(rest.stdout)["submissions"]}
-    assert {name: one["points"] for name, one in after.items()} == {"an": 10, "bo": 0, "chi": 0, "dai": 0}
-    for one in before:
-        assert after[one["student"]]["seconds"] == one["seconds"]  # not graded again
+
+@LINUX
+@pytest.mark.slow
+def test_a_worker_that_is_killed_is_one_sentence_and_the_next_run_goes_on(course: Path) -> None:
+    run = SlowRun(course, "process")
+    worker = next(p for p in run.started if b"spawn_main" in Path(f"/proc/{p}/cmdline").read_bytes())
+    os.kill(worker, signal.SIGKILL)
+    run.ends_with(3, "a worker process was killed")
+    run.is_continued_by_the_next()
 
 
 # ---- build and help ----------------------------------------------------------------------------------------

@@ -16,8 +16,9 @@ import pytest
 from autograder import answer_key, class_folder, grading
 from autograder.grading import Graded, Settings, grade_class
 from autograder.sandbox import bubblewrap
-from autograder.sandbox.client import Isolation, SandboxError
+from autograder.sandbox.client import SandboxError
 from autograder.sandbox.limits import Limits
+from autograder.sandbox.records import Isolation
 from autograder.store import Store, StoreError, StoreKey
 from autograder.verdicts import SubmissionResult, Verdict
 from tests import authored

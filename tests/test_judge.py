@@ -14,8 +14,8 @@ from autograder import answer_key, comparison
 from autograder.answer_key import AnswerKey
 from autograder.exercise import Case, Exercise
 from autograder.judge import calls, judge, judge_error
-from autograder.sandbox.client import Outcome, Status
 from autograder.sandbox.quotable import Quotable
+from autograder.sandbox.records import Outcome, Status
 from autograder.verdicts import ExerciseResult, Verdict, total
 from tests.trusted import graded, outcomes
 

@@ -18,15 +18,17 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from autograder.sandbox import bubblewrap, client, confinement
-from autograder.sandbox.client import Call, Outcome, Run, Sandbox, SandboxError
+from autograder.sandbox.client import Sandbox, SandboxError
 from autograder.sandbox.limits import Limits, MiB
 from autograder.sandbox.quotable import Quotable
+from autograder.sandbox.records import Call, Outcome, Run
 from autograder.values import Formula, dumps
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="Linux's mechanisms")
@@ -341,7 +343,7 @@ def test_time_is_counted_for_each_call_and_for_the_submission():
 def test_memory_that_is_given_back_is_there_again(isolation):
     source = "import numpy as np\ndef f(n):\n    return float(np.ones(n)[-1])"
     calls = [Call("f", (n,), str(i)) for i, n in enumerate([10**9, 10**7, 10**9, 10**7])]
-    with Sandbox(calls, LIMITS, isolation) as sandbox:
+    with Sandbox(calls, replace(LIMITS, cpu_seconds=3.0), isolation) as sandbox:
         outcomes = run(sandbox, source).outcomes
     assert [outcome.exception or outcome.value for outcome in outcomes] == ["MemoryError", 1.0] * 2
 

@@ -609,7 +609,9 @@ TREES = st.recursive(
 )
 
 
-@pytest.mark.parametrize("line", ["from autograder import check", "import autograder", "import autograder.student"])
+@pytest.mark.parametrize(
+    "line", ["from autograder import check", "import autograder", "import autograder.student"]
+)
 def test_the_import_of_the_checker_is_no_part_of_a_submission(line: str) -> None:
     assert read("a.py", line.encode()) == Submission((), ())
 

@@ -14,7 +14,8 @@ from autograder import submission
 from autograder.answer_key import AnswerKey
 from autograder.judge import calls, judge
 from autograder.sandbox import runner
-from autograder.sandbox.client import Outcome, outcome_of
+from autograder.sandbox.client import outcome_of
+from autograder.sandbox.records import Outcome
 from autograder.verdicts import ExerciseResult
 
 

@@ -4,7 +4,7 @@ Theory of operation
 -------------------
 Three processes take part; a message passes down the chain and plain bytes come back up::
 
-    grader                the host; holds keys, scores, files              client.py, quotable.py
+    grader                the host; holds keys, scores, files              client.py, quotable.py, records.py
       │  stdin/stdout: length-prefixed messages (values codec)
     bubblewrap            no network, own namespaces; sees Python's standard library and NumPy,
       │                   read-only, and nothing else of the disk          bubblewrap.py

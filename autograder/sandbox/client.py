@@ -10,27 +10,21 @@ one, except those of the group that stopped it, which count as stopped too.
 
 import os
 import select
-import shutil
 import signal
 import struct
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from autograder.sandbox import bubblewrap
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.quotable import Quotable
+from autograder.sandbox.records import Call, Isolation, LoadNote, Outcome, Run, Status
 from autograder.values import MAGIC, ValuesError, dumps, loads
-
-Isolation = Literal["bubblewrap", "process"]
-Status = Literal[
-    "returned", "raised", "missing", "forbidden", "unsendable", "time", "output", "died", "unanswered"
-]
 
 _TOLD: dict[str, Status] = {
     "returned": "returned",
@@ -54,56 +48,6 @@ _ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
     "LANG": "C.UTF-8",
 }
-
-
-@dataclass(frozen=True)
-class Call:
-    """What the student's process is asked to do; inputs only."""
-
-    function: str
-    args: tuple[Any, ...]
-    group: str
-    """Calls of one group are worth points together: when one is stopped, the others are not tried."""
-    layout: str = "C"
-    fresh: bool = False
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of one call.
-
-    Everything but a `status` of "time", "output" or "died" is the student's own word. `text` may hold
-    anything, hidden inputs too: with a hidden key it is shown to the instructor alone.
-    """
-
-    status: Status
-    value: Any = None
-    seconds: float = 0.0
-    changed: tuple[int, ...] = ()
-    shares: bool = False
-    exception: str = ""
-    text: str = ""
-    where: str = ""
-    line: int = 0
-
-
-@dataclass(frozen=True)
-class LoadNote:
-    """A statement of the submission that failed while it was loaded. `text`: see `Outcome`."""
-
-    where: str
-    line: int
-    exception: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Run:
-    """A submission's outcomes, one a call in the order of the calls."""
-
-    outcomes: tuple[Outcome, ...]
-    notes: tuple[LoadNote, ...] = ()
-    output: str = ""
 
 
 @dataclass(frozen=True)
@@ -470,8 +414,3 @@ def _printable(text: str) -> str:
 def _valid(text: str) -> str:
     """`text` without halves of surrogate pairs, which could not be sent."""
     return text.encode("utf-8", "replace").decode()
-
-
-def available_isolation() -> Isolation:
-    """The strongest isolation of this machine, for a student who checks their own code."""
-    return "bubblewrap" if sys.platform == "linux" and shutil.which("bwrap") else "process"

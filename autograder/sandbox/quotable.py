@@ -10,10 +10,8 @@ import dataclasses
 import re
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from autograder.sandbox.client import LoadNote, Outcome
+from autograder.sandbox.records import LoadNote, Outcome
 
 _WORD = re.compile(r"\w+")
 _NAMES = {
@@ -53,8 +51,10 @@ class Quotable:
             last[where] = max(last.get(where, 0), line + source.count("\n"))
         return last
 
-    def vet(self, outcome: "Outcome", arguments: int) -> "Outcome":
+    def vet(self, outcome: Outcome, arguments: int) -> Outcome:
         """`outcome` without anything that its process made up, except the text of an exception."""
+        if outcome.status == "returned" and not outcome.changed:
+            return outcome
         if outcome.status == "returned":
             return dataclasses.replace(outcome, changed=tuple(i for i in outcome.changed if i < arguments))
         text = outcome.text
@@ -67,7 +67,7 @@ class Quotable:
             outcome, exception=self._exception(outcome.exception), text=text, where=where, line=line
         )
 
-    def vet_note(self, note: "LoadNote") -> "LoadNote":
+    def vet_note(self, note: LoadNote) -> LoadNote:
         """As `vet`."""
         where, line = self._place(note.where, note.line)
         return dataclasses.replace(note, where=where, line=line, exception=self._exception(note.exception))

@@ -5,6 +5,9 @@ where windows touch, overlap, leave gaps, or leave rows and columns over. The fo
 their table of sizes. Activations are spaced well apart, so that it is always clear where a maximum stands;
 ties have groups of their own. Upstream residuals are never all ones: with ones a mean or a mixed-up window
 can go unnoticed.
+
+A mistake costs the same groups in every draw. So it is not left to chance whether a window's maximum is
+positive, where it stands, or whether two windows share it: see `landscape`, `peaked` and `tied_map`.
 """
 
 import numpy as np
@@ -33,8 +36,9 @@ def real(rng, *shape):
 
 
 def whole(rng, *shape):
-    """Small whole numbers as floats, none zero, of either sign."""
-    return rng.integers(1, 10, size=shape) * rng.choice([-1.0, 1.0], size=shape)
+    """Small whole numbers as floats: all different, none zero, of either sign."""
+    size = int(np.prod(shape))
+    return ((1.0 + rng.permutation(size)) * rng.choice([-1.0, 1.0], size)).reshape(shape)
 
 
 def spaced(rng, *shape):
@@ -48,6 +52,11 @@ def peaked(rng, *shape):
     x = spaced(rng, *shape)
     x[..., shape[-2] // 2, shape[-1] // 2] = x.size + whole(rng, *shape[:-2]) / 10
     return x
+
+
+def positive(rng, *shape):
+    """Activations above zero, all different and at least 0.5 apart."""
+    return -negative(rng, *shape)
 
 
 def negative(rng, *shape):
@@ -76,10 +85,75 @@ def integer_slopes(rng, *shape):
     return rng.integers(1, 3, size=shape)
 
 
+def own_cells(size, window, step):
+    """For every window along an axis, the places that it covers and no other window does."""
+    spans = [range(p, p + window) for p in range(0, size - window + 1, step)]
+    return [[u for u in span if sum(u in other for other in spans) == 1] for span in spans]
+
+
+def landscape(rng, shape, window, step=None, summit=None):
+    """Activations like `spaced`, with the maximum of every window put in its place.
+
+    Every window has a peak above zero, which no other window reaches. Every second window also has a pit,
+    deeper than any peak is high: there, the greatest magnitude is not the maximum. The highest peak of all
+    stands at `summit`, a cell of the map, if one is given.
+    """
+    (m, n), (s, t) = window, step or window
+    rows, columns = own_cells(shape[-2], m, s), own_cells(shape[-1], n, t)
+    a = spaced(rng, *shape)  # between -size / 4 and size / 4
+    outputs = (*shape[:-2], len(rows), len(columns))
+    order = rng.permutation(int(np.prod(outputs)))
+    for number, (*image, p, q) in enumerate(np.ndindex(outputs)):
+        cells = [(u, v) for u in rows[p] for v in columns[q]]
+        height = order[number]
+        if summit in cells:
+            peak, height = summit, len(order)
+        else:
+            peak = cells[rng.integers(len(cells))]
+        a[(*image, *peak)] = (a.size + height) / 2
+        others = [cell for cell in cells if cell != peak]
+        if others and number % 2 == 0:
+            pit = others[rng.integers(len(others))]
+            a[(*image, *pit)] = -(a.size + 2 * len(order) + order[number]) / 2
+    return a
+
+
+def map_to_pool(rng, shape, window):
+    """A `landscape` for windows that touch. Its summit is a cell that tells right from wrong.
+
+    There, where it is possible, row and column within the window differ, and the map cut along wrong axes or
+    a residual laid side by side would mistake the window.
+    """
+    (H, W), (m, n) = shape, window
+
+    def tells(cell):
+        u, v = cell
+        windows = (u // m, v // n), (u % (H // m), v % (W // n))
+        numbers = u // m * (W // n) + v // n, (u * W + v) // (m * n)
+        return (u % m != v % n) + (windows[0] != windows[1]) + (numbers[0] != numbers[1])
+
+    cells = list(np.ndindex(H, W))
+    best = [cell for cell in cells if tells(cell) == max(map(tells, cells))]
+    return landscape(rng, shape, window, summit=best[rng.integers(len(best))])
+
+
+def map_below_zero(rng, shape, window):
+    """Like `map_to_pool`, but all activations are negative."""
+    a = map_to_pool(rng, shape, window)
+    return a - a.max() - 0.5
+
+
+def map_of_integers(rng, shape, window):
+    """Like `map_to_pool`, but an integer array."""
+    return (2 * map_to_pool(rng, shape, window)).astype(int)
+
+
 def tied_map(rng, shape, window):
     """Activations with at least two maxima in every window, and the number of the window each maximum is of.
 
     Windows are numbered from 1 in the order of the residual's elements; 0 marks the cells that are no maxima.
+    The first window's first maximum is the second cell. Neither the top left cell is one, nor the cell below;
+    and the top left one has the greatest magnitude.
     """
     m, n = window
     a, owner = np.zeros(shape), np.zeros(shape, dtype=int)
@@ -87,8 +161,12 @@ def tied_map(rng, shape, window):
     for number, (*image, p, q) in enumerate(np.ndindex(outputs), start=1):
         at = (*image, slice(p * m, p * m + m), slice(q * n, q * n + n))
         maxima = (rng.permutation(m * n) < rng.integers(2, m * n + 1)).reshape(m, n)
+        below = rng.integers(1, 9, size=(m, n))
+        if number == 1:
+            maxima[:2, 0], maxima[0, 1], maxima[-1, -1] = False, True, True
+            below[0, 0] = 9
         peak = rng.integers(-3, 4)
-        a[at] = np.where(maxima, peak, peak - rng.integers(1, 9, size=(m, n)))
+        a[at] = np.where(maxima, peak, peak - below)
         owner[at] = np.where(maxima, number, 0)
     return a, owner
 
@@ -110,7 +188,7 @@ TOUCHING = (((1, 1, 4, 6), 2, 2), ((2, 3, 6, 3), 3, 3))
 OVERLAP = (((2, 1, 5, 4), 3, 1), ((1, 2, 5, 7), 3, 2), ((3, 2, 3, 4), 2, 1))
 GAPS = (((1, 3, 5, 8), 2, 3), ((3, 2, 5, 3), 1, 2), ((2, 1, 4, 7), 1, 3))
 REMAINDER = (((2, 1, 6, 8), 3, 2), ((1, 3, 6, 7), 2, 3), ((3, 2, 5, 6), 2, 2), ((1, 2, 8, 5), 3, 3))
-EXTREMES = (((2, 3, 4, 3), 1, 1), ((3, 2, 4, 4), 4, 1), ((1, 2, 3, 5), 3, 2), ((2, 1, 3, 3), 3, 4))
+EXTREMES = (((2, 3, 4, 3), 1, 1), ((3, 2, 4, 4), 4, 1), ((1, 2, 3, 6), 3, 3), ((2, 1, 3, 3), 3, 4))
 
 # ------------------------------------------------------ building blocks of misconceptions and alternatives
 # They pool the last two axes, so that they serve single maps and batches alike; windows and steps are pairs.
@@ -404,8 +482,8 @@ maximum = Exercise(max_pool, points=6, lecture="3.1")
 
 @maximum.group("lecture", points=3, zh="讲义大小的例子", en="examples of the lecture's size")
 def maximum_lecture(rng):
-    yield spaced(rng, 4, 4), (2, 2)
-    yield spaced(rng, 6, 4), (2, 2)
+    for shape in ((4, 4), (6, 4)):
+        yield map_to_pool(rng, shape, (2, 2)), (2, 2)
 
 
 @maximum_lecture.example
@@ -416,9 +494,8 @@ def maximum_lecture_example():
 
 @maximum.group("rectangular", points=1.5, zh="高与宽不同的滑窗", en="windows of unequal height and width")
 def maximum_rectangular(rng):
-    yield spaced(rng, 4, 9), (2, 3)
-    yield spaced(rng, 6, 2), (3, 1)
-    yield spaced(rng, 3, 8), (1, 4)
+    for shape, window in (((4, 9), (2, 3)), ((6, 2), (3, 1)), ((3, 8), (1, 4))):
+        yield map_to_pool(rng, shape, window), window
 
 
 @maximum.group(
@@ -429,16 +506,18 @@ def maximum_rectangular(rng):
     visible=False,
 )
 def maximum_extremes(rng):
-    yield negative(rng, 4, 6), (2, 2)
-    yield spaced(rng, 2, 3), (1, 1)
-    yield negative(rng, 3, 5), (3, 5)
+    for shape, window in (((4, 6), (2, 2)), ((2, 3), (1, 1)), ((4, 4), (4, 4))):
+        yield map_below_zero(rng, shape, window), window
 
 
 @maximum.group("layouts", points=0.25, zh="内存布局", en="memory layouts", visible=False)
 def maximum_layouts(rng):
-    yield Case((spaced(rng, 4, 6), (2, 3)), layout="fortran", fresh=True)
-    yield Case((spaced(rng, 6, 4), (3, 2)), layout="strided", fresh=True)
-    yield Case((spaced(rng, 2, 3), (1, 1)), layout="readonly", fresh=True)
+    for layout, shape, window in (
+        ("fortran", (4, 6), (2, 3)),
+        ("strided", (6, 4), (3, 2)),
+        ("readonly", (2, 3), (1, 1)),
+    ):
+        yield Case((map_to_pool(rng, shape, window), window), layout=layout, fresh=True)
 
 
 @maximum.misconception(**WRONG_AXES)
@@ -772,10 +851,10 @@ def upsampled_by_broadcasting(delta, window):
 max_residual = Exercise(max_pool_residual, points=12, lecture="3.1")
 
 
-def max_residual_args(rng, shape, window, a=spaced, delta=real, dsigma=slopes):
+def max_residual_args(rng, shape, window, a=map_to_pool, delta=real, dsigma=slopes):
     """The arguments of `max_pool_residual` for a map of the given shape."""
     (H, W), (m, n) = shape, window
-    return delta(rng, H // m, W // n), a(rng, H, W), window, dsigma(rng, H, W)
+    return delta(rng, H // m, W // n), a(rng, shape, window), window, dsigma(rng, H, W)
 
 
 @max_residual.group("lecture", points=4.5, zh="讲义大小的例子", en="examples of the lecture's size")
@@ -803,7 +882,12 @@ def max_residual_rectangular(rng):
     "relu", points=1, zh="前一层是 ReLU：σ′ 为 0 或 1", en="a ReLU before the pooling: σ′ is 0 or 1"
 )
 def max_residual_relu(rng):
-    z = spaced(rng, 4, 6)
+    z = map_to_pool(rng, (4, 6), (2, 2))
+    windows = z.reshape(2, 2, 3, 2).swapaxes(1, 2)  # a view of z
+    p, q = np.unravel_index(windows.max(axis=(2, 3)).argmax(), (2, 3))
+    # In the summit's window, the corner is switched off and the cell opposite is not; all of another window is.
+    windows[p, q, 0, 0], windows[p, q, 1, 1] = -0.25, 0.25
+    windows[1 - p, q] = -np.abs(windows[1 - p, q])
     yield real(rng, 2, 3), np.maximum(z, 0), (2, 2), np.where(z > 0, 1.0, 0.0)
 
 
@@ -815,9 +899,9 @@ def max_residual_relu(rng):
     visible=False,
 )
 def max_residual_extremes(rng):
-    yield max_residual_args(rng, (4, 6), (2, 2), a=negative)
+    yield max_residual_args(rng, (4, 6), (2, 2), a=map_below_zero)
     yield max_residual_args(rng, (2, 3), (1, 1))
-    yield max_residual_args(rng, (3, 4), (3, 4), a=negative)
+    yield max_residual_args(rng, (3, 4), (3, 4), a=map_below_zero)
 
 
 @max_residual.group("ties", points=0.5, zh="并列的最大值", en="ties", visible=False)
@@ -830,9 +914,9 @@ def max_residual_ties(rng):
 
 @max_residual.group("integers", points=0.5, zh="整数数组", en="integer arrays", visible=False)
 def max_residual_integers(rng):
-    yield max_residual_args(rng, (4, 6), (2, 3), a=integers)
-    yield max_residual_args(rng, (6, 4), (2, 2), a=integers, delta=odd)
-    yield max_residual_args(rng, (4, 4), (2, 2), a=integers, delta=odd, dsigma=integer_slopes)
+    yield max_residual_args(rng, (4, 6), (2, 3), a=map_of_integers)
+    yield max_residual_args(rng, (6, 4), (2, 2), a=map_of_integers, delta=odd)
+    yield max_residual_args(rng, (4, 4), (2, 2), a=map_of_integers, delta=odd, dsigma=integer_slopes)
 
 
 @max_residual.group("layouts", points=0.5, zh="内存布局", en="memory layouts", visible=False)
@@ -1111,7 +1195,7 @@ max2d = Exercise(max_pool2d, points=12, lecture="3.1")
 @max2d.group("touching", points=3, zh="步长等于滑窗大小", en="stride equal to the window")
 def max2d_touching(rng):
     for shape, k, s in TOUCHING:
-        yield spaced(rng, *shape), k, s
+        yield positive(rng, *shape), k, s
 
 
 @max2d_touching.example
@@ -1125,7 +1209,7 @@ def max2d_touching_example():
 )
 def max2d_overlap(rng):
     for shape, k, s in OVERLAP:
-        yield spaced(rng, *shape), k, s
+        yield positive(rng, *shape), k, s
 
 
 @max2d_overlap.example
@@ -1139,7 +1223,7 @@ def max2d_overlap_example():
 )
 def max2d_gaps(rng):
     for shape, k, s in GAPS:
-        yield spaced(rng, *shape), k, s
+        yield positive(rng, *shape), k, s
 
 
 @max2d.group(
@@ -1151,7 +1235,7 @@ def max2d_gaps(rng):
 )
 def max2d_remainder(rng):
     for shape, k, s in REMAINDER:
-        yield spaced(rng, *shape), k, s
+        yield positive(rng, *shape), k, s
 
 
 @max2d.group(
@@ -1168,9 +1252,9 @@ def max2d_extremes(rng):
 
 @max2d.group("layouts", points=0.5, zh="内存布局", en="memory layouts", visible=False)
 def max2d_layouts(rng):
-    yield Case((spaced(rng, 2, 1, 5, 4), 3, 1), layout="fortran", fresh=True)
-    yield Case((spaced(rng, 1, 2, 4, 6), 2, 2), layout="strided", fresh=True)
-    yield Case((spaced(rng, 1, 2, 2, 3), 1, 1), layout="readonly", fresh=True)
+    yield Case((positive(rng, 2, 1, 5, 4), 3, 1), layout="fortran", fresh=True)
+    yield Case((positive(rng, 1, 2, 4, 6), 2, 2), layout="strided", fresh=True)
+    yield Case((positive(rng, 1, 2, 2, 3), 1, 1), layout="readonly", fresh=True)
 
 
 @max2d.misconception(**WINDOW_AS_STRIDE)
@@ -1538,8 +1622,8 @@ def max_back_gaps(rng):
     visible=False,
 )
 def max_back_remainder(rng):
-    for sizes in REMAINDER:
-        yield max_back_args(rng, *sizes)
+    for shape, k, s in REMAINDER:  # some windows overlap, but no two of them share a maximum
+        yield residual_for(rng, shape, k, s), landscape(rng, shape, pair(k), pair(s)), k, s
 
 
 @max_back.group(
@@ -1564,14 +1648,14 @@ def max_back_ties(rng):
 
 @max_back.group("integers", points=1, zh="整数数组", en="integer arrays", visible=False)
 def max_back_integers(rng):
-    yield max_back_args(rng, (2, 1, 4, 6), 2, 2, x=integers)
-    yield max_back_args(rng, (1, 2, 5, 5), 3, 2, x=integers)
-    yield max_back_args(rng, (1, 1, 4, 4), 2, 2, x=integers, delta=odd)
+    for shape, k, delta in (((2, 1, 4, 6), 2, real), ((1, 2, 3, 6), 3, real), ((1, 1, 4, 4), 2, odd)):
+        x = (2 * landscape(rng, shape, pair(k))).astype(int)
+        yield residual_for(rng, shape, k, k, delta), x, k, k
 
 
 @max_back.group("layouts", points=1, zh="内存布局", en="memory layouts", visible=False)
 def max_back_layouts(rng):
-    yield Case(max_back_args(rng, (2, 1, 5, 4), 3, 1), layout="fortran", fresh=True)
+    yield Case(max_back_args(rng, (2, 1, 3, 6), 3, 3), layout="fortran", fresh=True)
     yield Case(max_back_args(rng, (1, 2, 4, 6), 2, 2), layout="strided", fresh=True)
     yield Case(max_back_args(rng, (1, 2, 2, 3), 1, 1), layout="readonly", fresh=True)
 
