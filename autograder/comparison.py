@@ -179,9 +179,8 @@ def _type_name(got: Any) -> str:
 
 def _values_agree(comparator: Comparator, got: np.ndarray, expected: np.ndarray) -> bool:
     if isinstance(comparator, Exact):
-        return bool(
-            got.ravel().tolist() == expected.ravel().tolist()
-        )  # Python compares int and float exactly
+        # As Python numbers: int and float are then compared exactly, however large.
+        return bool(got.ravel().tolist() == expected.ravel().tolist())
     try:
         numbers, target = got.astype(np.float64), expected.astype(np.float64)
     except OverflowError:  # a whole number beyond what a float can hold

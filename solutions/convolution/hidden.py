@@ -2,7 +2,11 @@
 
 The cases are small. Each group varies one thing, so that one mistake costs that thing's points and no
 more; the hidden groups put them together, and add remainders, extreme shapes, integers and layouts.
+Draws leave nothing that matters to chance, such as the signs of a result: a mistake costs the same groups
+in each of them.
 """
+
+import itertools
 
 import numpy as np
 
@@ -39,13 +43,34 @@ def different(rng, low, high, count=2):
 
 def input_size(rng, kernel, stride=1, padding=0, remainder=(0, 0)):
     """A map's (H, W), H ≠ W, on which the kernel leaves `remainder`; the feature map is no square either."""
-    while True:
-        outputs = different(rng, 2, 5)
-        H, W = (
-            k - 2 * padding + stride * (o - 1) + r for k, o, r in zip(kernel, outputs, remainder, strict=True)
-        )
-        if H != W and min(H, W) > 0:
-            return H, W
+    (kh, kw), (rh, rw) = kernel, remainder
+    sizes = [
+        (kh - 2 * padding + stride * (Ho - 1) + rh, kw - 2 * padding + stride * (Wo - 1) + rw)
+        for Ho, Wo in itertools.permutations((2, 3, 4), 2)
+    ]
+    possible = [(H, W) for H, W in sizes if H != W and min(H, W) > 0]
+    return possible[rng.integers(len(possible))]
+
+
+def with_negative_sums(a, w, b=0.0):
+    """A layer with a negative input sum: w and b change signs if the greatest sum in size is positive."""
+    z = correlate(a, w, b)
+    return (a, w, b) if -z.min() >= z.max() else (a, -w, -b)
+
+
+def lecture_size(rng):
+    """A map and a kernel of the lecture's size."""
+    a, w, _ = with_negative_sums(whole(rng, 3, 3), whole(rng, 2, 2))
+    return a, w
+
+
+def hillside(rng):
+    """A 3×3 image that grows brighter to the right and darker downwards: gx > 0 > gy."""
+    *numbers, middle = whole(rng, 9)
+    lowest, *between, highest = sorted(numbers[:4])
+    (left, right), (bottom, top) = sorted(numbers[4:6]), sorted(numbers[6:])
+    one, other = rng.permutation(between)
+    return np.array([[one, top, highest], [left, middle, right], [lowest, bottom, other]])
 
 
 # -------------------------------------------------------------------------------------------------- correlate
@@ -55,7 +80,7 @@ correlation = Exercise(correlate, points=12, lecture="2.1")
 
 @correlation.group("lecture", points=4, zh="讲义的例子：3×3 与 2×2", en="the lecture's example: 3×3 and 2×2")
 def lecture_maps(rng):
-    yield whole(rng, 3, 3), whole(rng, 2, 2)
+    yield lecture_size(rng)
 
 
 @lecture_maps.example
@@ -73,7 +98,7 @@ def oblong_maps(rng):
 def biased_maps(rng):
     b = float(rng.choice([-1, 1]) * rng.uniform(0.5, 2))
     yield rng.normal(size=(4, 3)), rng.normal(size=(2, 3)), b
-    yield rng.normal(size=(3, 5)), rng.normal(size=(2, 2)), -b
+    yield with_negative_sums(rng.normal(size=(3, 5)), rng.normal(size=(2, 2)), -b)
 
 
 @correlation.group(
@@ -92,14 +117,15 @@ def extreme_maps(rng):
 
 @correlation.group("integers", points=0.5, zh="整数数组", en="integer arrays", visible=False)
 def integer_maps(rng):
-    yield rng.integers(-9, 10, (4, 3)), rng.normal(size=(2, 2))
+    yield with_negative_sums(rng.integers(-9, 10, (4, 3)), rng.normal(size=(2, 2)))
     yield rng.integers(-9, 10, (3, 4)), rng.integers(-3, 4, (2, 3)), float(rng.uniform(0.2, 0.8))
 
 
 @correlation.group("layouts", points=0.5, zh="内存布局", en="memory layouts", visible=False)
 def map_layouts(rng):
     for layout in ("fortran", "strided", "readonly"):
-        yield Case((rng.normal(size=(4, 3)), rng.normal(size=(2, 3))), layout=layout, fresh=True)
+        args = with_negative_sums(rng.normal(size=(4, 3)), rng.normal(size=(2, 3)))
+        yield Case(args, layout=layout, fresh=True)
 
 
 @correlation.misconception(
@@ -251,8 +277,8 @@ def describe_edges(exercise, operator, middle, other, example):
 
     @exercise.group("lecture", points=2, zh="3×3 的图像：一个窗口", en="3×3 images: a single window")
     def one_window(rng):
-        yield (whole(rng, 3, 3),)
-        yield (whole(rng, 3, 3),)
+        yield (hillside(rng),)
+        yield (-hillside(rng),)
 
     @one_window.example
     def by_hand():
@@ -277,8 +303,9 @@ def describe_edges(exercise, operator, middle, other, example):
 
     @exercise.group("layouts", points=0.25, zh="内存布局", en="memory layouts", visible=False)
     def image_layouts(rng):
+        darker = np.array([[4.0], [3.0], [2.0], [1.0]])  # downwards, so that gy is negative
         for layout in ("fortran", "strided", "readonly"):
-            yield Case((rng.uniform(0, 1, (4, 3)),), layout=layout, fresh=True)
+            yield Case((darker + rng.uniform(0, 1, (4, 3)),), layout=layout, fresh=True)
 
     @exercise.misconception(
         zh="卷积核被翻转了 180°，两个方向的正负号都反了：这里用互相关（见讲义 2.1 的公式）",
@@ -1009,7 +1036,8 @@ def arrays(rng, N, C, K, size, kernel, bias=False):
 
 @layer.group("lecture", points=4, zh="讲义的例子：3×3 与 2×2", en="the lecture's example: 3×3 and 2×2")
 def lecture_layers(rng):
-    yield whole(rng, 1, 1, 3, 3), whole(rng, 1, 1, 2, 2), np.zeros(1)
+    a, w = lecture_size(rng)
+    yield a[None, None], w[None, None], np.zeros(1)
 
 
 @lecture_layers.example
@@ -1050,7 +1078,7 @@ def strides(rng):
 @layer.group("padding", points=5, zh="填充 1 和 2", en="padding 1 and 2")
 def paddings(rng):
     for padding, kernel in ((1, (3, 2)), (1, (2, 3)), (2, different(rng, 3, 5))):
-        yield *arrays(rng, 1, 1, 1, different(rng, 2, 5), kernel), 1, padding
+        yield *arrays(rng, 1, 1, 1, input_size(rng, kernel, 1, padding), kernel), 1, padding
 
 
 @layer.group("remainder", points=5, zh="步长除不尽", en="strides that leave a remainder", visible=False)
@@ -1062,9 +1090,8 @@ def remainders(rng):
         (3, 1, (0, 2)),
     ):
         kernel = different(rng, 2, 4)
-        N, C, K = different(rng, 1, 4, 3)
         size = input_size(rng, kernel, stride, padding, remainder)
-        yield *arrays(rng, N, C, K, size, kernel), stride, padding
+        yield *arrays(rng, 1, 1, 1, size, kernel), stride, padding
 
 
 @layer.group(
@@ -1086,7 +1113,7 @@ def extreme_layers(rng):
 def everything(rng):
     for stride, padding, remainder in ((2, 2, (0, 1)), (3, 1, (1, 2)), (1, 1, (0, 0))):
         kernel = different(rng, 2, 5)
-        N, C, K = different(rng, 1, 5, 3)
+        N, C, K = different(rng, 2, 5, 3)
         size = input_size(rng, kernel, stride, padding, remainder)
         yield *arrays(rng, N, C, K, size, kernel, bias=True), stride, padding
 

@@ -885,7 +885,7 @@ def max_residual_relu(rng):
     z = map_to_pool(rng, (4, 6), (2, 2))
     windows = z.reshape(2, 2, 3, 2).swapaxes(1, 2)  # a view of z
     p, q = np.unravel_index(windows.max(axis=(2, 3)).argmax(), (2, 3))
-    # In the summit's window, the corner is switched off and the cell opposite is not; all of another window is.
+    # In the summit's window, the corner is off and the cell opposite is not; another window is all off.
     windows[p, q, 0, 0], windows[p, q, 1, 1] = -0.25, 0.25
     windows[1 - p, q] = -np.abs(windows[1 - p, q])
     yield real(rng, 2, 3), np.maximum(z, 0), (2, 2), np.where(z > 0, 1.0, 0.0)
@@ -1622,8 +1622,10 @@ def max_back_gaps(rng):
     visible=False,
 )
 def max_back_remainder(rng):
-    for shape, k, s in REMAINDER:  # some windows overlap, but no two of them share a maximum
-        yield residual_for(rng, shape, k, s), landscape(rng, shape, pair(k), pair(s)), k, s
+    for shape, k, s in REMAINDER:
+        # where windows overlap, no two of them share a maximum
+        x = landscape(rng, shape, pair(k), pair(s)) if s < k else spaced(rng, *shape)
+        yield residual_for(rng, shape, k, s), x, k, s
 
 
 @max_back.group(

@@ -1,0 +1,52 @@
+"""A mistake costs the same points whichever hidden key was drawn.
+
+The points of a student hang on the draw wherever a group catches a misconception by chance only. So every
+misconception has to lose the same groups in all draws, and lose something.
+"""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from autograder import answer_key, assignment
+from autograder.exercise import Exercise
+
+COURSE = Path(__file__).parent.parent
+EXERCISES = [
+    pytest.param(one.name, exercise, id=exercise.name)
+    for one in assignment.load_all(COURSE / "solutions")
+    for exercise in one.exercises
+]
+
+
+def lost_groups(name: str, exercise: Exercise) -> dict[str, frozenset[str]]:
+    """For every misconception the groups that it loses in a fresh draw."""
+    (drawn,) = answer_key.draw_hidden(name, (exercise,)).exercises
+    return {
+        misconception.id: frozenset(
+            group.name
+            for group in drawn.groups
+            if any(misconception.id in case.wrong for case in group.cases)
+        )
+        for misconception in exercise.misconceptions
+    }
+
+
+@pytest.mark.parametrize("draws", [8, pytest.param(40, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("name", "exercise"), EXERCISES)
+def test_a_misconception_loses_the_same_groups_in_every_draw(
+    name: str, exercise: Exercise, draws: int
+) -> None:
+    lost = [lost_groups(name, exercise) for _ in range(draws)]
+    points = {group.name: group.points for group in exercise.groups}
+    by_chance = {}
+    for misconception in exercise.misconceptions:
+        times = Counter(group for draw in lost for group in draw[misconception.id])
+        varying = {group: f"{count} of {draws} draws" for group, count in times.items() if count < draws}
+        if varying:
+            by_chance[misconception.id] = varying
+        assert all(sum(points[group] for group in draw[misconception.id]) > 0 for draw in lost), (
+            f"{exercise.name}: {misconception.id} loses nothing"
+        )
+    assert not by_chance, f"{exercise.name}: groups that are lost in some draws only: {by_chance}"
