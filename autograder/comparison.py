@@ -158,6 +158,8 @@ def _as_numbers(got: Any) -> np.ndarray | None:
         array = np.asarray(got)
         if array.dtype.kind in "fO" and not isinstance(got, np.ndarray | np.generic | float):
             numbers = np.array(got, dtype=object)
+            if any(isinstance(n, complex) for n in numbers.flat):
+                return None
             array = numbers if all(isinstance(n, int) for n in numbers.flat) else array.astype(np.float64)
     except (ValueError, TypeError, OverflowError, RuntimeError):  # unlike rows; a huge int; 33 axes
         return None

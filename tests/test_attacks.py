@@ -27,7 +27,7 @@ from tests.test_sandbox import ISOLATIONS
 SUBMISSIONS = Path(__file__).with_name("submissions")
 ATTACKS = sorted((SUBMISSIONS / "attack").iterdir())
 ODD = sorted((SUBMISSIONS / "odd").iterdir())
-LIMITS = Limits(cpu_seconds=0.3, wall_seconds=10, memory=256 * MiB)
+LIMITS = Limits(cpu_seconds=1.0, wall_seconds=20, memory=256 * MiB)
 
 
 def double(x):

@@ -40,6 +40,8 @@ from autograder.values import dumps, loads
 
 LENGTH = struct.Struct("<I")
 CHUNK = 64 * 1024
+BREATH = 0.001
+"""Seconds between two looks at what a run has written: to wake up for every call would cost more than it tells."""
 KEPT_OUTPUT = 64 * 1024
 MAX_SOURCE = 17 * 2**20
 LOADING = -1
@@ -82,7 +84,7 @@ def main(engine: str) -> None:
 def _prepare_streams() -> None:
     """The streams that a submission finds; each run has its own files behind the numbers 1 and 2."""
     sys.stdin = open(0, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
-    sys.stdout = open(1, "w", encoding="utf-8", errors="replace", closefd=False, buffering=1)  # noqa: SIM115
+    sys.stdout = open(1, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", errors="replace", closefd=False, buffering=1)  # noqa: SIM115
 
 
@@ -268,6 +270,7 @@ class _Run:
                     return end
                 if self.frames.used > self.limits.answers:
                     return "answers"
+                time.sleep(BREATH)
             if self.printer in ready and not self._read_output():
                 return "output"
 
