@@ -41,7 +41,7 @@ from autograder.values import dumps, loads
 LENGTH = struct.Struct("<I")
 CHUNK = 64 * 1024
 BREATH = 0.001
-"""Seconds between two looks at what a run has written: to wake up for every call would cost more than it tells."""
+"""Seconds between two looks at what a run has written: waking up for every call would cost more."""
 KEPT_OUTPUT = 64 * 1024
 MAX_SOURCE = 17 * 2**20
 LOADING = -1
