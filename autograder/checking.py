@@ -80,15 +80,15 @@ def check_function(function: Callable[..., Any], folder: Path | None = None) -> 
     key = _key_for(name, folder or Path.cwd())
     loaded = runner.Loaded([], lambda kind, payload: None)
     loaded.module.__dict__[name] = function
-    outcomes = [_call(loaded, call, index) for index, call in enumerate(calls(key))]
+    outcomes = [_call(loaded, call) for call in calls(key)]
     seconds = round(time.perf_counter() - start, 4)
     return SubmissionResult("", key.assignment, name, "none", seconds, judge(key, outcomes))
 
 
-def _call(loaded: runner.Loaded, call: Any, index: int) -> Outcome:
+def _call(loaded: runner.Loaded, call: Any) -> Outcome:
     """As in the sandbox, down to the bytes, so that a notebook and the grader agree."""
     request = {"function": call.function, "args": call.args, "layout": call.layout, "fresh": call.fresh}
-    outcome = outcome_of(runner.message(loaded.call(request), index))
+    outcome = outcome_of(runner.message(loaded.call(request)))
     if outcome.exception == "KeyboardInterrupt":
         raise KeyboardInterrupt
     return outcome

@@ -4,10 +4,11 @@ A comparator is a frozen record, stored in the answer key beside the expected va
 that the visible and the hidden key are judged alike and no authored code runs while judging. The
 judge calls `agrees(comparator, got, expected)`; nothing here ever raises for what a student returned.
 
-Shape is compared first (nothing broadcasts), then that the dtype is numeric, then that the values
-are finite, then the values.
+Shape is compared first (nothing broadcasts), then that the dtype is numeric, then the values; what is
+not finite equals nothing.
 """
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -122,9 +123,10 @@ def difference(comparator: Comparator, got: Any, expected: Any) -> Difference:
         return Difference("shape", got=array.shape, expected=target.shape)
     if "c" in (array.dtype.kind, target.dtype.kind):
         return Difference("not numeric", got=f"{array.dtype}")
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        return Difference("not finite")
-    return AGREE if _values_agree(comparator, array, target) else Difference("values")
+    if _values_agree(comparator, array, target):
+        return AGREE
+    finite = array.dtype.kind != "f" or np.isfinite(array).all()
+    return Difference("values" if finite else "not finite")
 
 
 def _sequence_difference(
@@ -154,6 +156,8 @@ def _as_numbers(got: Any) -> np.ndarray | None:
     """`got` as an array of numbers, or None; whole numbers that NumPy would round stay as objects."""
     if not _all_numbers(got):
         return None
+    if type(got) is np.ndarray:
+        return got
     try:
         array = np.asarray(got)
         if array.dtype.kind in "fO" and not isinstance(got, np.ndarray | np.generic | float):
@@ -182,9 +186,10 @@ def _type_name(got: Any) -> str:
 def _values_agree(comparator: Comparator, got: np.ndarray, expected: np.ndarray) -> bool:
     if isinstance(comparator, Exact):
         # As Python numbers: int and float are then compared exactly, however large.
-        return bool(got.ravel().tolist() == expected.ravel().tolist())
+        whole = got.ravel().tolist()
+        return bool(whole == expected.ravel().tolist()) and all(map(_finite, whole))
     try:
-        numbers, target = got.astype(np.float64), expected.astype(np.float64)
+        numbers, target = got.astype(np.float64, copy=False), expected.astype(np.float64, copy=False)
     except OverflowError:  # a whole number beyond what a float can hold
         return False
     with np.errstate(all="ignore"):
@@ -195,9 +200,15 @@ def _values_agree(comparator: Comparator, got: np.ndarray, expected: np.ndarray)
         return bool(error <= (comparator.rtol * scale if scale > _ROUNDING else comparator.atol))
 
 
+def _finite(number: float) -> bool:
+    return isinstance(number, int) or math.isfinite(number)
+
+
 def _is_valid_routing(got: np.ndarray, labels: np.ndarray, totals: np.ndarray, scale: np.ndarray) -> bool:
     """See `Shares`."""
     if not labels.shape == scale.shape == got.shape or labels.max(initial=0) >= len(totals):
+        return False
+    if not np.isfinite(got).all():
         return False
     tolerance = 1e-5 * max(float(np.abs(totals).max(initial=0.0)), 1e-3)
     if np.abs(got[labels == 0]).max(initial=0.0) > tolerance:

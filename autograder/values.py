@@ -125,7 +125,7 @@ def unflatten(skeleton: bytes, take_array: TakeArray) -> Any:
     if len(skeleton) > MAX_SKELETON:
         raise ValuesError(f"more than {MAX_SKELETON} bytes outside arrays")
     try:
-        node = json.loads(skeleton.decode(), parse_constant=_refuse_constant)
+        node = _DECODER.decode(skeleton.decode())
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError and JSONDecodeError are ValueErrors
         raise ValuesError(f"skeleton: {error}") from None
     return _Reader(take_array).value(node, 0)
@@ -135,7 +135,8 @@ def _flatten(value: Any, arrays: list[np.ndarray], depth: int) -> Any:
     """The skeleton of `value`; its arrays are appended to `arrays` in order."""
     if depth > MAX_DEPTH:
         raise ValuesError(f"nested more than {MAX_DEPTH} deep")
-    if value is None or type(value) in (bool, str):
+    kind = type(value)
+    if value is None or kind is bool or kind is str or (kind is float and math.isfinite(value)):
         return value
     if isinstance(value, np.ndarray):
         array = as_plain_array(value)
@@ -226,7 +227,7 @@ class _Body:
         if dtype.kind == "b" and np.frombuffer(part, np.uint8).max(initial=0) > 1:
             raise ValuesError("a bool that is neither 0 nor 1")
         try:
-            return np.frombuffer(part, dtype=dtype).reshape(shape).copy()
+            return np.ndarray(shape, dtype, part).copy()
         except ValueError:  # an empty array whose other axes are beyond NumPy's limits
             raise ValuesError("a malformed shape") from None
 
@@ -243,6 +244,8 @@ class _Reader:
         if depth > MAX_DEPTH or self.nodes > MAX_NODES:
             raise ValuesError("nested too deep or too many parts")
         kind = type(node)  # JSON knows no subclasses
+        if kind is list and node:
+            return self._tagged(node, depth)
         if kind is str:
             return self._text(node)
         if node is None or kind is bool:
@@ -255,25 +258,23 @@ class _Reader:
             if not math.isfinite(node):
                 raise ValuesError("a float out of range")
             return node
-        if kind is list and node:
-            return self._tagged(node[0], node[1:], depth)
         raise ValuesError("a node without a tag")
 
-    def _tagged(self, tag: Any, parts: list[Any], depth: int) -> Any:
-        if tag == "l":
-            return [self.value(part, depth + 1) for part in parts]
-        if tag == "t":
-            return tuple([self.value(part, depth + 1) for part in parts])
-        if tag == "d":
-            return self._dict(parts, depth)
-        match tag, *parts:
-            case "a", str(dtype), list(shape):
+    def _tagged(self, node: list[Any], depth: int) -> Any:
+        match node:
+            case ["a", str(dtype), list(shape)]:
                 return self._array(dtype, shape)
-            case "f", ("nan" | "inf" | "-inf") as name:
+            case ["t", *parts]:
+                return tuple([self.value(part, depth + 1) for part in parts])
+            case ["l", *parts]:
+                return [self.value(part, depth + 1) for part in parts]
+            case ["d", *pairs]:
+                return self._dict(pairs, depth)
+            case ["f", ("nan" | "inf" | "-inf") as name]:
                 return float(name)
-            case "i", str(digits) if len(digits) < MAX_INT_BITS // 4 + 4:
+            case ["i", str(digits)] if len(digits) < MAX_INT_BITS // 4 + 4:
                 return self._int(digits)
-            case "x", str(source):
+            case ["x", str(source)]:
                 return Formula(self._text(source))
         raise ValuesError("an unknown tag")
 

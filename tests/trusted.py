@@ -32,7 +32,7 @@ def outcomes(
         for call in calls(key)
     ]
     with np.errstate(all="ignore"):  # misconceptions may well divide by zero
-        return [outcome_of(runner.message(loaded.call(one), index)) for index, one in enumerate(requests)]
+        return [outcome_of(runner.message(loaded.call(one))) for one in requests]
 
 
 def graded(key: AnswerKey, functions: Mapping[str, Callable[..., Any]]) -> tuple[ExerciseResult, ...]:

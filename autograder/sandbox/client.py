@@ -27,13 +27,12 @@ from autograder.sandbox.records import Call, Isolation, LoadNote, Outcome, Run, 
 from autograder.values import MAGIC, ValuesError, dumps, loads
 
 _TOLD: dict[str, Status] = {
-    "returned": "returned",
     "raised": "raised",
     "missing": "missing",
     "forbidden": "forbidden",
     "unsendable": "unsendable",
 }
-"""What a run may say of a call; the other statuses are found out from outside."""
+"""What a run may say of a call that gave no answer; the other statuses are found out from outside."""
 
 _LENGTH = struct.Struct("<I")
 _FRAME = struct.Struct("<cI")
@@ -356,17 +355,23 @@ def _parse_outcome(payload: bytes | memoryview) -> Outcome | None:
         data = loads(payload)
     except ValuesError:
         return None
+    if isinstance(data, tuple) and len(data) == 4:
+        value, seconds, changed, shares = data
+        if not isinstance(changed, list):
+            return None
+        positions = tuple(i for i in changed if type(i) is int and i >= 0)
+        return Outcome("returned", value, _seconds(seconds), positions, shares is True)
     if not isinstance(data, dict):
         return None
-    status, changed, seconds = data.get("status"), data.get("changed"), data.get("seconds")
+    status = data.get("status")
     if not isinstance(status, str) or status not in _TOLD:
         return None
     return Outcome(
         _TOLD[status],
-        data.get("value"),
-        seconds if type(seconds) is float and 0 <= seconds < 1e6 else 0.0,
-        tuple(i for i in changed if type(i) is int and i >= 0) if isinstance(changed, list) else (),
-        data.get("shares") is True,
+        None,
+        _seconds(data.get("seconds")),
+        (),
+        False,
         _text(data, "exception"),
         _text(data, "text"),
         _text(data, "where"),
@@ -392,6 +397,10 @@ def _parse_note(payload: bytes) -> list[LoadNote]:
 def _text(data: dict[str, Any], name: str) -> str:
     value = data.get(name)
     return _printable(value[:500]) if isinstance(value, str) else ""
+
+
+def _seconds(value: Any) -> float:
+    return value if type(value) is float and 0 <= value < 1e6 else 0.0
 
 
 def _line(value: Any) -> int:

@@ -40,6 +40,9 @@ MAX_NOTES = 20
 Statement = tuple[str, str, int]
 """(source, where, line): one top-level statement, the label of its file or cell, its first line there."""
 
+Told = tuple[Any, float, list[int], bool] | dict[str, Any]
+"""An answer as (value, seconds, positions of changed arguments, shares memory?); else what went wrong."""
+
 
 def run(statements: list[Statement], calls: list[dict[str, Any]], wanted: list[int], pipe: int) -> None:
     """Load the submission, make the calls `wanted` of `calls` in order, and write frames to `pipe`."""
@@ -57,7 +60,7 @@ def run(statements: list[Statement], calls: list[dict[str, Any]], wanted: list[i
     for index in wanted:
         number = struct.pack("<I", index)
         send(b"B", number)
-        outcome = number + message(submission.call(calls[index]), index)
+        outcome = number + message(submission.call(calls[index]))
         waiting = FRAME.pack(b"R", len(outcome)) + outcome
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(BaseException):
@@ -65,15 +68,15 @@ def run(statements: list[Statement], calls: list[dict[str, Any]], wanted: list[i
     send(b"E")
 
 
-def message(outcome: dict[str, Any], index: int) -> bytes:
+def message(outcome: Told) -> bytes:
     """The outcome of a call as bytes; where its value cannot travel, the outcome says so."""
     try:
-        return dumps({"call": index, **outcome})
+        return dumps(outcome)
     except MemoryError:
-        return dumps({"call": index, "status": "raised", "exception": "MemoryError"})
+        return dumps({"status": "raised", "exception": "MemoryError"})
     except BaseException as error:
         text = str(error)[:MAX_TEXT] if isinstance(error, ValuesError) else type(error).__name__
-        return dumps({"call": index, "status": "unsendable", "text": text})
+        return dumps({"status": "unsendable", "text": text})
 
 
 class Loaded:
@@ -123,8 +126,8 @@ class Loaded:
                     if bound not in self.module.__dict__:
                         self.not_importable[bound] = str(module or alias.name).split(".")[0]
 
-    def call(self, call: dict[str, Any]) -> dict[str, Any]:
-        """Make one call and describe what came of it."""
+    def call(self, call: dict[str, Any]) -> Told:
+        """Make one call and tell what came of it."""
         function = self.module.__dict__.get(call["function"])
         if not callable(function):
             return {"status": "missing"}
@@ -135,13 +138,8 @@ class Loaded:
             start = time.process_time()
             value = function(*given)
             seconds = _since(start)
-            return {
-                "status": "returned",
-                "value": value,
-                "seconds": seconds,
-                "changed": _changed(given, before),
-                "shares": bool(call["fresh"]) and _shares_memory(value, given),
-            }
+            shares = bool(call["fresh"]) and _shares_memory(value, given)
+            return value, seconds, _changed(given, before), shares
         except BaseException as error:
             return {**self.describe(error), "seconds": _since(start)}
 
