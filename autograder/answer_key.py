@@ -12,7 +12,7 @@ import hashlib
 import io
 import json
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ import numpy as np
 
 from autograder import comparison
 from autograder.comparison import Comparator
-from autograder.exercise import AuthoringError, Case, Exercise, Group, Layout
+from autograder.exercise import AuthoringError, Case, Exercise, Group, Layout, Misconception
 from autograder.values import ValuesError, dumps, flatten, loads, unflatten
 
 SCHEMA = 1
@@ -135,19 +135,53 @@ def draw(name: str, exercises: tuple[Exercise, ...], rng: np.random.Generator, *
 
 
 def _draw_exercise(exercise: Exercise, rng: np.random.Generator, visible: bool) -> KeyExercise:
-    groups = [
+    known = (*exercise.misconceptions, *exercise.pairs())
+    groups = tuple(
         KeyGroup(
             group.name,
             group.zh,
             group.en,
             group.points,
-            tuple(_key_case(exercise, group, case) for case in _cases(exercise, group, rng, visible)),
+            tuple(_key_case(exercise, group, case, known) for case in _cases(exercise, group, rng, visible)),
         )
         for group in exercise.groups
         if group.visible or not visible
-    ]
-    hints = tuple(Hint(m.id, m.zh, m.en) for m in exercise.misconceptions)
-    return KeyExercise(exercise.name, exercise.parameters, exercise.lecture, tuple(groups), hints)
+    )
+    hints = tuple(Hint(m.id, m.zh, m.en) for m in known)
+    drawn = KeyExercise(exercise.name, exercise.parameters, exercise.lecture, groups, hints)
+    return _without_needless_pairs(drawn, {pair.id for pair in exercise.pairs()})
+
+
+def _without_needless_pairs(exercise: KeyExercise, pairs: set[str]) -> KeyExercise:
+    """Drop the pairs that change nothing, or that one misconception explains just as well."""
+    singles = [hint.id for hint in exercise.misconceptions if hint.id not in pairs]
+    needless = {
+        pair
+        for pair in pairs
+        if not any(pair in case.wrong for case in exercise.cases)
+        or any(
+            all(_same_wrong(case.wrong.get(pair), case.wrong.get(single)) for case in exercise.cases)
+            for single in singles
+        )
+    }
+    groups = tuple(
+        replace(group, cases=tuple(_without(case, needless) for case in group.cases))
+        for group in exercise.groups
+    )
+    hints = tuple(hint for hint in exercise.misconceptions if hint.id not in needless)
+    return replace(exercise, groups=groups, misconceptions=hints)
+
+
+def _without(case: KeyCase, ids: set[str]) -> KeyCase:
+    return replace(case, wrong={id: wrong for id, wrong in case.wrong.items() if id not in ids})
+
+
+def _same_wrong(one: Wrong | None, other: Wrong | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    if one.raises or other.raises:
+        return bool(one.raises) == bool(other.raises)
+    return comparison.agrees(comparison.Close(), one.value, other.value)
 
 
 def _cases(exercise: Exercise, group: Group, rng: np.random.Generator, visible: bool) -> list[Case]:
@@ -165,7 +199,7 @@ def _told(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _key_case(exercise: Exercise, group: Group, case: Case) -> KeyCase:
+def _key_case(exercise: Exercise, group: Group, case: Case, known: Sequence[Misconception]) -> KeyCase:
     where = f"{exercise.name}, group {group.name!r}"
     accept = case.accept or exercise.accept
     try:
@@ -181,7 +215,7 @@ def _key_case(exercise: Exercise, group: Group, case: Case) -> KeyCase:
         raise AuthoringError(f"{where}: the reference changes its arguments.")
     if not comparison.agrees(accept, expected, expected):
         raise AuthoringError(f"{where}: the reference's own answer is not acceptable ({accept}).")
-    wrong = {m.id: _run_wrong(m.run, args) for m in exercise.misconceptions}
+    wrong = {m.id: _run_wrong(m.run, args) for m in known}
     differing = {
         id: outcome
         for id, outcome in wrong.items()

@@ -60,10 +60,17 @@ def draw_keys(assignment: Assignment, folder: Path, *, fresh: bool = False) -> B
     return Built(path, True)
 
 
+def stub(assignment: Assignment, lang: str) -> str:
+    """The plain `.py` file as a student finds it, nothing filled in."""
+    return dict(_student_files(assignment, lang))[".py"]
+
+
 def _source_digest(assignment: Assignment) -> str:
+    """Of the assignment's own files, and of those that a course's assignments share."""
     digest = hashlib.sha256()
-    for path in sorted(assignment.folder.glob("*.py")):
-        digest.update(path.read_bytes())
+    for folder in (assignment.folder.parent, assignment.folder):
+        for path in sorted(folder.glob("*.py")):
+            digest.update(path.read_bytes())
     return digest.hexdigest()
 
 

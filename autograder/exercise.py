@@ -11,6 +11,8 @@ A course's `hidden.py` reads like a description; the engine reads these records 
     @exercise.misconception(zh="没有把卷积核翻转 180°", en="the kernel was not rotated by 180°")
     def kernel_not_rotated(delta, w, input_shape, stride=1, padding=0): ...
 
+    exercise.mistake("stride_ignored", pretend("stride", 1), zh="没有考虑步长", en="the stride was ignored")
+
     @exercise.alternative
     def by_loops(delta, w, input_shape, stride=1, padding=0): ...
 
@@ -18,6 +20,7 @@ Nothing here runs an exercise; `answer_key` does.
 """
 
 import inspect
+import itertools
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -25,7 +28,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from autograder import mistakes
 from autograder.comparison import Close, Comparator
+from autograder.mistakes import Turn
 
 Layout = Literal["C", "fortran", "strided", "readonly"]
 
@@ -89,12 +94,19 @@ class Misconception:
     """A named wrong implementation. `id` never changes once students have seen it.
 
     `zh` and `en` finish the sentence "it looks as if …" and point to the idea, not to the code.
+
+    Attributes
+    ----------
+    turn : mistakes.Turn or None
+        What makes a right function wrong in this way, where the mistake is frequent enough to be looked for
+        together with another one; the id of such a pair is `first+second`.
     """
 
     id: str
     run: Callable[..., Any]
     zh: str
     en: str
+    turn: Turn | None = None
 
 
 @dataclass
@@ -111,6 +123,8 @@ class Exercise:
         The lecture's section, such as "3.2".
     accept : Comparator
         When an answer counts as right; `Close()` unless said otherwise.
+    equivalents : dict
+        The mutants of the reference that no key can catch, with the reason; see `equivalent`.
     """
 
     reference: Callable[..., Any]
@@ -120,6 +134,7 @@ class Exercise:
     groups: list[Group] = field(default_factory=list)
     misconceptions: list[Misconception] = field(default_factory=list)
     alternatives: list[Callable[..., Any]] = field(default_factory=list)
+    equivalents: dict[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -141,14 +156,34 @@ class Exercise:
 
         return register
 
-    def misconception(self, *, zh: str, en: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        """Decorator: a wrong implementation; the function's name becomes its id."""
+    def misconception(
+        self, *, zh: str, en: str, id: str | None = None
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Decorator: a wrong implementation; its id is the function's name unless one is given."""
 
         def register(run: Callable[..., Any]) -> Callable[..., Any]:
-            self.misconceptions.append(Misconception(run.__name__, run, zh, en))
+            self.misconceptions.append(Misconception(id or run.__name__, run, zh, en))
             return run
 
         return register
+
+    def mistake(self, id: str, turn: Turn, *, zh: str, en: str, frequent: bool = False) -> None:
+        """A misconception made from the reference by a turn (`autograder.mistakes`).
+
+        Pairs of `frequent` ones are looked for too; keep them to the handful that people really make.
+        """
+        self.misconceptions.append(
+            Misconception(id, turn(self.reference), zh, en, turn if frequent else None)
+        )
+
+    def pairs(self) -> list[Misconception]:
+        """Two frequent mistakes at once, each pair in the order in which they were written."""
+        frequent = [one for one in self.misconceptions if one.turn]
+        return [_pair(self.reference, one, other) for one, other in itertools.combinations(frequent, 2)]
+
+    def equivalent(self, mutant: str, because: str) -> None:
+        """A change of the reference (`mutants`) that no key can catch, and the reason: it changes nothing."""
+        self.equivalents[mutant] = because
 
     def alternative(self, run: Callable[..., Any]) -> Callable[..., Any]:
         """Decorator: a right implementation unlike the reference."""
@@ -174,6 +209,14 @@ class Exercise:
             raise AuthoringError(
                 f"{self.name}: the groups are worth {total} points, the exercise {self.points}."
             )
+
+
+def _pair(reference: Callable[..., Any], one: Misconception, other: Misconception) -> Misconception:
+    assert one.turn is not None and other.turn is not None
+    run = mistakes.both(one.turn, other.turn)(reference)
+    return Misconception(
+        f"{one.id}+{other.id}", run, f"{one.zh}；同时{other.zh}", f"{one.en}; and {other.en}"
+    )
 
 
 class AuthoringError(Exception):

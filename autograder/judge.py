@@ -51,6 +51,11 @@ def judge_error(key: AnswerKey) -> tuple[ExerciseResult, ...]:
     )
 
 
+def accepts(case: KeyCase, outcome: Outcome) -> bool:
+    """Would this outcome earn its case?"""
+    return _judge_case("", case, outcome).verdict.earns
+
+
 def _judge_exercise(exercise: KeyExercise, outcomes: Iterable[Outcome], visible: bool) -> ExerciseResult:
     remaining = iter(outcomes)
     judged: list[Judged] = []

@@ -1,0 +1,35 @@
+"""Functions that are trusted, run in this very process on the calls of an answer key.
+
+For a student's own notebook (`checking`) and an author's own course (`verification`). Down to the
+bytes it is what happens in the sandbox, so that all of them agree; but it protects from nothing.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from autograder.answer_key import AnswerKey
+from autograder.judge import calls
+from autograder.sandbox import runner
+from autograder.sandbox.client import outcome_of
+from autograder.sandbox.records import Outcome
+
+Statement = runner.Statement
+
+
+def outcomes(
+    key: AnswerKey, functions: Mapping[str, Callable[..., Any]], statements: list[Statement] | None = None
+) -> Iterator[Outcome]:
+    """What comes of `judge.calls(key)`, one call after the other as they are asked for.
+
+    Parameters
+    ----------
+    functions : mapping
+        Functions by the names of their exercises; they win over those that the statements define.
+    statements : list, optional
+        Top-level statements to execute first, as `submission.read` gives them.
+    """
+    loaded = runner.Loaded(statements or [], lambda kind, payload: None)
+    loaded.module.__dict__.update(functions)
+    for one in calls(key):
+        request = {"function": one.function, "args": one.args, "layout": one.layout, "fresh": one.fresh}
+        yield outcome_of(runner.message(loaded.call(request)))

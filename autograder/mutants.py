@@ -1,0 +1,287 @@
+"""Systematic mutants of a reference solution: every small slip that its syntax tree allows.
+
+`mutants` changes one place at a time: a constant by one, `+` into `-`, `+=` into `=`, two axes
+swapped, a term dropped, a slice's end forgotten, a statement left out. `verification` runs each
+against a hidden key; one that passes shows a hole in the cases, or changes nothing. No list of
+mistakes is needed for it, and none is used.
+"""
+
+import ast
+import builtins
+import copy
+import inspect
+import itertools
+import textwrap
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A changed reference.
+
+    Attributes
+    ----------
+    change : str
+        "before → after" as source text; with (2), (3) … behind it where the same text stands in the function
+        more than once.
+    run : function
+        The changed function.
+    """
+
+    change: str
+    run: Callable[..., Any]
+
+
+def mutants(reference: Callable[..., Any], *, apart_from: frozenset[str] = frozenset()) -> list[Mutant]:
+    """All mutants of a function and of the helpers of its own module that it calls.
+
+    Parameters
+    ----------
+    reference : function
+        Defined in a file; its source is read.
+    apart_from : set of str
+        Helpers that are left alone, such as other exercises.
+    """
+    found: list[Mutant] = []
+    seen: dict[str, int] = {}
+    for function in [reference, *_helpers(reference, apart_from)]:
+        for change, tree in _changed_trees(function):
+            seen[change] = seen.get(change, 0) + 1
+            label = change if seen[change] == 1 else f"{change} ({seen[change]})"
+            run = _compiled(tree, function, reference)
+            if run is not None:
+                found.append(Mutant(label, run))
+    return found
+
+
+def _helpers(reference: Callable[..., Any], apart_from: frozenset[str]) -> list[Callable[..., Any]]:
+    """Functions of the reference's module that it calls, directly or not."""
+    module = inspect.unwrap(reference).__globals__
+    helpers: dict[str, Callable[..., Any]] = {}
+    waiting = [reference]
+    while waiting:
+        for name in inspect.unwrap(waiting.pop()).__code__.co_names:
+            value = module.get(name)
+            own = inspect.isfunction(value) and value.__globals__ is module
+            if own and name not in helpers and name not in apart_from and value is not reference:
+                helpers[name] = value
+                waiting.append(value)
+    return list(helpers.values())
+
+
+def _tree_of(function: Callable[..., Any]) -> ast.FunctionDef:
+    (tree,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
+    assert isinstance(tree, ast.FunctionDef)
+    if ast.get_docstring(tree) is not None:
+        tree.body = tree.body[1:]
+    return tree
+
+
+def _compiled(
+    tree: ast.FunctionDef, changed: Callable[..., Any], reference: Callable[..., Any]
+) -> Callable[..., Any] | None:
+    """The reference with `tree` in the place of `changed`, in a namespace of its own; None: not Python."""
+    names = dict(inspect.unwrap(reference).__globals__)
+    for function in {changed: None, reference: None}:
+        code = tree if function is changed else _tree_of(function)
+        module = ast.fix_missing_locations(ast.Module([code], []))
+        try:
+            exec(compile(module, "<mutant>", "exec"), names)
+        except (SyntaxError, ValueError, TypeError):
+            return None
+    run: Callable[..., Any] = names[reference.__name__]
+    return run
+
+
+def _changed_trees(function: Callable[..., Any]) -> Iterator[tuple[str, ast.FunctionDef]]:
+    original = _tree_of(function)
+    twins = _twins(original)
+    around = _expressions_around(original)
+    for position, node in enumerate(ast.walk(original)):
+        if _is_signature(node, original):
+            continue
+        shown = around.get(node, node) if isinstance(node, ast.Constant | ast.Name) else node
+        place = list(ast.walk(original)).index(shown)
+        for new in _new_nodes(node, twins):
+            nodes = list(ast.walk(tree := copy.deepcopy(original)))
+            before = ast.unparse(nodes[place])
+            changed = _replaced(tree, nodes[position], new)
+            after = ast.unparse(new if shown is node else nodes[place])
+            if after != before:
+                yield f"{_short(before)} → {_short(after)}", changed
+
+
+def _expressions_around(function: ast.FunctionDef) -> dict[ast.AST, ast.AST]:
+    """For each node the expression that it is part of: a bare "2 → 1" would not tell the place."""
+    return {
+        child: parent
+        for parent in ast.walk(function)
+        if isinstance(parent, ast.expr)
+        for child in ast.iter_child_nodes(parent)
+    }
+
+
+def _is_signature(node: ast.AST, function: ast.FunctionDef) -> bool:
+    """Default values are the contract's, not the reference's."""
+    parts = [function.args, *([function.returns] if function.returns else [])]
+    return any(node is inner for part in parts for inner in ast.walk(part))
+
+
+def _replaced(tree: ast.FunctionDef, old: ast.AST, new: ast.AST) -> ast.FunctionDef:
+    class Replace(ast.NodeTransformer):
+        def visit(self, node: ast.AST) -> ast.AST:
+            return new if node is old else self.generic_visit(node)
+
+    result = Replace().visit(tree)
+    assert isinstance(result, ast.FunctionDef)
+    return ast.fix_missing_locations(result)
+
+
+def _twins(function: ast.FunctionDef) -> dict[str, list[str]]:
+    """Names that are unpacked side by side (`kh, kw = …`): what is easily taken for the other."""
+    twins: dict[str, list[str]] = {}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Store):
+            names = [part.id for part in node.elts if isinstance(part, ast.Name)]
+            for one, other in itertools.pairwise(names):
+                twins.setdefault(one, []).append(other)
+                twins.setdefault(other, []).append(one)
+    return twins
+
+
+# -------------------------------------------------------------------------------- what may be changed
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 90 else text[:60] + " … " + text[-25:]
+
+
+def _new_nodes(node: ast.AST, twins: dict[str, list[str]]) -> Iterator[ast.AST]:
+    match node:
+        case ast.Constant(value=value):
+            yield from _constants(value)
+        case ast.Name(id=name, ctx=ast.Load()):
+            for twin in dict.fromkeys(twins.get(name, [])):
+                yield ast.Name(twin, ast.Load())
+        case ast.BinOp(left=left, op=operator, right=right):
+            for other in _OPERATORS.get(type(operator), ()):
+                yield ast.BinOp(left, other(), right)
+            yield left
+            if isinstance(operator, ast.Add | ast.Mult):
+                yield right
+            elif isinstance(operator, ast.MatMult):
+                yield ast.BinOp(right, operator, left)
+        case ast.UnaryOp(operand=operand):
+            yield operand
+        case ast.Compare(left=left, ops=[compared], comparators=[right]):
+            for comparison in _COMPARISONS.get(type(compared), ()):
+                yield ast.Compare(left, [comparison()], [right])
+        case ast.BoolOp(op=operator, values=values):
+            yield ast.BoolOp(ast.Or() if isinstance(operator, ast.And) else ast.And(), values)
+            yield from values
+        case ast.IfExp(body=body, orelse=orelse):
+            yield body
+            yield orelse
+        case ast.Tuple(elts=elements, ctx=context):
+            for index in range(len(elements) - 1):
+                yield ast.Tuple(_swapped(elements, index), context)
+        case ast.Slice(lower=lower, upper=upper, step=step):
+            if lower is not None:
+                yield ast.Slice(None, upper, step)
+            if upper is not None:
+                yield ast.Slice(lower, None, step)
+            if step is not None:
+                yield ast.Slice(lower, upper, None)
+        case ast.Attribute(value=value, attr=name, ctx=ast.Load()):
+            for other_name in _SIBLINGS.get(name, ()):
+                yield ast.Attribute(value, other_name, ast.Load())
+            if name == "T":
+                yield value
+        case ast.Call():
+            yield from _calls(node)
+        case ast.AugAssign(target=target, op=operator, value=value):
+            yield ast.Assign([target], value, lineno=0)
+            for other in _OPERATORS.get(type(operator), ()):
+                yield ast.AugAssign(target, other(), value)
+            yield ast.Pass()
+        case ast.Assign() | ast.Expr():
+            yield ast.Pass()
+        case ast.If(body=body, orelse=orelse):
+            yield ast.If(ast.Constant(True), body, orelse)
+            yield ast.If(ast.Constant(False), body, orelse)
+        case ast.For(target=target, iter=iterable, body=body):
+            yield ast.For(target, iterable, [*body, ast.Break()], [], lineno=0)
+
+
+def _constants(value: object) -> Iterator[ast.AST]:
+    match value:
+        case bool():
+            yield ast.Constant(not value)
+        case int():
+            yield ast.Constant(value + 1)
+            yield ast.Constant(value - 1)
+        case float():
+            yield ast.Constant(2 * value if value else 1.0)
+        case str():
+            for index in range(len(value) - 1):
+                one, other = value[index], value[index + 1]
+                if one.isalpha() and other.isalpha() and one != other:  # axes in an einsum's subscripts
+                    yield ast.Constant(value[:index] + other + one + value[index + 2 :])
+
+
+def _calls(call: ast.Call) -> Iterator[ast.AST]:
+    for index in range(len(call.args) - 1):
+        if not any(isinstance(part, ast.Starred) for part in call.args[index : index + 2]):
+            yield ast.Call(call.func, _swapped(call.args, index), call.keywords)
+    for index in range(len(call.keywords)):
+        yield ast.Call(call.func, call.args, call.keywords[:index] + call.keywords[index + 1 :])
+    if isinstance(call.func, ast.Attribute) and call.func.attr in ("copy", "astype", "transpose"):
+        yield call.func.value
+    if isinstance(call.func, ast.Name) and call.func.id == "range":
+        *rest, stop = call.args[:2]
+        yield ast.Call(
+            call.func, [*rest, ast.BinOp(stop, ast.Sub(), ast.Constant(1)), *call.args[2:]], call.keywords
+        )
+    if isinstance(call.func, ast.Name) and hasattr(builtins, call.func.id):
+        for sibling in _SIBLINGS.get(call.func.id, ()):
+            if hasattr(builtins, sibling):
+                yield ast.Call(ast.Name(sibling, ast.Load()), call.args, call.keywords)
+
+
+def _swapped(parts: list[ast.expr], index: int) -> list[ast.expr]:
+    return [*parts[:index], parts[index + 1], parts[index], *parts[index + 2 :]]
+
+
+_OPERATORS: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
+    ast.Add: (ast.Sub,),
+    ast.Sub: (ast.Add,),
+    ast.Mult: (ast.Div,),
+    ast.Div: (ast.Mult, ast.FloorDiv),
+    ast.FloorDiv: (ast.Mult,),
+    ast.Mod: (ast.FloorDiv,),
+    ast.Pow: (ast.Mult,),
+}
+_COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
+    ast.Lt: (ast.LtE, ast.Gt),
+    ast.LtE: (ast.Lt, ast.GtE),
+    ast.Gt: (ast.GtE, ast.Lt),
+    ast.GtE: (ast.Gt, ast.LtE),
+    ast.Eq: (ast.NotEq,),
+    ast.NotEq: (ast.Eq,),
+}
+_SIBLINGS = {
+    "max": ("min",),
+    "min": ("max",),
+    "argmax": ("argmin",),
+    "argmin": ("argmax",),
+    "sum": ("mean", "max"),
+    "mean": ("sum",),
+    "maximum": ("minimum",),
+    "minimum": ("maximum",),
+    "zeros": ("ones",),
+    "ones": ("zeros",),
+    "floor": ("ceil",),
+    "sqrt": ("abs",),
+}
