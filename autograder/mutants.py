@@ -115,12 +115,15 @@ def _changed_trees(function: Callable[..., Any]) -> Iterator[tuple[str, ast.Func
 
 def _expressions_around(function: ast.FunctionDef) -> dict[ast.AST, ast.AST]:
     """For each node the expression that it is part of: a bare "2 → 1" would not tell the place."""
-    return {
-        child: parent
-        for parent in ast.walk(function)
-        if isinstance(parent, ast.expr)
-        for child in ast.iter_child_nodes(parent)
-    }
+    parents = {child: parent for parent in ast.walk(function) for child in ast.iter_child_nodes(parent)}
+
+    def around(node: ast.AST) -> ast.AST:
+        parent = parents[node]
+        while isinstance(parent, ast.Slice | ast.keyword | ast.Tuple):
+            parent = parents[parent]
+        return parent if isinstance(parent, ast.expr) else node
+
+    return {node: around(node) for node in parents}
 
 
 def _is_signature(node: ast.AST, function: ast.FunctionDef) -> bool:

@@ -1,0 +1,125 @@
+"""The tests of the tests, tested: each hole in a course is found, and named."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from autograder import verification
+from autograder.cli import app
+from autograder.exercise import AuthoringError
+from tests.authored import HIDDEN, NOTEBOOK, write_course
+
+
+def verified(folder: Path, draws: int = 3) -> verification.Report:
+    return verification.verify_exercise(folder, "relu_backward", draws)
+
+
+def test_a_sound_course_is_sound(tmp_path: Path) -> None:
+    report = verified(write_course(tmp_path))
+    assert report.sound and verification.sound([report])
+    assert (report.stub, report.reference, report.missed, report.misnamed) == ([], [], {}, {})
+    assert (report.misconceptions, report.calls, report.draws) == (1, 2, 3)
+    assert report.mutants > 5 and not report.survivors
+
+
+MORE = """
+@exercise.alternative
+def by_where(delta, z):
+    return np.where(z > 0, delta, 0.0)
+"""
+
+HOLES = {
+    "a wrong alternative": (
+        MORE + "exercise.alternative(lambda delta, z: delta)",
+        lambda report: list(report.rejected) == ["<lambda>"],
+    ),
+    "a misconception that is right": (
+        '@exercise.misconception(zh="对", en="right")\ndef right(delta, z):\n    return delta * (z > 0)',
+        lambda report: report.missed == {"right": 3},
+    ),
+    "two names of one mistake": (
+        '@exercise.misconception(zh="同", en="same")\ndef same(delta, z):\n    return 1.0 * (z > 0)',
+        lambda report: report.misnamed == {"same": "slope_only"},
+    ),
+    "an excuse for nothing": (
+        'exercise.equivalent("z > 0 → z < 0", because="it is not")',
+        lambda report: report.stale == ["z > 0 → z < 0"],
+    ),
+}
+
+
+@pytest.mark.parametrize("hole", HOLES)
+def test_a_hole_is_found(hole: str, tmp_path: Path) -> None:
+    more, found = HOLES[hole]
+    report = verified(write_course(tmp_path, hidden=f"{HIDDEN}\n{more}\n"))
+    assert found(report), report
+    assert not verification.sound([report])
+
+
+WITHOUT_ZERO = HIDDEN.replace("- 6.0", "- 6.5").replace("- 12.0", "- 12.5")
+
+
+def test_a_mutant_that_the_cases_do_not_tell_from_the_reference_survives(tmp_path: Path) -> None:
+    """z > 0 and z ≥ 0 differ at zero alone, and here no case holds a zero."""
+    report = verified(write_course(tmp_path, hidden=WITHOUT_ZERO))
+    assert report.survivors["z > 0 → z >= 0"] == 3
+    assert not report.sound
+
+
+def test_a_declared_equivalent_is_listed_with_its_reason(tmp_path: Path) -> None:
+    open_course = verified(write_course(tmp_path / "open", hidden=WITHOUT_ZERO))
+    excuses = "".join(
+        f"exercise.equivalent({change!r}, because='no residual is asked for at zero')\n"
+        for change in open_course.survivors
+    )
+    report = verified(write_course(tmp_path / "closed", hidden=f"{WITHOUT_ZERO}\n{excuses}"))
+    assert report.sound and set(report.equivalents) == set(open_course.survivors)
+
+
+def test_a_mutant_that_never_ends_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verification, "SECONDS", 0.05)
+    folder = write_course(tmp_path)
+    endless = NOTEBOOK.replace(
+        "    return delta * (z > 0)\n",
+        "    n = 3\n    while n > 0:\n        n -= 1\n    return delta * (z > 0)\n",
+    )
+    (folder / "notebook.py").write_text(endless, encoding="utf-8")
+    report = verified(folder, draws=1)
+    assert not {change for change in report.survivors if "n -= 1" in change}
+
+
+def test_a_stub_that_earns_something_is_told(tmp_path: Path) -> None:
+    folder = write_course(tmp_path)
+    given_away = NOTEBOOK.replace("    ### BEGIN SOLUTION\n", "").replace("    ### END SOLUTION\n", "")
+    (folder / "notebook.py").write_text(given_away, encoding="utf-8")
+    report = verified(folder, draws=1)
+    assert [fault[:2] for fault in report.stub] == ["zh", "en"]
+
+
+def test_command(tmp_path: Path) -> None:
+    write_course(tmp_path)
+    run = CliRunner().invoke(app, ["verify", "--solutions", str(tmp_path), "--draws", "2", "--lang", "en"])
+    assert run.exit_code == 0, run.output
+    assert "relu_backward" in run.stdout and "1/1" in run.stdout
+    run = CliRunner().invoke(app, ["verify", "relu", "--solutions", str(tmp_path), "--draws", "2", "--json"])
+    data = json.loads(run.stdout)
+    assert data["sound"] and data["exercises"][0]["exercise"] == "relu_backward"
+
+
+@pytest.mark.parametrize(("lang", "sentence"), [("en", "survives"), ("zh", "变异体")])
+def test_command_that_finds_a_hole(lang: str, sentence: str, tmp_path: Path) -> None:
+    write_course(tmp_path, hidden=WITHOUT_ZERO)
+    arguments = ["verify", "--solutions", str(tmp_path), "--draws", "1", "--jobs", "1", "--lang", lang]
+    run = CliRunner().invoke(app, arguments)
+    assert run.exit_code == 1
+    assert sentence in run.stdout and "z > 0 → z >= 0" in run.stdout
+
+
+def test_a_wrong_call_is_one_sentence(tmp_path: Path) -> None:
+    run = CliRunner().invoke(app, ["verify", "nothing", "--solutions", str(write_course(tmp_path).parent)])
+    assert (run.exit_code, run.stderr.count("\n")) == (2, 1)
+    assert "relu" in run.stderr
+    with pytest.raises(AuthoringError):
+        verification.chosen(tmp_path / "not there", [])
