@@ -2,7 +2,8 @@
 
 A key holds, for each case, the arguments, the expected value and what each misconception returns.
 `draw` computes it from the authored exercises, once; `save` and `load` keep it in one `.npz` file
-(`allow_pickle=False`: a JSON skeleton and the arrays). The visible key of a course is drawn from a
+(`allow_pickle=False`: a JSON skeleton, and the numbers of all arrays, one behind the other, a member for
+each dtype). The visible key of a course is drawn from a
 fixed seed and shipped to students; the hidden key is drawn from the operating system's randomness
 and never leaves the instructor.
 """
@@ -11,8 +12,9 @@ import copy
 import hashlib
 import io
 import json
+import math
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,9 +24,9 @@ import numpy as np
 from autograder import comparison
 from autograder.comparison import Comparator
 from autograder.exercise import AuthoringError, Case, Exercise, Group, Layout, Misconception
-from autograder.values import ValuesError, dumps, flatten, loads, unflatten
+from autograder.values import TakeArray, ValuesError, dumps, flatten, loads, unflatten
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True)
@@ -241,7 +243,10 @@ def save(key: AnswerKey, path: Path) -> None:
 def to_bytes(key: AnswerKey) -> bytes:
     """The `.npz` file of `key`."""
     skeleton, arrays = flatten(_to_data(key))
-    members = {f"array{index}": array for index, array in enumerate(arrays)}
+    numbers: dict[str, list[np.ndarray]] = {}
+    for array in arrays:
+        numbers.setdefault(array.dtype.name, []).append(array.ravel())
+    members = {name: np.concatenate(parts) for name, parts in sorted(numbers.items())}
     buffer = io.BytesIO()
     np.savez_compressed(buffer, skeleton=np.frombuffer(skeleton, np.uint8), **members)  # type: ignore[arg-type]
     return buffer.getvalue()
@@ -257,8 +262,7 @@ def load(path: Path) -> AnswerKey:
     """
     try:
         with np.load(path, allow_pickle=False) as file:
-            arrays = _members(file)
-            data = unflatten(file["skeleton"].tobytes(), lambda dtype, shape: next(arrays))
+            data = unflatten(file["skeleton"].tobytes(), _arrays_of(file))
         if data["schema"] != SCHEMA:
             raise KeyFileError(
                 f"{path} is an answer key of schema {data['schema']}, this version reads {SCHEMA}."
@@ -291,8 +295,18 @@ class KeyFileError(Exception):
     """An answer key that cannot be read, told in one sentence."""
 
 
-def _members(file: Any) -> Iterator[np.ndarray]:
-    return (file[f"array{index}"] for index in range(len(file.files) - 1))
+def _arrays_of(file: Any) -> TakeArray:
+    """What gives out a key's arrays, in the order in which the skeleton names them."""
+    numbers: dict[str, np.ndarray] = {name: file[name] for name in file.files if name != "skeleton"}
+    used = dict.fromkeys(numbers, 0)
+
+    def take(dtype: np.dtype, shape: list[int]) -> np.ndarray:
+        start = used[dtype.name]
+        used[dtype.name] += math.prod(shape)
+        part = numbers[dtype.name][start : used[dtype.name]]
+        return part.reshape(shape).copy()
+
+    return take
 
 
 def _with_digest(key: AnswerKey) -> AnswerKey:
