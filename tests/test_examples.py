@@ -41,25 +41,25 @@ li_na      kernel_gradients  100
 
 ben        convolution       100
 ben        pooling           98.5    max_pool_residual       WA  whole_residual_to_every_tie
-                                     max_pool2d_backward     WA  routed_whole_to_every_tie
+                                     max_pool2d_backward     WA  whole_residual_to_every_tie
 ben        conv_residual     100
 ben        kernel_gradients  100
 
 wang_fang  convolution       82      conv2d                  WA  stride_ignored
-wang_fang  pooling           96.5    max_pool2d_backward     WA  routed_and_trimmed
+wang_fang  pooling           96.5    max_pool2d_backward     WA  remainder_dropped
 wang_fang  conv_residual     86      conv2d_input_grad       WA  remainder_dropped
 wang_fang  kernel_gradients  95      conv2d_weight_grad      WA  remainder_kept
 
 lukas      convolution       82      convolution_counts      WA  parameters_for_connections
                                      conv2d                  RTE bias_along_the_width
-lukas      pooling           98      max_pool_residual       WA  max_residual_in_integers
-                                     avg_pool2d              WA  batch_averaged_into_integers
-                                     max_pool2d_backward     WA  routed_into_integers
+lukas      pooling           98      max_pool_residual       WA  stored_as_integers
+                                     avg_pool2d              WA  stored_as_integers
+                                     max_pool2d_backward     WA  stored_as_integers
 lukas      conv_residual     76      dense_residual          WA  sigma_prime_missing
                                      conv_residual           WA  kernel_not_rotated
-lukas      kernel_gradients  56      bias_gradient           WA  mean_of_the_residual
-                                     conv2d_weight_grad      WA  averaged_over_the_batch
-                                     conv2d_bias_grad        WA  mean_of_everything
+lukas      kernel_gradients  56      bias_gradient           WA  averaged_over_the_positions
+                                     conv2d_weight_grad      WA  divided_by_the_batch
+                                     conv2d_bias_grad        WA  averaged_over_everything
 
 chen_jie   convolution       46      convolution_parameters  NI
                                      conv2d                  NI
@@ -71,10 +71,10 @@ sofia      convolution       36      correlate               FORBIDDEN
                                      sobel                   FORBIDDEN
                                      prewitt                 FORBIDDEN
                                      conv2d                  FORBIDDEN
-sofia      pooling           70.5    max_pool                WA
+sofia      pooling           73      max_pool                WA
                                      upsample                WA  upsampled_rows_only
                                      avg_pool2d              WA  divided_by_square_of_stride
-                                     avg_pool2d_backward     WA  spread_overwriting_whole_windows
+                                     avg_pool2d_backward     WA  replaced_not_added
 sofia      kernel_gradients  82      kernel_gradient         MISSING
 
 liu_yang   convolution       0       *                       NI
@@ -85,8 +85,8 @@ liu_yang   pooling           40      max_pool2d              NI
 liu_yang   conv_residual     82      conv_residual           RTE
 
 marek      convolution       76      correlate               WA  kernel_flipped
-                                     sobel                   WA  kernels_flipped
-                                     prewitt                 WA  kernels_flipped
+                                     sobel                   WA  kernel_flipped
+                                     prewitt                 WA  kernel_flipped
 marek      pooling           0       *                       RTE
 marek      kernel_gradients  77.5    conv2d_weight_grad      RTE
 

@@ -282,7 +282,7 @@ def keys():
 def test_every_misconception_loses_points_in_every_draw(keys, position):
     for key in keys:
         caught = {id for case in key.exercises[position].cases for id in case.wrong}
-        assert caught == {m.id for m in EXERCISES[position].misconceptions}
+        assert caught >= {m.id for m in EXERCISES[position].misconceptions}
 
 
 @pytest.mark.parametrize("position", range(len(EXERCISES)), ids=[e.name for e in EXERCISES])

@@ -1,13 +1,62 @@
 """The tests of the assignment `conv_residual` (lecture 3.2): cases, misconceptions, accepted alternatives.
 
 Cases are few and small; groups isolate one idea each, so that what a student got right earns its points,
-and the hidden ones go on to remainders, integers, memory layouts and everything at once.
+and the hidden ones go on to remainders, integers, memory layouts and everything at once. Extents differ from
+each other wherever they can, so that no two ways of indexing agree.
+
+The steps of the lecture only move numbers: one array of numbers that are all different shows where each of
+them went. The two forms of the convolution's residual are linear in the residual and in the kernel; their
+groups `basis` go through the unit arrays of the lecture's size, 3×3 ∗ 2×2.
 """
+
+import functools
 
 import numpy as np
 
 from autograder.exercise import Case, Exercise
+from autograder.mistakes import (
+    both,
+    columns_flipped,
+    divided_by,
+    first_axes_exchanged,
+    given,
+    like,
+    pretend,
+    result,
+    rotated,
+    rotated90,
+    rows_flipped,
+    transposed,
+    turned,
+)
 
+from ..catalogue import (
+    BASIS,
+    FIRST_SAMPLE_ONLY,
+    INTEGERS,
+    KERNEL_AXES_EXCHANGED,
+    LAYOUTS,
+    MATRIX_PRODUCT_WITH_SIGMA_PRIME,
+    REMAINDER_AT_THE_TOP,
+    REMAINDER_DROPPED,
+    REPLACED_NOT_ADDED,
+    RESIDUAL_DIVIDED_BY_THE_BATCH,
+    SAMPLES_MIXED,
+    SIGMA_PRIME_MISSING,
+    SIGMA_PRIME_OF_THE_WRONG_LAYER,
+    SIGMA_PRIME_TWICE,
+    SQUARE_KERNEL,
+    STORED_AS_INTEGERS,
+    STRIDE_IGNORED,
+    hint,
+    in_every_layout,
+    integers,
+    real,
+    relu_slopes,
+    see,
+    units,
+    whole,
+)
 from .notebook import (
     conv2d_input_grad,
     conv_residual,
@@ -17,35 +66,115 @@ from .notebook import (
     rotate180,
 )
 
-# ---------------------------------------------------------------------------- arrays that the cases share
+LECTURE_DELTA = np.array([[1.0, 2.0], [3.0, -1.0]])
+LECTURE_W = np.array([[1.0, 2.0], [3.0, 4.0]])
+
+# --------------------------------------------------------- mistakes that occur in several of the exercises
+
+STEP_1 = "讲义 3.2 前一层残差计算方式第 1 步", "lecture 3.2, step 1"
+STEP_2 = "讲义 3.2 前一层残差计算方式第 2 步", "lecture 3.2, step 2"
+FORMULA = "讲义 3.2 前一层残差计算公式", "lecture 3.2, the formula"
+EXAMPLE = "讲义 3.2 实例：δ₂₂ 是四项之和", "lecture 3.2, the example: δ₂₂ has four terms"
+STRIDE = "讲义 3.2 当步长不为 1 时", "lecture 3.2, when the stride is not 1"
+CHANNELS = "讲义 3.2 当卷积输入通道不为 1 时", "lecture 3.2, several input channels"
+
+NOT_ROTATED = hint(
+    "kernel_not_rotated",
+    "收集残差时卷积核没有翻转 180°，或者分发残差时多翻转了一次（见讲义 3.2 前一层残差计算方式）",
+    "the kernel was not rotated by 180° while gathering, or was rotated while scattering (lecture 3.2)",
+)
+ROWS_FLIPPED = hint(
+    "only_rows_flipped",
+    "卷积核只做了上下颠倒：翻转 180° 还要左右颠倒",
+    "the kernel was turned upside down only; a rotation by 180° exchanges left and right, too",
+    at=STEP_1,
+)
+COLUMNS_FLIPPED = hint(
+    "only_columns_flipped",
+    "卷积核只做了左右颠倒：翻转 180° 还要上下颠倒",
+    "the kernel was turned left to right only; a rotation by 180° exchanges top and bottom, too",
+    at=STEP_1,
+)
+TRANSPOSED = hint(
+    "kernel_transposed",
+    "用转置代替了翻转：转置交换高和宽，翻转 180° 保持形状",
+    "the kernel was transposed, which swaps height and width; a rotation by 180° does not",
+    at=STEP_1,
+)
+ROTATED_BY_90 = hint(
+    "kernel_rotated_by_90", "卷积核只转了 90°", "the kernel was rotated by 90° only", at=STEP_1
+)
+RESIDUAL_ROTATED = hint(
+    "residual_rotated",
+    "翻转的是残差：要翻转的是卷积核",
+    "it was the residual that was rotated; the kernel is what turns round",
+    at=STEP_1,
+)
+PADDED_BY_K = hint(
+    "padded_by_k",
+    "残差的每一边补了 k 个 0：卷积核与残差至少重叠一个元素，只需补 k − 1 个，否则结果错开一行一列",
+    "each side of the residual got k zeros; kernel and residual always overlap, so it is k − 1",
+    at=STEP_2,
+)
+HALF_THE_KERNEL = hint(
+    "half_the_kernel",
+    "残差的每一边只补了 k 的一半：那是保持大小不变的填充，而前一层的图比残差大",
+    "each side of the residual got half of k zeros; that keeps the size, but the layer before is larger",
+    at=STEP_2,
+)
+ALWAYS_ONE_RING = hint(
+    "always_one_ring",
+    "总是只补一圈 0：一圈只适合 2×2 的卷积核，补多少由卷积核的大小决定",
+    "there is one ring of zeros whatever the kernel; its size decides how many, and one suits 2×2 only",
+    at=STEP_2,
+)
+TWO_SIDES_ONLY = hint(
+    "zeros_on_two_sides_only",
+    "只在残差的下边和右边补了 0：四边都要补",
+    "zeros were added at the bottom and right of the residual only; all four sides need them",
+    at=STEP_2,
+)
+NOTHING_INSERTED = hint(
+    "no_zeros_inserted",
+    "步长大于 1 时，没有在残差之间插入 0",
+    "no zeros were inserted between the residuals for a stride above 1",
+    at=STRIDE,
+)
+S_ZEROS_INSERTED = hint(
+    "s_zeros_inserted",
+    "相邻的残差之间插入了 s 个 0：相邻两个相距 s，中间只有 s − 1 个",
+    "s zeros stand between neighbours; neighbours are s apart, which leaves room for s − 1",
+    at=STRIDE,
+)
+ALWAYS_ONE_ZERO = hint(
+    "always_one_zero",
+    "相邻的残差之间总是插入一个 0：插入多少由步长决定",
+    "there is always one zero between neighbours; the stride decides how many",
+    at=STRIDE,
+)
+OVERLAPS_AVERAGED = hint(
+    "overlaps_averaged",
+    "窗口重叠的地方取了平均：参与了几个窗口，就收回几份残差，只相加",
+    "where windows overlap the parts were averaged; they merely add up",
+    at=EXAMPLE,
+)
+FLOATS_ADDED_TO_INTEGERS = hint(
+    "floats_added_to_integers",
+    "用来累加结果的数组是整数的，NumPy 不肯把小数加进去：参数可以是整数数组，结果却不一定是整数",
+    "the array that collects the result holds integers, and NumPy refuses to add fractions to it; whole "
+    "arguments do not make the result whole",
+)
 
 
-def real(rng, *shape):
-    """Normally distributed numbers."""
-    return rng.normal(size=shape)
+def added_into(name):
+    """A turn: the result is added to an array that has taken over the dtype of an argument."""
 
+    def change(value, call):
+        collected = np.zeros(value.shape, getattr(call, name).dtype)
+        collected += value
+        return collected
 
-def whole(rng, *shape):
-    """Small whole numbers as floats: all different, none zero, of either sign."""
-    size = int(np.prod(shape))
-    return (rng.permutation(np.arange(1.0, size + 1)) * rng.choice([-1.0, 1.0], size)).reshape(shape)
-
-
-def integers(rng, *shape):
-    """Integer arrays."""
-    return rng.integers(1, 10, size=shape) * rng.choice([-1, 1], size=shape)
-
-
-def relu_slopes(rng, *shape):
-    """σ′ of ReLU as an integer array: zeros and ones, at least one of each."""
-    size = int(np.prod(shape))
-    return rng.permutation(np.arange(size) % 2).reshape(shape)
-
-
-def window_sums(image, kernel):
-    """Σ_m Σ_n kernel[m, n] · image[u + m, v + n] wherever the kernel fits."""
-    windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
-    return np.einsum("mn,uvmn->uv", kernel, windows)
+    return result(change)
 
 
 # ---------------------------------------------------------------------------------------- dense_residual
@@ -53,15 +182,14 @@ def window_sums(image, kernel):
 dense = Exercise(dense_residual, points=6, lecture="3.2")
 
 
-def dense_args(rng, outputs, inputs, values=real):
+def dense_args(rng, outputs, inputs):
     """The arguments of `dense_residual` for a layer of the given size."""
-    return values(rng, outputs), values(rng, outputs, inputs), values(rng, inputs)
+    return real(rng, outputs), real(rng, outputs, inputs), real(rng, inputs)
 
 
 @dense.group("lecture", points=2, zh="讲义大小的例子", en="examples of the lecture's size")
 def dense_lecture(rng):
-    yield dense_args(rng, 3, 2, whole)
-    yield dense_args(rng, 3, 3, whole)
+    yield dense_args(rng, 3, 2)
 
 
 @dense_lecture.example
@@ -69,9 +197,8 @@ def dense_lecture_example():
     yield np.array([1.0, -1.0, 2.0]), np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), np.array([0.5, 1.0])
 
 
-@dense.group("shapes", points=2, zh="输入数与输出数不同", en="unlike numbers of inputs and outputs")
+@dense.group("shapes", points=1.5, zh="输入数与输出数不同", en="unlike numbers of inputs and outputs")
 def dense_shapes(rng):
-    yield dense_args(rng, 4, 3)
     yield dense_args(rng, 2, 5)
     yield dense_args(rng, 3, 3)
 
@@ -82,47 +209,67 @@ def dense_single(rng):
     yield dense_args(rng, 4, 1)
 
 
-@dense.group("integers", points=0.25, zh="整数数组", en="integer arrays", visible=False)
+@dense.group(points=0.5, **BASIS)
+def dense_basis(rng):
+    """Each unit residual of the lecture's layer, 3 units after 2: it brings back its row of w, times σ′.
+
+    A function that is linear in the residual and passes is right for all residuals of this layer.
+    """
+    for delta in units(3):
+        yield delta, real(rng, 3, 2), real(rng, 2)
+
+
+@dense.group(points=0.25, **INTEGERS)
 def dense_integers(rng):
     yield integers(rng, 3), real(rng, 3, 4), relu_slopes(rng, 4)
     yield real(rng, 4), integers(rng, 4, 3), integers(rng, 3)
 
 
-@dense.group("layouts", points=0.25, zh="内存布局", en="memory layouts", visible=False)
+@dense.group(points=0.25, **LAYOUTS)
 def dense_layouts(rng):
-    for layout in ("fortran", "strided", "readonly"):
-        yield Case(dense_args(rng, 2, 3), layout=layout, fresh=True)
+    return in_every_layout(lambda: dense_args(rng, 2, 3))
 
 
-@dense.misconception(
+DENSE = "讲义 3.2 全连接 ANN 反向传播算法", "lecture 3.2, fully connected networks"
+
+dense.mistake(
+    "weights_not_transposed",
+    turned("w_next", np.transpose),
     zh="权重矩阵没有转置：求第 j 个单元的残差要用第 j 列（见讲义 3.2 全连接 ANN 反向传播算法）",
     en="the weight matrix was not transposed: unit j needs column j (lecture 3.2, fully connected networks)",
+    frequent=True,
 )
-def weights_not_transposed(delta_next, w_next, dsigma):
-    return (w_next @ delta_next) * dsigma
-
-
-@dense.misconception(
-    zh="没有乘以 σ′(z)（见讲义 3.2 全连接 ANN 反向传播算法）",
-    en="the factor σ′(z) is missing (lecture 3.2, fully connected networks)",
+dense.mistake(turn=turned("dsigma", np.ones_like), frequent=True, **see(SIGMA_PRIME_MISSING, *DENSE))
+dense.mistake(turn=turned("dsigma", np.square), **see(SIGMA_PRIME_TWICE, *DENSE))
+dense.mistake(
+    "sigma_prime_taken_again",
+    turned("dsigma", lambda slopes: slopes * (1 - slopes)),
+    zh="对 dsigma 又求了一次导数：dsigma 已经是 σ′(z)，直接相乘即可（见本作业开头的约定）",
+    en="dsigma was differentiated once more; it is σ′(z) already (the conventions that open this assignment)",
 )
-def sigma_prime_missing(delta_next, w_next, dsigma):
-    return w_next.T @ delta_next
-
-
-@dense.misconception(
-    zh="σ′ 乘到了后一层的残差上：它属于前一层，应在乘以权重之后再乘（见讲义 3.2）",
-    en="σ′ was applied to the next layer's residual; it belongs to the layer before (lecture 3.2)",
+dense.mistake(
+    "mean_over_units",
+    divided_by(lambda c: len(c.delta_next)),
+    zh="对后一层的各个单元取了平均：应当相加（见讲义 3.2 的 δ₁⁽²⁾）",
+    en="the next layer's units were averaged; they add up (lecture 3.2, δ₁⁽²⁾)",
+    frequent=True,
 )
-def sigma_prime_of_the_wrong_layer(delta_next, w_next, dsigma):
+dense.mistake(
+    "last_unit_only",
+    given(delta_next=lambda c: c.delta_next[-1:], w_next=lambda c: c.w_next[-1:]),
+    zh="只用了后一层的最后一个单元，循环中的结果被覆盖了，没有累加（见讲义 3.2 的 δ₁⁽²⁾）",
+    en="only the next layer's last unit counts: a loop replaced what it should add up (lecture 3.2, δ₁⁽²⁾)",
+)
+dense.mistake(turn=like("dsigma"), **STORED_AS_INTEGERS)
+
+
+@dense.misconception(**see(SIGMA_PRIME_OF_THE_WRONG_LAYER, *DENSE))
+def slopes_of_the_next_layer(delta_next, w_next, dsigma):
     return w_next.T @ (delta_next * dsigma)
 
 
-@dense.misconception(
-    zh="σ′ 参与了矩阵乘法：最后一个“·”是逐元素相乘（见讲义 3.2）",
-    en="σ′ took part in a matrix product; the formula's last dot multiplies elements (lecture 3.2)",
-)
-def matrix_product_with_sigma_prime(delta_next, w_next, dsigma):
+@dense.misconception(**see(MATRIX_PRODUCT_WITH_SIGMA_PRIME, *DENSE))
+def product_with_the_slopes(delta_next, w_next, dsigma):
     return w_next.T @ delta_next @ dsigma
 
 
@@ -132,30 +279,6 @@ def matrix_product_with_sigma_prime(delta_next, w_next, dsigma):
 )
 def products_not_summed(delta_next, w_next, dsigma):
     return w_next * delta_next[:, None] * dsigma
-
-
-@dense.misconception(
-    zh="对后一层的各个单元取了平均：应当相加（见讲义 3.2 的 δ₁⁽²⁾）",
-    en="the next layer's units were averaged; they add up (lecture 3.2, δ₁⁽²⁾)",
-)
-def mean_over_units(delta_next, w_next, dsigma):
-    return (w_next.T @ delta_next) * dsigma / len(delta_next)
-
-
-@dense.misconception(
-    zh="只用了后一层的最后一个单元，循环中的结果被覆盖了，没有累加（见讲义 3.2 的 δ₁⁽²⁾）",
-    en="only the next layer's last unit counts: a loop replaced what it should add up (lecture 3.2, δ₁⁽²⁾)",
-)
-def last_unit_only(delta_next, w_next, dsigma):
-    return w_next[-1] * delta_next[-1] * dsigma
-
-
-@dense.misconception(
-    zh="结果存进了整数数组，小数部分被截断了：σ′ 可能是整数数组，残差却不是整数",
-    en="the result was stored in an integer array and truncated: σ′ may hold integers, a residual does not",
-)
-def integer_buffer(delta_next, w_next, dsigma):
-    return dense_residual(delta_next, w_next, dsigma).astype(dsigma.dtype)
 
 
 @dense.alternative
@@ -191,74 +314,59 @@ def rotation_lecture(rng):
 
 @rotation_lecture.example
 def rotation_lecture_example():
-    yield (np.array([[1.0, 2.0], [3.0, 4.0]]),)
+    yield (LECTURE_W,)
 
 
 @rotation.group("shapes", points=1.5, zh="高和宽不同的卷积核", en="kernels of unlike height and width")
 def rotation_shapes(rng):
-    yield (whole(rng, 3, 3),)
     yield (real(rng, 2, 4),)
-    yield (real(rng, 3, 2),)
+    yield (real(rng, 5, 3),)
 
 
 @rotation.group("single", points=0.75, zh="只有一行或一列", en="a single row or column", visible=False)
 def rotation_single(rng):
-    for shape in ((1, 4), (3, 1), (1, 1)):
-        yield (whole(rng, *shape),)
+    yield (whole(rng, 1, 4),)
+    yield (whole(rng, 3, 1),)
 
 
-@rotation.group("layouts", points=0.25, zh="内存布局", en="memory layouts", visible=False)
+@rotation.group(points=0.25, **LAYOUTS)
 def rotation_layouts(rng):
-    for layout in ("fortran", "strided", "readonly"):
-        yield Case((real(rng, 2, 3),), layout=layout, fresh=True)
+    return in_every_layout(lambda: (real(rng, 2, 3),))
 
 
-@rotation.misconception(
-    zh="卷积核没有变化（见讲义 3.2 前一层残差计算方式第 1 步）",
-    en="the kernel was left as it is (lecture 3.2, step 1)",
+rotation.mistake(
+    turn=result(lambda w_rot, c: rotated(w_rot)),
+    **hint("unchanged", "卷积核没有变化", "the kernel was left as it is", at=STEP_1),
 )
-def unchanged(w):
-    return w.copy()
-
-
-@rotation.misconception(
-    zh="只做了上下颠倒：翻转 180° 还要左右颠倒（见讲义 3.2 前一层残差计算方式第 1 步）",
-    en="only top and bottom changed places; a rotation by 180° exchanges left and right, too (lecture 3.2)",
+rotation.mistake(turn=turned("w", columns_flipped), **ROWS_FLIPPED)
+rotation.mistake(turn=turned("w", rows_flipped), **COLUMNS_FLIPPED)
+rotation.mistake(turn=turned("w", lambda w: rotated(transposed(w))), **TRANSPOSED)
+rotation.mistake(turn=turned("w", lambda w: rotated(rotated90(w))), **ROTATED_BY_90)
+rotation.mistake(
+    turn=turned("w", rotated90),
+    **hint(
+        "rotated_by_90_clockwise",
+        "卷积核只顺时针转了 90°",
+        "the kernel was rotated by 90° only, clockwise",
+        at=STEP_1,
+    ),
 )
-def flipped_top_to_bottom_only(w):
-    return w[::-1].copy()
-
-
-@rotation.misconception(
-    zh="只做了左右颠倒：翻转 180° 还要上下颠倒（见讲义 3.2 前一层残差计算方式第 1 步）",
-    en="only left and right changed places; a rotation by 180° exchanges top and bottom, too (lecture 3.2)",
+rotation.mistake(
+    turn=turned("w", transposed),
+    **hint(
+        "rotated_and_transposed",
+        "翻转之后又转置了一次",
+        "the kernel was rotated and then transposed as well",
+        at=STEP_1,
+    ),
 )
-def flipped_left_to_right_only(w):
-    return w[:, ::-1].copy()
-
-
-@rotation.misconception(
-    zh="用转置代替了翻转：转置交换高和宽，翻转 180° 保持形状（见讲义 3.2 前一层残差计算方式第 1 步）",
-    en="the kernel was transposed, which swaps height and width; a rotation by 180° does not (lecture 3.2)",
+rotation.mistake(
+    "turned_about_the_first",
+    result(lambda w_rot, c: np.roll(w_rot, (1, 1), (0, 1))),
+    zh="卷积核绕着左上角的元素转，第一行、第一列仍在最前面：下标从 0 数起，最后一个是 −1（见练习 2 的公式）",
+    en="the kernel turned about its first element, so that the first row and column stayed in front: index 0 "
+    "belongs to the first, −1 to the last (the formula of exercise 2)",
 )
-def transposed(w):
-    return w.T.copy()
-
-
-@rotation.misconception(
-    zh="只转了 90°（见讲义 3.2 前一层残差计算方式第 1 步）",
-    en="the kernel was rotated by 90° only (lecture 3.2, step 1)",
-)
-def rotated_by_90(w):
-    return np.rot90(w).copy()
-
-
-@rotation.misconception(
-    zh="翻转之后又转置了一次（见讲义 3.2 前一层残差计算方式第 1 步）",
-    en="the kernel was rotated and then transposed as well (lecture 3.2, step 1)",
-)
-def rotated_and_transposed(w):
-    return w[::-1, ::-1].T.copy()
 
 
 @rotation.alternative
@@ -293,76 +401,68 @@ def pad_lecture(rng):
 
 @pad_lecture.example
 def pad_lecture_example():
-    yield np.array([[1.0, 2.0], [3.0, -1.0]]), (2, 2)
+    yield LECTURE_DELTA, (2, 2)
 
 
 @padding_step.group("shapes", points=2, zh="高和宽不同", en="unlike height and width")
 def pad_shapes(rng):
-    yield real(rng, 3, 2), (3, 3)
-    yield real(rng, 2, 3), (2, 4)
-    yield real(rng, 2, 1), (5, 3)
+    yield real(rng, 4, 2), (3, 5)
+    yield real(rng, 3, 1), (4, 2)
 
 
 @padding_step.group("thin", points=1.75, zh="只有一行、一列的卷积核", en="thin kernels", visible=False)
 def pad_thin(rng):
     yield real(rng, 2, 3), (1, 1)
     yield real(rng, 1, 1), (1, 4)
-    yield real(rng, 3, 1), (3, 1)
+    yield real(rng, 4, 1), (3, 1)
 
 
-@padding_step.group("layouts", points=0.25, zh="内存布局", en="memory layouts", visible=False)
+@padding_step.group(points=0.25, **LAYOUTS)
 def pad_layouts(rng):
-    for layout in ("fortran", "strided", "readonly"):
-        yield Case((real(rng, 2, 3), (2, 1)), layout=layout, fresh=True)
+    yield from in_every_layout(lambda: (real(rng, 2, 3), (2, 1)))
     yield Case((real(rng, 2, 2), (1, 1)), fresh=True)
 
 
-@padding_step.misconception(
-    zh="每一边补了 k 个 0：卷积核与残差至少重叠一个元素，只需补 k − 1 个（见讲义 3.2 第 2 步）",
-    en="k zeros were added on each side; kernel and residual overlap in at least one element (lecture 3.2)",
-)
-def padded_by_k(delta, kernel_shape):
-    return pad_residual(delta, (kernel_shape[0] + 1, kernel_shape[1] + 1))
+def kernel_taken_for(shape):
+    """A turn: the kernel's shape is taken to be `shape(kh, kw)`."""
+    return turned("kernel_shape", lambda sides: shape(*sides))
 
 
-@padding_step.misconception(
+padding_step.mistake(turn=kernel_taken_for(lambda kh, kw: (kh + 1, kw + 1)), **PADDED_BY_K)
+padding_step.mistake(turn=kernel_taken_for(lambda kh, kw: (kh, kh)), **see(SQUARE_KERNEL, *STEP_2))
+padding_step.mistake(turn=kernel_taken_for(lambda kh, kw: (2, 2)), **ALWAYS_ONE_RING)
+padding_step.mistake(turn=kernel_taken_for(lambda kh, kw: (kh // 2 + 1, kw // 2 + 1)), **HALF_THE_KERNEL)
+padding_step.mistake(
+    "sides_swapped",
+    kernel_taken_for(lambda kh, kw: (kw, kh)),
     zh="卷积核的高和宽弄反了：行数由高决定，列数由宽决定（见讲义 3.2 第 2 步）",
     en="height and width of the kernel changed places: its height decides the rows (lecture 3.2, step 2)",
 )
-def sides_swapped(delta, kernel_shape):
-    return pad_residual(delta, kernel_shape[::-1])
+padding_step.mistake(
+    "rows_only",
+    kernel_taken_for(lambda kh, kw: (kh, 1)),
+    zh="只在上边和下边补了 0：左边和右边也要补（见讲义 3.2 第 2 步）",
+    en="zeros were added above and below only; left and right need them, too (lecture 3.2, step 2)",
+)
+padding_step.mistake(
+    "padded_by_its_own_size",
+    given(kernel_shape=lambda c: c.delta.shape),
+    zh="补多少按残差自己的大小来算：它由卷积核的大小决定（见讲义 3.2 第 2 步）",
+    en="the residual's own size decided how many zeros it got; the kernel's does (lecture 3.2, step 2)",
+)
+
+
+@padding_step.misconception(**TWO_SIDES_ONLY)
+def padded_at_the_end(delta, kernel_shape):
+    return np.pad(delta, [(0, side - 1) for side in kernel_shape])
 
 
 @padding_step.misconception(
-    zh="把卷积核当作正方形，两个方向都按高来补 0（见讲义 3.2 第 2 步）",
-    en="the kernel was taken to be square: its height decided the columns, too (lecture 3.2, step 2)",
+    zh="只在上边和左边补了 0：四边都要补（见讲义 3.2 第 2 步）",
+    en="zeros were added at the top and left only; all four sides need them (lecture 3.2, step 2)",
 )
-def square_kernel_assumed(delta, kernel_shape):
-    return pad_residual(delta, (kernel_shape[0], kernel_shape[0]))
-
-
-@padding_step.misconception(
-    zh="总是补一圈 0：一圈只适合 2×2 的卷积核（见讲义 3.2 第 2 步）",
-    en="there is always one ring of zeros; that suits a 2×2 kernel only (lecture 3.2, step 2)",
-)
-def always_one_ring(delta, kernel_shape):
-    return pad_residual(delta, (2, 2))
-
-
-@padding_step.misconception(
-    zh="每一边只补了 k 的一半：那是保持大小不变的填充，而前一层的图比残差大（见讲义 3.2 第 2 步）",
-    en="half of k was added on each side; that keeps the size, but the layer before is larger (lecture 3.2)",
-)
-def half_the_kernel(delta, kernel_shape):
-    return pad_residual(delta, (kernel_shape[0] // 2 + 1, kernel_shape[1] // 2 + 1))
-
-
-@padding_step.misconception(
-    zh="只在下边和右边补了 0：四边都要补（见讲义 3.2 第 2 步）",
-    en="zeros were added at the bottom and right only; all four sides need them (lecture 3.2, step 2)",
-)
-def bottom_and_right_only(delta, kernel_shape):
-    return np.pad(delta, ((0, kernel_shape[0] - 1), (0, kernel_shape[1] - 1)))
+def top_and_left_only(delta, kernel_shape):
+    return np.pad(delta, [(side - 1, 0) for side in kernel_shape])
 
 
 @padding_step.misconception(
@@ -370,8 +470,7 @@ def bottom_and_right_only(delta, kernel_shape):
     en="the outermost residuals were repeated; there are no residuals out there, hence zeros (lecture 3.2)",
 )
 def border_repeated(delta, kernel_shape):
-    kh, kw = kernel_shape
-    return np.pad(delta, ((kh - 1, kh - 1), (kw - 1, kw - 1)), mode="edge")
+    return np.pad(delta, [(side - 1, side - 1) for side in kernel_shape], mode="edge")
 
 
 @padding_step.alternative
@@ -406,15 +505,14 @@ def insert_lecture(rng):
 
 @insert_lecture.example
 def insert_lecture_example():
-    yield np.array([[1.0, 2.0], [3.0, -1.0]]), 2
+    yield LECTURE_DELTA, 2
 
 
 @insertion.group(
     "shapes", points=2, zh="更大的步长，高和宽不同", en="larger strides, unlike height and width"
 )
 def insert_shapes(rng):
-    yield real(rng, 3, 2), 3
-    yield real(rng, 2, 4), 2
+    yield real(rng, 4, 2), 3
     yield real(rng, 2, 3), 4
 
 
@@ -425,64 +523,64 @@ def insert_single(rng):
     yield real(rng, 2, 3), 1
     yield real(rng, 1, 3), 3
     yield real(rng, 4, 1), 2
-    yield real(rng, 1, 1), 2
 
 
-@insertion.group("layouts", points=0.25, zh="内存布局", en="memory layouts", visible=False)
+@insertion.group(points=0.25, **LAYOUTS)
 def insert_layouts(rng):
-    for layout in ("fortran", "strided", "readonly"):
-        yield Case((real(rng, 2, 3), 2), layout=layout, fresh=True)
+    yield from in_every_layout(lambda: (real(rng, 2, 3), 2))
     yield Case((real(rng, 2, 2), 1), fresh=True)
 
 
-@insertion.misconception(
-    zh="没有插入 0（见讲义 3.2 当步长不为 1 时，第 2 步）",
-    en="no zeros were inserted (lecture 3.2, when the stride is not 1, step 2)",
-)
-def nothing_inserted(delta, stride):
-    return delta.copy()
+def each_replaced_by(block):
+    """A turn: each residual becomes a square of s × s elements, itself times `block(s)`."""
+    return lambda function: lambda delta, stride: np.kron(delta, block(stride))
 
 
-@insertion.misconception(
-    zh="相邻的残差之间插入了 s 个 0：相邻两个相距 s，中间只有 s − 1 个（见讲义 3.2 当步长不为 1 时）",
-    en="s zeros stand between neighbours; neighbours are s apart, which leaves room for s − 1 (lecture 3.2)",
-)
-def s_zeros_inserted(delta, stride):
-    return insert_zeros(delta, stride + 1)
+def one_at(row, column):
+    """A square of zeros but for a 1."""
+    return lambda stride: np.outer(np.eye(stride)[row], np.eye(stride)[column])
 
 
-@insertion.misconception(
+insertion.mistake(turn=pretend("stride", 1), **NOTHING_INSERTED)
+insertion.mistake(turn=turned("stride", lambda s: s + 1), **S_ZEROS_INSERTED)
+insertion.mistake(turn=pretend("stride", 2), **ALWAYS_ONE_ZERO)
+insertion.mistake(
+    "zeros_after_the_last_too",
+    each_replaced_by(one_at(0, 0)),
     zh="最后一个残差后面也插入了 0：只在相邻残差之间插入，外层的 0 由下一步补（见讲义 3.2 当步长不为 1 时）",
     en="zeros follow the last residual, too; they belong between neighbours only (lecture 3.2, stride)",
 )
-def zeros_after_the_last_too(delta, stride):
-    corner = np.zeros((stride, stride))
-    corner[0, 0] = 1
-    return np.kron(delta, corner)
-
-
-@insertion.misconception(
-    zh="总是插入一个 0：插入多少由步长决定（见讲义 3.2 当步长不为 1 时）",
-    en="there is always one zero between neighbours; the stride decides how many (lecture 3.2, stride)",
+insertion.mistake(
+    "zeros_before_the_first_too",
+    each_replaced_by(one_at(-1, -1)),
+    zh="第一个残差前面也插入了 0：只在相邻残差之间插入，外层的 0 由下一步补（见讲义 3.2 当步长不为 1 时）",
+    en="zeros precede the first residual, too; they belong between neighbours only (lecture 3.2, stride)",
 )
-def always_one_zero(delta, stride):
-    return insert_zeros(delta, 2)
-
-
-@insertion.misconception(
-    zh="只在行与行之间插入了 0，列与列之间没有（见讲义 3.2 当步长不为 1 时）",
-    en="zeros were inserted between rows but not between columns (lecture 3.2, stride)",
-)
-def rows_only(delta, stride):
-    return insert_zeros(delta, stride)[:, ::stride].copy()
-
-
-@insertion.misconception(
+insertion.mistake(
+    "residuals_repeated",
+    each_replaced_by(lambda stride: np.ones((stride, stride))),
     zh="重复了残差：被步长跳过的 z 不影响 J，它们的残差是 0（见讲义 3.2 当步长不为 1 时）",
     en="residuals were repeated; the z that the stride skips have no influence on J (lecture 3.2, stride)",
 )
-def residuals_repeated(delta, stride):
-    return np.kron(delta, np.ones((stride, stride)))
+insertion.mistake(
+    "rows_only",
+    result(lambda spread, c: spread[:, :: c.stride]),
+    zh="只在行与行之间插入了 0，列与列之间没有（见讲义 3.2 当步长不为 1 时）",
+    en="zeros were inserted between rows but not between columns (lecture 3.2, stride)",
+)
+insertion.mistake(
+    "columns_only",
+    result(lambda spread, c: spread[:: c.stride]),
+    zh="只在列与列之间插入了 0，行与行之间没有（见讲义 3.2 当步长不为 1 时）",
+    en="zeros were inserted between columns but not between rows (lecture 3.2, stride)",
+)
+insertion.mistake(
+    "residuals_skipped",
+    given(delta=lambda c: c.delta[:: c.stride, :: c.stride], stride=lambda c: 1),
+    zh="每隔 s 个只留下了一个残差：前向才跳过 z，反向时要把跳过的位置补回来（见讲义 3.2 当步长不为 1 时）",
+    en="only every s-th residual was kept; so the forward pass skips z, and now their places come back "
+    "(lecture 3.2, stride)",
+)
 
 
 @insertion.alternative
@@ -497,9 +595,8 @@ def insert_by_loops(delta, stride):
 
 @insertion.alternative
 def insert_by_kron_and_crop(delta, stride):
-    last = stride - 1
-    spread = zeros_after_the_last_too(delta, stride)
-    return spread[: spread.shape[0] - last, : spread.shape[1] - last].copy()
+    rows, columns = (length * stride - (stride - 1) for length in delta.shape)
+    return np.kron(delta, one_at(0, 0)(stride))[:rows, :columns].copy()
 
 
 @insertion.alternative
@@ -509,116 +606,247 @@ def insert_by_numpy_insert(delta, stride):
     return np.insert(tall, np.repeat(np.arange(1, Wo), stride - 1), 0, axis=1)
 
 
+# --------------------------------------------------- the residual of a convolution, wrong in its inside
+#
+# Where a mistake is not "the right function with other arguments or another result", it is one of these
+# turns of `conv2d_input_grad`; `on_one_map` makes turns of `conv_residual` of them. `surrounded` and
+# `scattered` give functions of their own and forget the one that they turn: where two mistakes meet, they
+# have to come first.
+
+
+def middle(da, H, W, p):
+    """The right crop of a padded map."""
+    return da[:, :, p : p + H, p : p + W]
+
+
+def whole_map(da, H, W, p):
+    """No crop at all."""
+    return da
+
+
+def on_a_canvas(da, H, W, p):
+    """The right crop; what `da` lacks at the bottom and right is zero."""
+    canvas = np.zeros((*da.shape[:2], H + 2 * p, W + 2 * p))
+    part = da[:, :, : H + 2 * p, : W + 2 * p]
+    canvas[:, :, : part.shape[2], : part.shape[3]] = part
+    return middle(canvas, H, W, p)
+
+
+def without_border(da, H, W, p):
+    """p rows and columns less on each side, however large the map is."""
+    return da[:, :, p : da.shape[2] - p, p : da.shape[3] - p]
+
+
+def at_the_end(da, H, W, p):
+    """The right crop; what `da` lacks is zero at the top and left."""
+    lacking = H + 2 * p - da.shape[2], W + 2 * p - da.shape[3]
+    return middle(np.pad(da, [(0, 0), (0, 0), *((rest, 0) for rest in lacking)]), H, W, p)
+
+
+def surrounded(zeros, crop=middle):
+    """A turn: gathered, with `zeros(kh, kw, p)` = (top, bottom), (left, right) around the residual."""
+
+    def wrong(delta, w, input_shape, stride=1, padding=0):
+        (N, K, Ho, Wo), (H, W), (kh, kw) = delta.shape, input_shape[2:], w.shape[2:]
+        spread = np.zeros((N, K, (Ho - 1) * stride + 1, (Wo - 1) * stride + 1))
+        spread[:, :, ::stride, ::stride] = delta
+        (top, bottom), (left, right) = zeros(kh, kw, padding)
+        rh, rw = (H + 2 * padding - kh) % stride, (W + 2 * padding - kw) % stride
+        around = np.pad(spread, ((0, 0), (0, 0), (top, bottom + rh), (left, right + rw)))
+        windows = np.lib.stride_tricks.sliding_window_view(around, (kh, kw), axis=(2, 3))
+        return crop(np.einsum("kcij,nkuvij->ncuv", rotated(w), windows), H, W, padding)
+
+    return lambda function: wrong
+
+
+def evenly(rows, columns):
+    """As many rows before as after, as many columns before as after."""
+    return (rows, rows), (columns, columns)
+
+
+gathered = surrounded(lambda kh, kw, p: evenly(kh - 1, kw - 1))  # wrong only by what is done to it
+
+
+def scattered(put=np.add, apart=lambda s, kh, kw: (s, s), one_by_one=False):
+    """A turn: δ·w, window by window; `put(old, new)` is what a window holds then, `apart` their distance.
+
+    With `one_by_one` the kernels' parts are put one after the other, else their sum is.
+    """
+
+    def wrong(delta, w, input_shape, stride=1, padding=0):
+        (N, C, H, W), (kh, kw) = input_shape, w.shape[2:]
+        down, across = apart(stride, kh, kw)
+        da = np.zeros((N, C, H + 2 * padding, W + 2 * padding))
+        kernels = [[k] for k in range(len(w))] if one_by_one else [slice(None)]
+        for p, q in np.ndindex(delta.shape[2:]):
+            window = da[:, :, p * down : p * down + kh, q * across : q * across + kw]
+            for some in kernels:
+                window[...] = put(window, np.einsum("nk,kcij->ncij", delta[:, some, p, q], w[some]))
+        return middle(da, H, W, padding)
+
+    return lambda function: wrong
+
+
+def replaced(old, new):
+    """What stands there is lost."""
+    return new
+
+
+def cropped(crop):
+    """A turn: right on the whole padded map; then another crop, `crop(da, H, W, p)`."""
+
+    def turn(function):
+        @functools.wraps(function)
+        def wrong(delta, w, input_shape, stride=1, padding=0):
+            N, C, H, W = input_shape
+            da = function(delta, w, (N, C, H + 2 * padding, W + 2 * padding), stride)
+            return crop(da, H, W, padding)
+
+        return wrong
+
+    return turn
+
+
+def reached(crop, apart=lambda s: s):
+    """A turn: right on what windows reach that stand `apart(s)` from each other; then `crop(da, H, W, p)`."""
+
+    def turn(function):
+        @functools.wraps(function)
+        def wrong(delta, w, input_shape, stride=1, padding=0):
+            (N, _, Ho, Wo), (_, C, kh, kw) = delta.shape, w.shape
+            s = apart(stride)
+            da = function(delta, w, (N, C, (Ho - 1) * s + kh, (Wo - 1) * s + kw), s)
+            return crop(da, *input_shape[2:], padding)
+
+        return wrong
+
+    return turn
+
+
+def averaged_where_windows_overlap(function):
+    """A turn: the sum at each place is divided by the number of windows that reach it."""
+
+    @functools.wraps(function)
+    def wrong(delta, w, input_shape, stride=1, padding=0):
+        ones = np.ones((1, 1, *delta.shape[2:])), np.ones((1, 1, *w.shape[2:])), (1, 1, *input_shape[2:])
+        windows = conv2d_input_grad(*ones, stride, padding)
+        return function(delta, w, input_shape, stride, padding) / np.maximum(windows, 1)
+
+    return wrong
+
+
+def on_one_map(turn):
+    """The turn of `conv_residual` that a turn of `conv2d_input_grad` amounts to."""
+    on_a_batch = turn(conv2d_input_grad)
+
+    def wrong(delta, w, dsigma):
+        return on_a_batch(delta[None, None], w[None, None], (1, 1, *dsigma.shape))[0, 0] * dsigma
+
+    return lambda function: wrong
+
+
 # ----------------------------------------------------------------------------------------- conv_residual
 
 single_map = Exercise(conv_residual, points=18, lecture="3.2")
 
 
-def map_args(rng, shape, kernel_shape, values=real):
+def map_args(rng, shape, kernel_shape):
     """The arguments of `conv_residual` for a map of `shape` before the convolution."""
     (H, W), (kh, kw) = shape, kernel_shape
-    return values(rng, H - kh + 1, W - kw + 1), values(rng, kh, kw), values(rng, H, W)
+    return real(rng, H - kh + 1, W - kw + 1), real(rng, kh, kw), real(rng, H, W)
 
 
-@single_map.group("lecture", points=5, zh="讲义实例的大小 3×3 ∗ 2×2", en="the lecture's size, 3×3 ∗ 2×2")
+@single_map.group("lecture", points=4, zh="讲义实例的大小 3×3 ∗ 2×2", en="the lecture's size, 3×3 ∗ 2×2")
 def map_lecture(rng):
-    yield map_args(rng, (3, 3), (2, 2), whole)
+    delta, w = whole(rng, 2, 2, 2)  # eight numbers, all different: the residual is not like its kernel
+    yield delta, w, whole(rng, 3, 3)
 
 
 @map_lecture.example
 def map_lecture_example():
-    delta = np.array([[1.0, 2.0], [3.0, -1.0]])
-    w = np.array([[1.0, 2.0], [3.0, 4.0]])
-    yield delta, w, np.ones((3, 3))
-    yield delta, w, np.array([[1.0, 0.5, 0.0], [0.5, 1.0, 0.25], [0.0, 1.0, 0.5]])
+    yield LECTURE_DELTA, LECTURE_W, np.ones((3, 3))
+    yield LECTURE_DELTA, LECTURE_W, np.array([[1.0, 0.5, 0.0], [0.5, 1.0, 0.25], [0.0, 1.0, 0.5]])
 
 
 @single_map.group(
     "shapes", points=6, zh="高和宽不同的图与卷积核", en="maps and kernels of unlike height and width"
 )
 def map_shapes(rng):
-    yield map_args(rng, (5, 4), (3, 3))
     yield map_args(rng, (4, 6), (2, 3))
     yield map_args(rng, (5, 4), (4, 2))
+    yield map_args(rng, (7, 5), (3, 3))
 
 
 @single_map.group(
-    "kernels", points=6, zh="很小与很大的卷积核", en="very small and very large kernels", visible=False
+    "kernels", points=5, zh="很小与很大的卷积核", en="very small and very large kernels", visible=False
 )
 def map_kernels(rng):
     yield map_args(rng, (2, 3), (1, 1))
-    yield map_args(rng, (3, 4), (1, 3))
+    yield map_args(rng, (3, 5), (1, 4))
     yield map_args(rng, (4, 3), (4, 1))
     yield map_args(rng, (3, 4), (3, 4))
-    yield map_args(rng, (5, 4), (4, 3))
 
 
-@single_map.group("integers", points=0.5, zh="整数数组", en="integer arrays", visible=False)
+@single_map.group(points=2, **BASIS)
+def map_basis(rng):
+    """Each unit residual and each unit kernel of the lecture's size, once.
+
+    A unit residual brings back the kernel, a unit kernel the residual, each at a place of its own. The other
+    numbers are random reals, so that no sum of wrong terms equals the right one: each of the 16 products δ·w
+    shows where it went, and a function that is linear in both and passes is right for all of this size.
+    """
+    for delta in units(2, 2):
+        yield delta, real(rng, 2, 2), real(rng, 3, 3)
+    for w in units(2, 2):
+        yield real(rng, 2, 2), w, real(rng, 3, 3)
+
+
+@single_map.group(points=0.5, **INTEGERS)
 def map_integers(rng):
-    yield integers(rng, 2, 3), real(rng, 3, 2), relu_slopes(rng, 4, 4)
-    yield real(rng, 3, 2), integers(rng, 2, 2), integers(rng, 4, 3)
+    """Each sum has one term: then it does not matter whether terms or their sums are truncated."""
+    yield integers(rng, 1, 1), real(rng, 3, 2), relu_slopes(rng, 3, 2)
+    yield real(rng, 3, 4), integers(rng, 1, 1), integers(rng, 3, 4)
 
 
-@single_map.group("layouts", points=0.5, zh="内存布局", en="memory layouts", visible=False)
+@single_map.group(points=0.5, **LAYOUTS)
 def map_layouts(rng):
-    for layout in ("fortran", "strided", "readonly"):
-        yield Case(map_args(rng, (4, 3), (2, 2)), layout=layout, fresh=True)
+    yield from in_every_layout(lambda: map_args(rng, (5, 3), (2, 2)))
     yield Case(map_args(rng, (2, 3), (1, 1)), fresh=True)
 
 
-@single_map.misconception(
-    zh="收集残差时卷积核没有翻转 180°，或者分发残差时多翻转了一次（见讲义 3.2 前一层残差计算方式）",
-    en="the kernel was not rotated by 180° while gathering, or was rotated while scattering (lecture 3.2)",
+single_map.mistake(turn=on_one_map(scattered(replaced)), frequent=True, **see(REPLACED_NOT_ADDED, *EXAMPLE))
+single_map.mistake(turn=on_one_map(averaged_where_windows_overlap), **OVERLAPS_AVERAGED)
+single_map.mistake(turn=on_one_map(surrounded(lambda kh, kw, p: evenly(kh, kw))), **PADDED_BY_K)
+single_map.mistake(
+    turn=on_one_map(surrounded(lambda kh, kw, p: evenly(kh // 2, kw // 2), whole_map)), **HALF_THE_KERNEL
 )
-def kernel_not_rotated(delta, w, dsigma):
-    return conv_residual(delta, w[::-1, ::-1], dsigma)
-
-
-@single_map.misconception(
-    zh="卷积核只做了上下颠倒，没有左右颠倒（见讲义 3.2 前一层残差计算方式第 1 步）",
-    en="the kernel was turned upside down but not left to right (lecture 3.2, step 1)",
+single_map.mistake(turn=on_one_map(surrounded(lambda kh, kw, p: evenly(1, 1), whole_map)), **ALWAYS_ONE_RING)
+single_map.mistake(
+    turn=on_one_map(surrounded(lambda kh, kw, p: evenly(kh - 1, kh - 1), whole_map)),
+    **see(SQUARE_KERNEL, *STEP_2),
 )
-def only_rows_flipped(delta, w, dsigma):
-    return conv_residual(delta, w[:, ::-1], dsigma)
-
-
-@single_map.misconception(
-    zh="卷积核只做了左右颠倒，没有上下颠倒（见讲义 3.2 前一层残差计算方式第 1 步）",
-    en="the kernel was turned left to right but not upside down (lecture 3.2, step 1)",
+single_map.mistake(
+    turn=on_one_map(surrounded(lambda kh, kw, p: ((0, 2 * kh - 2), (0, 2 * kw - 2)))), **TWO_SIDES_ONLY
 )
-def only_columns_flipped(delta, w, dsigma):
-    return conv_residual(delta, w[::-1], dsigma)
+single_map.mistake(turn=turned("w", rotated), frequent=True, **NOT_ROTATED)
+single_map.mistake(turn=turned("w", columns_flipped), **ROWS_FLIPPED)
+single_map.mistake(turn=turned("w", rows_flipped), **COLUMNS_FLIPPED)
+single_map.mistake(turn=turned("w", lambda w: rotated(transposed(w))), **TRANSPOSED)
+single_map.mistake(turn=turned("w", lambda w: rotated(rotated90(w))), **ROTATED_BY_90)
+single_map.mistake(turn=given(delta=lambda c: rotated(c.delta), w=lambda c: rotated(c.w)), **RESIDUAL_ROTATED)
+single_map.mistake(turn=turned("dsigma", np.ones_like), frequent=True, **see(SIGMA_PRIME_MISSING, *FORMULA))
+single_map.mistake(turn=turned("dsigma", np.square), **see(SIGMA_PRIME_TWICE, *FORMULA))
+single_map.mistake(turn=like("dsigma"), **STORED_AS_INTEGERS)
+single_map.mistake(turn=added_into("dsigma"), **FLOATS_ADDED_TO_INTEGERS)
 
 
-@single_map.misconception(
-    zh="用转置代替了翻转 180°（见讲义 3.2 前一层残差计算方式第 1 步）",
-    en="the kernel was transposed in place of being rotated by 180° (lecture 3.2, step 1)",
-)
-def kernel_transposed(delta, w, dsigma):
-    return window_sums(pad_residual(delta, w.T.shape), w.T) * dsigma
-
-
-@single_map.misconception(
-    zh="没有乘以前一层的 σ′(z)（见讲义 3.2 前一层残差计算公式）",
-    en="the factor σ′(z) of the layer before is missing (lecture 3.2, the formula)",
-)
-def no_sigma_prime(delta, w, dsigma):
-    return conv_residual(delta, w, np.ones(dsigma.shape))
-
-
-@single_map.misconception(
-    zh="σ′ 乘到了当前层的残差上：它属于前一层，应在卷积之后再乘（见讲义 3.2 前一层残差计算公式）",
-    en="σ′ was applied to the current layer's residual; it belongs to the layer before (lecture 3.2)",
-)
-def sigma_prime_before_the_convolution(delta, w, dsigma):
+@single_map.misconception(**see(SIGMA_PRIME_OF_THE_WRONG_LAYER, *FORMULA))
+def slopes_of_the_current_layer(delta, w, dsigma):
     Ho, Wo = delta.shape
     return conv_residual(delta * dsigma[:Ho, :Wo], w, np.ones(dsigma.shape))
 
 
-@single_map.misconception(
-    zh="与 σ′ 做了矩阵乘法：公式中是逐元素相乘（见讲义 3.2 前一层残差计算公式）",
-    en="σ′ took part in a matrix product; the formula multiplies element by element (lecture 3.2)",
-)
+@single_map.misconception(**see(MATRIX_PRODUCT_WITH_SIGMA_PRIME, *FORMULA))
 def matrix_product_with_the_slopes(delta, w, dsigma):
     return conv_residual(delta, w, np.ones(dsigma.shape)) @ dsigma
 
@@ -628,56 +856,9 @@ def matrix_product_with_the_slopes(delta, w, dsigma):
     en="the residual was not padded; only positions with the kernel inside it count (lecture 3.2, step 2)",
 )
 def residual_not_padded(delta, w, dsigma):
-    result = np.zeros(dsigma.shape)
-    inside = window_sums(delta, w[::-1, ::-1])
-    result[: inside.shape[0], : inside.shape[1]] = inside
-    return result * dsigma
-
-
-@single_map.misconception(
-    zh="每一边补了 k 个 0，而不是 k − 1 个，结果错开了一行一列（见讲义 3.2 前一层残差计算方式第 2 步）",
-    en="each side got k zeros, not k − 1, and everything moved by one row and column (lecture 3.2, step 2)",
-)
-def residual_padded_by_k(delta, w, dsigma):
-    H, W = dsigma.shape
-    return window_sums(padded_by_k(delta, w.shape), w[::-1, ::-1])[:H, :W] * dsigma
-
-
-@single_map.misconception(
-    zh="只补了一圈 0：补多少由卷积核的大小决定（见讲义 3.2 前一层残差计算方式第 2 步）",
-    en="there is one ring of zeros whatever the kernel; its size decides how many (lecture 3.2, step 2)",
-)
-def one_ring_whatever_the_kernel(delta, w, dsigma):
-    return window_sums(np.pad(delta, 1), w[::-1, ::-1]) * dsigma
-
-
-@single_map.misconception(
-    zh="只在残差的下边和右边补了 0：四边都要补（见讲义 3.2 前一层残差计算方式第 2 步）",
-    en="zeros were added below and to the right only; all four sides need them (lecture 3.2, step 2)",
-)
-def padded_on_two_sides_only(delta, w, dsigma):
-    kh, kw = w.shape
-    return window_sums(np.pad(delta, ((0, 2 * kh - 2), (0, 2 * kw - 2))), w[::-1, ::-1]) * dsigma
-
-
-@single_map.misconception(
-    zh="窗口重叠处的残差被覆盖了，没有累加（见讲义 3.2 实例：δ₂₂ 是四项之和）",
-    en="where windows overlap, parts replaced each other; they add up (lecture 3.2: δ₂₂ has four terms)",
-)
-def replaced_not_added(delta, w, dsigma):
-    kh, kw = w.shape
-    result = np.zeros(dsigma.shape)
-    for p, q in np.ndindex(delta.shape):
-        result[p : p + kh, q : q + kw] = delta[p, q] * w
-    return result * dsigma
-
-
-@single_map.misconception(
-    zh="结果存进了整数数组，小数部分被截断了：σ′ 可能是整数数组，残差却不是整数",
-    en="the result was stored in an integer array and truncated: σ′ may hold integers, a residual does not",
-)
-def stored_as_integers(delta, w, dsigma):
-    return conv_residual(delta, w, dsigma).astype(dsigma.dtype)
+    inside = np.lib.stride_tricks.sliding_window_view(delta, w.shape)
+    da = np.einsum("mn,uvmn->uv", rotated(w), inside)
+    return on_a_canvas(da[None, None], *dsigma.shape, 0)[0, 0] * dsigma
 
 
 @single_map.alternative
@@ -731,7 +912,7 @@ def map_by_full_rows(delta, w, dsigma):
 general = Exercise(conv2d_input_grad, points=60, lecture="3.2")
 
 
-def conv_args(rng, input_shape, kernels, *options, values=real):
+def conv_args(rng, input_shape, kernels, *options):
     """The arguments of `conv2d_input_grad`.
 
     `kernels` is (K, kh, kw); `options` are stride and padding, left out where their defaults are meant.
@@ -741,20 +922,29 @@ def conv_args(rng, input_shape, kernels, *options, values=real):
     stride, padding = (*options, *(1, 0)[len(options) :])
     Ho = (H + 2 * padding - kh) // stride + 1
     Wo = (W + 2 * padding - kw) // stride + 1
-    return values(rng, N, K, Ho, Wo), values(rng, K, C, kh, kw), input_shape, *options
+    return real(rng, N, K, Ho, Wo), real(rng, K, C, kh, kw), input_shape, *options
 
 
-@general.group("lecture", points=6, zh="讲义实例的大小", en="the lecture's size")
+@general.group("lecture", points=4, zh="讲义实例的大小", en="the lecture's size")
 def conv_lecture(rng):
-    yield conv_args(rng, (1, 1, 3, 3), (1, 2, 2), values=whole)
-    yield conv_args(rng, (1, 1, 4, 3), (1, 2, 3), values=whole)
+    delta, w = whole(rng, 2, 1, 1, 2, 2)  # eight numbers, all different: the residual is not like its kernel
+    yield delta, w, (1, 1, 3, 3)
 
 
 @conv_lecture.example
 def conv_lecture_example():
-    delta = np.array([[[[1.0, 2.0], [3.0, -1.0]]]])
-    w = np.array([[[[1.0, 2.0], [3.0, 4.0]]]])
-    yield delta, w, (1, 1, 3, 3)
+    yield LECTURE_DELTA[None, None], LECTURE_W[None, None], (1, 1, 3, 3)
+
+
+@general.group(points=4, **BASIS)
+def conv_basis(rng):
+    """All 16 connections of the lecture's example in one call: unit residual n meets unit kernel c.
+
+    Samples have nothing to do with each other and channels neither, so sample n and channel c of the result
+    is what the n-th residual sends back through the c-th element of the kernel: one 1, in its place. A
+    function that is linear in the residual and in the kernel and passes is right for all of this size.
+    """
+    yield units(1, 2, 2), units(2, 2)[None], (4, 4, 3, 3)
 
 
 @general.group("stride", points=8, zh="步长大于 1", en="stride above 1")
@@ -762,27 +952,23 @@ def conv_stride(rng):
     yield conv_args(rng, (1, 1, 5, 6), (1, 3, 4), 2)  # windows overlap
     yield conv_args(rng, (1, 1, 4, 6), (1, 2, 2), 2)  # they touch
     yield conv_args(rng, (1, 1, 5, 7), (1, 2, 1), 3)  # gaps between them
-    yield conv_args(rng, (1, 1, 7, 8), (1, 4, 5), 3)
 
 
-@general.group("channels", points=7, zh="多个输入通道", en="several input channels")
+@general.group("channels", points=6, zh="多个输入通道", en="several input channels")
 def conv_channels(rng):
     yield conv_args(rng, (1, 3, 4, 5), (1, 2, 3))
-    yield conv_args(rng, (1, 2, 3, 4), (1, 1, 1))
 
 
 @general.group("kernels", points=7, zh="多个卷积核", en="several kernels")
 def conv_kernels(rng):
     yield conv_args(rng, (1, 1, 4, 3), (3, 3, 2))
-    yield conv_args(rng, (1, 2, 3, 4), (4, 1, 2))
-    yield conv_args(rng, (1, 2, 4, 3), (2, 2, 3))
+    yield conv_args(rng, (1, 2, 4, 3), (2, 2, 3))  # K = C: exchanged axes give numbers
 
 
 @general.group("batch", points=6, zh="一批样本", en="a batch of samples")
 def conv_batch(rng):
     yield conv_args(rng, (3, 1, 4, 3), (1, 2, 2))
     yield conv_args(rng, (2, 1, 3, 4), (1, 3, 4))  # kernels as large as the input
-    yield conv_args(rng, (4, 2, 3, 4), (3, 2, 1))
 
 
 @general.group("padding", points=8, zh="输入的边界有 0 填充", en="an input padded with zeros")
@@ -800,233 +986,131 @@ def conv_padding(rng):
     visible=False,
 )
 def conv_remainder(rng):
-    yield conv_args(rng, (1, 1, 6, 5), (1, 3, 2), 2)
     yield conv_args(rng, (1, 1, 6, 9), (1, 2, 4), 3)
-    yield conv_args(rng, (1, 1, 7, 5), (1, 2, 2), 3, 0)
     yield conv_args(rng, (1, 1, 4, 6), (1, 3, 3), 2, 1)  # what no window reaches is padding
     yield conv_args(rng, (1, 1, 5, 6), (1, 2, 3), 3, 1)  # here part of it is
 
 
 @general.group("combined", points=8, zh="综合", en="everything at once", visible=False)
 def conv_combined(rng):
+    """The last call is a basis again, now with stride, padding and remainder: N = Ho·Wo, C = kh·kw."""
     yield conv_args(rng, (2, 3, 5, 6), (4, 3, 2), 2, 1)
     yield conv_args(rng, (3, 2, 7, 5), (1, 2, 4), 3, 2)
     yield conv_args(rng, (2, 1, 4, 6), (3, 4, 1), 2)
-    yield conv_args(rng, (1, 4, 3, 4), (2, 1, 1), 2, 1)
-    yield conv_args(rng, (3, 2, 4, 7), (2, 3, 3), 2, 1)
+    yield units(1, 2, 2), units(2, 3)[None], (4, 6, 3, 4), 2, 1
 
 
-@general.group("integers", points=2, zh="整数数组", en="integer arrays", visible=False)
+@general.group(points=1.5, **INTEGERS)
 def conv_integers(rng):
-    delta, w, *rest = conv_args(rng, (2, 1, 3, 4), (3, 2, 3))
+    """One kernel and no overlap: then it does not matter whether terms or their sums are truncated."""
+    delta, w, *rest = conv_args(rng, (2, 3, 5, 6), (1, 2, 3), 3)
     yield integers(rng, *delta.shape), w, *rest
     delta, w, *rest = conv_args(rng, (1, 2, 4, 3), (1, 2, 2))
     yield delta, integers(rng, *w.shape), *rest
 
 
-@general.group("layouts", points=2, zh="内存布局", en="memory layouts", visible=False)
+@general.group(points=1.5, **LAYOUTS)
 def conv_layouts(rng):
-    yield Case(conv_args(rng, (2, 1, 4, 3), (3, 2, 2)), layout="fortran", fresh=True)
-    yield Case(conv_args(rng, (1, 2, 3, 4), (3, 2, 3)), layout="strided", fresh=True)
-    yield Case(conv_args(rng, (2, 3, 3, 4), (1, 3, 1)), layout="readonly", fresh=True)
+    yield from in_every_layout(lambda: conv_args(rng, (2, 1, 4, 3), (3, 2, 2)))
     yield Case(conv_args(rng, (2, 1, 2, 3), (1, 1, 1)), fresh=True)
 
 
-def on_padded_map(delta, w, input_shape, stride=1, padding=0):
-    """The residual of the whole padded map, (N, C, H + 2p, W + 2p)."""
-    N, C, H, W = input_shape
-    return conv2d_input_grad(delta, w, (N, C, H + 2 * padding, W + 2 * padding), stride)
+# How windows and kernels meet
 
-
-def reached(delta, w, stride=1):
-    """The residual of those positions of the padded map that lie before the last window's end."""
-    (N, _, Ho, Wo), (_, C, kh, kw) = delta.shape, w.shape
-    return conv2d_input_grad(delta, w, (N, C, (Ho - 1) * stride + kh, (Wo - 1) * stride + kw), stride)
-
-
-def cut(array, height, width, top=0, left=0):
-    """A part of the last two axes; zeros where `array` ends before it."""
-    result = np.zeros((*array.shape[:2], height, width))
-    part = array[:, :, top : top + height, left : left + width]
-    result[:, :, : part.shape[2], : part.shape[3]] = part
-    return result
-
-
-def scatter(delta, w, input_shape, stride=1, padding=0, dtype=float, step=None):
-    """δ·w added window by window into a padded map of `dtype`; windows start `step` (or `stride`) apart."""
-    N, C, H, W = input_shape
-    step = step or (stride, stride)
-    da = np.zeros((N, C, H + 2 * padding, W + 2 * padding), dtype)
-    for n, k, p, q in np.ndindex(delta.shape):
-        for c, i, j in np.ndindex(w.shape[1:]):
-            u, v = p * step[0] + i, q * step[1] + j
-            da[n, c, u, v] = da[n, c, u, v] + delta[n, k, p, q] * w[k, c, i, j]
-    return da[:, :, padding : padding + H, padding : padding + W]
-
-
-@general.misconception(
-    zh="收集残差时卷积核没有翻转 180°，或者分发残差时多翻转了一次（见讲义 3.2 前一层残差计算方式）",
-    en="the kernels were not rotated by 180° while gathering, or were rotated while scattering (lecture 3.2)",
+general.mistake(turn=scattered(replaced), frequent=True, **see(REPLACED_NOT_ADDED, *EXAMPLE))
+general.mistake(
+    "last_product_only",
+    scattered(replaced, one_by_one=True),
+    zh="每次都覆盖了先前的结果：各窗口、各卷积核传回的残差都要累加（见讲义 3.2 实例与当卷积核数量不为 1 时）",
+    en="each part replaced what was there; the parts of all windows and of all kernels add up (lecture 3.2, "
+    "the example and several kernels)",
 )
-def kernels_not_rotated(delta, w, input_shape, stride=1, padding=0):
-    return conv2d_input_grad(delta, w[:, :, ::-1, ::-1], input_shape, stride, padding)
+general.mistake(turn=averaged_where_windows_overlap, **OVERLAPS_AVERAGED)
 
+# The three steps
 
-@general.misconception(
-    zh="卷积核只做了上下颠倒，没有左右颠倒（见讲义 3.2 前一层残差计算方式第 1 步）",
-    en="the kernels were turned upside down but not left to right (lecture 3.2, step 1)",
-)
-def kernels_flipped_top_to_bottom_only(delta, w, input_shape, stride=1, padding=0):
-    return conv2d_input_grad(delta, w[:, :, :, ::-1], input_shape, stride, padding)
-
-
-@general.misconception(
-    zh="卷积核只做了左右颠倒，没有上下颠倒（见讲义 3.2 前一层残差计算方式第 1 步）",
-    en="the kernels were turned left to right but not upside down (lecture 3.2, step 1)",
-)
-def kernels_flipped_left_to_right_only(delta, w, input_shape, stride=1, padding=0):
-    return conv2d_input_grad(delta, w[:, :, ::-1], input_shape, stride, padding)
-
-
-@general.misconception(
-    zh="翻转了卷积核的四个轴：通道和卷积核的顺序不能颠倒（见讲义 3.2 前一层残差计算方式第 1 步）",
-    en="all four axes were reversed; channels and kernels keep their order (lecture 3.2, step 1)",
-)
-def all_axes_reversed(delta, w, input_shape, stride=1, padding=0):
-    return conv2d_input_grad(delta, w[::-1, ::-1], input_shape, stride, padding)
-
-
-@general.misconception(
-    zh="卷积核用了转置，没有翻转 180°（见讲义 3.2 前一层残差计算方式第 1 步）",
-    en="the kernels were transposed in place of being rotated by 180° (lecture 3.2, step 1)",
-)
-def kernels_transposed(delta, w, input_shape, stride=1, padding=0):
-    w_transposed = w.swapaxes(2, 3)[:, :, ::-1, ::-1]
-    return conv2d_input_grad(delta, w_transposed, input_shape, stride, padding)
-
-
-@general.misconception(
-    zh="窗口重叠处的残差被覆盖了，没有累加（见讲义 3.2 实例：δ₂₂ 是四项之和）",
-    en="where windows overlap, parts replaced each other; they add up (lecture 3.2: δ₂₂ has four terms)",
-)
-def overlaps_replaced(delta, w, input_shape, stride=1, padding=0):
-    N, C, H, W = input_shape
-    kh, kw = w.shape[2:]
-    da = np.zeros((N, C, H + 2 * padding, W + 2 * padding))
-    for p, q in np.ndindex(delta.shape[2:]):
-        u, v = p * stride, q * stride
-        da[:, :, u : u + kh, v : v + kw] = np.einsum("nk,kcij->ncij", delta[:, :, p, q], w)
-    return da[:, :, padding : padding + H, padding : padding + W]
-
-
-@general.misconception(
-    zh="分发残差时忘了步长：窗口应当相隔 s，而不是 1（见讲义 3.2 当步长不为 1 时）",
-    en="the stride was forgotten while scattering: windows stand s apart, not 1 (lecture 3.2, stride)",
-)
-def stride_forgotten(delta, w, input_shape, stride=1, padding=0):
-    return scatter(delta, w, input_shape, stride, padding, step=(1, 1))
-
-
-@general.misconception(
-    zh="步长大于 1 时没有插入 0，结果比前一层的图小（见讲义 3.2 当步长不为 1 时，第 2 步）",
-    en="no zeros were inserted for a stride above 1: the result is too small (lecture 3.2, stride, step 2)",
-)
-def no_zeros_inserted(delta, w, input_shape, stride=1, padding=0):
-    da = reached(delta, w)
-    return da[:, :, padding : da.shape[2] - padding, padding : da.shape[3] - padding]
-
-
-@general.misconception(
-    zh="相邻的残差之间插入了 s 个 0，而不是 s − 1 个（见讲义 3.2 当步长不为 1 时，第 2 步）",
-    en="s zeros were inserted between neighbours, not s − 1 (lecture 3.2, stride, step 2)",
-)
-def s_zeros_between_neighbours(delta, w, input_shape, stride=1, padding=0):
-    return cut(reached(delta, w, stride + 1), *input_shape[2:], padding, padding)
-
-
-@general.misconception(
-    zh="把步长当成了卷积核的大小，窗口一个挨着一个（见讲义 3.2 当步长不为 1 时）",
-    en="the stride was taken to be the size of the kernel, one window beside the other (lecture 3.2, stride)",
-)
-def windows_side_by_side(delta, w, input_shape, stride=1, padding=0):
-    return scatter(delta, w, input_shape, stride, padding, step=w.shape[2:])
-
-
-@general.misconception(
-    zh="没有窗口到达的行、列被丢掉了，结果变小：它们的残差是 0，但位置要保留（见讲义 3.2 当步长不为 1 时）",
-    en="what no window reaches was dropped; its residual is 0, but it keeps its place (lecture 3.2, stride)",
-)
-def remainder_dropped(delta, w, input_shape, stride=1, padding=0):
-    H, W = input_shape[2:]
-    return reached(delta, w, stride)[:, :, padding : padding + H, padding : padding + W]
-
-
-@general.misconception(
-    zh="没有窗口到达的行、列放在了上边和左边：窗口从左上角开始滑动，余下的在下边和右边（见讲义 3.2）",
-    en="what no window reaches was put at the top and left, but windows start there (lecture 3.2, stride)",
-)
-def remainder_at_the_top(delta, w, input_shape, stride=1, padding=0):
-    H, W = input_shape[2:]
-    da = reached(delta, w, stride)
-    rh, rw = H + 2 * padding - da.shape[2], W + 2 * padding - da.shape[3]
-    moved = np.pad(da, ((0, 0), (0, 0), (rh, 0), (rw, 0)))
-    return cut(moved, H, W, padding, padding)
-
-
-@general.misconception(
-    zh="先裁掉了下边和右边的填充，再补余数：填充里没有窗口到达的部分被裁了两次（见讲义 3.2 填充与步长）",
-    en="the padding was cropped before the remainder was added, which costs real residuals (lecture 3.2)",
-)
-def cropped_before_the_remainder(delta, w, input_shape, stride=1, padding=0):
-    da = reached(delta, w, stride)
-    inner = da[:, :, padding : da.shape[2] - padding, padding : da.shape[3] - padding]
-    return cut(inner, *input_shape[2:])
-
-
-@general.misconception(
-    zh="没有裁掉填充的残差，结果比前一层的图大：填充的残差是冗余的（见讲义 3.2 当输入的边界有 0 填充时）",
-    en="the padding's own residual was not cropped; it is redundant (lecture 3.2, when the input is padded)",
-)
-def padding_not_cropped(delta, w, input_shape, stride=1, padding=0):
-    return on_padded_map(delta, w, input_shape, stride, padding)
-
-
-@general.misconception(
-    zh="从左上角裁出了 H×W：填充在四边，前一层的图在中间（见讲义 3.2 当输入的边界有 0 填充时）",
-    en="the crop started at the corner; the map lies in the middle of its padding (lecture 3.2, padding)",
-)
-def cropped_at_the_corner(delta, w, input_shape, stride=1, padding=0):
-    return on_padded_map(delta, w, input_shape, stride, padding)[:, :, : input_shape[2], : input_shape[3]]
-
-
-@general.misconception(
-    zh="没有填充（p = 0）时，裁剪的结果是空的（见讲义 3.2 当输入的边界有 0 填充时）",
-    en="cropping left nothing at all where there is no padding, p = 0 (lecture 3.2, padding)",
-)
-def empty_crop_without_padding(delta, w, input_shape, stride=1, padding=0):
-    da = on_padded_map(delta, w, input_shape, stride, padding)
-    return da[:, :, padding:-padding, padding:-padding]
-
-
-@general.misconception(
-    zh="残差外层补了 k 个 0，而不是 k − 1 个，结果错开了一行一列（见讲义 3.2 前一层残差计算方式第 2 步）",
-    en="each side of the residual got k zeros, not k − 1, and everything moved by one (lecture 3.2, step 2)",
-)
-def residuals_padded_by_k(delta, w, input_shape, stride=1, padding=0):
-    da = np.pad(on_padded_map(delta, w, input_shape, stride, padding), ((0, 0), (0, 0), (1, 1), (1, 1)))
-    return cut(da, *input_shape[2:], padding, padding)
-
-
-@general.misconception(
+general.mistake(turn=surrounded(lambda kh, kw, p: evenly(kh, kw)), **PADDED_BY_K)
+general.mistake(turn=surrounded(lambda kh, kw, p: evenly(kh // 2, kw // 2)), **HALF_THE_KERNEL)
+general.mistake(turn=surrounded(lambda kh, kw, p: evenly(1, 1)), **ALWAYS_ONE_RING)
+general.mistake(turn=surrounded(lambda kh, kw, p: evenly(kh - 1, kh - 1)), **see(SQUARE_KERNEL, *STEP_2))
+general.mistake(
+    "padded_by_the_forward_padding",
+    surrounded(lambda kh, kw, p: evenly(p, p), whole_map),
     zh="残差外层补的是前向的填充 p，而不是 k − 1（见讲义 3.2 前一层残差计算方式第 2 步）",
     en="the residual was surrounded by the forward padding p of zeros, not by k − 1 (lecture 3.2, step 2)",
 )
-def padded_by_the_forward_padding(delta, w, input_shape, stride=1, padding=0):
-    one_to_one = np.eye(delta.shape[1])[:, :, None, None]
-    spread = reached(delta, one_to_one, stride)  # zeros inserted, nothing else
-    padded = np.pad(spread, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, w.shape[2:], axis=(2, 3))
-    return np.einsum("kcij,nkuvij->ncuv", w[:, :, ::-1, ::-1], windows)
+general.mistake(turn=turned("w", rotated), frequent=True, **NOT_ROTATED)
+general.mistake(turn=turned("w", columns_flipped), **ROWS_FLIPPED)
+general.mistake(turn=turned("w", rows_flipped), **COLUMNS_FLIPPED)
+general.mistake(
+    "all_axes_reversed",
+    turned("w", lambda w: w[::-1, ::-1]),
+    zh="翻转了卷积核的四个轴：通道和卷积核的顺序不能颠倒（见讲义 3.2 前一层残差计算方式第 1 步）",
+    en="all four axes were reversed; channels and kernels keep their order (lecture 3.2, step 1)",
+)
+general.mistake(turn=both(gathered, turned("w", lambda w: rotated(transposed(w)))), **TRANSPOSED)
+general.mistake(turn=both(gathered, turned("w", lambda w: rotated(rotated90(w)))), **ROTATED_BY_90)
+general.mistake(turn=given(delta=lambda c: rotated(c.delta), w=lambda c: rotated(c.w)), **RESIDUAL_ROTATED)
+
+# Stride
+
+general.mistake(turn=reached(on_a_canvas, lambda s: 1), frequent=True, **see(STRIDE_IGNORED, *STRIDE))
+general.mistake(turn=reached(without_border, lambda s: 1), frequent=True, **NOTHING_INSERTED)
+general.mistake(turn=reached(on_a_canvas, lambda s: s + 1), **S_ZEROS_INSERTED)
+general.mistake(turn=reached(on_a_canvas, lambda s: min(s, 2)), **ALWAYS_ONE_ZERO)
+general.mistake(
+    "windows_side_by_side",
+    scattered(apart=lambda s, kh, kw: (kh, kw)),
+    zh="把步长当成了卷积核的大小，窗口一个挨着一个（见讲义 3.2 当步长不为 1 时）",
+    en="the stride was taken to be the size of the kernel, one window beside the other (lecture 3.2, stride)",
+)
+general.mistake(
+    "stride_on_rows_only",
+    scattered(apart=lambda s, kh, kw: (s, 1)),
+    zh="步长只用在了竖直方向：横竖两个方向都要用（见讲义 3.2 当步长不为 1 时）",
+    en="the stride was used downwards only; it holds down and across (lecture 3.2, stride)",
+)
+
+# Remainder
+
+general.mistake(turn=reached(middle), frequent=True, **see(REMAINDER_DROPPED, *STRIDE))
+
+
+general.mistake(turn=reached(at_the_end), **see(REMAINDER_AT_THE_TOP, *STRIDE))
+general.mistake(
+    "cropped_before_the_remainder",
+    reached(lambda da, H, W, p: on_a_canvas(without_border(da, H, W, p), H, W, 0)),
+    zh="先裁掉了下边和右边的填充，再补余数：填充里没有窗口到达的部分被裁了两次（见讲义 3.2 填充与步长）",
+    en="the padding was cropped before the remainder was added, which costs real residuals (lecture 3.2)",
+)
+
+# Padding
+
+general.mistake(
+    "padding_not_cropped",
+    cropped(whole_map),
+    zh="没有裁掉填充的残差，结果比前一层的图大：填充的残差是冗余的（见讲义 3.2 当输入的边界有 0 填充时）",
+    en="the padding's own residual was not cropped; it is redundant (lecture 3.2, when the input is padded)",
+)
+general.mistake(
+    "cropped_at_the_corner",
+    cropped(lambda da, H, W, p: da[:, :, :H, :W]),
+    zh="从左上角裁出了 H×W：填充在四边，前一层的图在中间（见讲义 3.2 当输入的边界有 0 填充时）",
+    en="the crop started at the corner; the map lies in the middle of its padding (lecture 3.2, padding)",
+)
+general.mistake(
+    "crop_ends_too_early",
+    cropped(lambda da, H, W, p: da[:, :, p:H, p:W]),
+    zh="裁剪的终点早了 p：前一层的图从 p 开始，有 H 行、W 列（见讲义 3.2 当输入的边界有 0 填充时）",
+    en="the crop ended p too early; the map begins at p and has H rows and W columns (lecture 3.2, padding)",
+)
+general.mistake(
+    "empty_crop_without_padding",
+    cropped(lambda da, H, W, p: da[:, :, p:-p, p:-p]),
+    zh="没有填充（p = 0）时，裁剪的结果是空的（见讲义 3.2 当输入的边界有 0 填充时）",
+    en="cropping left nothing at all where there is no padding, p = 0 (lecture 3.2, padding)",
+    frequent=True,
+)
 
 
 @general.misconception(
@@ -1038,97 +1122,79 @@ def padding_subtracted(delta, w, input_shape, stride=1, padding=0):
     return conv2d_input_grad(delta, w, input_shape, stride, padding)
 
 
-@general.misconception(
-    zh="把卷积核当作正方形，两个方向都按高来补 0（见讲义 3.2 前一层残差计算方式第 2 步）",
-    en="the kernels were taken to be square: their height decided the columns, too (lecture 3.2, step 2)",
-)
-def square_kernels_assumed(delta, w, input_shape, stride=1, padding=0):
-    H, W = input_shape[2:]
-    kh, kw = w.shape[2:]
-    da = on_padded_map(delta, w, input_shape, stride, padding)
-    shifted = np.pad(da, ((0, 0), (0, 0), (0, 0), (kh, kh)))
-    return cut(shifted, H, W, padding, padding + kw)
+# Kernels, channels, samples
 
-
-@general.misconception(
+general.mistake(
+    "last_kernel_only",
+    given(delta=lambda c: c.delta[:, -1:], w=lambda c: c.w[-1:]),
     zh="只有最后一个卷积核的残差，其余的被覆盖了：各卷积核的残差要相加（见讲义 3.2 当卷积核数量不为 1 时）",
     en="only the last kernel's residual is there; those of all kernels add up (lecture 3.2, several kernels)",
 )
-def last_kernel_only(delta, w, input_shape, stride=1, padding=0):
-    return conv2d_input_grad(delta[:, -1:], w[-1:], input_shape, stride, padding)
-
-
-@general.misconception(
+general.mistake(
+    "mean_over_kernels",
+    divided_by(lambda c: len(c.w)),
     zh="对各个卷积核取了平均：应当相加（见讲义 3.2 当卷积核数量不为 1 时）",
     en="the kernels' residuals were averaged; they add up (lecture 3.2, several kernels)",
 )
-def mean_over_kernels(delta, w, input_shape, stride=1, padding=0):
-    return conv2d_input_grad(delta, w, input_shape, stride, padding) / w.shape[0]
-
-
-@general.misconception(
+general.mistake(
+    "kernels_summed_first",
+    given(delta=lambda c: c.delta.sum(axis=1, keepdims=True), w=lambda c: c.w.sum(axis=0, keepdims=True)),
     zh="卷积核与残差没有一一对应：先分别求和，再做了卷积（见讲义 3.2 当卷积核数量不为 1 时）",
     en="kernels and residuals were summed before they met; each kernel has its own residual (lecture 3.2)",
 )
-def kernels_summed_first(delta, w, input_shape, stride=1, padding=0):
-    summed = delta.sum(axis=1, keepdims=True), w.sum(axis=0, keepdims=True)
-    return conv2d_input_grad(*summed, input_shape, stride, padding)
-
-
-@general.misconception(
-    zh="把 (K, C, kh, kw) 的卷积核按 (C, K, kh, kw) 来读（见讲义 3.2 输入通道与卷积核数量）",
-    en="kernels (K, C, kh, kw) were read as (C, K, kh, kw) (lecture 3.2, channels and kernels)",
+general.mistake(turn=turned("w", first_axes_exchanged), **see(KERNEL_AXES_EXCHANGED, *CHANNELS))
+general.mistake(
+    "kernels_read_as_channels",
+    turned("w", lambda w: w.reshape(w.shape[1], w.shape[0], *w.shape[2:]).swapaxes(0, 1)),
+    zh="用 reshape 把卷积核排成了 (C, K, kh, kw)：reshape 不交换轴（见讲义 3.2 当卷积输入通道不为 1 时）",
+    en="the kernels were reshaped to (C, K, kh, kw); reshaping exchanges no axes (lecture 3.2, channels)",
 )
-def kernels_read_as_channels(delta, w, input_shape, stride=1, padding=0):
-    K, C, kh, kw = w.shape
-    return conv2d_input_grad(delta, w.reshape(C, K, kh, kw).swapaxes(0, 1), input_shape, stride, padding)
-
-
-@general.misconception(
+general.mistake(
+    "first_channel_for_all",
+    turned("w", lambda w: np.repeat(w[:, :1], w.shape[1], axis=1)),
     zh="所有通道得到同样的残差：每个通道要用自己的卷积核参数（见讲义 3.2 当卷积输入通道不为 1 时）",
     en="all channels got the same residual; each has its own part of the kernel (lecture 3.2, channels)",
 )
-def first_channel_for_all(delta, w, input_shape, stride=1, padding=0):
-    return conv2d_input_grad(delta, np.repeat(w[:, :1], w.shape[1], axis=1), input_shape, stride, padding)
-
-
-@general.misconception(
+general.mistake(
+    "summed_over_channels",
+    turned("w", lambda w: np.repeat(w.sum(axis=1, keepdims=True), w.shape[1], axis=1)),
     zh="把各通道的卷积核参数加在了一起：反向时各通道分别计算（见讲义 3.2 当卷积输入通道不为 1 时）",
     en="the channels' parts of the kernel were summed; backwards, each channel is on its own (lecture 3.2)",
 )
-def summed_over_channels(delta, w, input_shape, stride=1, padding=0):
-    w_summed = np.repeat(w.sum(axis=1, keepdims=True), w.shape[1], axis=1)
-    return conv2d_input_grad(delta, w_summed, input_shape, stride, padding)
-
-
-@general.misconception(
-    zh="除以了样本数 N：每个样本有自己的残差，不取平均（见讲义 3.2）",
-    en="the result was divided by the number of samples; each sample has a residual of its own (lecture 3.2)",
+general.mistake(
+    turn=divided_by(lambda c: c.input_shape[0]),
+    frequent=True,
+    **see(RESIDUAL_DIVIDED_BY_THE_BATCH, "讲义 3.2", "lecture 3.2"),
 )
-def divided_by_batch(delta, w, input_shape, stride=1, padding=0):
-    return conv2d_input_grad(delta, w, input_shape, stride, padding) / input_shape[0]
-
-
-@general.misconception(
-    zh="不同样本的残差混在了一起：第 n 个样本的结果只来自第 n 个样本的残差（见讲义 3.2）",
-    en="samples were mixed; sample n of the result comes from sample n of the residual alone (lecture 3.2)",
+general.mistake(
+    "divided_by_the_positions",
+    divided_by(lambda c: c.delta[0, 0].size),
+    zh="除以了残差的位置数：各个位置传回的残差只相加，不取平均（见讲义 3.2 前一层残差计算公式）",
+    en="the result was divided by the number of positions; what they hand back merely adds up (lecture 3.2)",
 )
-def samples_mixed(delta, w, input_shape, stride=1, padding=0):
-    total = np.repeat(delta.sum(axis=0, keepdims=True), input_shape[0], axis=0)
-    return conv2d_input_grad(total, w, input_shape, stride, padding)
-
-
-@general.misconception(
-    zh="结果存进了整数数组，小数部分被截断了：残差可能是整数数组，结果却不是整数",
-    en="the result was stored in an integer array and truncated; whole residuals do not make it whole",
+general.mistake(
+    turn=turned("delta", lambda delta: np.repeat(delta.sum(axis=0, keepdims=True), len(delta), axis=0)),
+    **see(SAMPLES_MIXED, "讲义 3.2", "lecture 3.2"),
 )
-def truncated_to_integers(delta, w, input_shape, stride=1, padding=0):
-    return scatter(delta, w, input_shape, stride, padding, dtype=delta.dtype)
+general.mistake(
+    turn=turned("delta", lambda delta: delta * (np.arange(len(delta)) == 0)[:, None, None, None]),
+    **see(FIRST_SAMPLE_ONLY, "讲义 3.2", "lecture 3.2"),
+)
+
+# Integers
+
+general.mistake(turn=like("delta"), **STORED_AS_INTEGERS)
+general.mistake(turn=added_into("delta"), **FLOATS_ADDED_TO_INTEGERS)
 
 
 @general.alternative
 def conv_by_loops(delta, w, input_shape, stride=1, padding=0):
-    return scatter(delta, w, input_shape, stride, padding)
+    N, C, H, W = input_shape
+    da = np.zeros((N, C, H + 2 * padding, W + 2 * padding))
+    for n, k, p, q in np.ndindex(delta.shape):
+        for c, i, j in np.ndindex(w.shape[1:]):
+            da[n, c, p * stride + i, q * stride + j] += delta[n, k, p, q] * w[k, c, i, j]
+    return da[:, :, padding : padding + H, padding : padding + W]
 
 
 @general.alternative
@@ -1179,7 +1245,38 @@ def conv_by_columns(delta, w, input_shape, stride=1, padding=0):
 
 
 @general.alternative
-def conv_in_single_precision(delta, w, input_shape, stride=1, padding=0):
-    return conv_by_strided_slices(
-        delta.astype(np.float32), w.astype(np.float32), input_shape, stride, padding
-    ).astype(np.float32)
+def conv_by_fourier_transform(delta, w, input_shape, stride=1, padding=0):
+    """A full convolution is a product of Fourier transforms; it rotates by itself."""
+    N, _, H, W = input_shape
+    size = H + 2 * padding, W + 2 * padding
+    spread = np.zeros((N, len(w), *size))
+    Ho, Wo = delta.shape[2:]
+    spread[:, :, : Ho * stride : stride, : Wo * stride : stride] = delta
+    product = np.einsum("nkuv,kcuv->ncuv", np.fft.rfft2(spread), np.fft.rfft2(w, size))
+    return np.fft.irfft2(product, size)[:, :, padding : padding + H, padding : padding + W]
+
+
+@general.alternative
+def conv_by_matrices(delta, w, input_shape, stride=1, padding=0):
+    """Unrolled, row by row and column by column: rows[i] says which input row window p's row i is."""
+    H, W = input_shape[2:]
+
+    def places(steps, k, size):
+        there = np.arange(steps)[:, None] * stride + np.arange(k) - padding
+        return (there[..., None] == np.arange(size)).astype(float)  # (steps, k, size)
+
+    rows, columns = (places(*of) for of in zip(delta.shape[2:], w.shape[2:], (H, W), strict=True))
+    return np.einsum("nkpq,kcij,piu,qjv->ncuv", delta, w, rows, columns, optimize=True)
+
+
+@general.alternative
+def conv_channels_last_in_single_precision(delta, w, input_shape, stride=1, padding=0):
+    """Rounded to single precision; the result is a view whose channels lie last in memory."""
+    N, C, H, W = input_shape
+    kh, kw = w.shape[2:]
+    w_rows = w.astype(np.float32).transpose(0, 2, 3, 1)  # (K, kh, kw, C)
+    da = np.zeros((N, H + 2 * padding, W + 2 * padding, C), np.float32)
+    for p, q in np.ndindex(delta.shape[2:]):
+        window = np.s_[:, p * stride : p * stride + kh, q * stride : q * stride + kw]
+        da[window] += np.tensordot(delta[:, :, p, q].astype(np.float32), w_rows, axes=1)
+    return da[:, padding : padding + H, padding : padding + W].transpose(0, 3, 1, 2)

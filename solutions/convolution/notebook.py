@@ -115,11 +115,11 @@ def correlate(a, w, b=0.0):
     H, W = a.shape
     kh, kw = w.shape
     Ho, Wo = H - kh + 1, W - kw + 1
-    a = a.astype(float)  # an 8-bit image would overflow in the products
     z = np.full((Ho, Wo), float(b))
     for p in range(kh):
         for q in range(kw):
-            z += w[p, q] * a[p : p + Ho, q : q + Wo]  # a[u + p, v + q] for all u, v at once
+            # a[u + p, v + q] for all u, v at once; float, for products of 8-bit numbers would overflow
+            z += float(w[p, q]) * a[p : p + Ho, q : q + Wo]
     return z
     ### END SOLUTION
 
@@ -651,12 +651,12 @@ def conv2d(x, w, b, stride=1, padding=0):
         Ho = ⌊(H + 2·padding − kh) / stride⌋ + 1,  Wo = ⌊(W + 2·padding − kw) / stride⌋ + 1
     """
     ### BEGIN SOLUTION
-    N, _, H, W = x.shape
+    N, C, H, W = x.shape
     K, _, kh, kw = w.shape
-    Ho = (H + 2 * padding - kh) // stride + 1
-    Wo = (W + 2 * padding - kw) // stride + 1
-    sides = (padding, padding)
-    a = np.pad(x.astype(float), ((0, 0), (0, 0), sides, sides))
+    Hp, Wp = H + 2 * padding, W + 2 * padding
+    Ho, Wo = (Hp - kh) // stride + 1, (Wp - kw) // stride + 1
+    a = np.zeros((N, C, Hp, Wp))  # of floats: products of 8-bit numbers would overflow
+    a[:, :, padding : padding + H, padding : padding + W] = x
     z = np.zeros((N, K, Ho, Wo)) + b[:, None, None]
     for p in range(kh):
         for q in range(kw):

@@ -1,15 +1,58 @@
 """The tests of the assignment `kernel_gradients` (lecture 3.3): cases, misconceptions, accepted alternatives.
 
 Cases are few and small; groups isolate one idea each, so that what a student got right earns its points,
-and the hidden ones go on to remainders, extreme sizes, integers and memory layouts. Upstream residuals are
-never all ones: with ones a rotated residual, a mean or a mixed-up axis can go unnoticed.
+and the hidden ones go on to remainders, extreme sizes, integers and memory layouts. Extents differ wherever
+the exercise lets them, and upstream residuals are never all ones: with ones a rotated residual, a mean or a
+mixed-up axis can go unnoticed.
+
+The gradients are linear in the residual, those of weights also in the input. The groups `basis` try
+every unit residual, and every unit input, of the lecture's 3×3 ∗ 2×2; cases of `combined` and `remainder` try
+every unit residual of a batch with stride and padding. Who passes them is right for all numbers at that size.
 """
 
-import numpy as np
+import functools
 
-from autograder.exercise import Case, Exercise
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.linalg import norm
+
+from autograder.exercise import Exercise
+from autograder.mistakes import (
+    both,
+    divided_by,
+    first_axes_exchanged,
+    given,
+    like,
+    pretend,
+    result,
+    rotated,
+    rows_flipped,
+    times,
+    transposed,
+    turned,
+)
 from autograder.values import Formula
 
+from ..catalogue import (
+    BASIS,
+    CHANNELS_MIXED,
+    FIRST_SAMPLE_ONLY,
+    GRADIENT_DIVIDED_BY_THE_BATCH,
+    INTEGERS,
+    KERNEL_AXES_EXCHANGED,
+    LAST_SAMPLE_ONLY,
+    LAYOUTS,
+    PADDING_IGNORED,
+    SQUARE_KERNEL,
+    STORED_AS_INTEGERS,
+    STRIDE_IGNORED,
+    in_every_layout,
+    integers,
+    real,
+    see,
+    units,
+    whole,
+)
 from .notebook import (
     bias_gradient,
     conv2d_bias_grad,
@@ -19,28 +62,235 @@ from .notebook import (
     relative_error,
 )
 
-# ---------------------------------------------------------------------------- arrays that the cases share
+LECTURE_A = np.array([[1.0, 0.0, 2.0], [3.0, 1.0, 0.0], [0.0, 2.0, 1.0]])
+LECTURE_DELTA = np.array([[1.0, 2.0], [3.0, -1.0]])
+
+ONE_MAP = {
+    "name": "lecture",
+    "zh": "讲义的情形：一张图，一个卷积核",
+    "en": "the lecture's case: one map and kernel",
+}
+LECTURE_SIZE = {"name": "lecture", "zh": "讲义大小的例子", "en": "examples of the lecture's size"}
+EXTREMES = {
+    "name": "extremes",
+    "zh": "1×1 的卷积核，与输入一样大的卷积核",
+    "en": "1×1 kernels and kernels as large as the input",
+    "visible": False,
+}
 
 
-def real(rng, *shape):
-    """Normally distributed numbers."""
-    return rng.normal(size=shape)
-
-
-def whole(rng, *shape):
-    """Small whole numbers as floats: all different, none zero, half of them negative."""
+def leaning(rng, *shape):
+    """Numbers of either sign whose sum is far from zero: added up in float32 it keeps enough digits."""
     size = int(np.prod(shape))
-    numbers = np.arange(1.0, size + 1) * rng.permutation(np.resize([-1.0, 1.0], size))
+    numbers = np.append(rng.uniform(-0.9, -0.1, size // 2), rng.uniform(1, 2, size - size // 2))
     return rng.permutation(numbers).reshape(shape)
 
 
-def integers(rng, *shape):
-    """Integer arrays without zeros."""
-    return rng.integers(1, 10, size=shape) * rng.choice([-1, 1], size=shape)
+def positive(rng, *shape):
+    """What a ReLU lets through."""
+    return rng.uniform(1, 2, size=shape)
 
 
-LECTURE_A = np.array([[1.0, 0.0, 2.0], [3.0, 1.0, 0.0], [0.0, 2.0, 1.0]])
-LECTURE_DELTA = np.array([[1.0, 2.0], [3.0, -1.0]])
+def unit_residuals(N, Ho, Wo):
+    """Every unit residual of a batch, each as the residual of a kernel of its own: (N, N·Ho·Wo, Ho, Wo)."""
+    return units(N, Ho, Wo).swapaxes(0, 1)
+
+
+# ------------------------------------------------------------------- mistakes that several exercises share
+
+
+def instead(wrong):
+    """A turn: something else altogether."""
+    return lambda function: wrong
+
+
+def afterwards(change):
+    """A turn: the result is changed by itself."""
+    return result(lambda value, call: change(value))
+
+
+def only(index, *axes):
+    """What keeps this index along the axes, counted from the last, and puts zeros everywhere else."""
+
+    def change(array):
+        kept = np.zeros_like(array)
+        place = tuple(index if axis in axes else slice(None) for axis in range(-array.ndim, 0))
+        kept[place] = array[place]
+        return kept
+
+    return change
+
+
+def without_the_first(array):
+    """Zeros in the first row and column."""
+    return array - only(0, -2)(array) - only(0, -1)(array) + only(0, -2, -1)(array)
+
+
+def sample_by_sample(function):
+    """A turn: the results of the samples side by side."""
+
+    def wrong(*args):
+        def sample(n):
+            return [each[n : n + 1] if isinstance(each, np.ndarray) else each for each in args]
+
+        return np.stack([function(*sample(n)) for n in range(len(args[0]))])
+
+    return wrong
+
+
+def mistakes_of_every_gradient(exercise):
+    exercise.mistake(
+        "averaged_over_the_positions",
+        divided_by(lambda c: np.prod(c.delta.shape[-2:])),
+        zh="除以了位置的个数：讲义 3.3 的公式对 u、v 求和，不求平均",
+        en="a mean was taken over the positions; the formula of lecture 3.3 is a sum over u and v",
+        frequent=True,
+    )
+    exercise.mistake(
+        "last_position_only",
+        turned("delta", only(-1, -2, -1)),
+        zh="只留下了最后一个位置的贡献：同一个参数参与了每一个 z，各项要累加（见讲义 3.3 例子）",
+        en="only the last position was kept; a parameter is part of every z, so terms add up (lecture 3.3)",
+    )
+    exercise.mistake(
+        "counted_from_one",
+        turned("delta", without_the_first),
+        zh="漏掉了第一行和第一列：公式的下标从 1 开始，代码的下标从 0 开始（见本作业的约定）",
+        en="the first row and column are missing; in code, indices start at 0 (the conventions at the top)",
+    )
+    exercise.mistake(
+        "descent_direction",
+        afterwards(np.negative),
+        zh="正负号反了：所求的是梯度本身；减号属于梯度下降的更新，不属于梯度（见讲义 3.3 的公式）",
+        en="the sign is reversed; the minus belongs to gradient descent, not to the gradient (lecture 3.3)",
+    )
+
+
+def mistakes_of_weights(exercise, input, on_input):
+    """What goes wrong for one kernel and for many.
+
+    Parameters
+    ----------
+    input : str
+        The name of the argument that holds the layer before.
+    on_input : function
+        `on_input(change)` is the turn that changes what the windows of the forward pass see.
+    """
+    exercise.mistake(
+        "gradient_rotated",
+        afterwards(rotated),
+        zh="梯度被翻转了 180°，或者是让输入在残差上滑动；翻转只属于前一层残差（对比讲义 3.2 与 3.3）",
+        en="the gradient came out rotated by 180°, or the input slid over the residual; "
+        "a rotation belongs only to the residual of the layer before (compare lecture 3.2 and 3.3)",
+        frequent=True,
+    )
+    exercise.mistake(
+        "residual_rotated",
+        turned("delta", rotated),
+        zh="滑动之前把残差翻转了 180°；讲义 3.3 的“卷积”是互相关，残差不翻转",
+        en='the residual was rotated by 180°; the "convolution" of lecture 3.3 is a correlation',
+        frequent=True,
+    )
+    exercise.mistake(
+        "rows_reversed",
+        turned("delta", rows_flipped),
+        zh="残差被上下颠倒了：讲义 3.3 的“卷积”是互相关，残差在哪个方向上都不翻转",
+        en='the residual was turned upside down; the "convolution" of lecture 3.3 is a correlation',
+    )
+    exercise.mistake(
+        "rows_and_columns_swapped",
+        afterwards(transposed),
+        zh="权重的行与列互换了：p 与 u 是行，q 与 v 是列（见讲义 3.3 权重的梯度）",
+        en="rows and columns of the kernel were exchanged: p goes with u, q with v (lecture 3.3)",
+    )
+    exercise.mistake(
+        "indices_from_one",
+        on_input(lambda a: np.roll(a, (1, 1), axis=(-2, -1))),
+        zh="照搬了公式的下标 u+p−1，而代码的下标从 0 开始：每个残差遇到的输入偏了一行一列（见本作业的约定）",
+        en="the formula's index u+p−1 was taken over as it is, although indices in code start at 0: each "
+        "residual met the input one row and column away (conventions of this assignment)",
+    )
+    exercise.mistake(
+        turn=like(input), **see(STORED_AS_INTEGERS, "本作业的约定", "conventions of this assignment")
+    )
+
+
+def mistakes_of_biases(exercise, batch, kept):
+    """What goes wrong for one bias and for many.
+
+    Parameters
+    ----------
+    batch : tuple of int
+        The axis of the samples, if there is one.
+    kept : tuple of int
+        The shape of a sum that keeps its axes.
+    """
+    exercise.mistake(
+        "absolute_values_added",
+        turned("delta", np.abs),
+        zh="求和之前取了绝对值；残差的正负会互相抵消，这正是梯度的含义（见讲义 3.3）",
+        en="absolute values were added; residuals of opposite signs do cancel in a gradient (lecture 3.3)",
+    )
+    exercise.mistake(
+        "dimensions_kept",
+        afterwards(lambda db: np.reshape(db, kept)),
+        zh="求和之后保留了长度为 1 的轴；每张特征图的梯度是一个数（见讲义 3.3 偏置值的梯度）",
+        en="axes of length 1 were kept; the gradient is one number for each feature map (lecture 3.3)",
+        frequent=True,
+    )
+    exercise.mistake(
+        "one_bias_per_activation",
+        instead(lambda delta: np.sum(delta, axis=batch)),
+        zh="每个激活值各有一个偏置；同一张特征图共用一个偏置，梯度要对整张图求和（见讲义 3.3 CNN 中的参数）",
+        en="every activation has a bias of its own; a feature map shares one, and its gradient sums over the "
+        "map (lecture 3.3, parameters of a CNN)",
+    )
+    exercise.mistake(
+        "summed_over_one_axis",
+        instead(lambda delta: np.sum(delta, axis=(*batch, -2))),
+        zh="只把每一列加了起来；公式里对 u 和 v 都要求和（见讲义 3.3 偏置值的梯度）",
+        en="only the columns were added up; the formula sums over u and over v (lecture 3.3)",
+    )
+    exercise.mistake(
+        "summed_along_the_rows",
+        instead(lambda delta: np.sum(delta, axis=(*batch, -1))),
+        zh="只把每一行加了起来；公式里对 u 和 v 都要求和（见讲义 3.3 偏置值的梯度）",
+        en="only the rows were added up; the formula sums over u and over v (lecture 3.3)",
+    )
+
+
+def mistakes_of_batches(exercise):
+    where = "练习 5、6", "exercises 5 and 6"
+    exercise.mistake(turn=turned("delta", only(0, -4)), **see(FIRST_SAMPLE_ONLY, *where))
+    exercise.mistake(turn=turned("delta", only(-1, -4)), **see(LAST_SAMPLE_ONLY, *where), frequent=True)
+    exercise.mistake(
+        turn=divided_by(lambda c: len(c.delta)), **see(GRADIENT_DIVIDED_BY_THE_BATCH, *where), frequent=True
+    )
+    exercise.mistake(
+        "averaged_over_everything",
+        divided_by(lambda c: c.delta[:, 0].size),
+        zh="对批和位置一起求了平均：公式对它们求和（见讲义 3.3 和练习 5、6）",
+        en="a mean was taken over batch and positions; the formula sums over both (exercises 5 and 6)",
+    )
+    exercise.mistake(
+        "last_term_only",
+        turned("delta", only(-1, -4, -2, -1)),
+        zh="只留下了最后一个样本的最后一个位置：公式对批和位置求和，各项要累加，不能互相覆盖（见练习 5、6）",
+        en="only the last position of the last sample was kept; all terms add up (exercises 5 and 6)",
+    )
+    exercise.mistake(
+        "batch_not_summed",
+        sample_by_sample,
+        zh="没有对批求和，每个样本各有一份梯度；所有样本共用同一组参数（见练习 5、6）",
+        en="every sample has a gradient of its own, yet all share the parameters (exercises 5 and 6)",
+    )
+    exercise.mistake(
+        "residual_reshaped",
+        turned("delta", lambda d: d.reshape(d.shape[1], len(d), *d.shape[2:]).swapaxes(0, 1)),
+        zh="把残差直接 reshape 成 (K, …)：样本与卷积核混在了一起，应当先交换轴（见练习 5、6）",
+        en="the residual was reshaped to (K, …) at once, which mixes samples and kernels (exercises 5 and 6)",
+    )
+
 
 # --------------------------------------------------------------------------------------- kernel_gradient
 
@@ -53,7 +303,7 @@ def kernel_args(rng, input_shape, kernel_shape, delta=real, a=real):
     return delta(rng, H - kh + 1, W - kw + 1), a(rng, H, W)
 
 
-@kernel.group("lecture", points=6.5, zh="讲义大小的例子", en="examples of the lecture's size")
+@kernel.group(**LECTURE_SIZE, points=4.5)
 def kernel_lecture(rng):
     yield kernel_args(rng, (3, 3), (2, 2), whole, whole)
     yield kernel_args(rng, (4, 4), (2, 2))
@@ -67,160 +317,112 @@ def kernel_lecture_example():
 
 @kernel.group("shapes", points=6, zh="高与宽不同", en="unequal heights and widths")
 def kernel_shapes(rng):
-    yield kernel_args(rng, (4, 6), (2, 3))
+    yield kernel_args(rng, (4, 7), (2, 3))
     yield kernel_args(rng, (6, 5), (4, 2))
     yield kernel_args(rng, (3, 7), (1, 4))
 
 
-@kernel.group(
-    "extremes",
-    points=4,
-    zh="1×1 的卷积核，与输入一样大的卷积核",
-    en="1×1 kernels and kernels as large as the input",
-    visible=False,
-)
+@kernel.group(**BASIS, points=2)
+def kernel_basis(rng):
+    """What is linear in the residual is fixed by the first four, in the input by the others."""
+    for delta in units(2, 2):
+        yield delta, real(rng, 3, 3)
+    for a in units(3, 3):
+        yield real(rng, 2, 2), a
+
+
+@kernel.group(**EXTREMES, points=4)
 def kernel_extremes(rng):
-    yield kernel_args(rng, (3, 4), (1, 1))
+    yield kernel_args(rng, (3, 4), (1, 1), leaning, positive)
     yield kernel_args(rng, (4, 3), (4, 3))
-    yield kernel_args(rng, (2, 5), (2, 2))
     yield kernel_args(rng, (1, 6), (1, 3))
 
 
-@kernel.group("integers", points=0.75, zh="整数数组", en="integer arrays", visible=False)
+@kernel.group(**INTEGERS, points=0.75)
 def kernel_integers(rng):
     yield kernel_args(rng, (4, 5), (2, 3), real, integers)
     yield kernel_args(rng, (5, 4), (2, 2), integers, real)
 
 
-@kernel.group("layouts", points=0.75, zh="内存布局", en="memory layouts", visible=False)
+@kernel.group(**LAYOUTS, points=0.75)
 def kernel_layouts(rng):
-    for layout in ("fortran", "strided", "readonly"):
-        yield Case(kernel_args(rng, (3, 4), (2, 3)), layout=layout, fresh=True)
+    return in_every_layout(lambda: kernel_args(rng, (3, 4), (2, 3)))
 
 
-@kernel.misconception(
-    zh="梯度被翻转了 180°，或者是让输入在残差上滑动；翻转只属于前一层残差（对比讲义 3.2 与 3.3）",
-    en="the gradient came out rotated by 180°, or the input slid over the residual; "
-    "a rotation belongs only to the residual of the layer before (compare lecture 3.2 and 3.3)",
-)
-def gradient_rotated(delta, a):
-    return kernel_gradient(delta, a)[::-1, ::-1]
+def shape_of_the_kernel(delta, a):
+    return a.shape[0] - delta.shape[0] + 1, a.shape[1] - delta.shape[1] + 1
 
 
-@kernel.misconception(
-    zh="滑动之前把残差翻转了 180°；讲义 3.3 的“卷积”是互相关，残差不翻转",
-    en='the residual was rotated by 180° before sliding; the "convolution" of lecture 3.3 is a correlation',
-)
-def residual_rotated(delta, a):
-    return kernel_gradient(delta[::-1, ::-1], a)
-
-
-@kernel.misconception(
-    zh="像求前一层残差那样在边界补了 0；残差只在前一层输出的内部滑动（见讲义 3.3）",
-    en="zeros were padded as for the residual of the layer before; here the residual stays inside the "
-    "output of the layer before (lecture 3.3)",
-)
-def padded_as_for_the_residual(delta, a):
-    Ho, Wo = delta.shape
-    return kernel_gradient(delta, np.pad(a, ((Ho - 1, Ho - 1), (Wo - 1, Wo - 1))))
-
-
-@kernel.misconception(
-    zh="权重的行与列互换了：p 与 u 是行，q 与 v 是列（见讲义 3.3 权重的梯度）",
-    en="rows and columns of the kernel were exchanged: p goes with u, q with v (lecture 3.3, gradient of the "
-    "weights)",
-)
-def rows_and_columns_swapped(delta, a):
-    return kernel_gradient(delta, a).T
-
-
-@kernel.misconception(
-    zh="求了平均：讲义 3.3 的公式是对所有位置求和",
-    en="a mean was taken over the positions; the formula of lecture 3.3 is a sum",
-)
-def averaged_over_positions(delta, a):
-    return kernel_gradient(delta, a) / delta.size
-
-
-@kernel.misconception(
-    zh="只留下了最后一个位置的贡献；同一个权重参与了每一个 z，各项要累加（见讲义 3.3 例子）",
-    en="only the last position was kept; the same weight takes part in every z, so the terms add up "
-    "(lecture 3.3, the example)",
-)
-def last_position_only(delta, a):
-    return delta[-1, -1] * a[delta.shape[0] - 1 :, delta.shape[1] - 1 :]
-
-
-@kernel.misconception(
-    zh="把逐元素相乘再求和写成了矩阵乘法（见讲义 3.3 权重的梯度）",
-    en="a matrix product stands where elements should be multiplied one by one (lecture 3.3, gradient of the "
-    "weights)",
-)
-def matrix_product(delta, a):
-    windows = np.lib.stride_tricks.sliding_window_view(a, delta.shape)
-    return np.sum(delta @ windows, axis=(2, 3))
-
-
-@kernel.misconception(
-    zh="把卷积核当成了正方形；高和宽要分别由 H − Ho + 1 和 W − Wo + 1 得到（见讲义 3.3）",
-    en="the kernel was taken to be square; its height is H − Ho + 1, its width W − Wo + 1 (lecture 3.3)",
-)
-def square_kernel(delta, a):
-    k = a.shape[0] - delta.shape[0] + 1
-    return loops_over_weights(delta, a, (k, k))
-
-
-@kernel.misconception(
-    zh="把残差的形状当成了卷积核的形状；两者只在讲义的例子里恰好相等（见讲义 3.3）",
-    en="the residual's shape was taken for the kernel's; they agree only by chance, as in the lecture's "
-    "example (lecture 3.3)",
-)
-def shape_of_the_residual(delta, a):
-    return loops_over_weights(delta, a, delta.shape)
-
-
-@kernel.misconception(
-    zh="结果被截断成了整数：前一层的激活值是整数时，梯度仍可能是小数（见本作业的约定）",
-    en="the result was truncated to integers, as the activations were; the gradient need not be whole "
-    "(conventions of this assignment)",
-)
-def truncated_to_integers(delta, a):
-    return kernel_gradient(delta, a).astype(a.dtype)
-
-
-def loops_over_weights(delta, a, kernel_shape):
+def kernel_in_windows(delta, a, kernel_shape):
     """∂J/∂w for a kernel of the given shape, right or wrong; too large a shape raises."""
-    Ho, Wo = delta.shape
-    dw = np.zeros(kernel_shape)
+    return sums_over_windows(delta[None, None], a[None, None], kernel_shape)[0, 0]
+
+
+def sums_over_windows(delta, x_pad, kernel_shape, rows=1, columns=1):
+    """Σ_n Σ_u Σ_v δ[n, k, u, v] · x_pad[n, c, u·rows + p, v·columns + q]."""
+    Ho, Wo = delta.shape[2:]
+    dw = np.zeros((delta.shape[1], x_pad.shape[1], *kernel_shape))
     for p, q in np.ndindex(*kernel_shape):
-        dw[p, q] = np.sum(np.multiply(delta, a[p : p + Ho, q : q + Wo]))
+        window = x_pad[:, :, p::rows, q::columns][:, :, :Ho, :Wo]
+        dw[:, :, p, q] = np.einsum("nkuv,ncuv->kc", delta, window)
     return dw
+
+
+mistakes_of_weights(kernel, "a", functools.partial(turned, "a"))
+mistakes_of_every_gradient(kernel)
+
+kernel.mistake(
+    "padded_as_for_the_residual",
+    given(a=lambda c: np.pad(c.a, [(size - 1, size - 1) for size in c.delta.shape])),
+    zh="像求前一层残差那样在边界补了 0；残差只在前一层输出的内部滑动（见讲义 3.3）",
+    en="zeros were padded all around, as for the residual of the layer before (compare lecture 3.2 and 3.3)",
+)
+kernel.mistake(
+    "kernel_one_too_small",
+    afterwards(lambda dw: dw[:-1, :-1]),
+    zh="结果少了一行一列：残差在大小为 H 的图上能停在 H − Ho + 1 个位置（见练习 1：结果有多大）",
+    en="a row and a column are missing: a residual finds H − Ho + 1 places in the height (exercise 1)",
+)
+
+
+kernel.mistake(
+    "matrix_product",
+    instead(lambda delta, a: np.sum(delta @ sliding_window_view(a, delta.shape), axis=(2, 3))),
+    zh="把逐元素相乘再求和写成了矩阵乘法（见讲义 3.3 权重的梯度）",
+    en="a matrix product stands where the formula of lecture 3.3 multiplies element by element",
+)
+kernel.mistake(
+    turn=instead(lambda delta, a: kernel_in_windows(delta, a, shape_of_the_kernel(delta, a)[:1] * 2)),
+    **see(SQUARE_KERNEL, "练习 1：结果有多大", "exercise 1, how large the result is"),
+)
+kernel.mistake(
+    "shape_of_the_residual",
+    instead(lambda delta, a: kernel_in_windows(delta, a, delta.shape)),
+    zh="把残差的形状当成了卷积核的形状；两者只在讲义的例子里恰好相等（见讲义 3.3）",
+    en="the residual's shape was taken for the kernel's; only in the lecture's example (3.3) they agree",
+)
 
 
 @kernel.alternative
 def kernel_by_plain_loops(delta, a):
-    Ho, Wo = delta.shape
-    kh, kw = a.shape[0] - Ho + 1, a.shape[1] - Wo + 1
-    dw = [[0.0] * kw for _ in range(kh)]
-    for p in range(kh):
-        for q in range(kw):
-            for u in range(Ho):
-                for v in range(Wo):
-                    dw[p][q] += delta[u, v] * a[u + p, v + q]
-    return np.array(dw)
+    dw = np.zeros(shape_of_the_kernel(delta, a))
+    for p, q in np.ndindex(dw.shape):
+        for u, v in np.ndindex(delta.shape):
+            dw[p, q] += delta[u, v] * a[u + p, v + q]
+    return dw
 
 
 @kernel.alternative
 def kernel_by_windows_of_the_forward_pass(delta, a):
-    kh, kw = a.shape[0] - delta.shape[0] + 1, a.shape[1] - delta.shape[1] + 1
+    kh, kw = shape_of_the_kernel(delta, a)
     return sum(delta[u, v] * a[u : u + kh, v : v + kw] for u, v in np.ndindex(delta.shape))
 
 
 @kernel.alternative
-def kernel_by_unrolled_input(delta, a):
-    kh, kw = a.shape[0] - delta.shape[0] + 1, a.shape[1] - delta.shape[1] + 1
-    columns = np.lib.stride_tricks.sliding_window_view(a, (kh, kw)).reshape(delta.size, kh * kw)
-    return (delta.reshape(1, -1) @ columns).reshape(kh, kw)
+def kernel_by_unrolled_input_in_float32(delta, a):
+    kh, kw = shape_of_the_kernel(delta, a)
+    columns = sliding_window_view(a.astype(np.float32), (kh, kw)).reshape(-1, kh * kw)
+    return (delta.astype(np.float32).reshape(1, -1) @ columns).reshape(kh, kw)
 
 
 # ----------------------------------------------------------------------------------------- bias_gradient
@@ -228,10 +430,10 @@ def kernel_by_unrolled_input(delta, a):
 bias = Exercise(bias_gradient, points=6, lecture="3.3")
 
 
-@bias.group("lecture", points=3, zh="讲义大小的例子", en="examples of the lecture's size")
+@bias.group(**LECTURE_SIZE, points=2.25)
 def bias_lecture(rng):
-    yield (whole(rng, 2, 2),)
-    yield (real(rng, 3, 3),)
+    yield (leaning(rng, 2, 2),)
+    yield (leaning(rng, 3, 3),)
 
 
 @bias_lecture.example
@@ -241,82 +443,42 @@ def bias_lecture_example():
 
 @bias.group("shapes", points=2.75, zh="各种大小的残差", en="residuals of various sizes")
 def bias_shapes(rng):
-    yield (real(rng, 3, 4),)
-    yield (real(rng, 1, 5),)
+    yield (leaning(rng, 3, 4),)
+    yield (leaning(rng, 1, 5),)
     yield (integers(rng, 4, 2),)
-    yield (real(rng, 1, 1),)
+    yield (leaning(rng, 1, 1),)
 
 
-@bias.group("layouts", points=0.25, zh="内存布局", en="memory layouts", visible=False)
+@bias.group(**BASIS, points=0.75)
+def bias_basis(rng):
+    """What is linear is fixed by these: passing them proves the function for 2×2."""
+    for delta in units(2, 2):
+        yield (rng.uniform(-2, -1) * delta,)
+
+
+@bias.group(**LAYOUTS, points=0.25)
 def bias_layouts(rng):
-    for layout in ("fortran", "strided", "readonly"):
-        yield Case((real(rng, 3, 2),), layout=layout, fresh=True)
+    return in_every_layout(lambda: (leaning(rng, 3, 2),))
 
 
-@bias.misconception(
-    zh="求了平均：讲义 3.3 的公式是把特征图的残差求和",
-    en="a mean was taken; the formula of lecture 3.3 adds up the residual of the feature map",
-)
-def mean_of_the_residual(delta):
-    return np.mean(delta)
-
-
-@bias.misconception(
-    zh="每个激活值各有一个偏置；同一张特征图共用一个偏置，梯度要对整张图求和（见讲义 3.3 CNN 中的参数）",
-    en="every activation has a bias of its own; a feature map shares one, and its gradient sums over the map "
-    "(lecture 3.3, parameters of a CNN)",
-)
-def one_bias_per_activation(delta):
-    return delta.copy()
-
-
-@bias.misconception(
-    zh="只取了一个位置的残差；偏置参与了每一个 z（见讲义 3.3 例子：求偏置值的梯度）",
-    en="the residual of a single position was taken; the bias is part of every z (lecture 3.3, the example "
-    "of the bias)",
-)
-def one_position_only(delta):
-    return delta[-1, -1]
-
-
-@bias.misconception(
-    zh="只对一个方向求了和；公式里对 u 和 v 都要求和（见讲义 3.3 偏置值的梯度）",
-    en="the sum runs over one axis only; the formula sums over u and v (lecture 3.3, gradient of the bias)",
-)
-def summed_over_one_axis(delta):
-    return np.sum(delta, axis=0)
-
-
-@bias.misconception(
-    zh="结果仍是一个数组；一张特征图的偏置是一个数，它的梯度也是（见讲义 3.3）",
-    en="the result is still an array; the bias of a feature map is one number and so is its gradient "
-    "(lecture 3.3)",
-)
-def dimensions_kept(delta):
-    return np.sum(delta, keepdims=True)
-
-
-@bias.misconception(
-    zh="求和之前取了绝对值；残差的正负会互相抵消，这正是梯度的含义（见讲义 3.3）",
-    en="absolute values were added; residuals of opposite signs do cancel in a gradient (lecture 3.3)",
-)
-def absolute_values_added(delta):
-    return np.sum(np.abs(delta))
+mistakes_of_biases(bias, batch=(), kept=(1, 1))
+mistakes_of_every_gradient(bias)
 
 
 @bias.alternative
 def bias_by_plain_loops(delta):
-    db = 0.0
-    for row in delta:
-        for d in row:
-            db += d
-    return db
+    return sum(d for row in delta for d in row)
 
 
 @bias.alternative
 def bias_by_ones(delta):
     Ho, Wo = delta.shape
     return np.ones(Ho) @ delta @ np.ones(Wo)
+
+
+@bias.alternative
+def bias_in_float32(delta):
+    return delta.astype(np.float32).ravel().sum()
 
 
 # ------------------------------------------------------------------------------------ numerical_gradient
@@ -385,16 +547,15 @@ def numerical_shapes(rng):
     yield WEIGHTED, between(rng, 1, 1), 0.1
 
 
-@numerical.group("integers", points=0.5, zh="整数数组", en="integer arrays", visible=False)
+@numerical.group(**INTEGERS, points=0.5)
 def numerical_integers(rng):
     yield CUMULATIVE, rng.integers(1, 4, size=3), 0.3
     yield WEIGHTED, rng.integers(-2, 3, size=(2, 2)), 0.25
 
 
-@numerical.group("layouts", points=0.5, zh="内存布局", en="memory layouts", visible=False)
+@numerical.group(**LAYOUTS, points=0.5)
 def numerical_layouts(rng):
-    for layout in ("fortran", "strided", "readonly"):
-        yield Case((WEIGHTED, between(rng, 2, 3), 0.1), layout=layout, fresh=True)
+    return in_every_layout(lambda: (WEIGHTED, between(rng, 2, 3), 0.1))
 
 
 def moved(x, index, step):
@@ -404,115 +565,101 @@ def moved(x, index, step):
     return x
 
 
-@numerical.misconception(
-    zh="用的是向前差分 (f(x+h) − f(x)) / h，不是中心差分（见练习 3 的表格）",
-    en="it is a forward difference, (f(x+h) − f(x)) / h, not the central one (the table of exercise 3)",
-)
-def forward_difference(f, x, h=1e-5):
-    return entrywise(lambda i: (f(moved(x, i, h)) - f(moved(x, i, 0))) / h, x)
+def moved_like_those_before(x, index, step):
+    """`moved`, where the entries before have not come back from their last step."""
+    x, place = moved(x, index, step), np.arange(x.size).reshape(x.shape)
+    return np.where(place < place[index], x - abs(step), x)
 
 
-@numerical.misconception(
-    zh="用的是向后差分 (f(x) − f(x−h)) / h，不是中心差分（见练习 3 的表格）",
-    en="it is a backward difference, (f(x) − f(x−h)) / h, not the central one (the table of exercise 3)",
-)
-def backward_difference(f, x, h=1e-5):
-    return entrywise(lambda i: (f(moved(x, i, 0)) - f(moved(x, i, -h))) / h, x)
+def quotient(move=moved, ahead=1, back=1):
+    """Difference quotients with steps of `ahead`·h and `back`·h, which `move(x, index, step)` takes."""
+
+    def gradient_of(f, x, h=1e-5):
+        gradient = np.zeros(x.shape)
+        for i in np.ndindex(x.shape):
+            above, below = f(move(x, i, ahead * h)), f(move(x, i, -back * h))
+            gradient[i] = (above - below) / ((ahead + back) * h)
+        return gradient
+
+    return gradient_of
 
 
-@numerical.misconception(
-    zh="除以了 h：两点之间的距离是 2h（见练习 3 的公式）",
-    en="the division is by h, although the two points are 2h apart (the formula of exercise 3)",
-)
-def divided_by_h(f, x, h=1e-5):
-    return 2 * numerical_gradient(f, x, h)
-
-
-@numerical.misconception(
-    zh="正负号反了：应当用 f(x+h) 减去 f(x−h)（见练习 3 的公式）",
-    en="the sign is reversed: f(x−h) is to be subtracted from f(x+h) (the formula of exercise 3)",
-)
-def sign_reversed(f, x, h=1e-5):
-    return -numerical_gradient(f, x, h)
-
-
-@numerical.misconception(
+numerical.mistake(
+    "step_fixed",
+    pretend("h", 1e-5),
     zh="没有使用参数 h，而是用了固定的步长（见练习 3）",
     en="the argument h is not used, the step is a fixed one (exercise 3)",
+    frequent=True,
 )
-def step_fixed(f, x, h=1e-5):
-    return numerical_gradient(f, x)
-
-
-@numerical.misconception(
-    zh="所有分量同时改变了；偏导数每次只改变一个分量（见练习 3）",
-    en="all entries were changed at once; a partial derivative changes one at a time (exercise 3)",
+numerical.mistake(
+    "divided_by_h",
+    times(lambda c: 2),
+    zh="除以了 h：两点之间的距离是 2h（见练习 3 的公式）",
+    en="the division is by h, although the two points are 2h apart (the formula of exercise 3)",
+    frequent=True,
 )
-def all_entries_at_once(f, x, h=1e-5):
-    return np.full(np.shape(x), (f(x + h) - f(x - h)) / (2 * h))
-
-
-@numerical.misconception(
-    zh="算完一个分量后没有恢复原值，后面的分量是在别的点上求的（见练习 3）",
-    en="an entry did not get its old value back, so the next ones are taken at another point (exercise 3)",
+numerical.mistake(
+    "sign_reversed",
+    afterwards(np.negative),
+    zh="正负号反了：应当用 f(x+h) 减去 f(x−h)（见练习 3 的公式）",
+    en="the sign is reversed: f(x−h) is to be subtracted from f(x+h) (the formula of exercise 3)",
+    frequent=True,
 )
-def entry_not_restored(f, x, h=1e-5):
-    x = np.array(x, dtype=float)
-    gradient = np.zeros(x.shape)
-    for i in np.ndindex(x.shape):
-        x[i] += h
-        above = f(x)
-        x[i] -= 2 * h
-        gradient[i] = (above - f(x)) / (2 * h)
-    return gradient
-
-
-@numerical.misconception(
-    zh="整行一起改变了：x 有多个轴时，每一个元素都要单独改变（见练习 3）",
-    en="whole rows were changed together; with several axes each single entry has its own turn (exercise 3)",
+numerical.mistake(
+    "multiplied_by_h",
+    times(lambda c: c.h**2),
+    zh="除以 2 之后乘上了 h；2h 整个是分母，注意运算的先后（见练习 3 的公式）",
+    en="it was divided by 2, then multiplied by h; all of 2h is the denominator (the formula of exercise 3)",
 )
-def rows_changed_together(f, x, h=1e-5):
-    gradient = np.zeros(x.shape)
-    for i in range(len(x)):
-        gradient[i] = (f(moved(x, i, h)) - f(moved(x, i, -h))) / (2 * h)
-    return gradient
-
-
-@numerical.misconception(
+numerical.mistake(
+    "returned_inside_the_loop",
+    afterwards(lambda gradient: gradient * (np.arange(gradient.size) == 0).reshape(gradient.shape)),
+    zh="只算了第一个分量就返回了；每个分量都要轮到（见练习 3）",
+    en="only the first entry was computed before returning; every entry has its turn (exercise 3)",
+)
+numerical.mistake(
+    "result_flattened",
+    afterwards(np.ravel),
     zh="结果被拉平成了一维；它应与 x 形状相同（见练习 3）",
     en="the result is flat; it should have the shape of x (exercise 3)",
 )
-def result_flattened(f, x, h=1e-5):
-    return numerical_gradient(f, x, h).ravel()
-
-
-@numerical.misconception(
+numerical.mistake(turn=like("x"), **see(STORED_AS_INTEGERS, "练习 3", "exercise 3"))
+numerical.mistake(
+    "forward_difference",
+    instead(quotient(back=0)),
+    zh="用的是向前差分 (f(x+h) − f(x)) / h，不是中心差分（见练习 3 的表格）",
+    en="it is a forward difference, (f(x+h) − f(x)) / h, not the central one (the table of exercise 3)",
+)
+numerical.mistake(
+    "backward_difference",
+    instead(quotient(ahead=0)),
+    zh="用的是向后差分 (f(x) − f(x−h)) / h，不是中心差分（见练习 3 的表格）",
+    en="it is a backward difference, (f(x) − f(x−h)) / h, not the central one (the table of exercise 3)",
+)
+numerical.mistake(
+    "all_entries_at_once",
+    instead(quotient(lambda x, i, step: x + step)),
+    zh="所有分量同时改变了；偏导数每次只改变一个分量（见练习 3）",
+    en="all entries were changed at once; a partial derivative changes one at a time (exercise 3)",
+)
+numerical.mistake(
+    "rows_changed_together",
+    instead(quotient(lambda x, i, step: moved(x, i[0], step))),
+    zh="整行一起改变了：x 有多个轴时，每一个元素都要单独改变（见练习 3）",
+    en="whole rows were changed together; with several axes each single entry has its own turn (exercise 3)",
+)
+numerical.mistake(
+    "entry_not_restored",
+    instead(quotient(moved_like_those_before)),
+    zh="算完一个分量后没有恢复原值，后面的分量是在别的点上求的（见练习 3）",
+    en="an entry did not get its old value back, so the next ones are taken at another point (exercise 3)",
+)
+numerical.mistake(
+    "step_truncated",
+    instead(quotient(lambda x, i, step: moved(x, i, step).astype(x.dtype))),
     zh="在整数数组里加 h，步子被截断了（见练习 3）",
     en="h was added inside an integer array, which truncates the step (exercise 3)",
 )
-def step_truncated(f, x, h=1e-5):
-    def truncated(i, step):
-        copy = x.copy()
-        copy[i] = x[i] + step
-        return copy
-
-    return entrywise(lambda i: (f(truncated(i, h)) - f(truncated(i, -h))) / (2 * h), x)
-
-
-@numerical.misconception(
-    zh="梯度存进了整数数组，小数部分丢失了（见练习 3）",
-    en="the gradient was stored in an integer array and lost its fractions (exercise 3)",
-)
-def gradient_truncated(f, x, h=1e-5):
-    return numerical_gradient(f, x, h).astype(x.dtype)
-
-
-def entrywise(derivative, x):
-    """An array shaped like `x` of derivative(index)."""
-    gradient = np.zeros(np.shape(x))
-    for i in np.ndindex(gradient.shape):
-        gradient[i] = derivative(i)
-    return gradient
 
 
 @numerical.alternative
@@ -540,6 +687,11 @@ def numerical_by_nditer(f, x, h=1e-5):
         gradient[i] = f(moved(x, i, h)) / (2 * h) - f(moved(x, i, -h)) / (2 * h)
         it.iternext()
     return gradient
+
+
+@numerical.alternative
+def numerical_along_a_basis(f, x, h=1e-5):
+    return np.array([(f(x + h * e) - f(x - h * e)) / (2 * h) for e in units(*x.shape)]).reshape(x.shape)
 
 
 # ---------------------------------------------------------------------------------------- relative_error
@@ -598,103 +750,105 @@ def relative_shapes(rng):
     yield a.astype(int), b
 
 
-@relative.group("layouts", points=0.25, zh="内存布局", en="memory layouts", visible=False)
+@relative.group(**LAYOUTS, points=0.25)
 def relative_layouts(rng):
-    for layout in ("fortran", "strided", "readonly"):
-        yield Case(nearly(rng, 2, 3), layout=layout, fresh=True)
+    return in_every_layout(lambda: nearly(rng, 2, 3))
 
 
-def errors(a, b):
-    """|a − b| / max(1e-8, |a| + |b|), entry by entry."""
-    return np.abs(a - b) / np.maximum(1e-8, np.abs(a) + np.abs(b))
+def difference(a, b):
+    return np.abs(a - b)
 
 
-@relative.misconception(
+def sum_of_sizes(a, b):
+    return np.abs(a) + np.abs(b)
+
+
+def worst_ratio(a, b, *, above=difference, below=sum_of_sizes, limited=np.maximum, over=np.max):
+    """`relative_error`, with switches for each of its parts."""
+    return over(above(a, b) / limited(below(a, b), 1e-8))
+
+
+def inside(**parts):
+    """A turn: `worst_ratio` with some of its parts done another way; two such turns add up."""
+    return lambda function: functools.partial(worst_ratio, **{**getattr(function, "keywords", {}), **parts})
+
+
+relative.mistake(
+    "absolute_error",
+    inside(below=lambda a, b: 1.0),
     zh="没有除以梯度的大小，得到的是绝对误差（见练习 4）",
     en="nothing was divided by the size of the gradients; that is the absolute error (exercise 4)",
 )
-def absolute_error(a, b):
-    return np.max(np.abs(a - b))
-
-
-@relative.misconception(
-    zh="先取最大值再相除；应当先逐个元素相除，再取最大值（见练习 4）",
-    en="the maxima were divided; divide entry by entry first, then take the maximum (exercise 4)",
-)
-def ratio_of_maxima(a, b):
-    return np.max(np.abs(a - b)) / max(1e-8, np.max(np.abs(a) + np.abs(b)))
-
-
-@relative.misconception(
-    zh="用范数代替了逐个元素的误差，小元素的错误被掩盖（见练习 4）",
-    en="norms took the place of the entries' own errors, which hides mistakes in small entries (exercise 4)",
-)
-def ratio_of_norms(a, b):
-    return np.linalg.norm(a - b) / max(1e-8, np.linalg.norm(a) + np.linalg.norm(b))
-
-
-@relative.misconception(
+relative.mistake(
+    "mean_of_errors",
+    inside(over=np.mean),
     zh="取了平均值；要看的是最坏的那个元素（见练习 4）",
     en="a mean was taken; what counts is the worst entry (exercise 4)",
+    frequent=True,
 )
-def mean_of_errors(a, b):
-    return np.mean(errors(a, b))
-
-
-@relative.misconception(
+relative.mistake(
+    "maximum_missing",
+    inside(over=np.array),
     zh="没有取最大值，返回了每个元素的误差（见练习 4）",
     en="the maximum is missing: the errors of all entries were returned (exercise 4)",
 )
-def maximum_missing(a, b):
-    return errors(a, b)
-
-
-@relative.misconception(
+relative.mistake(
+    "one_gradient_in_the_denominator",
+    inside(below=lambda a, b: np.abs(b)),
     zh="只除以了其中一个梯度的大小（见练习 4 的分母）",
     en="the division is by the size of one of the two only (the denominator of exercise 4)",
+    frequent=True,
 )
-def one_gradient_in_the_denominator(a, b):
-    return np.max(np.abs(a - b) / np.maximum(1e-8, np.abs(b)))
-
-
-@relative.misconception(
+relative.mistake(
+    "larger_in_the_denominator",
+    inside(below=lambda a, b: np.maximum(np.abs(a), np.abs(b))),
     zh="分母取了 |a| 与 |b| 中较大的，而不是它们的和（见练习 4 的分母）",
     en="the denominator is the larger of |a| and |b| instead of their sum (the denominator of exercise 4)",
+    frequent=True,
 )
-def larger_in_the_denominator(a, b):
-    return np.max(np.abs(a - b) / np.maximum(1e-8, np.maximum(np.abs(a), np.abs(b))))
-
-
-@relative.misconception(
+relative.mistake(
+    "absolute_value_of_the_sum",
+    inside(below=lambda a, b: np.abs(a + b)),
     zh="分母写成了 |a + b|，符号相反时会变得很小（见练习 4 的分母）",
     en="the denominator is |a + b|, which gets small where signs differ (the denominator of exercise 4)",
 )
-def absolute_value_of_the_sum(a, b):
-    return np.max(np.abs(a - b) / np.maximum(1e-8, np.abs(a + b)))
-
-
-@relative.misconception(
+relative.mistake(
+    "sizes_without_absolute_values",
+    inside(below=np.add),
+    zh="分母没有取绝对值：a + b 可以是负数，并不说明梯度有多大（见练习 4 的分母）",
+    en="the denominator has no absolute values: a + b may be small or negative (exercise 4)",
+)
+relative.mistake(
+    "sign_kept",
+    inside(above=np.subtract),
     zh="分子没有取绝对值，b 比 a 大时误差成了负数（见练习 4）",
     en="the numerator lacks its absolute value and turns negative where b is larger (exercise 4)",
 )
-def sign_kept(a, b):
-    return np.max((a - b) / np.maximum(1e-8, np.abs(a) + np.abs(b)))
-
-
-@relative.misconception(
+relative.mistake(
+    "no_lower_limit",
+    inside(limited=lambda size, limit: size),
     zh="分母没有下限 1e-8，两边都是 0 时成了 0/0（见练习 4）",
     en="the denominator has no lower limit of 1e-8: where both are 0 it is 0/0 (exercise 4)",
+    frequent=True,
 )
-def no_lower_limit(a, b):
-    return np.max(np.abs(a - b) / (np.abs(a) + np.abs(b)))
-
-
-@relative.misconception(
+relative.mistake(
+    "limit_added",
+    inside(limited=np.add),
     zh="1e-8 是加到分母上的；它应当是分母的下限（见练习 4）",
     en="1e-8 was added to the denominator; it should be its lower limit (exercise 4)",
 )
-def limit_added(a, b):
-    return np.max(np.abs(a - b) / (1e-8 + np.abs(a) + np.abs(b)))
+relative.mistake(
+    "ratio_of_maxima",
+    instead(lambda a, b: np.max(difference(a, b)) / max(1e-8, np.max(sum_of_sizes(a, b)))),
+    zh="先取最大值再相除；应当先逐个元素相除，再取最大值（见练习 4）",
+    en="the maxima were divided; divide entry by entry first, then take the maximum (exercise 4)",
+)
+relative.mistake(
+    "ratio_of_norms",
+    instead(lambda a, b: norm(a - b) / max(1e-8, norm(a) + norm(b))),
+    zh="用范数代替了逐个元素的误差，小元素的错误被掩盖（见练习 4）",
+    en="norms took the place of the entries' own errors, which hides mistakes in small entries (exercise 4)",
+)
 
 
 @relative.alternative
@@ -710,6 +864,17 @@ def relative_by_where(a, b):
     size = abs(a) + abs(b)
     return (abs(a - b) / np.where(size > 1e-8, size, 1e-8)).max()
 
+
+@relative.alternative
+def relative_by_ranges(a, b):
+    sizes = norm([a, b], ord=1, axis=0)
+    return np.amax(np.ptp([a, b], axis=0) / np.clip(sizes, 1e-8, None))
+
+
+relative.equivalent(
+    "np.maximum(1e-08, np.abs(a) + np.abs(b)) → np.maximum(np.abs(a) + np.abs(b), 1e-08)",
+    because="the larger of two numbers does not depend on their order",
+)
 
 # ------------------------------------------------------------------------------------ conv2d_weight_grad
 
@@ -736,12 +901,10 @@ def weight_args(rng, images, kernels, stride=None, padding=None, delta=real, x=r
     return args if stride is None else (*args, s)
 
 
-@weight.group(
-    "lecture", points=5, zh="讲义的情形：一张图，一个卷积核", en="the lecture's case: one map, one kernel"
-)
+@weight.group(**ONE_MAP, points=4)
 def weight_lecture(rng):
     yield weight_args(rng, (1, 1, 3, 3), (1, 2, 2), delta=whole, x=whole)
-    yield weight_args(rng, (1, 1, 4, 6), (1, 2, 3))
+    yield weight_args(rng, (1, 1, 4, 7), (1, 2, 3))
 
 
 @weight_lecture.example
@@ -749,28 +912,25 @@ def weight_lecture_example():
     yield LECTURE_DELTA[None, None], LECTURE_A[None, None], (2, 2)
 
 
-@weight.group("channels", points=5, zh="多个通道，多个卷积核", en="several channels, several kernels")
+@weight.group("channels", points=4.5, zh="多个通道，多个卷积核", en="several channels, several kernels")
 def weight_channels(rng):
-    yield weight_args(rng, (1, 3, 4, 5), (2, 2, 3))
+    yield weight_args(rng, (1, 3, 4, 6), (2, 2, 3))
     yield weight_args(rng, (1, 1, 5, 3), (3, 3, 2))
-    yield weight_args(rng, (1, 2, 4, 4), (1, 3, 3))
     yield weight_args(rng, (1, 2, 3, 4), (2, 2, 2))
 
 
 @weight.group("batch", points=5, zh="多个样本", en="several samples")
 def weight_batch(rng):
-    yield weight_args(rng, (2, 3, 4, 3), (4, 3, 2))
+    yield weight_args(rng, (2, 3, 4, 6), (4, 2, 3))
     yield weight_args(rng, (3, 1, 3, 5), (2, 2, 4))
-    yield weight_args(rng, (2, 2, 3, 3), (2, 2, 2))
 
 
 @weight.group("stride", points=6, zh="步长大于 1", en="stride above 1")
 def weight_stride(rng):
-    yield weight_args(
-        rng, (1, 2, 5, 7), (3, 3, 1), 2
-    )  # windows overlap in one direction, leave gaps in the other
-    yield weight_args(rng, (1, 3, 6, 8), (1, 3, 2), 3)  # they touch; gaps
-    yield weight_args(rng, (1, 1, 6, 8), (2, 2, 4), 2)  # they touch; overlap
+    # Windows overlap in one direction and leave gaps in the other; touch, gaps; touch, overlap.
+    yield weight_args(rng, (1, 2, 5, 7), (3, 3, 1), 2)
+    yield weight_args(rng, (1, 3, 6, 8), (1, 3, 2), 3)
+    yield weight_args(rng, (1, 1, 6, 8), (2, 2, 4), 2)
 
 
 @weight_stride.example
@@ -787,8 +947,9 @@ def weight_padding(rng):
 
 @weight.group("combined", points=6, zh="批、步长与填充一起", en="batch, stride and padding together")
 def weight_combined(rng):
-    yield weight_args(rng, (2, 3, 5, 4), (4, 3, 2), 2, 1)
-    yield weight_args(rng, (3, 1, 4, 5), (2, 2, 3), 3, 2)
+    """The second proves the function for its size: every unit residual has a kernel of its own."""
+    yield weight_args(rng, (3, 1, 3, 7), (2, 4, 2), 3, 2)
+    yield unit_residuals(2, 2, 3), real(rng, 2, 3, 3, 4), (3, 2), 2, 1
 
 
 @weight.group(
@@ -799,262 +960,214 @@ def weight_combined(rng):
     visible=False,
 )
 def weight_remainder(rng):
-    yield weight_args(rng, (1, 2, 5, 6), (3, 2, 3), 2)
+    yield weight_args(rng, (1, 2, 5, 6), (3, 2, 3), 2, 0)
     yield weight_args(rng, (2, 1, 5, 6), (3, 2, 1), 3, 1)
-    yield weight_args(
-        rng, (2, 3, 5, 6), (1, 3, 3), 3, 1
-    )  # as many rows are out of reach as were padded, and more
-    yield weight_args(rng, (1, 2, 6, 4), (2, 3, 2), 2, 0)
+    # As many rows are out of reach as were padded, and more columns.
+    yield unit_residuals(2, 2, 2), real(rng, 2, 3, 5, 6), (3, 3), 3, 1
 
 
-@weight.group(
-    "extremes",
-    points=4,
-    zh="1×1 的卷积核，与输入一样大的卷积核",
-    en="1×1 kernels and kernels as large as the input",
-    visible=False,
-)
+@weight.group(**BASIS, points=1.5)
+def weight_basis(rng):
+    """Every unit residual has a kernel, every unit input a channel: passing proves 3×3 ∗ 2×2."""
+    yield unit_residuals(1, 2, 2), units(3, 3)[None], (2, 2)
+
+
+@weight.group(**EXTREMES, points=4)
 def weight_extremes(rng):
     yield weight_args(rng, (2, 3, 2, 3), (2, 1, 1))
     yield weight_args(rng, (1, 2, 3, 6), (3, 1, 1), 3, 2)
     yield weight_args(rng, (3, 2, 3, 4), (2, 3, 4))
-    yield weight_args(
-        rng, (2, 1, 2, 3), (3, 4, 3), 1, 1
-    )  # higher than the input, lower only than what is padded
-    yield weight_args(rng, (3, 2, 1, 5), (1, 1, 3), 2, 0)
+    # Higher than the input, lower only than what is padded.
+    yield weight_args(rng, (2, 1, 2, 3), (3, 4, 3), 1, 1)
 
 
-@weight.group("integers", points=1.5, zh="整数数组", en="integer arrays", visible=False)
+@weight.group(**INTEGERS, points=1.5)
 def weight_integers(rng):
     yield weight_args(rng, (2, 1, 4, 3), (2, 2, 2), 1, 1, real, integers)
     yield weight_args(rng, (1, 2, 3, 4), (3, 2, 3), delta=integers)
 
 
-@weight.group("layouts", points=1.5, zh="内存布局", en="memory layouts", visible=False)
+@weight.group(**LAYOUTS, points=1.5)
 def weight_layouts(rng):
-    for layout in ("fortran", "strided", "readonly"):
-        args = weight_args(rng, (2, 3, 3, 4), (2, 2, 3))  # without padding, which would copy x
-        yield Case(args, layout=layout, fresh=True)
+    # Without padding, which would copy x.
+    return in_every_layout(lambda: weight_args(rng, (2, 3, 3, 4), (2, 2, 3)))
 
 
-def padded(x, padding):
-    """x with zeros on every side of its maps."""
-    return np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+def padded(x, padding, **how):
+    """x with zeros on every side of its maps, or with something else: `how` goes to `np.pad`."""
+    return np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)), **how)
 
 
-def sums_over_windows(delta, x_pad, kernel_shape, step=1, spacing=1):
-    """Σ_n Σ_u Σ_v δ[n, k, u, v] · x_pad[n, c, u·step + p·spacing, v·step + q·spacing]."""
-    Ho, Wo = delta.shape[2:]
-    dw = np.zeros((delta.shape[1], x_pad.shape[1], *kernel_shape))
-    for p, q in np.ndindex(*kernel_shape):
-        window = x_pad[:, :, p * spacing :: step, q * spacing :: step][:, :, :Ho, :Wo]
-        dw[:, :, p, q] = np.einsum("nkuv,ncuv->kc", delta, window)
-    return dw
+def cropped(maps, size):
+    """The rows and columns at the top left."""
+    return maps[:, :, : size[0], : size[1]]
 
 
-@weight.misconception(
-    zh="梯度被翻转了 180°；翻转只属于前一层残差（对比讲义 3.2 与 3.3）",
-    en="the gradient came out rotated by 180°; a rotation belongs only to the residual of the layer before "
-    "(compare lecture 3.2 and 3.3)",
+def without_a_border(maps, width):
+    H, W = maps.shape[2:]
+    return maps[:, :, width : H - width, width : W - width]
+
+
+def spread_out(delta, step, end=1):
+    """The residual with step − 1 zeros between its elements, and end − 1 behind the last."""
+    *front, Ho, Wo = delta.shape
+    spread = np.zeros((*front, (Ho - 1) * step + end, (Wo - 1) * step + end))
+    spread[..., ::step, ::step] = delta
+    return spread
+
+
+def slid_over(x_pad, spread):
+    """What a residual with zeros inserted gives at every place of x_pad; the kernel's weights come first."""
+    windows = sliding_window_view(x_pad, spread.shape[2:], axis=(2, 3))
+    return np.einsum("nkij,ncpqij->kcpq", spread, windows)
+
+
+def weight_by_slices(delta, x, kernel_shape, stride=1, padding=0):
+    return sums_over_windows(delta, padded(x, padding), kernel_shape, stride, stride)
+
+
+def weight_by_inserting_zeros(delta, x, kernel_shape, stride=1, padding=0):
+    return cropped(slid_over(padded(x, padding), spread_out(delta, stride)), kernel_shape)
+
+
+weight.alternative(weight_by_slices)
+weight.alternative(weight_by_inserting_zeros)
+
+
+def on_padded(change):
+    """A turn: the input is padded and then changed, `change(x_pad, arguments)`."""
+    return given(x=lambda c: change(padded(c.x, c.padding), c), padding=lambda c: 0)
+
+
+def within_reach(x_pad, c):
+    """What windows reach that move one by one."""
+    return cropped(x_pad, np.add(c.delta.shape[2:], c.kernel_shape) - 1)
+
+
+def size_with_the_remainder(c):
+    """The places that a residual finds which slides over everything."""
+    return [c.x.shape[i] + 2 * c.padding - (c.delta.shape[i] - 1) * c.stride for i in (2, 3)]
+
+
+def without_the_remainder_at_the_top(x_pad, c):
+    rows, columns = np.subtract(x_pad.shape[2:], c.kernel_shape) % c.stride
+    return x_pad[:, :, rows:, columns:]
+
+
+STRIDE = "练习 5 与讲义 3.2 当步长不为 1 时", "exercise 5; lecture 3.2, when the stride is not 1"
+PADDING = "讲义 3.2 当输入的边界有 0 填充时", "lecture 3.2, zero padding"
+
+mistakes_of_weights(weight, "x", lambda change: on_padded(lambda x_pad, c: change(x_pad)))
+
+weight.mistake(
+    turn=both(pretend("stride", 1), on_padded(within_reach)), **see(STRIDE_IGNORED, *STRIDE), frequent=True
 )
-def gradients_rotated(delta, x, kernel_shape, stride=1, padding=0):
-    return conv2d_weight_grad(delta, x, kernel_shape, stride, padding)[:, :, ::-1, ::-1]
-
-
-@weight.misconception(
-    zh="滑动之前把残差翻转了 180°；讲义 3.3 的“卷积”是互相关，残差不翻转",
-    en='the residual was rotated by 180° before sliding; the "convolution" of lecture 3.3 is a correlation',
+weight.mistake(
+    "stride_for_rows_only",
+    instead(lambda delta, x, shape, s=1, p=0: sums_over_windows(delta, padded(x, p), shape, rows=s)),
+    zh="只在竖直方向用了步长：水平方向上，相邻的窗口也相隔 s（见练习 5 的步长）",
+    en="the stride was used for rows only; windows stand s columns apart as well (exercise 5, stride)",
 )
-def residuals_rotated(delta, x, kernel_shape, stride=1, padding=0):
-    return conv2d_weight_grad(delta[:, :, ::-1, ::-1], x, kernel_shape, stride, padding)
-
-
-@weight.misconception(
-    zh="用了没有填充的输入；补上的 0 也参与了前向计算（见讲义 3.2 当输入的边界有 0 填充时）",
-    en="the input was taken without its padding, whose zeros took part in the forward pass "
-    "(lecture 3.2, zero padding)",
-)
-def padding_forgotten(delta, x, kernel_shape, stride=1, padding=0):
-    return sums_over_windows(delta, x, kernel_shape, stride)
-
-
-@weight.misconception(
-    zh="填充的 0 全补到了下边和右边；前向计算时每一边都补了 0（见讲义 3.2 当输入的边界有 0 填充时）",
-    en="all the padding went to the bottom and right; the forward pass pads every side (lecture 3.2, zero "
-    "padding)",
-)
-def padding_on_one_side(delta, x, kernel_shape, stride=1, padding=0):
-    x_pad = np.pad(x, ((0, 0), (0, 0), (0, 2 * padding), (0, 2 * padding)))
-    return conv2d_weight_grad(delta, x_pad, kernel_shape, stride)
-
-
-@weight.misconception(
-    zh="没有考虑步长：相邻两个残差所用的输入相距 s（见练习 5 与讲义 3.2 当步长不为 1 时）",
-    en="the stride was left out: the inputs of neighbouring residuals are s apart "
-    "(exercise 5 and lecture 3.2, when the stride is not 1)",
-)
-def stride_forgotten(delta, x, kernel_shape, stride=1, padding=0):
-    return sums_over_windows(delta, padded(x, padding), kernel_shape)
-
-
-@weight.misconception(
+weight.mistake(
+    "stride_on_the_weights",
+    instead(lambda d, x, shape, s=1, p=0: cropped(slid_over(padded(x, p), d)[:, :, ::s, ::s], shape)),
     zh="步长用在了权重的下标上：每隔 s 个取一个的是求和的位置，权重仍逐个移动（见练习 5）",
-    en="the stride was applied to the weights' indices; the positions of the sum are s apart, "
-    "the weights move one by one (exercise 5)",
+    en="the stride was applied to the weights; it is the positions of the sum that are s apart (exercise 5)",
 )
-def stride_on_the_weights(delta, x, kernel_shape, stride=1, padding=0):
-    return sums_over_windows(delta, padded(x, padding), kernel_shape, 1, stride)
-
-
-@weight.misconception(
+weight.mistake(
+    "one_zero_too_many",
+    instead(
+        lambda d, x, shape, s=1, p=0: cropped(slid_over(padded(x, p), spread_out(d, s + (s > 1))), shape)
+    ),
+    zh="相邻的残差之间插入了 s 个 0，多了一个：应当是 s − 1 个（见讲义 3.2 当步长不为 1 时）",
+    en="s zeros were inserted between neighbouring residuals; it takes s − 1 (lecture 3.2, stride)",
+)
+weight.mistake(
+    "zeros_at_the_end",
+    instead(lambda d, x, shape, s=1, p=0: cropped(slid_over(padded(x, p), spread_out(d, s, end=s)), shape)),
+    zh="最后一个残差之后也插入了 0；0 只插在相邻的残差之间（见讲义 3.2 当步长不为 1 时）",
+    en="zeros also follow the last residual; they belong between neighbours only (lecture 3.2, stride)",
+)
+weight.mistake(turn=pretend("padding", 0), **see(PADDING_IGNORED, *PADDING), frequent=True)
+weight.mistake(
+    "padding_on_one_side",
+    on_padded(lambda x_pad, c: np.roll(x_pad, (-c.padding, -c.padding), axis=(2, 3))),
+    zh="填充的 0 全落在了下边和右边；前向计算时每一边都补了 0（见讲义 3.2 当输入的边界有 0 填充时）",
+    en="all the padding lies at the bottom and right; every side is padded (lecture 3.2, zero padding)",
+    frequent=True,
+)
+weight.mistake(
+    "padded_with_the_border",
+    given(x=lambda c: padded(c.x, c.padding, mode="edge"), padding=lambda c: 0),
+    zh="填充的是边界上的值，不是 0（见讲义 3.2 当输入的边界有 0 填充时）",
+    en="the padding repeats the border's values instead of zeros (lecture 3.2, zero padding)",
+)
+weight.mistake(
+    "gradient_cropped",
+    result(lambda dw, c: without_a_border(dw, c.padding)),
+    zh="权重的梯度也去掉了边界：要去掉填充边界的是前一层残差，权重一个也不少（见讲义 3.2 与练习 5）",
+    en="the gradient of the weights lost a border; it is the residual of the layer before whose padding is "
+    "cropped, while no weight goes missing (lecture 3.2; exercise 5)",
+)
+weight.mistake(
+    "remainder_kept",
+    given(kernel_shape=size_with_the_remainder),
     zh="结果比卷积核大：没有窗口到达的余数部分没有去掉（见练习 5 的余数）",
-    en="the result is larger than the kernel: the remainder that no window reaches was not cut off "
-    "(exercise 5, remainder)",
+    en="the result is larger than the kernel: the remainder was not cut off (exercise 5, remainder)",
 )
-def remainder_kept(delta, x, kernel_shape, stride=1, padding=0):
-    sizes = [x.shape[i] + 2 * padding - (delta.shape[i] - 1) * stride for i in (2, 3)]
-    return conv2d_weight_grad(delta, x, sizes, stride, padding)
-
-
-@weight.misconception(
+weight.mistake(
+    "remainder_cut_at_the_top",
+    on_padded(without_the_remainder_at_the_top),
     zh="余数部分从上边和左边去掉了；没有窗口到达的是下边和右边（见练习 5 的余数）",
-    en="the remainder was cut off at the top and left; it is the bottom and right that no window reaches "
-    "(exercise 5, remainder)",
+    en="the remainder was cut off at the top and left; it lies at the bottom and right (exercise 5)",
 )
-def remainder_cut_at_the_top(delta, x, kernel_shape, stride=1, padding=0):
-    x_pad = padded(x, padding)
-    rh, rw = ((x_pad.shape[2 + i] - kernel_shape[i]) % stride for i in (0, 1))
-    return conv2d_weight_grad(delta, x_pad[:, :, rh:, rw:], kernel_shape, stride)
 
+mistakes_of_batches(weight)
+mistakes_of_every_gradient(weight)
 
-@weight.misconception(
-    zh="只留下了最后一个样本；每个样本都用了同一个卷积核，各样本的梯度要累加（见练习 5 的批）",
-    en="only the last sample was kept; every sample used the same kernel, so their gradients add up "
-    "(exercise 5, batch)",
+weight.mistake(
+    "samples_mixed",
+    given(delta=lambda c: c.delta.sum(axis=0, keepdims=True), x=lambda c: c.x.sum(axis=0, keepdims=True)),
+    zh="不同样本混在了一起：每个样本的残差只与自己的输入相乘，然后再对批求和（见练习 5 的批）",
+    en="samples were mixed; each residual meets the input of its own sample alone (exercise 5, batch)",
 )
-def last_sample_only(delta, x, kernel_shape, stride=1, padding=0):
-    return conv2d_weight_grad(delta[-1:], x[-1:], kernel_shape, stride, padding)
-
-
-@weight.misconception(
-    zh="只用了第一个样本；每个样本都用了同一个卷积核，各样本的梯度要累加（见练习 5 的批）",
-    en="only the first sample was used; every sample used the same kernel, so their gradients add up "
-    "(exercise 5, batch)",
-)
-def first_sample_only(delta, x, kernel_shape, stride=1, padding=0):
-    return conv2d_weight_grad(delta[:1], x[:1], kernel_shape, stride, padding)
-
-
-@weight.misconception(
-    zh="只留下了最后一个位置的贡献；同一个权重参与了每一个 z，各项要累加（见讲义 3.3 例子）",
-    en="only the last position was kept; the same weight takes part in every z, so the terms add up "
-    "(lecture 3.3, the example)",
-)
-def last_window_only(delta, x, kernel_shape, stride=1, padding=0):
-    Ho, Wo = delta.shape[2:]
-    x_pad = padded(x, padding)[:, :, (Ho - 1) * stride :, (Wo - 1) * stride :]
-    return sums_over_windows(delta[:, :, -1:, -1:], x_pad, kernel_shape, stride)
-
-
-@weight.misconception(
-    zh="除以了样本数 N；梯度是对批求和，不是求平均（见练习 5 的批）",
-    en="it was divided by the number of samples; the gradient is a sum over the batch, not a mean (exercise "
-    "5, batch)",
-)
-def averaged_over_the_batch(delta, x, kernel_shape, stride=1, padding=0):
-    return conv2d_weight_grad(delta, x, kernel_shape, stride, padding) / len(x)
-
-
-@weight.misconception(
-    zh="除以了位置的个数；讲义 3.3 的公式是对所有位置求和",
-    en="it was divided by the number of positions; the formula of lecture 3.3 is a sum",
-)
-def averaged_over_the_positions(delta, x, kernel_shape, stride=1, padding=0):
-    return conv2d_weight_grad(delta, x, kernel_shape, stride, padding) / delta[0, 0].size
-
-
-@weight.misconception(
-    zh="对批和位置一起求了平均；公式对它们求和（见讲义 3.3 和练习 5 的批）",
-    en="a mean was taken over batch and positions; the formula sums over both (lecture 3.3; exercise 5, "
-    "batch)",
-)
-def averaged_over_everything(delta, x, kernel_shape, stride=1, padding=0):
-    return conv2d_weight_grad(delta, x, kernel_shape, stride, padding) / delta[:, 0].size
-
-
-@weight.misconception(
-    zh="卷积核的轴与通道的轴互换了：结果的形状是 (K, C, kh, kw)（见练习 5）",
-    en="the axes of kernels and channels were exchanged; the result is (K, C, kh, kw) (exercise 5)",
-)
-def kernels_and_channels_swapped(delta, x, kernel_shape, stride=1, padding=0):
-    return conv2d_weight_grad(delta, x, kernel_shape, stride, padding).swapaxes(0, 1)
-
-
-@weight.misconception(
+weight.mistake(turn=afterwards(first_axes_exchanged), **see(KERNEL_AXES_EXCHANGED, "练习 5", "exercise 5"))
+weight.mistake(
+    "gradient_reshaped",
+    afterwards(lambda dw: dw.swapaxes(0, 1).reshape(dw.shape)),
     zh="用 reshape 代替了交换轴：形状对了，数却排错了卷积核与通道（见练习 5）",
-    en="axes were reshaped where they should be transposed: the shape is right, but the numbers stand at the "
-    "wrong kernels and channels (exercise 5)",
+    en="reshaped where axes should be exchanged: numbers stand at wrong kernels and channels (exercise 5)",
 )
-def gradient_reshaped(delta, x, kernel_shape, stride=1, padding=0):
-    dw = conv2d_weight_grad(delta, x, kernel_shape, stride, padding)
-    return dw.swapaxes(0, 1).reshape(dw.shape)
-
-
-@weight.misconception(
-    zh="把残差直接 reshape 成 (K, …)：样本与卷积核混在了一起，应当先交换轴（见练习 5）",
-    en="the residual was reshaped to (K, …) at once, which mixes samples and kernels; exchange the axes "
-    "first (exercise 5)",
+weight.mistake(
+    "wrong_axes_reversed",
+    turned("delta", lambda delta: delta[::-1, ::-1]),
+    zh="残差的前两个轴颠倒了顺序：那是样本与卷积核的轴，哪个轴都不需要翻转（见讲义 3.3 与练习 5）",
+    en="samples and kernels were reversed, not rows and columns; nothing needs reversing (lecture 3.3)",
 )
-def residual_reshaped(delta, x, kernel_shape, stride=1, padding=0):
-    N, K, Ho, Wo = delta.shape
-    mixed = delta.reshape(K, N, Ho, Wo).swapaxes(0, 1)
-    return conv2d_weight_grad(mixed, x, kernel_shape, stride, padding)
-
-
-@weight.misconception(
-    zh="对通道求了和：第 c 个通道的权重只遇到第 c 张输入图（见练习 5 与讲义 3.2 当卷积输入通道不为 1 时）",
-    en="the channels were added up; the weights of channel c meet input map c only "
-    "(exercise 5 and lecture 3.2, several input channels)",
+weight.mistake(
+    turn=turned("x", lambda x: np.broadcast_to(x.sum(axis=1, keepdims=True), x.shape)),
+    **see(
+        CHANNELS_MIXED,
+        "练习 5 与讲义 3.2 当卷积输入通道不为 1 时",
+        "exercise 5; lecture 3.2, several channels",
+    ),
 )
-def channels_added(delta, x, kernel_shape, stride=1, padding=0):
-    added = np.broadcast_to(x.sum(axis=1, keepdims=True), x.shape)
-    return conv2d_weight_grad(delta, added, kernel_shape, stride, padding)
-
-
-@weight.misconception(
+weight.mistake(
+    "residual_maps_added",
+    turned("delta", lambda delta: np.broadcast_to(delta.sum(axis=1, keepdims=True), delta.shape)),
     zh="对卷积核求了和：第 k 个卷积核只影响第 k 张残差图（见练习 5 与讲义 3.2 当卷积核数量不为 1 时）",
-    en="the kernels' residuals were added up; kernel k has an influence on map k only "
-    "(exercise 5 and lecture 3.2, several kernels)",
+    en="the kernels' residuals were added up; kernel k has an influence on map k only (exercise 5)",
 )
-def residual_maps_added(delta, x, kernel_shape, stride=1, padding=0):
-    added = np.broadcast_to(delta.sum(axis=1, keepdims=True), delta.shape)
-    return conv2d_weight_grad(added, x, kernel_shape, stride, padding)
-
-
-@weight.misconception(
-    zh="权重的行与列互换了：p 与 u 是行，q 与 v 是列（见讲义 3.3 权重的梯度）",
-    en="rows and columns of the kernel were exchanged: p goes with u, q with v (lecture 3.3, gradient of the "
-    "weights)",
+weight.mistake(
+    turn=lambda function: turned("kernel_shape", lambda shape: shape[:1] * 2)(weight_by_slices),
+    **see(SQUARE_KERNEL, "练习 5 的 kernel_shape", "kernel_shape in exercise 5"),
 )
-def weights_transposed(delta, x, kernel_shape, stride=1, padding=0):
-    return conv2d_weight_grad(delta, x, kernel_shape, stride, padding).swapaxes(2, 3)
-
-
-@weight.misconception(
-    zh="把卷积核当成了正方形；kernel_shape 的第一个数是高，第二个是宽（见练习 5）",
-    en="the kernel was taken to be square; kernel_shape holds its height first, then its width (exercise 5)",
+weight.mistake(
+    "height_and_width_exchanged",
+    lambda function: turned("kernel_shape", lambda shape: shape[::-1])(weight_by_slices),
+    zh="卷积核的高与宽弄反了：kernel_shape 的第一个数是高，第二个是宽（见练习 5）",
+    en="height and width of the kernel changed places; kernel_shape is (kh, kw) (exercise 5)",
 )
-def kernel_taken_as_square(delta, x, kernel_shape, stride=1, padding=0):
-    return sums_over_windows(delta, padded(x, padding), (kernel_shape[0],) * 2, stride)
-
-
-@weight.misconception(
-    zh="结果被截断成了整数：输入是整数时，梯度仍可能是小数（见本作业的约定）",
-    en="the result was truncated to integers, as the input was; the gradient need not be whole "
-    "(conventions of this assignment)",
-)
-def stored_as_integers(delta, x, kernel_shape, stride=1, padding=0):
-    return conv2d_weight_grad(delta, x, kernel_shape, stride, padding).astype(x.dtype)
 
 
 @weight.alternative
@@ -1075,11 +1188,6 @@ def weight_by_plain_loops(delta, x, kernel_shape, stride=1, padding=0):
 
 
 @weight.alternative
-def weight_by_strided_slices(delta, x, kernel_shape, stride=1, padding=0):
-    return sums_over_windows(delta, padded(x, padding), kernel_shape, stride)
-
-
-@weight.alternative
 def weight_by_accumulating_windows(delta, x, kernel_shape, stride=1, padding=0):
     kh, kw = kernel_shape
     x_pad = padded(x, padding)
@@ -1091,24 +1199,31 @@ def weight_by_accumulating_windows(delta, x, kernel_shape, stride=1, padding=0):
 
 
 @weight.alternative
-def weight_by_im2col(delta, x, kernel_shape, stride=1, padding=0):
+def weight_by_im2col_in_float32(delta, x, kernel_shape, stride=1, padding=0):
     (N, K, Ho, Wo), C, (kh, kw) = delta.shape, x.shape[1], kernel_shape
     rows = stride * np.arange(Ho)[:, None] + np.arange(kh)  # (Ho, kh)
     columns = stride * np.arange(Wo)[:, None] + np.arange(kw)  # (Wo, kw)
-    windows = padded(x, padding)[
-        :, :, rows[:, None, :, None], columns[None, :, None, :]
-    ]  # (N, C, Ho, Wo, kh, kw)
+    x_pad = padded(x, padding).astype(np.float32)
+    windows = x_pad[:, :, rows[:, None, :, None], columns[None, :, None, :]]  # (N, C, Ho, Wo, kh, kw)
     unrolled = windows.transpose(0, 2, 3, 1, 4, 5).reshape(N * Ho * Wo, C * kh * kw)
-    return (delta.transpose(1, 0, 2, 3).reshape(K, -1) @ unrolled).reshape(K, C, kh, kw)
+    return (delta.astype(np.float32).swapaxes(0, 1).reshape(K, -1) @ unrolled).reshape(K, C, kh, kw)
 
 
 @weight.alternative
-def weight_by_inserting_zeros(delta, x, kernel_shape, stride=1, padding=0):
-    (N, K, Ho, Wo), (kh, kw) = delta.shape, kernel_shape
-    spread = np.zeros((N, K, (Ho - 1) * stride + 1, (Wo - 1) * stride + 1))
-    spread[:, :, ::stride, ::stride] = delta
-    windows = np.lib.stride_tricks.sliding_window_view(padded(x, padding), spread.shape[2:], axis=(2, 3))
-    return np.einsum("nkij,ncpqij->kcpq", spread, windows)[:, :, :kh, :kw]
+def weight_by_a_forward_pass_with_axes_exchanged(delta, x, kernel_shape, stride=1, padding=0):
+    """Channels as samples, the spread residual as kernels; the result is a view in Fortran order."""
+    images, kernels = padded(x, padding).swapaxes(0, 1), spread_out(delta, stride).swapaxes(0, 1)
+    windows = sliding_window_view(images, kernels.shape[2:], axis=(2, 3))
+    dw = np.tensordot(kernels, windows, axes=((1, 2, 3), (1, 4, 5)))
+    return cropped(np.asfortranarray(dw), kernel_shape)
+
+
+@weight.alternative
+def weight_by_fourier_transforms(delta, x, kernel_shape, stride=1, padding=0):
+    x_pad = padded(x, padding)
+    size = x_pad.shape[2:]
+    turns, frequencies = np.fft.rfft2(spread_out(delta, stride), size).conj(), np.fft.rfft2(x_pad)
+    return cropped(np.fft.irfft2(np.einsum("nkij,ncij->kcij", turns, frequencies), size), kernel_shape)
 
 
 # -------------------------------------------------------------------------------------- conv2d_bias_grad
@@ -1116,12 +1231,10 @@ def weight_by_inserting_zeros(delta, x, kernel_shape, stride=1, padding=0):
 biases = Exercise(conv2d_bias_grad, points=15, lecture="3.3")
 
 
-@biases.group(
-    "lecture", points=3, zh="讲义的情形：一张图，一个卷积核", en="the lecture's case: one map, one kernel"
-)
+@biases.group(**ONE_MAP, points=3)
 def biases_lecture(rng):
-    yield (whole(rng, 1, 1, 2, 2),)
-    yield (real(rng, 1, 1, 3, 4),)
+    yield (leaning(rng, 1, 1, 2, 2),)
+    yield (leaning(rng, 1, 1, 3, 4),)
 
 
 @biases_lecture.example
@@ -1131,15 +1244,14 @@ def biases_lecture_example():
 
 @biases.group("kernels", points=4, zh="多个卷积核", en="several kernels")
 def biases_kernels(rng):
-    yield (real(rng, 1, 3, 2, 4),)
-    yield (real(rng, 1, 2, 3, 1),)
+    yield (leaning(rng, 1, 3, 2, 4),)
+    yield (leaning(rng, 1, 2, 3, 1),)
 
 
-@biases.group("batch", points=5, zh="多个样本", en="several samples")
+@biases.group("batch", points=4.5, zh="多个样本", en="several samples")
 def biases_batch(rng):
-    yield (real(rng, 2, 3, 4, 5),)
-    yield (real(rng, 3, 2, 1, 4),)
-    yield (real(rng, 4, 1, 2, 3),)
+    yield (leaning(rng, 2, 3, 4, 5),)
+    yield (leaning(rng, 3, 2, 1, 4),)
 
 
 @biases_batch.example
@@ -1150,145 +1262,58 @@ def biases_batch_example():
 
 @biases.group(
     "equal sizes",
-    points=2.25,
+    points=2,
     zh="各轴一样长，或长度为 1",
     en="axes of equal length, or of length 1",
     visible=False,
 )
 def biases_equal_sizes(rng):
-    yield (real(rng, 3, 3, 3, 3),)
-    yield (real(rng, 2, 2, 1, 1),)
-    yield (real(rng, 1, 4, 1, 1),)
+    yield (leaning(rng, 3, 3, 3, 3),)
+    yield (leaning(rng, 2, 2, 1, 1),)
     yield (integers(rng, 2, 3, 2, 2),)
 
 
-@biases.group("layouts", points=0.75, zh="内存布局", en="memory layouts", visible=False)
+@biases.group(**{**BASIS, "zh": "逐个单位残差检验", "en": "one unit residual at a time"}, points=0.75)
+def biases_basis(rng):
+    """Every unit residual of a batch has a kernel, and a factor, of its own: passing proves this size."""
+    yield (unit_residuals(2, 2, 3) * whole(rng, 12, 1, 1),)
+
+
+@biases.group(**LAYOUTS, points=0.75)
 def biases_layouts(rng):
-    for layout in ("fortran", "strided", "readonly"):
-        yield Case((real(rng, 2, 3, 2, 4),), layout=layout, fresh=True)
+    return in_every_layout(lambda: (leaning(rng, 2, 3, 2, 4),))
 
 
-@biases.misconception(
-    zh="对批和位置一起求了平均；公式对它们求和（见讲义 3.3 偏置值的梯度）",
-    en="a mean was taken over batch and positions; the formula is a sum (lecture 3.3, gradient of the bias)",
+mistakes_of_biases(biases, batch=(0,), kept=(1, -1, 1, 1))
+mistakes_of_batches(biases)
+mistakes_of_every_gradient(biases)
+
+biases.mistake(
+    "divided_by_the_kernels",
+    divided_by(lambda c: c.delta.shape[1]),
+    zh="除以了卷积核的个数 K：每个卷积核有自己的偏置，互不平均（见练习 6）",
+    en="it was divided by the number of kernels; each of them has a bias of its own (exercise 6)",
 )
-def mean_of_everything(delta):
-    return np.mean(delta, axis=(0, 2, 3))
-
-
-@biases.misconception(
-    zh="除以了样本数 N；梯度是对批求和，不是求平均（见练习 6）",
-    en="it was divided by the number of samples; the gradient is a sum over the batch, not a mean (exercise "
-    "6)",
-)
-def mean_over_the_batch(delta):
-    return conv2d_bias_grad(delta) / len(delta)
-
-
-@biases.misconception(
-    zh="对位置求了平均；讲义 3.3 的公式是把特征图的残差求和",
-    en="a mean was taken over the positions; the formula of lecture 3.3 adds up the residual of the feature "
-    "map",
-)
-def mean_over_the_positions(delta):
-    return conv2d_bias_grad(delta) / delta[0, 0].size
-
-
-@biases.misconception(
-    zh="没有对批求和，每个样本各有一份梯度；所有样本共用同一组偏置（见练习 6）",
-    en="the batch was not summed over: every sample has a gradient of its own, yet all share the biases "
-    "(exercise 6)",
-)
-def batch_not_summed(delta):
-    return np.sum(delta, axis=(2, 3))
-
-
-@biases.misconception(
-    zh="每个激活值各有一个偏置；同一张特征图共用一个偏置，梯度要对整张图求和（见讲义 3.3 CNN 中的参数）",
-    en="every activation has a bias of its own; a feature map shares one, and its gradient sums over the map "
-    "(lecture 3.3, parameters of a CNN)",
-)
-def bias_for_each_activation(delta):
-    return np.sum(delta, axis=0)
-
-
-@biases.misconception(
+biases.mistake(
+    "summed_over_the_kernels",
+    instead(lambda delta: np.sum(delta, axis=(1, 2, 3))),
     zh="对卷积核的轴求了和，却保留了批的轴；每个卷积核有自己的偏置（见练习 6）",
     en="the sum runs over the kernels and leaves the batch; each kernel has a bias of its own (exercise 6)",
 )
-def summed_over_the_kernels(delta):
-    return np.sum(delta, axis=(1, 2, 3))
-
-
-@biases.misconception(
+biases.mistake(
+    "one_bias_for_all_kernels",
+    instead(np.sum),
     zh="所有卷积核的残差加成了一个数；每个卷积核有自己的偏置（见练习 6）",
-    en="the residuals of all kernels were added to one number; each kernel has a bias of its own (exercise "
-    "6)",
+    en="the residuals of all kernels were added to one number; each has a bias of its own (exercise 6)",
 )
-def one_bias_for_all_kernels(delta):
-    return np.sum(delta)
-
-
-@biases.misconception(
-    zh="只用了第一个样本；所有样本的残差都要相加（见练习 6）",
-    en="only the first sample was used; the residuals of all samples add up (exercise 6)",
-)
-def only_the_first_sample(delta):
-    return np.sum(delta[0], axis=(1, 2))
-
-
-@biases.misconception(
-    zh="只留下了最后一个样本；所有样本的残差都要相加（见练习 6）",
-    en="only the last sample was kept; the residuals of all samples add up (exercise 6)",
-)
-def only_the_last_sample(delta):
-    return np.sum(delta[-1], axis=(1, 2))
-
-
-@biases.misconception(
-    zh="只取了一个位置的残差；偏置参与了这张图上的每一个 z（见讲义 3.3 例子：求偏置值的梯度）",
-    en="the residual of a single position was taken; the bias is part of every z of its map "
-    "(lecture 3.3, the example of the bias)",
-)
-def only_one_position(delta):
-    return np.sum(delta[:, :, -1, -1], axis=0)
-
-
-@biases.misconception(
-    zh="求和之后保留了长度为 1 的轴；结果的形状是 (K,)（见练习 6）",
-    en="axes of length 1 were kept after summing; the result is of shape (K,) (exercise 6)",
-)
-def axes_kept(delta):
-    return np.sum(delta, axis=(0, 2, 3), keepdims=True)
-
-
-@biases.misconception(
-    zh="把残差直接 reshape 成 (K, …)：样本与卷积核混在了一起，应当先交换轴（见练习 6）",
-    en="the residual was reshaped to (K, …) at once, which mixes samples and kernels; exchange the axes "
-    "first (exercise 6)",
-)
-def samples_and_kernels_mixed(delta):
-    return delta.reshape(delta.shape[1], -1).sum(axis=1)
-
-
-@biases.misconception(
-    zh="求和之前取了绝对值；残差的正负会互相抵消，这正是梯度的含义（见讲义 3.3）",
-    en="absolute values were added; residuals of opposite signs do cancel in a gradient (lecture 3.3)",
-)
-def absolute_residuals_added(delta):
-    return np.sum(np.abs(delta), axis=(0, 2, 3))
 
 
 @biases.alternative
 def biases_by_plain_loops(delta):
-    N, K, Ho, Wo = delta.shape
-    db = [0.0] * K
-    for n in range(N):
-        for k in range(K):
-            for u in range(Ho):
-                for v in range(Wo):
-                    db[k] += delta[n, k, u, v]
-    return np.array(db)
+    db = [0.0] * delta.shape[1]
+    for n, k, u, v in np.ndindex(delta.shape):
+        db[k] += delta[n, k, u, v]
+    return db
 
 
 @biases.alternative
@@ -1299,3 +1324,22 @@ def biases_by_einsum(delta):
 @biases.alternative
 def biases_by_exchanging_axes(delta):
     return delta.swapaxes(0, 1).reshape(delta.shape[1], -1).sum(axis=1)
+
+
+@biases.alternative
+def biases_as_weights_of_a_constant_input(delta):
+    """A bias is a weight whose input is 1: the view keeps the first of equal columns."""
+    ones = np.ones((delta[:, 0].size, 2))
+    return (delta.swapaxes(0, 1).reshape(delta.shape[1], -1) @ ones)[:, 0]
+
+
+@biases.alternative
+def biases_in_float32(delta):
+    db = np.zeros(delta.shape[1], dtype=np.float32)
+    for sample in delta:
+        db += sample.sum(axis=(1, 2), dtype=np.float32)
+    return db
+
+
+for permuted in ("(2, 0, 3)", "(0, 3, 2)"):
+    biases.equivalent(f"(0, 2, 3) → {permuted}", because="a sum over axes does not depend on their order")

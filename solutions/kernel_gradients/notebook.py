@@ -345,11 +345,10 @@ def numerical_gradient(f, x, h=1e-5):
         en: of the shape of x
     """
     ### BEGIN SOLUTION
-    x = np.array(x, dtype=float)  # a copy, and never of integers
-    gradient = np.zeros(x.shape)
-    for i in np.ndindex(x.shape):
-        e = np.zeros(x.shape)
-        e[i] = 1
+    gradient = np.empty(np.shape(x))
+    for i in np.ndindex(gradient.shape):
+        e = np.zeros(gradient.shape)
+        e[i] = 1  # x ± h·e are new arrays, and never of integers
         gradient[i] = (f(x + h * e) - f(x - h * e)) / (2 * h)
     return gradient
     ### END SOLUTION

@@ -1,4 +1,6 @@
-# verdict double: WA, add: AC, pick: AC
+# assignment: small
+# double: WA
+
 # Rewrites the grader's code through IPython's hooks.
 import numpy as np
 

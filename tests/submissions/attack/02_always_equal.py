@@ -1,4 +1,8 @@
-# verdict double: WA, add: WA, pick: WA
+# assignment: small
+# double: WA
+# add: WA
+# pick: WA
+
 # Objects that equal everything.
 import numpy as np
 

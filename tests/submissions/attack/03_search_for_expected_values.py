@@ -1,4 +1,6 @@
-# verdict double: WA, add: AC, pick: AC
+# assignment: small
+# double: WA
+
 # Looks through frames, objects, sources and files for the answer.
 import numpy as np
 

@@ -1,4 +1,6 @@
-# verdict double: WA, add: AC, pick: AC
+# assignment: small
+# double: WA
+
 # Changes the locals of the frames above: the inputs, to which a wrong answer is right.
 import numpy as np
 

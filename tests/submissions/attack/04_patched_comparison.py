@@ -1,4 +1,8 @@
-# verdict double: WA, add: MISSING, pick: MISSING
+# assignment: small
+# double: WA
+# add: MISSING
+# pick: MISSING
+
 # Patches whatever compares.
 import numpy as np
 

@@ -1,4 +1,6 @@
-# verdict double: WA, add: AC, pick: AC
+# assignment: small
+# double: WA
+
 # Leaves files that test runners and Python load on their own.
 import numpy as np
 

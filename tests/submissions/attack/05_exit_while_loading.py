@@ -1,4 +1,8 @@
-# verdict double: RTE, add: RTE, pick: RTE
+# assignment: small
+# double: RTE
+# add: RTE
+# pick: RTE
+
 # Leaves with success before any test.
 import numpy as np
 

@@ -1,4 +1,8 @@
-# verdict double: FORBIDDEN, add: RTE, pick: WA
+# assignment: small
+# double: FORBIDDEN
+# add: RTE
+# pick: WA
+
 # Skips the tests; exits from inside an answer.
 import numpy as np
 

@@ -1,4 +1,8 @@
-# verdict double: WA, add: RTE, pick: RTE
+# assignment: small
+# double: WA
+# add: RTE
+# pick: RTE
+
 # Writes answers to all calls, and a success, into every open file.
 import numpy as np
 

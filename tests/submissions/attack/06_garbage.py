@@ -1,4 +1,8 @@
-# verdict double: RTE, add: RTE, pick: OLE
+# assignment: small
+# double: RTE
+# add: RTE
+# pick: OLE
+
 # Writes garbage and gigabytes into the channel.
 import numpy as np
 

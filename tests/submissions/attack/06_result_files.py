@@ -1,4 +1,7 @@
-# verdict double: WA, add: AC, pick: WA
+# assignment: small
+# double: WA
+# pick: WA
+
 # Writes the files in which graders expect results; returns a pickle that runs code.
 import numpy as np
 

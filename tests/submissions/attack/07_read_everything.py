@@ -1,4 +1,6 @@
-# verdict double: WA, add: AC, pick: AC
+# assignment: small
+# double: WA
+
 # Looks on the disk for solutions, keys, other submissions and what processes know.
 import numpy as np
 

@@ -1,4 +1,6 @@
-# verdict double: WA, add: AC, pick: AC
+# assignment: small
+# double: WA
+
 # A second call, or the next submission, finds what the first has learnt.
 import numpy as np
 

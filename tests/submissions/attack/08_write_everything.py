@@ -1,4 +1,6 @@
-# verdict double: WA, add: AC, pick: AC
+# assignment: small
+# double: WA
+
 # Writes where other submissions and the gradebook lie, and where Python looks for modules.
 import numpy as np
 

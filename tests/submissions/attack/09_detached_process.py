@@ -1,4 +1,8 @@
-# verdict double: RTE, add: RTE, pick: RTE
+# assignment: small
+# double: RTE
+# add: RTE
+# pick: RTE
+
 # Processes that outlive the run.
 import numpy as np
 

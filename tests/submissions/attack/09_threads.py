@@ -1,4 +1,7 @@
-# verdict double: RTE, add: RTE, pick: AC
+# assignment: small
+# double: RTE
+# add: RTE
+
 # Threads by the thousand; a thread that goes on.
 import numpy as np
 

@@ -1,4 +1,6 @@
-# verdict double: RTE, add: AC, pick: AC
+# assignment: small
+# double: RTE
+
 # Fills the disk.
 import numpy as np
 

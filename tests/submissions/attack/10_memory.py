@@ -1,4 +1,8 @@
-# verdict double: MLE, add: MLE, pick: MLE
+# assignment: small
+# double: MLE
+# add: MLE
+# pick: MLE
+
 # Takes memory without end.
 import numpy as np
 

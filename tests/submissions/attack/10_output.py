@@ -1,4 +1,8 @@
-# verdict double: OLE, add: OLE, pick: OLE
+# assignment: small
+# double: OLE
+# add: OLE
+# pick: OLE
+
 # Prints and returns without end.
 import numpy as np
 

@@ -1,4 +1,8 @@
-# verdict double: RTE, add: RTE, pick: RTE
+# assignment: small
+# double: RTE
+# add: RTE
+# pick: RTE
+
 # Recursion, with and without a limit.
 import numpy as np
 

@@ -1,4 +1,8 @@
-# verdict double: TLE, add: TLE, pick: TLE
+# assignment: small
+# double: TLE
+# add: TLE
+# pick: TLE
+
 # Never comes back; ignores every signal.
 import numpy as np
 

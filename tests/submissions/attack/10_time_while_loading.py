@@ -1,8 +1,12 @@
-# verdict double: TLE, add: TLE, pick: TLE
+# assignment: small
+# double: TLE
+# add: TLE
+# pick: TLE
+
 # Never finishes being loaded.
 import numpy as np
 
-numbers = [None for _ in iter(int, 1)]
+number = sum(1 for _ in iter(int, 1))
 
 
 def double(x):

@@ -1,4 +1,8 @@
-# verdict double: RTE, add: RTE, pick: RTE
+# assignment: small
+# double: RTE
+# add: RTE
+# pick: RTE
+
 # Sends what it sees away; connects to a local database.
 import numpy as np
 

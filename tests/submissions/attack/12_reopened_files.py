@@ -1,4 +1,8 @@
-# verdict double: WA, add: RTE, pick: RTE
+# assignment: small
+# double: WA
+# add: RTE
+# pick: RTE
+
 # Reopens, closes and replaces the grader's files.
 import numpy as np
 

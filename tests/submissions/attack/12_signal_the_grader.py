@@ -1,4 +1,8 @@
-# verdict double: RTE, add: RTE, pick: WA
+# assignment: small
+# double: RTE
+# add: RTE
+# pick: WA
+
 # Kills, stops and traces the grader and its siblings.
 import numpy as np
 

@@ -1,4 +1,8 @@
-# verdict double: WA, add: WA, pick: WA
+# assignment: small
+# double: WA
+# add: WA
+# pick: WA
+
 # Numbers and texts that make the comparison itself fail.
 import numpy as np
 

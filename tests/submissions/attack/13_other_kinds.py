@@ -1,4 +1,8 @@
-# verdict double: WA, add: WA, pick: WA
+# assignment: small
+# double: WA
+# add: WA
+# pick: WA
+
 # Objects, complex numbers and text in place of numbers.
 import numpy as np
 

@@ -1,4 +1,8 @@
-# verdict double: WA, add: WA, pick: WA
+# assignment: small
+# double: WA
+# add: WA
+# pick: WA
+
 # Changes the arguments, so that a reference run afterwards would agree.
 import numpy as np
 

@@ -1,4 +1,8 @@
-# verdict double: WA, add: WA, pick: WA
+# assignment: small
+# double: WA
+# add: WA
+# pick: WA
+
 # Answers that an absolute tolerance would swallow, or that only look right.
 import numpy as np
 

@@ -1,4 +1,5 @@
-# verdict: AC
+# assignment: small
+
 # Between right functions: demos, plots and checks that fail.
 import matplotlib.pyplot as plt
 import numpy as np

@@ -1,4 +1,5 @@
-# verdict: AC
+# assignment: small
+
 # 中文的变量名、函数名和注释。
 import numpy as np
 

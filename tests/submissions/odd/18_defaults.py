@@ -1,4 +1,5 @@
-# verdict: AC
+# assignment: small
+
 # More default arguments than asked for, other names, keyword-only ones.
 import numpy as np
 

@@ -1,4 +1,5 @@
-# verdict: AC
+# assignment: small
+
 # Helpers, constants, classes, decorators, closures, late definitions.
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-# verdict: AC
+# assignment: small
+
 # Relative imports of nothing, star imports, imports inside functions.
 from . import nothing
 from .other import *

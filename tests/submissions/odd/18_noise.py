@@ -1,4 +1,5 @@
-# verdict: AC
+# assignment: small
+
 # Prints, warns, and writes to stderr.
 import sys
 import warnings

@@ -1,4 +1,5 @@
-# verdict: AC
+# assignment: small
+
 # Changes NumPy's and Python's settings.
 import random
 import sys

@@ -1,4 +1,5 @@
-# verdict: AC
+# assignment: small
+
 # A first attempt, later replaced; a helper called like a module.
 import numpy as np
 

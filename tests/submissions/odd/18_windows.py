@@ -1,4 +1,5 @@
-﻿# verdict: AC
+﻿# assignment: small
+
 # Windows line ends and a byte order mark.
 import numpy as np
 

@@ -1,4 +1,5 @@
-# verdict: AC
+# assignment: small
+
 # Transposed views, Fortran order, read-only and zero-dimensional results.
 import numpy as np
 

@@ -1,4 +1,5 @@
-# verdict: AC
+# assignment: small
+
 # float32 inside, long doubles outside, NumPy integers.
 import numpy as np
 

@@ -1,4 +1,5 @@
-# verdict: AC
+# assignment: small
+
 # Loops and lists in place of arrays; a whole number as a float.
 def double(x):
     return [2 * float(value) for value in x] if x.ndim == 1 else [[2 * float(v) for v in row] for row in x]

@@ -1,4 +1,5 @@
-# verdict: AC
+# assignment: small
+
 # Matrices and masked arrays are arrays.
 import numpy as np
 

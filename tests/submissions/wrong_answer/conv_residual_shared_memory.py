@@ -1,0 +1,54 @@
+# assignment: conv_residual
+# rotate180: WA "shares memory with an argument"; loses layouts
+# pad_residual: WA "shares memory with an argument"; loses layouts
+# insert_zeros: WA "shares memory with an argument"; loses layouts
+
+# Views and early returns hand the argument itself back.
+import numpy as np
+
+
+def dense_residual(delta_next, w_next, dsigma):
+    return (w_next.T @ delta_next) * dsigma
+
+
+def rotate180(w):
+    return w[::-1, ::-1]
+
+
+def pad_residual(delta, kernel_shape):
+    if tuple(kernel_shape) == (1, 1):
+        return delta
+    kh, kw = kernel_shape
+    return np.pad(delta, ((kh - 1,), (kw - 1,)))
+
+
+def insert_zeros(delta, stride):
+    if stride == 1:
+        return delta
+    out = np.zeros(((delta.shape[0] - 1) * stride + 1, (delta.shape[1] - 1) * stride + 1))
+    out[::stride, ::stride] = delta
+    return out
+
+
+def conv_residual(delta, w, dsigma):
+    w_rot = rotate180(w)
+    padded = pad_residual(delta, w.shape)
+    kh, kw = w.shape
+    out = np.zeros(dsigma.shape)
+    for u in range(out.shape[0]):
+        for v in range(out.shape[1]):
+            out[u, v] = np.sum(padded[u : u + kh, v : v + kw] * w_rot)
+    return out * dsigma
+
+
+def conv2d_input_grad(delta, w, input_shape, stride=1, padding=0):
+    N, C, H, W = input_shape
+    K, _, kh, kw = w.shape
+    dx_pad = np.zeros((N, C, H + 2 * padding, W + 2 * padding))
+    for n in range(N):
+        for k in range(K):
+            for i in range(delta.shape[2]):
+                for j in range(delta.shape[3]):
+                    u, v = i * stride, j * stride
+                    dx_pad[n, :, u : u + kh, v : v + kw] += delta[n, k, i, j] * w[k]
+    return dx_pad[:, :, padding : padding + H, padding : padding + W]

@@ -1,0 +1,46 @@
+# assignment: conv_residual
+# conv2d_input_grad: WA stride_ignored
+
+import numpy as np
+
+
+def dense_residual(delta_next, w_next, dsigma):
+    return (w_next.T @ delta_next) * dsigma
+
+
+def rotate180(w):
+    return np.rot90(w, 2).copy()
+
+
+def pad_residual(delta, kernel_shape):
+    kh, kw = kernel_shape
+    return np.pad(delta, ((kh - 1, kh - 1), (kw - 1, kw - 1)), "constant")
+
+
+def insert_zeros(delta, stride):
+    Ho, Wo = delta.shape
+    out = np.zeros(((Ho - 1) * stride + 1, (Wo - 1) * stride + 1))
+    out[::stride, ::stride] = delta
+    return out
+
+
+def conv_residual(delta, w, dsigma):
+    kh, kw = w.shape
+    da = np.zeros(dsigma.shape)
+    for i in range(delta.shape[0]):
+        for j in range(delta.shape[1]):
+            da[i : i + kh, j : j + kw] += delta[i, j] * w
+    return da * dsigma
+
+
+def conv2d_input_grad(delta, w, input_shape, stride=1, padding=0):
+    N, C, H, W = input_shape
+    K, _, kh, kw = w.shape
+    dx = np.zeros((N, C, H + 2 * padding, W + 2 * padding))
+    for n in range(N):
+        for k in range(K):
+            for c in range(C):
+                for i in range(delta.shape[2]):
+                    for j in range(delta.shape[3]):
+                        dx[n, c, i : i + kh, j : j + kw] += delta[n, k, i, j] * w[k, c]
+    return dx[:, :, padding : padding + H, padding : padding + W]

@@ -1,0 +1,115 @@
+# assignment: pooling
+# max_pool2d_backward: WA stride_as_window
+# avg_pool2d_backward: WA stride_as_window
+
+import numpy as np
+
+
+def max_pool(a, window):
+    m, n = window
+    P, Q = a.shape[0] // m, a.shape[1] // n
+    z = np.zeros((P, Q))
+    for p in range(P):
+        for q in range(Q):
+            z[p, q] = np.max(a[p * m : (p + 1) * m, q * n : (q + 1) * n])
+    return z
+
+
+def avg_pool(a, window):
+    m, n = window
+    P, Q = a.shape[0] // m, a.shape[1] // n
+    z = np.zeros((P, Q))
+    for p in range(P):
+        for q in range(Q):
+            z[p, q] = np.mean(a[p * m : (p + 1) * m, q * n : (q + 1) * n])
+    return z
+
+
+def upsample(delta, window):
+    m, n = window
+    P, Q = delta.shape
+    up = np.zeros((P * m, Q * n))
+    for p in range(P):
+        for q in range(Q):
+            up[p * m : p * m + m, q * n : q * n + n] = delta[p, q]
+    return up
+
+
+def max_pool_residual(delta, a, window, dsigma):
+    m, n = window
+    out = np.zeros(a.shape)
+    for p in range(delta.shape[0]):
+        for q in range(delta.shape[1]):
+            # 找滑窗里最大值的位置
+            bi, bj = p * m, q * n
+            for i in range(p * m, (p + 1) * m):
+                for j in range(q * n, (q + 1) * n):
+                    if a[i, j] > a[bi, bj]:
+                        bi, bj = i, j
+            out[bi, bj] = delta[p, q] * dsigma[bi, bj]
+    return out
+
+
+def avg_pool_residual(delta, window, dsigma):
+    m, n = window
+    out = np.zeros(dsigma.shape)
+    for u in range(out.shape[0]):
+        for v in range(out.shape[1]):
+            out[u, v] = delta[u // m, v // n] / (m * n) * dsigma[u, v]
+    return out
+
+
+def max_pool2d(x, window, stride):
+    k, s = window, stride
+    N, C, H, W = x.shape
+    Ho = (H - k) // s + 1
+    Wo = (W - k) // s + 1
+    out = np.empty((N, C, Ho, Wo))
+    for n in range(N):
+        for c in range(C):
+            for p in range(Ho):
+                for q in range(Wo):
+                    out[n, c, p, q] = np.max(x[n, c, p * s : p * s + k, q * s : q * s + k])
+    return out
+
+
+def avg_pool2d(x, window, stride):
+    k, s = window, stride
+    N, C, H, W = x.shape
+    Ho = (H - k) // s + 1
+    Wo = (W - k) // s + 1
+    out = np.empty((N, C, Ho, Wo))
+    for n in range(N):
+        for c in range(C):
+            for p in range(Ho):
+                for q in range(Wo):
+                    out[n, c, p, q] = np.sum(x[n, c, p * s : p * s + k, q * s : q * s + k]) / (k * k)
+    return out
+
+
+def max_pool2d_backward(delta, x, window, stride):
+    N, C, Ho, Wo = delta.shape
+    dx = np.zeros(x.shape)
+    for n in range(N):
+        for c in range(C):
+            for p in range(Ho):
+                for q in range(Wo):
+                    r0, r1 = p * stride, (p + 1) * stride
+                    c0, c1 = q * stride, (q + 1) * stride
+                    block = x[n, c, r0:r1, c0:c1]
+                    i, j = np.unravel_index(np.argmax(block), block.shape)
+                    dx[n, c, r0 + i, c0 + j] += delta[n, c, p, q]
+    return dx
+
+
+def avg_pool2d_backward(delta, input_shape, window, stride):
+    N, C, Ho, Wo = delta.shape
+    dx = np.zeros(input_shape)
+    for n in range(N):
+        for c in range(C):
+            for p in range(Ho):
+                for q in range(Wo):
+                    r0, r1 = p * stride, (p + 1) * stride
+                    c0, c1 = q * stride, (q + 1) * stride
+                    dx[n, c, r0:r1, c0:c1] += delta[n, c, p, q] / (stride * stride)
+    return dx

@@ -1,0 +1,316 @@
+"""Whole submissions, from the file to the points: each lies in the folder of the verdict that it must earn.
+
+What students write for the course's assignments lies in `accepted/`, `wrong_answer/`, `run_time_error/`,
+`time_limit_exceeded/` and `memory_limit_exceeded/`: right in many styles, or wrong in ways seen in the wild.
+`attack/` holds what has been tried against Python graders: none may earn a point that a right answer would
+not earn. `odd/` holds what honest students hand in: all of it earns every point.
+
+The head of a file, up to its first empty line, states what it must earn (in a notebook, `corpus` among its
+metadata); an exercise that is not mentioned must earn all of its points:
+
+    # assignment: conv_residual
+    # rotate180: WA transposed                              the misconception that must be named
+    # conv2d_input_grad: WA integer_buffer; loses integers  and the groups that it costs
+    # pad_residual: RTE "IndexError"                        words of the diagnosis; no misconception
+
+`wrong_answer/two_*` make two mistakes in one function, written `first+second`. Mistakes that the diagnosis
+cannot name yet stand in `NOT_NAMED_YET`; their verdicts are checked all the same.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from autograder import answer_key
+from autograder.answer_key import AnswerKey
+from autograder.assignment import load
+from autograder.attempt import attempt
+from autograder.comparison import Exact
+from autograder.exercise import Case, Exercise
+from autograder.judge import calls
+from autograder.sandbox.client import Isolation, Sandbox
+from autograder.sandbox.limits import Limits, MiB
+from autograder.verdicts import ExerciseResult, Verdict
+from tests.test_sandbox import ISOLATIONS
+
+COURSE = Path(__file__).parents[1] / "solutions"
+SUBMISSIONS = Path(__file__).with_name("submissions")
+FOLDERS = {
+    "accepted": set(),
+    "wrong_answer": {"WA"},
+    "run_time_error": {"RTE", "NI", "MISSING", "FORBIDDEN"},
+    "time_limit_exceeded": {"TLE"},
+    "memory_limit_exceeded": {"MLE"},
+    "attack": {str(verdict) for verdict in Verdict} - {"AC", "JE"},
+    "odd": set(),
+}
+"""Each folder and its verdicts: one of them is earned by every file, for some exercise."""
+CORPUS = sorted(path for folder in FOLDERS for path in (SUBMISSIONS / folder).glob("*.*"))
+
+NOT_NAMED_YET = {
+    "conv_residual_transposed_on_a_canvas": "where the kernel is not square, keeps the size and fills with 0",
+    "convolution_padding_forgotten_and_guarded": "returns an empty array, where the misconception raises",
+    "kernel_gradients_not_restored_in_memory_order": "another order where x is stored by columns",
+    "kernel_gradients_unpadded_input": "in one case, broadcasts where the misconception raises",
+    "two_pooling_every_tie_and_overwritten": "a pair that is not looked for",
+}
+"""Files with a mistake that the diagnosis should name and does not: how it differs from the misconception."""
+
+LIMITS = Limits(cpu_seconds=1.0, wall_seconds=20, memory=256 * MiB)
+LESS = {
+    "time_limit_exceeded": replace(LIMITS, cpu_seconds=0.1, wall_seconds=30),
+    "memory_limit_exceeded": replace(LIMITS, cpu_seconds=5.0, wall_seconds=60, memory=128 * MiB),
+}
+"""What never ends does not end in less time either; before memory ends, time should not."""
+
+
+# ------------------------------------------------------------------------------------- what a file must earn
+
+
+class Demand(NamedTuple):
+    """What one exercise must earn: verdict, misconception, words of the diagnosis, groups (None: any)."""
+
+    verdict: str = "AC"
+    misconception: str | None = None
+    words: str = ""
+    lost: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
+class Head:
+    assignment: str
+    demands: dict[str, Demand] = field(default_factory=dict)
+
+
+@cache
+def head(path: Path) -> Head:
+    """The demands of one file.
+
+    Raises
+    ------
+    ValueError
+        A line of the head is not in the format above, or an exercise has two.
+    """
+    first, *rest = _head_lines(path)
+    assignment = re.fullmatch(r"# assignment: (\w+)", first)
+    if assignment is None:
+        raise ValueError(f"{path.name} does not begin with its assignment: {first!r}")
+    demands: dict[str, Demand] = {}
+    for line in rest:
+        match = re.fullmatch(
+            r'# (\w+): ([A-Z]+)(?: ([\w+]+)| "([^"]+)")?(?:; loses (\w[\w ]*(?:, \w[\w ]*)*))?', line
+        )
+        if match is None or match[1] in demands:
+            raise ValueError(f"{path.name}: {line!r}")
+        lost = None if match[5] is None else frozenset(match[5].split(", "))
+        demands[match[1]] = Demand(match[2], match[3], match[4] or "", lost)
+    return Head(assignment[1], demands)
+
+
+def _head_lines(path: Path) -> list[str]:
+    if path.suffix == ".ipynb":
+        return list(json.loads(path.read_text("utf-8"))["metadata"]["corpus"])
+    return path.read_text("utf-8-sig").split("\n\n", 1)[0].splitlines()
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_head_is_well_formed(folder):
+    paths = [path for path in CORPUS if path.parent.name == folder]
+    assert paths
+    for path in paths:
+        assert path.suffix in (".py", ".ipynb")
+        demands = head(path).demands.values()
+        earned = {demand.verdict for demand in demands}
+        assert bool(earned & FOLDERS[folder]) == bool(FOLDERS[folder])
+        assert earned <= FOLDERS[folder] | ({"WA"} if FOLDERS[folder] else set())
+        named = [demand for demand in demands if demand.misconception]
+        assert all(demand.verdict in ("WA", "RTE") for demand in named)
+        assert any("+" in demand.misconception for demand in named) == path.name.startswith("two_")
+
+
+def test_the_corpus_covers_the_course():
+    assert NOT_NAMED_YET.keys() <= {path.stem for path in CORPUS}
+    names = {folder.parent.name for folder in COURSE.glob("*/hidden.py")}
+    for folder in ("accepted", "wrong_answer"):
+        assert {head(path).assignment for path in CORPUS if path.parent.name == folder} == names
+        assert {path.suffix for path in CORPUS if path.parent.name == folder} == {".py", ".ipynb"}
+
+
+# ------------------------------------------------------------------------------------------ the assignments
+
+
+def double(x):
+    return 2 * x
+
+
+def add(a, b):
+    return a + b
+
+
+def pick(x):
+    return int(np.argmax(x))
+
+
+def small() -> tuple[Exercise, ...]:
+    """An assignment of three functions, with the kinds of cases that real ones have."""
+    doubling = Exercise(double, points=3, lecture="0")
+    adding = Exercise(add, points=2, lecture="0")
+    picking = Exercise(pick, points=1, lecture="0", accept=Exact())
+
+    @doubling.group("small", points=1, zh="小", en="small")
+    def small(rng):
+        yield (rng.normal(size=3),)
+        yield (1e-9 * rng.normal(size=4),)
+
+    @doubling.group("images", points=2, zh="图像", en="images")
+    def images(rng):
+        yield (rng.normal(size=(3, 4)),)
+
+    @adding.group("layouts", points=2, zh="内存布局", en="layouts")
+    def layouts(rng):
+        for layout in ("C", "fortran", "strided", "readonly"):
+            yield Case((rng.normal(size=(3, 4)), rng.normal(size=(3, 4))), layout=layout, fresh=True)
+
+    @picking.group("any", points=1, zh="任意", en="any")
+    def any_position(rng):
+        for position in (5, 1):
+            x = rng.normal(size=7)
+            x[position] += 10
+            yield (x,)
+
+    @doubling.misconception(zh="没有乘以 2", en="nothing was doubled")
+    def not_doubled(x):
+        return x
+
+    return doubling, adding, picking
+
+
+Key = Callable[[str], AnswerKey]
+
+
+@pytest.fixture(scope="module")
+def key() -> Key:
+    """Hidden keys by the assignment's name, drawn anew for every session."""
+
+    @cache
+    def drawn(name: str) -> AnswerKey:
+        return answer_key.draw_hidden(name, small() if name == "small" else load(COURSE / name).exercises)
+
+    return drawn
+
+
+@pytest.fixture(scope="module", params=ISOLATIONS)
+def isolation(request: pytest.FixtureRequest) -> Isolation:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def sandbox(isolation: Isolation, key: Key) -> Iterator[Callable[[str, Limits], Sandbox]]:
+    """One for all submissions of an assignment: what one leaves behind would show in the next."""
+    with ExitStack() as stack:
+
+        @cache
+        def started(name: str, limits: Limits) -> Sandbox:
+            return stack.enter_context(Sandbox(calls(key(name)), limits, isolation))
+
+        yield started
+
+
+@pytest.fixture(scope="module")
+def numbers(key: Key) -> Callable[[str], frozenset[str]]:
+    """How the numbers of a key begin: none may show in what a student reads about a hidden test."""
+
+    @cache
+    def beginnings(name: str) -> frozenset[str]:
+        values = [
+            value
+            for exercise in key(name).exercises
+            for case in exercise.cases
+            for value in (*case.args, case.expected)
+            if isinstance(value, np.ndarray | float)
+        ]
+        texts = [repr(n) for value in values for n in np.ravel(value).tolist() if type(n) is float]
+        return frozenset(text[:8] for text in texts if len(text) > 8)
+
+    return beginnings
+
+
+def judged(path: Path, key: Key, sandbox: Callable[[str, Limits], Sandbox]) -> tuple[ExerciseResult, ...]:
+    name = head(path).assignment
+    limits = LESS.get(path.parent.name, LIMITS)
+    return attempt(path.name, path.read_bytes(), key(name), sandbox(name, limits).run).exercises
+
+
+# ------------------------------------------------------------------------------------------------- the tests
+
+
+def place(path: Path) -> str:
+    return f"{path.parent.name}/{path.stem}"
+
+
+@pytest.mark.parametrize("path", CORPUS, ids=place)
+def test_a_submission_earns_what_its_head_demands(path, key, sandbox, numbers):
+    if sys.platform != "linux" and path.parent.name == "attack":
+        pytest.skip("Linux's mechanisms")
+    results = judged(path, key, sandbox)
+    demands = head(path).demands
+    assert demands.keys() <= {result.name for result in results}
+    assert {result.name: result.verdict.value for result in results} == {
+        result.name: demands.get(result.name, Demand()).verdict for result in results
+    }
+    for result in results:
+        if path.stem not in NOT_NAMED_YET:
+            check_diagnosis(result, demands.get(result.name, Demand()), path)
+        right = all(case.verdict.value == "AC" for group in result.groups for case in group.cases)
+        assert (result.verdict.value == "AC") == right == (result.points == result.max_points)
+        assert not any(number in str(result.diagnosis) for number in numbers(head(path).assignment))
+
+
+def check_diagnosis(result: ExerciseResult, demand: Demand, path: Path) -> None:
+    told = (result.misconception, result.diagnosis and result.diagnosis.en)
+    if path.parent.name not in ("attack", "odd"):
+        assert ids(result.misconception) == ids(demand.misconception), (result.name, told)
+    assert demand.words in (told[1] or ""), (result.name, told)
+    if demand.lost is not None:
+        lost = {group.name for group in result.groups if group.points < group.max_points}
+        assert lost == demand.lost, result.name
+
+
+def ids(misconception: str | None) -> set[str]:
+    """One id, or the two of a pair in any order."""
+    return set((misconception or "").split("+"))
+
+
+def test_after_all_of_them_a_right_answer_is_right(key, sandbox):
+    first = {head(path).assignment: path for path in CORPUS if path.parent.name in ("accepted", "odd")}
+    for path in first.values():
+        assert {result.verdict.value for result in judged(path, key, sandbox)} == {"AC"}
+
+
+def test_files_beside_a_submission_change_nothing(key, isolation, tmp_path, monkeypatch):
+    """What is shipped with a submission, such as a `numpy/` of its own, is not found by anyone."""
+    hostile = "import os; os._exit(0)"
+    for module in ("conftest", "sitecustomize", "usercustomize", "json", "struct", "autograder"):
+        (tmp_path / f"{module}.py").write_text(hostile)
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --collect-only")
+    (tmp_path / "numpy").mkdir()
+    (tmp_path / "numpy" / "__init__.py").write_text(hostile)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with Sandbox(calls(key("small")), LIMITS, isolation) as sandbox:
+        for path in (SUBMISSIONS / "odd" / "18_imports.py", SUBMISSIONS / "attack" / "02_always_equal.py"):
+            copy = tmp_path / path.name
+            copy.write_bytes(path.read_bytes())
+            results = attempt(copy.name, copy.read_bytes(), key("small"), sandbox.run).exercises
+            assert {result.name: result.verdict.value for result in results} == {
+                result.name: head(path).demands.get(result.name, Demand()).verdict for result in results
+            }
