@@ -78,10 +78,17 @@ class KeyExercise:
     lecture: str
     groups: tuple[KeyGroup, ...]
     misconceptions: tuple[Hint, ...]
+    defaults: tuple[Any, ...] = ()
+    """Default values of the last parameters."""
 
     @property
     def points(self) -> float:
         return sum(group.points for group in self.groups)
+
+    def left_out(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The default values of the parameters that a call leaves out."""
+        missing = len(self.parameters) - len(args)
+        return self.defaults[-missing:] if 0 < missing <= len(self.defaults) else ()
 
     @property
     def cases(self) -> tuple[KeyCase, ...]:
@@ -150,7 +157,9 @@ def _draw_exercise(exercise: Exercise, rng: np.random.Generator, visible: bool) 
         if group.visible or not visible
     )
     hints = tuple(Hint(m.id, m.zh, m.en) for m in known)
-    drawn = KeyExercise(exercise.name, exercise.parameters, exercise.lecture, groups, hints)
+    drawn = KeyExercise(
+        exercise.name, exercise.parameters, exercise.lecture, groups, hints, exercise.defaults
+    )
     return _without_needless_pairs(drawn, {pair.id for pair in exercise.pairs()})
 
 
@@ -324,6 +333,7 @@ def _to_data(key: AnswerKey) -> dict[str, Any]:
             {
                 "name": exercise.name,
                 "parameters": list(exercise.parameters),
+                "defaults": exercise.defaults,
                 "lecture": exercise.lecture,
                 "misconceptions": [[hint.id, hint.zh, hint.en] for hint in exercise.misconceptions],
                 "groups": [
@@ -365,6 +375,7 @@ def _exercise_from_data(data: dict[str, Any]) -> KeyExercise:
         data["lecture"],
         tuple(_group_from_data(group) for group in data["groups"]),
         tuple(Hint(*hint) for hint in data["misconceptions"]),
+        data["defaults"],
     )
 
 

@@ -87,8 +87,7 @@ def check_function(function: Callable[..., Any], folder: Path | None = None) -> 
 
 def _call(loaded: runner.Loaded, call: Any) -> Outcome:
     """As in the sandbox, down to the bytes, so that a notebook and the grader agree."""
-    request = {"function": call.function, "args": call.args, "layout": call.layout, "fresh": call.fresh}
-    outcome = outcome_of(runner.message(loaded.call(request)))
+    outcome = outcome_of(runner.message(loaded.call(call.to_data())))
     if outcome.exception == "KeyboardInterrupt":
         raise KeyboardInterrupt
     return outcome

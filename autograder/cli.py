@@ -185,6 +185,9 @@ def _ignore_interrupts() -> None:
 def check(
     file: Annotated[Path, typer.Argument(help="Your notebook or .py file, in the folder you were given.")],
     lang: LangOption = None,
+    hint: Annotated[
+        bool, typer.Option("--hint", help="Tell the idea behind a mistake at once, not only the second time.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Check your own work against the visible cases: 0 when all pass, 1 when not."""
@@ -204,9 +207,12 @@ def check(
     else:
         from rich.console import Console
 
+        from autograder import ladder
         from autograder.reports import terminal
 
-        terminal.check_list(result, _language(lang), Console(highlight=False))
+        again = ladder.climb(file, result)
+        told = {exercise.name for exercise in result.exercises} if hint else again
+        terminal.check_list(result, _language(lang), Console(highlight=False), told, "--hint")
     if result.points < result.max_points:
         raise typer.Exit(EXIT_NOT_PASSED)
 

@@ -145,6 +145,12 @@ class Exercise:
         """The reference's parameter names, in order."""
         return tuple(inspect.signature(self.reference).parameters)
 
+    @property
+    def defaults(self) -> tuple[Any, ...]:
+        """The default values of its last parameters."""
+        parameters = inspect.signature(self.reference).parameters.values()
+        return tuple(one.default for one in parameters if one.default is not one.empty)
+
     def group(
         self, name: str, *, points: float, zh: str, en: str, visible: bool = True
     ) -> Callable[[Draw], Group]:

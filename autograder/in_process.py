@@ -31,5 +31,4 @@ def outcomes(
     loaded = runner.Loaded(statements or [], lambda kind, payload: None)
     loaded.module.__dict__.update(functions)
     for one in calls(key):
-        request = {"function": one.function, "args": one.args, "layout": one.layout, "fresh": one.fresh}
-        yield outcome_of(runner.message(loaded.call(request)))
+        yield outcome_of(runner.message(loaded.call(one.to_data())))

@@ -16,7 +16,14 @@ from autograder.verdicts import CaseResult, ExerciseResult, GroupResult, Verdict
 def calls(key: AnswerKey) -> list[Call]:
     """Every case of `key` as a call, in the order in which `judge` wants the outcomes."""
     return [
-        Call(exercise.name, case.args, f"{exercise.name}/{group.name}", case.layout, case.fresh)
+        Call(
+            exercise.name,
+            case.args,
+            f"{exercise.name}/{group.name}",
+            case.layout,
+            case.fresh,
+            exercise.left_out(case.args),
+        )
         for exercise in key.exercises
         for group in exercise.groups
         for case in group.cases
@@ -35,6 +42,7 @@ def judge_error(key: AnswerKey) -> tuple[ExerciseResult, ...]:
         ExerciseResult(
             exercise.name,
             Verdict.JE,
+            None,
             None,
             None,
             tuple(
@@ -67,8 +75,10 @@ def _judge_exercise(exercise: KeyExercise, outcomes: Iterable[Outcome], visible:
         results = tuple(CaseResult(one.verdict, one.outcome.seconds) for one in in_group)
         groups.append(GroupResult(group.name, earned, group.points, results))
     verdict = next((one.verdict for one in judged if one.verdict is not Verdict.AC), Verdict.AC)
-    misconception, text = diagnose(exercise, judged, visible=visible)
-    return ExerciseResult(exercise.name, verdict, misconception, text, tuple(groups))
+    found = diagnose(exercise, judged, visible=visible)
+    return ExerciseResult(
+        exercise.name, verdict, found.misconception, found.symptom, found.text, tuple(groups)
+    )
 
 
 def _judge_case(group: str, case: KeyCase, outcome: Outcome) -> Judged:

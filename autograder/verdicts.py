@@ -49,11 +49,24 @@ class GroupResult:
 
 @dataclass(frozen=True)
 class ExerciseResult:
-    """`verdict` is that of the first case that is not accepted, AC where all are."""
+    """One function, graded.
+
+    Attributes
+    ----------
+    verdict : Verdict
+        That of the first case that is not accepted, AC where all are.
+    misconception : str or None
+        The id of the misconception that explains the wrong cases.
+    symptom : Text or None
+        What can be seen, such as "the signs are reversed"; None where nothing is wrong.
+    diagnosis : Text or None
+        The idea behind it, where a misconception explains it; else the symptom.
+    """
 
     name: str
     verdict: Verdict
     misconception: str | None
+    symptom: Text | None
     diagnosis: Text | None
     groups: tuple[GroupResult, ...]
 
@@ -133,6 +146,7 @@ def to_json(result: SubmissionResult, lang: str | None = None) -> dict[str, Any]
                 "max_points": exercise.max_points,
                 "verdict": exercise.verdict.value,
                 "misconception": exercise.misconception,
+                "symptom": text(exercise.symptom),
                 "diagnosis": text(exercise.diagnosis),
                 "groups": [
                     {
@@ -166,6 +180,7 @@ def from_json(data: dict[str, Any]) -> SubmissionResult:
                 exercise["name"],
                 Verdict(exercise["verdict"]),
                 exercise["misconception"],
+                text(exercise.get("symptom")),  # stored before there were symptoms
                 text(exercise["diagnosis"]),
                 tuple(
                     GroupResult(

@@ -189,7 +189,8 @@ def _fault(result: ExerciseResult) -> str:
 def _stub_faults(course: assignment.Assignment, keys: list[AnswerKey]) -> list[str]:
     faults = []
     for lang in LANGUAGES:
-        source = build.stub(course, lang)
+        text = course.notebook.read_text(encoding="utf-8")
+        source = build.without_solutions(build.in_language(text, lang))
         read = submission.read(f"{course.name}.py", source.encode())
         statements = [(one.source, one.where, one.line) for one in read.statements]
         for key in keys:

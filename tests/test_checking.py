@@ -77,7 +77,7 @@ def test_a_file_is_told_what_is_right_and_what_is_wrong(
     result = check_file(path)
     assert (result.exercises[0].verdict, result.points, result.max_points) == (verdict, points, 8)
     assert (result.assignment, result.isolation) == ("relu", "process")
-    shown = CliRunner().invoke(app, ["check", str(path), "--lang", "en"])
+    shown = CliRunner().invoke(app, ["check", str(path), "--lang", "en", "--hint"])
     assert (shown.exit_code, part in shown.output) == (status, True), shown.output
     assert f"{points} / 8" in shown.output
 
@@ -89,7 +89,7 @@ def test_a_notebook_is_checked_like_a_script(folder: Path) -> None:
 
 def test_the_answer_is_in_the_language_asked_for_and_as_json_where_wanted(folder: Path) -> None:
     path = work(folder, authored.TYPICAL)
-    chinese = CliRunner().invoke(app, ["check", str(path), "--lang", "zh"])
+    chinese = CliRunner().invoke(app, ["check", str(path), "--lang", "zh", "--hint"])
     assert "没有乘以上游的残差" in chinese.output and "公开用例得分" in chinese.output
     data = json.loads(CliRunner().invoke(app, ["check", str(path), "--lang", "zh", "--json"]).output)
     (exercise,) = data["submissions"][0]["exercises"]
@@ -188,6 +188,7 @@ from autograder import check
 {source}
 check(relu_backward)
 check(relu_backward, lang="{other}")
+check(relu_backward, hint=True)
 check(print)
 """
 
@@ -205,7 +206,7 @@ check(print)
             authored.TYPICAL,
             "zh_CN.UTF-8",
             "en",
-            ["✗ relu_backward", "没有乘以上游的残差", "the residual from above"],
+            ["✗ relu_backward", "hint=True", "没有乘以上游的残差", "the residual from above"],
         ),
         (authored.UNTOUCHED, "en_US.UTF-8", "zh", ["· relu_backward", "is not written yet", "还没有完成"]),
     ],

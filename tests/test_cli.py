@@ -105,6 +105,7 @@ SCHEMA: Any = {
                     "max_points": NUMBER,
                     "verdict": str,
                     "misconception": (str, type(None)),
+                    "symptom": (str, type(None)),
                     "diagnosis": (str, type(None)),
                     "groups": [
                         {

@@ -332,6 +332,14 @@ LEAKS = [
     "return getattr(x, 'a' + str(int(x.max())))",
     "x[...] = 0; return x",
     "print(x)",
+    "return np.zeros(int(x.max()))",
+    "return np.zeros((2, int(x.max())))",
+    "return np.zeros((1,) * (int(x.max()) % 30) + (2, 7))",
+    "return [x] * int(x.max())",
+    "return x * 0 + 16807.0 + int(x.max())",
+    "return x * 0 + 16807.0 * int(x.max())",
+    "return x * 0 + 16807.0 / int(x.max())",
+    "return x.shape",
 ]
 
 
@@ -354,9 +362,11 @@ def test_no_hidden_input_expected_value_or_exception_text_gets_into_a_diagnosis(
     given_outcomes = [quotable.vet(one, 1) for one in outcomes(key, source=source)]
     (judged,) = judge(key, given_outcomes)
     assert judged.diagnosis is not None and judged.verdict is not Verdict.AC
-    for sentinel in SENTINELS:
-        assert sentinel not in judged.diagnosis.zh
-        assert sentinel not in judged.diagnosis.en
+    for text in (judged.diagnosis, judged.symptom):
+        assert text is not None
+        for sentinel in SENTINELS:
+            assert sentinel not in text.zh
+            assert sentinel not in text.en
 
 
 texts = st.sampled_from([f"x{s}y" for s in SENTINELS])

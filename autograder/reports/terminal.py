@@ -1,7 +1,7 @@
 """What the command line shows: a class as a table, one student's check as a list."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from rich.console import Console
 from rich.markup import escape
@@ -47,17 +47,37 @@ def _lost(result: SubmissionResult) -> str:
     return "\n".join(f"[red]{escape(label)}[/] {', '.join(names)}" for label, names in by_reason.items())
 
 
-def check_list(result: SubmissionResult, lang: str, console: Console) -> None:
-    """A line an exercise: ✓ or what is wrong, with points."""
+def check_list(
+    result: SubmissionResult, lang: str, console: Console, told: Container[str] = (), ask: str = ""
+) -> None:
+    """A line an exercise: ✓ or what can be seen, with points; below it the idea, where it may be told.
+
+    Parameters
+    ----------
+    told : container of str
+        The exercises whose idea is told; for others that have one, the last line says how to get it.
+    ask : str
+        What a student writes to be told at once, such as "--hint".
+    """
     _ = translator(lang)
     for note in result.notes:
         console.print(f"[yellow]![/] {escape(note.in_language(lang))}")
+    untold = []
     for exercise in result.exercises:
         console.print(_exercise_line(exercise, lang))
+        if exercise.misconception is None or exercise.diagnosis is None:
+            continue
+        if exercise.name in told:
+            console.print(f"  [cyan]→[/] {escape(exercise.diagnosis.in_language(lang))}")
+        else:
+            untold.append(exercise.name)
     label = _("points on the visible cases")
     console.print(f"[bold]{result.assignment}[/]  {label}: {result.points:g} / {result.max_points:g}")
     if result.points == result.max_points:
         console.print(_("All visible cases pass. Hidden cases vary more: sizes, strides, padding, dtypes."))
+    if untold:
+        hint = _("There is a hint for {names}: check again to get it, or at once with {ask}.")
+        console.print(escape(hint.format(names=", ".join(untold), ask=ask)))
 
 
 def _exercise_line(exercise: ExerciseResult, lang: str) -> str:
@@ -65,7 +85,7 @@ def _exercise_line(exercise: ExerciseResult, lang: str) -> str:
     if exercise.verdict is Verdict.AC:
         return f"[green]✓[/] {exercise.name}  {points}"
     mark = "[dim]·[/]" if exercise.verdict is Verdict.NI else "[red]✗[/]"
-    reason = exercise.diagnosis.in_language(lang) if exercise.diagnosis else exercise.verdict.value
+    reason = exercise.symptom.in_language(lang) if exercise.symptom else exercise.verdict.value
     return f"{mark} {exercise.name}  {points}  {escape(reason)}"
 
 

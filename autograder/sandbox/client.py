@@ -258,10 +258,11 @@ class Sandbox:
 
     def _setup(self, places: dict[str, Any]) -> dict[str, Any]:
         """The warden's first message."""
-        calls = [
-            {"function": c.function, "args": c.args, "layout": c.layout, "fresh": c.fresh} for c in self.calls
-        ]
-        return {"limits": self.limits.to_data(), "calls": calls, "places": places}
+        return {
+            "limits": self.limits.to_data(),
+            "calls": [call.to_data() for call in self.calls],
+            "places": places,
+        }
 
     def _complaint(self) -> str:
         """What the process that did not start wrote to stderr: its last line."""

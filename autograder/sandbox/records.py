@@ -19,6 +19,18 @@ class Call:
     """Calls of one group are worth points together: when one is stopped, the others are not tried."""
     layout: str = "C"
     fresh: bool = False
+    rest: tuple[Any, ...] = ()
+    """Default values of the parameters that `args` leaves out: given to a function that has no defaults."""
+
+    def to_data(self) -> dict[str, Any]:
+        """As the runner reads it."""
+        return {
+            "function": self.function,
+            "args": self.args,
+            "layout": self.layout,
+            "fresh": self.fresh,
+            "rest": self.rest,
+        }
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ Standard library and NumPy only.
 import ast
 import builtins
 import contextlib
+import inspect
 import os
 import struct
 import sys
@@ -134,6 +135,8 @@ class Loaded:
         start = time.process_time()
         try:
             before = call["args"]
+            if call["rest"] and not _accepts(function, len(before)):
+                before = (*before, *call["rest"])
             given = lay_out(before, call["layout"])
             start = time.process_time()
             value = function(*given)
@@ -170,6 +173,17 @@ class Loaded:
                 place = (trace.tb_frame.f_code.co_filename, trace.tb_lineno or 0)
             trace = trace.tb_next
         return place
+
+
+def _accepts(function: Callable[..., Any], count: int) -> bool:
+    """Can it be called with so many arguments? A forgotten default value is no mistake in the mathematics."""
+    try:
+        inspect.signature(function).bind(*range(count))
+    except TypeError:
+        return False
+    except ValueError:  # it has no signature to look at
+        return True
+    return True
 
 
 _ALL_FUTURES = 0x1FF0000  # the compiler flags of `from __future__` imports
