@@ -4,13 +4,14 @@ For each assignment and language `release` writes a notebook, a plain `.py` file
 key to `assignments/<lang>/<assignment>/`; `draw_keys` draws the hidden keys. Both leave alone what is
 up to date, so that building twice changes nothing.
 
-A released file is made from `notebook.py` (a jupytext percent script) by three small steps: cells of
-the other language go, solutions become stubs, and a check cell follows each exercise.
+The plain file is made from `notebook.py` (a jupytext percent script) by two small steps: cells and lines
+of the other language go, and solutions become stubs. The notebook is what nbgrader releases; whoever
+calls `release` says how it is made (`nbgrader_plugin.release`).
 """
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,6 @@ from autograder.messages import LANGUAGES
 _BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
 _STUB = ("# YOUR CODE HERE", "raise NotImplementedError()")
 _TAG = re.compile(r"^(\s*(?:#\s*)?)(zh|en): (.*)$")
-_DEFINITION = re.compile(r"^def (\w+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -33,16 +33,23 @@ class Built:
     changed: bool
 
 
-def release(assignment: Assignment, folder: Path, *, dry_run: bool = False) -> list[Built]:
-    """Write what students of either language get. With `dry_run`, only say what would change."""
+def release(
+    assignment: Assignment, folder: Path, notebook: Callable[[Assignment, str], str], *, dry_run: bool = False
+) -> list[Built]:
+    """Write what students of either language get. With `dry_run`, only say what would change.
+
+    Parameters
+    ----------
+    notebook : function (assignment, lang)
+        Gives the text of the released notebook: `nbgrader_plugin.release.released_text`.
+    """
     key = answer_key.draw_visible(assignment.name, assignment.exercises)
     files = []
     for lang in LANGUAGES:
         target = folder / lang / assignment.name
-        for suffix, text in _student_files(assignment, lang):
-            path = target / f"{assignment.name}{suffix}"
-            files.append(_write(path, text.encode(), dry_run))
-        files.append(_write_visible_key(target / f"{assignment.name}.visible.npz", key, dry_run))
+        for suffix, text in ((".py", stub(assignment, lang)), (".ipynb", notebook(assignment, lang))):
+            files.append(write(target / f"{assignment.name}{suffix}", text.encode(), dry_run))
+        files.append(write_visible_key(target / f"{assignment.name}.visible.npz", key, dry_run))
     return files
 
 
@@ -60,11 +67,6 @@ def draw_keys(assignment: Assignment, folder: Path, *, fresh: bool = False) -> B
     return Built(path, True)
 
 
-def stub(assignment: Assignment, lang: str) -> str:
-    """The plain `.py` file as a student finds it, nothing filled in."""
-    return dict(_student_files(assignment, lang))[".py"]
-
-
 def _source_digest(assignment: Assignment) -> str:
     """Of the assignment's own files, and of those that a course's assignments share."""
     digest = hashlib.sha256()
@@ -74,7 +76,8 @@ def _source_digest(assignment: Assignment) -> str:
     return digest.hexdigest()
 
 
-def _write(path: Path, content: bytes, dry_run: bool) -> Built:
+def write(path: Path, content: bytes, dry_run: bool = False) -> Built:
+    """Write a file, unless it is there already with the same content."""
     if path.exists() and path.read_bytes() == content:
         return Built(path, False)
     if not dry_run:
@@ -83,7 +86,7 @@ def _write(path: Path, content: bytes, dry_run: bool) -> Built:
     return Built(path, True)
 
 
-def _write_visible_key(path: Path, key: answer_key.AnswerKey, dry_run: bool) -> Built:
+def write_visible_key(path: Path, key: answer_key.AnswerKey, dry_run: bool = False) -> Built:
     """Another machine may round the last digit differently; that alone is no change."""
     if path.exists():
         try:
@@ -91,53 +94,39 @@ def _write_visible_key(path: Path, key: answer_key.AnswerKey, dry_run: bool) -> 
                 return Built(path, False)
         except answer_key.KeyFileError:
             pass
-    return _write(path, answer_key.to_bytes(key), dry_run)
+    return write(path, answer_key.to_bytes(key), dry_run)
 
 
-def _student_files(assignment: Assignment, lang: str) -> Iterator[tuple[str, str]]:
-    """(suffix, text) of the notebook and of the plain script."""
+def stub(assignment: Assignment, lang: str) -> str:
+    """The plain `.py` file as a student finds it, nothing filled in."""
+    import jupytext
+    import nbformat
+
+    script = nbformat.v4.new_notebook(cells=list(cells_in_language(assignment, lang)))
+    for cell in script.cells:
+        cell.metadata = nbformat.NotebookNode()
+        if cell.cell_type == "code":
+            cell.source = without_solutions(cell.source)
+    script.metadata["jupytext"] = {"notebook_metadata_filter": "-all", "cell_metadata_filter": "-all"}
+    text: str = jupytext.writes(script, fmt="py:percent")
+    return text
+
+
+def cells_in_language(assignment: Assignment, lang: str) -> Iterator[Any]:
+    """The cells of `notebook.py` in one language, solutions included."""
     import jupytext
     import nbformat
 
     notebook = jupytext.reads(assignment.notebook.read_text(encoding="utf-8"), fmt="py:percent")
-    exercises = {exercise.name for exercise in assignment.exercises}
-    cells = [_student_cell(cell, lang) for cell in notebook.cells if cell.metadata.get("lang", lang) == lang]
-    script = nbformat.v4.new_notebook(cells=cells)
-    script.metadata["jupytext"] = {"notebook_metadata_filter": "-all", "cell_metadata_filter": "-all"}
-    yield ".py", jupytext.writes(script, fmt="py:percent")
-
-    with_checks = list(_with_check_cells(cells, exercises))
-    for index, cell in enumerate(with_checks):
-        cell["id"] = f"{assignment.name}-{index}"
-    released = nbformat.v4.new_notebook(cells=with_checks)
-    released.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    released.metadata["language_info"] = {"name": "python"}
-    nbformat.validate(released)
-    yield ".ipynb", nbformat.writes(released) + "\n"
-
-
-def _student_cell(cell: Any, lang: str) -> Any:
-    import nbformat
-
-    if cell.cell_type == "markdown":
-        return nbformat.v4.new_markdown_cell(cell.source)
-    return nbformat.v4.new_code_cell(without_solutions(in_language(cell.source, lang)))
-
-
-def _with_check_cells(cells: list[Any], exercises: set[str]) -> Iterator[Any]:
-    import nbformat
-
-    first = True
-    for cell in cells:
-        yield cell
-        if cell.cell_type != "code":
+    for cell in notebook.cells:
+        if cell.metadata.get("lang", lang) != lang:
             continue
-        if first:
-            yield nbformat.v4.new_code_cell("from autograder import check")
-            first = False
-        for name in _DEFINITION.findall(cell.source):
-            if name in exercises:
-                yield nbformat.v4.new_code_cell(f"check({name})")
+        if cell.cell_type == "markdown":
+            new = nbformat.v4.new_markdown_cell(cell.source)
+        else:
+            new = nbformat.v4.new_code_cell(in_language(cell.source, lang))
+        new.metadata = cell.metadata
+        yield new
 
 
 def in_language(source: str, lang: str) -> str:

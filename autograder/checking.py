@@ -75,9 +75,15 @@ def check_function(function: Callable[..., Any], folder: Path | None = None) -> 
     KeyboardInterrupt
         The student interrupted a loop that does not end.
     """
+    name = getattr(function, "__name__", repr(function))
+    return check_with(_key_for(name, folder or Path.cwd()), function)
+
+
+def check_with(key: AnswerKey, function: Callable[..., Any]) -> SubmissionResult:
+    """Check one function in this process, against the exercise of its name in `key`."""
     start = time.perf_counter()
     name = getattr(function, "__name__", repr(function))
-    key = _key_for(name, folder or Path.cwd())
+    key = replace(key, exercises=tuple(one for one in key.exercises if one.name == name))
     loaded = runner.Loaded([], lambda kind, payload: None)
     loaded.module.__dict__[name] = function
     outcomes = [_call(loaded, call) for call in calls(key)]

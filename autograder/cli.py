@@ -68,18 +68,27 @@ def _language(lang: Lang | None) -> str:
 @app.command()
 def grade(
     path: Annotated[
-        Path,
+        Path | None,
         typer.Argument(
             help="submitted/<student>/<assignment>/<file>, a flat folder, a zip of either, or a file."
         ),
-    ],
+    ] = None,
+    nbgrader: Annotated[
+        Path | None,
+        typer.Option(help="An nbgrader course: grade its submitted/ into its gradebook and autograded/."),
+    ] = None,
     assignment: Annotated[
         str | None, typer.Option(help="Grade this assignment only; a flat folder needs it.")
     ] = None,
-    keys: Annotated[Path, typer.Option(help="Where the hidden answer keys are.")] = Path("keys"),
-    out: Annotated[Path, typer.Option(help="Where grades.csv, results.json and the store go.")] = Path(
-        "grades"
-    ),
+    keys: Annotated[
+        Path | None, typer.Option(help="Where the hidden answer keys are: keys, or the course's own keys.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where grades.csv, results.json and the store go: grades, or the course's own grades."
+        ),
+    ] = None,
     jobs: Annotated[int, typer.Option(help="Submissions at a time; 0 means one a core.", min=0)] = 0,
     isolation: Annotated[
         IsolationChoice, typer.Option(help="bubblewrap, or process (weaker, needs nothing installed).")
@@ -100,6 +109,10 @@ def grade(
     from autograder.sandbox.limits import Limits
     from autograder.store import Store, StoreError
 
+    if (path is None) == (nbgrader is None):
+        _fail("name either a folder of submissions or, with --nbgrader, a course.")
+    root = nbgrader or Path()
+    path, keys, out = path or root / "submitted", keys or root / "keys", out or root / "grades"
     limits = Limits(cpu_seconds=cpu_seconds, wall_seconds=wall_seconds, memory=memory_mib * 2**20)
     settings = grading.Settings(isolation.value, limits)
     try:
@@ -116,6 +129,8 @@ def grade(
                 _language(lang),
                 as_json=json,
             )
+            if nbgrader is not None:
+                failed |= _write_gradebook(nbgrader, graded, store, _language(lang))
     except (bubblewrap.BubblewrapMissing, class_folder.ClassFolderError, KeyFileError, StoreError) as error:
         _fail(str(error))
     except OSError as error:
@@ -176,6 +191,27 @@ def _grade_with_progress(
         executor.shutdown(cancel_futures=True)
 
 
+def _write_gradebook(root: Path, graded: "list[Graded]", store: "Store", lang: str) -> bool:
+    """Write results into an nbgrader course; True where some could not be written."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from autograder import grading
+    from autograder.nbgrader_plugin import course, gradebook
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("gradebook", total=len(graded))
+        results = ((one.file, grading.result_of(one, store)) for one in graded)
+        try:
+            failed = gradebook.write(course.load(root), results, lambda: progress.advance(task))
+        except course.CourseError as error:
+            _fail(str(error))
+    for one in failed:
+        why = one.why.in_language(lang)
+        typer.echo(f"autograder: {one.student}, {one.assignment}: {why}", err=True)
+    return bool(failed)
+
+
 def _ignore_interrupts() -> None:
     """Ctrl-C is for the main process, which ends the workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -229,11 +265,12 @@ def build(
     from autograder import assignment
     from autograder import build as building
     from autograder.exercise import AuthoringError
+    from autograder.nbgrader_plugin.release import released_text
 
     changed = False
     try:
         for one in assignment.load_all(solutions):
-            files = building.release(one, assignments, dry_run=check)
+            files = building.release(one, assignments, released_text, dry_run=check)
             if not check:
                 files.append(building.draw_keys(one, keys, fresh=new_keys))
             for file in files:
@@ -307,3 +344,43 @@ def _verify_with_progress(folders: list[Path], draws: int, jobs: int) -> "list[R
         except BaseException:
             executor.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+nbgrader_app = typer.Typer(no_args_is_help=True, help="Courses that nbgrader's own commands work on.")
+app.add_typer(nbgrader_app, name="nbgrader")
+
+
+@nbgrader_app.command("init")
+def nbgrader_init(
+    folder: Annotated[Path, typer.Argument(help="The course folder to make or refresh.")],
+    assignments: Annotated[
+        list[str] | None, typer.Argument(help="Which assignments; all unless said otherwise.")
+    ] = None,
+    solutions: Annotated[Path, typer.Option(help="The folder of the assignments' sources.")] = Path(
+        "solutions"
+    ),
+    lang: LangOption = None,
+) -> None:
+    """Make an nbgrader course: config, source notebooks, hidden keys."""
+    from autograder import assignment
+    from autograder.exercise import AuthoringError
+    from autograder.nbgrader_plugin import course
+
+    try:
+        chosen = [assignment.load(solutions / name) for name in assignments or []]
+        files = course.init(folder, chosen or assignment.load_all(solutions), _language(lang))
+    except AuthoringError as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(f"{error.filename}: {error.strerror or error}.")
+    for file in files:
+        if file.changed:
+            typer.echo(f"wrote: {file.path}")
+    typer.echo(
+        f"next, in {folder}: nbgrader generate_assignment {' | '.join(one.name for one in chosen) or '…'}"
+    )
+
+
+@nbgrader_app.callback()
+def _nbgrader() -> None:
+    """Keeps `init` a subcommand."""
