@@ -13,13 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from autograder.nbgrader_plugin.execute import SandboxExecute
+    from autograder.nbgrader_plugin.restore import Tidy
 
-__all__ = ["SandboxExecute"]
+__all__ = ["SandboxExecute", "Tidy"]
 
 
 def __getattr__(name: str) -> Any:
+    """The preprocessors that a course's config names."""
     if name == "SandboxExecute":
         from autograder.nbgrader_plugin.execute import SandboxExecute
 
         return SandboxExecute
+    if name == "Tidy":
+        from autograder.nbgrader_plugin.restore import Tidy
+
+        return Tidy
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -37,8 +37,14 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
-# A test cell that a student has deleted comes back, and is scored.
-c.OverwriteCells.add_missing_cells = True
+# In the place of DeduplicateIds: deleted test cells come back, copied and unknown ones lose their marks.
+c.Autograde.sanitize_preprocessors = [
+    "nbgrader.preprocessors.ClearOutput",
+    "autograder.nbgrader_plugin.Tidy",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
 
 # The sandbox's limits and the folder of the hidden answer keys, below this one:
 # c.SandboxExecute.keys = "keys"
@@ -68,9 +74,7 @@ def load(root: Path) -> Course:
     """
     path = root / CONFIG
     if not path.is_file():
-        raise CourseError(
-            f"{root} has no {CONFIG}; make a course with: autograder nbgrader init {root}"
-        )
+        raise CourseError(f"{root} has no {CONFIG}; make a course with: autograder nbgrader init {root}")
     try:
         config = PyFileConfigLoader(CONFIG, path=str(root)).load_config()
     except Exception as error:

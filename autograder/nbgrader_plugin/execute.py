@@ -6,7 +6,7 @@ scores from there. No kernel is started.
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import nbformat
 from nbgrader.coursedir import CourseDirectory
@@ -46,7 +46,6 @@ class SandboxExecute(Execute):  # type: ignore[misc]
         assignment = resources["nbgrader"]["assignment"]
         path = Path(CourseDirectory(config=self.config).root) / self.keys / f"{assignment}.hidden.npz"
         key = grading.newest_key(path)
-        isolation: Isolation = self.isolation
         limits = Limits(
             cpu_seconds=self.cpu_seconds, wall_seconds=self.wall_seconds, memory=self.memory_mib * MiB
         )
@@ -57,7 +56,7 @@ class SandboxExecute(Execute):  # type: ignore[misc]
             cells.without_tests(nb),
             path,
             key.digest,
-            grading.Settings(isolation, limits),
+            grading.Settings(cast(Isolation, self.isolation), limits),
         )
         result = grading.grade_one(task)
         cells.fill_in(nb, result, cells.language(nb))

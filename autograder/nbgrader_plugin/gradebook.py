@@ -9,22 +9,23 @@ Nothing that a submission holds stops it; what cannot be written is named in the
 import contextlib
 import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbgrader import utils
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
 
 from autograder.class_folder import SubmittedFile
 from autograder.messages import Text, say
 from autograder.nbgrader_plugin import cells
-from autograder.nbgrader_plugin.course import Course, CourseError
+from autograder.nbgrader_plugin.course import Course
 from autograder.nbgrader_plugin.environment import scripts_on_path
+from autograder.nbgrader_plugin.restore import SourceCell, marked, restored, source_cells
 from autograder.verdicts import SubmissionResult
 
 
@@ -54,19 +55,21 @@ def write(
 
     Raises
     ------
-    CourseError
+    course.CourseError
         An assignment is not in the gradebook yet.
     """
     directory = CourseDirectory(config=course.config)
     failed: list[NotWritten] = []
     with scripts_on_path(), Gradebook(directory.db_url, directory.course_id) as book:
-        known = _Known(book)
+        known: dict[str, dict[str, SourceCell]] = {}
         penalties = AssignLatePenalties(config=course.config)
         penalties.init_plugin()
         for file, result in graded:
             try:
+                if file.assignment not in known:
+                    known[file.assignment] = source_cells(book, file.assignment, file.assignment)
                 with book.db.no_autoflush:
-                    _write_one(book, known, directory, penalties, file, result)
+                    _write_one(book, known[file.assignment], directory, penalties, file, result)
                 book.db.commit()
             except NotebookError as error:
                 book.db.rollback()
@@ -78,69 +81,18 @@ def write(
     return failed
 
 
-class _Known:
-    """Source cells of the course's notebooks, read from the database once."""
-
-    def __init__(self, book: Gradebook) -> None:
-        self.book = book
-        self.cells: dict[str, dict[str, Any]] = {}
-
-    def notebook_cells(self, assignment: str) -> dict[str, Any]:
-        """grade id → source cell (with its maximum where it is graded), in the notebook's order."""
-        if assignment not in self.cells:
-            try:
-                notebook = self.book.find_notebook(assignment, assignment)
-            except MissingEntry:
-                raise CourseError(
-                    f"{assignment} is not in the gradebook; run: nbgrader generate_assignment {assignment}"
-                ) from None
-            points = {cell.name: cell.max_score for cell in notebook.grade_cells}
-            solutions = {cell.name for cell in notebook.solution_cells}
-            self.cells[assignment] = {
-                cell.name: _SourceCell(
-                    cell.name,
-                    cell.cell_type,
-                    cell.source,
-                    cell.checksum,
-                    cell.locked,
-                    points.get(cell.name),
-                    cell.name in solutions,
-                )
-                for cell in notebook.source_cells
-            }
-        return self.cells[assignment]
-
-
-@dataclass(frozen=True)
-class _SourceCell:
-    """A cell as nbgrader's database keeps it."""
-
-    name: str
-    cell_type: str
-    source: str
-    checksum: str
-    locked: bool
-    points: float | None
-    solution: bool
-
-    def metadata(self) -> dict[str, Any]:
-        data = cells.metadata(self.name, solution=self.solution, points=self.points)
-        return {**data, "locked": self.locked, "checksum": self.checksum, "cell_type": self.cell_type}
-
-
 def _write_one(
     book: Gradebook,
-    known: _Known,
+    known: dict[str, SourceCell],
     directory: CourseDirectory,
     penalties: AssignLatePenalties,
     file: SubmittedFile,
     result: SubmissionResult,
 ) -> None:
     student, assignment = file.student, file.assignment
-    source_cells = known.notebook_cells(assignment)
     submitted = Path(directory.format_path(directory.submitted_directory, student, assignment))
     autograded = Path(directory.format_path(directory.autograded_directory, student, assignment))
-    notebook = _restored(_submitted_notebook(file), source_cells)
+    notebook = restored(_submitted_notebook(file), known)
     cells.fill_in(notebook, result, cells.language(notebook))
 
     book.update_or_create_student(student)
@@ -149,9 +101,10 @@ def _write_one(
         assignment, student, **({"timestamp": timestamp} if timestamp else {})
     )
     (own,) = [one for one in submission.notebooks if one.name == assignment]
-    by_id = {cell["metadata"]["nbgrader"]["grade_id"]: cell for cell in _marked(notebook)}
+    by_id = {cell["metadata"]["nbgrader"]["grade_id"]: cell for cell in marked(notebook)}
     _save_scores(own, by_id)
     book.db.flush()
+    book.db.refresh(own)  # its score is a sum that the database makes
     _assign_penalty(penalties, submission, own, student)
 
     autograded.mkdir(parents=True, exist_ok=True)
@@ -210,75 +163,3 @@ def _submitted_notebook(file: SubmittedFile) -> dict[str, Any]:
             say("{file} is damaged and cannot be read as a notebook.", file=file.name)
         ) from None
     return dict(data)
-
-
-def _marked(notebook: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Cells with a grade id."""
-    for cell in notebook["cells"]:
-        mark = cell.get("metadata", {}).get("nbgrader")
-        if isinstance(mark, dict) and isinstance(mark.get("grade_id"), str):
-            yield cell
-
-
-def _restored(notebook: dict[str, Any], source_cells: dict[str, _SourceCell]) -> dict[str, Any]:
-    """The notebook with nbgrader's cells as they were released, whatever has become of them.
-
-    Of a cell that is there twice the last counts; unknown marks go; locked cells get their source back;
-    missing test cells come back behind the cell before them.
-    """
-    found: dict[str, dict[str, Any]] = {}
-    for cell in notebook["cells"]:
-        cell.setdefault("metadata", {})
-        cell["source"] = _joined(cell.get("source", ""))
-    for cell in reversed(list(_marked(notebook))):
-        name = cell["metadata"]["nbgrader"]["grade_id"]
-        if name in found or name not in source_cells:
-            del cell["metadata"]["nbgrader"]
-            continue
-        found[name] = cell
-        source = source_cells[name]
-        cell["metadata"]["nbgrader"] = source.metadata()
-        _set_type(cell, source.cell_type)
-        if source.locked:
-            cell["source"] = source.source
-    previous = -1
-    for name, source in source_cells.items():
-        if name in found:
-            previous = _position(notebook, found[name])
-        elif source.points is not None:
-            cell = {"metadata": {"nbgrader": source.metadata()}, "source": source.source}
-            _set_type(cell, source.cell_type)
-            previous += 1
-            notebook["cells"].insert(previous, cell)
-    _with_unique_ids(notebook)
-    return notebook
-
-
-def _joined(source: Any) -> str:
-    return "".join(map(str, source)) if isinstance(source, list) else str(source)
-
-
-def _position(notebook: dict[str, Any], cell: dict[str, Any]) -> int:
-    return next(index for index, one in enumerate(notebook["cells"]) if one is cell)
-
-
-def _set_type(cell: dict[str, Any], cell_type: str) -> None:
-    cell["cell_type"] = cell_type
-    if cell_type == "code":
-        cell.setdefault("outputs", [])
-        cell.setdefault("execution_count", None)
-    else:
-        cell.pop("outputs", None)
-        cell.pop("execution_count", None)
-
-
-def _with_unique_ids(notebook: dict[str, Any]) -> None:
-    """nbformat 4.5 wants an id for each cell, and no two alike."""
-    notebook["nbformat"], notebook["nbformat_minor"] = 4, 5
-    seen: set[str] = set()
-    for index, cell in enumerate(notebook["cells"]):
-        own = cell.get("id")
-        if not isinstance(own, str) or not own or own in seen:
-            own = f"cell-{index}"
-        cell["id"] = own
-        seen.add(own)
