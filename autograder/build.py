@@ -9,6 +9,7 @@ of the other language go, and solutions become stubs. The notebook is what nbgra
 calls `release` says how it is made (`nbgrader_plugin.release`).
 """
 
+import base64
 import hashlib
 import re
 from collections.abc import Callable, Iterator
@@ -18,10 +19,13 @@ from typing import Any
 
 from autograder import answer_key
 from autograder.assignment import Assignment
+from autograder.exercise import AuthoringError
 from autograder.messages import LANGUAGES
 
 _BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
 _STUB = ("# YOUR CODE HERE", "raise NotImplementedError()")
+_PICTURE = re.compile(r"\(attachment:([\w.-]+)\)")
+_PICTURE_LINE = re.compile(r"^!\[[^\]\n]*\]\(attachment:[\w.-]+\)\n*", re.MULTILINE)
 _TAG = re.compile(r"^(\s*(?:#\s*)?)(zh|en): (.*)$")
 
 
@@ -107,13 +111,25 @@ def stub(assignment: Assignment, lang: str) -> str:
         cell.metadata = nbformat.NotebookNode()
         if cell.cell_type == "code":
             cell.source = without_solutions(cell.source)
+        else:
+            cell.source = _PICTURE_LINE.sub("", cell.source)
+            cell.pop("attachments", None)
     script.metadata["jupytext"] = {"notebook_metadata_filter": "-all", "cell_metadata_filter": "-all"}
     text: str = jupytext.writes(script, fmt="py:percent")
     return text
 
 
 def cells_in_language(assignment: Assignment, lang: str) -> Iterator[Any]:
-    """The cells of `notebook.py` in one language, solutions included."""
+    """The cells of `notebook.py` in one language, solutions included.
+
+    A picture `![…](attachment:name.png)` is attached from the assignment's `pictures/`, so that a notebook is one
+    file, wherever it goes.
+
+    Raises
+    ------
+    AuthoringError
+        A picture is not there.
+    """
     import jupytext
     import nbformat
 
@@ -123,10 +139,20 @@ def cells_in_language(assignment: Assignment, lang: str) -> Iterator[Any]:
             continue
         if cell.cell_type == "markdown":
             new = nbformat.v4.new_markdown_cell(cell.source)
+            pictures = _PICTURE.findall(cell.source)
+            if pictures:
+                new["attachments"] = {name: {"image/png": _picture(assignment, name)} for name in pictures}
         else:
             new = nbformat.v4.new_code_cell(in_language(cell.source, lang))
         new.metadata = cell.metadata
         yield new
+
+
+def _picture(assignment: Assignment, name: str) -> str:
+    path = assignment.folder / "pictures" / name
+    if not path.is_file():
+        raise AuthoringError(f"{assignment.notebook} shows the picture {name}, but there is no {path}.")
+    return base64.b64encode(path.read_bytes()).decode()
 
 
 def in_language(source: str, lang: str) -> str:

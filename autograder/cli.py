@@ -7,6 +7,7 @@ that needs them: `autograder --help` answers at once.
 import os
 import signal
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from autograder.answer_key import AnswerKey
     from autograder.class_folder import SubmittedFile
     from autograder.grading import Graded, Settings
+    from autograder.nbgrader_plugin.gradebook import Books
     from autograder.store import Store
     from autograder.verification import Report
 
@@ -104,6 +106,7 @@ def grade(
 
     from autograder import class_folder, grading
     from autograder.answer_key import KeyFileError
+    from autograder.nbgrader_plugin.errors import CourseError
     from autograder.reports import output
     from autograder.sandbox import bubblewrap
     from autograder.sandbox.limits import Limits
@@ -120,8 +123,9 @@ def grade(
             bubblewrap.require()
         files = class_folder.find(path, assignment, grading.known_assignments(keys))
         answer_keys = grading.load_keys(keys, sorted({file.assignment for file in files}))
-        with Store(out / "results.sqlite") as store:
-            graded = _grade_with_progress(files, answer_keys, settings, store, jobs or os.cpu_count() or 1)
+        with Store(out / "results.sqlite") as store, _open_books(nbgrader) as books:
+            workers = jobs or os.cpu_count() or 1
+            graded = _grade_with_progress(files, answer_keys, settings, store, workers, books)
             failed = output.write(
                 lambda: (grading.result_of(one, store) for one in graded),
                 [exercise.name for _, key in answer_keys.values() for exercise in key.exercises],
@@ -129,9 +133,13 @@ def grade(
                 _language(lang),
                 as_json=json,
             )
-            if nbgrader is not None:
-                failed |= _write_gradebook(nbgrader, graded, store, _language(lang))
-    except (bubblewrap.BubblewrapMissing, class_folder.ClassFolderError, KeyFileError, StoreError) as error:
+    except (
+        bubblewrap.BubblewrapMissing,
+        class_folder.ClassFolderError,
+        CourseError,
+        KeyFileError,
+        StoreError,
+    ) as error:
         _fail(str(error))
     except OSError as error:
         _fail(f"{error.filename or out}: {error.strerror or error}.")
@@ -148,6 +156,10 @@ def grade(
             err=True,
         )
         raise typer.Exit(EXIT_INTERRUPTED) from None
+    for one in books.failed if books else ():
+        why = one.why.in_language(_language(lang))
+        typer.echo(f"autograder: {one.student}, {one.assignment}: {why}", err=True)
+        failed = True
     if failed:
         raise typer.Exit(EXIT_JUDGE_ERROR)
 
@@ -158,6 +170,7 @@ def _grade_with_progress(
     settings: "Settings",
     store: "Store",
     jobs: int,
+    books: "Books | None",
 ) -> "list[Graded]":
     """Grade in worker processes, with a progress bar and the time left on stderr."""
     import multiprocessing
@@ -174,6 +187,12 @@ def _grade_with_progress(
     try:
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task("grading", total=len(files))
+
+            def on_graded(one: "Graded", anew: bool) -> None:
+                if books is not None:
+                    books.write(one.file, grading.result_of(one, store))
+                progress.advance(task)
+
             return grading.grade_class(
                 files,
                 answer_keys,
@@ -181,7 +200,7 @@ def _grade_with_progress(
                 store,
                 executor,
                 workers,
-                lambda one, anew: progress.advance(task),
+                on_graded,
             )
     except BaseException:
         for worker in multiprocessing.active_children():
@@ -191,25 +210,14 @@ def _grade_with_progress(
         executor.shutdown(cancel_futures=True)
 
 
-def _write_gradebook(root: Path, graded: "list[Graded]", store: "Store", lang: str) -> bool:
-    """Write results into an nbgrader course; True where some could not be written."""
-    from rich.console import Console
-    from rich.progress import Progress
+def _open_books(root: Path | None) -> "AbstractContextManager[Books | None]":
+    """The gradebook of an nbgrader course, or nothing where there is no course."""
+    if root is None:
+        return nullcontext()
+    from autograder.nbgrader_plugin import course
+    from autograder.nbgrader_plugin.gradebook import Books
 
-    from autograder import grading
-    from autograder.nbgrader_plugin import course, gradebook
-
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("gradebook", total=len(graded))
-        results = ((one.file, grading.result_of(one, store)) for one in graded)
-        try:
-            failed = gradebook.write(course.load(root), results, lambda: progress.advance(task))
-        except course.CourseError as error:
-            _fail(str(error))
-    for one in failed:
-        why = one.why.in_language(lang)
-        typer.echo(f"autograder: {one.student}, {one.assignment}: {why}", err=True)
-    return bool(failed)
+    return Books(course.load(root))
 
 
 def _ignore_interrupts() -> None:

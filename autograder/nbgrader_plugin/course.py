@@ -17,6 +17,7 @@ from traitlets.config.loader import PyFileConfigLoader
 from autograder import answer_key, build
 from autograder.assignment import Assignment
 from autograder.build import Built
+from autograder.nbgrader_plugin.errors import CourseError
 from autograder.nbgrader_plugin.source import source_notebook
 
 CONFIG = "nbgrader_config.py"
@@ -51,10 +52,6 @@ c.Autograde.sanitize_preprocessors = [
 # c.SandboxExecute.cpu_seconds = 2.0
 # c.SandboxExecute.memory_mib = 512
 """
-
-
-class CourseError(Exception):
-    """A course folder that cannot be used, told in one sentence."""
 
 
 @dataclass(frozen=True)

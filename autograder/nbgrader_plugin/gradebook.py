@@ -1,6 +1,6 @@
 """Route B: a whole class graded beside nbgrader, its gradebook and `autograded/` written in one go.
 
-`write` takes graded results and does what `nbgrader autograde` would have done: scores and comments in
+`Books.write` takes a graded result and does what `nbgrader autograde` would have done: scores and comments in
 the database, one autograded notebook a submission, the timestamp beside it. The formgrader,
 `generate_feedback` and `export` then go on as usual; what is graded by hand still waits for a person.
 Nothing that a submission holds stops it; what cannot be written is named in the end.
@@ -9,10 +9,9 @@ Nothing that a submission holds stops it; what cannot be written is named in the
 import contextlib
 import json
 import shutil
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import nbformat
 from nbgrader import utils
@@ -25,6 +24,7 @@ from autograder.messages import Text, say
 from autograder.nbgrader_plugin import cells
 from autograder.nbgrader_plugin.course import Course
 from autograder.nbgrader_plugin.environment import scripts_on_path
+from autograder.nbgrader_plugin.errors import NotebookError
 from autograder.nbgrader_plugin.restore import SourceCell, marked, restored, source_cells
 from autograder.verdicts import SubmissionResult
 
@@ -38,47 +38,52 @@ class NotWritten:
     why: Text
 
 
-class NotebookError(Exception):
-    """A submitted notebook that cannot be shown again, told in both languages (`text`)."""
+class Books:
+    """A course's gradebook and `autograded/` folder, open for writing. Use it as a context manager.
 
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en)
-        self.text = text
-
-
-def write(
-    course: Course,
-    graded: Iterable[tuple[SubmittedFile, SubmissionResult]],
-    on_written: Callable[[], None] = lambda: None,
-) -> list[NotWritten]:
-    """Write results to the course's gradebook and `autograded/` folder.
-
-    Raises
-    ------
-    course.CourseError
-        An assignment is not in the gradebook yet.
+    Attributes
+    ----------
+    failed : list of NotWritten
+        What could not be written so far.
     """
-    directory = CourseDirectory(config=course.config)
-    failed: list[NotWritten] = []
-    with scripts_on_path(), Gradebook(directory.db_url, directory.course_id) as book:
-        known: dict[str, dict[str, SourceCell]] = {}
-        penalties = AssignLatePenalties(config=course.config)
-        penalties.init_plugin()
-        for file, result in graded:
-            try:
-                if file.assignment not in known:
-                    known[file.assignment] = source_cells(book, file.assignment, file.assignment)
-                with book.db.no_autoflush:
-                    _write_one(book, known[file.assignment], directory, penalties, file, result)
-                book.db.commit()
-            except NotebookError as error:
-                book.db.rollback()
-                failed.append(NotWritten(file.student, file.assignment, error.text))
-            except (RuntimeError, OSError) as error:
-                book.db.rollback()
-                failed.append(NotWritten(file.student, file.assignment, Text(str(error), str(error))))
-            on_written()
-    return failed
+
+    def __init__(self, course: Course) -> None:
+        self.failed: list[NotWritten] = []
+        self._directory = CourseDirectory(config=course.config)
+        self._penalties = AssignLatePenalties(config=course.config)
+        self._penalties.init_plugin()
+        self._known: dict[str, dict[str, SourceCell]] = {}
+        with scripts_on_path():
+            self._book = Gradebook(self._directory.db_url, self._directory.course_id)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._book.close()
+
+    def write(self, file: SubmittedFile, result: SubmissionResult) -> None:
+        """Write one result.
+
+        Raises
+        ------
+        errors.CourseError
+            The assignment is not in the gradebook yet.
+        """
+        if file.assignment not in self._known:
+            self._known[file.assignment] = source_cells(self._book, file.assignment, file.assignment)
+        try:
+            with self._book.db.no_autoflush:
+                known = self._known[file.assignment]
+                _write_one(self._book, known, self._directory, self._penalties, file, result)
+            self._book.db.commit()
+            return
+        except NotebookError as error:
+            why = error.text
+        except (RuntimeError, OSError) as error:
+            why = Text(str(error), str(error))
+        self._book.db.rollback()
+        self.failed.append(NotWritten(file.student, file.assignment, why))
 
 
 def _write_one(
@@ -101,29 +106,27 @@ def _write_one(
         assignment, student, **({"timestamp": timestamp} if timestamp else {})
     )
     (own,) = [one for one in submission.notebooks if one.name == assignment]
-    by_id = {cell["metadata"]["nbgrader"]["grade_id"]: cell for cell in marked(notebook)}
-    _save_scores(own, by_id)
-    book.db.flush()
-    book.db.refresh(own)  # its score is a sum that the database makes
-    _assign_penalty(penalties, submission, own, student)
+    by_name = {cell["metadata"]["nbgrader"]["grade_id"]: cell for cell in marked(notebook)}
+    _save_scores(own, {id: by_name.get(cell.name) for cell in known.values() for id in cell.ids})
+    _assign_penalty(book, penalties, submission, own, student)
 
     autograded.mkdir(parents=True, exist_ok=True)
     target = autograded / f"{assignment}.ipynb"
-    target.write_text(json.dumps(notebook, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    target.write_text(json.dumps(notebook, ensure_ascii=False) + "\n", encoding="utf-8")
     with contextlib.suppress(FileNotFoundError):
         shutil.copy(submitted / "timestamp.txt", autograded / "timestamp.txt")
 
 
-def _save_scores(own: Any, by_id: dict[str, Any]) -> None:
+def _save_scores(own: Any, by_id: dict[str, dict[str, Any] | None]) -> None:
     """Scores and comments, by nbgrader's own rules."""
     for grade in own.grades:
-        cell = by_id.get(grade.name)
+        cell = by_id.get(grade.cell_id)
         grade.auto_score = None
         if cell is not None:
             grade.auto_score, _ = utils.determine_grade(nbformat.from_dict(cell))
         grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
     for comment in own.comments:
-        cell = by_id.get(comment.name)
+        cell = by_id.get(comment.cell_id)
         untouched = cell is not None and _is_untouched(cell)
         comment.auto_comment = "No response." if untouched else None
 
@@ -133,9 +136,13 @@ def _is_untouched(cell: dict[str, Any]) -> bool:
     return same
 
 
-def _assign_penalty(penalties: AssignLatePenalties, submission: Any, own: Any, student: str) -> None:
+def _assign_penalty(
+    book: Gradebook, penalties: AssignLatePenalties, submission: Any, own: Any, student: str
+) -> None:
     own.late_submission_penalty = None
     if submission.total_seconds_late > 0:
+        book.db.flush()
+        book.db.refresh(own)  # its score is a sum that the database makes
         penalty = penalties.plugin_inst.late_submission_penalty(
             student, own.score, submission.total_seconds_late
         )

@@ -11,11 +11,8 @@ from traitlets.config import Config
 
 from autograder.assignment import Assignment
 from autograder.nbgrader_plugin.environment import scripts_on_path
+from autograder.nbgrader_plugin.errors import ReleaseError
 from autograder.nbgrader_plugin.source import source_notebook
-
-
-class ReleaseError(Exception):
-    """nbgrader refused, told in its own words."""
 
 
 def released_text(assignment: Assignment, lang: str) -> str:

@@ -14,7 +14,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors.base import NbGraderPreprocessor
 
 from autograder.nbgrader_plugin import cells
-from autograder.nbgrader_plugin.course import CourseError
+from autograder.nbgrader_plugin.errors import CourseError
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ class SourceCell:
     locked: bool
     points: float | None
     solution: bool
+    ids: frozenset[str]
+    """What scores and comments of this cell call it in the database."""
 
     def metadata(self) -> dict[str, Any]:
         """nbgrader's metadata of the released cell."""
@@ -51,6 +53,9 @@ def source_cells(book: Gradebook, assignment: str, name: str) -> dict[str, Sourc
         ) from None
     points = {cell.name: cell.max_score for cell in notebook.grade_cells}
     solutions = {cell.name for cell in notebook.solution_cells}
+    ids: dict[str, set[str]] = {}
+    for cell in (*notebook.grade_cells, *notebook.solution_cells, *notebook.task_cells):
+        ids.setdefault(cell.name, set()).add(cell.id)
     return {
         cell.name: SourceCell(
             cell.name,
@@ -60,6 +65,7 @@ def source_cells(book: Gradebook, assignment: str, name: str) -> dict[str, Sourc
             cell.locked,
             points.get(cell.name),
             cell.name in solutions,
+            frozenset(ids.get(cell.name, ())),
         )
         for cell in notebook.source_cells
     }

@@ -43,6 +43,8 @@ def _cells(assignment: Assignment, lang: str, points: dict[str, float]) -> Itera
         answer = cell.metadata.get("answer")
         if cell.cell_type == "markdown":
             new = nbformat.v4.new_markdown_cell(cell.source)
+            if "attachments" in cell:
+                new["attachments"] = cell.attachments
             if answer:
                 worth = cell.metadata.get("points")
                 new.metadata["nbgrader"] = cells.metadata(answer, solution=True, points=worth)
