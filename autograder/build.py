@@ -122,8 +122,8 @@ def stub(assignment: Assignment, lang: str) -> str:
 def cells_in_language(assignment: Assignment, lang: str) -> Iterator[Any]:
     """The cells of `notebook.py` in one language, solutions included.
 
-    A picture `![…](attachment:name.png)` is attached from the assignment's `pictures/`, so that a notebook is one
-    file, wherever it goes.
+    A picture `![…](attachment:name.png)` is attached from the assignment's `pictures/`, so that a notebook is
+    one file, wherever it goes.
 
     Raises
     ------

@@ -26,7 +26,7 @@ NINE = ("#d1495b", "#2e86ab", "#e09f3e", "#5b8c5a", "#8e5ea2", "#c77d4f", "#3aa6
 
 def card(width: float, height: float) -> tuple[plt.Figure, Axes]:
     """A white card; one unit is half an inch, the origin is at the top left."""
-    figure = plt.figure(figsize=(width / 2, height / 2), dpi=120)
+    figure = plt.figure(figsize=(width / 2, height / 2), dpi=90)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_xlim(0, width)
     axes.set_ylim(height, 0)
@@ -150,7 +150,7 @@ def maximum() -> plt.Figure:
     """Forward: each window's maximum. Backward: its residual goes to the place that the maximum came from."""
     figure, axes = card(22, 6)
     largest = IMAGE.reshape(2, 2, 2, 2).max(axis=(1, 3))
-    is_largest = IMAGE == np.repeat(np.repeat(largest, 2, 0), 2, 1)
+    is_largest = np.repeat(np.repeat(largest, 2, 0), 2, 1) == IMAGE
     grid(axes, 0.8, 1, numbers(IMAGE), _window_colour)
     arrow(axes, 5.2, 3, 6.6, 3)
     text(axes, 5.9, 2.5, "max", 11)
@@ -260,8 +260,9 @@ def residual_over_input() -> plt.Figure:
         for r in range(3):
             for c in range(3):
                 if inside(r, c):
-                    axes.text(left + c + 0.95, 1 + r + 0.95, f"$\\delta_{{{r - m + 1}{c - n + 1}}}$", ha="right",
-                              va="bottom", fontsize=8, color=COLOURS[weight])  # fmt: skip
+                    label = f"$\\delta_{{{r - m + 1}{c - n + 1}}}$"
+                    axes.text(left + c + 0.95, 1 + r + 0.95, label, ha="right", va="bottom",
+                              fontsize=8, color=COLOURS[weight])  # fmt: skip
         frame(axes, left + n, 1 + m, 2, 2, COLOURS[weight])
     arrow(axes, 17.6, 2.5, 18.7, 2.5)
     labels = [[f"$\\frac{{\\partial J}}{{\\partial w_{{{m}{n}}}}}$" for n in (1, 2)] for m in (1, 2)]
