@@ -26,6 +26,8 @@ _BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
 _STUB = ("# YOUR CODE HERE", "raise NotImplementedError()")
 _PICTURE = re.compile(r"\(attachment:([\w.-]+)\)")
 _PICTURE_LINE = re.compile(r"^!\[[^\]\n]*\]\(attachment:[\w.-]+\)\n*", re.MULTILINE)
+_SOFT_BREAK = re.compile(r"(?<=[\u3001-\u9fff\uff01-\uff5e])\n(?=[\u3001-\u9fff\uff01-\uff5e])")
+"""A line's end inside a Chinese sentence, which Markdown would show as a space."""
 _TAG = re.compile(r"^(\s*(?:#\s*)?)(zh|en): (.*)$")
 
 
@@ -138,7 +140,7 @@ def cells_in_language(assignment: Assignment, lang: str) -> Iterator[Any]:
         if cell.metadata.get("lang", lang) != lang:
             continue
         if cell.cell_type == "markdown":
-            new = nbformat.v4.new_markdown_cell(cell.source)
+            new = nbformat.v4.new_markdown_cell(_SOFT_BREAK.sub("", cell.source))
             pictures = _PICTURE.findall(cell.source)
             if pictures:
                 new["attachments"] = {name: {"image/png": _picture(assignment, name)} for name in pictures}
