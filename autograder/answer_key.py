@@ -80,6 +80,8 @@ class KeyExercise:
     misconceptions: tuple[Hint, ...]
     defaults: tuple[Any, ...] = ()
     """Default values of the last parameters."""
+    worth: float = 0.0
+    """Points of the whole exercise; those of the groups here are fewer where some are hidden."""
 
     @property
     def points(self) -> float:
@@ -158,7 +160,13 @@ def _draw_exercise(exercise: Exercise, rng: np.random.Generator, visible: bool) 
     )
     hints = tuple(Hint(m.id, m.zh, m.en) for m in known)
     drawn = KeyExercise(
-        exercise.name, exercise.parameters, exercise.lecture, groups, hints, exercise.defaults
+        exercise.name,
+        exercise.parameters,
+        exercise.lecture,
+        groups,
+        hints,
+        exercise.defaults,
+        exercise.points,
     )
     return _without_needless_pairs(drawn, {pair.id for pair in exercise.pairs()})
 
@@ -334,6 +342,7 @@ def _to_data(key: AnswerKey) -> dict[str, Any]:
                 "name": exercise.name,
                 "parameters": list(exercise.parameters),
                 "defaults": exercise.defaults,
+                "worth": exercise.worth,
                 "lecture": exercise.lecture,
                 "misconceptions": [[hint.id, hint.zh, hint.en] for hint in exercise.misconceptions],
                 "groups": [
@@ -376,6 +385,7 @@ def _exercise_from_data(data: dict[str, Any]) -> KeyExercise:
         tuple(_group_from_data(group) for group in data["groups"]),
         tuple(Hint(*hint) for hint in data["misconceptions"]),
         data["defaults"],
+        data["worth"],
     )
 
 

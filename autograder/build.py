@@ -4,25 +4,31 @@ For each assignment and language `release` writes a notebook, a plain `.py` file
 key to `assignments/<lang>/<assignment>/`; `draw_keys` draws the hidden keys. Both leave alone what is
 up to date, so that building twice changes nothing.
 
-A released file is made from `notebook.py` (a jupytext percent script) by three small steps: cells of
-the other language go, solutions become stubs, and a check cell follows each exercise.
+The plain file is made from `notebook.py` (a jupytext percent script) by two small steps: cells and lines
+of the other language go, and solutions become stubs. The notebook is what nbgrader releases; whoever
+calls `release` says how it is made (`nbgrader_plugin.release`).
 """
 
+import base64
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from autograder import answer_key
 from autograder.assignment import Assignment
+from autograder.exercise import AuthoringError
 from autograder.messages import LANGUAGES
 
 _BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
 _STUB = ("# YOUR CODE HERE", "raise NotImplementedError()")
+_PICTURE = re.compile(r"\(attachment:([\w.-]+)\)")
+_PICTURE_LINE = re.compile(r"^!\[[^\]\n]*\]\(attachment:[\w.-]+\)\n*", re.MULTILINE)
+_SOFT_BREAK = re.compile(r"(?<=[\u3001-\u9fff\uff01-\uff5e])\n(?=[\u3001-\u9fff\uff01-\uff5e])")
+"""A line's end inside a Chinese sentence, which Markdown would show as a space."""
 _TAG = re.compile(r"^(\s*(?:#\s*)?)(zh|en): (.*)$")
-_DEFINITION = re.compile(r"^def (\w+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -33,16 +39,23 @@ class Built:
     changed: bool
 
 
-def release(assignment: Assignment, folder: Path, *, dry_run: bool = False) -> list[Built]:
-    """Write what students of either language get. With `dry_run`, only say what would change."""
+def release(
+    assignment: Assignment, folder: Path, notebook: Callable[[Assignment, str], str], *, dry_run: bool = False
+) -> list[Built]:
+    """Write what students of either language get. With `dry_run`, only say what would change.
+
+    Parameters
+    ----------
+    notebook : function (assignment, lang)
+        Gives the text of the released notebook: `nbgrader_plugin.release.released_text`.
+    """
     key = answer_key.draw_visible(assignment.name, assignment.exercises)
     files = []
     for lang in LANGUAGES:
         target = folder / lang / assignment.name
-        for suffix, text in _student_files(assignment, lang):
-            path = target / f"{assignment.name}{suffix}"
-            files.append(_write(path, text.encode(), dry_run))
-        files.append(_write_visible_key(target / f"{assignment.name}.visible.npz", key, dry_run))
+        for suffix, text in ((".py", stub(assignment, lang)), (".ipynb", notebook(assignment, lang))):
+            files.append(write(target / f"{assignment.name}{suffix}", text.encode(), dry_run))
+        files.append(write_visible_key(target / f"{assignment.name}.visible.npz", key, dry_run))
     return files
 
 
@@ -60,11 +73,6 @@ def draw_keys(assignment: Assignment, folder: Path, *, fresh: bool = False) -> B
     return Built(path, True)
 
 
-def stub(assignment: Assignment, lang: str) -> str:
-    """The plain `.py` file as a student finds it, nothing filled in."""
-    return dict(_student_files(assignment, lang))[".py"]
-
-
 def _source_digest(assignment: Assignment) -> str:
     """Of the assignment's own files, and of those that a course's assignments share."""
     digest = hashlib.sha256()
@@ -74,7 +82,8 @@ def _source_digest(assignment: Assignment) -> str:
     return digest.hexdigest()
 
 
-def _write(path: Path, content: bytes, dry_run: bool) -> Built:
+def write(path: Path, content: bytes, dry_run: bool = False) -> Built:
+    """Write a file, unless it is there already with the same content."""
     if path.exists() and path.read_bytes() == content:
         return Built(path, False)
     if not dry_run:
@@ -83,7 +92,7 @@ def _write(path: Path, content: bytes, dry_run: bool) -> Built:
     return Built(path, True)
 
 
-def _write_visible_key(path: Path, key: answer_key.AnswerKey, dry_run: bool) -> Built:
+def write_visible_key(path: Path, key: answer_key.AnswerKey, dry_run: bool = False) -> Built:
     """Another machine may round the last digit differently; that alone is no change."""
     if path.exists():
         try:
@@ -91,53 +100,61 @@ def _write_visible_key(path: Path, key: answer_key.AnswerKey, dry_run: bool) -> 
                 return Built(path, False)
         except answer_key.KeyFileError:
             pass
-    return _write(path, answer_key.to_bytes(key), dry_run)
+    return write(path, answer_key.to_bytes(key), dry_run)
 
 
-def _student_files(assignment: Assignment, lang: str) -> Iterator[tuple[str, str]]:
-    """(suffix, text) of the notebook and of the plain script."""
+def stub(assignment: Assignment, lang: str) -> str:
+    """The plain `.py` file as a student finds it, nothing filled in."""
+    import jupytext
+    import nbformat
+
+    script = nbformat.v4.new_notebook(cells=list(cells_in_language(assignment, lang)))
+    for cell in script.cells:
+        cell.metadata = nbformat.NotebookNode()
+        if cell.cell_type == "code":
+            cell.source = without_solutions(cell.source)
+        else:
+            cell.source = _PICTURE_LINE.sub("", cell.source)
+            cell.pop("attachments", None)
+    script.metadata["jupytext"] = {"notebook_metadata_filter": "-all", "cell_metadata_filter": "-all"}
+    text: str = jupytext.writes(script, fmt="py:percent")
+    return text
+
+
+def cells_in_language(assignment: Assignment, lang: str) -> Iterator[Any]:
+    """The cells of `notebook.py` in one language, solutions included.
+
+    A picture `![…](attachment:name.png)` is attached from the assignment's `pictures/`, so that a notebook is
+    one file, wherever it goes.
+
+    Raises
+    ------
+    AuthoringError
+        A picture is not there.
+    """
     import jupytext
     import nbformat
 
     notebook = jupytext.reads(assignment.notebook.read_text(encoding="utf-8"), fmt="py:percent")
-    exercises = {exercise.name for exercise in assignment.exercises}
-    cells = [_student_cell(cell, lang) for cell in notebook.cells if cell.metadata.get("lang", lang) == lang]
-    script = nbformat.v4.new_notebook(cells=cells)
-    script.metadata["jupytext"] = {"notebook_metadata_filter": "-all", "cell_metadata_filter": "-all"}
-    yield ".py", jupytext.writes(script, fmt="py:percent")
-
-    with_checks = list(_with_check_cells(cells, exercises))
-    for index, cell in enumerate(with_checks):
-        cell["id"] = f"{assignment.name}-{index}"
-    released = nbformat.v4.new_notebook(cells=with_checks)
-    released.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    released.metadata["language_info"] = {"name": "python"}
-    nbformat.validate(released)
-    yield ".ipynb", nbformat.writes(released) + "\n"
-
-
-def _student_cell(cell: Any, lang: str) -> Any:
-    import nbformat
-
-    if cell.cell_type == "markdown":
-        return nbformat.v4.new_markdown_cell(cell.source)
-    return nbformat.v4.new_code_cell(without_solutions(in_language(cell.source, lang)))
-
-
-def _with_check_cells(cells: list[Any], exercises: set[str]) -> Iterator[Any]:
-    import nbformat
-
-    first = True
-    for cell in cells:
-        yield cell
-        if cell.cell_type != "code":
+    for cell in notebook.cells:
+        if cell.metadata.get("lang", lang) != lang:
             continue
-        if first:
-            yield nbformat.v4.new_code_cell("from autograder import check")
-            first = False
-        for name in _DEFINITION.findall(cell.source):
-            if name in exercises:
-                yield nbformat.v4.new_code_cell(f"check({name})")
+        if cell.cell_type == "markdown":
+            new = nbformat.v4.new_markdown_cell(_SOFT_BREAK.sub("", cell.source))
+            pictures = _PICTURE.findall(cell.source)
+            if pictures:
+                new["attachments"] = {name: {"image/png": _picture(assignment, name)} for name in pictures}
+        else:
+            new = nbformat.v4.new_code_cell(in_language(cell.source, lang))
+        new.metadata = cell.metadata
+        yield new
+
+
+def _picture(assignment: Assignment, name: str) -> str:
+    path = assignment.folder / "pictures" / name
+    if not path.is_file():
+        raise AuthoringError(f"{assignment.notebook} shows the picture {name}, but there is no {path}.")
+    return base64.b64encode(path.read_bytes()).decode()
 
 
 def in_language(source: str, lang: str) -> str:

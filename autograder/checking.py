@@ -1,7 +1,7 @@
 """A student's own check: their code against the visible answer key.
 
-`check_file` runs a whole file in a process of its own, `check_function` a function that is already
-there, in a notebook. Both need the visible key that lies beside the assignment and nothing else: no
+`check_file` runs a whole file in a process of its own, `check_with` a function that is already there, in a
+notebook. Both need the visible key that lies beside the assignment and nothing else: no
 solution, no hidden case.
 """
 
@@ -65,19 +65,17 @@ def check_file(
     )
 
 
-def check_function(function: Callable[..., Any], folder: Path | None = None) -> SubmissionResult:
-    """Check one function in this process, against the visible key in `folder` (the current one).
+def check_with(key: AnswerKey, function: Callable[..., Any]) -> SubmissionResult:
+    """Check one function in this process, against the exercise of its name in `key`.
 
     Raises
     ------
-    CheckError
-        No key in the folder knows an exercise of the function's name.
     KeyboardInterrupt
         The student interrupted a loop that does not end.
     """
     start = time.perf_counter()
     name = getattr(function, "__name__", repr(function))
-    key = _key_for(name, folder or Path.cwd())
+    key = replace(key, exercises=tuple(one for one in key.exercises if one.name == name))
     loaded = runner.Loaded([], lambda kind, payload: None)
     loaded.module.__dict__[name] = function
     outcomes = [_call(loaded, call) for call in calls(key)]
@@ -109,7 +107,15 @@ def _key_beside(path: Path) -> Path:
     return keys[0]
 
 
-def _key_for(name: str, folder: Path) -> AnswerKey:
+def key_for(function: Callable[..., Any], folder: Path) -> AnswerKey:
+    """The visible key in `folder`, with the exercise of the function's name alone.
+
+    Raises
+    ------
+    CheckError
+        No key in the folder knows such an exercise.
+    """
+    name = getattr(function, "__name__", repr(function))
     for path in sorted(folder.glob("*" + _ENDING)):
         key = answer_key.load(path)
         for exercise in key.exercises:

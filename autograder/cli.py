@@ -7,6 +7,7 @@ that needs them: `autograder --help` answers at once.
 import os
 import signal
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from autograder.answer_key import AnswerKey
     from autograder.class_folder import SubmittedFile
     from autograder.grading import Graded, Settings
+    from autograder.nbgrader_plugin.gradebook import Books
     from autograder.store import Store
     from autograder.verification import Report
 
@@ -68,18 +70,27 @@ def _language(lang: Lang | None) -> str:
 @app.command()
 def grade(
     path: Annotated[
-        Path,
+        Path | None,
         typer.Argument(
             help="submitted/<student>/<assignment>/<file>, a flat folder, a zip of either, or a file."
         ),
-    ],
+    ] = None,
+    nbgrader: Annotated[
+        Path | None,
+        typer.Option(help="An nbgrader course: grade its submitted/ into its gradebook and autograded/."),
+    ] = None,
     assignment: Annotated[
         str | None, typer.Option(help="Grade this assignment only; a flat folder needs it.")
     ] = None,
-    keys: Annotated[Path, typer.Option(help="Where the hidden answer keys are.")] = Path("keys"),
-    out: Annotated[Path, typer.Option(help="Where grades.csv, results.json and the store go.")] = Path(
-        "grades"
-    ),
+    keys: Annotated[
+        Path | None, typer.Option(help="Where the hidden answer keys are: keys, or the course's own keys.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where grades.csv, results.json and the store go: grades, or the course's own grades."
+        ),
+    ] = None,
     jobs: Annotated[int, typer.Option(help="Submissions at a time; 0 means one a core.", min=0)] = 0,
     isolation: Annotated[
         IsolationChoice, typer.Option(help="bubblewrap, or process (weaker, needs nothing installed).")
@@ -95,11 +106,16 @@ def grade(
 
     from autograder import class_folder, grading
     from autograder.answer_key import KeyFileError
+    from autograder.nbgrader_plugin.errors import CourseError
     from autograder.reports import output
     from autograder.sandbox import bubblewrap
     from autograder.sandbox.limits import Limits
     from autograder.store import Store, StoreError
 
+    if (path is None) == (nbgrader is None):
+        _fail("name either a folder of submissions or, with --nbgrader, a course.")
+    root = nbgrader or Path()
+    path, keys, out = path or root / "submitted", keys or root / "keys", out or root / "grades"
     limits = Limits(cpu_seconds=cpu_seconds, wall_seconds=wall_seconds, memory=memory_mib * 2**20)
     settings = grading.Settings(isolation.value, limits)
     try:
@@ -107,8 +123,9 @@ def grade(
             bubblewrap.require()
         files = class_folder.find(path, assignment, grading.known_assignments(keys))
         answer_keys = grading.load_keys(keys, sorted({file.assignment for file in files}))
-        with Store(out / "results.sqlite") as store:
-            graded = _grade_with_progress(files, answer_keys, settings, store, jobs or os.cpu_count() or 1)
+        with Store(out / "results.sqlite") as store, _open_books(nbgrader) as books:
+            workers = jobs or os.cpu_count() or 1
+            graded = _grade_with_progress(files, answer_keys, settings, store, workers, books)
             failed = output.write(
                 lambda: (grading.result_of(one, store) for one in graded),
                 [exercise.name for _, key in answer_keys.values() for exercise in key.exercises],
@@ -116,7 +133,13 @@ def grade(
                 _language(lang),
                 as_json=json,
             )
-    except (bubblewrap.BubblewrapMissing, class_folder.ClassFolderError, KeyFileError, StoreError) as error:
+    except (
+        bubblewrap.BubblewrapMissing,
+        class_folder.ClassFolderError,
+        CourseError,
+        KeyFileError,
+        StoreError,
+    ) as error:
         _fail(str(error))
     except OSError as error:
         _fail(f"{error.filename or out}: {error.strerror or error}.")
@@ -133,6 +156,10 @@ def grade(
             err=True,
         )
         raise typer.Exit(EXIT_INTERRUPTED) from None
+    for one in books.failed if books else ():
+        why = one.why.in_language(_language(lang))
+        typer.echo(f"autograder: {one.student}, {one.assignment}: {why}", err=True)
+        failed = True
     if failed:
         raise typer.Exit(EXIT_JUDGE_ERROR)
 
@@ -143,6 +170,7 @@ def _grade_with_progress(
     settings: "Settings",
     store: "Store",
     jobs: int,
+    books: "Books | None",
 ) -> "list[Graded]":
     """Grade in worker processes, with a progress bar and the time left on stderr."""
     import multiprocessing
@@ -159,6 +187,12 @@ def _grade_with_progress(
     try:
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task("grading", total=len(files))
+
+            def on_graded(one: "Graded", anew: bool) -> None:
+                if books is not None:
+                    books.write(one.file, grading.result_of(one, store))
+                progress.advance(task)
+
             return grading.grade_class(
                 files,
                 answer_keys,
@@ -166,7 +200,7 @@ def _grade_with_progress(
                 store,
                 executor,
                 workers,
-                lambda one, anew: progress.advance(task),
+                on_graded,
             )
     except BaseException:
         for worker in multiprocessing.active_children():
@@ -174,6 +208,16 @@ def _grade_with_progress(
         raise
     finally:
         executor.shutdown(cancel_futures=True)
+
+
+def _open_books(root: Path | None) -> "AbstractContextManager[Books | None]":
+    """The gradebook of an nbgrader course, or nothing where there is no course."""
+    if root is None:
+        return nullcontext()
+    from autograder.nbgrader_plugin import course
+    from autograder.nbgrader_plugin.gradebook import Books
+
+    return Books(course.load(root))
 
 
 def _ignore_interrupts() -> None:
@@ -235,11 +279,12 @@ def build(
     from autograder import assignment
     from autograder import build as building
     from autograder.exercise import AuthoringError
+    from autograder.nbgrader_plugin.release import released_text
 
     changed = False
     try:
         for one in assignment.load_all(solutions):
-            files = building.release(one, assignments, dry_run=check)
+            files = building.release(one, assignments, released_text, dry_run=check)
             if not check:
                 files.append(building.draw_keys(one, keys, fresh=new_keys))
             for file in files:
@@ -313,3 +358,43 @@ def _verify_with_progress(folders: list[Path], draws: int, jobs: int) -> "list[R
         except BaseException:
             executor.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+nbgrader_app = typer.Typer(no_args_is_help=True, help="Courses that nbgrader's own commands work on.")
+app.add_typer(nbgrader_app, name="nbgrader")
+
+
+@nbgrader_app.command("init")
+def nbgrader_init(
+    folder: Annotated[Path, typer.Argument(help="The course folder to make or refresh.")],
+    assignments: Annotated[
+        list[str] | None, typer.Argument(help="Which assignments; all unless said otherwise.")
+    ] = None,
+    solutions: Annotated[Path, typer.Option(help="The folder of the assignments' sources.")] = Path(
+        "solutions"
+    ),
+    lang: LangOption = None,
+) -> None:
+    """Make an nbgrader course: config, source notebooks, hidden keys."""
+    from autograder import assignment
+    from autograder.exercise import AuthoringError
+    from autograder.nbgrader_plugin import course
+
+    try:
+        chosen = [assignment.load(solutions / name) for name in assignments or []]
+        files = course.init(folder, chosen or assignment.load_all(solutions), _language(lang))
+    except AuthoringError as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(f"{error.filename}: {error.strerror or error}.")
+    for file in files:
+        if file.changed:
+            typer.echo(f"wrote: {file.path}")
+    typer.echo(
+        f"next, in {folder}: nbgrader generate_assignment {' | '.join(one.name for one in chosen) or '…'}"
+    )
+
+
+@nbgrader_app.callback()
+def _nbgrader() -> None:
+    """Keeps `init` a subcommand."""

@@ -75,6 +75,24 @@ def load_keys(folder: Path, assignments: Iterable[str]) -> dict[str, tuple[Path,
     return {name: (path, answer_key.load(path)) for name, path in paths.items()}
 
 
+def newest_key(path: Path) -> answer_key.AnswerKey:
+    """The key at `path`, read again only when the file has changed.
+
+    Raises
+    ------
+    answer_key.KeyFileError
+    """
+    try:
+        return _key_of(path, path.stat().st_mtime_ns)
+    except OSError:
+        return answer_key.load(path)  # says what is wrong
+
+
+@functools.lru_cache(maxsize=16)
+def _key_of(path: Path, changed: int) -> answer_key.AnswerKey:
+    return answer_key.load(path)
+
+
 def known_assignments(folder: Path) -> set[str]:
     """The assignments that `folder` holds a hidden key for."""
     return {path.name.removesuffix(".hidden.npz") for path in folder.glob("*.hidden.npz")}

@@ -115,6 +115,13 @@ class SubmissionResult:
         return any(exercise.verdict is Verdict.JE for exercise in self.exercises)
 
 
+class Score(float):
+    """Points as a notebook shows them below a cell, and as nbgrader reads them back."""
+
+    def __repr__(self) -> str:
+        return f"{float(self):.6g}"
+
+
 def total(points: Any) -> float:
     """A sum of points; whole numbers stay whole."""
     value = round(sum(points), 6)

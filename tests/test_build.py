@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from autograder import answer_key, assignment, build
 from autograder.assignment import Assignment
 from autograder.messages import LANGUAGES
+from autograder.nbgrader_plugin.release import released_text
 from tests import authored
 
 COURSE = Path(__file__).parent.parent
@@ -58,7 +59,9 @@ def texts(one: Assignment, lang: str) -> Iterator[str]:
 @of_each_assignment
 def test_the_repositorys_students_files_are_up_to_date(one: Assignment) -> None:
     stale = [
-        file.path.name for file in build.release(one, COURSE / "assignments", dry_run=True) if file.changed
+        file.path.name
+        for file in build.release(one, COURSE / "assignments", released_text, dry_run=True)
+        if file.changed
     ]
     assert stale == [], "run: autograder build"
 
@@ -152,7 +155,7 @@ def test_the_notebook_is_valid_has_no_outputs_and_a_check_behind_each_exercise(
     assert sources.count("from autograder import check") == 1
     for exercise in one.exercises:
         (defined,) = [i for i, source in enumerate(sources) if f"def {exercise.name}(" in source]
-        assert f"check({exercise.name})" in sources[defined + 1 : defined + 4]
+        assert f'check({exercise.name}, lang="{lang}")' in sources[defined + 1 : defined + 4]
         assert sources.index("from autograder import check") < defined + 1
 
 
@@ -193,33 +196,38 @@ def small(tmp_path: Path) -> Assignment:
     return assignment.load(authored.write_course(tmp_path / "solutions"))
 
 
+def as_it_is(one: Assignment, lang: str) -> str:
+    """In the place of nbgrader, which takes a second."""
+    return f"{one.name} in {lang}"
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_releasing_twice_changes_nothing(small: Assignment, tmp_path: Path) -> None:
-    first = build.release(small, tmp_path / "out")
+    first = build.release(small, tmp_path / "out", as_it_is)
     before = contents(tmp_path / "out")
     assert all(file.changed for file in first) and len(before) == len(first)
-    again = build.release(small, tmp_path / "out")
+    again = build.release(small, tmp_path / "out", as_it_is)
     assert [file.path for file in again] == [file.path for file in first]
     assert not any(file.changed for file in again)
     assert contents(tmp_path / "out") == before
-    build.release(small, tmp_path / "elsewhere")
+    build.release(small, tmp_path / "elsewhere", as_it_is)
     assert contents(tmp_path / "elsewhere") == before
 
 
 def test_a_dry_run_tells_what_would_change_and_writes_nothing(small: Assignment, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    assert all(file.changed for file in build.release(small, out, dry_run=True))
+    assert all(file.changed for file in build.release(small, out, as_it_is, dry_run=True))
     assert not out.exists()
-    build.release(small, out)
-    assert not any(file.changed for file in build.release(small, out, dry_run=True))
-    for path in [file.path for file in build.release(small, out)]:
+    build.release(small, out, as_it_is)
+    assert not any(file.changed for file in build.release(small, out, as_it_is, dry_run=True))
+    for path in [file.path for file in build.release(small, out, as_it_is)]:
         good = path.read_bytes()
         path.write_bytes(b"stale")
         before = contents(out)
-        assert [f.path for f in build.release(small, out, dry_run=True) if f.changed] == [path]
+        assert [f.path for f in build.release(small, out, as_it_is, dry_run=True) if f.changed] == [path]
         assert contents(out) == before
         path.write_bytes(good)
 
@@ -259,9 +267,11 @@ def test_a_key_of_an_older_schema_is_drawn_anew(
     with monkeypatch.context() as older:
         older.setattr(answer_key, "SCHEMA", answer_key.SCHEMA - 1)
         build.draw_keys(small, tmp_path)
-        build.release(small, tmp_path)
+        build.release(small, tmp_path, as_it_is)
     assert build.draw_keys(small, tmp_path).changed
-    stale = {file.path.name for file in build.release(small, tmp_path, dry_run=True) if file.changed}
+    stale = {
+        file.path.name for file in build.release(small, tmp_path, as_it_is, dry_run=True) if file.changed
+    }
     assert stale == {"relu.visible.npz"}
 
 

@@ -296,7 +296,6 @@ def test_a_mistake_in_the_call_is_one_clear_sentence_and_exit_status_2(
     "arguments",
     [
         (),
-        ("grade",),
         ("frobnicate",),
         ("grade", "submitted", "--jobs", "x"),
         ("grade", "x", "--isolation", "no"),

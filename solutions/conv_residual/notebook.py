@@ -147,6 +147,8 @@ def dense_residual(delta_next, w_next, dsigma):
 # %% [markdown] lang="zh"
 # ## 讲义实例：3×3 ∗ 2×2，九个残差
 #
+# ![四个 z 的各项，一种颜色对应一个 a；框中是含 a₁₂ 的项](attachment:terms.png)
+#
 # 卷积也是一种连接，只是每个 $z$ 只连着几个 $a$，而且权重共享。讲义的实例写出了全部连接
 # （省略偏置 $b^{(l)}$，它与 $a$ 无关）：
 #
@@ -193,6 +195,8 @@ def dense_residual(delta_next, w_next, dsigma):
 
 # %% [markdown] lang="en"
 # ## The lecture's example: 3×3 ∗ 2×2 and its nine residuals
+#
+# ![the terms of the four z, a colour for each a; those that hold a₁₂ are framed](attachment:terms.png)
 #
 # A convolution is a set of connections, too, only that each $z$ is connected to a few $a$ and the weights are
 # shared. The lecture's example writes down every connection (the bias $b^{(l)}$ is left out here: it does
@@ -351,6 +355,8 @@ def pad_residual(delta, kernel_shape):
 # %% [markdown] lang="zh"
 # ## 4. 步长不为 1：使用 0 填充残差对应位置（6 分）
 #
+# ![步长为 2：先在残差之间补 0，再在外层补 0](attachment:stride_zeros.png)
+#
 # 步长为 $s$ 的卷积，可以看作先做步长为 1 的卷积，再每隔 $s$ 个只留下一个 $z$。
 # 被丢掉的 $z$ 不影响 $J$，它们的残差是 0。把这些 0 放回原处，就回到了步长为 1 的情形：
 # 相邻两个残差之间插入 $s-1$ 个 0。最后一个残差后面不再插入（外层的 0 由下一步补）。
@@ -364,6 +370,8 @@ def pad_residual(delta, kernel_shape):
 
 # %% [markdown] lang="en"
 # ## 4. A stride other than 1: zeros between the residuals (6 points)
+#
+# ![stride 2: zeros between the residuals, then zeros around them](attachment:stride_zeros.png)
 #
 # A convolution with stride $s$ is a convolution with stride 1 of which only every $s$-th $z$ is kept. The $z$
 # that were dropped have no influence on $J$; their residual is 0. Put these zeros back into their places, and
@@ -407,6 +415,8 @@ def insert_zeros(delta, stride):
 # %% [markdown] lang="zh"
 # ## 5. 卷积层的前一层残差（18 分）
 #
+# ![翻转后的卷积核在补 0 的残差上滑动](attachment:padded_residual.png)
+#
 # 讲义的“前一层残差计算方式”：
 # 1. 将卷积权重翻转 180°；
 # 2. 给当前层残差矩阵边界补 0；
@@ -438,6 +448,8 @@ def insert_zeros(delta, stride):
 
 # %% [markdown] lang="en"
 # ## 5. The residual of the layer before a convolution (18 points)
+#
+# ![the rotated kernel slides over the padded residual](attachment:padded_residual.png)
 #
 # The lecture's recipe:
 # 1. rotate the kernel by 180°;

@@ -51,6 +51,8 @@ import numpy as np
 # %% [markdown] lang="zh"
 # ## 1 卷积运算 `correlate`（12 分，讲义 2.1）
 #
+# ![卷积核在图上滑动：四个位置给出 z₁₁ 到 z₂₂](attachment:window.png)
+#
 # 卷积核 $w$ 在前一层的激活值 $a$ 上滑动；每到一处，对应元素相乘、求和，再加偏置，得到特征图的一个输入和：
 #
 # $$z_{u,v}^{(l+1)} = \sum_p \sum_q w_{p,q}^{(l+1)}\, a_{u+p-1,\,v+q-1}^{(l)} + b^{(l+1)}$$
@@ -68,6 +70,8 @@ import numpy as np
 
 # %% [markdown] lang="en"
 # ## 1 The convolution `correlate` (12 points, lecture 2.1)
+#
+# ![the kernel slides over the map: four positions give z₁₁ to z₂₂](attachment:window.png)
 #
 # The kernel $w$ slides over the activations $a$ of the layer before; at every place the elements that meet
 # are multiplied and added up, plus the bias. That is one input sum of the feature map:
@@ -328,6 +332,8 @@ def conv_matrix(w, input_shape):
 # %% [markdown] lang="zh"
 # ## 5 全连接的连接数与参数数 `fully_connected_counts`（4 分，讲义 2.2）
 #
+# ![全连接、局部连接、权值共享：连接数与参数数](attachment:connections.png)
+#
 # 接下来的三题比较三种连接方式。每题返回两个整数：
 #
 # - **连接数量**：有多少对（前一层神经元，本层神经元）相连；
@@ -341,6 +347,8 @@ def conv_matrix(w, input_shape):
 
 # %% [markdown] lang="en"
 # ## 5 Connections and parameters of a fully connected layer `fully_connected_counts` (4 points, lecture 2.2)
+#
+# ![full, local and shared connections: how many, with how many parameters](attachment:connections.png)
 #
 # The next three exercises compare three ways of connecting two layers. Each returns two whole numbers:
 #

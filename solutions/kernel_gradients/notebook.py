@@ -68,6 +68,8 @@ import numpy as np
 # %% [markdown] lang="zh"
 # ## 1. 权重的梯度（18 分）
 #
+# ![残差在输入上滑动：每个位置给出一个权重的梯度](attachment:residual_over_input.png)
+#
 # 讲义 3.3 的例子仍是 3×3 ∗ 2×2。这次看的不是 $a$，而是 $w$：**同一个** $w_{11}$ 出现在每一个 $z$ 中
 # （权值共享），它的每一次出现都影响 $J$，所以各项要**相加**：
 #
@@ -109,6 +111,8 @@ import numpy as np
 
 # %% [markdown] lang="en"
 # ## 1. The gradient of the weights (18 points)
+#
+# ![the residual slides over the input: each position gives one gradient](attachment:residual_over_input.png)
 #
 # The example of lecture 3.3 is 3×3 ∗ 2×2 once more. This time look at $w$ instead of $a$: the **same**
 # $w_{11}$ occurs in every $z$ (weights are shared), each occurrence influences $J$, and so the terms are

@@ -290,6 +290,8 @@ def upsample(delta, window):
 # %% [markdown] lang="zh"
 # ## 4. 最大池化层的前一层残差（12 分）
 #
+# ![前向取最大值；反向时残差回到最大值所在的位置](attachment:maximum.png)
+#
 # 由链式法则（讲义 3.1），设单元 $(u,v)$ 在第 $(p,q)$ 个滑窗中，
 #
 # $$\delta_{u,v}^{(l-1)}
@@ -323,6 +325,8 @@ def upsample(delta, window):
 
 # %% [markdown] lang="en"
 # ## 4. The residual of the layer before max pooling (12 points)
+#
+# ![forward: the maximum; backward: the residual returns to where it stood](attachment:maximum.png)
 #
 # By the chain rule (lecture 3.1), for a unit $(u,v)$ that lies in window $(p,q)$,
 #
@@ -403,6 +407,8 @@ def max_pool_residual(delta, a, window, dsigma):
 # %% [markdown] lang="zh"
 # ## 5. 平均池化层的前一层残差（10 分）
 #
+# ![残差平均分给滑窗内的每个位置](attachment:average.png)
+#
 # 平均池化时，滑窗中的每个单元对 $z_{p,q}^{(l)}$ 的贡献相同：
 # $\partial z_{p,q}^{(l)}/\partial a_{u,v}^{(l-1)} = \frac{1}{m\cdot n}$。因此（讲义 3.1）
 #
@@ -423,6 +429,8 @@ def max_pool_residual(delta, a, window, dsigma):
 
 # %% [markdown] lang="en"
 # ## 5. The residual of the layer before average pooling (10 points)
+#
+# ![the residual is shared evenly by the places of the window](attachment:average.png)
 #
 # In an average all cells of the window count alike:
 # $\partial z_{p,q}^{(l)}/\partial a_{u,v}^{(l-1)} = \frac{1}{m\cdot n}$. Hence (lecture 3.1)

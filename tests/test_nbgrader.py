@@ -1,0 +1,292 @@
+"""nbgrader from release to feedback, by its real commands: routes A, B and stock agree on honest work."""
+
+import csv
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from autograder import assignment
+from autograder.nbgrader_plugin import cells
+from autograder.nbgrader_plugin.source import source_notebook
+from tests.authored import HIDDEN, NOTEBOOK, TYPICAL
+
+QUESTION = """
+# %% [markdown] lang="en" answer="why_zero" points=3
+# Why is the residual zero where z is negative?
+
+# %% [markdown] lang="zh" answer="why_zero" points=3
+# 为什么 z 为负时残差是零？
+"""
+
+STUDENTS = {
+    "right": "def relu_backward(delta, z):\n    return delta * (z > 0)",
+    "typical": TYPICAL,
+    "partly": "def relu_backward(delta, z):\n    return delta * (z > 0) if z.ndim == 2 else delta",
+    "crash": "def relu_backward(delta, z):\n    return delta[99]",
+    "noisy": "import sys\ndef relu_backward(delta, z):\n    print(delta)\n    return delta * (z > 0)",
+    "stub": "def relu_backward(delta, z):\n    # YOUR CODE HERE\n    raise NotImplementedError()",
+}
+HONEST = {"right": 10.0, "typical": 0.0, "partly": 8.0, "crash": 0.0, "noisy": 10.0, "stub": 0.0}
+
+
+def command(course: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run nbgrader or autograder in the course folder."""
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(Path(__file__).parent.parent),
+        "LC_ALL": "C.UTF-8",
+    }
+    program = {"nbgrader": ["nbgrader"], "autograder": ["autograder"]}[arguments[0]]
+    return subprocess.run(
+        [sys.executable, "-m", *program, *arguments[1:]],
+        cwd=course,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def succeeds(course: Path, *arguments: str) -> str:
+    done = command(course, *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def exported(course: Path, column: str = "raw_score") -> dict[str, float]:
+    """The score of every student, as nbgrader exports it."""
+    succeeds(course, "nbgrader", "export", "--to=grades.csv")
+    with (course / "grades.csv").open() as file:
+        return {row["student_id"]: float(row[column]) for row in csv.DictReader(file)}
+
+
+def hand_in(course: Path, student: str, notebook: Any, name: str = "relu.ipynb") -> None:
+    folder = course / "submitted" / student / "relu"
+    folder.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, folder / name)
+    (folder / "timestamp.txt").write_text("2026-11-24 10:00:00 UTC")
+
+
+def cell_of(notebook: Any, grade_id: str) -> Any:
+    return next(c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == grade_id)
+
+
+@pytest.fixture(scope="session")
+def released_course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course with one assignment, released, with the submissions of a small class."""
+    root = tmp_path_factory.mktemp("nbgrader")
+    sources = root / "solutions" / "relu"
+    sources.mkdir(parents=True)
+    (sources / "notebook.py").write_text(NOTEBOOK + QUESTION, encoding="utf-8")
+    (sources / "hidden.py").write_text(HIDDEN, encoding="utf-8")
+    course = root / "course"
+    succeeds(root, "autograder", "nbgrader", "init", str(course), "--lang", "en")
+    succeeds(course, "nbgrader", "generate_assignment", "relu")
+    release = nbformat.read(course / "release/relu/relu.ipynb", 4)
+    for student, answer in STUDENTS.items():
+        notebook = nbformat.from_dict(json.loads(json.dumps(release)))
+        cell_of(notebook, "relu_backward").source = answer
+        if student != "stub":
+            cell_of(notebook, "why_zero").source = "Because the slope is zero there."
+        hand_in(course, student, notebook)
+    return course
+
+
+@pytest.fixture
+def course(released_course: Path, tmp_path: Path) -> Iterator[Path]:
+    copy = tmp_path / "course"
+    shutil.copytree(released_course, copy)
+    yield copy
+
+
+def feedback_of(course: Path, student: str) -> str:
+    html = (course / f"feedback/{student}/relu/relu.html").read_text(encoding="utf-8")
+    return re.sub(r"<[^>]+>", "", html)
+
+
+@pytest.mark.slow
+def test_the_released_notebook_holds_no_solution_and_no_hidden_test(released_course: Path) -> None:
+    text = (released_course / "release/relu/relu.ipynb").read_text()
+    assert "YOUR CODE HERE" in text and "check(relu_backward" in text
+    assert "delta * (z > 0)" not in text and "hidden" not in text.lower()
+    assert [path.name for path in (released_course / "release/relu").iterdir() if "hidden" in path.name] == []
+
+
+ROUTES = {
+    "A": ("nbgrader", "autograde", "relu"),
+    "B": ("autograder", "grade", "--nbgrader", ".", "--lang", "en"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("route", ROUTES)
+def test_route_scores_gives_feedback_and_leaves_written_answers_to_a_person(route: str, course: Path) -> None:
+    said = succeeds(course, *ROUTES[route])
+    assert "Traceback" not in said
+    assert exported(course) == HONEST
+    succeeds(course, "nbgrader", "generate_feedback", "relu")
+    typical = feedback_of(course, "typical")
+    assert "the residual from above was left out" in typical
+    assert "all hidden cases pass" in feedback_of(course, "right")
+    assert pending(course) == {student: student != "stub" for student in STUDENTS}
+    for student in STUDENTS:
+        notebook = nbformat.read(course / f"autograded/{student}/relu/relu.ipynb", 4)
+        nbformat.validate(notebook)
+        outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+        assert not any(output.get("name") == "stderr" for output in outputs)
+        assert "array(" not in json.dumps(outputs)
+    # Grading again changes nothing, and what a person gave stays.
+    give_by_hand(course, "right", 2.5)
+    succeeds(course, *ROUTES[route], *(["--force"] if route == "A" else []))
+    assert exported(course) == {**HONEST, "right": 12.5}
+
+
+def pending(course: Path) -> dict[str, bool]:
+    """Whose written answer waits for a person, in nbgrader's own books."""
+    return by_gradebook(
+        course,
+        "{s.student.id: any(g.needs_manual_grade for n in s.notebooks for g in n.grades)"
+        " for s in book.find_assignment('relu').submissions}",
+    )
+
+
+def give_by_hand(course: Path, student: str, points: float) -> None:
+    by_gradebook(
+        course,
+        f"setattr(book.find_grade('why_zero', 'relu', 'relu', {student!r}), 'manual_score', {points})"
+        " or book.db.commit()",
+    )
+
+
+def by_gradebook(course: Path, expression: str) -> Any:
+    source = (
+        "import json\nfrom nbgrader.api import Gradebook\n"
+        f"with Gradebook('sqlite:///gradebook.db') as book:\n    print(json.dumps({expression}))"
+    )
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", source], cwd=course, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.slow
+def test_stock_nbgrader_gives_honest_students_the_same_scores(course: Path) -> None:
+    config = course / "nbgrader_config.py"
+    text = re.sub(r"c\.Autograde\.autograde_preprocessors = \[.*?\]\n", "", config.read_text(), flags=re.S)
+    assert 'SandboxExecute"' not in text
+    config.write_text(text)
+    succeeds(course, "nbgrader", "autograde", "relu")
+    assert exported(course) == HONEST
+    succeeds(course, "nbgrader", "generate_feedback", "relu")
+    assert "the residual from above was left out" in feedback_of(course, "typical")
+
+
+def spoiled(notebook: Any, how: str) -> Any:
+    """A right notebook as real classes hand it in."""
+    test = cell_of(notebook, cells.test_id("relu_backward"))
+    if how == "test cell deleted":
+        notebook.cells.remove(test)
+    if how == "test cell edited":
+        test.source = "print('full marks, please')"
+    if how == "points edited":
+        test.metadata.nbgrader["points"] = 1000
+    if how == "cell ids twice":
+        for cell in notebook.cells:
+            cell["id"] = "same"
+    if how == "a cell copied":
+        notebook.cells.insert(0, json_copy(cell_of(notebook, "relu_backward")))
+        notebook.cells[0].source = "def relu_backward(delta, z):\n    return 0"
+    if how == "no kernelspec":
+        del notebook.metadata["kernelspec"]
+    if how == "unknown grade id":
+        notebook.cells.append(json_copy(test))
+        notebook.cells[-1].metadata.nbgrader["grade_id"] = "test_nothing"
+    return notebook
+
+
+def json_copy(cell: Any) -> Any:
+    return nbformat.from_dict(json.loads(json.dumps(cell)))
+
+
+SPOILED = (
+    "test cell deleted",
+    "test cell edited",
+    "points edited",
+    "cell ids twice",
+    "a cell copied",
+    "no kernelspec",
+    "unknown grade id",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("route", ROUTES)
+def test_what_goes_wrong_in_real_classes_costs_nothing(route: str, course: Path) -> None:
+    right = nbformat.read(course / "submitted/right/relu/relu.ipynb", 4)
+    shutil.rmtree(course / "submitted")
+    for index, how in enumerate(SPOILED):
+        hand_in(course, f"student{index}", spoiled(json_copy(right), how))
+    hand_in(course, "damaged", right)
+    (course / "submitted/damaged/relu/relu.ipynb").write_text('{"cells": [')
+    done = command(course, *ROUTES[route])
+    assert "damaged" in done.stdout + done.stderr
+    scores = exported(course)
+    assert {how: scores.get(f"student{index}") for index, how in enumerate(SPOILED)} == dict.fromkeys(
+        SPOILED, 10.0
+    )
+    assert not scores.get("damaged")
+
+
+@pytest.mark.slow
+def test_route_b_takes_a_renamed_notebook_a_resubmission_and_late_penalties(course: Path) -> None:
+    config = course / "nbgrader_config.py"
+    config.write_text(config.read_text() + "\nc.LateSubmissionPlugin.penalty_method = 'zero'\n")
+    right = course / "submitted/right/relu"
+    (right / "relu.ipynb").rename(right / "my solution.ipynb")
+    succeeds(course, *ROUTES["B"])
+    assert exported(course) == HONEST
+    by_gradebook(
+        course,
+        "setattr(book.find_assignment('relu'), 'duedate', __import__('datetime').datetime(2026, 11, 24, 12))"
+        " or book.db.commit()",
+    )
+    (right / "timestamp.txt").write_text("2026-11-25 10:00:00 UTC")
+    succeeds(course, *ROUTES["B"])
+    assert exported(course, "score") == {**HONEST, "right": 0.0}
+    assert (course / "autograded/right/relu/timestamp.txt").read_text() == "2026-11-25 10:00:00 UTC"
+
+
+def test_every_exercise_is_a_solution_cell_and_a_locked_test_cell() -> None:
+    solutions = Path(__file__).parent.parent / "solutions"
+    for one in assignment.load_all(solutions):
+        for lang in ("zh", "en"):
+            notebook = source_notebook(one, lang)
+            marks = [cell.metadata.nbgrader for cell in notebook.cells if "nbgrader" in cell.metadata]
+            points = {mark.grade_id: mark.get("points") for mark in marks if mark.grade and not mark.solution}
+            assert points == {cells.test_id(e.name): e.points for e in one.exercises}
+            assert [mark.grade_id for mark in marks if mark.solution and not mark.grade] == [
+                e.name for e in sorted(one.exercises, key=lambda e: list(points).index(cells.test_id(e.name)))
+            ]
+            assert len({mark.grade_id for mark in marks}) == len(marks)
+
+
+def test_a_course_that_is_none_is_one_sentence(tmp_path: Path) -> None:
+    done = command(tmp_path, "autograder", "grade", "--nbgrader", ".")
+    assert done.returncode == 2 and done.stderr.count("\n") == 1, done.stderr
+    done = command(tmp_path, "autograder", "grade")
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
