@@ -1,0 +1,89 @@
+"""The formula of a function in a student's file: the file runs in the sandbox, `symbolic.recover` asks it.
+
+The command line calls `recover_file`. The function is run on unit arrays, in the sandbox only; what comes
+back are plain values.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from autograder import submission
+from autograder.messages import Text, say
+from autograder.sandbox.client import Sandbox
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.records import Call, Isolation, Outcome
+from autograder.symbolic.readings import RecoverError, Sizes, reading
+from autograder.symbolic.recover import Evaluate, Failed, Recovered, recover
+
+
+def recover_file(
+    path: Path,
+    function: str,
+    sizes: Sizes,
+    meant: str = "",
+    isolation: Isolation = "process",
+    limits: Limits | None = None,
+) -> Recovered:
+    """The formula that `function` in the file `path` computes.
+
+    Parameters
+    ----------
+    meant : str, optional
+        The course's function that it is meant to be, where it has another name.
+    isolation
+        Students run their own code on their own machine, as in `checking.check_file`.
+
+    Raises
+    ------
+    RecoverError, NoFormula, layer.LayerError, submission.SubmissionError, SandboxError, BubblewrapMissing
+    """
+    reading(meant or function)  # a name that nobody knows is told before the file is run
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise RecoverError(say("{file} cannot be read: {error}.", file=path, error=error.strerror)) from error
+    read = submission.read(path.name, content)
+    statements = [(one.source, one.where, one.line) for one in read.statements]
+    evaluate = _in_sandbox(statements, function, path.name, isolation, limits or Limits())
+    return recover(evaluate, meant or function, sizes, shown_as=function)
+
+
+def _in_sandbox(
+    statements: list[tuple[str, str, int]], function: str, file: str, isolation: Isolation, limits: Limits
+) -> Evaluate:
+    """Makes the calls of one question in one run of the file."""
+
+    def evaluate(arguments: list[tuple[Any, ...]]) -> list[Any]:
+        calls = [Call(function, one, group="formula") for one in arguments]
+        with Sandbox(calls, limits, isolation) as sandbox:
+            outcomes = sandbox.run(statements).outcomes
+        if any(outcome.status == "missing" for outcome in outcomes):
+            raise RecoverError(say("{file} defines no function {name}.", file=file, name=function))
+        return [_answer(outcome, file) for outcome in outcomes]
+
+    return evaluate
+
+
+def _answer(outcome: Outcome, file: str) -> Any:
+    return outcome.value if outcome.status == "returned" else Failed(_why(outcome, file))
+
+
+def _why(outcome: Outcome, file: str) -> Text:
+    """Finishes the sentence "it …"."""
+    match outcome.status:
+        case "raised":
+            return say(
+                "raised {name} in {where}, line {line}: {text}",
+                name=outcome.exception,
+                where=outcome.where or file,
+                line=outcome.line,
+                text=outcome.text,
+            )
+        case "forbidden":
+            return say("needs a module that is not allowed: {text}", text=outcome.text)
+        case "time":
+            return say("takes too long.")
+        case "unsendable":
+            return say("returns something that is neither a number nor an array.")
+        case _:
+            return say("was stopped before it returned anything.")
