@@ -26,7 +26,8 @@ _BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
 _STUB = ("# YOUR CODE HERE", "raise NotImplementedError()")
 _PICTURE = re.compile(r"\(attachment:([\w.-]+)\)")
 _PICTURE_LINE = re.compile(r"^!\[[^\]\n]*\]\(attachment:[\w.-]+\)\n*", re.MULTILINE)
-_SOFT_BREAK = re.compile(r"(?<=[\u3001-\u9fff\uff01-\uff5e])\n(?=[\u3001-\u9fff\uff01-\uff5e])")
+_MARK_SCHEME = re.compile(r"^### BEGIN MARK SCHEME\n.*?^### END MARK SCHEME\n?", re.MULTILINE | re.DOTALL)
+_SOFT_BREAK = re.compile(r"(?<=[\u3001-\u9fff\uff01-\uff5e])\n *(?=[\u3001-\u9fff\uff01-\uff5e])")
 """A line's end inside a Chinese sentence, which Markdown would show as a space."""
 _TAG = re.compile(r"^(\s*(?:#\s*)?)(zh|en): (.*)$")
 
@@ -56,7 +57,15 @@ def release(
         for suffix, text in ((".py", stub(assignment, lang)), (".ipynb", notebook(assignment, lang))):
             files.append(write(target / f"{assignment.name}{suffix}", text.encode(), dry_run))
         files.append(write_visible_key(target / f"{assignment.name}.visible.npz", key, dry_run))
+        files += copy_data(assignment, target, dry_run)
     return files
+
+
+def copy_data(assignment: Assignment, target: Path, dry_run: bool = False) -> list[Built]:
+    """Copy the data files that go with an assignment: its `data/` folder, as it is."""
+    data = assignment.folder / "data"
+    files = sorted(path for path in data.rglob("*") if path.is_file()) if data.is_dir() else []
+    return [write(target / path.relative_to(assignment.folder), path.read_bytes(), dry_run) for path in files]
 
 
 def draw_keys(assignment: Assignment, folder: Path, *, fresh: bool = False) -> Built:
@@ -114,7 +123,7 @@ def stub(assignment: Assignment, lang: str) -> str:
         if cell.cell_type == "code":
             cell.source = without_solutions(cell.source)
         else:
-            cell.source = _PICTURE_LINE.sub("", cell.source)
+            cell.source = _MARK_SCHEME.sub("", _PICTURE_LINE.sub("", cell.source))
             cell.pop("attachments", None)
     script.metadata["jupytext"] = {"notebook_metadata_filter": "-all", "cell_metadata_filter": "-all"}
     text: str = jupytext.writes(script, fmt="py:percent")

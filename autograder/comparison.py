@@ -197,7 +197,8 @@ def _values_agree(comparator: Comparator, got: np.ndarray, expected: np.ndarray)
             return _is_valid_routing(numbers, comparator.labels, comparator.totals, comparator.scale)
         error = np.abs(numbers - target).max(initial=0.0)
         scale = np.abs(target).max(initial=0.0)
-        return bool(error <= (comparator.rtol * scale if scale > _ROUNDING else comparator.atol))
+        close = error <= (comparator.rtol * scale if scale > _ROUNDING else comparator.atol)
+        return bool(close) and math.isfinite(scale)
 
 
 def _finite(number: float) -> bool:

@@ -46,11 +46,12 @@ def mutants(reference: Callable[..., Any], *, apart_from: frozenset[str] = froze
     """
     found: list[Mutant] = []
     seen: dict[str, int] = {}
-    for function in [reference, *_helpers(reference, apart_from)]:
+    functions = [reference, *_helpers(reference, apart_from)]
+    for function in functions:
         for change, tree in _changed_trees(function):
             seen[change] = seen.get(change, 0) + 1
             label = change if seen[change] == 1 else f"{change} ({seen[change]})"
-            run = _compiled(tree, function, reference)
+            run = _compiled(tree, function, functions)
             if run is not None:
                 found.append(Mutant(label, run))
     return found
@@ -80,11 +81,15 @@ def _tree_of(function: Callable[..., Any]) -> ast.FunctionDef:
 
 
 def _compiled(
-    tree: ast.FunctionDef, changed: Callable[..., Any], reference: Callable[..., Any]
+    tree: ast.FunctionDef, changed: Callable[..., Any], functions: list[Callable[..., Any]]
 ) -> Callable[..., Any] | None:
-    """The reference with `tree` in the place of `changed`, in a namespace of its own; None: not Python."""
+    """The first of `functions` with `tree` in the place of `changed`, all in a namespace of their own.
+
+    None where the change is not Python.
+    """
+    reference = functions[0]
     names = dict(inspect.unwrap(reference).__globals__)
-    for function in {changed: None, reference: None}:
+    for function in functions:
         code = tree if function is changed else _tree_of(function)
         module = ast.fix_missing_locations(ast.Module([code], []))
         try:

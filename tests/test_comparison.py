@@ -70,6 +70,13 @@ def test_a_difference_of_shapes_tells_both() -> None:
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("got", [1.0, 0.0, math.inf])
+def test_nothing_is_close_to_what_is_not_finite(number: float, got: float) -> None:
+    assert not agrees(Close(), got, number)
+    assert not agrees(Close(), np.array([got, 2.0]), np.array([number, 2.0]))
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize("comparator", [Close(), Exact()])
 def test_nan_and_infinity_are_never_right(number: float, comparator: Comparator) -> None:
     assert kind(number, 1.0, comparator) == "not finite"

@@ -23,6 +23,10 @@ def by_helper(x):
     return helper(x) + 1
 
 
+def by_two_helpers(x):
+    return by_helper(x) * 2
+
+
 def subscripts(a, b):
     return np.einsum("ij,jk->ik", a, b)
 
@@ -82,3 +86,5 @@ def test_helpers_are_changed_too_unless_they_are_exercises() -> None:
     assert changes["x.sum(axis=0) → x.sum(axis=1)"](x).tolist() == (x.sum(axis=1) + 1).tolist()
     apart = {mutant.change for mutant in mutants(by_helper, apart_from=frozenset({"helper"}))}
     assert apart and not any("axis" in change for change in apart)
+    nested = {mutant.change: mutant.run for mutant in mutants(by_two_helpers)}
+    assert nested["x.sum(axis=0) → x.sum(axis=1)"](x).tolist() == (2 * (x.sum(axis=1) + 1)).tolist()

@@ -93,6 +93,7 @@ def init(root: Path, assignments: list[Assignment], lang: str) -> list[Built]:
         files.append(build.write(folder / f"{one.name}.ipynb", text.encode()))
         visible = answer_key.draw_visible(one.name, one.exercises)
         files.append(build.write_visible_key(folder / f"{one.name}.visible.npz", visible))
+        files += build.copy_data(one, folder)
         files.append(build.draw_keys(one, root / "keys"))
     return files
 
