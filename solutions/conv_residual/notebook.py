@@ -1,10 +1,9 @@
 # %% [markdown] lang="zh"
 # # 作业：卷积层的前一层残差（讲义 3.2）
 #
-# 反向传播把残差 $\delta^{(l)}=\partial J/\partial z^{(l)}$ 一层一层向前传。
-# 本作业回答讲义 3.2 的问题：当前层是卷积层时，前一层的残差 $\delta^{(l-1)}$ 怎样计算？
-# 您将先按讲义的步骤，在一张特征图上完成（步长为 1，一个卷积核），
-# 再推广到实际使用的形式：批、通道、多个卷积核、步长和填充。
+# 反向传播把残差 $\delta^{(l)}=\partial J/\partial z^{(l)}$ 一层一层向前传。本作业回答讲义 3.2 的问题：
+# 当前层是卷积层时，前一层的残差 $\delta^{(l-1)}$ 怎样计算？你将先按讲义的步骤，在一张特征图上完成（步长为 1，
+# 一个卷积核），再推广到实际使用的形式：批、通道、多个卷积核、步长和填充。
 #
 # | 练习 | 讲义 | 分值 |
 # | --- | --- | --- |
@@ -23,9 +22,6 @@
 # - 不要修改参数；返回新的数组，不与参数共用内存。
 # - 参数可能是整数数组、只读数组或内存不连续的数组，结果都必须正确，不能被截断成整数。
 # - 除 `conv2d_input_grad` 外，各函数只处理一张二维的图（或一个向量）。
-#
-# 每个练习后面有一个检查单元，它只使用一部分例子；评分时还会换用别的数值和别的形状。
-# 后面的函数可以调用前面的函数，但前面的错误也会带到后面。
 
 # %% [markdown] lang="en"
 # # Assignment: the residual of the layer before a convolution (lecture 3.2)
@@ -54,44 +50,79 @@
 # - Arguments may be integer, read-only or non-contiguous arrays. The results must be right all the same and
 #   must not be truncated to integers.
 # - All functions but `conv2d_input_grad` treat one two-dimensional map (or one vector).
+
+# %% [markdown] lang="zh"
+# ## 怎样做这份作业
 #
-# After every exercise there is a check cell. It uses only some of the cases; grading uses other numbers and
-# other shapes as well. A function may call the ones before it, but then their mistakes travel along.
+# 1. 读题，在 `# YOUR CODE HERE` 处写你的程序，删去 `raise NotImplementedError()`。函数名和参数不要改。
+# 2. 运行题后的检查单元。没有通过时，它先告诉你看得见的**现象**，例如结果上下颠倒了、只有边界不对。
+# 3. 自己找原因，改一改，再检查一次。如果仍然不对，而这是一种常见的错误，它就进一步告诉你错在哪个**想法**上。
+# 想马上知道，就另开一个单元，运行 `check(dense_residual, lang="zh", hint=True)`。
+# 4. 全部做完后，重启内核，从头到尾运行一遍，保存，交这个文件。
+#
+# 检查单元只使用一部分例子；评分时还会换用别的数值和别的形状，所以检查通过以后，
+# 也请再想想题目里提到的特殊情形。后面的函数可以调用前面的函数，但前面的错误也会带到后面。“思考”不计分，
+# 参考答案折叠在题下。可以随意添加单元做试验。
+#
+# 作业有两种文件：notebook（`.ipynb`，有图）和 `.py`（没有图）。两者内容相同，任选一种来做、来交。
+# 做 `.py` 的，在命令行运行 `autograder check conv_residual.py` 来检查；加上 `--hint`，就马上说出想法。
+
+# %% [markdown] lang="en"
+# ## How to work on this assignment
+#
+# 1. Read an exercise, write your program in place of `# YOUR CODE HERE`, and delete
+#    `raise NotImplementedError()`. Keep the names of functions and arguments.
+# 2. Run the check cell below the exercise. If something is wrong, it first tells you the **symptom**, what
+#    can be seen from outside: the result is upside down, say, or only the border is wrong.
+# 3. Look for the cause, change something, check again. If it is still wrong, and the mistake is a common one,
+#    you are told the **idea** that went wrong. To hear it at once, open a cell of your own and run
+#    `check(dense_residual, lang="en", hint=True)`.
+# 4. When all is done, restart the kernel, run everything from top to bottom, save, and hand in this file.
+#
+# The check cells use only some of the cases; grading uses other numbers and other shapes as well. So when a
+# check has passed, think once more about the special cases that the text mentions. A function may call the
+# ones before it, but then their mistakes travel along. The "Think" cells give no points, and their answers
+# are folded below them. Add cells to try things out, as many as you like.
+#
+# An assignment comes as a notebook (`.ipynb`, with pictures) and as a `.py` file (without). Both say the
+# same; work on the one that you prefer, and hand that in. For the `.py` file,
+# `autograder check conv_residual.py` on the command line does the checking; with `--hint` it tells the idea
+# at once.
 
 # %%
 import numpy as np
 
 # %% [markdown] lang="zh"
-# ## 1. 热身：全连接层的前一层残差（6 分）
+# ## 1 热身：全连接层的前一层残差 `dense_residual`（6 分）
 #
-# 讲义 3.2 从熟悉的公式出发。全连接神经网络隐藏层第 $j$ 个单元的残差是
+# 讲义 3.2 从熟悉的公式出发。全连接神经网络中，隐藏层第 $j$ 个单元的残差是
 #
 # $$\delta_j^{(l)} = (w_j^{(l+1)})^T \cdot \delta^{(l+1)} \cdot \sigma'(z_j^{(l)})$$
 #
-# 其中 $w_j^{(l+1)}$ 是权重矩阵的第 $j$ **列**：从第 $j$ 个单元出发的所有权重。
-# 例如后一层有三个单元时，
+# 其中 $w_j^{(l+1)}$ 是权重矩阵的第 $j$ **列**：从第 $j$ 个单元出发的所有权重。例如后一层有三个单元时，
 #
 # $$\delta_1^{(2)} = (w_{11}^{(3)}\delta_1^{(3)} + w_{21}^{(3)}\delta_2^{(3)} + w_{31}^{(3)}\delta_3^{(3)})
 #     \cdot \sigma'(z_1^{(2)})$$
 #
-# 单元 1 影响了谁，就从谁那里收回残差，再乘以对应的权重。
-# 公式中第一个“·”是内积，最后一个“·”是普通的乘法。写成整层的形式：
+# 单元 1 影响了谁，就从谁那里收回残差，乘以那个连接的权重，再相加。讲义把它简写成
+# $\delta_1^{(2)} \sim w_{11}^{(3)}\delta_1^{(3)}+\dots$，“∼”表示略去了 $\sigma'$；写程序时不能略去。
+# 第一个公式中，前一个“·”是内积，后一个“·”是普通的乘法。写成整层的形式：
 #
 # $$\delta^{(l)} = \left((w^{(l+1)})^T \delta^{(l+1)}\right) \odot \sigma'(z^{(l)})$$
 #
 # $\odot$ 表示逐元素相乘。
 #
-# **小例子**（两个单元 → 三个单元）：
-# $w=\begin{pmatrix}1&2\\3&4\\5&6\end{pmatrix}$，$\delta^{(l+1)}=(1,-1,2)$，$\sigma'=(0.5,\ 1)$。
-# $w^T\delta^{(l+1)} = (1-3+10,\ 2-4+12) = (8, 10)$，所以 $\delta^{(l)} = (4, 10)$。
+# **小例子**（两个单元 → 三个单元）：$w=\begin{pmatrix}1&2\\3&4\\5&6\end{pmatrix}$，
+# $\delta^{(l+1)}=(1,-1,2)$，$\sigma'=(0.5,\ 1)$。$w^T\delta^{(l+1)} = (1-3+10,\ 2-4+12) = (8, 10)$，
+# 所以 $\delta^{(l)} = (4, 10)$。
 #
 # **任务**：完成 `dense_residual`。`w_next` 的形状是（输出数，输入数），其余参数都是向量。
 
 # %% [markdown] lang="en"
-# ## 1. Warm-up: the residual before a fully connected layer (6 points)
+# ## 1 Warm-up: the residual before a fully connected layer `dense_residual` (6 points)
 #
-# Lecture 3.2 starts from a formula that you know. In a fully connected network the residual of unit $j$ of
-# a hidden layer is
+# Lecture 3.2 starts from a formula that you know. In a fully connected network the residual of unit $j$ of a
+# hidden layer is
 #
 # $$\delta_j^{(l)} = (w_j^{(l+1)})^T \cdot \delta^{(l+1)} \cdot \sigma'(z_j^{(l)})$$
 #
@@ -101,16 +132,18 @@ import numpy as np
 # $$\delta_1^{(2)} = (w_{11}^{(3)}\delta_1^{(3)} + w_{21}^{(3)}\delta_2^{(3)} + w_{31}^{(3)}\delta_3^{(3)})
 #     \cdot \sigma'(z_1^{(2)})$$
 #
-# Every unit that unit 1 influenced returns its residual, times the weight of that connection.
-# The first dot of the formula is an inner product, the last one plain multiplication. For a whole layer:
+# Every unit that unit 1 influenced returns its residual, times the weight of that connection, and all of this
+# is added up. The lecture abbreviates it to $\delta_1^{(2)} \sim w_{11}^{(3)}\delta_1^{(3)}+\dots$, where "∼"
+# means that $\sigma'$ has been left out; a program must not leave it out. In the first formula the first dot
+# is an inner product, the second plain multiplication. For a whole layer:
 #
 # $$\delta^{(l)} = \left((w^{(l+1)})^T \delta^{(l+1)}\right) \odot \sigma'(z^{(l)})$$
 #
 # with $\odot$ for multiplication element by element.
 #
-# **Small example** (two units → three units):
-# $w=\begin{pmatrix}1&2\\3&4\\5&6\end{pmatrix}$, $\delta^{(l+1)}=(1,-1,2)$, $\sigma'=(0.5,\ 1)$.
-# $w^T\delta^{(l+1)} = (1-3+10,\ 2-4+12) = (8, 10)$, hence $\delta^{(l)} = (4, 10)$.
+# **Small example** (two units → three units): $w=\begin{pmatrix}1&2\\3&4\\5&6\end{pmatrix}$,
+# $\delta^{(l+1)}=(1,-1,2)$, $\sigma'=(0.5,\ 1)$. $w^T\delta^{(l+1)} = (1-3+10,\ 2-4+12) = (8, 10)$, hence
+# $\delta^{(l)} = (4, 10)$.
 #
 # **Your task**: complete `dense_residual`. `w_next` has shape (outputs, inputs); the others are vectors.
 
@@ -118,8 +151,8 @@ import numpy as np
 # %%
 def dense_residual(delta_next, w_next, dsigma):
     """
-    zh: 全连接层的前一层残差。
-    en: The residual of the layer before a fully connected layer.
+    zh: 全连接层的前一层残差（讲义 3.2）。
+    en: The residual of the layer before a fully connected layer (lecture 3.2).
 
     δ^(l) = ((w^(l+1))ᵀ · δ^(l+1)) ⊙ σ′(z^(l))
 
@@ -145,12 +178,64 @@ def dense_residual(delta_next, w_next, dsigma):
 
 
 # %% [markdown] lang="zh"
-# ## 讲义实例：3×3 ∗ 2×2，九个残差
+# ### 思考：猜一猜卷积前一层的残差
+#
+# 讲义问：“结合全连接层的残差求取公式，猜想卷积前一层的残差？”在 `convolution` 作业里，
+# 你把卷积展开成了矩阵乘法 $z = Ma$。照上面整层的公式，卷积前一层的残差应当是什么？
+#
+# <details><summary>想好以后再展开</summary>
+#
+# 卷积展开以后就是权重矩阵为 $M$ 的全连接层，所以
+#
+# $$\delta^{(l-1)} = \left(M^T \delta^{(l)}\right) \odot \sigma'(z^{(l-1)})$$
+#
+# 其中的图都按行展开成向量。$M$ 的一列放着某个 $a$ 的全部连接，转置以后成为一行，
+# 正好把这些连接上的残差收回来。例如，$w=\begin{pmatrix}1&2\\3&4\end{pmatrix}$、
+# $\delta^{(l)}=\begin{pmatrix}1&2\\3&-1\end{pmatrix}$ 时，可以用你的 `conv_matrix` 算出
+#
+# ```python
+# (conv_matrix(np.array([[1, 2], [3, 4]]), (3, 3)).T @ np.array([1, 2, 3, -1])).reshape(3, 3)
+# ```
+#
+# 记下结果，到练习 5 再来比较。下面的练习不写出 $M$，因为它大部分是 0；讲义的三个步骤会直接得到同样的结果。
+#
+# </details>
+
+# %% [markdown] lang="en"
+# ### Think: guess the residual before a convolution
+#
+# Look at the formula for a fully connected layer, says the lecture, and guess the residual before a
+# convolution. In the assignment `convolution` you unrolled the convolution into a product with a matrix,
+# $z = Ma$. What, then, does the formula for a whole layer say?
+#
+# <details><summary>Open this when you have thought about it</summary>
+#
+# Unrolled, a convolution is a fully connected layer with $M$ for its weights. So
+#
+# $$\delta^{(l-1)} = \left(M^T \delta^{(l)}\right) \odot \sigma'(z^{(l-1)})$$
+#
+# with all maps unrolled row by row. A column of $M$ holds all the connections of one $a$; transposing makes
+# it a row, which collects the residuals along just these connections. For
+# $w=\begin{pmatrix}1&2\\3&4\end{pmatrix}$ and $\delta^{(l)}=\begin{pmatrix}1&2\\3&-1\end{pmatrix}$, for
+# example, your `conv_matrix` gives
+#
+# ```python
+# (conv_matrix(np.array([[1, 2], [3, 4]]), (3, 3)).T @ np.array([1, 2, 3, -1])).reshape(3, 3)
+# ```
+#
+# Note the result, and compare it when you come to exercise 5. The exercises below do not write out $M$, most
+# of which is zeros: the lecture's three steps lead to the same result directly.
+#
+# </details>
+
+# %% [markdown] lang="zh"
+# ## 讲义实例：3×3 ∗ 2×2
 #
 # ![四个 z 的各项，一种颜色对应一个 a；框中是含 a₁₂ 的项](attachment:terms.png)
 #
-# 卷积也是一种连接，只是每个 $z$ 只连着几个 $a$，而且权重共享。讲义的实例写出了全部连接
-# （省略偏置 $b^{(l)}$，它与 $a$ 无关）：
+# 卷积也是一种连接，只是每个 $z$ 只连着几个 $a$，而且权重共享。讲义的实例写出了全部连接。
+# 图中一种颜色对应前一层的一个 $a$，也就是“对前一层某个单元求残差时的相关项”；框中的两项含有 $a_{12}$。
+# 下面省略层号和偏置 $b^{(l)}$（它与 $a$ 无关）：
 #
 # $$\begin{aligned}
 # z_{11} &= a_{11}w_{11} + a_{12}w_{12} + a_{21}w_{21} + a_{22}w_{22} \\
@@ -159,10 +244,70 @@ def dense_residual(delta_next, w_next, dsigma):
 # z_{22} &= a_{22}w_{11} + a_{23}w_{12} + a_{32}w_{21} + a_{33}w_{22}
 # \end{aligned}$$
 #
-# 求某个 $a_{uv}$ 的残差，与全连接层完全一样：**找出所有含有 $a_{uv}$ 的 $z$，
-# 把它们的残差乘以 $a_{uv}$ 前面的权重，再相加**。$a_{11}$ 只出现在 $z_{11}$ 中，乘的是 $w_{11}$；
-# $a_{12}$ 出现在 $z_{11}$（乘 $w_{12}$）和 $z_{12}$（乘 $w_{11}$）中；$a_{22}$ 在四个式子里都出现。
-# 九个残差依次是：
+# 求某个 $a_{u,v}$ 的残差，与全连接层完全一样：**找出所有含有 $a_{u,v}$ 的 $z$，
+# 把它们的残差乘以 $a_{u,v}$ 旁边的权重，再相加**，最后乘以 $\sigma'$。
+#
+# $a_{11}$ 只出现在 $z_{11}$ 中，旁边是 $w_{11}$：
+#
+# $$\delta_{11}^{(l-1)} = \frac{\partial J}{\partial z_{11}^{(l)}}
+#     \frac{\partial z_{11}^{(l)}}{\partial a_{11}^{(l-1)}}
+#     \frac{\partial a_{11}^{(l-1)}}{\partial z_{11}^{(l-1)}}
+#     = \delta_{11}^{(l)}\, w_{11}^{(l)}\, \sigma'(z_{11}^{(l-1)})$$
+#
+# $a_{12}$ 出现在两处（图中的两个框）：在 $z_{11}$ 中，旁边是 $w_{12}$；在 $z_{12}$ 中，旁边是 $w_{11}$：
+#
+# $$\delta_{12}^{(l-1)} = \left(
+#     \frac{\partial J}{\partial z_{11}^{(l)}} \frac{\partial z_{11}^{(l)}}{\partial a_{12}^{(l-1)}} +
+#     \frac{\partial J}{\partial z_{12}^{(l)}} \frac{\partial z_{12}^{(l)}}{\partial a_{12}^{(l-1)}}
+#     \right) \frac{\partial a_{12}^{(l-1)}}{\partial z_{12}^{(l-1)}}
+#     = \left(\delta_{11}^{(l)} w_{12}^{(l)} + \delta_{12}^{(l)} w_{11}^{(l)}\right) \sigma'(z_{12}^{(l-1)})$$
+
+# %% [markdown] lang="en"
+# ## The lecture's example: 3×3 ∗ 2×2
+#
+# ![the terms of the four z, a colour for each a; those that hold a₁₂ are framed](attachment:terms.png)
+#
+# A convolution is a set of connections, too, only that each $z$ is connected to a few $a$ and the weights are
+# shared. The lecture's example writes down every connection. In the picture each colour belongs to one $a$ of
+# the layer before and marks the terms that matter for its residual; the two framed terms hold $a_{12}$. Here
+# layer numbers are left out, and so is the bias $b^{(l)}$, which does not depend on $a$:
+#
+# $$\begin{aligned}
+# z_{11} &= a_{11}w_{11} + a_{12}w_{12} + a_{21}w_{21} + a_{22}w_{22} \\
+# z_{12} &= a_{12}w_{11} + a_{13}w_{12} + a_{22}w_{21} + a_{23}w_{22} \\
+# z_{21} &= a_{21}w_{11} + a_{22}w_{12} + a_{31}w_{21} + a_{32}w_{22} \\
+# z_{22} &= a_{22}w_{11} + a_{23}w_{12} + a_{32}w_{21} + a_{33}w_{22}
+# \end{aligned}$$
+#
+# The residual at some $a_{u,v}$ is found just as in a fully connected layer: **look for every $z$ that
+# contains $a_{u,v}$, multiply its residual by the weight that stands beside $a_{u,v}$, and add up**; then
+# multiply by $\sigma'$.
+#
+# $a_{11}$ occurs in $z_{11}$ only, beside $w_{11}$:
+#
+# $$\delta_{11}^{(l-1)} = \frac{\partial J}{\partial z_{11}^{(l)}}
+#     \frac{\partial z_{11}^{(l)}}{\partial a_{11}^{(l-1)}}
+#     \frac{\partial a_{11}^{(l-1)}}{\partial z_{11}^{(l-1)}}
+#     = \delta_{11}^{(l)}\, w_{11}^{(l)}\, \sigma'(z_{11}^{(l-1)})$$
+#
+# $a_{12}$ occurs twice, in the two frames: in $z_{11}$ beside $w_{12}$, and in $z_{12}$ beside $w_{11}$:
+#
+# $$\delta_{12}^{(l-1)} = \left(
+#     \frac{\partial J}{\partial z_{11}^{(l)}} \frac{\partial z_{11}^{(l)}}{\partial a_{12}^{(l-1)}} +
+#     \frac{\partial J}{\partial z_{12}^{(l)}} \frac{\partial z_{12}^{(l)}}{\partial a_{12}^{(l-1)}}
+#     \right) \frac{\partial a_{12}^{(l-1)}}{\partial z_{12}^{(l-1)}}
+#     = \left(\delta_{11}^{(l)} w_{12}^{(l)} + \delta_{12}^{(l)} w_{11}^{(l)}\right) \sigma'(z_{12}^{(l-1)})$$
+
+# %% [markdown] lang="zh"
+# ### 思考：前一层的残差与当前层的残差有什么关系？
+#
+# 这是讲义的思考题。先在纸上照样写出其余七个残差，再看：
+#
+# 1. 九个残差各有几项，一共几项？
+# 2. 在 $\delta_{22}^{(l-1)}$ 的各项里，$\delta^{(l)}$ 的下标和 $w$ 的下标各按什么顺序走？
+# 3. 为什么 2×2 的残差与 2×2 的卷积核，会得到 3×3 的结果？
+#
+# <details><summary>想好以后再展开</summary>
 #
 # $$\begin{aligned}
 # \delta_{11}^{(l-1)} &= \delta_{11}w_{11} \cdot \sigma'(z_{11}^{(l-1)}) \\
@@ -178,41 +323,34 @@ def dense_residual(delta_next, w_next, dsigma):
 # \end{aligned}$$
 #
 # （等号右边没有标层号的 $\delta$、$w$ 属于第 $l$ 层。）
-# 四个角各 1 项，四条边各 2 项，中心 4 项，共 $4\cdot1+4\cdot2+4=16$ 项：
-# 正是讲义 2.2 数出的 16 个连接，每个连接把残差传回一次。
 #
-# **为什么 2×2 的残差与 2×2 的卷积核得到 3×3？** 前向计算时卷积核不能越出输入，
-# 每一边的大小从 3 减小到 $3-2+1=2$。反向传播时，九个 $a$ 都参与了前向计算，
-# 所以九个 $a$ 都必须得到残差：只要卷积核与残差有**一个**元素重叠，就有残差要传。
-# 角上的 $\delta_{11}^{(l-1)}$ 正是只重叠一个元素的情形。为了让卷积核能滑到这些位置，
-# 先在残差的每一边补 $k-1=1$ 圈 0，得到 4×4，再做卷积：$4-2+1=3$。
+# 1. 四个角各 1 项，四条边各 2 项，中心 4 项，共 $4\cdot1+4\cdot2+4=16$ 项：正是讲义 2.2 数出的 16
+#    个连接，每个连接把残差传回一次。
+# 2. 在 $\delta_{22}^{(l-1)}$ 中，$\delta$ 的下标按 11、12、21、22 的顺序走，$w$ 的下标却按 22、21、12、11
+#    的顺序走，方向正好相反。把卷积核翻转 180°，两者就同向了。这就是讲义三个步骤中第 1 步的来历。
+# 3. 见下文。
+#
+# </details>
+#
+# **为什么 2×2 与 2×2 得到 3×3？** 前向计算时卷积核不能越出输入，每一边的大小从 3 减小到 $3-2+1=2$。
+# 反向传播时，九个 $a$ 都参与了前向计算，所以九个 $a$ 都必须得到残差：只要卷积核与残差有**一个**元素重叠，
+# 就有残差要传，角上的 $\delta_{11}^{(l-1)}$ 正是只重叠一个元素的情形。为了让卷积核能滑到这些位置，
+# 先在残差的外面补 $k-1=1$ 圈 0，得到 4×4，再做卷积：$4-2+1=3$。
+#
 # 一般地，$H_o = H-k_h+1$，补 0 后是 $H_o+2(k_h-1)$，卷积后是 $H_o+2(k_h-1)-k_h+1 = H_o+k_h-1 = H$，
 # 恰好回到前一层的大小。
-#
-# **规律**：再看 $\delta_{22}^{(l-1)}$：$\delta$ 的下标按 11、12、21、22 的顺序走，
-# $w$ 的下标却按 22、21、12、11 的顺序走，方向正好相反。
-# 把卷积核翻转 180°，两者就同向了，这就是讲义三个步骤中第 1 步的来历。
 
 # %% [markdown] lang="en"
-# ## The lecture's example: 3×3 ∗ 2×2 and its nine residuals
+# ### Think: how does the residual of the layer before come from that of this layer?
 #
-# ![the terms of the four z, a colour for each a; those that hold a₁₂ are framed](attachment:terms.png)
+# This is the lecture's question. Write down the other seven residuals on paper first. Then:
 #
-# A convolution is a set of connections, too, only that each $z$ is connected to a few $a$ and the weights are
-# shared. The lecture's example writes down every connection (the bias $b^{(l)}$ is left out here: it does
-# not depend on $a$):
+# 1. How many terms has each of the nine, and how many are there in all?
+# 2. In the terms of $\delta_{22}^{(l-1)}$, in which order do the indices of $\delta^{(l)}$ run, and in which
+#    order those of $w$?
+# 3. Why does a 2×2 residual with a 2×2 kernel give a 3×3 result?
 #
-# $$\begin{aligned}
-# z_{11} &= a_{11}w_{11} + a_{12}w_{12} + a_{21}w_{21} + a_{22}w_{22} \\
-# z_{12} &= a_{12}w_{11} + a_{13}w_{12} + a_{22}w_{21} + a_{23}w_{22} \\
-# z_{21} &= a_{21}w_{11} + a_{22}w_{12} + a_{31}w_{21} + a_{32}w_{22} \\
-# z_{22} &= a_{22}w_{11} + a_{23}w_{12} + a_{32}w_{21} + a_{33}w_{22}
-# \end{aligned}$$
-#
-# The residual at some $a_{uv}$ is found just as in a fully connected layer: **look for every $z$ that
-# contains $a_{uv}$, multiply its residual by the weight that stands beside $a_{uv}$, and add up.** $a_{11}$
-# occurs in $z_{11}$ only, beside $w_{11}$; $a_{12}$ occurs in $z_{11}$ (beside $w_{12}$) and in $z_{12}$
-# (beside $w_{11}$); $a_{22}$ occurs in all four. The nine residuals are
+# <details><summary>Open this when you have thought about it</summary>
 #
 # $$\begin{aligned}
 # \delta_{11}^{(l-1)} &= \delta_{11}w_{11} \cdot \sigma'(z_{11}^{(l-1)}) \\
@@ -228,39 +366,49 @@ def dense_residual(delta_next, w_next, dsigma):
 # \end{aligned}$$
 #
 # (On the right-hand sides, every $\delta$ and $w$ without a layer number belongs to layer $l$.)
-# Each of the four corners has one term, each of the four edges two, the centre four, together
-# $4\cdot1+4\cdot2+4=16$: the 16 connections that lecture 2.2 counted. Each hands back a residual once.
+#
+# 1. Each of the four corners has one term, each of the four edges two, the centre four, together
+#    $4\cdot1+4\cdot2+4=16$: the 16 connections that lecture 2.2 counted. Each hands back a residual once.
+# 2. In $\delta_{22}^{(l-1)}$ the indices of $\delta$ run 11, 12, 21, 22, those of $w$ run 22, 21, 12, 11: the
+#    opposite way. Rotate the kernel by 180°, and both run the same way. That is where the first of the
+#    lecture's three steps comes from.
+# 3. See below.
+#
+# </details>
 #
 # **Why does 2×2 with 2×2 give 3×3?** In the forward pass the kernel must stay inside the input, so each side
-# shrinks from 3 to $3-2+1=2$. In the backward pass all nine $a$ have taken part, so all nine must get a
-# residual: wherever kernel and residual overlap in as little as **one** element there is something to hand
-# back, and $\delta_{11}^{(l-1)}$ in its corner is just such an overlap. To let the kernel slide that far out,
-# the residual is first padded with $k-1=1$ ring of zeros, which makes it 4×4; then $4-2+1=3$.
+# shrinks from 3 to $3-2+1=2$. All nine $a$ took part in the forward pass, so in the backward pass all nine
+# must get a residual: wherever kernel and residual overlap in as little as **one** element, there is
+# something to hand back, and $\delta_{11}^{(l-1)}$ in its corner is just such an overlap. To let the kernel
+# slide that far out, the residual is first surrounded by $k-1=1$ ring of zeros, which makes it 4×4; then
+# $4-2+1=3$.
+#
 # In general $H_o = H-k_h+1$; padding makes it $H_o+2(k_h-1)$; sliding the kernel leaves
 # $H_o+2(k_h-1)-k_h+1 = H_o+k_h-1 = H$, which is exactly the size of the layer before.
-#
-# **The pattern**: look at $\delta_{22}^{(l-1)}$ again. The indices of $\delta$ run 11, 12, 21, 22, those of
-# $w$ run 22, 21, 12, 11: the opposite way. Rotate the kernel by 180° and both run the same way. That is
-# where the first of the lecture's three steps comes from.
 
 # %% [markdown] lang="zh"
-# ## 2. 第 1 步：将卷积权重翻转 180°（4 分）
+# ## 2 第 1 步：将卷积权重翻转 180° `rotate180`（4 分）
 #
 # $$w^{rot}_{m,n} = w_{k_h+1-m,\;k_w+1-n}$$
 #
-# 翻转 180° 是上下颠倒、**并且**左右颠倒，等于转两次 90°。它不是转置：转置会交换高和宽，
-# 而翻转后的形状不变。例如
+# 盯住一个 $a$ 看：$z$ 往前走一格，它旁边的 $w$ 就往回退一格。翻转卷积核，正是为了让两者同向。
+#
+# 翻转 180° 是上下颠倒、**并且**左右颠倒，等于转两次 90°。它不是转置：转置会交换高和宽，而翻转后的形状不变。
+# 例如
 #
 # $$\begin{pmatrix}1&2\\3&4\end{pmatrix} \to \begin{pmatrix}4&3\\2&1\end{pmatrix},\qquad
 # \begin{pmatrix}1&2&3\\4&5&6\end{pmatrix} \to \begin{pmatrix}6&5&4\\3&2&1\end{pmatrix}$$
 #
-# **任务**：完成 `rotate180`。返回新的数组：NumPy 的切片只是原数组的视图，
-# 以后修改其中一个，另一个也会跟着改变。
+# **任务**：完成 `rotate180`。返回新的数组：NumPy 的切片只是原数组的视图，以后修改其中一个，
+# 另一个也会跟着改变。
 
 # %% [markdown] lang="en"
-# ## 2. Step 1: rotate the kernel by 180° (4 points)
+# ## 2 Step 1: rotate the kernel by 180° `rotate180` (4 points)
 #
 # $$w^{rot}_{m,n} = w_{k_h+1-m,\;k_w+1-n}$$
+#
+# Fix your eyes on one $a$: as $z$ moves on by one place, the $w$ beside this $a$ moves back by one. The
+# rotation makes both run the same way.
 #
 # A rotation by 180° turns the kernel upside down **and** left to right, like two rotations by 90°. It is not
 # the transpose: transposing swaps height and width, rotating by 180° keeps the shape. For example
@@ -275,8 +423,8 @@ def dense_residual(delta_next, w_next, dsigma):
 # %%
 def rotate180(w):
     """
-    zh: 将卷积核翻转 180°。
-    en: The kernel, rotated by 180°.
+    zh: 将卷积核翻转 180°（讲义 3.2）。
+    en: The kernel, rotated by 180° (lecture 3.2).
 
     w_rot[m, n] = w[kh - 1 - m, kw - 1 - n]
 
@@ -298,11 +446,11 @@ def rotate180(w):
 
 
 # %% [markdown] lang="zh"
-# ## 3. 第 2 步：给当前层残差矩阵边界补 0（6 分）
+# ## 3 第 2 步：给当前层残差矩阵边界补 0 `pad_residual`（6 分）
 #
-# 补多少圈？上面的实例已经给出答案：卷积核与残差至少重叠一个元素，
-# 所以卷积核最多伸出去 $k-1$ 个元素。上、下各补 $k_h-1$ 行，左、右各补 $k_w-1$ 列。
-# 2×2 的卷积核补 1 圈，3×3 的补 2 圈，1×1 的不用补。补多少只由卷积核决定，与前向的填充无关。
+# 补多少圈？上面的实例已经给出答案：卷积核与残差至少重叠一个元素，所以卷积核最多伸出去 $k-1$ 个元素。上、
+# 下各补 $k_h-1$ 行，左、右各补 $k_w-1$ 列。 2×2 的卷积核补 1 圈，3×3 的补 2 圈，1×1 的不用补。
+# 补多少只由卷积核决定，与前向的填充无关。
 #
 # **小例子**（残差 2×2，卷积核 2×2）：
 #
@@ -312,7 +460,7 @@ def rotate180(w):
 # **任务**：完成 `pad_residual`。注意卷积核的高和宽可能不同。
 
 # %% [markdown] lang="en"
-# ## 3. Step 2: surround the residual with zeros (6 points)
+# ## 3 Step 2: surround the residual with zeros `pad_residual` (6 points)
 #
 # How many? The example above has given the answer: kernel and residual overlap in at least one element, so
 # the kernel reaches out by at most $k-1$. Add $k_h-1$ rows above and below, $k_w-1$ columns to the left and
@@ -330,8 +478,8 @@ def rotate180(w):
 # %%
 def pad_residual(delta, kernel_shape):
     """
-    zh: 在残差的上、下各补 kh - 1 行 0，左、右各补 kw - 1 列 0。
-    en: The residual with kh - 1 rows of zeros above and below and kw - 1 columns of zeros left and right.
+    zh: 在残差的上、下各补 kh - 1 行 0，左、右各补 kw - 1 列 0（讲义 3.2）。
+    en: The residual with kh - 1 rows of zeros above and below, kw - 1 columns left and right (lecture 3.2).
 
     Parameters
     ----------
@@ -353,14 +501,16 @@ def pad_residual(delta, kernel_shape):
 
 
 # %% [markdown] lang="zh"
-# ## 4. 步长不为 1：使用 0 填充残差对应位置（6 分）
+# ## 4 步长不为 1：使用 0 填充残差对应位置 `insert_zeros`（6 分）
 #
 # ![步长为 2：先在残差之间补 0，再在外层补 0](attachment:stride_zeros.png)
 #
-# 步长为 $s$ 的卷积，可以看作先做步长为 1 的卷积，再每隔 $s$ 个只留下一个 $z$。
-# 被丢掉的 $z$ 不影响 $J$，它们的残差是 0。把这些 0 放回原处，就回到了步长为 1 的情形：
-# 相邻两个残差之间插入 $s-1$ 个 0。最后一个残差后面不再插入（外层的 0 由下一步补）。
-# 因此每一边的大小从 $H_o$ 变为 $(H_o-1)\,s+1$。
+# 步长为 $s$ 的卷积，可以看作先做步长为 1 的卷积，再每隔 $s$ 个只留下一个 $z$。被丢掉的 $z$ 不影响 $J$，
+# 它们的残差是 0。把这些 0 放回原处，就回到了步长为 1 的情形：相邻两个残差之间插入 $s-1$ 个 0。
+# 最后一个残差后面不再插入（外层的 0 由下一步补）。因此每一边的大小从 $H_o$ 变为 $(H_o-1)\,s+1$。
+#
+# 图中步长为 2、卷积核为 2×2：先在 2×2 的残差之间插入 0，得到 3×3，这是本练习要做的；
+# 再照练习 3 在外面补一圈 0，得到 5×5。
 #
 # **小例子**（$s=2$）：
 #
@@ -369,7 +519,7 @@ def pad_residual(delta, kernel_shape):
 # **任务**：完成 `insert_zeros`。步长为 1 时内容不变，但仍要返回新的数组。
 
 # %% [markdown] lang="en"
-# ## 4. A stride other than 1: zeros between the residuals (6 points)
+# ## 4 A stride other than 1: zeros between the residuals `insert_zeros` (6 points)
 #
 # ![stride 2: zeros between the residuals, then zeros around them](attachment:stride_zeros.png)
 #
@@ -377,6 +527,9 @@ def pad_residual(delta, kernel_shape):
 # that were dropped have no influence on $J$; their residual is 0. Put these zeros back into their places, and
 # the case of stride 1 is back: $s-1$ zeros between neighbouring residuals. None follow the last residual (the
 # zeros outside belong to the next step). So each side grows from $H_o$ to $(H_o-1)\,s+1$.
+#
+# In the picture the stride is 2 and the kernel 2×2. First, zeros between the residuals turn 2×2 into 3×3:
+# that is this exercise. Then a ring of zeros around them, as in exercise 3, makes it 5×5.
 #
 # **Small example** ($s=2$):
 #
@@ -388,8 +541,8 @@ def pad_residual(delta, kernel_shape):
 # %%
 def insert_zeros(delta, stride):
     """
-    zh: 在相邻的残差之间插入 stride - 1 个 0。
-    en: The residual with stride - 1 zeros between neighbours.
+    zh: 在相邻的残差之间插入 stride - 1 个 0（讲义 3.2）。
+    en: The residual with stride - 1 zeros between neighbours (lecture 3.2).
 
     Parameters
     ----------
@@ -413,7 +566,7 @@ def insert_zeros(delta, stride):
 
 
 # %% [markdown] lang="zh"
-# ## 5. 卷积层的前一层残差（18 分）
+# ## 5 卷积层的前一层残差 `conv_residual`（18 分）
 #
 # ![翻转后的卷积核在补 0 的残差上滑动](attachment:padded_residual.png)
 #
@@ -421,6 +574,10 @@ def insert_zeros(delta, stride):
 # 1. 将卷积权重翻转 180°；
 # 2. 给当前层残差矩阵边界补 0；
 # 3. 使用翻转后的卷积核对 pad 后的残差做卷积。
+#
+# 图中小字是盖在各个位置上的卷积核元素，已经翻转：$w_{22}$ 在左上，$w_{11}$ 在右下。红框只盖住 $\delta_{11}$，
+# 给出 $\delta_{11}w_{11}$；蓝框盖住两个，给出 $\delta_{11}w_{12}+\delta_{12}w_{11}$；黄框盖住全部四个。
+# 右边是它们给出的前一层残差，与实例中的九个式子一致。
 #
 # 写成公式：
 #
@@ -430,24 +587,24 @@ def insert_zeros(delta, stride):
 # 讲义的公式里直接写 $w_{m,n}^{(l)}$ 和 $\delta^{l}_{m+u-1,n+v-1}$，并注明 $m,n$ 是**翻转后**卷积核的下标；
 # 同样，那里的 $\delta$ 是**补 0 以后**的残差，层号 $l$ 应带括号。这里用 $rot$、$pad$ 把两者标明。
 #
-# **小例子**（接着讲义实例，$\sigma'$ 先取 1）：
-# $w=\begin{pmatrix}1&2\\3&4\end{pmatrix}$，$\delta^{(l)}=\begin{pmatrix}1&2\\3&-1\end{pmatrix}$。
-# 翻转后的卷积核是 $\begin{pmatrix}4&3\\2&1\end{pmatrix}$，让它在补 0 后的 4×4 残差上滑动：
+# **小例子**（接着讲义实例，$\sigma'$ 先取 1）：$w=\begin{pmatrix}1&2\\3&4\end{pmatrix}$，
+# $\delta^{(l)}=\begin{pmatrix}1&2\\3&-1\end{pmatrix}$。翻转后的卷积核是
+# $\begin{pmatrix}4&3\\2&1\end{pmatrix}$，让它在补 0 后的 4×4 残差上滑动：
 #
 # $$\begin{pmatrix}0&0&0&0\\0&1&2&0\\0&3&-1&0\\0&0&0&0\end{pmatrix} \ast
 # \begin{pmatrix}4&3\\2&1\end{pmatrix} = \begin{pmatrix}1&4&4\\6&15&6\\9&9&-4\end{pmatrix}$$
 #
 # - 左上角：$0\cdot4+0\cdot3+0\cdot2+1\cdot1=1$，即 $\delta_{11}w_{11}$；
-# - 中心：$1\cdot4+2\cdot3+3\cdot2+(-1)\cdot1=15$，
-#   即 $\delta_{11}w_{22}+\delta_{12}w_{21}+\delta_{21}w_{12}+\delta_{22}w_{11}$。
+# - 中心：$1\cdot4+2\cdot3+3\cdot2+(-1)\cdot1=15$，即
+#   $\delta_{11}w_{22}+\delta_{12}w_{21}+\delta_{21}w_{12}+\delta_{22}w_{11}$。
 #
-# 最后逐元素乘以 `dsigma`。
+# 这就是练习 1 后面“思考”中 $M^T\delta$ 的结果。最后逐元素乘以 `dsigma`。
 #
-# **任务**：完成 `conv_residual`。步长为 1，没有填充，一张图，一个卷积核。
-# 图和卷积核都不一定是正方形；卷积核可以是 1×1，也可以与前一层一样大。
+# **任务**：完成 `conv_residual`。步长为 1，没有填充，一张图，一个卷积核。图和卷积核都不一定是正方形；
+# 卷积核可以是 1×1，也可以与前一层一样大。
 
 # %% [markdown] lang="en"
-# ## 5. The residual of the layer before a convolution (18 points)
+# ## 5 The residual of the layer before a convolution `conv_residual` (18 points)
 #
 # ![the rotated kernel slides over the padded residual](attachment:padded_residual.png)
 #
@@ -455,6 +612,12 @@ def insert_zeros(delta, stride):
 # 1. rotate the kernel by 180°;
 # 2. surround the current layer's residual with zeros;
 # 3. convolve the padded residual with the rotated kernel.
+#
+# In the picture the small letters are the kernel's elements where they come to lie, rotated already: $w_{22}$
+# at the top left, $w_{11}$ at the bottom right. The red frame covers $\delta_{11}$ alone and gives
+# $\delta_{11}w_{11}$; the blue one covers two and gives $\delta_{11}w_{12}+\delta_{12}w_{11}$; the yellow one
+# covers all four. On the right are the residuals of the layer before that they give, the same as in the
+# example.
 #
 # As a formula:
 #
@@ -466,8 +629,8 @@ def insert_zeros(delta, stride):
 # wants brackets. Here $rot$ and $pad$ say so.
 #
 # **Small example** (the lecture's example continued, with $\sigma'=1$ for now):
-# $w=\begin{pmatrix}1&2\\3&4\end{pmatrix}$, $\delta^{(l)}=\begin{pmatrix}1&2\\3&-1\end{pmatrix}$.
-# The rotated kernel is $\begin{pmatrix}4&3\\2&1\end{pmatrix}$; slide it over the padded 4×4 residual:
+# $w=\begin{pmatrix}1&2\\3&4\end{pmatrix}$, $\delta^{(l)}=\begin{pmatrix}1&2\\3&-1\end{pmatrix}$. The rotated
+# kernel is $\begin{pmatrix}4&3\\2&1\end{pmatrix}$; slide it over the padded 4×4 residual:
 #
 # $$\begin{pmatrix}0&0&0&0\\0&1&2&0\\0&3&-1&0\\0&0&0&0\end{pmatrix} \ast
 # \begin{pmatrix}4&3\\2&1\end{pmatrix} = \begin{pmatrix}1&4&4\\6&15&6\\9&9&-4\end{pmatrix}$$
@@ -476,7 +639,8 @@ def insert_zeros(delta, stride):
 # - centre: $1\cdot4+2\cdot3+3\cdot2+(-1)\cdot1=15$, which is
 #   $\delta_{11}w_{22}+\delta_{12}w_{21}+\delta_{21}w_{12}+\delta_{22}w_{11}$.
 #
-# Multiply by `dsigma` element by element at the end.
+# This is the $M^T\delta$ that you noted after exercise 1. At the end, multiply by `dsigma` element by
+# element.
 #
 # **Your task**: complete `conv_residual`. Stride 1, no padding, one map, one kernel. Neither map nor kernel
 # need be square; the kernel may be 1×1 or as large as the layer before.
@@ -485,8 +649,8 @@ def insert_zeros(delta, stride):
 # %%
 def conv_residual(delta, w, dsigma):
     """
-    zh: 卷积层的前一层残差（步长 1，无填充，一张图，一个卷积核）。
-    en: The residual of the layer before a convolution (stride 1, no padding, one map, one kernel).
+    zh: 卷积层的前一层残差（步长 1，无填充，一张图，一个卷积核；讲义 3.2）。
+    en: The residual before a convolution (stride 1, no padding, one map, one kernel; lecture 3.2).
 
     δ^(l-1)[u, v] = Σ_m Σ_n w_rot[m, n] · δ_pad[u + m, v + n] · σ′(z^(l-1)[u, v])
 
@@ -515,34 +679,34 @@ def conv_residual(delta, w, dsigma):
 
 
 # %% [markdown] lang="zh"
-# ## 6. 实际使用的形式：批、通道、多核、步长、填充（60 分）
+# ## 6 实际使用的形式：批、通道、多核、步长、填充 `conv2d_input_grad`（60 分）
 #
-# 前一层是 $(N, C, H, W)$ 的数组，卷积核是 $(K, C, k_h, k_w)$，当前层是 $(N, K, H_o, W_o)$，
-# $H_o=\lfloor (H+2p-k_h)/s \rfloor+1$，$W_o$ 同理。这次不乘 $\sigma'$，
+# 前一层是 $(N, C, H, W)$ 的数组，卷积核是 $(K, C, k_h, k_w)$，当前层是
+# $(N, K, H_o, W_o)$，$H_o=\lfloor (H+2p-k_h)/s \rfloor+1$，$W_o$ 同理。这次不乘 $\sigma'$，
 # 求的是 $\partial J/\partial a^{(l-1)}$，程序里常记作 `dx`。讲义“其它情况”各页逐一说明了变化：
 #
 # - **步长**：先插入 0（练习 4），其余步骤不变。
-# - **输入通道**：$z=\sum_c a_c * w_c + b$，各通道的中间图相加得到 $z$。加法的导数是 1，
-#   所以每张中间图的残差都等于 $\delta$，各通道**分别**用自己的卷积核参数计算。
-#   （讲义此页的等式，意思是 $\frac{\partial J}{\partial x_1}
-#   =\frac{\partial J}{\partial r}\frac{\partial r}{\partial x_1}=\frac{\partial J}{\partial r}$，
-#   其中 $r=x_1+x_2$。）
+# - **输入通道**：$z=\sum_c a_c * w_c + b$，各通道的中间图相加得到 $z$。加法的导数是
+#   1，所以每张中间图的残差都等于 $\delta$，各通道**分别**用自己的卷积核参数计算。
+# （讲义此页的等式印得不太清楚，意思是：设 $r=x_1+x_2$，则
+#   $\partial J/\partial x_1=\partial J/\partial r\cdot\partial r/\partial x_1 =\partial J/\partial r$。）
 # - **多个卷积核**：同一个 $a$ 参与了每个卷积核的计算，所以 $K$ 份残差**相加**，不是取平均。
 # - **批**：各个样本互不相干，结果的第 $n$ 个样本只来自 $\delta$ 的第 $n$ 个样本，也不除以 $N$。
 # - **填充**：把补过 0 的图当作输入，照常计算，得到 $(H+2p)\times(W+2p)$ 的残差；
-#   “填充 0 的边界的残差是冗余的”，最后裁掉，只留原来的 $H\times W$。
-# - **余数**：$(H+2p-k_h)$ 除以 $s$ 有余数 $r$ 时，
-#   填充后的图最下面 $r$ 行（最右边同理）没有窗口到达。
-#   它们不影响 $J$，残差是 0，但**位置要保留**，所以在下边和右边多补 $r$ 行、列 0。
-#   仅从 `delta` 看不出 $r$ 是多少，这就是函数需要 `input_shape` 的原因。
+# 讲义说，“计算填充0的边界的残差是冗余的”，所以最后把边界裁掉，只留原来的 $H\times W$。
+# - **余数**：$(H+2p-k_h)$ 除以 $s$ 有余数 $r$ 时，填充后的图最下面 $r$ 行（最右边同理）没有窗口到达。
+# 它们不影响 $J$，残差是 0，但**位置要保留**，所以在下边和右边多补 $r$ 行、列 0。仅从 `delta` 看不出 $r$
+#   是多少，这就是函数需要 `input_shape` 的原因。
 #
 # $$\frac{\partial J}{\partial a^{(l-1)}_{n,c,u,v}} = \left[\;\sum_k \sum_i \sum_j
 # w^{rot}_{k,c,i,j}\;\delta^{pad}_{n,k,\,u'+i-1,\,v'+j-1}\right]_{u'=u+p,\;v'=v+p}$$
 #
-# **小例子**（只看一行）：$w=(1,2,3)$，$s=2$，$\delta=(1,10)$。
-# 插入 0 得 $(1,0,10)$，两边各补两个 0 得 $(0,0,1,0,10,0,0)$，
-# 翻转后的 $(3,2,1)$ 滑过，得到 $(1,2,13,20,30)$。中间的 $13=3\cdot1+1\cdot10$：两个窗口在这里重叠。
-# 这是填充后的图上的残差，那么前一层的残差是
+# 其中 $\delta^{pad}$ 是插入 0、在外面补 0、再补上余数以后的残差；方括号外的下标是裁剪：填充后的第 $u+p$ 行，
+# 就是原来的第 $u$ 行。
+#
+# **小例子**（只看一行，只在左右填充）：$w=(1,2,3)$，$s=2$，$\delta=(1,10)$。插入 0 得 $(1,0,10)$，
+# 两边各补两个 0 得 $(0,0,1,0,10,0,0)$，翻转后的 $(3,2,1)$ 滑过，得到 $(1,2,13,20,30)$。
+# 中间的 $13=3\cdot1+1\cdot10$：两个窗口在这里重叠。这是填充后的图上的残差，那么前一层的残差是
 #
 # | $W$ | $p$ | 余数 | 前一层的残差 |
 # | --- | --- | --- | --- |
@@ -555,16 +719,17 @@ def conv_residual(delta, w, dsigma):
 # 另外，$p=0$ 时 `[p:-p]` 是空的。
 #
 # **为什么只有“收集”的写法才需要翻转？** 有两种看问题的方式，结果相同：
-# - **收集**（上面的步骤）：站在前一层的 $a_{u}$ 上问：谁用过我？若 $s=1$，用过我的 $z_{q}$ 满足
-#   $u=q+i-1$，即 $q=u-i+1$：$i$ 增大时 $q$ 减小，方向相反，所以卷积核要翻转。
+# - **收集**（上面的步骤）：站在前一层的 $a_{u}$ 上问：谁用过我？若 $s=1$，用过我的 $z_{q}$ 满足 $u=q+i-1$，即
+#   $q=u-i+1$：$i$ 增大时 $q$ 减小，方向相反，所以卷积核要翻转。
 # - **分发**：站在当前层的 $\delta_{q}$ 上，重复前向走过的路：前向时 $z_{q}$ 用 $w_{i}$ 乘了
 #   $a_{(q-1)s+i}$，现在就把 $\delta_{q}w_{i}$ **加**到同一个位置。方向与前向相同，卷积核**不翻转**，
-#   也不用插入 0；窗口重叠的地方必须累加，不能覆盖。
+# 也不用插入 0；窗口重叠的地方必须累加，不能覆盖。
 #
-# **任务**：完成 `conv2d_input_grad`，用哪种方式都可以。
+# **任务**：完成 `conv2d_input_grad`，用哪种方式都可以。建议先写步长 1、无填充，再一项一项地加：
+# 每一项都有自己的分数。
 
 # %% [markdown] lang="en"
-# ## 6. As it is used: batch, channels, several kernels, stride, padding (60 points)
+# ## 6 As it is used: batch, channels, several kernels, stride, padding `conv2d_input_grad` (60 points)
 #
 # The layer before is an array $(N, C, H, W)$, the kernels are $(K, C, k_h, k_w)$, the current layer is
 # $(N, K, H_o, W_o)$ with $H_o=\lfloor (H+2p-k_h)/s \rfloor+1$ and $W_o$ likewise. This time nothing is
@@ -574,9 +739,9 @@ def conv_residual(delta, w, dsigma):
 # - **Stride**: insert zeros first (exercise 4); all other steps stay.
 # - **Input channels**: $z=\sum_c a_c * w_c + b$, the channels' intermediate maps are added up to $z$. The
 #   derivative of a sum is 1, so each intermediate map has the residual $\delta$, and each channel is treated
-#   **on its own**, with its own part of the kernel. (The equation on that page means
-#   $\frac{\partial J}{\partial x_1}=\frac{\partial J}{\partial r}\frac{\partial r}{\partial x_1}
-#   =\frac{\partial J}{\partial r}$, where $r=x_1+x_2$.)
+#   **on its own**, with its own part of the kernel. (The equation on that page is not printed very clearly.
+#   It means that for $r=x_1+x_2$,
+#   $\partial J/\partial x_1=\partial J/\partial r\cdot\partial r/\partial x_1 =\partial J/\partial r$.)
 # - **Several kernels**: the same $a$ took part in the result of every kernel, so the $K$ residuals are
 #   **added**, not averaged.
 # - **Batch**: samples have nothing to do with each other. Sample $n$ of the result comes from sample $n$ of
@@ -586,16 +751,19 @@ def conv_residual(delta, w, dsigma):
 #   at the end and keep the $H\times W$ that were there before.
 # - **Remainder**: if $s$ does not divide $H+2p-k_h$ and leaves the remainder $r$, then no window reaches the
 #   lowest $r$ rows of the padded map (columns at the right likewise). They have no influence on $J$ and get
-#   the residual 0, but **they keep their place**: pad $r$ more rows and columns of zeros at the bottom
-#   and right. `delta` alone does not tell $r$; that is why the function takes `input_shape`.
+#   the residual 0, but **they keep their place**: pad $r$ more rows and columns of zeros at the bottom and
+#   right. `delta` alone does not tell $r$; that is why the function takes `input_shape`.
 #
 # $$\frac{\partial J}{\partial a^{(l-1)}_{n,c,u,v}} = \left[\;\sum_k \sum_i \sum_j
 # w^{rot}_{k,c,i,j}\;\delta^{pad}_{n,k,\,u'+i-1,\,v'+j-1}\right]_{u'=u+p,\;v'=v+p}$$
 #
-# **Small example** (a single row): $w=(1,2,3)$, $s=2$, $\delta=(1,10)$. Zeros inserted: $(1,0,10)$; two zeros
-# on each side: $(0,0,1,0,10,0,0)$; the rotated kernel $(3,2,1)$ slides over it and gives $(1,2,13,20,30)$.
-# In the middle, $13=3\cdot1+1\cdot10$: two windows overlap there. This is the residual on the padded map;
-# hence the residual of the layer before is
+# Here $\delta^{pad}$ is the residual with zeros inserted, zeros around them, and those for the remainder. The
+# indices outside the bracket do the cropping: row $u+p$ of the padded map is row $u$ of the map.
+#
+# **Small example** (a single row, padded at the left and right only): $w=(1,2,3)$, $s=2$, $\delta=(1,10)$.
+# Zeros inserted: $(1,0,10)$; two zeros on each side: $(0,0,1,0,10,0,0)$; the rotated kernel $(3,2,1)$ slides
+# over it and gives $(1,2,13,20,30)$. In the middle, $13=3\cdot1+1\cdot10$: two windows overlap there. This is
+# the residual on the padded map; hence the residual of the layer before is
 #
 # | $W$ | $p$ | remainder | residual of the layer before |
 # | --- | --- | --- | --- |
@@ -616,14 +784,15 @@ def conv_residual(delta, w, dsigma):
 #   direction is the forward one, so the kernel is **not** rotated and no zeros are inserted; but where
 #   windows overlap the parts must be added up and must not replace each other.
 #
-# **Your task**: complete `conv2d_input_grad`, in either way.
+# **Your task**: complete `conv2d_input_grad`, in either way. Begin with stride 1 and no padding, then add one
+# thing after the other: each has points of its own.
 
 
 # %%
 def conv2d_input_grad(delta, w, input_shape, stride=1, padding=0):
     """
-    zh: 卷积层对其输入的梯度 ∂J/∂a^(l-1)（不含 σ′）。
-    en: The gradient ∂J/∂a^(l-1) of a convolution with respect to its input (without σ′).
+    zh: 卷积层对其输入的梯度 ∂J/∂a^(l-1)（不含 σ′；讲义 3.2）。
+    en: The gradient ∂J/∂a^(l-1) of a convolution with respect to its input (without σ′; lecture 3.2).
 
     Parameters
     ----------
@@ -672,3 +841,66 @@ def conv2d_input_grad(delta, w, input_shape, stride=1, padding=0):
     # Crop the padding: its residual is redundant.
     return da[:, :, p : da.shape[2] - p, p : da.shape[3] - p]
     ### END SOLUTION
+
+
+# %% [markdown] lang="zh"
+# ### 思考：不看答案，怎样检验残差？
+#
+# 1. 在讲义实例中取 $a^{(l-1)}=\begin{pmatrix}1&0&2\\3&1&0\\0&2&1\end{pmatrix}$，$w$、$\delta^{(l)}$ 与练习 5
+#    的小例子相同，$b=0$，于是 $z^{(l)}=\begin{pmatrix}14&7\\13&11\end{pmatrix}$。分别算出
+#    $\sum\delta_{p,q}^{(l)}z_{p,q}^{(l)}$ 和
+#    $\sum a_{u,v}^{(l-1)}\frac{\partial J}{\partial a_{u,v}^{(l-1)}}$。为什么相等？
+# 2. 卷积核与前一层一样大时，卷积层就是全连接层。这时 `conv2d_input_grad` 与 `dense_residual` 对得上吗？
+#
+# <details><summary>想好以后再展开</summary>
+#
+# 1. $1\cdot14+2\cdot7+3\cdot13-1\cdot11=56$；练习 5 求出的九个数（$\sigma'=1$）与 $a$
+#    逐个相乘再相加，$1+0+8+18+15+0+0+18-4=56$。道理是：没有偏置时，每个 $z$ 都是各个 $a$
+#    乘以权重的和。两个和式都把 16 个连接上的 $\delta\cdot w\cdot a$ 加了一遍，一个按 $z$ 归并，一个按 $a$
+#    归并。用 `convolution` 作业里你自己的 `conv2d`，可以检验任意的步长和填充：
+#
+#    ```python
+#    rng = np.random.default_rng()
+#    x, w = rng.normal(size=(2, 3, 7, 6)), rng.normal(size=(4, 3, 3, 2))
+#    z = conv2d(x, w, np.zeros(4), stride=2, padding=1)
+#    delta = rng.normal(size=z.shape)
+#    dx = conv2d_input_grad(delta, w, x.shape, stride=2, padding=1)
+#    print(np.sum(delta * z), np.sum(x * dx))
+#    ```
+#
+# 2. 对得上。这时 $H_o=W_o=1$，每个卷积核按行展开，就是全连接层权重的一行；单个样本的 `dx` 展开以后，等于
+#    `dense_residual(delta.ravel(), w.reshape(K, -1), 1)`。
+#
+# </details>
+
+# %% [markdown] lang="en"
+# ### Think: how can a residual be checked without knowing the answer?
+#
+# 1. In the lecture's example let $a^{(l-1)}=\begin{pmatrix}1&0&2\\3&1&0\\0&2&1\end{pmatrix}$, take $w$ and
+#    $\delta^{(l)}$ of the small example of exercise 5 and $b=0$, so that
+#    $z^{(l)}=\begin{pmatrix}14&7\\13&11\end{pmatrix}$. Compute $\sum\delta_{p,q}^{(l)}z_{p,q}^{(l)}$ and
+#    $\sum a_{u,v}^{(l-1)}\frac{\partial J}{\partial a_{u,v}^{(l-1)}}$. Why are they equal?
+# 2. If the kernel is as large as the layer before, the convolution is a fully connected layer. Do
+#    `conv2d_input_grad` and `dense_residual` agree then?
+#
+# <details><summary>Open this when you have thought about it</summary>
+#
+# 1. $1\cdot14+2\cdot7+3\cdot13-1\cdot11=56$. The nine numbers found in exercise 5 (with $\sigma'=1$), each
+#    times its $a$, give $1+0+8+18+15+0+0+18-4=56$. Without a bias every $z$ is a sum of $a$ times weights. So
+#    both sums add up $\delta\cdot w\cdot a$ over all 16 connections, one of them sorted by $z$, the other by
+#    $a$. With your own `conv2d` from the assignment `convolution` you can check any stride and padding:
+#
+#    ```python
+#    rng = np.random.default_rng()
+#    x, w = rng.normal(size=(2, 3, 7, 6)), rng.normal(size=(4, 3, 3, 2))
+#    z = conv2d(x, w, np.zeros(4), stride=2, padding=1)
+#    delta = rng.normal(size=z.shape)
+#    dx = conv2d_input_grad(delta, w, x.shape, stride=2, padding=1)
+#    print(np.sum(delta * z), np.sum(x * dx))
+#    ```
+#
+# 2. They do. Then $H_o=W_o=1$, and each kernel, unrolled row by row, is one row of the weights of a fully
+#    connected layer. For a single sample, `dx` unrolled equals
+#    `dense_residual(delta.ravel(), w.reshape(K, -1), 1)`.
+#
+# </details>

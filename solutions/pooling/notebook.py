@@ -1,10 +1,10 @@
 # %% [markdown] lang="zh"
 # # 作业：池化层的前一层残差（讲义 3.1）
 #
-# 池化层没有参数需要学习，反向传播时它只做一件事：把残差 $\delta^{(l)}$ 传递给前一层。
-# 但传给**哪些**单元、各传**多少**，取决于前向传播时每个单元起了什么作用。
-# 本作业从前向传播开始，一步步得到答案：先按讲义的形式，处理一张特征图，步长等于滑窗大小；
-# 再推广到实际网络使用的形式：批、通道，步长与滑窗大小不等（AlexNet 的重叠池化）。
+# 池化层没有参数需要学习，反向传播时它只做一件事：把残差 $\delta^{(l)}$ 传递给前一层。但传给**哪些**单元、
+# 各传**多少**，取决于前向传播时每个单元起了什么作用。本作业从前向传播开始，一步步得到答案：先按讲义的形式，
+# 处理一张特征图，步长等于滑窗大小；再推广到实际网络使用的形式：批、通道，步长与滑窗大小不等（AlexNet
+# 的重叠池化）。
 #
 # | 练习 | 讲义 | 分值 |
 # | --- | --- | --- |
@@ -21,14 +21,12 @@
 #
 # **约定**
 # - 公式的下标与讲义相同，从 1 开始；代码的下标从 0 开始。
-# - `dsigma` 是前一层的 $\sigma'(z^{(l-1)})$，已经算好，是与前一层形状相同的数组。
-# - 池化层没有激活函数，所以 $a^{(l)}=z^{(l)}$。
+# - 残差 $\delta^{(l)}=\partial J/\partial z^{(l)}$。`dsigma` 是前一层的 $\sigma'(z^{(l-1)})$，已经算好，
+# 是与前一层形状相同的数组。
+# - 池化层不考虑激活函数，所以 $a^{(l)}=z^{(l)}$。
 # - 不要修改参数；返回新的数组，不与参数共用内存。
 # - 参数可能是整数数组、只读数组或内存不连续的数组，结果都必须正确，不能被截断成整数。
 # - 特征图不一定是正方形，激活值可能全是负数。
-#
-# 每个练习后面有一个检查单元，它只使用一部分例子；评分时还会换用别的数值和别的形状。
-# 后面的函数可以调用前面的函数，但前面的错误也会带到后面。
 
 # %% [markdown] lang="en"
 # # Assignment: the residual of the layer before a pooling layer (lecture 3.1)
@@ -54,15 +52,50 @@
 #
 # **Conventions**
 # - Indices in formulas start at 1, as in the lecture; indices in code start at 0.
-# - `dsigma` is $\sigma'(z^{(l-1)})$ of the layer before, ready-made: an array of the shape of that layer.
+# - The residual is $\delta^{(l)}=\partial J/\partial z^{(l)}$. `dsigma` is $\sigma'(z^{(l-1)})$ of the layer
+#   before, ready-made: an array of the shape of that layer.
 # - A pooling layer has no activation function, hence $a^{(l)}=z^{(l)}$.
 # - Do not modify the arguments. Return a new array that shares no memory with them.
 # - Arguments may be integer, read-only or non-contiguous arrays. The results must be right all the same and
 #   must not be truncated to integers.
 # - Feature maps need not be square, and all activations of a map may be negative.
+
+# %% [markdown] lang="zh"
+# ## 怎样做这份作业
 #
-# After every exercise there is a check cell. It uses only some of the cases; grading uses other numbers and
-# other shapes as well. A function may call the ones before it, but then their mistakes travel along.
+# 1. 读题，在 `# YOUR CODE HERE` 处写你的程序，删去 `raise NotImplementedError()`。函数名和参数不要改。
+# 2. 运行题后的检查单元。没有通过时，它先告诉你看得见的**现象**，例如结果上下颠倒了、只有边界不对。
+# 3. 自己找原因，改一改，再检查一次。如果仍然不对，而这是一种常见的错误，它就进一步告诉你错在哪个**想法**上。
+# 想马上知道，就另开一个单元，运行 `check(max_pool, lang="zh", hint=True)`。
+# 4. 全部做完后，重启内核，从头到尾运行一遍，保存，交这个文件。
+#
+# 检查单元只使用一部分例子；评分时还会换用别的数值和别的形状，所以检查通过以后，
+# 也请再想想题目里提到的特殊情形。后面的函数可以调用前面的函数，但前面的错误也会带到后面。“思考”不计分，
+# 参考答案折叠在题下。可以随意添加单元做试验。
+#
+# 作业有两种文件：notebook（`.ipynb`，有图）和 `.py`（没有图）。两者内容相同，任选一种来做、来交。
+# 做 `.py` 的，在命令行运行 `autograder check pooling.py` 来检查；加上 `--hint`，就马上说出想法。
+
+# %% [markdown] lang="en"
+# ## How to work on this assignment
+#
+# 1. Read an exercise, write your program in place of `# YOUR CODE HERE`, and delete
+#    `raise NotImplementedError()`. Keep the names of functions and arguments.
+# 2. Run the check cell below the exercise. If something is wrong, it first tells you the **symptom**, what
+#    can be seen from outside: the result is upside down, say, or only the border is wrong.
+# 3. Look for the cause, change something, check again. If it is still wrong, and the mistake is a common one,
+#    you are told the **idea** that went wrong. To hear it at once, open a cell of your own and run
+#    `check(max_pool, lang="en", hint=True)`.
+# 4. When all is done, restart the kernel, run everything from top to bottom, save, and hand in this file.
+#
+# The check cells use only some of the cases; grading uses other numbers and other shapes as well. So when a
+# check has passed, think once more about the special cases that the text mentions. A function may call the
+# ones before it, but then their mistakes travel along. The "Think" cells give no points, and their answers
+# are folded below them. Add cells to try things out, as many as you like.
+#
+# An assignment comes as a notebook (`.ipynb`, with pictures) and as a `.py` file (without). Both say the
+# same; work on the one that you prefer, and hand that in. For the `.py` file, `autograder check pooling.py`
+# on the command line does the checking; with `--hint` it tells the idea at once.
 
 # %%
 import numpy as np
@@ -70,16 +103,15 @@ import numpy as np
 # %% [markdown] lang="zh"
 # ## 第一部分：讲义的形式
 #
-# 一张特征图 $a^{(l-1)}$，形状为 $(H, W)$；滑窗高 $m$、宽 $n$。
-# 讲义说：“为了方便，此处使用步长等于滑窗大小的池化方法”，也就是滑窗一个挨一个，
-# 既不重叠也没有空隙。在这一部分，$H$ 总能被 $m$ 整除，$W$ 总能被 $n$ 整除。
+# 一张特征图 $a^{(l-1)}$，形状为 $(H, W)$；滑窗高 $m$、宽 $n$。讲义说：“为了方便，
+# 此处使用步长等于滑窗大小的池化方法”，也就是滑窗一个挨一个，既不重叠也没有空隙。
+# 在这一部分，$H$ 总能被 $m$ 整除，$W$ 总能被 $n$ 整除。
 #
-# **关于 $m$、$n$ 的说明。** 讲义在前向传播的公式旁写“$m$、$n$ 指步长”，
-# 在平均池化的残差公式旁写“$m$、$n$ 分别表示滑窗的高、宽”。
-# 只有步长等于滑窗大小时，这两种说法才是一回事；第二部分中两者不再相等，到时请区分：
+# **关于 $m$、$n$ 的说明。** 讲义在前向传播的公式旁写“此处的m、n指步长”，在平均池化的残差公式旁写“其中m、n分别
+# 表示滑窗的高、宽”。这里步长等于滑窗大小，两种说法是一回事；到了第二部分，两者不再相等，就要分清楚：
 # 滑窗大小决定**哪些单元参与**，步长决定**滑窗停在哪里**。
 #
-# ## 1. 最大池化层的前向传播（6 分）
+# ## 1 最大池化层的前向传播 `max_pool`（6 分）
 #
 # $$a_{p,q}^{(l)} = z_{p,q}^{(l)}
 #     = \max\left(a_{(p-1)m+1,\,(q-1)n+1}^{(l-1)},\ \dots,\ a_{pm,\,qn}^{(l-1)}\right)$$
@@ -94,22 +126,22 @@ import numpy as np
 #
 # 左上角的滑窗含有 $1,3,5,4$，最大值是 $5$。
 #
-# **任务**：完成 `max_pool`。`window` 是 $(m, n)$，两者可以不等。
-# 激活值可能全是负数，所以不能用 0 作为最大值的初值。
+# **任务**：完成 `max_pool`。`window` 是 $(m, n)$，两者可以不等。激活值可能全是负数，
+# 所以寻找最大值时不能从 0 开始比较。
 
 # %% [markdown] lang="en"
 # ## Part one: as the lecture writes it
 #
 # One feature map $a^{(l-1)}$ of shape $(H, W)$, a window of height $m$ and width $n$. "For convenience" the
-# lecture takes the stride to be the size of the window: windows touch, they neither overlap nor leave
-# gaps. In this part $m$ always divides $H$ and $n$ always divides $W$.
+# lecture takes the stride to be the size of the window: windows touch, they neither overlap nor leave gaps.
+# In this part $m$ always divides $H$ and $n$ always divides $W$.
 #
 # **A word about $m$ and $n$.** Beside the forward formulas the lecture says that $m$, $n$ are the *stride*;
-# beside the residual of average pooling, that they are the height and width of the *window*. Both are true
-# only as long as the stride is the size of the window. In part two they differ, and then it pays to keep
-# them apart: the window says **which units take part**, the stride says **where the windows stand**.
+# beside the residual of average pooling, that they are the height and width of the *window*. As long as the
+# stride is the size of the window, both are true. In part two the two sizes differ and have to be kept apart:
+# the window says **which units take part**, the stride says **where the windows stand**.
 #
-# ## 1. Forward pass of a max-pooling layer (6 points)
+# ## 1 Forward pass of a max-pooling layer `max_pool` (6 points)
 #
 # $$a_{p,q}^{(l)} = z_{p,q}^{(l)}
 #     = \max\left(a_{(p-1)m+1,\,(q-1)n+1}^{(l-1)},\ \dots,\ a_{pm,\,qn}^{(l-1)}\right)$$
@@ -131,10 +163,10 @@ import numpy as np
 # %%
 def max_pool(a, window):
     """
-    zh: 最大池化，步长等于滑窗大小。
-    en: Max pooling with a stride equal to the window.
+    zh: 最大池化，步长等于滑窗大小（讲义 3.1）。
+    en: Max pooling with a stride equal to the window (lecture 3.1).
 
-    z[p, q] = max of a[p·m : (p+1)·m, q·n : (q+1)·n]
+    z[p, q] = max(a[p·m : (p+1)·m, q·n : (q+1)·n])
 
     Parameters
     ----------
@@ -160,7 +192,7 @@ def max_pool(a, window):
 
 
 # %% [markdown] lang="zh"
-# ## 2. 平均池化层的前向传播（6 分）
+# ## 2 平均池化层的前向传播 `avg_pool`（6 分）
 #
 # 讲义写作 $\text{avg}(\text{sum}(\dots))$：先求和，再除以滑窗中的单元数 $m\cdot n$。
 #
@@ -174,10 +206,10 @@ def max_pool(a, window):
 # **任务**：完成 `avg_pool`。整数输入的平均值也可能是小数，不能截断。
 
 # %% [markdown] lang="en"
-# ## 2. Forward pass of an average-pooling layer (6 points)
+# ## 2 Forward pass of an average-pooling layer `avg_pool` (6 points)
 #
-# The lecture writes $\text{avg}(\text{sum}(\dots))$: add up, then divide by the number of cells of
-# the window, $m\cdot n$.
+# The lecture writes $\text{avg}(\text{sum}(\dots))$: add up, then divide by the number of cells of the
+# window, $m\cdot n$.
 #
 # $$a_{p,q}^{(l)} = z_{p,q}^{(l)}
 #     = \frac{1}{m\cdot n}\left(a_{(p-1)m+1,\,(q-1)n+1}^{(l-1)} + \dots + a_{pm,\,qn}^{(l-1)}\right)$$
@@ -193,8 +225,8 @@ def max_pool(a, window):
 # %%
 def avg_pool(a, window):
     """
-    zh: 平均池化，步长等于滑窗大小。
-    en: Average pooling with a stride equal to the window.
+    zh: 平均池化，步长等于滑窗大小（讲义 3.1）。
+    en: Average pooling with a stride equal to the window (lecture 3.1).
 
     z[p, q] = 1/(m·n) · Σ a[p·m : (p+1)·m, q·n : (q+1)·n]
 
@@ -222,7 +254,47 @@ def avg_pool(a, window):
 
 
 # %% [markdown] lang="zh"
-# ## 3. 上采样 upsample（6 分）
+# ### 思考：动一动输入
+#
+# 在小例子左上角的滑窗里，把一个数增大 0.1：先动 1，再改成动最大值 5。两种池化的 $z_{11}$ 各变化多少？
+# 由此猜一猜：残差 $\delta_{11}^{(l)}$ 往回传时，滑窗里的四个单元各得到多少？
+#
+# <details><summary>想好以后再展开</summary>
+#
+# | | 1 增大 0.1 | 5 增大 0.1 |
+# | --- | --- | --- |
+# | 最大池化的 $z_{11}$ | 不变 | 增大 0.1 |
+# | 平均池化的 $z_{11}$ | 增大 0.1 / 4 | 增大 0.1 / 4 |
+#
+# “输入变一点，输出变多少”就是偏导数 $\partial z_{11}^{(l)}/\partial a_{u,v}^{(l-1)}$：最大池化时，
+# 最大值所在的单元是 1，其余是 0；平均池化时，处处是 1/4。残差就照这个比例往回传。
+# 练习 4 和练习 5 会把它写成程序。
+#
+# </details>
+
+# %% [markdown] lang="en"
+# ### Think: nudge the input
+#
+# In the top left window of the small example, increase one number by 0.1: first the 1, then, instead, the
+# maximum 5. How much does $z_{11}$ change, in max pooling and in average pooling? Now guess: when the
+# residual $\delta_{11}^{(l)}$ is handed back, how much of it does each of the four units get?
+#
+# <details><summary>Open this when you have thought about it</summary>
+#
+# | | 0.1 added to the 1 | 0.1 added to the 5 |
+# | --- | --- | --- |
+# | $z_{11}$ of max pooling | stays | grows by 0.1 |
+# | $z_{11}$ of average pooling | grows by 0.1 / 4 | grows by 0.1 / 4 |
+#
+# How much the output changes with the input: that is the derivative
+# $\partial z_{11}^{(l)}/\partial a_{u,v}^{(l-1)}$. In max pooling it is 1 at the maximum and 0 elsewhere, in
+# average pooling it is 1/4 everywhere. In just these proportions the residual is handed back. Exercises 4 and
+# 5 make programs of it.
+#
+# </details>
+
+# %% [markdown] lang="zh"
+# ## 3 上采样 `upsample`（6 分）
 #
 # 池化使特征图变小；残差往回传时，要先恢复前一层的大小。本作业中的 `upsample` 只做这一件事：
 # 把每个残差复制到它的滑窗的全部 $m\cdot n$ 个单元上。
@@ -240,11 +312,11 @@ def avg_pool(a, window):
 # **任务**：完成 `upsample`。
 
 # %% [markdown] lang="en"
-# ## 3. Upsampling (6 points)
+# ## 3 Upsampling `upsample` (6 points)
 #
 # Pooling makes the map smaller; on the way back the residual first has to regain the size of the layer
-# before. In this assignment that is all that `upsample` does: it copies every residual to all
-# $m\cdot n$ cells of its window.
+# before. In this assignment that is all that `upsample` does: it copies every residual to all $m\cdot n$
+# cells of its window.
 #
 # $$\text{upsample}(\delta^{(l)})_{u,v} = \delta_{p,q}^{(l)},
 #     \qquad \text{where }(p,q)\text{ is the window that holds }(u,v)$$
@@ -263,8 +335,8 @@ def avg_pool(a, window):
 # %%
 def upsample(delta, window):
     """
-    zh: 上采样：每个残差复制到它的整个滑窗。
-    en: Upsampling: copies every residual to the whole of its window.
+    zh: 上采样：每个残差复制到它的整个滑窗（讲义 3.1）。
+    en: Upsampling: copies every residual to the whole of its window (lecture 3.1).
 
     upsample(δ)[p·m + i, q·n + j] = δ[p, q],   0 ≤ i < m, 0 ≤ j < n
 
@@ -288,9 +360,12 @@ def upsample(delta, window):
 
 
 # %% [markdown] lang="zh"
-# ## 4. 最大池化层的前一层残差（12 分）
+# ## 4 最大池化层的前一层残差 `max_pool_residual`（12 分）
 #
 # ![前向取最大值；反向时残差回到最大值所在的位置](attachment:maximum.png)
+#
+# 图中左边是前向传播：红框是四个滑窗各自的最大值。右边是反向传播（$\sigma'$ 取 1）：
+# 残差 1、2、3、4 回到红框的位置，其余单元得到 0。
 #
 # 由链式法则（讲义 3.1），设单元 $(u,v)$ 在第 $(p,q)$ 个滑窗中，
 #
@@ -299,8 +374,8 @@ def upsample(delta, window):
 #
 # $z_{p,q}^{(l)}$ 就是滑窗中的最大值，所以中间的偏导数只有两种取值：
 #
-# - 最大值所在的单元：$\partial z_{p,q}^{(l)}/\partial a_{u,v}^{(l-1)}=1$，
-#   于是 $\delta_{u,v}^{(l-1)}=\delta_{p,q}^{(l)}\,\sigma'(z_{u,v}^{(l-1)})$；
+# - 最大值所在的单元：$\partial z_{p,q}^{(l)}/\partial a_{u,v}^{(l-1)}=1$，于是
+#   $\delta_{u,v}^{(l-1)}=\delta_{p,q}^{(l)}\,\sigma'(z_{u,v}^{(l-1)})$；
 # - 其余单元：偏导数为 $0$，于是 $\delta_{u,v}^{(l-1)}=0$。
 #
 # 讲义把结果简写为 $\delta_{u,v}^{(l-1)}=\text{upsample}(\delta_{p,q}^{(l)})\,\sigma'(z_{u,v}^{(l-1)})$。
@@ -324,9 +399,13 @@ def upsample(delta, window):
 # 但结果不能因此被截断。
 
 # %% [markdown] lang="en"
-# ## 4. The residual of the layer before max pooling (12 points)
+# ## 4 The residual of the layer before max pooling `max_pool_residual` (12 points)
 #
 # ![forward: the maximum; backward: the residual returns to where it stood](attachment:maximum.png)
+#
+# On the left of the picture is the forward pass: the red frames mark the maximum of each of the four windows.
+# On the right is the backward pass (with $\sigma'=1$): the residuals 1, 2, 3, 4 return to the red frames, and
+# all other units get 0.
 #
 # By the chain rule (lecture 3.1), for a unit $(u,v)$ that lies in window $(p,q)$,
 #
@@ -340,9 +419,9 @@ def upsample(delta, window):
 # - everywhere else it is $0$, hence $\delta_{u,v}^{(l-1)}=0$.
 #
 # The lecture's short form is
-# $\delta_{u,v}^{(l-1)}=\text{upsample}(\delta_{p,q}^{(l)})\,\sigma'(z_{u,v}^{(l-1)})$.
-# Its upsample is understood to serve the maximum only. The `upsample` of exercise 3 merely copies, so
-# its result still has to be multiplied by the derivative above, a mask of zeros and ones.
+# $\delta_{u,v}^{(l-1)}=\text{upsample}(\delta_{p,q}^{(l)})\,\sigma'(z_{u,v}^{(l-1)})$. Its upsample is
+# understood to serve the maximum only. The `upsample` of exercise 3 merely copies, so its result still has to
+# be multiplied by the derivative above, a mask of zeros and ones.
 #
 # **Small example** ($a^{(l-1)}$ of exercise 1, window $2\times2$):
 #
@@ -366,8 +445,8 @@ def upsample(delta, window):
 # %%
 def max_pool_residual(delta, a, window, dsigma):
     """
-    zh: 最大池化层的前一层残差，步长等于滑窗大小。
-    en: The residual of the layer before max pooling with a stride equal to the window.
+    zh: 最大池化层的前一层残差，步长等于滑窗大小（讲义 3.1）。
+    en: The residual of the layer before max pooling with a stride equal to the window (lecture 3.1).
 
     δ^(l-1)[u, v] = δ^(l)[p, q] · ∂z[p, q]/∂a[u, v] · σ′(z^(l-1)[u, v])
 
@@ -405,32 +484,34 @@ def max_pool_residual(delta, a, window, dsigma):
 
 
 # %% [markdown] lang="zh"
-# ## 5. 平均池化层的前一层残差（10 分）
+# ## 5 平均池化层的前一层残差 `avg_pool_residual`（10 分）
 #
 # ![残差平均分给滑窗内的每个位置](attachment:average.png)
 #
-# 平均池化时，滑窗中的每个单元对 $z_{p,q}^{(l)}$ 的贡献相同：
-# $\partial z_{p,q}^{(l)}/\partial a_{u,v}^{(l-1)} = \frac{1}{m\cdot n}$。因此（讲义 3.1）
+# 图中（$\sigma'$ 取 1）每个残差平均分成 $2\cdot2$ 份，同色的四个单元各得一份。
+#
+# 平均池化时，滑窗中的每个单元对 $z_{p,q}^{(l)}$ 的贡献相
+# 同：$\partial z_{p,q}^{(l)}/\partial a_{u,v}^{(l-1)} = \frac{1}{m\cdot n}$。因此（讲义 3.1）
 #
 # $$\delta_{u,v}^{(l-1)} = \frac{1}{m\cdot n}\ \delta_{p,q}^{(l)}\ \sigma'(z_{u,v}^{(l-1)})$$
 #
 # 其中 $m$、$n$ 是滑窗的高、宽，$(p,q)$ 是单元 $(u,v)$ 所在的滑窗。
 #
-# **小例子**（$\delta^{(l)}$、$\sigma'$ 同练习 4，滑窗 $2\times2$）：
-# $\delta^{(l)}/4=\begin{pmatrix}1&-2\\0.5&1.5\end{pmatrix}$，
+# **小例子**（$\delta^{(l)}$、$\sigma'$ 同练习 4，滑窗
+# $2\times2$）：$\delta^{(l)}/4=\begin{pmatrix}1&-2\\0.5&1.5\end{pmatrix}$，
 #
 # $$\delta^{(l-1)}=\begin{pmatrix}1&0.5&-2&0\\0.5&1&-1&-2\\0&0.25&1.5&0.75\\0.5&0.5&0.75&0\end{pmatrix}$$
-#
-# 可以这样检查：若 $\sigma'$ 处处为 1，则 $\delta^{(l-1)}$ 各元素之和等于 $\delta^{(l)}$ 各元素之和。
-# 残差被分配，但总量不变。
 #
 # **任务**：完成 `avg_pool_residual`。与最大池化不同，这里不需要知道 $a^{(l-1)}$。`delta` 可能是整数数组，
 # 结果不能被截断。
 
 # %% [markdown] lang="en"
-# ## 5. The residual of the layer before average pooling (10 points)
+# ## 5 The residual of the layer before average pooling `avg_pool_residual` (10 points)
 #
 # ![the residual is shared evenly by the places of the window](attachment:average.png)
+#
+# In the picture (with $\sigma'=1$) every residual is cut into $2\cdot2$ equal parts, one for each of the four
+# units of its colour.
 #
 # In an average all cells of the window count alike:
 # $\partial z_{p,q}^{(l)}/\partial a_{u,v}^{(l-1)} = \frac{1}{m\cdot n}$. Hence (lecture 3.1)
@@ -444,9 +525,6 @@ def max_pool_residual(delta, a, window, dsigma):
 #
 # $$\delta^{(l-1)}=\begin{pmatrix}1&0.5&-2&0\\0.5&1&-1&-2\\0&0.25&1.5&0.75\\0.5&0.5&0.75&0\end{pmatrix}$$
 #
-# A way to check: if $\sigma'$ is 1 everywhere, the elements of $\delta^{(l-1)}$ add up to the same number as
-# those of $\delta^{(l)}$. Residual is shared out, none is made or lost.
-#
 # **Your task**: complete `avg_pool_residual`. Unlike max pooling it need not know $a^{(l-1)}$. `delta` may be
 # an integer array; the result must not be truncated.
 
@@ -454,8 +532,8 @@ def max_pool_residual(delta, a, window, dsigma):
 # %%
 def avg_pool_residual(delta, window, dsigma):
     """
-    zh: 平均池化层的前一层残差，步长等于滑窗大小。
-    en: The residual of the layer before average pooling with a stride equal to the window.
+    zh: 平均池化层的前一层残差，步长等于滑窗大小（讲义 3.1）。
+    en: The residual of the layer before average pooling with a stride equal to the window (lecture 3.1).
 
     δ^(l-1)[u, v] = 1/(m·n) · δ^(l)[p, q] · σ′(z^(l-1)[u, v])
 
@@ -482,6 +560,43 @@ def avg_pool_residual(delta, window, dsigma):
 
 
 # %% [markdown] lang="zh"
+# ### 思考：总量与记忆
+#
+# 1. 若 $\sigma'$ 处处为 1，$\delta^{(l-1)}$ 各元素之和与 $\delta^{(l)}$ 各元素之和有什么关系？
+# 用你的两个函数试一试。
+# 2. 为了将来的反向传播，最大池化层在前向传播时要记下什么？平均池化层呢？
+#
+# <details><summary>想好以后再展开</summary>
+#
+# 1. 相等。一个滑窗里各单元的偏导数之和总是 1：最大池化是一个 1 和若干个 0，平均池化是 $m\cdot n$ 个
+#    $\frac{1}{m\cdot n}$。残差只是重新分配，总量不变。这是一个简便的检
+# 查：`max_pool_residual(delta, a, window, np.ones(a.shape)).sum()` 应当等于 `delta.sum()`。
+# 2. 最大池化层要记下每个滑窗的最大值在哪里（或者整张 $a^{(l-1)}$）：只看 $z^{(l)}$
+#    是不知道的。平均池化层什么数值都不用记，知道形状就够了。看看两个函数的参数，正是这样。
+#
+# </details>
+
+# %% [markdown] lang="en"
+# ### Think: what is kept, and what must be remembered
+#
+# 1. If $\sigma'$ is 1 everywhere, how does the sum of all elements of $\delta^{(l-1)}$ compare with that of
+#    $\delta^{(l)}$? Try it with both of your functions.
+# 2. What does a max-pooling layer have to remember in the forward pass for the sake of the backward pass? And
+#    an average-pooling layer?
+#
+# <details><summary>Open this when you have thought about it</summary>
+#
+# 1. They are equal. The derivatives of a window always add up to 1: in max pooling they are a single 1 and
+#    zeros, in average pooling $m\cdot n$ times $\frac{1}{m\cdot n}$. Residual is shared out; none is made or
+#    lost. That makes a handy check: `max_pool_residual(delta, a, window, np.ones(a.shape)).sum()` has to
+#    equal `delta.sum()`.
+# 2. A max-pooling layer remembers where the maximum of each window stood (or all of $a^{(l-1)}$): $z^{(l)}$
+#    does not tell. An average-pooling layer need not remember any values, only shapes. The arguments of your
+#    two functions say the same.
+#
+# </details>
+
+# %% [markdown] lang="zh"
 # ## 第二部分：实际使用的形式
 #
 # 输入 `x` 的形状是 $(N, C, H, W)$：一批 $N$ 个样本，各有 $C$ 个通道。每个样本的每个通道单独池化，互不影响。
@@ -491,14 +606,15 @@ def avg_pool_residual(delta, window, dsigma):
 # - $s=k$：讲义 3.1 的情形，滑窗一个挨一个；
 # - $s>k$：滑窗之间有**空隙**。
 #
-# 第 $(p,q)$ 个滑窗从第 $(p-1)s+1$ 行、第 $(q-1)s+1$ 列开始，高和宽都是 $k$。没有填充，只使用完整的滑窗，
-# 所以输出的高和宽是
+# 讲义公式中的 $pm$、$qn$（滑窗的最后一行、最后一列）不再成立：第 $(p,q)$ 个滑窗从第 $(p-1)s+1$ 行、
+# 第 $(q-1)s+1$ 列开始，高和宽都是 $k$，所以到第 $(p-1)s+k$ 行、第 $(q-1)s+k$ 列为止。没有填充，
+# 只使用完整的滑窗，输出的高和宽是
 #
 # $$H_o=\left\lfloor\frac{H-k}{s}\right\rfloor+1,\qquad W_o=\left\lfloor\frac{W-k}{s}\right\rfloor+1$$
 #
 # 除不尽时，最下面的几行、最右边的几列没有滑窗到达，不参与计算。输入总不小于滑窗。
 #
-# ## 6. 最大池化：批、通道、任意步长（12 分）
+# ## 6 最大池化：批、通道、任意步长 `max_pool2d`（12 分）
 #
 # $$z_{n,c,p,q} = \max_{1\le i,\,j\le k}\ x_{n,\,c,\,(p-1)s+i,\,(q-1)s+j}$$
 #
@@ -507,31 +623,32 @@ def avg_pool_residual(delta, window, dsigma):
 # $$x=\begin{pmatrix}1&2&3&4&5\\6&7&8&9&10\\11&12&20&13&14\\15&16&17&18&19\\21&22&0&23&24\end{pmatrix}
 # \quad\Rightarrow\quad z=\begin{pmatrix}20&20\\22&24\end{pmatrix}$$
 #
-# 中间的 $20$ 同时属于四个滑窗，是上面两个滑窗的最大值。若 $x$ 再多一行（$H=6$），
-# $H_o=\lfloor3/2\rfloor+1$ 仍为 2，第 6 行不起作用。
+# 中间的 $20$ 同时属于四个滑窗，是上面两个滑窗的最大值。若 $x$ 再多一行（$H=6$），$H_o=\lfloor3/2\rfloor+1$
+# 仍为 2，第 6 行不起作用。
 #
 # **任务**：完成 `max_pool2d`。
 
 # %% [markdown] lang="en"
 # ## Part two: as networks use it
 #
-# The input `x` has shape $(N, C, H, W)$: a batch of $N$ samples with $C$ channels each. Every channel
-# of every sample is pooled on its own. Windows are squares whose side is an integer $k$ (parameter `window`),
+# The input `x` has shape $(N, C, H, W)$: a batch of $N$ samples with $C$ channels each. Every channel of
+# every sample is pooled on its own. Windows are squares whose side is an integer $k$ (parameter `window`),
 # and the stride is an integer $s$ (parameter `stride`). The two may differ:
 #
 # - $s<k$: neighbouring windows **overlap**. AlexNet uses overlapping max pooling with $k=3$, $s=2$;
 # - $s=k$: the case of lecture 3.1, windows touch;
 # - $s>k$: there are **gaps** between the windows.
 #
-# Window $(p,q)$ starts in row $(p-1)s+1$ and column $(q-1)s+1$ and is $k$ high and wide. There is no
-# padding and only whole windows count, so the output has height and width
+# The $pm$ and $qn$ of the lecture's formula, the last row and column of a window, no longer hold: window
+# $(p,q)$ starts in row $(p-1)s+1$ and column $(q-1)s+1$, is $k$ high and wide, and so ends in row $(p-1)s+k$
+# and column $(q-1)s+k$. There is no padding and only whole windows count; the output has height and width
 #
 # $$H_o=\left\lfloor\frac{H-k}{s}\right\rfloor+1,\qquad W_o=\left\lfloor\frac{W-k}{s}\right\rfloor+1$$
 #
-# If the division leaves a remainder, no window reaches the last rows at the bottom or the last columns at
-# the right, and they take no part. The input is never smaller than the window.
+# If the division leaves a remainder, no window reaches the last rows at the bottom or the last columns at the
+# right, and they take no part. The input is never smaller than the window.
 #
-# ## 6. Max pooling with a batch, channels and any stride (12 points)
+# ## 6 Max pooling with a batch, channels and any stride `max_pool2d` (12 points)
 #
 # $$z_{n,c,p,q} = \max_{1\le i,\,j\le k}\ x_{n,\,c,\,(p-1)s+i,\,(q-1)s+j}$$
 #
@@ -549,10 +666,10 @@ def avg_pool_residual(delta, window, dsigma):
 # %%
 def max_pool2d(x, window, stride):
     """
-    zh: 一批多通道特征图的最大池化，滑窗可以重叠，也可以有空隙。
-    en: Max pooling of a batch of maps with channels; windows may overlap or leave gaps.
+    zh: 一批多通道特征图的最大池化，滑窗可以重叠，也可以有空隙（讲义 3.1、4）。
+    en: Max pooling of a batch of maps with channels; windows may overlap or leave gaps (lecture 3.1, 4).
 
-    z[n, c, p, q] = max of x[n, c, p·s : p·s + k, q·s : q·s + k]
+    z[n, c, p, q] = max(x[n, c, p·s : p·s + k, q·s : q·s + k])
 
     Parameters
     ----------
@@ -580,7 +697,7 @@ def max_pool2d(x, window, stride):
 
 
 # %% [markdown] lang="zh"
-# ## 7. 平均池化：批、通道、任意步长（12 分）
+# ## 7 平均池化：批、通道、任意步长 `avg_pool2d`（12 分）
 #
 # $$z_{n,c,p,q} = \frac{1}{k^2}\sum_{i=1}^{k}\sum_{j=1}^{k} x_{n,\,c,\,(p-1)s+i,\,(q-1)s+j}$$
 #
@@ -592,14 +709,14 @@ def max_pool2d(x, window, stride):
 # **任务**：完成 `avg_pool2d`。整数输入不能被截断。
 
 # %% [markdown] lang="en"
-# ## 7. Average pooling with a batch, channels and any stride (12 points)
+# ## 7 Average pooling with a batch, channels and any stride `avg_pool2d` (12 points)
 #
 # $$z_{n,c,p,q} = \frac{1}{k^2}\sum_{i=1}^{k}\sum_{j=1}^{k} x_{n,\,c,\,(p-1)s+i,\,(q-1)s+j}$$
 #
 # The divisor is always the number of cells in the window, $k^2$, whatever the stride.
 #
-# **Small example** ($x$ of exercise 6, $k=3$, $s=2$): at the top left
-# $(1+2+3+6+7+8+11+12+20)/9=70/9$, and altogether $\dfrac19\begin{pmatrix}70&86\\134&148\end{pmatrix}$.
+# **Small example** ($x$ of exercise 6, $k=3$, $s=2$): at the top left $(1+2+3+6+7+8+11+12+20)/9=70/9$, and
+# altogether $\dfrac19\begin{pmatrix}70&86\\134&148\end{pmatrix}$.
 #
 # **Your task**: complete `avg_pool2d`. Integer inputs must not be truncated.
 
@@ -607,8 +724,8 @@ def max_pool2d(x, window, stride):
 # %%
 def avg_pool2d(x, window, stride):
     """
-    zh: 一批多通道特征图的平均池化，滑窗可以重叠，也可以有空隙。
-    en: Average pooling of a batch of maps with channels; windows may overlap or leave gaps.
+    zh: 一批多通道特征图的平均池化，滑窗可以重叠，也可以有空隙（讲义 3.1、4）。
+    en: Average pooling of a batch of maps with channels; windows may overlap or leave gaps (lecture 3.1, 4).
 
     z[n, c, p, q] = 1/k² · Σ x[n, c, p·s : p·s + k, q·s : q·s + k]
 
@@ -638,13 +755,49 @@ def avg_pool2d(x, window, stride):
 
 
 # %% [markdown] lang="zh"
-# ## 8. 最大池化的反向传播（20 分）
+# ### 思考：一个单元最多属于几个滑窗？
+#
+# $k=3$、$s=2$ 时，一个单元最多属于几个滑窗？$k=3$、$s=1$ 时呢？$s>k$ 时呢？这与反向传播有什么关系？
+#
+# <details><summary>想好以后再展开</summary>
+#
+# 在一个方向上，最多属于 $\lceil k/s\rceil$ 个滑窗，两个方向合起来是 $\lceil k/s\rceil^2$ 个：
+# 分别是 4 个、9 个；$s>k$ 时最多 1 个，空隙里的单元一个也不属于。一个单元属于几个滑窗，就可能影响几个输出，
+# 反向传播时就要把几份残差**加起来**，这是下面两个练习的关键。写完练习 9 以后，可以让它画出一张“次数图”：
+#
+# ```python
+# 9 * avg_pool2d_backward(np.ones((1, 1, 3, 3)), (1, 1, 7, 7), 3, 2)
+# ```
+#
+# </details>
+
+# %% [markdown] lang="en"
+# ### Think: to how many windows can one unit belong?
+#
+# To how many windows can a unit belong at most if $k=3$ and $s=2$? If $k=3$ and $s=1$? If $s>k$? And what has
+# this to do with back-propagation?
+#
+# <details><summary>Open this when you have thought about it</summary>
+#
+# In one direction to $\lceil k/s\rceil$ windows at most, in both together to $\lceil k/s\rceil^2$: that is 4
+# and 9; for $s>k$ it is 1, and units in the gaps belong to none. A unit in several windows may influence
+# several outputs, and then back-propagation has to **add up** several residuals: that is the point of the
+# next two exercises. When exercise 9 is done, it can draw a map of the numbers:
+#
+# ```python
+# 9 * avg_pool2d_backward(np.ones((1, 1, 3, 3)), (1, 1, 7, 7), 3, 2)
+# ```
+#
+# </details>
+
+# %% [markdown] lang="zh"
+# ## 8 最大池化的反向传播 `max_pool2d_backward`（20 分）
 #
 # 现在求 $\partial J/\partial x$。这里不乘 $\sigma'$：把残差乘以 $\sigma'(z^{(l-1)})$ 是激活函数的事，
 # 实际的程序通常把它单独作为一层。
 #
-# 滑窗重叠时，一个单元可以属于几个滑窗，并且可以是其中几个的最大值。
-# 它影响了几个输出，就从几个输出收回残差，链式法则要求把它们**加起来**：
+# 滑窗重叠时，一个单元可以属于几个滑窗，并且可以是其中几个的最大值。它影响了几个输出，就从几个输出收回残差，
+# 链式法则要求把它们**加起来**：
 #
 # $$\frac{\partial J}{\partial x_{n,c,u,v}}
 #     = \sum_{p}\sum_{q}\ \delta_{n,c,p,q}\ \frac{\partial z_{n,c,p,q}}{\partial x_{n,c,u,v}}$$
@@ -662,15 +815,15 @@ def avg_pool2d(x, window, stride):
 # 中间的 $20$ 是上面两个滑窗的最大值，得到 $1+2=3$；$22$ 得到 $3$，$24$ 得到 $4$。
 #
 # **规定**
-# - 结果的形状总与 `x` 相同。没有滑窗到达的行和列（空隙中的，以及最下面、最右边余下的）残差为 0，
-#   并保留在原来的位置。
+# - 结果的形状总与 `x` 相同。没有滑窗到达的行和列（空隙中的，以及最下面、最右边余下的）残差为
+#   0，并保留在原来的位置。
 # - 并列的最大值：与练习 4 相同，任何一种次梯度都算对，但各份之和必须等于该滑窗的残差。
 # - `x` 可以是整数数组，`delta` 仍可能是小数，结果不能被截断。
 #
 # **任务**：完成 `max_pool2d_backward`。
 
 # %% [markdown] lang="en"
-# ## 8. Backward pass of max pooling (20 points)
+# ## 8 Backward pass of max pooling `max_pool2d_backward` (20 points)
 #
 # We now want $\partial J/\partial x$. There is no $\sigma'$ here: to multiply by $\sigma'(z^{(l-1)})$ is the
 # business of the activation function, which programs usually treat as a layer of its own.
@@ -691,9 +844,8 @@ def avg_pool2d(x, window, stride):
 # \frac{\partial J}{\partial x}
 #     =\begin{pmatrix}0&0&0&0&0\\0&0&0&0&0\\0&0&3&0&0\\0&0&0&0&0\\0&3&0&0&4\end{pmatrix}$$
 #
-# The $20$ in the middle is the maximum of the upper two windows and receives $1+2=3$; the $22$ receives
-# $3$, the
-# $24$ receives $4$.
+# The $20$ in the middle is the maximum of the upper two windows and receives $1+2=3$; the $22$ receives $3$,
+# the $24$ receives $4$.
 #
 # **Rules**
 # - The result always has the shape of `x`. Rows and columns that no window reaches (in gaps, or left over at
@@ -707,8 +859,8 @@ def avg_pool2d(x, window, stride):
 # %%
 def max_pool2d_backward(delta, x, window, stride):
     """
-    zh: 最大池化的反向传播：∂J/∂x，不乘 σ′。
-    en: Backward pass of max pooling: ∂J/∂x, without σ′.
+    zh: 最大池化的反向传播：∂J/∂x，不乘 σ′（讲义 3.1、4）。
+    en: Backward pass of max pooling: ∂J/∂x, without σ′ (lecture 3.1, 4).
 
     dx[n, c, u, v] = Σ_p Σ_q δ[n, c, p, q] · ∂z[n, c, p, q]/∂x[n, c, u, v]
 
@@ -749,7 +901,7 @@ def max_pool2d_backward(delta, x, window, stride):
 
 
 # %% [markdown] lang="zh"
-# ## 9. 平均池化的反向传播（16 分）
+# ## 9 平均池化的反向传播 `avg_pool2d_backward`（16 分）
 #
 # 滑窗 $(p,q)$ 中的每个单元的偏导数都是 $1/k^2$，属于几个滑窗的单元得到几份，**相加**：
 #
@@ -770,7 +922,7 @@ def max_pool2d_backward(delta, x, window, stride):
 # 余数使得仅凭 `delta` 无法知道 $H$ 和 $W$。没有滑窗到达的行和列，残差为 0，保留在原来的位置。
 
 # %% [markdown] lang="en"
-# ## 9. Backward pass of average pooling (16 points)
+# ## 9 Backward pass of average pooling `avg_pool2d_backward` (16 points)
 #
 # Every cell of window $(p,q)$ has the derivative $1/k^2$. A unit that belongs to several windows receives a
 # share from each, and the shares are **added**:
@@ -781,9 +933,9 @@ def max_pool2d_backward(delta, x, window, stride):
 # The divisor is the number of cells in a window, $k^2$: neither the square of the stride nor the number of
 # windows that cover the unit.
 #
-# **Small example** (input $5\times5$, $k=3$, $s=2$): for $\delta=\begin{pmatrix}9&18\\27&36\end{pmatrix}$
-# the windows give each of their cells $\delta/9=\begin{pmatrix}1&2\\3&4\end{pmatrix}$. Row 3 and column 3
-# are covered more than once:
+# **Small example** (input $5\times5$, $k=3$, $s=2$): for $\delta=\begin{pmatrix}9&18\\27&36\end{pmatrix}$ the
+# windows give each of their cells $\delta/9=\begin{pmatrix}1&2\\3&4\end{pmatrix}$. Row 3 and column 3 are
+# covered more than once:
 #
 # $$\frac{\partial J}{\partial x}
 #     =\begin{pmatrix}1&1&3&2&2\\1&1&3&2&2\\4&4&10&6&6\\3&3&7&4&4\\3&3&7&4&4\end{pmatrix}$$
@@ -799,8 +951,8 @@ def max_pool2d_backward(delta, x, window, stride):
 # %%
 def avg_pool2d_backward(delta, input_shape, window, stride):
     """
-    zh: 平均池化的反向传播：∂J/∂x，不乘 σ′。
-    en: Backward pass of average pooling: ∂J/∂x, without σ′.
+    zh: 平均池化的反向传播：∂J/∂x，不乘 σ′（讲义 3.1、4）。
+    en: Backward pass of average pooling: ∂J/∂x, without σ′ (lecture 3.1, 4).
 
     dx[n, c, u, v] = 1/k² · Σ δ[n, c, p, q],   p·s ≤ u < p·s + k,  q·s ≤ v < q·s + k
 
@@ -833,3 +985,38 @@ def avg_pool2d_backward(delta, input_shape, window, stride):
         dx[:, :, i : i + s * Ho : s, j : j + s * Wo : s] += delta / (k * k)
     return dx
     ### END SOLUTION
+
+
+# %% [markdown] lang="zh"
+# ### 思考：两部分对得上吗？
+#
+# 用练习 8 的函数，能一行写出练习 4 的 `max_pool_residual` 吗（滑窗 $2\times2$）？
+#
+# <details><summary>想好以后再展开</summary>
+#
+# ```python
+# max_pool2d_backward(delta[None, None], a[None, None], 2, 2)[0, 0] * dsigma
+# ```
+#
+# 加上大小为 1 的批和通道两个轴，步长取滑窗的大小，最后乘以 $\sigma'$。用练习 4 的小例子验证：
+# 讲义的形式是一般形式的特例。练习 5 与练习 9 也是这样。
+#
+# </details>
+
+# %% [markdown] lang="en"
+# ### Think: do both parts agree?
+#
+# Can you write `max_pool_residual` of exercise 4 (window $2\times2$) in one line with the function of
+# exercise 8?
+#
+# <details><summary>Open this when you have thought about it</summary>
+#
+# ```python
+# max_pool2d_backward(delta[None, None], a[None, None], 2, 2)[0, 0] * dsigma
+# ```
+#
+# Add axes of size 1 for batch and channel, let the stride be the window, and multiply by $\sigma'$ at the
+# end. Confirm it on the small example of exercise 4: the lecture's form is a special case of the general one.
+# So it is with exercises 5 and 9.
+#
+# </details>
