@@ -161,13 +161,15 @@ def test_the_notebook_is_valid_has_no_outputs_and_a_check_behind_each_exercise(
 
 @of_each_assignment
 def test_both_languages_hold_the_same_code(one: Assignment) -> None:
-    """Docstrings and comments aside."""
+    """Docstrings, comments and texts of several lines aside."""
 
     def code(lang: str) -> list[str]:
         tree = ast.parse(released(one, lang, ".py").read_text(encoding="utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef) and ast.get_docstring(node):
                 node.body = node.body[1:]
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and "\n" in node.value:
+                node.value = "text"
         return [ast.unparse(statement) for statement in tree.body]
 
     assert code("zh") == code("en")
