@@ -828,6 +828,14 @@ def test_what_explains_a_part_says_so() -> None:
     assert found.diagnosis.en == "In some cases it looks as if: one."
 
 
+def test_zeros_explain_no_part() -> None:
+    """Whoever returns zeros everywhere has not made the mistake that gives zeros somewhere."""
+    nothing = np.zeros((2, 2))
+    one = known([{"a": nothing}, {}])
+    assert result(one, [nothing, nothing]).misconception is None
+    assert result(one, [nothing, RIGHT]).misconception == "a"
+
+
 def test_what_explains_a_part_must_be_about_what_is_seen() -> None:
     one = known([{}, {"a": ONE}])
     changed = Outcome("returned", one.cases[0].expected, changed=(0,))

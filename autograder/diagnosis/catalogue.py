@@ -26,8 +26,9 @@ class Explanation:
 def recognise(exercise: KeyExercise, judged: Sequence[Judged]) -> Explanation | None:
     """The misconception that explains every wrong case; else the one that explains most of them.
 
-    To explain only some, it takes equal values (a crash of the same kind may come from anything, and so may
-    crashes everywhere), and a case among them that fails in the way of the first: the symptom tells of that.
+    To explain only some, it takes equal values that are not all zero (a crash of the same kind may come from
+    anything, and so may crashes everywhere, or zeros), and a case among them that fails in the way of the
+    first: the symptom tells of that.
     Where a single cause and a pair of causes (`a+b`) explain as much, it is the single one.
     """
     wrong = [one for one in judged if not one.verdict.earns]
@@ -42,10 +43,24 @@ def recognise(exercise: KeyExercise, judged: Sequence[Judged]) -> Explanation | 
         has_values = any(one.case.wrong[hint.id].raises is None for one in differs)
         if len(differs) == len(wrong) and (has_values or len(wrong) < len(judged)):
             return Explanation(hint, whole=True)
-        more = has_values and (best is None or len(differs) > best[0])
+        telling = any(_is_telling(one.case.wrong[hint.id]) for one in differs)
+        more = telling and (best is None or len(differs) > best[0])
         if more and any(way_of_failing(one) == seen for one in differs):
             best = len(differs), hint
     return Explanation(best[1], whole=False) if best else None
+
+
+def _is_telling(wrong: Wrong) -> bool:
+    """Does it give numbers other than zero?"""
+
+    def some(value: Any) -> bool:
+        if isinstance(value, dict):
+            return any(map(some, value.values()))
+        if isinstance(value, list | tuple):
+            return any(map(some, value))
+        return bool(np.any(value))
+
+    return wrong.raises is None and some(wrong.value)
 
 
 def _explains(pairs: Sequence[tuple[Judged, Wrong]]) -> bool:

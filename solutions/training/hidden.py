@@ -848,9 +848,9 @@ def softmax_batch(rng):
 
 @softmax.group("large", points=2.5, zh="很大的得分", en="large scores")
 def softmax_large(rng):
-    scores = 700 * leaning(rng, 3, 4)
+    scores = np.rint(700 * leaning(rng, 3, 4))  # whole: single precision holds them exactly
     yield scores, scores.argmin(axis=1)
-    yield np.array([[5000.0], [0.0], [-5000.0]]) + real(rng, 3, 4), classes(rng, 3, 4)
+    yield np.array([[5000.0], [0.0], [-5000.0]]) + np.rint(4 * real(rng, 3, 4)), classes(rng, 3, 4)
 
 
 @softmax.group(points=0.75, **INTEGERS)
