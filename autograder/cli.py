@@ -66,6 +66,18 @@ class PoolChoice(StrEnum):
     avg = "avg"
 
 
+class ConventionChoice(StrEnum):
+    paper = "paper"
+    library = "library"
+    all = "all"
+
+
+class TableFormat(StrEnum):
+    text = "text"
+    markdown = "markdown"
+    json = "json"
+
+
 LangOption = Annotated[
     Lang | None, typer.Option("--lang", help="Language of texts; the locale's unless said otherwise.")
 ]
@@ -559,3 +571,18 @@ def check_derivation(
         derivation.show(report, language, Console(highlight=False))
     if report.counts["wrong"]:
         raise typer.Exit(EXIT_NOT_PASSED)
+
+
+@app.command()
+def models(
+    convention: Annotated[
+        ConventionChoice,
+        typer.Option(help="As the papers (and the lecture's table) count, as libraries do, or all variants."),
+    ] = ConventionChoice.paper,
+    format: Annotated[TableFormat, typer.Option(help="How the tables are written.")] = TableFormat.text,
+    lang: LangOption = None,
+) -> None:
+    """Count AlexNet, GoogLeNet and the ResNets: parameters, multiply-adds, output sizes."""
+    from autograder.reports import models_table
+
+    models_table.write(convention.value, format.value, _language(lang), sys.stdout)

@@ -68,6 +68,20 @@ SIGNATURES = {
         "softmax_cross_entropy(scores, labels)",
         "cnn_gradients(params, x, labels)",
     ],
+    "models": [
+        "relu_backward(delta, z)",
+        "dropout_forward(a, mask, keep)",
+        "dropout_backward(delta, mask, keep)",
+        "relu_pool_backward(delta, z)",
+        "inception_backward(delta, branch_channels, branch_backwards)",
+        "residual_backward(delta, branch_grad)",
+        "output_shape(layer, input_shape)",
+        "layer_parameters(layer)",
+        "layer_macs(layer, input_shape)",
+        "model_totals(layers)",
+        "bottleneck_layers(in_channels, channels, stride, convention='paper')",
+        "resnet_layers(depth, convention='paper')",
+    ],
 }
 
 # The functions of the general form (batches, channels, kernels, strides); all others are the lecture's.
@@ -83,6 +97,12 @@ GENERAL = {
     "conv2d_bias_grad",
     "softmax_cross_entropy",
     "cnn_gradients",
+    "relu_pool_backward",
+    "inception_backward",
+    "output_shape",
+    "layer_parameters",
+    "layer_macs",
+    "model_totals",
 }
 
 # Points of written answers, which a person gives.
