@@ -428,3 +428,25 @@ def holds_odd_numbers(value: Any) -> bool:
 def test_one_long_text_among_many_numbers_does_not_fill_the_memory() -> None:
     answer = ["x" * 2**20, *range(100_000)]  # as an array of texts: 400 GiB
     assert kind(answer, np.zeros(100_001)) == "not numeric"
+
+
+LAYER = {"kind": "conv", "kernels": 64, "size": (3, 3), "bias": True}
+
+
+@pytest.mark.parametrize(
+    ("got", "right"),
+    [
+        (dict(LAYER), True),
+        ({**LAYER, "size": [3, 3]}, True),
+        ({**LAYER, "kernels": 64.0}, True),
+        ({**LAYER, "bias": 1}, True),
+        ({**LAYER, "kernels": 63}, False),
+        ({**LAYER, "kind": "pool"}, False),
+        ({**LAYER, "kernels": np.array([64])}, False),
+        ({**LAYER, "kernels": np.array([64, 64])}, False),
+        ({key: LAYER[key] for key in ("kind", "kernels", "size")}, False),
+        ({**LAYER, "more": 0}, False),
+    ],
+)
+def test_a_table_of_plain_records_is_compared_entry_by_entry(got: Any, right: bool) -> None:
+    assert agrees(Exact(), [got, LAYER], [LAYER, LAYER]) == right
