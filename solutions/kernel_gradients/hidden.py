@@ -705,7 +705,8 @@ def nearly(rng, *shape):
     That entry is positive, and b is the larger one there.
     """
     size = int(np.prod(shape))
-    a = rng.permutation(np.arange(1.0, size + 1)) * rng.choice([-1.0, 1.0], size)
+    signs = rng.permutation(np.resize([-1.0, 1.0], size))
+    a = rng.permutation(np.arange(1.0, size + 1)) * signs
     b = a * (1 + rng.uniform(0.05, 0.2, size) * rng.choice([-1, 1], size))
     worst = np.argmin(np.abs(a))
     a[worst] = 1.0
