@@ -48,7 +48,7 @@ def release(
     Parameters
     ----------
     notebook : function (assignment, lang)
-        Gives the text of the released notebook: `nbgrader_plugin.release.released_text`.
+        Gives the text of the released notebook: `nbgrader_plugin.release.releasing` makes one.
     """
     key = answer_key.draw_visible(assignment.name, assignment.exercises)
     files = []

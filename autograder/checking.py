@@ -11,15 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from autograder import answer_key
+from autograder import answer_key, in_process
 from autograder.answer_key import AnswerKey
 from autograder.attempt import Statements, attempt
 from autograder.judge import calls, judge
 from autograder.messages import Text, say
-from autograder.sandbox import runner
-from autograder.sandbox.client import Sandbox, outcome_of
+from autograder.sandbox.client import Sandbox
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.records import Isolation, Outcome, Run
+from autograder.sandbox.records import Isolation, Run
 from autograder.verdicts import SubmissionResult, Verdict
 
 _ENDING = ".visible.npz"
@@ -76,19 +75,13 @@ def check_with(key: AnswerKey, function: Callable[..., Any]) -> SubmissionResult
     start = time.perf_counter()
     name = getattr(function, "__name__", repr(function))
     key = replace(key, exercises=tuple(one for one in key.exercises if one.name == name))
-    loaded = runner.Loaded([], lambda kind, payload: None)
-    loaded.module.__dict__[name] = function
-    outcomes = [_call(loaded, call) for call in calls(key)]
+    outcomes = []
+    for outcome in in_process.outcomes(key, {name: function}):
+        if outcome.exception == "KeyboardInterrupt":
+            raise KeyboardInterrupt
+        outcomes.append(outcome)
     seconds = round(time.perf_counter() - start, 4)
     return SubmissionResult("", key.assignment, name, "none", seconds, judge(key, outcomes))
-
-
-def _call(loaded: runner.Loaded, call: Any) -> Outcome:
-    """As in the sandbox, down to the bytes, so that a notebook and the grader agree."""
-    outcome = outcome_of(runner.message(loaded.call(call.to_data())))
-    if outcome.exception == "KeyboardInterrupt":
-        raise KeyboardInterrupt
-    return outcome
 
 
 def _key_beside(path: Path) -> Path:

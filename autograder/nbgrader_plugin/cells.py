@@ -31,9 +31,7 @@ def exercise_of(cell: Any) -> str | None:
     return name.removeprefix(_TEST) if is_test and cell.get("cell_type") == "code" else None
 
 
-def metadata(
-    grade_id: str, *, solution: bool = False, points: float | None = None, task: bool = False
-) -> dict[str, Any]:
+def metadata(grade_id: str, *, solution: bool = False, points: float | None = None) -> dict[str, Any]:
     """nbgrader's metadata of a cell: a solution, a test (with points), an answer graded by hand (both), or
     a locked cell (neither)."""
     data: dict[str, Any] = {
@@ -42,7 +40,7 @@ def metadata(
         "grade": points is not None,
         "solution": solution,
         "locked": not solution,
-        "task": task,
+        "task": False,
     }
     if points is not None:
         data["points"] = points

@@ -1,14 +1,12 @@
 """A course folder for nbgrader: config, source notebooks, hidden keys. Stock commands work on it at once.
 
-nbgrader_config.py     names this project's preprocessor
-source/<assignment>/   the source notebook, and the visible answer key that goes with it
-keys/                  the hidden answer keys; nbgrader copies nothing from here
+`nbgrader_config.py` names this project's preprocessors; `source/<assignment>/` holds the source notebook and
+what goes with it; `keys/` the hidden answer keys, and nbgrader copies nothing from there.
 """
 
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import nbformat
 from traitlets.config import Config
@@ -61,6 +59,16 @@ class Course:
     root: Path
     config: Config
 
+    @property
+    def keys(self) -> Path:
+        """Where its hidden answer keys are."""
+        return self.root / str(self.config.SandboxExecute.get("keys", "keys"))
+
+    @property
+    def submitted(self) -> Path:
+        """Where its submissions are."""
+        return self.root / str(self.config.CourseDirectory.get("submitted_directory", "submitted"))
+
 
 def load(root: Path) -> Course:
     """The course in `root`, with its own `nbgrader_config.py`.
@@ -100,8 +108,3 @@ def init(root: Path, assignments: list[Assignment], lang: str) -> list[Built]:
 
 def _course_id(root: Path) -> str:
     return re.sub(r"\W+", "_", root.resolve().name) or "course"
-
-
-def trait(course: Course, owner: str, name: str, default: Any) -> Any:
-    """A configured value, such as `trait(course, "SandboxExecute", "keys", "keys")`."""
-    return course.config.get(owner, {}).get(name, default)

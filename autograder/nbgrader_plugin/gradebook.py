@@ -147,7 +147,7 @@ def _assign_penalty(
             student, own.score, submission.total_seconds_late
         )
         if penalty is not None:
-            own.late_submission_penalty = penalties._check_late_penalty(own, penalty)
+            own.late_submission_penalty = min(max(penalty, 0.0), own.score)
 
 
 # ------------------------------------------------------------------------------------------ the notebook
@@ -155,10 +155,10 @@ def _assign_penalty(
 
 def _submitted_notebook(file: SubmittedFile) -> dict[str, Any]:
     """A submitted notebook as plain data, of nbformat 4."""
+    if not file.name:
+        raise NotebookError(say("There is no notebook and no .py file in this folder."))
     if not file.name.lower().endswith(".ipynb"):
-        raise NotebookError(
-            say("{file} is no notebook; nbgrader knows notebooks only.", file=file.name or "-")
-        )
+        raise NotebookError(say("{file} is no notebook; nbgrader knows notebooks only.", file=file.name))
     try:
         data = json.loads(file.read().decode("utf-8-sig"))
         if data.get("nbformat") != 4:

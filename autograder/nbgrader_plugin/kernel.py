@@ -14,7 +14,7 @@ from autograder.verdicts import Score
 
 
 def hidden_score(function: Callable[..., Any], lang: str) -> Score:
-    """Points of a function on the hidden key, which lies in `keys/` of a folder above.
+    """Points of a function on the hidden key, which lies in a folder `keys` above, or in $AUTOGRADER_KEYS.
 
     Prints what a student may know, in the language `lang`.
 

@@ -1,8 +1,9 @@
-"""What students get, made by nbgrader's own `generate_assignment` in a folder of its own."""
+"""What students get, made by nbgrader's own `generate_assignment` in a course folder of its own."""
 
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import nbformat
 from nbgrader.apps import NbGraderAPI
@@ -15,33 +16,31 @@ from autograder.nbgrader_plugin.errors import ReleaseError
 from autograder.nbgrader_plugin.source import source_notebook
 
 
-def released_text(assignment: Assignment, lang: str) -> str:
-    """The notebook of an assignment in one language as students get it."""
-    text: str = nbformat.writes(released(assignment.name, source_notebook(assignment, lang)))
-    return text + "\n"
+@contextmanager
+def releasing() -> Iterator[Callable[[Assignment, str], str]]:
+    """A function (assignment, language) → text of the notebook as students get it.
 
-
-def released(name: str, notebook: Any) -> Any:
-    """The released notebook of the source notebook of the assignment `name`.
-
-    Raises
-    ------
-    ReleaseError
+    All calls share one course folder: nbgrader takes seconds to make a gradebook, and a moment for each
+    notebook. The function raises `errors.ReleaseError` where nbgrader refuses.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, scripts_on_path():
         root = Path(folder)
-        source = root / "source" / name / f"{name}.ipynb"
-        source.parent.mkdir(parents=True)
-        source.write_text(nbformat.writes(notebook), encoding="utf-8")
         config = Config()
         config.CourseDirectory.root = str(root)
         config.CourseDirectory.db_url = f"sqlite:///{root / 'gradebook.db'}"
-        course = CourseDirectory(config=config)
-        with scripts_on_path():
-            outcome = NbGraderAPI(course, config=config).generate_assignment(name)
-        if not outcome["success"]:
-            raise ReleaseError(
-                f"nbgrader cannot release {name}: {outcome.get('log') or outcome.get('error')}"
-            )
-        text = (root / "release" / name / f"{name}.ipynb").read_text(encoding="utf-8")
-    return nbformat.reads(text, as_version=4)
+        api = NbGraderAPI(CourseDirectory(config=config), config=config)
+
+        def released_text(assignment: Assignment, lang: str) -> str:
+            name, notebook = f"{assignment.name}_{lang}", f"{assignment.name}.ipynb"
+            source = root / "source" / name / notebook
+            source.parent.mkdir(parents=True, exist_ok=True)
+            source.write_text(nbformat.writes(source_notebook(assignment, lang)), encoding="utf-8")
+            outcome = api.generate_assignment(name)
+            if not outcome["success"]:
+                complaint = (outcome.get("log") or outcome.get("error") or "").strip().splitlines()
+                raise ReleaseError(f"nbgrader cannot release {assignment.name}: {' '.join(complaint[-1:])}")
+            released = nbformat.read(root / "release" / name / notebook, as_version=4)
+            text: str = nbformat.writes(released) + "\n"
+            return text
+
+        yield released_text

@@ -62,8 +62,6 @@ def find(layer: Layer, left: Atom, right: Terms, typed: Terms) -> tuple[Slip, ..
 
 # ---- Tools -------------------------------------------------------------------------------------------------
 
-Rename = Callable[[Factor], Factor | None]
-
 
 def _each(terms: Terms, rename: Callable[[Factor, Monomial], Factor | None]) -> Terms:
     """Every factor replaced by another, or left out where `rename` gives None."""

@@ -1,0 +1,37 @@
+"""The command line, `autograder`: thin. It reads options, calls a room, prints, and sets the exit status.
+
+One module a command, or a few that belong together. A mistake in the call is one sentence on stderr and
+status 2. Heavy modules are imported by the command that needs them: `autograder --help` answers at once.
+"""
+
+import sys
+
+import typer
+
+from autograder.cli import build, check, formulas, grade, models, nbgrader, verify
+
+app = typer.Typer(
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="An auto-graded course on back-propagation in convolutional networks. "
+    "卷积神经网络反向传播课程的自动评分。",
+)
+
+app.command()(grade.grade)
+app.command()(check.check)
+app.command()(build.build)
+app.command()(verify.verify)
+app.add_typer(nbgrader.app, name="nbgrader")
+app.command()(formulas.derive)
+app.command()(formulas.formula)
+app.command("check-derivation")(formulas.check_derivation)
+app.command()(models.models)
+
+
+def main() -> None:
+    """Entry point of the `autograder` command."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    app()

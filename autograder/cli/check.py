@@ -1,0 +1,44 @@
+"""`autograder check`: a student's own check."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autograder.cli.common import EXIT_NOT_PASSED, LangOption, fail, language
+
+
+def check(
+    file: Annotated[Path, typer.Argument(help="Your notebook or .py file, in the folder you were given.")],
+    lang: LangOption = None,
+    hint: Annotated[
+        bool, typer.Option("--hint", help="Tell the idea behind a mistake at once, not only the second time.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Check your own work against the visible cases: 0 when all pass, 1 when not."""
+    from autograder.answer_key import KeyFileError
+    from autograder.checking import CheckError, check_file
+
+    try:
+        result = check_file(file)
+    except CheckError as error:
+        fail(error.text.in_language(language(lang)))
+    except KeyFileError as error:
+        fail(str(error))
+    if json:
+        from autograder.reports import json_file
+
+        json_file.write([result], language(lang), sys.stdout)
+    else:
+        from rich.console import Console
+
+        from autograder import ladder
+        from autograder.reports import terminal
+
+        again = ladder.climb(file, result)
+        told = {exercise.name for exercise in result.exercises} if hint else again
+        terminal.check_list(result, language(lang), Console(highlight=False), told, "--hint")
+    if result.points < result.max_points:
+        raise typer.Exit(EXIT_NOT_PASSED)
