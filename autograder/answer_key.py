@@ -224,7 +224,7 @@ def _key_case(exercise: Exercise, group: Group, case: Case, known: Sequence[Misc
     try:
         sent = dumps(case.args)
         args, given = loads(sent), loads(sent)
-        expected = loads(dumps(exercise.reference(*given)))
+        expected = comparison.essence(accept, loads(dumps(exercise.reference(*given))))
         unchanged = dumps(given) == sent
     except ValuesError as error:
         raise AuthoringError(f"{where}: {error} cannot be stored in an answer key.") from error
@@ -232,21 +232,21 @@ def _key_case(exercise: Exercise, group: Group, case: Case, known: Sequence[Misc
         raise AuthoringError(f"{where}: the reference raised {_told(error)}") from error
     if not unchanged:
         raise AuthoringError(f"{where}: the reference changes its arguments.")
-    if not comparison.agrees(accept, expected, expected):
+    if not comparison.acceptable(accept, expected):
         raise AuthoringError(f"{where}: the reference's own answer is not acceptable ({accept}).")
-    wrong = {m.id: _run_wrong(m.run, args) for m in known}
+    wrong = {m.id: _run_wrong(m.run, args, accept) for m in known}
     differing = {
         id: outcome
         for id, outcome in wrong.items()
-        if outcome.raises or not comparison.agrees(accept, outcome.value, expected)
+        if outcome.raises or not comparison.same_kept(accept, outcome.value, expected)
     }
     return KeyCase(args, expected, accept, case.layout, case.fresh, differing)
 
 
-def _run_wrong(run: Callable[..., Any], args: tuple[Any, ...]) -> Wrong:
+def _run_wrong(run: Callable[..., Any], args: tuple[Any, ...], accept: Comparator) -> Wrong:
     with np.errstate(all="ignore"):
         try:
-            return Wrong(value=loads(dumps(run(*copy.deepcopy(args)))))
+            return Wrong(value=comparison.essence(accept, loads(dumps(run(*copy.deepcopy(args))))))
         except Exception as error:  # a misconception may well crash; that is how it shows
             return Wrong(raises=type(error).__name__)
 

@@ -10,9 +10,12 @@ not finite equals nothing.
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from autograder.symbolic.answers import Answer
 
 
 @dataclass(frozen=True)
@@ -53,12 +56,38 @@ class Shares:
     scale: Any
 
 
-Comparator = Close | Exact | Shares
+@dataclass(frozen=True)
+class Derivation:
+    """A typed derivation says the right thing in one line, in whatever notation (`symbolic.answers`).
+
+    Parameters
+    ----------
+    input, kernel : (height, width)
+        Of the convolution that is spoken of.
+    of : tuple of {"z", "delta", "w", "b"}
+        Whose lines the text is asked for: z, δ of the layer before, ∂J/∂w, ∂J/∂b.
+    line : str
+        Which of these lines counts here: one of `symbolic.answers.Question.lines()`.
+    general : bool
+        One formula with index letters is asked for in place of a line for each element.
+    stride, padding : int
+    """
+
+    input: tuple[int, int]
+    kernel: tuple[int, int]
+    of: tuple[str, ...]
+    line: str
+    general: bool = False
+    stride: int = 1
+    padding: int = 0
+
+
+Comparator = Close | Exact | Shares | Derivation
 
 _ROUNDING = 1e-12
 """Expected values below this are zero that was reached by cancelling."""
 
-_BY_NAME: dict[str, type] = {"close": Close, "exact": Exact, "shares": Shares}
+_BY_NAME: dict[str, type] = {"close": Close, "exact": Exact, "shares": Shares, "derivation": Derivation}
 
 
 def to_data(comparator: Comparator) -> dict[str, Any]:
@@ -79,12 +108,13 @@ class Difference:
 
     Attributes
     ----------
-    kind : {"none", "length", "type", "shape", "not numeric", "not finite", "values"}
+    kind : {"none", "length", "type", "shape", "not numeric", "not finite", "values", "line"}
         The first thing that differs.
     part : int or None
         For tuples and dicts, the index of the result that differs.
     got, expected : Any
-        For "shape" and "length" the two shapes or lengths; for "type" and "not numeric" the names.
+        For "shape" and "length" the two shapes or lengths; for "type" and "not numeric" the names; for "line"
+        what became of the line (`symbolic.compare.LineResult`).
     """
 
     kind: str
@@ -94,6 +124,29 @@ class Difference:
 
 
 AGREE = Difference("none")
+
+
+def essence(comparator: Comparator, value: Any) -> Any:
+    """What an answer key keeps of a value: of a derivation's text what it says in the line, else all."""
+    if isinstance(comparator, Derivation) and isinstance(value, str):
+        return _said(comparator, value).says
+    return value
+
+
+def acceptable(comparator: Comparator, kept: Any) -> bool:
+    """May an answer key expect this? A derivation must be right by first principles, numbers be finite."""
+    if isinstance(comparator, Derivation):
+        from autograder.symbolic.answers import RIGHT
+
+        return bool(kept == RIGHT)
+    return agrees(comparator, kept, kept)
+
+
+def same_kept(comparator: Comparator, kept: Any, expected: Any) -> bool:
+    """`agrees` for a value of which only the `essence` was kept."""
+    if isinstance(comparator, Derivation):
+        return bool(kept and kept == expected)
+    return agrees(comparator, kept, expected)
 
 
 def agrees(comparator: Comparator, got: Any, expected: Any) -> bool:
@@ -107,6 +160,8 @@ def difference(comparator: Comparator, got: Any, expected: Any) -> Difference:
     Lists of numbers count as arrays, and a list as a tuple: both are read off a student's `return`
     line, neither is what the exercise is about.
     """
+    if isinstance(comparator, Derivation):
+        return _line_difference(comparator, got, expected)
     if isinstance(expected, dict):
         return _dict_difference(comparator, got, expected)
     target = None if isinstance(expected, tuple) else _as_numbers(expected)
@@ -127,6 +182,22 @@ def difference(comparator: Comparator, got: Any, expected: Any) -> Difference:
         return AGREE
     finite = array.dtype.kind != "f" or np.isfinite(array).all()
     return Difference("values" if finite else "not finite")
+
+
+def _line_difference(comparator: Derivation, got: Any, expected: Any) -> Difference:
+    """Whether a text says in one line what `expected`, the `essence` of another, does."""
+    if not isinstance(got, str):
+        return Difference("type", got=_type_name(got), expected="str")
+    said = _said(comparator, got)
+    return AGREE if said.says and said.says == expected else Difference("line", got=said.result)
+
+
+def _said(comparator: Derivation, text: str) -> "Answer":
+    from autograder.symbolic.answers import Question, answer
+    from autograder.symbolic.layer import Layer
+
+    layer = Layer(comparator.input, comparator.kernel, comparator.stride, comparator.padding)
+    return answer(Question(layer, comparator.of, comparator.general), comparator.line, text)
 
 
 def _sequence_difference(
@@ -196,7 +267,7 @@ def _type_name(got: Any) -> str:
     return f"array of {got.dtype}" if isinstance(got, np.ndarray) else type(got).__name__
 
 
-def _values_agree(comparator: Comparator, got: np.ndarray, expected: np.ndarray) -> bool:
+def _values_agree(comparator: Close | Exact | Shares, got: np.ndarray, expected: np.ndarray) -> bool:
     if isinstance(comparator, Exact):
         # As Python numbers: int and float are then compared exactly, however large.
         whole = got.ravel().tolist()

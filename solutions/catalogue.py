@@ -7,7 +7,10 @@ a mistake that occurs in one assignment only is described there, and turns that 
 
 import numpy as np
 
+from autograder.comparison import Derivation
 from autograder.exercise import Case
+from autograder.symbolic.answers import Question, title
+from autograder.symbolic.layer import Layer
 
 # ------------------------------------------------------------------------------------------------ arrays
 
@@ -44,6 +47,33 @@ def units(*shape):
     """The basis of all arrays of this shape: each unit array once, along a new first axis."""
     size = int(np.prod(shape))
     return np.eye(size).reshape(size, *shape)
+
+
+# ------------------------------------------------------------------------------------------- derivations
+
+
+def each_line(exercise, layer, points):
+    """A group for each line of a derivation that is written out.
+
+    Parameters
+    ----------
+    layer : dict
+        The sizes of the convolution: `Layer`'s arguments.
+    points : dict
+        From "z", "delta", "w", "b" to the points of one such line.
+    """
+    of = tuple(points)
+    for line in Question(Layer(**layer), of).lines():
+        worth = next(points[letter] for letter in of if line.startswith(letter))
+        named = title(line)
+        case = Case((), accept=Derivation(**layer, of=of, line=line))
+        exercise.group(line, points=worth, zh=named.zh, en=named.en)(lambda rng, case=case: [case])
+
+
+def formula_for(letter, input, kernel, stride=1, of=None):
+    """A case: the general formula of `letter`, one of those that the text answers, tried in one layer."""
+    sizes = [tuple(map(int, size)) for size in (input, kernel)]
+    return Case((), accept=Derivation(*sizes, of=of or (letter,), line=letter, general=True, stride=stride))
 
 
 # -------------------------------------------------------------------------------------- cases and groups

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograder.answer_key import Hint, KeyExercise, Wrong
-from autograder.comparison import Close, Comparator, Exact, agrees, difference
+from autograder.comparison import Close, Comparator, Derivation, Exact, agrees, difference
 from autograder.diagnosis.judged import Judged, way_of_failing
 
 
@@ -51,14 +51,14 @@ def recognise(exercise: KeyExercise, judged: Sequence[Judged]) -> Explanation | 
 
 
 def _is_telling(wrong: Wrong) -> bool:
-    """Does it give numbers other than zero?"""
+    """Does it give numbers other than zero, or a text?"""
 
     def some(value: Any) -> bool:
         if isinstance(value, dict):
             return any(map(some, value.values()))
         if isinstance(value, list | tuple):
             return any(map(some, value))
-        return bool(np.any(value))
+        return bool(value) if isinstance(value, str) else bool(np.any(value))
 
     return wrong.raises is None and some(wrong.value)
 
@@ -82,7 +82,7 @@ def _explains(pairs: Sequence[tuple[Judged, Wrong]]) -> bool:
 
 def _same(accept: Comparator, got: Any, other: Any) -> bool:
     """Equal as the judge would have it, were `other` the right answer; but here NaN equals NaN."""
-    like = accept if isinstance(accept, Exact) else Close()
+    like = accept if isinstance(accept, Exact | Derivation) else Close()
     return agrees(like, got, other) or (_holds_nan(other) and _same_with_nan(got, other))
 
 

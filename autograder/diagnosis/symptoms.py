@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograder.answer_key import KeyExercise
-from autograder.comparison import AGREE, Comparator, agrees, difference
+from autograder.comparison import AGREE, Comparator, Derivation, agrees, difference
 from autograder.diagnosis import cells, changes, shapes
 from autograder.diagnosis.facts import Facts
 from autograder.diagnosis.judged import Judged, Studied, way_of_failing
@@ -41,6 +41,8 @@ def symptom(exercise: KeyExercise, judged: Sequence[Judged], *, visible: bool) -
         )
     way = way_of_failing(first)
     alike = [one for one in wrong if way_of_failing(one) == way]
+    if first.difference.kind == "line":
+        return _wrong_lines(alike, visible)
     what = _what(exercise, cases, alike, visible)
     return limited(what, exercise, cases, alike, elsewhere=len(alike) < len(wrong))
 
@@ -126,6 +128,33 @@ def _result(one: Studied, part: int | None, visible: bool) -> Text:
     expected = one.case.expected
     name = list(expected)[part] if visible and isinstance(expected, dict) else part + 1
     return say(" (result {n})", n=name)
+
+
+# ---------------------------------------------------------------------------------------------- derivations
+
+
+_LINES = 4
+"""Lines of a derivation that are explained at once; of more, only the number is told."""
+
+
+def _wrong_lines(alike: Sequence[Studied], visible: bool) -> Text:
+    """What is wrong with a typed derivation, line by line; of a hidden one only which lines."""
+    from autograder.symbolic.answers import title
+
+    results = {
+        one.case.accept.line: one.difference.got for one in alike if isinstance(one.case.accept, Derivation)
+    }
+    titles = [title(line) for line in results]
+    if not visible:
+        names = Text("、".join(one.zh for one in titles), ", ".join(one.en for one in titles))
+        return say("Not right: {lines}.", lines=names)
+    told = [
+        say("{line}: {why}", line=name, why=result.text)
+        for name, result in zip(titles, results.values(), strict=True)
+    ][:_LINES]
+    if len(results) > _LINES:
+        told.append(say("And {count} more lines are not right.", count=len(results) - _LINES))
+    return Text("\n".join(one.zh for one in told), "\n".join(one.en for one in told))
 
 
 # --------------------------------------------------------------------------------------------------- shapes

@@ -8,7 +8,7 @@ only repeats the question, or leaves derivatives undone, is "not carried out": t
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -93,6 +93,8 @@ class LineResult:
         For "wrong".
     slips : tuple of Slip
         The mistake that leads exactly to what was typed, if there is one; seldom two together.
+    comes_to : Terms
+        For "wrong", what the last side is, carried out.
     """
 
     left: Atom | None
@@ -102,6 +104,7 @@ class LineResult:
     text: Text
     faults: tuple[TermFault, ...] = ()
     slips: tuple[Slip, ...] = ()
+    comes_to: Terms = field(default_factory=dict)
 
     def to_data(self, lang: str) -> dict[str, Any]:
         """As plain data."""
@@ -388,10 +391,15 @@ def check_lines(typed: str, wanted: Mapping[Atom, sympy.Expr], layer: AnyLayer) 
     list of LineResult
         One for each key of `wanted`, in that order; after them one for each line that belongs to none.
     """
+    return check_terms(typed, {left: terms_of(formula) for left, formula in wanted.items()}, Known(layer))
+
+
+def check_terms(typed: str, wanted: Mapping[Atom, Terms], known: Known) -> list[LineResult]:
+    """`check_lines` where the layer's formulas are known already, as terms."""
     if len(typed) > MAX_TEXT:
         text = say("The answer has more than {limit} characters.", limit=f"{MAX_TEXT:,}")
         return [LineResult(left, "unreadable", "", "", text) for left in wanted]
-    checker = _Lines(wanted, layer)
+    checker = _Lines(wanted, known)
     lines = [row.text for row in notation.rows(typed) if not row.text.startswith("#")]
     limit = 2 * len(wanted) + 50
     for line in lines[:limit]:
@@ -409,9 +417,9 @@ def check_lines(typed: str, wanted: Mapping[Atom, sympy.Expr], layer: AnyLayer) 
 class _Lines:
     """The lines of one answer, taken one by one."""
 
-    def __init__(self, wanted: Mapping[Atom, sympy.Expr], layer: AnyLayer) -> None:
-        self.right: dict[Atom, Terms] = {left: terms_of(formula) for left, formula in wanted.items()}
-        self.known = Known(layer)
+    def __init__(self, wanted: Mapping[Atom, Terms], known: Known) -> None:
+        self.right = wanted
+        self.known = known
         self.reader = Reader(self.known, steps=MAX_STEPS + 2_000 * len(wanted))
         self.asks_before = any(left.letter == "delta" and left.layer == BEFORE for left in wanted)
         self.found: dict[Atom, LineResult] = {}
@@ -462,7 +470,7 @@ class _Lines:
         done = [self.reader.carried_out(side) for side in sides]
         if done[-1] != right:
             text, found, named = explain(as_typed(sides[-1], done[-1]), right, left, self.known)
-            self._enter(left, "wrong", typed, read_as, text, found, named)
+            self._enter(left, "wrong", typed, read_as, text, found, named, done[-1])
             return
         for node, side, read in zip(equation.sides[1:], done, sides, strict=True):
             if side != right:
@@ -470,7 +478,7 @@ class _Lines:
                 step = say(
                     "The result is right, but the step {step} is not.", step=notation_write.formula(node)
                 )
-                self._enter(left, "wrong", typed, read_as, joined([step, text]), found, named)
+                self._enter(left, "wrong", typed, read_as, joined([step, text]), found, named, right)
                 return
         last = equation.sides[-1]
         if is_undone(last) or repeats(sides[-1], asked) or sides[-1] != right:
@@ -512,12 +520,13 @@ class _Lines:
         text: Text,
         found: tuple[TermFault, ...] = (),
         named: tuple[Slip, ...] = (),
+        comes_to: Terms | None = None,
     ) -> None:
-        result = LineResult(left, verdict, typed, read_as, text, found, named)
+        result = LineResult(left, verdict, typed, read_as, text, found, named, comes_to or {})
         if left is None:
             self.stray.append(result)
         elif left not in self.found:
             self.found[left] = result
         elif (self.found[left].verdict, verdict) != ("right", "right"):
             text = joined([say("This is answered twice, and not rightly both times."), text])
-            self.found[left] = LineResult(left, "wrong", typed, read_as, text, found, named)
+            self.found[left] = replace(result, verdict="wrong", text=text)

@@ -477,6 +477,9 @@ class Reader:
 
     def carried_out(self, read: Terms) -> Terms:
         """Terms with z written out, δ^(l−1) and every derivative replaced by what they are."""
+        if all(_is_basic(factor) for monomial in read for factor in monomial):
+            self._spend(len(read))
+            return read
         parts: list[Terms] = []
         for monomial, value in read.items():
             product: Terms = {(): value}
@@ -649,6 +652,13 @@ class Reader:
 
 def _unexplained(name: str) -> NotCovered:
     return NotCovered(say("What {name} stands for is not said in this equation.", name=name))
+
+
+def _is_basic(factor: Factor) -> bool:
+    """Whether there is nothing to carry out in it, whatever the layer."""
+    return isinstance(factor, Atom) and (
+        factor.letter in ("a", "w", "b", "dsigma") or (factor.letter == "delta" and factor.layer == CURRENT)
+    )
 
 
 def _negative(part: Terms) -> Terms:

@@ -59,6 +59,17 @@ class Atom:
         return _symbol(str(self))
 
     @classmethod
+    def named(cls, name: str) -> "Atom":
+        """The element of that name; the inverse of `str`.
+
+        Raises
+        ------
+        ValueError
+            There is no such quantity in the lecture.
+        """
+        return _atom(name)
+
+    @classmethod
     def of(cls, symbol: sympy.Symbol) -> Self:
         """The element that a symbol stands for; the inverse of `symbol`.
 

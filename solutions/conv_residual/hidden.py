@@ -48,6 +48,8 @@ from ..catalogue import (
     SQUARE_KERNEL,
     STORED_AS_INTEGERS,
     STRIDE_IGNORED,
+    each_line,
+    formula_for,
     hint,
     in_every_layout,
     integers,
@@ -61,13 +63,16 @@ from .notebook import (
     conv2d_input_grad,
     conv_residual,
     dense_residual,
+    derive_residuals,
     insert_zeros,
     pad_residual,
+    residual_formula,
     rotate180,
 )
 
 LECTURE_DELTA = np.array([[1.0, 2.0], [3.0, -1.0]])
 LECTURE_W = np.array([[1.0, 2.0], [3.0, 4.0]])
+LECTURE_LAYER = {"input": (3, 3), "kernel": (2, 2)}
 
 # --------------------------------------------------------- mistakes that occur in several of the exercises
 
@@ -302,6 +307,193 @@ def dense_by_row_vector(delta_next, w_next, dsigma):
     return (delta_next.reshape(1, -1) @ w_next * dsigma).ravel()
 
 
+# -------------------------------------------------------------------------------------- derive_residuals
+
+written_out = Exercise(derive_residuals, points=11, lecture="3.2")
+each_line(written_out, LECTURE_LAYER, {"z": 0.5, "delta": 1})
+
+
+def lecture_lines(
+    *,
+    z_weight="w{i}{j}",
+    bias=" + b",
+    weight="w{i}{j}",
+    slope=" σ'(z{u}{v})",
+    of_each="",
+    joined=" + ",
+    last=4,
+):
+    """The 13 lines, or what a mistake makes of them; `{i}` and `{k}` are a row and the one opposite it.
+
+    Parameters
+    ----------
+    z_weight, weight : str
+        The weight beside a in z, and beside δ in the residual.
+    bias, slope : str
+        What ends each z and each residual.
+    of_each : str
+        A further factor of every term of the residuals.
+    last : int
+        How many terms a residual has at most.
+    """
+    lines = []
+    for p, q in np.ndindex(2, 2):
+        terms = [
+            f"a{p + i + 1}{q + j + 1} " + z_weight.format(i=i + 1, j=j + 1, k=2 - i, m=2 - j)
+            for i, j in np.ndindex(2, 2)
+        ]
+        lines.append(f"z{p + 1}{q + 1} = {' + '.join(terms)}{bias}")
+    for u, v in np.ndindex(3, 3):
+        places = [(p, q) for p, q in np.ndindex(2, 2) if 0 <= u - p < 2 and 0 <= v - q < 2]
+        terms = [
+            f"δ{p + 1}{q + 1} {weight}{of_each}".format(
+                i=u - p + 1, j=v - q + 1, k=2 - u + p, m=2 - v + q, u=u + 1, v=v + 1, p=p + 1, q=q + 1
+            )
+            for p, q in places
+        ]
+        end = slope.format(u=u + 1, v=v + 1, n=len(terms))
+        lines.append(f"δ{u + 1}{v + 1} = ({joined.join(terms[:last])}){end}")
+    return "\n".join(lines)
+
+
+def lines_mistake(id, zh, en, **changes):
+    """A misconception: the lines with some part of them changed."""
+    written_out.misconception(id=id, zh=zh, en=en)(functools.partial(lecture_lines, **changes))
+
+
+lines_mistake(
+    "kernel_rotated_forward",
+    "前向计算时把卷积核翻转了：讲义的“卷积”是互相关，不翻转（见讲义 3.2 卷积的前向传播）",
+    "the kernel was rotated in the forward pass; the lecture's convolution is a correlation (lecture 3.2)",
+    z_weight="w{k}{m}",
+)
+lines_mistake(
+    "bias_forgotten",
+    "z 里漏了偏置 b：它不影响残差，但每个 z 都加了它（见讲义 3.2 实例：前向传播）",
+    "z lacks the bias b; it does not matter for the residual, yet every z adds it (lecture 3.2, the example)",
+    bias="",
+)
+lines_mistake(
+    "kernel_not_rotated",
+    "残差里 w 的下标走反了：δ 的下标增大时，a 旁边的 w 的下标减小（见讲义 3.2 残差规律）",
+    "the indices of w run the wrong way in the residuals: as those of δ grow, those of the w beside a fall "
+    "(lecture 3.2, the pattern of the residuals)",
+    weight="w{k}{m}",
+)
+lines_mistake(
+    "kernel_transposed",
+    "残差里 w 的行、列下标互换了：从 z 的式子里读出 a 旁边的是哪个 w（见讲义 3.2 实例：残差）",
+    "rows and columns of w are exchanged in the residuals; read in z which w stands beside a (lecture 3.2)",
+    weight="w{j}{i}",
+)
+lines_mistake(
+    "weight_of_the_place_of_delta",
+    "给每个 δ 配了同下标的 w：应当是 z 的式子里 a 旁边的那一个 w（见讲义 3.2 实例：残差）",
+    "each δ got the w of its own indices; it is the w that stands beside a in this z (lecture 3.2)",
+    weight="w{p}{q}",
+)
+lines_mistake(
+    "sigma_prime_missing",
+    "漏乘了 σ′：前一层的激活 a = σ(z) 也要求导（见讲义 3.2 实例：残差）",
+    "σ′ is missing: a = σ(z) of the layer before has a slope, too (lecture 3.2, the example)",
+    slope="",
+)
+lines_mistake(
+    "sigma_prime_of_this_layer",
+    "σ′ 取了当前层的 z：链式法则的最后一个因子是前一层的 ∂a/∂z（见讲义 3.2 实例：残差）",
+    "σ′ was taken of this layer's z; the chain rule ends with ∂a/∂z of the layer before (lecture 3.2)",
+    of_each=" σ'(z{p}{q}^(l))",
+    slope="",
+)
+lines_mistake(
+    "sigma_prime_of_a",
+    "σ′ 里写成了 a：σ′ 是在 z 处的导数，σ′(z) 而不是 σ′(a)",
+    "σ′ was taken at a; it is the slope at z, σ′(z) and not σ′(a)",
+    slope=" σ'(a{u}{v})",
+)
+lines_mistake(
+    "activation_for_its_slope",
+    "乘的是激活值 a，不是 σ′(z)（见讲义 3.2 实例：残差）",
+    "the factor is the activation a in place of its slope σ′(z) (lecture 3.2, the example)",
+    slope=" a{u}{v}",
+)
+lines_mistake(
+    "first_neighbour_only",
+    "每个残差只写了一项：a 进入几个 z，残差就有几项（见讲义 3.2：δ₁₂ 与 z₁₁、z₁₂ 都有关）",
+    "each residual has one term only; each z that contains a adds one (lecture 3.2: δ₁₂ has two)",
+    last=1,
+)
+lines_mistake(
+    "terms_averaged",
+    "各项取了平均：参与了几个 z，就收回几份残差，只相加（见讲义 3.2 实例：残差）",
+    "the terms were averaged; they merely add up (lecture 3.2, the example)",
+    slope=" / {n} σ'(z{u}{v})",
+)
+lines_mistake(
+    "terms_subtracted",
+    "各项之间是减号：J 通过每个 z 的变化相加（见讲义 3.2 实例：残差）",
+    "the terms are subtracted; the changes of J through each z add up (lecture 3.2, the example)",
+    joined=" - ",
+)
+lines_mistake(
+    "bias_in_the_residual",
+    "残差里加了偏置 b：b 与 a 无关，对 a 求导就没有了（见讲义 3.2 实例：残差）",
+    "the residuals contain the bias b; it does not depend on a, so its derivative by a is 0 (lecture 3.2)",
+    slope=" σ'(z{u}{v}) + b",
+)
+
+
+@written_out.alternative
+def in_the_lectures_latex():
+    """Chains of equalities in an `aligned`, as on the lecture's pages."""
+    rows = []
+    for line in lecture_lines().splitlines()[:4]:
+        left, right = line.split(" = ")
+        rows.append(f"{latex(left, 'l')} &= {latex(right, 'l')} \\\\")
+    for u, v in np.ndindex(3, 3):
+        at = f"{{{u + 1}{v + 1}}}"
+        places = [(p, q) for p, q in np.ndindex(2, 2) if 0 <= u - p < 2 and 0 <= v - q < 2]
+        chain = " + ".join(
+            rf"\frac{{\partial J}}{{\partial z_{{{p + 1}{q + 1}}}^{{(l)}}}}"
+            rf"\frac{{\partial z_{{{p + 1}{q + 1}}}^{{(l)}}}}{{\partial a_{at}^{{(l-1)}}}}"
+            rf"\frac{{\partial a_{at}^{{(l-1)}}}}{{\partial z_{at}^{{(l-1)}}}}"
+            for p, q in places
+        )
+        result = " + ".join(
+            rf"\delta_{{{p + 1}{q + 1}}}^{{(l)}} w_{{{u - p + 1}{v - q + 1}}}^{{(l)}} "
+            rf"\sigma'(z_{at}^{{(l-1)}})"
+            for p, q in places
+        )
+        undone = rf"\frac{{\partial J}}{{\partial z_{at}^{{(l-1)}}}}"
+        rows.append(rf"\delta_{at}^{{(l-1)}} &= {undone} = {chain} = {result} \\")
+    return "\\begin{aligned}\n" + "\n".join(rows) + "\n\\end{aligned}"
+
+
+def latex(text, layer):
+    """a11 w12 as the lecture writes it, in LaTeX with layers."""
+    where = {"z": "l", "w": "l", "b": "l", "a": "l-1"}
+    return " ".join(
+        f"{word[0]}{'_{' + word[1:] + '}' if word[1:] else ''}^{{({where[word[0]]})}}"
+        if word[0] in where
+        else word
+        for word in text.split()
+    )
+
+
+@written_out.alternative
+def in_plain_ascii():
+    """With stars, brackets, numbers before the lines, and the terms the other way round."""
+    text = lecture_lines().replace("δ", "delta").replace("σ'", "dsigma")
+    return "\n".join(f"({number}) {line}" for number, line in enumerate(reversed(text.splitlines()), 1))
+
+
+@written_out.alternative
+def in_subscripts_multiplied_out():
+    """Unicode, σ′ in every term."""
+    lines = lecture_lines(of_each=" σ'(z{u}{v})", slope="").splitlines()
+    return "\n".join(line.translate(str.maketrans("1234'", "₁₂₃₄′")) for line in lines)
+
+
 # --------------------------------------------------------------------------------------------- rotate180
 
 rotation = Exercise(rotate180, points=4, lecture="3.2")
@@ -363,9 +555,9 @@ rotation.mistake(
 rotation.mistake(
     "turned_about_the_first",
     result(lambda w_rot, c: np.roll(w_rot, (1, 1), (0, 1))),
-    zh="卷积核绕着左上角的元素转，第一行、第一列仍在最前面：下标从 0 数起，最后一个是 −1（见练习 2 的公式）",
+    zh="卷积核绕着左上角的元素转，第一行、第一列仍在最前面：下标从 0 数起，最后一个是 −1（见练习 3 的公式）",
     en="the kernel turned about its first element, so that the first row and column stayed in front: index 0 "
-    "belongs to the first, −1 to the last (the formula of exercise 2)",
+    "belongs to the first, −1 to the last (the formula of exercise 3)",
 )
 
 
@@ -747,7 +939,7 @@ def on_one_map(turn):
 
 # ----------------------------------------------------------------------------------------- conv_residual
 
-single_map = Exercise(conv_residual, points=18, lecture="3.2")
+single_map = Exercise(conv_residual, points=12, lecture="3.2")
 
 
 def map_args(rng, shape, kernel_shape):
@@ -756,7 +948,7 @@ def map_args(rng, shape, kernel_shape):
     return real(rng, H - kh + 1, W - kw + 1), real(rng, kh, kw), real(rng, H, W)
 
 
-@single_map.group("lecture", points=4, zh="讲义实例的大小 3×3 ∗ 2×2", en="the lecture's size, 3×3 ∗ 2×2")
+@single_map.group("lecture", points=3, zh="讲义实例的大小 3×3 ∗ 2×2", en="the lecture's size, 3×3 ∗ 2×2")
 def map_lecture(rng):
     delta, w = whole(rng, 2, 2, 2)  # eight numbers, all different: the residual is not like its kernel
     yield delta, w, whole(rng, 3, 3)
@@ -769,7 +961,7 @@ def map_lecture_example():
 
 
 @single_map.group(
-    "shapes", points=6, zh="高和宽不同的图与卷积核", en="maps and kernels of unlike height and width"
+    "shapes", points=4, zh="高和宽不同的图与卷积核", en="maps and kernels of unlike height and width"
 )
 def map_shapes(rng):
     yield map_args(rng, (4, 6), (2, 3))
@@ -778,7 +970,7 @@ def map_shapes(rng):
 
 
 @single_map.group(
-    "kernels", points=5, zh="很小与很大的卷积核", en="very small and very large kernels", visible=False
+    "kernels", points=3, zh="很小与很大的卷积核", en="very small and very large kernels", visible=False
 )
 def map_kernels(rng):
     yield map_args(rng, (2, 3), (1, 1))
@@ -787,7 +979,7 @@ def map_kernels(rng):
     yield map_args(rng, (3, 4), (3, 4))
 
 
-@single_map.group(points=2, **BASIS)
+@single_map.group(points=1, **BASIS)
 def map_basis(rng):
     """Each unit residual and each unit kernel of the lecture's size, once.
 
@@ -907,9 +1099,117 @@ def map_by_full_rows(delta, w, dsigma):
     return result * dsigma
 
 
+# -------------------------------------------------------------------------------------- residual_formula
+
+in_one_formula = Exercise(residual_formula, points=3, lecture="3.2")
+
+
+@in_one_formula.group("stride 1", points=1, zh="步长 1", en="stride 1")
+def formula_stride_1(rng):
+    height, width = rng.permutation([3, 4])
+    yield formula_for("delta", (height, width), (3, 2) if height == 4 else (2, 3))
+
+
+@formula_stride_1.example
+def formula_stride_1_example():
+    yield formula_for("delta", **LECTURE_LAYER)
+
+
+@in_one_formula.group("stride", points=2, zh="步长大于 1", en="stride above 1")
+def formula_stride(rng):
+    height, width = rng.permutation([3, 5])
+    yield formula_for("delta", (height, width), (3, 2) if height == 5 else (2, 3), 2)
+    yield formula_for("delta", (4, 3), tuple(rng.permutation([1, 2])), 3)
+
+
+@formula_stride.example
+def formula_stride_example():
+    yield formula_for("delta", (5, 4), (3, 2), 2)
+
+
+def formula_mistake(id, formula, zh, en):
+    """A misconception: another formula."""
+    in_one_formula.misconception(id=id, zh=zh, en=en)(lambda: formula)
+
+
+formula_mistake(
+    "kernel_not_rotated",
+    "δ_{u,v} = Σ_m Σ_n w_{m,n} δ_{u+m-1,v+n-1} σ'(z_{u,v})",
+    "照抄了讲义的公式：那里 w 是翻转以后的、δ 是补 0 以后的；这里两者都是原来的，下标要反着走",
+    "this is the lecture's formula, where w is rotated and δ padded; here both are as they were, so their "
+    "indices run opposite ways",
+)
+formula_mistake(
+    "stride_ignored",
+    "δ_{u,v} = Σ_p Σ_q δ_{p,q} w_{u-p+1,v-q+1} σ'(z_{u,v})",
+    "公式只对步长 1 成立：z_{p,q} 的窗口从第 (p − 1)s + 1 行开始（见讲义 3.2 当步长不为 1 时）",
+    "it holds for stride 1 only; the window of z_{p,q} begins in row (p − 1)s + 1 (lecture 3.2)",
+)
+formula_mistake(
+    "window_off_by_one",
+    "δ_{u,v} = Σ_p Σ_q δ_{p,q} w_{u-ps,v-qs} σ'(z_{u,v})",
+    "下标差了一格：下标从 1 开始，第一个窗口从第 1 行开始，所以是 (p − 1)s，不是 ps",
+    "the indices are off: they count from 1, and the first window begins in row 1, so it is (p − 1)s, not ps",
+)
+formula_mistake(
+    "rows_and_columns_exchanged",
+    "δ_{u,v} = Σ_p Σ_q δ_{p,q} w_{v-(q-1)s,u-(p-1)s} σ'(z_{u,v})",
+    "w 的行、列下标互换了（见讲义 3.2 卷积的前向传播）",
+    "rows and columns of w are exchanged (lecture 3.2, the forward pass)",
+)
+formula_mistake(
+    "residual_transposed",
+    "δ_{u,v} = Σ_p Σ_q δ_{p,q} w_{u-(q-1)s,v-(p-1)s} σ'(z_{u,v})",
+    "δ 的行、列下标互换了：u 与 p 是行，v 与 q 是列",
+    "rows and columns of δ are exchanged: u and p are rows, v and q are columns",
+)
+formula_mistake(
+    "sigma_prime_missing",
+    "δ_{u,v} = Σ_p Σ_q δ_{p,q} w_{u-(p-1)s,v-(q-1)s}",
+    "漏乘了 σ′：前一层的激活 a = σ(z) 也要求导（见讲义 3.2 前一层残差计算公式）",
+    "σ′ is missing: a = σ(z) of the layer before has a slope, too (lecture 3.2, the formula)",
+)
+formula_mistake(
+    "sigma_prime_of_this_layer",
+    "δ_{u,v} = Σ_p Σ_q δ_{p,q} w_{u-(p-1)s,v-(q-1)s} σ'(z_{p,q}^{(l)})",
+    "σ′ 取了当前层的 z：链式法则的最后一个因子是前一层的 ∂a/∂z（见讲义 3.2 前一层残差计算公式）",
+    "σ′ was taken of this layer's z; the chain rule ends with ∂a/∂z of the layer before (lecture 3.2)",
+)
+formula_mistake(
+    "forward_indices",
+    "δ_{u,v} = Σ_p Σ_q δ_{p,q} w_{(u-1)s+p,(v-1)s+q} σ'(z_{u,v})",
+    "用了前向计算的下标：从 u = (p − 1)s + m 解出 m，才是 a 旁边的 w 的下标",
+    "these are the indices of the forward pass; solve u = (p − 1)s + m for m to find the w beside a",
+)
+
+
+@in_one_formula.alternative
+def formula_in_latex():
+    return (
+        r"\delta_{u,v}^{(l-1)} = \sum_{p}\sum_{q} \delta_{p,q}^{(l)} w_{u-(p-1)s,\,v-(q-1)s}^{(l)} "
+        r"\sigma'(z_{u,v}^{(l-1)})"
+    )
+
+
+@in_one_formula.alternative
+def formula_in_ascii():
+    return "delta[i,j] = dsigma(z[i,j]) * sum_m sum_n w[i-s*m+s, j-s*n+s] * delta[m,n]"
+
+
+@in_one_formula.alternative
+def formula_after_the_chain_rule():
+    return (
+        r"\frac{\partial J}{\partial z_{u,v}^{(l-1)}} "
+        r"= \sum_p \sum_q \frac{\partial J}{\partial z_{p,q}^{(l)}} "
+        r"\frac{\partial z_{p,q}^{(l)}}{\partial a_{u,v}^{(l-1)}} "
+        r"\frac{\partial a_{u,v}^{(l-1)}}{\partial z_{u,v}^{(l-1)}} "
+        r"= \sum_p \sum_q \delta_{p,q}^{(l)} w_{u-(p-1)s,v-(q-1)s}^{(l)} \sigma'(z_{u,v}^{(l-1)})"
+    )
+
+
 # ------------------------------------------------------------------------------------- conv2d_input_grad
 
-general = Exercise(conv2d_input_grad, points=60, lecture="3.2")
+general = Exercise(conv2d_input_grad, points=52, lecture="3.2")
 
 
 def conv_args(rng, input_shape, kernels, *options):
@@ -925,7 +1225,7 @@ def conv_args(rng, input_shape, kernels, *options):
     return real(rng, N, K, Ho, Wo), real(rng, K, C, kh, kw), input_shape, *options
 
 
-@general.group("lecture", points=4, zh="讲义实例的大小", en="the lecture's size")
+@general.group("lecture", points=3, zh="讲义实例的大小", en="the lecture's size")
 def conv_lecture(rng):
     delta, w = whole(rng, 2, 1, 1, 2, 2)  # eight numbers, all different: the residual is not like its kernel
     yield delta, w, (1, 1, 3, 3)
@@ -936,7 +1236,7 @@ def conv_lecture_example():
     yield LECTURE_DELTA[None, None], LECTURE_W[None, None], (1, 1, 3, 3)
 
 
-@general.group(points=4, **BASIS)
+@general.group(points=3, **BASIS)
 def conv_basis(rng):
     """All 16 connections of the lecture's example in one call: unit residual n meets unit kernel c.
 
@@ -947,31 +1247,31 @@ def conv_basis(rng):
     yield units(1, 2, 2), units(2, 2)[None], (4, 4, 3, 3)
 
 
-@general.group("stride", points=8, zh="步长大于 1", en="stride above 1")
+@general.group("stride", points=7, zh="步长大于 1", en="stride above 1")
 def conv_stride(rng):
     yield conv_args(rng, (1, 1, 5, 6), (1, 3, 4), 2)  # windows overlap
     yield conv_args(rng, (1, 1, 4, 6), (1, 2, 2), 2)  # they touch
     yield conv_args(rng, (1, 1, 5, 7), (1, 2, 1), 3)  # gaps between them
 
 
-@general.group("channels", points=6, zh="多个输入通道", en="several input channels")
+@general.group("channels", points=5, zh="多个输入通道", en="several input channels")
 def conv_channels(rng):
     yield conv_args(rng, (1, 3, 4, 5), (1, 2, 3))
 
 
-@general.group("kernels", points=7, zh="多个卷积核", en="several kernels")
+@general.group("kernels", points=6, zh="多个卷积核", en="several kernels")
 def conv_kernels(rng):
     yield conv_args(rng, (1, 1, 4, 3), (3, 3, 2))
     yield conv_args(rng, (1, 2, 4, 3), (2, 2, 3))  # K = C: exchanged axes give numbers
 
 
-@general.group("batch", points=6, zh="一批样本", en="a batch of samples")
+@general.group("batch", points=5, zh="一批样本", en="a batch of samples")
 def conv_batch(rng):
     yield conv_args(rng, (3, 1, 4, 3), (1, 2, 2))
     yield conv_args(rng, (2, 1, 3, 4), (1, 3, 4))  # kernels as large as the input
 
 
-@general.group("padding", points=8, zh="输入的边界有 0 填充", en="an input padded with zeros")
+@general.group("padding", points=7, zh="输入的边界有 0 填充", en="an input padded with zeros")
 def conv_padding(rng):
     yield conv_args(rng, (1, 1, 4, 5), (1, 3, 2), 1, 1)
     yield conv_args(rng, (1, 1, 3, 4), (1, 2, 3), 1, 2)  # p ≥ k - 1
@@ -991,7 +1291,7 @@ def conv_remainder(rng):
     yield conv_args(rng, (1, 1, 5, 6), (1, 2, 3), 3, 1)  # here part of it is
 
 
-@general.group("combined", points=8, zh="综合", en="everything at once", visible=False)
+@general.group("combined", points=7, zh="综合", en="everything at once", visible=False)
 def conv_combined(rng):
     """The last call is a basis again, now with stride, padding and remainder: N = Ho·Wo, C = kh·kw."""
     yield conv_args(rng, (2, 3, 5, 6), (4, 3, 2), 2, 1)

@@ -8,11 +8,13 @@
 # | 练习 | 讲义 | 分值 |
 # | --- | --- | --- |
 # | `dense_residual` | 3.2 全连接 ANN 反向传播算法 | 6 |
+# | `derive_residuals` | 3.2 实例：手写推导 | 11 |
 # | `rotate180` | 3.2 前一层残差计算方式，第 1 步 | 4 |
 # | `pad_residual` | 3.2 前一层残差计算方式，第 2 步 | 6 |
 # | `insert_zeros` | 3.2 当步长不为 1 时，第 2 步 | 6 |
-# | `conv_residual` | 3.2 前一层残差计算公式 | 18 |
-# | `conv2d_input_grad` | 3.2 步长、通道、多核、填充 | 60 |
+# | `conv_residual` | 3.2 前一层残差计算公式 | 12 |
+# | `residual_formula` | 3.2 一般公式，任意步长：手写推导 | 3 |
+# | `conv2d_input_grad` | 3.2 步长、通道、多核、填充 | 52 |
 # | **合计** | | **100** |
 #
 # **约定**
@@ -22,6 +24,7 @@
 # - 不要修改参数；返回新的数组，不与参数共用内存。
 # - 参数可能是整数数组、只读数组或内存不连续的数组，结果都必须正确，不能被截断成整数。
 # - 除 `conv2d_input_grad` 外，各函数只处理一张二维的图（或一个向量）。
+# - 两个手写推导的练习返回一段文字：一行一个等式。
 
 # %% [markdown] lang="en"
 # # Assignment: the residual of the layer before a convolution (lecture 3.2)
@@ -35,11 +38,13 @@
 # | exercise | lecture | points |
 # | --- | --- | --- |
 # | `dense_residual` | 3.2, back-propagation in a fully connected network | 6 |
+# | `derive_residuals` | 3.2, the example: a derivation by hand | 11 |
 # | `rotate180` | 3.2, how the residual of the layer before is computed, step 1 | 4 |
 # | `pad_residual` | 3.2, the same, step 2 | 6 |
 # | `insert_zeros` | 3.2, when the stride is not 1, step 2 | 6 |
-# | `conv_residual` | 3.2, formula for the residual of the layer before | 18 |
-# | `conv2d_input_grad` | 3.2, stride, channels, several kernels, padding | 60 |
+# | `conv_residual` | 3.2, formula for the residual of the layer before | 12 |
+# | `residual_formula` | 3.2, one formula for any stride: a derivation by hand | 3 |
+# | `conv2d_input_grad` | 3.2, stride, channels, several kernels, padding | 52 |
 # | **total** | | **100** |
 #
 # **Conventions**
@@ -50,6 +55,7 @@
 # - Arguments may be integer, read-only or non-contiguous arrays. The results must be right all the same and
 #   must not be truncated to integers.
 # - All functions but `conv2d_input_grad` treat one two-dimensional map (or one vector).
+# - The two derivations by hand return a text, one equation a line.
 
 # %% [markdown] lang="zh"
 # ## 怎样做这份作业
@@ -197,7 +203,7 @@ def dense_residual(delta_next, w_next, dsigma):
 # (conv_matrix(np.array([[1, 2], [3, 4]]), (3, 3)).T @ np.array([1, 2, 3, -1])).reshape(3, 3)
 # ```
 #
-# 记下结果，到练习 5 再来比较。下面的练习不写出 $M$，因为它大部分是 0；讲义的三个步骤会直接得到同样的结果。
+# 记下结果，到练习 6 再来比较。下面的练习不写出 $M$，因为它大部分是 0；讲义的三个步骤会直接得到同样的结果。
 #
 # </details>
 
@@ -223,7 +229,7 @@ def dense_residual(delta_next, w_next, dsigma):
 # (conv_matrix(np.array([[1, 2], [3, 4]]), (3, 3)).T @ np.array([1, 2, 3, -1])).reshape(3, 3)
 # ```
 #
-# Note the result, and compare it when you come to exercise 5. The exercises below do not write out $M$, most
+# Note the result, and compare it when you come to exercise 6. The exercises below do not write out $M$, most
 # of which is zeros: the lecture's three steps lead to the same result directly.
 #
 # </details>
@@ -299,30 +305,95 @@ def dense_residual(delta_next, w_next, dsigma):
 #     = \left(\delta_{11}^{(l)} w_{12}^{(l)} + \delta_{12}^{(l)} w_{11}^{(l)}\right) \sigma'(z_{12}^{(l-1)})$$
 
 # %% [markdown] lang="zh"
+# ## 2 手写推导：四个 $z$ 与九个残差 `derive_residuals`（11 分）
+#
+# 讲义算出了 $\delta_{11}^{(l-1)}$ 和 $\delta_{12}^{(l-1)}$，其余的留给你。请写出 3×3 ∗ 2×2 的全部 13 行：
+# $z_{11}^{(l)}$ 到 $z_{22}^{(l)}$（这次要写上 $b$），以及 $\delta_{11}^{(l-1)}$ 到 $\delta_{33}^{(l-1)}$
+# （要写上 $\sigma'$）。每行单独判分。
+#
+# 函数返回一段文字，一行一个等式。用哪种写法都可以，下面三行说的是同一件事：
+#
+# ```text
+# z11 = a11*w11 + a12*w12 + a21*w21 + a22*w22 + b
+# z₁₁ = a₁₁w₁₁ + a₁₂w₁₂ + a₂₁w₂₁ + a₂₂w₂₂ + b
+# z_{11}^{(l)} = a_{11}^{(l-1)} w_{11}^{(l)} + a_{12}^{(l-1)} w_{12}^{(l)} + a_{21}^{(l-1)} w_{21}^{(l)}
+#                + a_{22}^{(l-1)} w_{22}^{(l)} + b^{(l)}
+# ```
+#
+# （最后一种在你的答案里要写成一行。）$\sigma'(z_{12}^{(l-1)})$ 可以写成 `dsigma(z12)` 或 `σ'(z12)`。
+# 层号可以省略：等号左边的 `d12` 或 `δ12` 是前一层的残差，右边的是当前层的。项的次序、括号都随意，
+# 也可以像讲义那样写一串等式，那么每一步都要对。检查单元会逐项告诉你哪里不同。
+#
+# **任务**：完成 `derive_residuals`。用 `r"""…"""` 写文字，反斜杠就不会出问题。
+
+# %% [markdown] lang="en"
+# ## 2 A derivation by hand: four $z$ and nine residuals `derive_residuals` (11 points)
+#
+# The lecture works out $\delta_{11}^{(l-1)}$ and $\delta_{12}^{(l-1)}$ and leaves the others to you. Write
+# all 13 lines of 3×3 ∗ 2×2: $z_{11}^{(l)}$ to $z_{22}^{(l)}$, this time with $b$, and $\delta_{11}^{(l-1)}$
+# to $\delta_{33}^{(l-1)}$, with $\sigma'$. Each line has points of its own.
+#
+# The function returns a text, one equation a line. Write as you like; these three say the same:
+#
+# ```text
+# z11 = a11*w11 + a12*w12 + a21*w21 + a22*w22 + b
+# z₁₁ = a₁₁w₁₁ + a₁₂w₁₂ + a₂₁w₂₁ + a₂₂w₂₂ + b
+# z_{11}^{(l)} = a_{11}^{(l-1)} w_{11}^{(l)} + a_{12}^{(l-1)} w_{12}^{(l)} + a_{21}^{(l-1)} w_{21}^{(l)}
+#                + a_{22}^{(l-1)} w_{22}^{(l)} + b^{(l)}
+# ```
+#
+# (In your answer the last one stands on a single line.) $\sigma'(z_{12}^{(l-1)})$ may be `dsigma(z12)` or
+# `σ'(z12)`. Layer numbers may be left out: `d12` or `δ12` on the left of the equals sign is the residual of
+# the layer before, on the right that of this layer. Order and brackets are up to you, and so is a chain of
+# equalities as in the lecture; then every step must be right. The check cell tells you term by term what
+# differs.
+#
+# **Your task**: complete `derive_residuals`. Put the text between `r"""` and `"""`, and no backslash will
+# trouble you.
+
+
+# %%
+def derive_residuals():
+    """
+    zh: 讲义实例 3×3 ∗ 2×2 的推导（讲义 3.2）。
+    en: The derivation of the lecture's example, 3×3 ∗ 2×2 (lecture 3.2).
+
+    Returns
+    -------
+    str
+        zh: 13 行：z₁₁、z₁₂、z₂₁、z₂₂，以及 δ₁₁⁽ˡ⁻¹⁾ 到 δ₃₃⁽ˡ⁻¹⁾，一行一个等式
+        en: 13 lines: z₁₁, z₁₂, z₂₁, z₂₂, and δ₁₁⁽ˡ⁻¹⁾ to δ₃₃⁽ˡ⁻¹⁾, one equation a line
+    """
+    ### BEGIN SOLUTION
+    return r"""
+    z11 = a11 w11 + a12 w12 + a21 w21 + a22 w22 + b
+    z12 = a12 w11 + a13 w12 + a22 w21 + a23 w22 + b
+    z21 = a21 w11 + a22 w12 + a31 w21 + a32 w22 + b
+    z22 = a22 w11 + a23 w12 + a32 w21 + a33 w22 + b
+
+    δ11 = δ11 w11 σ'(z11)
+    δ12 = (δ11 w12 + δ12 w11) σ'(z12)
+    δ13 = δ12 w12 σ'(z13)
+    δ21 = (δ11 w21 + δ21 w11) σ'(z21)
+    δ22 = (δ11 w22 + δ12 w21 + δ21 w12 + δ22 w11) σ'(z22)
+    δ23 = (δ12 w22 + δ22 w12) σ'(z23)
+    δ31 = δ21 w21 σ'(z31)
+    δ32 = (δ21 w22 + δ22 w21) σ'(z32)
+    δ33 = δ22 w22 σ'(z33)
+    """
+    ### END SOLUTION
+
+
+# %% [markdown] lang="zh"
 # ### 思考：前一层的残差与当前层的残差有什么关系？
 #
-# 这是讲义的思考题。先在纸上照样写出其余七个残差，再看：
+# 这是讲义的思考题。看看你写出的九个残差：
 #
 # 1. 九个残差各有几项，一共几项？
 # 2. 在 $\delta_{22}^{(l-1)}$ 的各项里，$\delta^{(l)}$ 的下标和 $w$ 的下标各按什么顺序走？
 # 3. 为什么 2×2 的残差与 2×2 的卷积核，会得到 3×3 的结果？
 #
 # <details><summary>想好以后再展开</summary>
-#
-# $$\begin{aligned}
-# \delta_{11}^{(l-1)} &= \delta_{11}w_{11} \cdot \sigma'(z_{11}^{(l-1)}) \\
-# \delta_{12}^{(l-1)} &= (\delta_{11}w_{12} + \delta_{12}w_{11}) \cdot \sigma'(z_{12}^{(l-1)}) \\
-# \delta_{13}^{(l-1)} &= \delta_{12}w_{12} \cdot \sigma'(z_{13}^{(l-1)}) \\
-# \delta_{21}^{(l-1)} &= (\delta_{11}w_{21} + \delta_{21}w_{11}) \cdot \sigma'(z_{21}^{(l-1)}) \\
-# \delta_{22}^{(l-1)} &= (\delta_{11}w_{22} + \delta_{12}w_{21} + \delta_{21}w_{12} + \delta_{22}w_{11})
-#     \cdot \sigma'(z_{22}^{(l-1)}) \\
-# \delta_{23}^{(l-1)} &= (\delta_{12}w_{22} + \delta_{22}w_{12}) \cdot \sigma'(z_{23}^{(l-1)}) \\
-# \delta_{31}^{(l-1)} &= \delta_{21}w_{21} \cdot \sigma'(z_{31}^{(l-1)}) \\
-# \delta_{32}^{(l-1)} &= (\delta_{21}w_{22} + \delta_{22}w_{21}) \cdot \sigma'(z_{32}^{(l-1)}) \\
-# \delta_{33}^{(l-1)} &= \delta_{22}w_{22} \cdot \sigma'(z_{33}^{(l-1)})
-# \end{aligned}$$
-#
-# （等号右边没有标层号的 $\delta$、$w$ 属于第 $l$ 层。）
 #
 # 1. 四个角各 1 项，四条边各 2 项，中心 4 项，共 $4\cdot1+4\cdot2+4=16$ 项：正是讲义 2.2 数出的 16
 #    个连接，每个连接把残差传回一次。
@@ -343,7 +414,7 @@ def dense_residual(delta_next, w_next, dsigma):
 # %% [markdown] lang="en"
 # ### Think: how does the residual of the layer before come from that of this layer?
 #
-# This is the lecture's question. Write down the other seven residuals on paper first. Then:
+# This is the lecture's question. Look at the nine residuals that you wrote:
 #
 # 1. How many terms has each of the nine, and how many are there in all?
 # 2. In the terms of $\delta_{22}^{(l-1)}$, in which order do the indices of $\delta^{(l)}$ run, and in which
@@ -351,21 +422,6 @@ def dense_residual(delta_next, w_next, dsigma):
 # 3. Why does a 2×2 residual with a 2×2 kernel give a 3×3 result?
 #
 # <details><summary>Open this when you have thought about it</summary>
-#
-# $$\begin{aligned}
-# \delta_{11}^{(l-1)} &= \delta_{11}w_{11} \cdot \sigma'(z_{11}^{(l-1)}) \\
-# \delta_{12}^{(l-1)} &= (\delta_{11}w_{12} + \delta_{12}w_{11}) \cdot \sigma'(z_{12}^{(l-1)}) \\
-# \delta_{13}^{(l-1)} &= \delta_{12}w_{12} \cdot \sigma'(z_{13}^{(l-1)}) \\
-# \delta_{21}^{(l-1)} &= (\delta_{11}w_{21} + \delta_{21}w_{11}) \cdot \sigma'(z_{21}^{(l-1)}) \\
-# \delta_{22}^{(l-1)} &= (\delta_{11}w_{22} + \delta_{12}w_{21} + \delta_{21}w_{12} + \delta_{22}w_{11})
-#     \cdot \sigma'(z_{22}^{(l-1)}) \\
-# \delta_{23}^{(l-1)} &= (\delta_{12}w_{22} + \delta_{22}w_{12}) \cdot \sigma'(z_{23}^{(l-1)}) \\
-# \delta_{31}^{(l-1)} &= \delta_{21}w_{21} \cdot \sigma'(z_{31}^{(l-1)}) \\
-# \delta_{32}^{(l-1)} &= (\delta_{21}w_{22} + \delta_{22}w_{21}) \cdot \sigma'(z_{32}^{(l-1)}) \\
-# \delta_{33}^{(l-1)} &= \delta_{22}w_{22} \cdot \sigma'(z_{33}^{(l-1)})
-# \end{aligned}$$
-#
-# (On the right-hand sides, every $\delta$ and $w$ without a layer number belongs to layer $l$.)
 #
 # 1. Each of the four corners has one term, each of the four edges two, the centre four, together
 #    $4\cdot1+4\cdot2+4=16$: the 16 connections that lecture 2.2 counted. Each hands back a residual once.
@@ -387,7 +443,7 @@ def dense_residual(delta_next, w_next, dsigma):
 # $H_o+2(k_h-1)-k_h+1 = H_o+k_h-1 = H$, which is exactly the size of the layer before.
 
 # %% [markdown] lang="zh"
-# ## 2 第 1 步：将卷积权重翻转 180° `rotate180`（4 分）
+# ## 3 第 1 步：将卷积权重翻转 180° `rotate180`（4 分）
 #
 # $$w^{rot}_{m,n} = w_{k_h+1-m,\;k_w+1-n}$$
 #
@@ -403,7 +459,7 @@ def dense_residual(delta_next, w_next, dsigma):
 # 另一个也会跟着改变。
 
 # %% [markdown] lang="en"
-# ## 2 Step 1: rotate the kernel by 180° `rotate180` (4 points)
+# ## 3 Step 1: rotate the kernel by 180° `rotate180` (4 points)
 #
 # $$w^{rot}_{m,n} = w_{k_h+1-m,\;k_w+1-n}$$
 #
@@ -446,7 +502,7 @@ def rotate180(w):
 
 
 # %% [markdown] lang="zh"
-# ## 3 第 2 步：给当前层残差矩阵边界补 0 `pad_residual`（6 分）
+# ## 4 第 2 步：给当前层残差矩阵边界补 0 `pad_residual`（6 分）
 #
 # 补多少圈？上面的实例已经给出答案：卷积核与残差至少重叠一个元素，所以卷积核最多伸出去 $k-1$ 个元素。上、
 # 下各补 $k_h-1$ 行，左、右各补 $k_w-1$ 列。 2×2 的卷积核补 1 圈，3×3 的补 2 圈，1×1 的不用补。
@@ -460,7 +516,7 @@ def rotate180(w):
 # **任务**：完成 `pad_residual`。注意卷积核的高和宽可能不同。
 
 # %% [markdown] lang="en"
-# ## 3 Step 2: surround the residual with zeros `pad_residual` (6 points)
+# ## 4 Step 2: surround the residual with zeros `pad_residual` (6 points)
 #
 # How many? The example above has given the answer: kernel and residual overlap in at least one element, so
 # the kernel reaches out by at most $k-1$. Add $k_h-1$ rows above and below, $k_w-1$ columns to the left and
@@ -501,7 +557,7 @@ def pad_residual(delta, kernel_shape):
 
 
 # %% [markdown] lang="zh"
-# ## 4 步长不为 1：使用 0 填充残差对应位置 `insert_zeros`（6 分）
+# ## 5 步长不为 1：使用 0 填充残差对应位置 `insert_zeros`（6 分）
 #
 # ![步长为 2：先在残差之间补 0，再在外层补 0](attachment:stride_zeros.png)
 #
@@ -510,7 +566,7 @@ def pad_residual(delta, kernel_shape):
 # 最后一个残差后面不再插入（外层的 0 由下一步补）。因此每一边的大小从 $H_o$ 变为 $(H_o-1)\,s+1$。
 #
 # 图中步长为 2、卷积核为 2×2：先在 2×2 的残差之间插入 0，得到 3×3，这是本练习要做的；
-# 再照练习 3 在外面补一圈 0，得到 5×5。
+# 再照练习 4 在外面补一圈 0，得到 5×5。
 #
 # **小例子**（$s=2$）：
 #
@@ -519,7 +575,7 @@ def pad_residual(delta, kernel_shape):
 # **任务**：完成 `insert_zeros`。步长为 1 时内容不变，但仍要返回新的数组。
 
 # %% [markdown] lang="en"
-# ## 4 A stride other than 1: zeros between the residuals `insert_zeros` (6 points)
+# ## 5 A stride other than 1: zeros between the residuals `insert_zeros` (6 points)
 #
 # ![stride 2: zeros between the residuals, then zeros around them](attachment:stride_zeros.png)
 #
@@ -529,7 +585,7 @@ def pad_residual(delta, kernel_shape):
 # zeros outside belong to the next step). So each side grows from $H_o$ to $(H_o-1)\,s+1$.
 #
 # In the picture the stride is 2 and the kernel 2×2. First, zeros between the residuals turn 2×2 into 3×3:
-# that is this exercise. Then a ring of zeros around them, as in exercise 3, makes it 5×5.
+# that is this exercise. Then a ring of zeros around them, as in exercise 4, makes it 5×5.
 #
 # **Small example** ($s=2$):
 #
@@ -566,7 +622,7 @@ def insert_zeros(delta, stride):
 
 
 # %% [markdown] lang="zh"
-# ## 5 卷积层的前一层残差 `conv_residual`（18 分）
+# ## 6 卷积层的前一层残差 `conv_residual`（12 分）
 #
 # ![翻转后的卷积核在补 0 的残差上滑动](attachment:padded_residual.png)
 #
@@ -604,7 +660,7 @@ def insert_zeros(delta, stride):
 # 卷积核可以是 1×1，也可以与前一层一样大。
 
 # %% [markdown] lang="en"
-# ## 5 The residual of the layer before a convolution `conv_residual` (18 points)
+# ## 6 The residual of the layer before a convolution `conv_residual` (12 points)
 #
 # ![the rotated kernel slides over the padded residual](attachment:padded_residual.png)
 #
@@ -679,13 +735,70 @@ def conv_residual(delta, w, dsigma):
 
 
 # %% [markdown] lang="zh"
-# ## 6 实际使用的形式：批、通道、多核、步长、填充 `conv2d_input_grad`（60 分）
+# ## 7 手写推导：一个公式，任意步长 `residual_formula`（3 分）
+#
+# 上面的公式借助了 $w^{rot}$ 和 $\delta^{pad}$，而且只适用于步长 1。请写出一个不翻转、不补 0 的公式，
+# 对任意大小的图和卷积核、任意步长 $s$（无填充）都成立：
+#
+# $$\delta_{u,v}^{(l-1)} = \sum_p \sum_q \;\dots$$
+#
+# 其中 $w$ 就是前向计算所用的卷积核，$\delta$ 就是当前层的残差；**下标越出范围的元素当作 0**。
+#
+# 提示：前向计算时 $z_{p,q}=\sum_m\sum_n w_{m,n}\,a_{(p-1)s+m,\,(q-1)s+n}+b$。哪些 $z_{p,q}$ 含有 $a_{u,v}$？
+# 旁边的是哪个 $w$？
+#
+# 下标可以写成 `w[u-p+1, v-q+1]` 或 `w_{u-p+1,v-q+1}`，也可以含有 $s$，例如 `a[(p-1)s+m, (q-1)s+n]`；
+# 求和写成 `Σ_p Σ_q`、`sum_p sum_q` 或 `\sum_p \sum_q`。评分时换用别的大小和别的步长。
+#
+# **任务**：完成 `residual_formula`，返回一行等式。
+
+# %% [markdown] lang="en"
+# ## 7 A derivation by hand: one formula for any stride `residual_formula` (3 points)
+#
+# The formula above needs $w^{rot}$ and $\delta^{pad}$, and it holds for stride 1 only. Write one that rotates
+# nothing and pads nothing, and that holds for maps and kernels of any size and any stride $s$ (without
+# padding):
+#
+# $$\delta_{u,v}^{(l-1)} = \sum_p \sum_q \;\dots$$
+#
+# Here $w$ is the kernel as the forward pass uses it, and $\delta$ the residual of the current layer. **An
+# element whose index is out of range counts as 0.**
+#
+# A hint: the forward pass is $z_{p,q}=\sum_m\sum_n w_{m,n}\,a_{(p-1)s+m,\,(q-1)s+n}+b$. Which $z_{p,q}$
+# contain $a_{u,v}$, and which $w$ stands beside it there?
+#
+# An index may be `w[u-p+1, v-q+1]` or `w_{u-p+1,v-q+1}`, and it may contain $s$, as in
+# `a[(p-1)s+m, (q-1)s+n]`. A sum is `Σ_p Σ_q`, `sum_p sum_q` or `\sum_p \sum_q`. Grading tries other sizes and
+# other strides.
+#
+# **Your task**: complete `residual_formula`. It returns one equation.
+
+
+# %%
+def residual_formula():
+    """
+    zh: 前一层残差的一般公式，任意大小、任意步长 s，无填充（讲义 3.2）。
+    en: The residual of the layer before, one formula for any size and any stride s, no padding (lecture 3.2).
+
+    Returns
+    -------
+    str
+        zh: 一个等式，左边是 δ_{u,v}⁽ˡ⁻¹⁾
+        en: one equation with δ_{u,v}⁽ˡ⁻¹⁾ on its left
+    """
+    ### BEGIN SOLUTION
+    return "δ_{u,v} = Σ_p Σ_q δ_{p,q} w_{u-(p-1)s, v-(q-1)s} σ'(z_{u,v})"
+    ### END SOLUTION
+
+
+# %% [markdown] lang="zh"
+# ## 8 实际使用的形式：批、通道、多核、步长、填充 `conv2d_input_grad`（52 分）
 #
 # 前一层是 $(N, C, H, W)$ 的数组，卷积核是 $(K, C, k_h, k_w)$，当前层是
 # $(N, K, H_o, W_o)$，$H_o=\lfloor (H+2p-k_h)/s \rfloor+1$，$W_o$ 同理。这次不乘 $\sigma'$，
 # 求的是 $\partial J/\partial a^{(l-1)}$，程序里常记作 `dx`。讲义“其它情况”各页逐一说明了变化：
 #
-# - **步长**：先插入 0（练习 4），其余步骤不变。
+# - **步长**：先插入 0（练习 5），其余步骤不变。
 # - **输入通道**：$z=\sum_c a_c * w_c + b$，各通道的中间图相加得到 $z$。加法的导数是
 #   1，所以每张中间图的残差都等于 $\delta$，各通道**分别**用自己的卷积核参数计算。
 # （讲义此页的等式印得不太清楚，意思是：设 $r=x_1+x_2$，则
@@ -729,14 +842,14 @@ def conv_residual(delta, w, dsigma):
 # 每一项都有自己的分数。
 
 # %% [markdown] lang="en"
-# ## 6 As it is used: batch, channels, several kernels, stride, padding `conv2d_input_grad` (60 points)
+# ## 8 As it is used: batch, channels, several kernels, stride, padding `conv2d_input_grad` (52 points)
 #
 # The layer before is an array $(N, C, H, W)$, the kernels are $(K, C, k_h, k_w)$, the current layer is
 # $(N, K, H_o, W_o)$ with $H_o=\lfloor (H+2p-k_h)/s \rfloor+1$ and $W_o$ likewise. This time nothing is
 # multiplied by $\sigma'$: wanted is $\partial J/\partial a^{(l-1)}$, which programs often call `dx`. The
 # lecture's pages on the other cases say, one by one, what changes:
 #
-# - **Stride**: insert zeros first (exercise 4); all other steps stay.
+# - **Stride**: insert zeros first (exercise 5); all other steps stay.
 # - **Input channels**: $z=\sum_c a_c * w_c + b$, the channels' intermediate maps are added up to $z$. The
 #   derivative of a sum is 1, so each intermediate map has the residual $\delta$, and each channel is treated
 #   **on its own**, with its own part of the kernel. (The equation on that page is not printed very clearly.
@@ -846,7 +959,7 @@ def conv2d_input_grad(delta, w, input_shape, stride=1, padding=0):
 # %% [markdown] lang="zh"
 # ### 思考：不看答案，怎样检验残差？
 #
-# 1. 在讲义实例中取 $a^{(l-1)}=\begin{pmatrix}1&0&2\\3&1&0\\0&2&1\end{pmatrix}$，$w$、$\delta^{(l)}$ 与练习 5
+# 1. 在讲义实例中取 $a^{(l-1)}=\begin{pmatrix}1&0&2\\3&1&0\\0&2&1\end{pmatrix}$，$w$、$\delta^{(l)}$ 与练习 6
 #    的小例子相同，$b=0$，于是 $z^{(l)}=\begin{pmatrix}14&7\\13&11\end{pmatrix}$。分别算出
 #    $\sum\delta_{p,q}^{(l)}z_{p,q}^{(l)}$ 和
 #    $\sum a_{u,v}^{(l-1)}\frac{\partial J}{\partial a_{u,v}^{(l-1)}}$。为什么相等？
@@ -854,7 +967,7 @@ def conv2d_input_grad(delta, w, input_shape, stride=1, padding=0):
 #
 # <details><summary>想好以后再展开</summary>
 #
-# 1. $1\cdot14+2\cdot7+3\cdot13-1\cdot11=56$；练习 5 求出的九个数（$\sigma'=1$）与 $a$
+# 1. $1\cdot14+2\cdot7+3\cdot13-1\cdot11=56$；练习 6 求出的九个数（$\sigma'=1$）与 $a$
 #    逐个相乘再相加，$1+0+8+18+15+0+0+18-4=56$。道理是：没有偏置时，每个 $z$ 都是各个 $a$
 #    乘以权重的和。两个和式都把 16 个连接上的 $\delta\cdot w\cdot a$ 加了一遍，一个按 $z$ 归并，一个按 $a$
 #    归并。用 `convolution` 作业里你自己的 `conv2d`，可以检验任意的步长和填充：
@@ -877,7 +990,7 @@ def conv2d_input_grad(delta, w, input_shape, stride=1, padding=0):
 # ### Think: how can a residual be checked without knowing the answer?
 #
 # 1. In the lecture's example let $a^{(l-1)}=\begin{pmatrix}1&0&2\\3&1&0\\0&2&1\end{pmatrix}$, take $w$ and
-#    $\delta^{(l)}$ of the small example of exercise 5 and $b=0$, so that
+#    $\delta^{(l)}$ of the small example of exercise 6 and $b=0$, so that
 #    $z^{(l)}=\begin{pmatrix}14&7\\13&11\end{pmatrix}$. Compute $\sum\delta_{p,q}^{(l)}z_{p,q}^{(l)}$ and
 #    $\sum a_{u,v}^{(l-1)}\frac{\partial J}{\partial a_{u,v}^{(l-1)}}$. Why are they equal?
 # 2. If the kernel is as large as the layer before, the convolution is a fully connected layer. Do
@@ -885,7 +998,7 @@ def conv2d_input_grad(delta, w, input_shape, stride=1, padding=0):
 #
 # <details><summary>Open this when you have thought about it</summary>
 #
-# 1. $1\cdot14+2\cdot7+3\cdot13-1\cdot11=56$. The nine numbers found in exercise 5 (with $\sigma'=1$), each
+# 1. $1\cdot14+2\cdot7+3\cdot13-1\cdot11=56$. The nine numbers found in exercise 6 (with $\sigma'=1$), each
 #    times its $a$, give $1+0+8+18+15+0+0+18-4=56$. Without a bias every $z$ is a sum of $a$ times weights. So
 #    both sums add up $\delta\cdot w\cdot a$ over all 16 connections, one of them sorted by $z$, the other by
 #    $a$. With your own `conv2d` from the assignment `convolution` you can check any stride and padding:

@@ -11,6 +11,7 @@ every unit residual of a batch with stride and padding. Who passes them is right
 """
 
 import functools
+import re
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -46,6 +47,8 @@ from ..catalogue import (
     SQUARE_KERNEL,
     STORED_AS_INTEGERS,
     STRIDE_IGNORED,
+    each_line,
+    formula_for,
     in_every_layout,
     integers,
     real,
@@ -57,6 +60,8 @@ from .notebook import (
     bias_gradient,
     conv2d_bias_grad,
     conv2d_weight_grad,
+    derive_gradients,
+    gradient_formulas,
     kernel_gradient,
     numerical_gradient,
     relative_error,
@@ -64,6 +69,7 @@ from .notebook import (
 
 LECTURE_A = np.array([[1.0, 0.0, 2.0], [3.0, 1.0, 0.0], [0.0, 2.0, 1.0]])
 LECTURE_DELTA = np.array([[1.0, 2.0], [3.0, -1.0]])
+LECTURE_LAYER = {"input": (3, 3), "kernel": (2, 2)}
 
 ONE_MAP = {
     "name": "lecture",
@@ -260,7 +266,7 @@ def mistakes_of_biases(exercise, batch, kept):
 
 
 def mistakes_of_batches(exercise):
-    where = "练习 5、6", "exercises 5 and 6"
+    where = "练习 7、8", "exercises 7 and 8"
     exercise.mistake(turn=turned("delta", only(0, -4)), **see(FIRST_SAMPLE_ONLY, *where))
     exercise.mistake(turn=turned("delta", only(-1, -4)), **see(LAST_SAMPLE_ONLY, *where), frequent=True)
     exercise.mistake(
@@ -269,32 +275,186 @@ def mistakes_of_batches(exercise):
     exercise.mistake(
         "averaged_over_everything",
         divided_by(lambda c: c.delta[:, 0].size),
-        zh="对批和位置一起求了平均：公式对它们求和（见讲义 3.3 和练习 5、6）",
-        en="a mean was taken over batch and positions; the formula sums over both (exercises 5 and 6)",
+        zh="对批和位置一起求了平均：公式对它们求和（见讲义 3.3 和练习 7、8）",
+        en="a mean was taken over batch and positions; the formula sums over both (exercises 7 and 8)",
     )
     exercise.mistake(
         "last_term_only",
         turned("delta", only(-1, -4, -2, -1)),
-        zh="只留下了最后一个样本的最后一个位置：公式对批和位置求和，各项要累加，不能互相覆盖（见练习 5、6）",
-        en="only the last position of the last sample was kept; all terms add up (exercises 5 and 6)",
+        zh="只留下了最后一个样本的最后一个位置：公式对批和位置求和，各项要累加，不能互相覆盖（见练习 7、8）",
+        en="only the last position of the last sample was kept; all terms add up (exercises 7 and 8)",
     )
     exercise.mistake(
         "batch_not_summed",
         sample_by_sample,
-        zh="没有对批求和，每个样本各有一份梯度；所有样本共用同一组参数（见练习 5、6）",
-        en="every sample has a gradient of its own, yet all share the parameters (exercises 5 and 6)",
+        zh="没有对批求和，每个样本各有一份梯度；所有样本共用同一组参数（见练习 7、8）",
+        en="every sample has a gradient of its own, yet all share the parameters (exercises 7 and 8)",
     )
     exercise.mistake(
         "residual_reshaped",
         turned("delta", lambda d: d.reshape(d.shape[1], len(d), *d.shape[2:]).swapaxes(0, 1)),
-        zh="把残差直接 reshape 成 (K, …)：样本与卷积核混在了一起，应当先交换轴（见练习 5、6）",
-        en="the residual was reshaped to (K, …) at once, which mixes samples and kernels (exercises 5 and 6)",
+        zh="把残差直接 reshape 成 (K, …)：样本与卷积核混在了一起，应当先交换轴（见练习 7、8）",
+        en="the residual was reshaped to (K, …) at once, which mixes samples and kernels (exercises 7 and 8)",
     )
+
+
+# -------------------------------------------------------------------------------------- derive_gradients
+
+written_out = Exercise(derive_gradients, points=5, lecture="3.3")
+each_line(written_out, LECTURE_LAYER, {"w": 1, "b": 1})
+
+
+def gradient_lines(
+    term="δ{u}{v} a{i}{j}", line="w{p}{q}", mean="", bias="δ{u}{v}", bias_mean="", of=range(4)
+):
+    """The 5 lines, or what a mistake makes of them.
+
+    Parameters
+    ----------
+    term, bias : str
+        A term of ∂J/∂w[p, q] and of ∂J/∂b; `{i}{j}` is where w[p, q] meets a under δ[u, v].
+    line : str
+        Which weight the terms are given to; `{k}{m}` is the one opposite w[p, q].
+    mean, bias_mean : str
+        What ends the lines.
+    of : sequence of int
+        The positions of δ that are summed over.
+    """
+    positions = [(u, v) for place, (u, v) in enumerate(np.ndindex(2, 2)) if place in of]
+
+    def total(form, p, q):
+        terms = [
+            form.format(
+                u=u + 1, v=v + 1, i=u + p + 1, j=v + q + 1, k=u + 2 - p, m=v + 2 - q, p=p + 1, q=q + 1
+            )
+            for u, v in positions
+        ]
+        return f"({' + '.join(terms)})"
+
+    lines = [
+        f"∂J/∂{line.format(p=p + 1, q=q + 1, k=2 - p, m=2 - q)} = {total(term, p, q)}{mean}"
+        for p, q in np.ndindex(2, 2)
+    ]
+    return "\n".join([*lines, f"∂J/∂b = {total(bias, 0, 0)}{bias_mean}"])
+
+
+def lines_mistake(id, zh, en, **changes):
+    """A misconception: the lines with some part of them changed."""
+    written_out.misconception(id=id, zh=zh, en=en)(functools.partial(gradient_lines, **changes))
+
+
+lines_mistake(
+    "gradient_rotated",
+    "把结果（或残差）翻转了 180°：翻转只属于前一层的残差，权重的梯度不翻转（见讲义 3.3 例子）",
+    "something was rotated by 180°; that belongs to the residual of the layer before alone (lecture 3.3)",
+    line="w{k}{m}",
+)
+lines_mistake(
+    "gradient_transposed",
+    "w 的行、列下标互换了：从 z 的式子里读出 w 旁边的是哪个 a（见讲义 3.3 例子）",
+    "rows and columns of w are exchanged; read in z which a stands beside w (lecture 3.3)",
+    line="w{q}{p}",
+)
+lines_mistake(
+    "pre_activation_for_activation",
+    "w 旁边写成了 z：与 w 相乘的是前一层的激活值 a，即 σ(z)（见讲义 3.3 例子）",
+    "there is a z beside δ; w is multiplied by the activation a = σ(z) of the layer before (lecture 3.3)",
+    term="δ{u}{v} z{i}{j}^(l-1)",
+)
+lines_mistake(
+    "activation_of_this_layer",
+    "用了当前层的激活值：z 里与 w 相乘的是前一层的 a（见讲义 3.3 例子）",
+    "the activations are those of this layer; in z it is a of the layer before that meets w (lecture 3.3)",
+    term="δ{u}{v} a{u}{v}^(l)",
+)
+lines_mistake(
+    "sigma_prime_once_more",
+    "又乘了 σ′：δ = ∂J/∂z 已经含有当前层的 σ′（见本作业开头的约定）",
+    "there is one more σ′; δ = ∂J/∂z holds that of this layer already (the conventions of this assignment)",
+    term="δ{u}{v} σ'(z{u}{v}^(l)) a{i}{j}",
+)
+lines_mistake(
+    "weight_kept",
+    "求导以后还留着 w：∂(a·w)/∂w 是 a（见讲义 3.3 例子）",
+    "w is still there after differentiation; ∂(a·w)/∂w is a (lecture 3.3, the example)",
+    term="δ{u}{v} a{i}{j} w{p}{q}",
+)
+lines_mistake(
+    "first_position_only",
+    "只写了第一项：w 是共享的，它出现在每一个 z 中，每一次都要算（见讲义 3.3 例子）",
+    "only the first term is there; w is shared, it occurs in every z, and each time counts (lecture 3.3)",
+    of=range(1),
+)
+lines_mistake(
+    "last_position_only",
+    "只写了最后一项：w 是共享的，它出现在每一个 z 中，每一次都要算（见讲义 3.3 例子）",
+    "only the last term is there; w is shared, it occurs in every z, and each time counts (lecture 3.3)",
+    of=range(3, 4),
+)
+lines_mistake(
+    "mean_over_positions",
+    "各项取了平均：公式是求和（见讲义 3.3 卷积核的梯度）",
+    "a mean was taken; the formulas are sums (lecture 3.3)",
+    mean=" / 4",
+    bias_mean=" / 4",
+)
+lines_mistake(
+    "bias_averaged",
+    "∂J/∂b 取了平均：残差只求和（见讲义 3.3 例子—求偏置值的梯度）",
+    "∂J/∂b is a mean; the residuals merely add up (lecture 3.3, the gradient of the bias)",
+    bias_mean=" / 4",
+)
+lines_mistake(
+    "bias_times_itself",
+    "∂J/∂b 里还乘了 b：∂z/∂b 是 1（见讲义 3.3 例子—求偏置值的梯度）",
+    "∂J/∂b still holds b, but ∂z/∂b is 1 (lecture 3.3, the gradient of the bias)",
+    bias="δ{u}{v} b",
+)
+lines_mistake(
+    "bias_takes_the_input",
+    "∂J/∂b 里乘了 a：b 旁边没有 a，∂z/∂b 是 1（见讲义 3.3 例子—求偏置值的梯度）",
+    "∂J/∂b holds a; no a stands beside b, and ∂z/∂b is 1 (lecture 3.3, the gradient of the bias)",
+    bias="δ{u}{v} a{u}{v}",
+)
+
+
+@written_out.alternative
+def in_the_lectures_latex():
+    """Chains of equalities over two rows, as on the lecture's pages."""
+    rows = []
+    names = "w_{11}", "w_{12}", "w_{21}", "w_{22}", "b"
+    for name, line in zip(names, gradient_lines().splitlines(), strict=True):
+        steps = " + ".join(
+            rf"\frac{{\partial J}}{{\partial z_{{{at}}}^{{(l)}}}} "
+            rf"\frac{{\partial z_{{{at}}}^{{(l)}}}}{{\partial {name}^{{(l)}}}}"
+            for at in ("11", "12", "21", "22")
+        )
+        last = re.sub(r"(\w)(\d\d)", r"\1_{\2}", line.partition(" = ")[2].strip("()")).replace("δ", r"\delta")
+        rows.append(rf"\frac{{\partial J}}{{\partial {name}^{{(l)}}}} &= {steps} \\ &= {last} \\")
+    return "\\begin{aligned}\n" + "\n".join(rows) + "\n\\end{aligned}"
+
+
+@written_out.alternative
+def in_plain_ascii():
+    text = gradient_lines(term="a{i}{j}*d{u}{v}", bias="d{u}{v}").replace("∂", "d")
+    return "\n".join(f"{number}. {line}" for number, line in enumerate(reversed(text.splitlines()), 1))
+
+
+@written_out.alternative
+def by_a_loop():
+    """Text that a program writes, with sums gathered in another order."""
+    lines = [
+        f"dJ/dw[{p},{q}] = "
+        + " + ".join(f"delta[{u},{v}] a[{u + p - 1},{v + q - 1}]" for v in (1, 2) for u in (1, 2))
+        for p in (1, 2)
+        for q in (1, 2)
+    ]
+    return "\n".join([*lines, "dJ/db = " + " + ".join(f"delta[{u},{v}]" for v in (2, 1) for u in (1, 2))])
 
 
 # --------------------------------------------------------------------------------------- kernel_gradient
 
-kernel = Exercise(kernel_gradient, points=18, lecture="3.3")
+kernel = Exercise(kernel_gradient, points=14, lecture="3.3")
 
 
 def kernel_args(rng, input_shape, kernel_shape, delta=real, a=real):
@@ -303,7 +463,7 @@ def kernel_args(rng, input_shape, kernel_shape, delta=real, a=real):
     return delta(rng, H - kh + 1, W - kw + 1), a(rng, H, W)
 
 
-@kernel.group(**LECTURE_SIZE, points=4.5)
+@kernel.group(**LECTURE_SIZE, points=3.5)
 def kernel_lecture(rng):
     yield kernel_args(rng, (3, 3), (2, 2), whole, whole)
     yield kernel_args(rng, (4, 4), (2, 2))
@@ -315,14 +475,14 @@ def kernel_lecture_example():
     yield np.array([[1.0, -1.0, 2.0], [0.0, 3.0, 1.0], [2.0, 1.0, -2.0]]), np.arange(16.0).reshape(4, 4) % 7
 
 
-@kernel.group("shapes", points=6, zh="高与宽不同", en="unequal heights and widths")
+@kernel.group("shapes", points=4.5, zh="高与宽不同", en="unequal heights and widths")
 def kernel_shapes(rng):
     yield kernel_args(rng, (4, 7), (2, 3))
     yield kernel_args(rng, (6, 5), (4, 2))
     yield kernel_args(rng, (3, 7), (1, 4))
 
 
-@kernel.group(**BASIS, points=2)
+@kernel.group(**BASIS, points=1.5)
 def kernel_basis(rng):
     """What is linear in the residual is fixed by the first four, in the input by the others."""
     for delta in units(2, 2):
@@ -331,20 +491,20 @@ def kernel_basis(rng):
         yield real(rng, 2, 2), a
 
 
-@kernel.group(**EXTREMES, points=4)
+@kernel.group(**EXTREMES, points=3.5)
 def kernel_extremes(rng):
     yield kernel_args(rng, (3, 4), (1, 1), leaning, positive)
     yield kernel_args(rng, (4, 3), (4, 3))
     yield kernel_args(rng, (1, 6), (1, 3))
 
 
-@kernel.group(**INTEGERS, points=0.75)
+@kernel.group(**INTEGERS, points=0.5)
 def kernel_integers(rng):
     yield kernel_args(rng, (4, 5), (2, 3), real, integers)
     yield kernel_args(rng, (5, 4), (2, 2), integers, real)
 
 
-@kernel.group(**LAYOUTS, points=0.75)
+@kernel.group(**LAYOUTS, points=0.5)
 def kernel_layouts(rng):
     return in_every_layout(lambda: kernel_args(rng, (3, 4), (2, 3)))
 
@@ -380,8 +540,8 @@ kernel.mistake(
 kernel.mistake(
     "kernel_one_too_small",
     afterwards(lambda dw: dw[:-1, :-1]),
-    zh="结果少了一行一列：残差在大小为 H 的图上能停在 H − Ho + 1 个位置（见练习 1：结果有多大）",
-    en="a row and a column are missing: a residual finds H − Ho + 1 places in the height (exercise 1)",
+    zh="结果少了一行一列：残差在大小为 H 的图上能停在 H − Ho + 1 个位置（见练习 2：结果有多大）",
+    en="a row and a column are missing: a residual finds H − Ho + 1 places in the height (exercise 2)",
 )
 
 
@@ -393,7 +553,7 @@ kernel.mistake(
 )
 kernel.mistake(
     turn=instead(lambda delta, a: kernel_in_windows(delta, a, shape_of_the_kernel(delta, a)[:1] * 2)),
-    **see(SQUARE_KERNEL, "练习 1：结果有多大", "exercise 1, how large the result is"),
+    **see(SQUARE_KERNEL, "练习 2：结果有多大", "exercise 2, how large the result is"),
 )
 kernel.mistake(
     "shape_of_the_residual",
@@ -587,78 +747,78 @@ def quotient(move=moved, ahead=1, back=1):
 numerical.mistake(
     "step_fixed",
     pretend("h", 1e-5),
-    zh="没有使用参数 h，而是用了固定的步长（见练习 3）",
-    en="the argument h is not used, the step is a fixed one (exercise 3)",
+    zh="没有使用参数 h，而是用了固定的步长（见练习 4）",
+    en="the argument h is not used, the step is a fixed one (exercise 4)",
     frequent=True,
 )
 numerical.mistake(
     "divided_by_h",
     times(lambda c: 2),
-    zh="除以了 h：两点之间的距离是 2h（见练习 3 的公式）",
-    en="the division is by h, although the two points are 2h apart (the formula of exercise 3)",
+    zh="除以了 h：两点之间的距离是 2h（见练习 4 的公式）",
+    en="the division is by h, although the two points are 2h apart (the formula of exercise 4)",
     frequent=True,
 )
 numerical.mistake(
     "sign_reversed",
     afterwards(np.negative),
-    zh="正负号反了：应当用 f(x+h) 减去 f(x−h)（见练习 3 的公式）",
-    en="the sign is reversed: f(x−h) is to be subtracted from f(x+h) (the formula of exercise 3)",
+    zh="正负号反了：应当用 f(x+h) 减去 f(x−h)（见练习 4 的公式）",
+    en="the sign is reversed: f(x−h) is to be subtracted from f(x+h) (the formula of exercise 4)",
     frequent=True,
 )
 numerical.mistake(
     "multiplied_by_h",
     times(lambda c: c.h**2),
-    zh="除以 2 之后乘上了 h；2h 整个是分母，注意运算的先后（见练习 3 的公式）",
-    en="it was divided by 2, then multiplied by h; all of 2h is the denominator (the formula of exercise 3)",
+    zh="除以 2 之后乘上了 h；2h 整个是分母，注意运算的先后（见练习 4 的公式）",
+    en="it was divided by 2, then multiplied by h; all of 2h is the denominator (the formula of exercise 4)",
 )
 numerical.mistake(
     "returned_inside_the_loop",
     afterwards(lambda gradient: gradient * (np.arange(gradient.size) == 0).reshape(gradient.shape)),
-    zh="只算了第一个分量就返回了；每个分量都要轮到（见练习 3）",
-    en="only the first entry was computed before returning; every entry has its turn (exercise 3)",
+    zh="只算了第一个分量就返回了；每个分量都要轮到（见练习 4）",
+    en="only the first entry was computed before returning; every entry has its turn (exercise 4)",
 )
 numerical.mistake(
     "result_flattened",
     afterwards(np.ravel),
-    zh="结果被拉平成了一维；它应与 x 形状相同（见练习 3）",
-    en="the result is flat; it should have the shape of x (exercise 3)",
+    zh="结果被拉平成了一维；它应与 x 形状相同（见练习 4）",
+    en="the result is flat; it should have the shape of x (exercise 4)",
 )
-numerical.mistake(turn=like("x"), **see(STORED_AS_INTEGERS, "练习 3", "exercise 3"))
+numerical.mistake(turn=like("x"), **see(STORED_AS_INTEGERS, "练习 4", "exercise 4"))
 numerical.mistake(
     "forward_difference",
     instead(quotient(back=0)),
-    zh="用的是向前差分 (f(x+h) − f(x)) / h，不是中心差分（见练习 3 的表格）",
-    en="it is a forward difference, (f(x+h) − f(x)) / h, not the central one (the table of exercise 3)",
+    zh="用的是向前差分 (f(x+h) − f(x)) / h，不是中心差分（见练习 4 的表格）",
+    en="it is a forward difference, (f(x+h) − f(x)) / h, not the central one (the table of exercise 4)",
 )
 numerical.mistake(
     "backward_difference",
     instead(quotient(ahead=0)),
-    zh="用的是向后差分 (f(x) − f(x−h)) / h，不是中心差分（见练习 3 的表格）",
-    en="it is a backward difference, (f(x) − f(x−h)) / h, not the central one (the table of exercise 3)",
+    zh="用的是向后差分 (f(x) − f(x−h)) / h，不是中心差分（见练习 4 的表格）",
+    en="it is a backward difference, (f(x) − f(x−h)) / h, not the central one (the table of exercise 4)",
 )
 numerical.mistake(
     "all_entries_at_once",
     instead(quotient(lambda x, i, step: x + step)),
-    zh="所有分量同时改变了；偏导数每次只改变一个分量（见练习 3）",
-    en="all entries were changed at once; a partial derivative changes one at a time (exercise 3)",
+    zh="所有分量同时改变了；偏导数每次只改变一个分量（见练习 4）",
+    en="all entries were changed at once; a partial derivative changes one at a time (exercise 4)",
 )
 numerical.mistake(
     "rows_changed_together",
     instead(quotient(lambda x, i, step: moved(x, i[0], step))),
-    zh="整行一起改变了：x 有多个轴时，每一个元素都要单独改变（见练习 3）",
-    en="whole rows were changed together; with several axes each single entry has its own turn (exercise 3)",
+    zh="整行一起改变了：x 有多个轴时，每一个元素都要单独改变（见练习 4）",
+    en="whole rows were changed together; with several axes each single entry has its own turn (exercise 4)",
 )
 numerical.mistake(
     "entry_not_restored",
     instead(quotient(moved_like_those_before)),
-    zh="算完一个分量后没有恢复原值，后面的分量是在别的点上求的（见练习 3）",
-    en="an entry did not get its old value back, so the next ones are taken at another point (exercise 3)",
+    zh="算完一个分量后没有恢复原值，后面的分量是在别的点上求的（见练习 4）",
+    en="an entry did not get its old value back, so the next ones are taken at another point (exercise 4)",
 )
 numerical.mistake(
     "step_truncated",
     instead(quotient(lambda x, i, step: moved(x, i, step).astype(x.dtype))),
-    zh="在整数数组里加 h，步子被截断了（见练习 3）",
-    en="h was added inside an integer array, which truncates the step (exercise 3)",
+    zh="在整数数组里加 h，步子被截断了（见练习 4）",
+    en="h was added inside an integer array, which truncates the step (exercise 4)",
 )
 
 
@@ -777,78 +937,78 @@ def inside(**parts):
 relative.mistake(
     "absolute_error",
     inside(below=lambda a, b: 1.0),
-    zh="没有除以梯度的大小，得到的是绝对误差（见练习 4）",
-    en="nothing was divided by the size of the gradients; that is the absolute error (exercise 4)",
+    zh="没有除以梯度的大小，得到的是绝对误差（见练习 5）",
+    en="nothing was divided by the size of the gradients; that is the absolute error (exercise 5)",
 )
 relative.mistake(
     "mean_of_errors",
     inside(over=np.mean),
-    zh="取了平均值；要看的是最坏的那个元素（见练习 4）",
-    en="a mean was taken; what counts is the worst entry (exercise 4)",
+    zh="取了平均值；要看的是最坏的那个元素（见练习 5）",
+    en="a mean was taken; what counts is the worst entry (exercise 5)",
     frequent=True,
 )
 relative.mistake(
     "maximum_missing",
     inside(over=np.array),
-    zh="没有取最大值，返回了每个元素的误差（见练习 4）",
-    en="the maximum is missing: the errors of all entries were returned (exercise 4)",
+    zh="没有取最大值，返回了每个元素的误差（见练习 5）",
+    en="the maximum is missing: the errors of all entries were returned (exercise 5)",
 )
 relative.mistake(
     "one_gradient_in_the_denominator",
     inside(below=lambda a, b: np.abs(b)),
-    zh="只除以了其中一个梯度的大小（见练习 4 的分母）",
-    en="the division is by the size of one of the two only (the denominator of exercise 4)",
+    zh="只除以了其中一个梯度的大小（见练习 5 的分母）",
+    en="the division is by the size of one of the two only (the denominator of exercise 5)",
     frequent=True,
 )
 relative.mistake(
     "larger_in_the_denominator",
     inside(below=lambda a, b: np.maximum(np.abs(a), np.abs(b))),
-    zh="分母取了 |a| 与 |b| 中较大的，而不是它们的和（见练习 4 的分母）",
-    en="the denominator is the larger of |a| and |b| instead of their sum (the denominator of exercise 4)",
+    zh="分母取了 |a| 与 |b| 中较大的，而不是它们的和（见练习 5 的分母）",
+    en="the denominator is the larger of |a| and |b| instead of their sum (the denominator of exercise 5)",
     frequent=True,
 )
 relative.mistake(
     "absolute_value_of_the_sum",
     inside(below=lambda a, b: np.abs(a + b)),
-    zh="分母写成了 |a + b|，符号相反时会变得很小（见练习 4 的分母）",
-    en="the denominator is |a + b|, which gets small where signs differ (the denominator of exercise 4)",
+    zh="分母写成了 |a + b|，符号相反时会变得很小（见练习 5 的分母）",
+    en="the denominator is |a + b|, which gets small where signs differ (the denominator of exercise 5)",
 )
 relative.mistake(
     "sizes_without_absolute_values",
     inside(below=np.add),
-    zh="分母没有取绝对值：a + b 可以是负数，并不说明梯度有多大（见练习 4 的分母）",
-    en="the denominator has no absolute values: a + b may be small or negative (exercise 4)",
+    zh="分母没有取绝对值：a + b 可以是负数，并不说明梯度有多大（见练习 5 的分母）",
+    en="the denominator has no absolute values: a + b may be small or negative (exercise 5)",
 )
 relative.mistake(
     "sign_kept",
     inside(above=np.subtract),
-    zh="分子没有取绝对值，b 比 a 大时误差成了负数（见练习 4）",
-    en="the numerator lacks its absolute value and turns negative where b is larger (exercise 4)",
+    zh="分子没有取绝对值，b 比 a 大时误差成了负数（见练习 5）",
+    en="the numerator lacks its absolute value and turns negative where b is larger (exercise 5)",
 )
 relative.mistake(
     "no_lower_limit",
     inside(limited=lambda size, limit: size),
-    zh="分母没有下限 1e-8，两边都是 0 时成了 0/0（见练习 4）",
-    en="the denominator has no lower limit of 1e-8: where both are 0 it is 0/0 (exercise 4)",
+    zh="分母没有下限 1e-8，两边都是 0 时成了 0/0（见练习 5）",
+    en="the denominator has no lower limit of 1e-8: where both are 0 it is 0/0 (exercise 5)",
     frequent=True,
 )
 relative.mistake(
     "limit_added",
     inside(limited=np.add),
-    zh="1e-8 是加到分母上的；它应当是分母的下限（见练习 4）",
-    en="1e-8 was added to the denominator; it should be its lower limit (exercise 4)",
+    zh="1e-8 是加到分母上的；它应当是分母的下限（见练习 5）",
+    en="1e-8 was added to the denominator; it should be its lower limit (exercise 5)",
 )
 relative.mistake(
     "ratio_of_maxima",
     instead(lambda a, b: np.max(difference(a, b)) / max(1e-8, np.max(sum_of_sizes(a, b)))),
-    zh="先取最大值再相除；应当先逐个元素相除，再取最大值（见练习 4）",
-    en="the maxima were divided; divide entry by entry first, then take the maximum (exercise 4)",
+    zh="先取最大值再相除；应当先逐个元素相除，再取最大值（见练习 5）",
+    en="the maxima were divided; divide entry by entry first, then take the maximum (exercise 5)",
 )
 relative.mistake(
     "ratio_of_norms",
     instead(lambda a, b: norm(a - b) / max(1e-8, norm(a) + norm(b))),
-    zh="用范数代替了逐个元素的误差，小元素的错误被掩盖（见练习 4）",
-    en="norms took the place of the entries' own errors, which hides mistakes in small entries (exercise 4)",
+    zh="用范数代替了逐个元素的误差，小元素的错误被掩盖（见练习 5）",
+    en="norms took the place of the entries' own errors, which hides mistakes in small entries (exercise 5)",
 )
 
 
@@ -877,9 +1037,136 @@ relative.equivalent(
     because="the larger of two numbers does not depend on their order",
 )
 
+# ------------------------------------------------------------------------------------- gradient_formulas
+
+in_formulas = Exercise(gradient_formulas, points=4, lecture="3.3")
+BOTH = ("w", "b")
+
+
+@in_formulas.group("weights", points=1, zh="权重，步长 1", en="weights, stride 1")
+def formula_of_weights(rng):
+    height, width = rng.permutation([3, 4])
+    yield formula_for("w", (height, width), (2, 3) if height == 4 else (3, 2), of=BOTH)
+
+
+@formula_of_weights.example
+def formula_of_weights_example():
+    yield formula_for("w", **LECTURE_LAYER, of=BOTH)
+
+
+@in_formulas.group("weights, stride", points=2, zh="权重，步长大于 1", en="weights, stride above 1")
+def formula_of_weights_with_stride(rng):
+    height, width = rng.permutation([4, 5])
+    yield formula_for("w", (height, width), (3, 2) if height == 5 else (2, 3), 2, BOTH)
+    yield formula_for("w", (4, 5), tuple(rng.permutation([1, 2])), 3, BOTH)
+
+
+@formula_of_weights_with_stride.example
+def formula_of_weights_with_stride_example():
+    yield formula_for("w", (5, 4), (3, 2), 2, BOTH)
+
+
+@in_formulas.group("bias", points=1, zh="偏置值", en="bias")
+def formula_of_bias(rng):
+    height, width = rng.permutation([4, 5])
+    yield formula_for("b", (height, width), (3, 2) if height == 5 else (2, 3), 2, BOTH)
+
+
+@formula_of_bias.example
+def formula_of_bias_example():
+    yield formula_for("b", **LECTURE_LAYER, of=BOTH)
+
+
+def formula_mistake(id, zh, en, weights="Σ_u Σ_v δ_{u,v} a_{(u-1)s+p,(v-1)s+q}", bias="Σ_u Σ_v δ_{u,v}"):
+    """A misconception: one of the formulas is another."""
+    in_formulas.misconception(id=id, zh=zh, en=en)(lambda: f"∂J/∂w_{{p,q}} = {weights}\n∂J/∂b = {bias}")
+
+
+formula_mistake(
+    "stride_ignored",
+    "公式只对步长 1 成立：z_{u,v} 的窗口从第 (u − 1)s + 1 行开始",
+    "it holds for stride 1 only; the window of z_{u,v} begins in row (u − 1)s + 1",
+    "Σ_u Σ_v δ_{u,v} a_{u+p-1,v+q-1}",
+)
+formula_mistake(
+    "window_off_by_one",
+    "下标差了一格：下标从 1 开始，第一个窗口从第 1 行开始，所以是 (u − 1)s，不是 us",
+    "the indices are off: they count from 1, and the first window begins in row 1, so it is (u − 1)s, not us",
+    "Σ_u Σ_v δ_{u,v} a_{us+p-1,vs+q-1}",
+)
+formula_mistake(
+    "stride_between_weights",
+    "步长乘在了卷积核的下标上：步长是窗口移动的距离，窗口里面仍是一格一格的",
+    "the stride multiplies the kernel's index; it says how far the window moves, nothing is skipped inside",
+    "Σ_u Σ_v δ_{u,v} a_{u+(p-1)s,v+(q-1)s}",
+)
+formula_mistake(
+    "rows_and_columns_exchanged",
+    "a 的行、列下标互换了：u 与 p 是行，v 与 q 是列",
+    "rows and columns of a are exchanged: u and p are rows, v and q are columns",
+    "Σ_u Σ_v δ_{u,v} a_{(v-1)s+q,(u-1)s+p}",
+)
+formula_mistake(
+    "gradient_transposed",
+    "p 和 q 互换了：p 是卷积核的行，与 u 同在一个下标里",
+    "p and q are exchanged: p is the kernel's row and goes with u",
+    "Σ_u Σ_v δ_{u,v} a_{(u-1)s+q,(v-1)s+p}",
+)
+formula_mistake(
+    "pre_activation_for_activation",
+    "写成了 z：与 w 相乘的是前一层的激活值 a，即 σ(z)（见讲义 3.3 卷积核的梯度）",
+    "there is a z; what w is multiplied by is the activation a = σ(z) of the layer before (lecture 3.3)",
+    "Σ_u Σ_v δ_{u,v} z_{(u-1)s+p,(v-1)s+q}^{(l-1)}",
+)
+formula_mistake(
+    "sigma_prime_once_more",
+    "又乘了 σ′：δ = ∂J/∂z 已经含有当前层的 σ′（见本作业开头的约定）",
+    "there is one more σ′; δ = ∂J/∂z holds that of this layer already (the conventions of this assignment)",
+    "Σ_u Σ_v δ_{u,v} σ'(z_{u,v}^{(l)}) a_{(u-1)s+p,(v-1)s+q}",
+)
+formula_mistake(
+    "bias_takes_the_input",
+    "∂J/∂b 里乘了 a：b 旁边没有 a，∂z/∂b 是 1（见讲义 3.3 卷积核的梯度）",
+    "∂J/∂b holds a; no a stands beside b, and ∂z/∂b is 1 (lecture 3.3)",
+    bias="Σ_u Σ_v δ_{u,v} a_{u,v}",
+)
+formula_mistake(
+    "bias_times_itself",
+    "∂J/∂b 里还乘了 b：∂z/∂b 是 1（见讲义 3.3 卷积核的梯度）",
+    "∂J/∂b still holds b, but ∂z/∂b is 1 (lecture 3.3)",
+    bias="Σ_u Σ_v δ_{u,v} b",
+)
+
+
+@in_formulas.alternative
+def formulas_in_latex():
+    return (
+        r"\frac{\partial J}{\partial b^{(l)}} = \sum_{i}\sum_{j} \delta_{i,j}^{(l)}"
+        "\n"
+        r"\frac{\partial J}{\partial w_{m,n}^{(l)}} = "
+        r"\sum_{i}\sum_{j} \delta_{i,j}^{(l)}\, a_{s(i-1)+m,\,s(j-1)+n}^{(l-1)}"
+    )
+
+
+@in_formulas.alternative
+def formulas_in_ascii():
+    return "dJ/dw[p,q] = sum_{u,v} a[u*s-s+p, v*s-s+q]*delta[u,v]\ndJ/db = sum_{u,v} delta[u,v]"
+
+
+@in_formulas.alternative
+def formulas_after_the_chain_rule():
+    return (
+        r"\frac{\partial J}{\partial w_{p,q}} = \sum_u \sum_v \frac{\partial J}{\partial z_{u,v}} "
+        r"\frac{\partial z_{u,v}}{\partial w_{p,q}} = \sum_u \sum_v \delta_{u,v} a_{(u-1)s+p,(v-1)s+q}"
+        "\n"
+        r"\frac{\partial J}{\partial b} = \sum_u \sum_v \frac{\partial J}{\partial z_{u,v}} "
+        r"\frac{\partial z_{u,v}}{\partial b} = \sum_u \sum_v \delta_{u,v}"
+    )
+
+
 # ------------------------------------------------------------------------------------ conv2d_weight_grad
 
-weight = Exercise(conv2d_weight_grad, points=45, lecture="3.3")
+weight = Exercise(conv2d_weight_grad, points=40, lecture="3.3")
 
 
 def weight_args(rng, images, kernels, stride=None, padding=None, delta=real, x=real):
@@ -902,7 +1189,7 @@ def weight_args(rng, images, kernels, stride=None, padding=None, delta=real, x=r
     return args if stride is None else (*args, s)
 
 
-@weight.group(**ONE_MAP, points=4)
+@weight.group(**ONE_MAP, points=3)
 def weight_lecture(rng):
     yield weight_args(rng, (1, 1, 3, 3), (1, 2, 2), delta=whole, x=whole)
     yield weight_args(rng, (1, 1, 4, 7), (1, 2, 3))
@@ -913,20 +1200,20 @@ def weight_lecture_example():
     yield LECTURE_DELTA[None, None], LECTURE_A[None, None], (2, 2)
 
 
-@weight.group("channels", points=4.5, zh="多个通道，多个卷积核", en="several channels, several kernels")
+@weight.group("channels", points=4, zh="多个通道，多个卷积核", en="several channels, several kernels")
 def weight_channels(rng):
     yield weight_args(rng, (1, 3, 4, 6), (2, 2, 3))
     yield weight_args(rng, (1, 1, 5, 3), (3, 3, 2))
     yield weight_args(rng, (1, 2, 3, 4), (2, 2, 2))
 
 
-@weight.group("batch", points=5, zh="多个样本", en="several samples")
+@weight.group("batch", points=4.5, zh="多个样本", en="several samples")
 def weight_batch(rng):
     yield weight_args(rng, (2, 3, 4, 6), (4, 2, 3))
     yield weight_args(rng, (3, 1, 3, 5), (2, 2, 4))
 
 
-@weight.group("stride", points=6, zh="步长大于 1", en="stride above 1")
+@weight.group("stride", points=5, zh="步长大于 1", en="stride above 1")
 def weight_stride(rng):
     # Windows overlap in one direction and leave gaps in the other; touch, gaps; touch, overlap.
     yield weight_args(rng, (1, 2, 5, 7), (3, 3, 1), 2)
@@ -940,13 +1227,13 @@ def weight_stride_example():
     yield np.array([[[[1.0], [2.0]], [[3.0], [-1.0]]]]), np.arange(20.0).reshape(1, 1, 5, 4) % 7, (3, 4), 2
 
 
-@weight.group("padding", points=6, zh="填充", en="padding")
+@weight.group("padding", points=5.5, zh="填充", en="padding")
 def weight_padding(rng):
     yield weight_args(rng, (1, 2, 4, 3), (3, 3, 2), 1, 1)
     yield weight_args(rng, (1, 3, 3, 4), (1, 2, 3), 1, 2)  # some windows see nothing but zeros
 
 
-@weight.group("combined", points=6, zh="批、步长与填充一起", en="batch, stride and padding together")
+@weight.group("combined", points=5.5, zh="批、步长与填充一起", en="batch, stride and padding together")
 def weight_combined(rng):
     """The second proves the function for its size: every unit residual has a kernel of its own."""
     yield weight_args(rng, (3, 1, 3, 7), (2, 4, 2), 3, 2)
@@ -973,7 +1260,7 @@ def weight_basis(rng):
     yield unit_residuals(1, 2, 2), units(3, 3)[None], (2, 2)
 
 
-@weight.group(**EXTREMES, points=4)
+@weight.group(**EXTREMES, points=3)
 def weight_extremes(rng):
     yield weight_args(rng, (2, 3, 2, 3), (2, 1, 1))
     yield weight_args(rng, (1, 2, 3, 6), (3, 1, 1), 3, 2)
@@ -1055,7 +1342,7 @@ def without_the_remainder_at_the_top(x_pad, c):
     return x_pad[:, :, rows:, columns:]
 
 
-STRIDE = "练习 5 与讲义 3.2 当步长不为 1 时", "exercise 5; lecture 3.2, when the stride is not 1"
+STRIDE = "练习 7 与讲义 3.2 当步长不为 1 时", "exercise 7; lecture 3.2, when the stride is not 1"
 PADDING = "讲义 3.2 当输入的边界有 0 填充时", "lecture 3.2, zero padding"
 
 mistakes_of_weights(weight, "x", lambda change: on_padded(lambda x_pad, c: change(x_pad)))
@@ -1066,14 +1353,14 @@ weight.mistake(
 weight.mistake(
     "stride_for_rows_only",
     instead(lambda delta, x, shape, s=1, p=0: sums_over_windows(delta, padded(x, p), shape, rows=s)),
-    zh="只在竖直方向用了步长：水平方向上，相邻的窗口也相隔 s（见练习 5 的步长）",
-    en="the stride was used for rows only; windows stand s columns apart as well (exercise 5, stride)",
+    zh="只在竖直方向用了步长：水平方向上，相邻的窗口也相隔 s（见练习 7 的步长）",
+    en="the stride was used for rows only; windows stand s columns apart as well (exercise 7, stride)",
 )
 weight.mistake(
     "stride_on_the_weights",
     instead(lambda d, x, shape, s=1, p=0: cropped(slid_over(padded(x, p), d)[:, :, ::s, ::s], shape)),
-    zh="步长用在了权重的下标上：每隔 s 个取一个的是求和的位置，权重仍逐个移动（见练习 5）",
-    en="the stride was applied to the weights; it is the positions of the sum that are s apart (exercise 5)",
+    zh="步长用在了权重的下标上：每隔 s 个取一个的是求和的位置，权重仍逐个移动（见练习 7）",
+    en="the stride was applied to the weights; it is the positions of the sum that are s apart (exercise 7)",
 )
 weight.mistake(
     "one_zero_too_many",
@@ -1106,21 +1393,21 @@ weight.mistake(
 weight.mistake(
     "gradient_cropped",
     result(lambda dw, c: without_a_border(dw, c.padding)),
-    zh="权重的梯度也去掉了边界：要去掉填充边界的是前一层残差，权重一个也不少（见讲义 3.2 与练习 5）",
+    zh="权重的梯度也去掉了边界：要去掉填充边界的是前一层残差，权重一个也不少（见讲义 3.2 与练习 7）",
     en="the gradient of the weights lost a border; it is the residual of the layer before whose padding is "
-    "cropped, while no weight goes missing (lecture 3.2; exercise 5)",
+    "cropped, while no weight goes missing (lecture 3.2; exercise 7)",
 )
 weight.mistake(
     "remainder_kept",
     given(kernel_shape=size_with_the_remainder),
-    zh="结果比卷积核大：没有窗口到达的余数部分没有去掉（见练习 5 的余数）",
-    en="the result is larger than the kernel: the remainder was not cut off (exercise 5, remainder)",
+    zh="结果比卷积核大：没有窗口到达的余数部分没有去掉（见练习 7 的余数）",
+    en="the result is larger than the kernel: the remainder was not cut off (exercise 7, remainder)",
 )
 weight.mistake(
     "remainder_cut_at_the_top",
     on_padded(without_the_remainder_at_the_top),
-    zh="余数部分从上边和左边去掉了；没有窗口到达的是下边和右边（见练习 5 的余数）",
-    en="the remainder was cut off at the top and left; it lies at the bottom and right (exercise 5)",
+    zh="余数部分从上边和左边去掉了；没有窗口到达的是下边和右边（见练习 7 的余数）",
+    en="the remainder was cut off at the top and left; it lies at the bottom and right (exercise 7)",
 )
 
 mistakes_of_batches(weight)
@@ -1129,45 +1416,45 @@ mistakes_of_every_gradient(weight)
 weight.mistake(
     "samples_mixed",
     given(delta=lambda c: c.delta.sum(axis=0, keepdims=True), x=lambda c: c.x.sum(axis=0, keepdims=True)),
-    zh="不同样本混在了一起：每个样本的残差只与自己的输入相乘，然后再对批求和（见练习 5 的批）",
-    en="samples were mixed; each residual meets the input of its own sample alone (exercise 5, batch)",
+    zh="不同样本混在了一起：每个样本的残差只与自己的输入相乘，然后再对批求和（见练习 7 的批）",
+    en="samples were mixed; each residual meets the input of its own sample alone (exercise 7, batch)",
 )
-weight.mistake(turn=afterwards(first_axes_exchanged), **see(KERNEL_AXES_EXCHANGED, "练习 5", "exercise 5"))
+weight.mistake(turn=afterwards(first_axes_exchanged), **see(KERNEL_AXES_EXCHANGED, "练习 7", "exercise 7"))
 weight.mistake(
     "gradient_reshaped",
     afterwards(lambda dw: dw.swapaxes(0, 1).reshape(dw.shape)),
-    zh="用 reshape 代替了交换轴：形状对了，数却排错了卷积核与通道（见练习 5）",
-    en="reshaped where axes should be exchanged: numbers stand at wrong kernels and channels (exercise 5)",
+    zh="用 reshape 代替了交换轴：形状对了，数却排错了卷积核与通道（见练习 7）",
+    en="reshaped where axes should be exchanged: numbers stand at wrong kernels and channels (exercise 7)",
 )
 weight.mistake(
     "wrong_axes_reversed",
     turned("delta", lambda delta: delta[::-1, ::-1]),
-    zh="残差的前两个轴颠倒了顺序：那是样本与卷积核的轴，哪个轴都不需要翻转（见讲义 3.3 与练习 5）",
+    zh="残差的前两个轴颠倒了顺序：那是样本与卷积核的轴，哪个轴都不需要翻转（见讲义 3.3 与练习 7）",
     en="samples and kernels were reversed, not rows and columns; nothing needs reversing (lecture 3.3)",
 )
 weight.mistake(
     turn=turned("x", lambda x: np.broadcast_to(x.sum(axis=1, keepdims=True), x.shape)),
     **see(
         CHANNELS_MIXED,
-        "练习 5 与讲义 3.2 当卷积输入通道不为 1 时",
-        "exercise 5; lecture 3.2, several channels",
+        "练习 7 与讲义 3.2 当卷积输入通道不为 1 时",
+        "exercise 7; lecture 3.2, several channels",
     ),
 )
 weight.mistake(
     "residual_maps_added",
     turned("delta", lambda delta: np.broadcast_to(delta.sum(axis=1, keepdims=True), delta.shape)),
-    zh="对卷积核求了和：第 k 个卷积核只影响第 k 张残差图（见练习 5 与讲义 3.2 当卷积核数量不为 1 时）",
-    en="the kernels' residuals were added up; kernel k has an influence on map k only (exercise 5)",
+    zh="对卷积核求了和：第 k 个卷积核只影响第 k 张残差图（见练习 7 与讲义 3.2 当卷积核数量不为 1 时）",
+    en="the kernels' residuals were added up; kernel k has an influence on map k only (exercise 7)",
 )
 weight.mistake(
     turn=lambda function: turned("kernel_shape", lambda shape: shape[:1] * 2)(weight_by_slices),
-    **see(SQUARE_KERNEL, "练习 5 的 kernel_shape", "kernel_shape in exercise 5"),
+    **see(SQUARE_KERNEL, "练习 7 的 kernel_shape", "kernel_shape in exercise 7"),
 )
 weight.mistake(
     "height_and_width_exchanged",
     lambda function: turned("kernel_shape", lambda shape: shape[::-1])(weight_by_slices),
-    zh="卷积核的高与宽弄反了：kernel_shape 的第一个数是高，第二个是宽（见练习 5）",
-    en="height and width of the kernel changed places; kernel_shape is (kh, kw) (exercise 5)",
+    zh="卷积核的高与宽弄反了：kernel_shape 的第一个数是高，第二个是宽（见练习 7）",
+    en="height and width of the kernel changed places; kernel_shape is (kh, kw) (exercise 7)",
 )
 
 
@@ -1292,20 +1579,20 @@ mistakes_of_every_gradient(biases)
 biases.mistake(
     "divided_by_the_kernels",
     divided_by(lambda c: c.delta.shape[1]),
-    zh="除以了卷积核的个数 K：每个卷积核有自己的偏置，互不平均（见练习 6）",
-    en="it was divided by the number of kernels; each of them has a bias of its own (exercise 6)",
+    zh="除以了卷积核的个数 K：每个卷积核有自己的偏置，互不平均（见练习 8）",
+    en="it was divided by the number of kernels; each of them has a bias of its own (exercise 8)",
 )
 biases.mistake(
     "summed_over_the_kernels",
     instead(lambda delta: np.sum(delta, axis=(1, 2, 3))),
-    zh="对卷积核的轴求了和，却保留了批的轴；每个卷积核有自己的偏置（见练习 6）",
-    en="the sum runs over the kernels and leaves the batch; each kernel has a bias of its own (exercise 6)",
+    zh="对卷积核的轴求了和，却保留了批的轴；每个卷积核有自己的偏置（见练习 8）",
+    en="the sum runs over the kernels and leaves the batch; each kernel has a bias of its own (exercise 8)",
 )
 biases.mistake(
     "one_bias_for_all_kernels",
     instead(np.sum),
-    zh="所有卷积核的残差加成了一个数；每个卷积核有自己的偏置（见练习 6）",
-    en="the residuals of all kernels were added to one number; each has a bias of its own (exercise 6)",
+    zh="所有卷积核的残差加成了一个数；每个卷积核有自己的偏置（见练习 8）",
+    en="the residuals of all kernels were added to one number; each has a bias of its own (exercise 8)",
 )
 
 

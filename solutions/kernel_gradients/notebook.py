@@ -9,11 +9,13 @@
 #
 # | 练习 | 讲义 | 分值 |
 # | --- | --- | --- |
-# | `kernel_gradient` | 3.3 权重的梯度 | 18 |
+# | `derive_gradients` | 3.3 例子：手写推导 | 5 |
+# | `kernel_gradient` | 3.3 权重的梯度 | 14 |
 # | `bias_gradient` | 3.3 偏置值的梯度 | 6 |
 # | `numerical_gradient` | 梯度检验：中心差分 | 10 |
 # | `relative_error` | 梯度检验：相对误差 | 6 |
-# | `conv2d_weight_grad` | 3.3，加上批、通道、多核、步长、填充 | 45 |
+# | `gradient_formulas` | 3.3 卷积核的梯度，任意步长：手写推导 | 4 |
+# | `conv2d_weight_grad` | 3.3，加上批、通道、多核、步长、填充 | 40 |
 # | `conv2d_bias_grad` | 3.3，加上批、多核 | 15 |
 # | **合计** | | **100** |
 #
@@ -24,6 +26,7 @@
 #   `x`）是**前一层的激活值** $a^{(l-1)}$，也就是卷积层的输入。
 # - 不要修改参数；返回新的数组，不与参数共用内存。
 # - 参数可能是整数数组、只读数组或内存不连续的数组，结果都必须正确，不能被截断成整数。
+# - 两个手写推导的练习返回一段文字：一行一个等式。
 
 # %% [markdown] lang="en"
 # # Assignment: gradients of the kernel, and how to check gradients (lecture 3.3)
@@ -37,11 +40,13 @@
 #
 # | exercise | lecture | points |
 # | --- | --- | --- |
-# | `kernel_gradient` | 3.3, gradient of the weights | 18 |
+# | `derive_gradients` | 3.3, the example: a derivation by hand | 5 |
+# | `kernel_gradient` | 3.3, gradient of the weights | 14 |
 # | `bias_gradient` | 3.3, gradient of the bias | 6 |
 # | `numerical_gradient` | gradient checking: central differences | 10 |
 # | `relative_error` | gradient checking: relative error | 6 |
-# | `conv2d_weight_grad` | 3.3 with batch, channels, several kernels, stride, padding | 45 |
+# | `gradient_formulas` | 3.3, the gradients for any stride: a derivation by hand | 4 |
+# | `conv2d_weight_grad` | 3.3 with batch, channels, several kernels, stride, padding | 40 |
 # | `conv2d_bias_grad` | 3.3 with batch and several kernels | 15 |
 # | **total** | | **100** |
 #
@@ -54,6 +59,7 @@
 # - Do not modify the arguments. Return a new array that shares no memory with them.
 # - Arguments may be integer, read-only or non-contiguous arrays. The results must be right all the same and
 #   must not be truncated to integers.
+# - The two derivations by hand return a text, one equation a line.
 
 # %% [markdown] lang="zh"
 # ## 怎样做这份作业
@@ -97,9 +103,7 @@
 import numpy as np
 
 # %% [markdown] lang="zh"
-# ## 1 权重的梯度 `kernel_gradient`（18 分）
-#
-# ![残差在输入上滑动：每个位置给出一个权重的梯度](attachment:residual_over_input.png)
+# ## 1 手写推导：四个权重与偏置的梯度 `derive_gradients`（5 分）
 #
 # 讲义 3.3 的例子仍是 3×3 ∗ 2×2（省略层号）：
 #
@@ -129,50 +133,24 @@ import numpy as np
 #     = \delta_{11}^{(l)} a_{12}^{(l-1)} + \delta_{12}^{(l)} a_{13}^{(l-1)}
 #     + \delta_{21}^{(l)} a_{22}^{(l-1)} + \delta_{22}^{(l)} a_{23}^{(l-1)}$$
 #
-# 讲义接着说“以此类推”。请先在纸上写出另外两个，再展开核对：
+# 讲义接着说“以此类推”。请写出全部 5 行：$\frac{\partial J}{\partial w_{11}}$ 到
+# $\frac{\partial J}{\partial w_{22}}$，以及 $\frac{\partial J}{\partial b}$。每行单独判分。
 #
-# <details><summary>∂J/∂w₂₁ 和 ∂J/∂w₂₂</summary>
+# 函数返回一段文字，一行一个等式，写法随意。下面三行说的是同一件事：
 #
-# $$\begin{aligned}
-# \frac{\partial J}{\partial w_{21}}
-#     &= \delta_{11}a_{21} + \delta_{12}a_{22} + \delta_{21}a_{31} + \delta_{22}a_{32} \\
-# \frac{\partial J}{\partial w_{22}}
-#     &= \delta_{11}a_{22} + \delta_{12}a_{23} + \delta_{21}a_{32} + \delta_{22}a_{33}
-# \end{aligned}$$
+# ```text
+# dJ/dw11 = d11*a11 + d12*a12 + d21*a21 + d22*a22
+# ∂J/∂w₁₁ = δ₁₁a₁₁ + δ₁₂a₁₂ + δ₂₁a₂₁ + δ₂₂a₂₂
+# \frac{\partial J}{\partial w_{11}} = \delta_{11}a_{11} + \delta_{12}a_{12} + \delta_{21}a_{21} + …
+# ```
 #
-# </details>
+# 也可以像讲义那样写一串等式，那么每一步都要对，而且最后要算到底，不能留着没有求的导数。
+# 检查单元会逐项告诉你哪里不同。
 #
-# 图中小字是盖在输入上的残差。红框停在第 $(1,1)$ 个位置，四个 $\delta$ 与它们盖住的 $a$ 相乘再相加，
-# 正是 $\partial J/\partial w_{11}$；蓝、黄、绿框给出同色的另外三个。写成一个公式：
-#
-# $$\frac{\partial J}{\partial w_{p,q}^{(l)}} = \sum_u \sum_v \delta_{u,v}^{(l)}\, a_{u+p-1,\,v+q-1}^{(l-1)}$$
-#
-# 即“将当前层的残差与前一层的输出做卷积”：残差 $\delta^{(l)}$ 充当卷积核，在 $a^{(l-1)}$ 上滑动，
-# 滑到第 $(p,q)$ 个位置时，逐元素相乘再求和，就是 $\partial J/\partial w_{p,q}$。
-#
-# **要翻转 180° 吗？** 不要。讲义这里的“卷积”与前向计算一样，是互相关：公式中 $u$ 增大时，$a$ 的下标 $u+p-1$
-# 也增大，两者同向。翻转只属于 3.2 的前一层残差。
-#
-# **结果有多大？** 前向计算时 $H_o=H-k_h+1$，所以 $k_h=H-H_o+1$，$k_w=W-W_o+1$：
-# 卷积核的形状由 `delta` 和 `a` 的形状就能推出，不必另外给出。
-#
-# **小例子**：$a^{(l-1)}=\begin{pmatrix}1&0&2\\3&1&0\\0&2&1\end{pmatrix}$，
-# $\delta^{(l)}=\begin{pmatrix}1&2\\3&-1\end{pmatrix}$。
-#
-# - $\partial J/\partial w_{11}$：残差盖住左上角的 $\begin{pmatrix}1&0\\3&1\end{pmatrix}$，
-#   $1\cdot1+2\cdot0+3\cdot3+(-1)\cdot1=9$；
-# - $\partial J/\partial w_{12}$：残差盖住右上角的 $\begin{pmatrix}0&2\\1&0\end{pmatrix}$，
-#   $1\cdot0+2\cdot2+3\cdot1+(-1)\cdot0=7$。
-#
-# 全部四个是 $\begin{pmatrix}9&7\\3&6\end{pmatrix}$，请用你写出的式子验算下面两个。
-#
-# **任务**：完成 `kernel_gradient`。步长为 1，没有填充，一张图，一个卷积核。图、残差和卷积核都不一定是正方形；
-# 卷积核可以是 1×1，也可以与前一层一样大（这时残差是 1×1）。
+# **任务**：完成 `derive_gradients`。用 `r"""…"""` 写文字，反斜杠就不会出问题。
 
 # %% [markdown] lang="en"
-# ## 1 The gradient of the weights `kernel_gradient` (18 points)
-#
-# ![the residual slides over the input: each position gives one gradient](attachment:residual_over_input.png)
+# ## 1 A derivation by hand: the gradients of four weights and the bias `derive_gradients` (5 points)
 #
 # The example of lecture 3.3 is 3×3 ∗ 2×2 once more (layer numbers left out):
 #
@@ -202,18 +180,83 @@ import numpy as np
 #     = \delta_{11}^{(l)} a_{12}^{(l-1)} + \delta_{12}^{(l)} a_{13}^{(l-1)}
 #     + \delta_{21}^{(l)} a_{22}^{(l-1)} + \delta_{22}^{(l)} a_{23}^{(l-1)}$$
 #
-# "And so on", says the lecture. Write the other two on paper first, then compare:
+# "And so on", says the lecture. Write all five lines: $\frac{\partial J}{\partial w_{11}}$ to
+# $\frac{\partial J}{\partial w_{22}}$, and $\frac{\partial J}{\partial b}$. Each has points of its own.
 #
-# <details><summary>∂J/∂w₂₁ and ∂J/∂w₂₂</summary>
+# The function returns a text, one equation a line. Write as you like; these three say the same:
 #
-# $$\begin{aligned}
-# \frac{\partial J}{\partial w_{21}}
-#     &= \delta_{11}a_{21} + \delta_{12}a_{22} + \delta_{21}a_{31} + \delta_{22}a_{32} \\
-# \frac{\partial J}{\partial w_{22}}
-#     &= \delta_{11}a_{22} + \delta_{12}a_{23} + \delta_{21}a_{32} + \delta_{22}a_{33}
-# \end{aligned}$$
+# ```text
+# dJ/dw11 = d11*a11 + d12*a12 + d21*a21 + d22*a22
+# ∂J/∂w₁₁ = δ₁₁a₁₁ + δ₁₂a₁₂ + δ₂₁a₂₁ + δ₂₂a₂₂
+# \frac{\partial J}{\partial w_{11}} = \delta_{11}a_{11} + \delta_{12}a_{12} + \delta_{21}a_{21} + …
+# ```
 #
-# </details>
+# A chain of equalities as in the lecture is welcome; then every step must be right, and the last one must be
+# carried out: no derivative is left in it. The check cell tells you term by term what differs.
+#
+# **Your task**: complete `derive_gradients`. Put the text between `r"""` and `"""`, and no backslash will
+# trouble you.
+
+
+# %%
+def derive_gradients():
+    """
+    zh: 讲义例子 3×3 ∗ 2×2 中卷积核的梯度（讲义 3.3）。
+    en: The gradients of the kernel in the lecture's example, 3×3 ∗ 2×2 (lecture 3.3).
+
+    Returns
+    -------
+    str
+        zh: 5 行：∂J/∂w₁₁、∂J/∂w₁₂、∂J/∂w₂₁、∂J/∂w₂₂ 和 ∂J/∂b，一行一个等式
+        en: 5 lines: ∂J/∂w₁₁, ∂J/∂w₁₂, ∂J/∂w₂₁, ∂J/∂w₂₂ and ∂J/∂b, one equation a line
+    """
+    ### BEGIN SOLUTION
+    return r"""
+    ∂J/∂w11 = δ11 a11 + δ12 a12 + δ21 a21 + δ22 a22
+    ∂J/∂w12 = δ11 a12 + δ12 a13 + δ21 a22 + δ22 a23
+    ∂J/∂w21 = δ11 a21 + δ12 a22 + δ21 a31 + δ22 a32
+    ∂J/∂w22 = δ11 a22 + δ12 a23 + δ21 a32 + δ22 a33
+    ∂J/∂b = δ11 + δ12 + δ21 + δ22
+    """
+    ### END SOLUTION
+
+
+# %% [markdown] lang="zh"
+# ## 2 权重的梯度 `kernel_gradient`（14 分）
+#
+# ![残差在输入上滑动：每个位置给出一个权重的梯度](attachment:residual_over_input.png)
+#
+# 图中小字是盖在输入上的残差。红框停在第 $(1,1)$ 个位置，四个 $\delta$ 与它们盖住的 $a$ 相乘再相加，
+# 正是 $\partial J/\partial w_{11}$；蓝、黄、绿框给出同色的另外三个。写成一个公式：
+#
+# $$\frac{\partial J}{\partial w_{p,q}^{(l)}} = \sum_u \sum_v \delta_{u,v}^{(l)}\, a_{u+p-1,\,v+q-1}^{(l-1)}$$
+#
+# 即“将当前层的残差与前一层的输出做卷积”：残差 $\delta^{(l)}$ 充当卷积核，在 $a^{(l-1)}$ 上滑动，
+# 滑到第 $(p,q)$ 个位置时，逐元素相乘再求和，就是 $\partial J/\partial w_{p,q}$。
+#
+# **要翻转 180° 吗？** 不要。讲义这里的“卷积”与前向计算一样，是互相关：公式中 $u$ 增大时，$a$ 的下标 $u+p-1$
+# 也增大，两者同向。翻转只属于 3.2 的前一层残差。
+#
+# **结果有多大？** 前向计算时 $H_o=H-k_h+1$，所以 $k_h=H-H_o+1$，$k_w=W-W_o+1$：
+# 卷积核的形状由 `delta` 和 `a` 的形状就能推出，不必另外给出。
+#
+# **小例子**：$a^{(l-1)}=\begin{pmatrix}1&0&2\\3&1&0\\0&2&1\end{pmatrix}$，
+# $\delta^{(l)}=\begin{pmatrix}1&2\\3&-1\end{pmatrix}$。
+#
+# - $\partial J/\partial w_{11}$：残差盖住左上角的 $\begin{pmatrix}1&0\\3&1\end{pmatrix}$，
+#   $1\cdot1+2\cdot0+3\cdot3+(-1)\cdot1=9$；
+# - $\partial J/\partial w_{12}$：残差盖住右上角的 $\begin{pmatrix}0&2\\1&0\end{pmatrix}$，
+#   $1\cdot0+2\cdot2+3\cdot1+(-1)\cdot0=7$。
+#
+# 全部四个是 $\begin{pmatrix}9&7\\3&6\end{pmatrix}$，请用你写出的式子验算下面两个。
+#
+# **任务**：完成 `kernel_gradient`。步长为 1，没有填充，一张图，一个卷积核。图、残差和卷积核都不一定是正方形；
+# 卷积核可以是 1×1，也可以与前一层一样大（这时残差是 1×1）。
+
+# %% [markdown] lang="en"
+# ## 2 The gradient of the weights `kernel_gradient` (14 points)
+#
+# ![the residual slides over the input: each position gives one gradient](attachment:residual_over_input.png)
 #
 # In the picture the small letters are the residual where it comes to lie on the input. The red frame stands
 # at position $(1,1)$: its four $\delta$, times the $a$ that they cover, add up to
@@ -320,7 +363,7 @@ def kernel_gradient(delta, a):
 # </details>
 
 # %% [markdown] lang="zh"
-# ## 2 偏置值的梯度 `bias_gradient`（6 分）
+# ## 3 偏置值的梯度 `bias_gradient`（6 分）
 #
 # 每个 $z$ 都加了同一个 $b^{(l)}$，而 $\partial z_{u,v}/\partial b=1$，所以
 #
@@ -339,7 +382,7 @@ def kernel_gradient(delta, a):
 # **任务**：完成 `bias_gradient`，返回一个数（标量）。
 
 # %% [markdown] lang="en"
-# ## 2 The gradient of the bias `bias_gradient` (6 points)
+# ## 3 The gradient of the bias `bias_gradient` (6 points)
 #
 # The same $b^{(l)}$ was added to every $z$, and $\partial z_{u,v}/\partial b=1$. So
 #
@@ -398,7 +441,7 @@ def bias_gradient(delta):
 # $$\frac{\partial J}{\partial b}=\sum_u\sum_v\frac{\partial J}{\partial b_{u,v}}\cdot1
 #     =\sum_u\sum_v\delta_{u,v}$$
 #
-# 共享一个参数，就把它在各处的梯度加起来：练习 1 对 $w$ 求和，也是这个道理。
+# 共享一个参数，就把它在各处的梯度加起来：练习 2 对 $w$ 求和，也是这个道理。
 #
 # </details>
 
@@ -419,12 +462,12 @@ def bias_gradient(delta):
 #     =\sum_u\sum_v\delta_{u,v}$$
 #
 # To share a parameter is to add up its gradients from all the places where it is used. The sum for $w$ in
-# exercise 1 has the same reason.
+# exercise 2 has the same reason.
 #
 # </details>
 
 # %% [markdown] lang="zh"
-# ## 3 梯度检验：中心差分 `numerical_gradient`（10 分）
+# ## 4 梯度检验：中心差分 `numerical_gradient`（10 分）
 #
 # 公式推对了吗？程序写对了吗？导数的定义本身就能回答：把 $x_i$ 改变一点点，看 $f$ 改变了多少。
 # 向两边各走一步 $h$，其余的分量不动：
@@ -455,7 +498,7 @@ def bias_gradient(delta):
 #   可能是只读的，也可能是整数数组（在整数数组里加 $10^{-5}$，等于什么也没有加）。
 
 # %% [markdown] lang="en"
-# ## 3 Gradient checking: central differences `numerical_gradient` (10 points)
+# ## 4 Gradient checking: central differences `numerical_gradient` (10 points)
 #
 # Is the formula derived correctly, is the program right? The definition of a derivative can answer that:
 # change $x_i$ a little and see how much $f$ changes. Take a step $h$ to either side and leave all other
@@ -582,7 +625,7 @@ def numerical_gradient(f, x, h=1e-5):
 # </details>
 
 # %% [markdown] lang="zh"
-# ## 4 梯度检验：相对误差 `relative_error`（6 分）
+# ## 5 梯度检验：相对误差 `relative_error`（6 分）
 #
 # 推导得到的梯度 $a$ 与数值梯度 $b$ 不可能完全相等，差多少才算正确？$10^{-4}$ 的差，对大小为 1 的梯度很可疑，
 # 对大小为 $10^{6}$ 的梯度却微不足道。所以要看**相对误差**，并取最坏的那个元素：
@@ -598,7 +641,7 @@ def numerical_gradient(f, x, h=1e-5):
 # **任务**：完成 `relative_error`。`a` 与 `b` 形状相同（任意形状），返回一个数。
 #
 # **怎样使用这个工具？** 取 $J=\sum_{u,v}\delta_{u,v}z_{u,v}$，其中 $\delta$ 是一组固定的随机数，
-# 那么 $\partial J/\partial z_{u,v}$ 正好等于 $\delta_{u,v}$，就可以检验练习 1：
+# 那么 $\partial J/\partial z_{u,v}$ 正好等于 $\delta_{u,v}$，就可以检验练习 2：
 #
 # ```python
 # def forward(a, w):  # 讲义 2.1，偏置为 0
@@ -617,7 +660,7 @@ def numerical_gradient(f, x, h=1e-5):
 # 正确的梯度也会显得不对。）
 
 # %% [markdown] lang="en"
-# ## 4 Gradient checking: the relative error `relative_error` (6 points)
+# ## 5 Gradient checking: the relative error `relative_error` (6 points)
 #
 # A derived gradient $a$ and a numerical one $b$ are never quite equal. How much may they differ? A difference
 # of $10^{-4}$ is suspicious in a gradient of size 1 and nothing at all in one of size $10^{6}$. So look at
@@ -637,7 +680,7 @@ def numerical_gradient(f, x, h=1e-5):
 # one number.
 #
 # **How is the tool used?** Let $J=\sum_{u,v}\delta_{u,v}z_{u,v}$ with fixed random numbers $\delta$. Then
-# $\partial J/\partial z_{u,v}$ is just $\delta_{u,v}$, and exercise 1 can be checked:
+# $\partial J/\partial z_{u,v}$ is just $\delta_{u,v}$, and exercise 2 can be checked:
 #
 # ```python
 # def forward(a, w):  # lecture 2.1, with bias 0
@@ -681,7 +724,53 @@ def relative_error(a, b):
 
 
 # %% [markdown] lang="zh"
-# ## 5 实际使用的形式：权重的梯度 `conv2d_weight_grad`（45 分）
+# ## 6 手写推导：任意步长的梯度 `gradient_formulas`（4 分）
+#
+# 讲义的公式 $\frac{\partial J}{\partial w_{p,q}}=\sum_u\sum_v\delta_{u,v}\,a_{u+p-1,v+q-1}$ 适用于步长 1。
+# 请写出对任意大小、任意步长 $s$（无填充）都成立的两个公式：$\frac{\partial J}{\partial w_{p,q}}$ 和
+# $\frac{\partial J}{\partial b}$。步长为 $s$ 时，$z_{u,v}$ 的窗口从第几行、第几列开始？
+#
+# 写成两行等式，下标可以含有 $s$，例如 `a[s*u, v]` 或 `a_{su,v}`；求和写成 `Σ_u Σ_v`、`sum_u sum_v` 或
+# `\sum_u \sum_v`。评分时换用别的大小和别的步长。
+#
+# **任务**：完成 `gradient_formulas`。
+
+# %% [markdown] lang="en"
+# ## 6 A derivation by hand: the gradients for any stride `gradient_formulas` (4 points)
+#
+# The lecture's formula $\frac{\partial J}{\partial w_{p,q}}=\sum_u\sum_v\delta_{u,v}\,a_{u+p-1,v+q-1}$ is for
+# stride 1. Write two that hold for any size and any stride $s$ (without padding):
+# $\frac{\partial J}{\partial w_{p,q}}$ and $\frac{\partial J}{\partial b}$. With stride $s$, in which row and
+# column does the window of $z_{u,v}$ begin?
+#
+# Write two equations, one a line. An index may contain $s$, as in `a[s*u, v]` or `a_{su,v}`. A sum is
+# `Σ_u Σ_v`, `sum_u sum_v` or `\sum_u \sum_v`. Grading tries other sizes and other strides.
+#
+# **Your task**: complete `gradient_formulas`.
+
+
+# %%
+def gradient_formulas():
+    """
+    zh: 权重与偏置值的梯度的一般公式，任意大小、任意步长 s，无填充（讲义 3.3）。
+    en: The gradients of weights and bias as formulas for any size and any stride s, no padding (lecture 3.3).
+
+    Returns
+    -------
+    str
+        zh: 两个等式，左边是 ∂J/∂w_{p,q} 和 ∂J/∂b
+        en: two equations with ∂J/∂w_{p,q} and ∂J/∂b on their left
+    """
+    ### BEGIN SOLUTION
+    return r"""
+    ∂J/∂w_{p,q} = Σ_u Σ_v δ_{u,v} a_{(u-1)s+p, (v-1)s+q}
+    ∂J/∂b = Σ_u Σ_v δ_{u,v}
+    """
+    ### END SOLUTION
+
+
+# %% [markdown] lang="zh"
+# ## 7 实际使用的形式：权重的梯度 `conv2d_weight_grad`（40 分）
 #
 # 前一层是 $(N, C, H, W)$ 的数组，卷积核是 $(K, C, k_h, k_w)$，残差是
 # $(N, K, H_o, W_o)$，$H_o=\lfloor (H+2p-k_h)/s \rfloor+1$，$W_o$ 同理。前向计算是
@@ -694,10 +783,10 @@ def relative_error(a, b):
 # $$\frac{\partial J}{\partial w_{k,c,p,q}} = \sum_n\sum_u\sum_v
 #     \delta_{n,k,u,v}\; a^{pad}_{n,c,\,(u-1)s+p,\,(v-1)s+q}$$
 #
-# 与练习 1 相比，变化有：
+# 与练习 2 相比，变化有：
 #
 # - **多个卷积核、多个通道**：第 $k$ 个卷积核的第 $c$ 个通道，只由第 $k$ 张残差图和第 $c$ 张输入图算出，对
-#   $k$、$c$ 都**不**求和。一共做 $K\times C$ 次练习 1。
+#   $k$、$c$ 都**不**求和。一共做 $K\times C$ 次练习 2。
 # - **批**：每个样本都用了同一个 $w$，所以对 $n$ **求和**，不除以 $N$，也不除以位置的个数。
 # （如果损失是各样本的平均，那个 $\frac{1}{N}$ 已经含在 $\delta$ 里了。）
 # - **填充**：补上的 0 参与了前向计算，所以用的是**补 0 之后**的输入 $a^{pad}$。
@@ -723,7 +812,7 @@ def relative_error(a, b):
 # **任务**：完成 `conv2d_weight_grad`。`kernel_shape` 是 $(k_h, k_w)$；$K$ 和 $C$ 从 `delta` 和 `x` 得到。
 
 # %% [markdown] lang="en"
-# ## 5 As it is used: the gradient of the weights `conv2d_weight_grad` (45 points)
+# ## 7 As it is used: the gradient of the weights `conv2d_weight_grad` (40 points)
 #
 # The layer before is an array $(N, C, H, W)$, the kernels are $(K, C, k_h, k_w)$, the residual is
 # $(N, K, H_o, W_o)$ with $H_o=\lfloor (H+2p-k_h)/s \rfloor+1$ and $W_o$ likewise. The forward pass is
@@ -736,10 +825,10 @@ def relative_error(a, b):
 # $$\frac{\partial J}{\partial w_{k,c,p,q}} = \sum_n\sum_u\sum_v
 #     \delta_{n,k,u,v}\; a^{pad}_{n,c,\,(u-1)s+p,\,(v-1)s+q}$$
 #
-# Compared with exercise 1:
+# Compared with exercise 2:
 #
 # - **Several kernels, several channels**: channel $c$ of kernel $k$ comes from residual map $k$ and input map
-#   $c$ alone. There is **no** sum over $k$ or $c$; it is exercise 1, done $K\times C$ times.
+#   $c$ alone. There is **no** sum over $k$ or $c$; it is exercise 2, done $K\times C$ times.
 # - **Batch**: every sample used the same $w$. So **add** over $n$; divide neither by $N$ nor by the number of
 #   positions. (If the loss is a mean over samples, then its $\frac{1}{N}$ is in $\delta$ already.)
 # - **Padding**: the zeros took part in the forward pass, so the input is $a^{pad}$, **after padding**. (The
@@ -812,7 +901,7 @@ def conv2d_weight_grad(delta, x, kernel_shape, stride=1, padding=0):
 
 
 # %% [markdown] lang="zh"
-# ## 6 实际使用的形式：偏置值的梯度 `conv2d_bias_grad`（15 分）
+# ## 8 实际使用的形式：偏置值的梯度 `conv2d_bias_grad`（15 分）
 #
 # 每个卷积核生成一张特征图，每张特征图有**一个**偏置 $b_k$。它加到了每个样本、第 $k$ 张图的每个位置上，所以
 #
@@ -832,7 +921,7 @@ def conv2d_weight_grad(delta, x, kernel_shape, stride=1, padding=0):
 # **任务**：完成 `conv2d_bias_grad`，返回形状为 $(K,)$ 的数组。
 
 # %% [markdown] lang="en"
-# ## 6 As it is used: the gradient of the biases `conv2d_bias_grad` (15 points)
+# ## 8 As it is used: the gradient of the biases `conv2d_bias_grad` (15 points)
 #
 # Each kernel makes one feature map, and each feature map has **one** bias $b_k$. It was added at every
 # position of map $k$, in every sample. So
@@ -894,7 +983,7 @@ def conv2d_bias_grad(delta):
 #
 # 1. 都是 56：$14+14+39-11$，以及 $9\cdot1+7\cdot2+3\cdot3+6\cdot4$。三个和式都把 16 个连接上的
 #    $\delta\cdot w\cdot a$ 加了一遍，只是分别按 $z$、按 $w$、按 $a$ 归并。有偏置时，$\sum\delta z$ 还多出
-#    $b\,\frac{\partial J}{\partial b}$。批、步长和填充都不改变这个道理，所以它可以检验练习 5 和练习 6。
+#    $b\,\frac{\partial J}{\partial b}$。批、步长和填充都不改变这个道理，所以它可以检验练习 7 和练习 8。
 # 2. 对得上。这时 $H_o=W_o=1$，第 $k$ 个卷积核的梯度是 $\sum_n\delta_{n,k}\,a_n$：输入按残差加权，再对批求和。
 #
 # </details>
@@ -919,7 +1008,7 @@ def conv2d_bias_grad(delta):
 # 1. They are 56: $14+14+39-11$, and $9\cdot1+7\cdot2+3\cdot3+6\cdot4$. All three sums add up
 #    $\delta\cdot w\cdot a$ over the 16 connections, sorted by $z$, by $w$ or by $a$. A bias adds
 #    $b\,\frac{\partial J}{\partial b}$ to $\sum\delta z$. Batch, stride and padding change nothing in this,
-#    so it serves as a check for exercises 5 and 6.
+#    so it serves as a check for exercises 7 and 8.
 # 2. It does. Then $H_o=W_o=1$, and the gradient of kernel $k$ is $\sum_n\delta_{n,k}\,a_n$: the inputs,
 #    weighted by the residuals and added up over the batch.
 #

@@ -10,11 +10,13 @@
 # | exercise | lecture | points |
 # | --- | --- | --- |
 # | `dense_residual` | 3.2, back-propagation in a fully connected network | 6 |
+# | `derive_residuals` | 3.2, the example: a derivation by hand | 11 |
 # | `rotate180` | 3.2, how the residual of the layer before is computed, step 1 | 4 |
 # | `pad_residual` | 3.2, the same, step 2 | 6 |
 # | `insert_zeros` | 3.2, when the stride is not 1, step 2 | 6 |
-# | `conv_residual` | 3.2, formula for the residual of the layer before | 18 |
-# | `conv2d_input_grad` | 3.2, stride, channels, several kernels, padding | 60 |
+# | `conv_residual` | 3.2, formula for the residual of the layer before | 12 |
+# | `residual_formula` | 3.2, one formula for any stride: a derivation by hand | 3 |
+# | `conv2d_input_grad` | 3.2, stride, channels, several kernels, padding | 52 |
 # | **total** | | **100** |
 #
 # **Conventions**
@@ -25,6 +27,7 @@
 # - Arguments may be integer, read-only or non-contiguous arrays. The results must be right all the same and
 #   must not be truncated to integers.
 # - All functions but `conv2d_input_grad` treat one two-dimensional map (or one vector).
+# - The two derivations by hand return a text, one equation a line.
 
 # %% [markdown]
 # ## How to work on this assignment
@@ -128,7 +131,7 @@ def dense_residual(delta_next, w_next, dsigma):
 # (conv_matrix(np.array([[1, 2], [3, 4]]), (3, 3)).T @ np.array([1, 2, 3, -1])).reshape(3, 3)
 # ```
 #
-# Note the result, and compare it when you come to exercise 5. The exercises below do not write out $M$, most
+# Note the result, and compare it when you come to exercise 6. The exercises below do not write out $M$, most
 # of which is zeros: the lecture's three steps lead to the same result directly.
 #
 # </details>
@@ -168,9 +171,48 @@ def dense_residual(delta_next, w_next, dsigma):
 #     = \left(\delta_{11}^{(l)} w_{12}^{(l)} + \delta_{12}^{(l)} w_{11}^{(l)}\right) \sigma'(z_{12}^{(l-1)})$$
 
 # %% [markdown]
+# ## 2 A derivation by hand: four $z$ and nine residuals `derive_residuals` (11 points)
+#
+# The lecture works out $\delta_{11}^{(l-1)}$ and $\delta_{12}^{(l-1)}$ and leaves the others to you. Write
+# all 13 lines of 3×3 ∗ 2×2: $z_{11}^{(l)}$ to $z_{22}^{(l)}$, this time with $b$, and $\delta_{11}^{(l-1)}$
+# to $\delta_{33}^{(l-1)}$, with $\sigma'$. Each line has points of its own.
+#
+# The function returns a text, one equation a line. Write as you like; these three say the same:
+#
+# ```text
+# z11 = a11*w11 + a12*w12 + a21*w21 + a22*w22 + b
+# z₁₁ = a₁₁w₁₁ + a₁₂w₁₂ + a₂₁w₂₁ + a₂₂w₂₂ + b
+# z_{11}^{(l)} = a_{11}^{(l-1)} w_{11}^{(l)} + a_{12}^{(l-1)} w_{12}^{(l)} + a_{21}^{(l-1)} w_{21}^{(l)}
+#                + a_{22}^{(l-1)} w_{22}^{(l)} + b^{(l)}
+# ```
+#
+# (In your answer the last one stands on a single line.) $\sigma'(z_{12}^{(l-1)})$ may be `dsigma(z12)` or
+# `σ'(z12)`. Layer numbers may be left out: `d12` or `δ12` on the left of the equals sign is the residual of
+# the layer before, on the right that of this layer. Order and brackets are up to you, and so is a chain of
+# equalities as in the lecture; then every step must be right. The check cell tells you term by term what
+# differs.
+#
+# **Your task**: complete `derive_residuals`. Put the text between `r"""` and `"""`, and no backslash will
+# trouble you.
+
+# %%
+def derive_residuals():
+    """
+    The derivation of the lecture's example, 3×3 ∗ 2×2 (lecture 3.2).
+
+    Returns
+    -------
+    str
+        13 lines: z₁₁, z₁₂, z₂₁, z₂₂, and δ₁₁⁽ˡ⁻¹⁾ to δ₃₃⁽ˡ⁻¹⁾, one equation a line
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% [markdown]
 # ### Think: how does the residual of the layer before come from that of this layer?
 #
-# This is the lecture's question. Write down the other seven residuals on paper first. Then:
+# This is the lecture's question. Look at the nine residuals that you wrote:
 #
 # 1. How many terms has each of the nine, and how many are there in all?
 # 2. In the terms of $\delta_{22}^{(l-1)}$, in which order do the indices of $\delta^{(l)}$ run, and in which
@@ -178,21 +220,6 @@ def dense_residual(delta_next, w_next, dsigma):
 # 3. Why does a 2×2 residual with a 2×2 kernel give a 3×3 result?
 #
 # <details><summary>Open this when you have thought about it</summary>
-#
-# $$\begin{aligned}
-# \delta_{11}^{(l-1)} &= \delta_{11}w_{11} \cdot \sigma'(z_{11}^{(l-1)}) \\
-# \delta_{12}^{(l-1)} &= (\delta_{11}w_{12} + \delta_{12}w_{11}) \cdot \sigma'(z_{12}^{(l-1)}) \\
-# \delta_{13}^{(l-1)} &= \delta_{12}w_{12} \cdot \sigma'(z_{13}^{(l-1)}) \\
-# \delta_{21}^{(l-1)} &= (\delta_{11}w_{21} + \delta_{21}w_{11}) \cdot \sigma'(z_{21}^{(l-1)}) \\
-# \delta_{22}^{(l-1)} &= (\delta_{11}w_{22} + \delta_{12}w_{21} + \delta_{21}w_{12} + \delta_{22}w_{11})
-#     \cdot \sigma'(z_{22}^{(l-1)}) \\
-# \delta_{23}^{(l-1)} &= (\delta_{12}w_{22} + \delta_{22}w_{12}) \cdot \sigma'(z_{23}^{(l-1)}) \\
-# \delta_{31}^{(l-1)} &= \delta_{21}w_{21} \cdot \sigma'(z_{31}^{(l-1)}) \\
-# \delta_{32}^{(l-1)} &= (\delta_{21}w_{22} + \delta_{22}w_{21}) \cdot \sigma'(z_{32}^{(l-1)}) \\
-# \delta_{33}^{(l-1)} &= \delta_{22}w_{22} \cdot \sigma'(z_{33}^{(l-1)})
-# \end{aligned}$$
-#
-# (On the right-hand sides, every $\delta$ and $w$ without a layer number belongs to layer $l$.)
 #
 # 1. Each of the four corners has one term, each of the four edges two, the centre four, together
 #    $4\cdot1+4\cdot2+4=16$: the 16 connections that lecture 2.2 counted. Each hands back a residual once.
@@ -214,7 +241,7 @@ def dense_residual(delta_next, w_next, dsigma):
 # $H_o+2(k_h-1)-k_h+1 = H_o+k_h-1 = H$, which is exactly the size of the layer before.
 
 # %% [markdown]
-# ## 2 Step 1: rotate the kernel by 180° `rotate180` (4 points)
+# ## 3 Step 1: rotate the kernel by 180° `rotate180` (4 points)
 #
 # $$w^{rot}_{m,n} = w_{k_h+1-m,\;k_w+1-n}$$
 #
@@ -252,7 +279,7 @@ def rotate180(w):
 
 
 # %% [markdown]
-# ## 3 Step 2: surround the residual with zeros `pad_residual` (6 points)
+# ## 4 Step 2: surround the residual with zeros `pad_residual` (6 points)
 #
 # How many? The example above has given the answer: kernel and residual overlap in at least one element, so
 # the kernel reaches out by at most $k-1$. Add $k_h-1$ rows above and below, $k_w-1$ columns to the left and
@@ -287,7 +314,7 @@ def pad_residual(delta, kernel_shape):
 
 
 # %% [markdown]
-# ## 4 A stride other than 1: zeros between the residuals `insert_zeros` (6 points)
+# ## 5 A stride other than 1: zeros between the residuals `insert_zeros` (6 points)
 #
 # A convolution with stride $s$ is a convolution with stride 1 of which only every $s$-th $z$ is kept. The $z$
 # that were dropped have no influence on $J$; their residual is 0. Put these zeros back into their places, and
@@ -295,7 +322,7 @@ def pad_residual(delta, kernel_shape):
 # zeros outside belong to the next step). So each side grows from $H_o$ to $(H_o-1)\,s+1$.
 #
 # In the picture the stride is 2 and the kernel 2×2. First, zeros between the residuals turn 2×2 into 3×3:
-# that is this exercise. Then a ring of zeros around them, as in exercise 3, makes it 5×5.
+# that is this exercise. Then a ring of zeros around them, as in exercise 4, makes it 5×5.
 #
 # **Small example** ($s=2$):
 #
@@ -324,7 +351,7 @@ def insert_zeros(delta, stride):
 
 
 # %% [markdown]
-# ## 5 The residual of the layer before a convolution `conv_residual` (18 points)
+# ## 6 The residual of the layer before a convolution `conv_residual` (12 points)
 #
 # The lecture's recipe:
 # 1. rotate the kernel by 180°;
@@ -389,14 +416,49 @@ def conv_residual(delta, w, dsigma):
 
 
 # %% [markdown]
-# ## 6 As it is used: batch, channels, several kernels, stride, padding `conv2d_input_grad` (60 points)
+# ## 7 A derivation by hand: one formula for any stride `residual_formula` (3 points)
+#
+# The formula above needs $w^{rot}$ and $\delta^{pad}$, and it holds for stride 1 only. Write one that rotates
+# nothing and pads nothing, and that holds for maps and kernels of any size and any stride $s$ (without
+# padding):
+#
+# $$\delta_{u,v}^{(l-1)} = \sum_p \sum_q \;\dots$$
+#
+# Here $w$ is the kernel as the forward pass uses it, and $\delta$ the residual of the current layer. **An
+# element whose index is out of range counts as 0.**
+#
+# A hint: the forward pass is $z_{p,q}=\sum_m\sum_n w_{m,n}\,a_{(p-1)s+m,\,(q-1)s+n}+b$. Which $z_{p,q}$
+# contain $a_{u,v}$, and which $w$ stands beside it there?
+#
+# An index may be `w[u-p+1, v-q+1]` or `w_{u-p+1,v-q+1}`, and it may contain $s$, as in
+# `a[(p-1)s+m, (q-1)s+n]`. A sum is `Σ_p Σ_q`, `sum_p sum_q` or `\sum_p \sum_q`. Grading tries other sizes and
+# other strides.
+#
+# **Your task**: complete `residual_formula`. It returns one equation.
+
+# %%
+def residual_formula():
+    """
+    The residual of the layer before, one formula for any size and any stride s, no padding (lecture 3.2).
+
+    Returns
+    -------
+    str
+        one equation with δ_{u,v}⁽ˡ⁻¹⁾ on its left
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% [markdown]
+# ## 8 As it is used: batch, channels, several kernels, stride, padding `conv2d_input_grad` (52 points)
 #
 # The layer before is an array $(N, C, H, W)$, the kernels are $(K, C, k_h, k_w)$, the current layer is
 # $(N, K, H_o, W_o)$ with $H_o=\lfloor (H+2p-k_h)/s \rfloor+1$ and $W_o$ likewise. This time nothing is
 # multiplied by $\sigma'$: wanted is $\partial J/\partial a^{(l-1)}$, which programs often call `dx`. The
 # lecture's pages on the other cases say, one by one, what changes:
 #
-# - **Stride**: insert zeros first (exercise 4); all other steps stay.
+# - **Stride**: insert zeros first (exercise 5); all other steps stay.
 # - **Input channels**: $z=\sum_c a_c * w_c + b$, the channels' intermediate maps are added up to $z$. The
 #   derivative of a sum is 1, so each intermediate map has the residual $\delta$, and each channel is treated
 #   **on its own**, with its own part of the kernel. (The equation on that page is not printed very clearly.
@@ -477,7 +539,7 @@ def conv2d_input_grad(delta, w, input_shape, stride=1, padding=0):
 # ### Think: how can a residual be checked without knowing the answer?
 #
 # 1. In the lecture's example let $a^{(l-1)}=\begin{pmatrix}1&0&2\\3&1&0\\0&2&1\end{pmatrix}$, take $w$ and
-#    $\delta^{(l)}$ of the small example of exercise 5 and $b=0$, so that
+#    $\delta^{(l)}$ of the small example of exercise 6 and $b=0$, so that
 #    $z^{(l)}=\begin{pmatrix}14&7\\13&11\end{pmatrix}$. Compute $\sum\delta_{p,q}^{(l)}z_{p,q}^{(l)}$ and
 #    $\sum a_{u,v}^{(l-1)}\frac{\partial J}{\partial a_{u,v}^{(l-1)}}$. Why are they equal?
 # 2. If the kernel is as large as the layer before, the convolution is a fully connected layer. Do
@@ -485,7 +547,7 @@ def conv2d_input_grad(delta, w, input_shape, stride=1, padding=0):
 #
 # <details><summary>Open this when you have thought about it</summary>
 #
-# 1. $1\cdot14+2\cdot7+3\cdot13-1\cdot11=56$. The nine numbers found in exercise 5 (with $\sigma'=1$), each
+# 1. $1\cdot14+2\cdot7+3\cdot13-1\cdot11=56$. The nine numbers found in exercise 6 (with $\sigma'=1$), each
 #    times its $a$, give $1+0+8+18+15+0+0+18-4=56$. Without a bias every $z$ is a sum of $a$ times weights. So
 #    both sums add up $\delta\cdot w\cdot a$ over all 16 connections, one of them sorted by $z$, the other by
 #    $a$. With your own `conv2d` from the assignment `convolution` you can check any stride and padding:

@@ -10,11 +10,13 @@
 #
 # | exercise | lecture | points |
 # | --- | --- | --- |
-# | `kernel_gradient` | 3.3, gradient of the weights | 18 |
+# | `derive_gradients` | 3.3, the example: a derivation by hand | 5 |
+# | `kernel_gradient` | 3.3, gradient of the weights | 14 |
 # | `bias_gradient` | 3.3, gradient of the bias | 6 |
 # | `numerical_gradient` | gradient checking: central differences | 10 |
 # | `relative_error` | gradient checking: relative error | 6 |
-# | `conv2d_weight_grad` | 3.3 with batch, channels, several kernels, stride, padding | 45 |
+# | `gradient_formulas` | 3.3, the gradients for any stride: a derivation by hand | 4 |
+# | `conv2d_weight_grad` | 3.3 with batch, channels, several kernels, stride, padding | 40 |
 # | `conv2d_bias_grad` | 3.3 with batch and several kernels | 15 |
 # | **total** | | **100** |
 #
@@ -27,6 +29,7 @@
 # - Do not modify the arguments. Return a new array that shares no memory with them.
 # - Arguments may be integer, read-only or non-contiguous arrays. The results must be right all the same and
 #   must not be truncated to integers.
+# - The two derivations by hand return a text, one equation a line.
 
 # %% [markdown]
 # ## How to work on this assignment
@@ -55,7 +58,7 @@ import numpy as np
 
 
 # %% [markdown]
-# ## 1 The gradient of the weights `kernel_gradient` (18 points)
+# ## 1 A derivation by hand: the gradients of four weights and the bias `derive_gradients` (5 points)
 #
 # The example of lecture 3.3 is 3×3 ∗ 2×2 once more (layer numbers left out):
 #
@@ -85,18 +88,39 @@ import numpy as np
 #     = \delta_{11}^{(l)} a_{12}^{(l-1)} + \delta_{12}^{(l)} a_{13}^{(l-1)}
 #     + \delta_{21}^{(l)} a_{22}^{(l-1)} + \delta_{22}^{(l)} a_{23}^{(l-1)}$$
 #
-# "And so on", says the lecture. Write the other two on paper first, then compare:
+# "And so on", says the lecture. Write all five lines: $\frac{\partial J}{\partial w_{11}}$ to
+# $\frac{\partial J}{\partial w_{22}}$, and $\frac{\partial J}{\partial b}$. Each has points of its own.
 #
-# <details><summary>∂J/∂w₂₁ and ∂J/∂w₂₂</summary>
+# The function returns a text, one equation a line. Write as you like; these three say the same:
 #
-# $$\begin{aligned}
-# \frac{\partial J}{\partial w_{21}}
-#     &= \delta_{11}a_{21} + \delta_{12}a_{22} + \delta_{21}a_{31} + \delta_{22}a_{32} \\
-# \frac{\partial J}{\partial w_{22}}
-#     &= \delta_{11}a_{22} + \delta_{12}a_{23} + \delta_{21}a_{32} + \delta_{22}a_{33}
-# \end{aligned}$$
+# ```text
+# dJ/dw11 = d11*a11 + d12*a12 + d21*a21 + d22*a22
+# ∂J/∂w₁₁ = δ₁₁a₁₁ + δ₁₂a₁₂ + δ₂₁a₂₁ + δ₂₂a₂₂
+# \frac{\partial J}{\partial w_{11}} = \delta_{11}a_{11} + \delta_{12}a_{12} + \delta_{21}a_{21} + …
+# ```
 #
-# </details>
+# A chain of equalities as in the lecture is welcome; then every step must be right, and the last one must be
+# carried out: no derivative is left in it. The check cell tells you term by term what differs.
+#
+# **Your task**: complete `derive_gradients`. Put the text between `r"""` and `"""`, and no backslash will
+# trouble you.
+
+# %%
+def derive_gradients():
+    """
+    The gradients of the kernel in the lecture's example, 3×3 ∗ 2×2 (lecture 3.3).
+
+    Returns
+    -------
+    str
+        5 lines: ∂J/∂w₁₁, ∂J/∂w₁₂, ∂J/∂w₂₁, ∂J/∂w₂₂ and ∂J/∂b, one equation a line
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% [markdown]
+# ## 2 The gradient of the weights `kernel_gradient` (14 points)
 #
 # In the picture the small letters are the residual where it comes to lie on the input. The red frame stands
 # at position $(1,1)$: its four $\delta$, times the $a$ that they cover, add up to
@@ -176,7 +200,7 @@ def kernel_gradient(delta, a):
 # </details>
 
 # %% [markdown]
-# ## 2 The gradient of the bias `bias_gradient` (6 points)
+# ## 3 The gradient of the bias `bias_gradient` (6 points)
 #
 # The same $b^{(l)}$ was added to every $z$, and $\partial z_{u,v}/\partial b=1$. So
 #
@@ -234,12 +258,12 @@ def bias_gradient(delta):
 #     =\sum_u\sum_v\delta_{u,v}$$
 #
 # To share a parameter is to add up its gradients from all the places where it is used. The sum for $w$ in
-# exercise 1 has the same reason.
+# exercise 2 has the same reason.
 #
 # </details>
 
 # %% [markdown]
-# ## 3 Gradient checking: central differences `numerical_gradient` (10 points)
+# ## 4 Gradient checking: central differences `numerical_gradient` (10 points)
 #
 # Is the formula derived correctly, is the program right? The definition of a derivative can answer that:
 # change $x_i$ a little and see how much $f$ changes. Take a step $h$ to either side and leave all other
@@ -327,7 +351,7 @@ def numerical_gradient(f, x, h=1e-5):
 # </details>
 
 # %% [markdown]
-# ## 4 Gradient checking: the relative error `relative_error` (6 points)
+# ## 5 Gradient checking: the relative error `relative_error` (6 points)
 #
 # A derived gradient $a$ and a numerical one $b$ are never quite equal. How much may they differ? A difference
 # of $10^{-4}$ is suspicious in a gradient of size 1 and nothing at all in one of size $10^{6}$. So look at
@@ -347,7 +371,7 @@ def numerical_gradient(f, x, h=1e-5):
 # one number.
 #
 # **How is the tool used?** Let $J=\sum_{u,v}\delta_{u,v}z_{u,v}$ with fixed random numbers $\delta$. Then
-# $\partial J/\partial z_{u,v}$ is just $\delta_{u,v}$, and exercise 1 can be checked:
+# $\partial J/\partial z_{u,v}$ is just $\delta_{u,v}$, and exercise 2 can be checked:
 #
 # ```python
 # def forward(a, w):  # lecture 2.1, with bias 0
@@ -387,7 +411,34 @@ def relative_error(a, b):
 
 
 # %% [markdown]
-# ## 5 As it is used: the gradient of the weights `conv2d_weight_grad` (45 points)
+# ## 6 A derivation by hand: the gradients for any stride `gradient_formulas` (4 points)
+#
+# The lecture's formula $\frac{\partial J}{\partial w_{p,q}}=\sum_u\sum_v\delta_{u,v}\,a_{u+p-1,v+q-1}$ is for
+# stride 1. Write two that hold for any size and any stride $s$ (without padding):
+# $\frac{\partial J}{\partial w_{p,q}}$ and $\frac{\partial J}{\partial b}$. With stride $s$, in which row and
+# column does the window of $z_{u,v}$ begin?
+#
+# Write two equations, one a line. An index may contain $s$, as in `a[s*u, v]` or `a_{su,v}`. A sum is
+# `Σ_u Σ_v`, `sum_u sum_v` or `\sum_u \sum_v`. Grading tries other sizes and other strides.
+#
+# **Your task**: complete `gradient_formulas`.
+
+# %%
+def gradient_formulas():
+    """
+    The gradients of weights and bias as formulas for any size and any stride s, no padding (lecture 3.3).
+
+    Returns
+    -------
+    str
+        two equations with ∂J/∂w_{p,q} and ∂J/∂b on their left
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% [markdown]
+# ## 7 As it is used: the gradient of the weights `conv2d_weight_grad` (40 points)
 #
 # The layer before is an array $(N, C, H, W)$, the kernels are $(K, C, k_h, k_w)$, the residual is
 # $(N, K, H_o, W_o)$ with $H_o=\lfloor (H+2p-k_h)/s \rfloor+1$ and $W_o$ likewise. The forward pass is
@@ -400,10 +451,10 @@ def relative_error(a, b):
 # $$\frac{\partial J}{\partial w_{k,c,p,q}} = \sum_n\sum_u\sum_v
 #     \delta_{n,k,u,v}\; a^{pad}_{n,c,\,(u-1)s+p,\,(v-1)s+q}$$
 #
-# Compared with exercise 1:
+# Compared with exercise 2:
 #
 # - **Several kernels, several channels**: channel $c$ of kernel $k$ comes from residual map $k$ and input map
-#   $c$ alone. There is **no** sum over $k$ or $c$; it is exercise 1, done $K\times C$ times.
+#   $c$ alone. There is **no** sum over $k$ or $c$; it is exercise 2, done $K\times C$ times.
 # - **Batch**: every sample used the same $w$. So **add** over $n$; divide neither by $N$ nor by the number of
 #   positions. (If the loss is a mean over samples, then its $\frac{1}{N}$ is in $\delta$ already.)
 # - **Padding**: the zeros took part in the forward pass, so the input is $a^{pad}$, **after padding**. (The
@@ -461,7 +512,7 @@ def conv2d_weight_grad(delta, x, kernel_shape, stride=1, padding=0):
 
 
 # %% [markdown]
-# ## 6 As it is used: the gradient of the biases `conv2d_bias_grad` (15 points)
+# ## 8 As it is used: the gradient of the biases `conv2d_bias_grad` (15 points)
 #
 # Each kernel makes one feature map, and each feature map has **one** bias $b_k$. It was added at every
 # position of map $k$, in every sample. So
@@ -520,7 +571,7 @@ def conv2d_bias_grad(delta):
 # 1. They are 56: $14+14+39-11$, and $9\cdot1+7\cdot2+3\cdot3+6\cdot4$. All three sums add up
 #    $\delta\cdot w\cdot a$ over the 16 connections, sorted by $z$, by $w$ or by $a$. A bias adds
 #    $b\,\frac{\partial J}{\partial b}$ to $\sum\delta z$. Batch, stride and padding change nothing in this,
-#    so it serves as a check for exercises 5 and 6.
+#    so it serves as a check for exercises 7 and 8.
 # 2. It does. Then $H_o=W_o=1$, and the gradient of kernel $k$ is $\sum_n\delta_{n,k}\,a_n$: the inputs,
 #    weighted by the residuals and added up over the batch.
 #

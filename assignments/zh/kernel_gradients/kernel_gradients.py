@@ -6,11 +6,13 @@
 #
 # | 练习 | 讲义 | 分值 |
 # | --- | --- | --- |
-# | `kernel_gradient` | 3.3 权重的梯度 | 18 |
+# | `derive_gradients` | 3.3 例子：手写推导 | 5 |
+# | `kernel_gradient` | 3.3 权重的梯度 | 14 |
 # | `bias_gradient` | 3.3 偏置值的梯度 | 6 |
 # | `numerical_gradient` | 梯度检验：中心差分 | 10 |
 # | `relative_error` | 梯度检验：相对误差 | 6 |
-# | `conv2d_weight_grad` | 3.3，加上批、通道、多核、步长、填充 | 45 |
+# | `gradient_formulas` | 3.3 卷积核的梯度，任意步长：手写推导 | 4 |
+# | `conv2d_weight_grad` | 3.3，加上批、通道、多核、步长、填充 | 40 |
 # | `conv2d_bias_grad` | 3.3，加上批、多核 | 15 |
 # | **合计** | | **100** |
 #
@@ -21,6 +23,7 @@
 #   `x`）是**前一层的激活值** $a^{(l-1)}$，也就是卷积层的输入。
 # - 不要修改参数；返回新的数组，不与参数共用内存。
 # - 参数可能是整数数组、只读数组或内存不连续的数组，结果都必须正确，不能被截断成整数。
+# - 两个手写推导的练习返回一段文字：一行一个等式。
 
 # %% [markdown]
 # ## 怎样做这份作业
@@ -39,7 +42,7 @@ import numpy as np
 
 
 # %% [markdown]
-# ## 1 权重的梯度 `kernel_gradient`（18 分）
+# ## 1 手写推导：四个权重与偏置的梯度 `derive_gradients`（5 分）
 #
 # 讲义 3.3 的例子仍是 3×3 ∗ 2×2（省略层号）：
 #
@@ -68,18 +71,37 @@ import numpy as np
 #     = \delta_{11}^{(l)} a_{12}^{(l-1)} + \delta_{12}^{(l)} a_{13}^{(l-1)}
 #     + \delta_{21}^{(l)} a_{22}^{(l-1)} + \delta_{22}^{(l)} a_{23}^{(l-1)}$$
 #
-# 讲义接着说“以此类推”。请先在纸上写出另外两个，再展开核对：
+# 讲义接着说“以此类推”。请写出全部 5 行：$\frac{\partial J}{\partial w_{11}}$ 到
+# $\frac{\partial J}{\partial w_{22}}$，以及 $\frac{\partial J}{\partial b}$。每行单独判分。
 #
-# <details><summary>∂J/∂w₂₁ 和 ∂J/∂w₂₂</summary>
+# 函数返回一段文字，一行一个等式，写法随意。下面三行说的是同一件事：
 #
-# $$\begin{aligned}
-# \frac{\partial J}{\partial w_{21}}
-#     &= \delta_{11}a_{21} + \delta_{12}a_{22} + \delta_{21}a_{31} + \delta_{22}a_{32} \\
-# \frac{\partial J}{\partial w_{22}}
-#     &= \delta_{11}a_{22} + \delta_{12}a_{23} + \delta_{21}a_{32} + \delta_{22}a_{33}
-# \end{aligned}$$
+# ```text
+# dJ/dw11 = d11*a11 + d12*a12 + d21*a21 + d22*a22
+# ∂J/∂w₁₁ = δ₁₁a₁₁ + δ₁₂a₁₂ + δ₂₁a₂₁ + δ₂₂a₂₂
+# \frac{\partial J}{\partial w_{11}} = \delta_{11}a_{11} + \delta_{12}a_{12} + \delta_{21}a_{21} + …
+# ```
 #
-# </details>
+# 也可以像讲义那样写一串等式，那么每一步都要对，而且最后要算到底，不能留着没有求的导数。检查单元会逐项告诉你哪里不同。
+#
+# **任务**：完成 `derive_gradients`。用 `r"""…"""` 写文字，反斜杠就不会出问题。
+
+# %%
+def derive_gradients():
+    """
+    讲义例子 3×3 ∗ 2×2 中卷积核的梯度（讲义 3.3）。
+
+    Returns
+    -------
+    str
+        5 行：∂J/∂w₁₁、∂J/∂w₁₂、∂J/∂w₂₁、∂J/∂w₂₂ 和 ∂J/∂b，一行一个等式
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% [markdown]
+# ## 2 权重的梯度 `kernel_gradient`（14 分）
 #
 # 图中小字是盖在输入上的残差。红框停在第 $(1,1)$ 个位置，四个 $\delta$ 与它们盖住的 $a$ 相乘再相加，正是 $\partial J/\partial w_{11}$；蓝、黄、绿框给出同色的另外三个。写成一个公式：
 #
@@ -145,7 +167,7 @@ def kernel_gradient(delta, a):
 # </details>
 
 # %% [markdown]
-# ## 2 偏置值的梯度 `bias_gradient`（6 分）
+# ## 3 偏置值的梯度 `bias_gradient`（6 分）
 #
 # 每个 $z$ 都加了同一个 $b^{(l)}$，而 $\partial z_{u,v}/\partial b=1$，所以
 #
@@ -193,12 +215,12 @@ def bias_gradient(delta):
 # $$\frac{\partial J}{\partial b}=\sum_u\sum_v\frac{\partial J}{\partial b_{u,v}}\cdot1
 #     =\sum_u\sum_v\delta_{u,v}$$
 #
-# 共享一个参数，就把它在各处的梯度加起来：练习 1 对 $w$ 求和，也是这个道理。
+# 共享一个参数，就把它在各处的梯度加起来：练习 2 对 $w$ 求和，也是这个道理。
 #
 # </details>
 
 # %% [markdown]
-# ## 3 梯度检验：中心差分 `numerical_gradient`（10 分）
+# ## 4 梯度检验：中心差分 `numerical_gradient`（10 分）
 #
 # 公式推对了吗？程序写对了吗？导数的定义本身就能回答：把 $x_i$ 改变一点点，看 $f$ 改变了多少。向两边各走一步 $h$，其余的分量不动：
 #
@@ -276,7 +298,7 @@ def numerical_gradient(f, x, h=1e-5):
 # </details>
 
 # %% [markdown]
-# ## 4 梯度检验：相对误差 `relative_error`（6 分）
+# ## 5 梯度检验：相对误差 `relative_error`（6 分）
 #
 # 推导得到的梯度 $a$ 与数值梯度 $b$ 不可能完全相等，差多少才算正确？$10^{-4}$ 的差，对大小为 1 的梯度很可疑，对大小为 $10^{6}$ 的梯度却微不足道。所以要看**相对误差**，并取最坏的那个元素：
 #
@@ -288,7 +310,7 @@ def numerical_gradient(f, x, h=1e-5):
 #
 # **任务**：完成 `relative_error`。`a` 与 `b` 形状相同（任意形状），返回一个数。
 #
-# **怎样使用这个工具？** 取 $J=\sum_{u,v}\delta_{u,v}z_{u,v}$，其中 $\delta$ 是一组固定的随机数，那么 $\partial J/\partial z_{u,v}$ 正好等于 $\delta_{u,v}$，就可以检验练习 1：
+# **怎样使用这个工具？** 取 $J=\sum_{u,v}\delta_{u,v}z_{u,v}$，其中 $\delta$ 是一组固定的随机数，那么 $\partial J/\partial z_{u,v}$ 正好等于 $\delta_{u,v}$，就可以检验练习 2：
 #
 # ```python
 # def forward(a, w):  # 讲义 2.1，偏置为 0
@@ -324,7 +346,32 @@ def relative_error(a, b):
 
 
 # %% [markdown]
-# ## 5 实际使用的形式：权重的梯度 `conv2d_weight_grad`（45 分）
+# ## 6 手写推导：任意步长的梯度 `gradient_formulas`（4 分）
+#
+# 讲义的公式 $\frac{\partial J}{\partial w_{p,q}}=\sum_u\sum_v\delta_{u,v}\,a_{u+p-1,v+q-1}$ 适用于步长 1。请写出对任意大小、任意步长 $s$（无填充）都成立的两个公式：$\frac{\partial J}{\partial w_{p,q}}$ 和
+# $\frac{\partial J}{\partial b}$。步长为 $s$ 时，$z_{u,v}$ 的窗口从第几行、第几列开始？
+#
+# 写成两行等式，下标可以含有 $s$，例如 `a[s*u, v]` 或 `a_{su,v}`；求和写成 `Σ_u Σ_v`、`sum_u sum_v` 或
+# `\sum_u \sum_v`。评分时换用别的大小和别的步长。
+#
+# **任务**：完成 `gradient_formulas`。
+
+# %%
+def gradient_formulas():
+    """
+    权重与偏置值的梯度的一般公式，任意大小、任意步长 s，无填充（讲义 3.3）。
+
+    Returns
+    -------
+    str
+        两个等式，左边是 ∂J/∂w_{p,q} 和 ∂J/∂b
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% [markdown]
+# ## 7 实际使用的形式：权重的梯度 `conv2d_weight_grad`（40 分）
 #
 # 前一层是 $(N, C, H, W)$ 的数组，卷积核是 $(K, C, k_h, k_w)$，残差是
 # $(N, K, H_o, W_o)$，$H_o=\lfloor (H+2p-k_h)/s \rfloor+1$，$W_o$ 同理。前向计算是
@@ -336,10 +383,10 @@ def relative_error(a, b):
 # $$\frac{\partial J}{\partial w_{k,c,p,q}} = \sum_n\sum_u\sum_v
 #     \delta_{n,k,u,v}\; a^{pad}_{n,c,\,(u-1)s+p,\,(v-1)s+q}$$
 #
-# 与练习 1 相比，变化有：
+# 与练习 2 相比，变化有：
 #
 # - **多个卷积核、多个通道**：第 $k$ 个卷积核的第 $c$ 个通道，只由第 $k$ 张残差图和第 $c$ 张输入图算出，对
-#   $k$、$c$ 都**不**求和。一共做 $K\times C$ 次练习 1。
+#   $k$、$c$ 都**不**求和。一共做 $K\times C$ 次练习 2。
 # - **批**：每个样本都用了同一个 $w$，所以对 $n$ **求和**，不除以 $N$，也不除以位置的个数。（如果损失是各样本的平均，那个 $\frac{1}{N}$ 已经含在 $\delta$ 里了。）
 # - **填充**：补上的 0 参与了前向计算，所以用的是**补 0 之后**的输入 $a^{pad}$。（讲义说“边界处理不影响反向传播过程”，意思是步骤不变：把补过 0 的图当作输入，照常计算。）
 # - **步长**：相邻两个 $z$ 所用的 $a$ 相距 $s$。所以求和时 $a$ 每隔 $s$ 个取一个，而 $p$、$q$ 每次仍只走 1
@@ -391,7 +438,7 @@ def conv2d_weight_grad(delta, x, kernel_shape, stride=1, padding=0):
 
 
 # %% [markdown]
-# ## 6 实际使用的形式：偏置值的梯度 `conv2d_bias_grad`（15 分）
+# ## 8 实际使用的形式：偏置值的梯度 `conv2d_bias_grad`（15 分）
 #
 # 每个卷积核生成一张特征图，每张特征图有**一个**偏置 $b_k$。它加到了每个样本、第 $k$ 张图的每个位置上，所以
 #
@@ -445,7 +492,7 @@ def conv2d_bias_grad(delta):
 #
 # 1. 都是 56：$14+14+39-11$，以及 $9\cdot1+7\cdot2+3\cdot3+6\cdot4$。三个和式都把 16 个连接上的
 #    $\delta\cdot w\cdot a$ 加了一遍，只是分别按 $z$、按 $w$、按 $a$ 归并。有偏置时，$\sum\delta z$ 还多出
-#    $b\,\frac{\partial J}{\partial b}$。批、步长和填充都不改变这个道理，所以它可以检验练习 5 和练习 6。
+#    $b\,\frac{\partial J}{\partial b}$。批、步长和填充都不改变这个道理，所以它可以检验练习 7 和练习 8。
 # 2. 对得上。这时 $H_o=W_o=1$，第 $k$ 个卷积核的梯度是 $\sum_n\delta_{n,k}\,a_n$：输入按残差加权，再对批求和。
 #
 # </details>
