@@ -278,21 +278,34 @@ def load(path: Path) -> AnswerKey:
         One sentence: the file is missing, damaged or of another version.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            data = unflatten(file["skeleton"].tobytes(), _arrays_of(file))
-        if data["schema"] != SCHEMA:
-            raise KeyFileError(
-                f"{path} is an answer key of schema {data['schema']}, this version reads {SCHEMA}."
-            )
-        return _with_digest(_from_data(data))
+        content = path.read_bytes()
     except FileNotFoundError:
         raise KeyFileError(f"There is no answer key {path}; make one with: autograder build") from None
     except OSError as error:
         raise KeyFileError(f"{path} cannot be read: {error.strerror or error}.") from error
+    return from_bytes(content, str(path))
+
+
+def from_bytes(content: bytes, name: str = "the answer key") -> AnswerKey:
+    """The key in the content of its file; the inverse of `to_bytes`.
+
+    Raises
+    ------
+    KeyFileError
+        It is damaged or of another version; it is called `name` in the sentence that says so.
+    """
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            data = unflatten(file["skeleton"].tobytes(), _arrays_of(file))
+        if data["schema"] != SCHEMA:
+            raise KeyFileError(
+                f"{name} is an answer key of schema {data['schema']}, this version reads {SCHEMA}."
+            )
+        return _with_digest(_from_data(data))
     except KeyFileError:
         raise
     except Exception as error:  # zipfile, zlib and NumPy know a dozen ways to say that a file is damaged
-        raise KeyFileError(f"{path} is not an answer key or is damaged; build it again.") from error
+        raise KeyFileError(f"{name} is not an answer key or is damaged; build it again.") from error
 
 
 def same_up_to_rounding(one: AnswerKey, other: AnswerKey) -> bool:

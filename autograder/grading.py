@@ -1,16 +1,17 @@
 """Grades a whole class: submissions × hidden keys → results, in the store.
 
-`grade_class` hands each submission's bytes to an executor (`concurrent.futures`), which calls
-`grade_one` in a worker; there is one code path, whatever the executor. A worker keeps one warm sandbox
+`grade_class` hands each submission's bytes to the executor of a team (`executors`), which calls
+`grade_one` in a worker; there is one code path, whoever the workers are. A worker keeps one warm sandbox
 for each answer key. Nothing in a submission can stop a run; what is graded is stored at once, and a
 run that was interrupted goes on from there.
 """
 
 import functools
 import hashlib
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -18,7 +19,8 @@ from typing import Any
 from autograder import __version__, answer_key
 from autograder.attempt import Attempt, attempt, unreadable
 from autograder.class_folder import SubmittedFile
-from autograder.judge import calls
+from autograder.executors import Team
+from autograder.judge import calls, judge_error
 from autograder.messages import Text, say
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.limits import Limits
@@ -45,13 +47,12 @@ class Settings:
 
 @dataclass(frozen=True)
 class Task:
-    """What a worker gets: bytes and where the key lies."""
+    """What a worker gets, beside the hidden key: the submission's bytes."""
 
     student: str
     assignment: str
     file: str
     content: bytes
-    key_path: Path
     key_digest: str
     settings: Settings
 
@@ -103,35 +104,41 @@ def grade_class(
     keys: dict[str, tuple[Path, answer_key.AnswerKey]],
     settings: Settings,
     store: Store,
-    executor: Executor,
-    workers: int,
-    on_graded: Callable[[Graded, bool], None] = lambda graded, anew: None,
+    team: Team,
+    on_graded: Callable[[Graded, SubmissionResult | None], None] = lambda graded, result: None,
 ) -> list[Graded]:
     """Grade `files` and return where their results are, in the order of `files`.
 
     Parameters
     ----------
-    on_graded : function (Graded, bool)
-        Called for each submission when its result is stored; the flag tells whether it was graded anew.
+    on_graded : function (Graded, SubmissionResult or None)
+        Called for each submission when its result is stored; with the result, if it was graded anew.
+
+    Raises
+    ------
+    concurrent.futures.BrokenExecutor
+        The executor cannot go on; what is graded is stored.
     """
+    delivered = {name: team.deliver(path) for name, (path, _) in keys.items()}
     graded: dict[int, Graded] = {}
     running: dict[Future[SubmissionResult], tuple[int, Graded]] = {}
 
     def collect(futures: Iterable[Future[SubmissionResult]]) -> None:
         for future in futures:
             index, one = running.pop(future)
-            store.put(one.key, to_json(future.result()))
+            result = _finished(future, one.file, keys[one.file.assignment][1], settings)
+            store.put(one.key, to_json(result))
             graded[index] = one
-            on_graded(one, True)
+            on_graded(one, result)
 
     try:
         for index, file in enumerate(files):
-            path, key = keys[file.assignment]
+            _, key = keys[file.assignment]
             content, problem = _content(file)
             one = Graded(file, StoreKey(_digest(file, content, problem), key.digest, settings.engine))
             if _is_final(store.get(one.key)):
                 graded[index] = one
-                on_graded(one, False)
+                on_graded(one, None)
                 continue
             if problem is not None:
                 result = _result(
@@ -139,11 +146,11 @@ def grade_class(
                 )
                 store.put(one.key, to_json(result))
                 graded[index] = one
-                on_graded(one, True)
+                on_graded(one, result)
                 continue
-            task = Task(file.student, file.assignment, file.name, content, path, key.digest, settings)
-            running[executor.submit(grade_one, task)] = (index, one)
-            if len(running) >= _IN_FLIGHT * workers:
+            task = Task(file.student, file.assignment, file.name, content, key.digest, settings)
+            running[team.executor.submit(grade_one, task, delivered[file.assignment])] = (index, one)
+            if len(running) >= _IN_FLIGHT * team.size():
                 collect(wait(running, return_when=FIRST_COMPLETED).done)
         while running:
             collect(wait(running, return_when=FIRST_COMPLETED).done)
@@ -152,6 +159,20 @@ def grade_class(
             future.cancel()
         raise
     return [graded[index] for index in range(len(files))]
+
+
+def _finished(
+    future: Future[SubmissionResult], file: SubmittedFile, key: answer_key.AnswerKey, settings: Settings
+) -> SubmissionResult:
+    """What a worker answered; a judge error where it could not, such as when it was killed too often."""
+    try:
+        return future.result()
+    except (BrokenExecutor, answer_key.KeyFileError):
+        raise
+    except Exception as error:
+        why = say("The grader failed, not the submission: {error}", error=f"{type(error).__name__}: {error}")
+        done = Attempt(judge_error(key), (why,))
+        return _result(file.student, file.assignment, file.name, settings, 0.0, done)
 
 
 def _is_final(stored: dict[str, Any] | None) -> bool:
@@ -183,11 +204,17 @@ def _digest(file: SubmittedFile, content: bytes, problem: Text | None) -> str:
     return hashlib.sha256(name.encode() + b"\0" + content).hexdigest()
 
 
-def grade_one(task: Task) -> SubmissionResult:
-    """Grade one submission. Called in a worker; raises nothing that a submission could cause."""
+def grade_one(task: Task, key: Path | bytes) -> SubmissionResult:
+    """Grade one submission. Called in a worker; raises nothing that a submission could cause.
+
+    Parameters
+    ----------
+    key : Path or bytes
+        The hidden key's file, or its content.
+    """
     start = time.perf_counter()
-    key = _load_key(task.key_path, task.key_digest)
-    done = attempt(task.file, task.content, key, lambda statements: _sandbox(task).run(statements))
+    loaded = _load_key(key, task.key_digest)
+    done = attempt(task.file, task.content, loaded, lambda statements: _sandbox(task, key).run(statements))
     seconds = round(time.perf_counter() - start, 4)
     return _result(task.student, task.assignment, task.file, task.settings, seconds, done)
 
@@ -201,19 +228,19 @@ def _result(
 
 
 @functools.lru_cache(maxsize=16)
-def _load_key(path: Path, digest: str) -> answer_key.AnswerKey:
+def _load_key(key: Path | bytes, digest: str) -> answer_key.AnswerKey:
     """One worker reads a key once; the digest makes sure that it is the one that was meant."""
-    key = answer_key.load(path)
-    if key.digest != digest:
-        raise answer_key.KeyFileError(f"{path} has changed while grading; start again.")
-    return key
+    loaded = answer_key.load(key) if isinstance(key, Path) else answer_key.from_bytes(key)
+    if loaded.digest != digest:
+        raise answer_key.KeyFileError("The hidden answer key has changed while grading; start again.")
+    return loaded
 
 
-def _sandbox(task: Task) -> Sandbox:
-    return _open_sandbox(task.key_path, task.key_digest, task.settings)
+def _sandbox(task: Task, key: Path | bytes) -> Sandbox:
+    return _open_sandbox(key, task.key_digest, task.settings, threading.get_ident())
 
 
 @functools.lru_cache(maxsize=16)
-def _open_sandbox(path: Path, digest: str, settings: Settings) -> Sandbox:
-    """One worker keeps one warm sandbox a key; it ends with the worker."""
-    return Sandbox(calls(_load_key(path, digest)), settings.limits, settings.isolation)
+def _open_sandbox(key: Path | bytes, digest: str, settings: Settings, thread: int) -> Sandbox:
+    """One worker keeps one warm sandbox a key, and for each of its threads; it ends with the worker."""
+    return Sandbox(calls(_load_key(key, digest)), settings.limits, settings.isolation)

@@ -1,5 +1,6 @@
 """The command line as people call it: a process, its output, its exit status."""
 
+import contextlib
 import csv
 import io
 import json
@@ -389,6 +390,22 @@ class SlowRun:
         self.started = set(descendants(self.process.pid))
         assert self.started
 
+    def kill_a_worker(self) -> None:
+        """One of the processes that grade; of a team that has just begun, if need be."""
+        killed: list[int] = []
+        assert wait_until(lambda: bool(workers := self._workers()) and not killed.extend(workers))
+        for worker in killed:
+            os.kill(worker, signal.SIGKILL)
+        assert wait_until(lambda: not set(killed) & set(self._workers()))
+
+    def _workers(self) -> list[int]:
+        found = []
+        for process in descendants(self.process.pid):
+            with contextlib.suppress(OSError):
+                if b"spawn_main" in Path(f"/proc/{process}/cmdline").read_bytes() and is_alive(process):
+                    found.append(process)
+        return found
+
     def ends_with(self, status: int, sentence: str) -> None:
         """It says so, without a traceback, and leaves no process behind."""
         output, errors = self.process.communicate(timeout=30)
@@ -422,11 +439,23 @@ def test_ctrl_c_keeps_what_is_done_leaves_no_process_and_the_next_run_goes_on(
 
 @LINUX
 @pytest.mark.slow
-def test_a_worker_that_is_killed_is_one_sentence_and_the_next_run_goes_on(course: Path) -> None:
+def test_a_worker_that_is_killed_costs_nothing(course: Path) -> None:
     run = SlowRun(course, "process")
-    worker = next(p for p in run.started if b"spawn_main" in Path(f"/proc/{p}/cmdline").read_bytes())
-    os.kill(worker, signal.SIGKILL)
-    run.ends_with(3, "a worker process was killed")
+    run.kill_a_worker()
+    output, errors = run.process.communicate(timeout=60)
+    assert (run.process.returncode, number_of_results(run.database)) == (0, 4)
+    assert "Traceback" not in errors and "4 submissions" in output
+
+
+@LINUX
+@pytest.mark.slow
+def test_workers_that_are_killed_again_and_again_are_one_sentence_and_the_next_run_goes_on(
+    course: Path,
+) -> None:
+    run = SlowRun(course, "process")
+    for _ in range(3):
+        run.kill_a_worker()
+    run.ends_with(3, "worker processes are killed again and again")
     run.is_continued_by_the_next()
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from autograder import answer_key, class_folder, grading
+from autograder.executors import Team
 from autograder.grading import Graded, Settings, grade_class
 from autograder.sandbox import bubblewrap
 from autograder.sandbox.client import SandboxError
@@ -120,14 +121,16 @@ def grade(
     anew: list[str] = []
     seen: list[Graded] = []
 
-    def count(graded: Graded, is_new: bool) -> None:
+    def count(graded: Graded, result: SubmissionResult | None) -> None:
         seen.append(graded)
-        if is_new:
+        if result is not None:
             anew.append(graded.file.student)
         on_graded(len(seen))
 
     with Store(course.folder / "grades" / store) as opened:
-        graded = grade_class(files, keys, settings, opened, executor, workers, count)
+        graded = grade_class(
+            files, keys, settings, opened, Team(executor, lambda: workers, Path.resolve), count
+        )
         assert [one.file for one in graded] == files
         assert len(seen) == len(files)
         return Done([grading.result_of(one, opened) for one in graded], sorted(anew))

@@ -1,10 +1,10 @@
 """`autograder grade`: a class, against the hidden answer keys."""
 
 import os
-import signal
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 
@@ -20,10 +20,12 @@ from autograder.cli.common import (
 if TYPE_CHECKING:
     from autograder.answer_key import AnswerKey
     from autograder.class_folder import SubmittedFile
+    from autograder.executors import Team
     from autograder.grading import Graded, Settings
     from autograder.nbgrader_plugin.course import Course
-    from autograder.nbgrader_plugin.gradebook import Books
+    from autograder.nbgrader_plugin.gradebook import Books, NotWritten
     from autograder.store import Store
+    from autograder.verdicts import SubmissionResult
 
 
 def grade(
@@ -50,6 +52,12 @@ def grade(
         ),
     ] = None,
     jobs: Annotated[int, typer.Option(help="Submissions at a time; 0 means one a core.", min=0)] = 0,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            help="Grade on the workers of a Dask scheduler, such as tcp://host:8786; local starts one."
+        ),
+    ] = None,
     isolation: Annotated[
         IsolationChoice, typer.Option(help="bubblewrap, or process (weaker, needs nothing installed).")
     ] = IsolationChoice.bubblewrap,
@@ -62,7 +70,7 @@ def grade(
     """Grade a class of submissions against the hidden answer keys."""
     from concurrent.futures import BrokenExecutor
 
-    from autograder import class_folder, grading
+    from autograder import class_folder, executors, grading
     from autograder.answer_key import KeyFileError
     from autograder.nbgrader_plugin.errors import CourseError
     from autograder.reports import output
@@ -75,7 +83,7 @@ def grade(
     limits = Limits(cpu_seconds=cpu_seconds, wall_seconds=wall_seconds, memory=memory_mib * 2**20)
     settings = grading.Settings(isolation.value, limits)
     try:
-        if isolation is IsolationChoice.bubblewrap:
+        if isolation is IsolationChoice.bubblewrap and cluster in (None, "local"):
             bubblewrap.require()
         course = _course(nbgrader)
         if course is not None:
@@ -83,9 +91,16 @@ def grade(
         path, keys, out = path or Path(), keys or Path("keys"), out or Path("grades")
         files = class_folder.find(path, assignment, grading.known_assignments(keys))
         answer_keys = grading.load_keys(keys, sorted({file.assignment for file in files}))
-        with Store(out / "results.sqlite") as store, _open_books(course) as books:
-            workers = jobs or os.cpu_count() or 1
-            graded = _grade_with_progress(files, answer_keys, settings, store, workers, books)
+        with Store(out / "results.sqlite") as store, _Books(course) as books:
+            workers = min(jobs or os.cpu_count() or 1, len(files))
+            graded = _grade_with_progress(
+                files,
+                answer_keys,
+                settings,
+                store,
+                lambda: executors.cluster(cluster, workers) if cluster else executors.processes(workers),
+                books,
+            )
             failed = output.write(
                 lambda: (grading.result_of(one, store) for one in graded),
                 [exercise.name for _, key in answer_keys.values() for exercise in key.exercises],
@@ -96,6 +111,7 @@ def grade(
     except (
         bubblewrap.BubblewrapMissing,
         class_folder.ClassFolderError,
+        executors.ClusterError,
         CourseError,
         KeyFileError,
         StoreError,
@@ -105,8 +121,8 @@ def grade(
         fail(f"{error.filename or out}: {error.strerror or error}.")
     except BrokenExecutor:
         typer.echo(
-            "autograder: a worker process was killed; what is graded is kept, and the same command goes on "
-            "from there.",
+            "autograder: worker processes are killed again and again; what is graded is kept, and the same "
+            "command goes on from there.",
             err=True,
         )
         raise typer.Exit(EXIT_JUDGE_ERROR) from None
@@ -116,7 +132,7 @@ def grade(
             err=True,
         )
         raise typer.Exit(EXIT_INTERRUPTED) from None
-    for one in books.failed if books else ():
+    for one in books.failed:
         why = one.why.in_language(language(lang))
         typer.echo(f"autograder: {one.student}, {one.assignment}: {why}", err=True)
         failed = True
@@ -129,45 +145,41 @@ def _grade_with_progress(
     answer_keys: "dict[str, tuple[Path, AnswerKey]]",
     settings: "Settings",
     store: "Store",
-    jobs: int,
-    books: "Books | None",
+    team: "Callable[[], AbstractContextManager[Team]]",
+    books: "_Books",
 ) -> "list[Graded]":
-    """Grade in worker processes, with a progress bar and the time left on stderr."""
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
+    """Grade in workers, with a progress bar and the time left on stderr.
+
+    Where a worker was killed, a new team takes up what is left, twice at most.
+    """
+    from concurrent.futures import BrokenExecutor
 
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from autograder import grading
 
-    workers = max(1, min(jobs, len(files)))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    executor = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _ignore_interrupts)
-    try:
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-            task = progress.add_task("grading", total=len(files))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("grading", total=len(files))
 
-            def on_graded(one: "Graded", anew: bool) -> None:
-                if books is not None:
-                    books.write(one.file, grading.result_of(one, store))
-                progress.advance(task)
+        def on_graded(one: "Graded", result: "SubmissionResult | None") -> None:
+            if books.course is not None:
+                books.write(one.file, result or grading.result_of(one, store))
+            progress.advance(task)
 
-            return grading.grade_class(
-                files,
-                answer_keys,
-                settings,
-                store,
-                executor,
-                workers,
-                on_graded,
-            )
-    except BaseException:
-        for worker in multiprocessing.active_children():
-            worker.terminate()
-        raise
-    finally:
-        executor.shutdown(cancel_futures=True)
+        for teams_left in reversed(range(_TEAMS)):
+            try:
+                with team() as workers:
+                    return grading.grade_class(files, answer_keys, settings, store, workers, on_graded)
+            except BrokenExecutor:
+                if not teams_left:
+                    raise
+                progress.reset(task)
+    raise AssertionError("unreachable")
+
+
+_TEAMS = 3
 
 
 def _course(root: Path | None) -> "Course | None":
@@ -179,15 +191,32 @@ def _course(root: Path | None) -> "Course | None":
     return course.load(root)
 
 
-def _open_books(course: "Course | None") -> "AbstractContextManager[Books | None]":
-    """The gradebook of a course, or nothing where there is no course."""
-    if course is None:
-        return nullcontext()
-    from autograder.nbgrader_plugin.gradebook import Books
+class _Books:
+    """The gradebook of a course, opened when the first result is there: meanwhile workers grade.
 
-    return Books(course)
+    nbgrader takes longer to import than a worker to start.
+    """
 
+    def __init__(self, course: "Course | None") -> None:
+        self.course = course
+        self._opened: Books | None = None
 
-def _ignore_interrupts() -> None:
-    """Ctrl-C is for the main process, which ends the workers."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        if self._opened is not None:
+            self._opened.__exit__(*error)
+
+    @property
+    def failed(self) -> "list[NotWritten]":
+        return self._opened.failed if self._opened else []
+
+    def write(self, file: "SubmittedFile", result: "SubmissionResult") -> None:
+        if self._opened is None:
+            from autograder.nbgrader_plugin import notebooks  # noqa: F401  # nbformat, before nbgrader does
+            from autograder.nbgrader_plugin.gradebook import Books
+
+            assert self.course is not None
+            self._opened = Books(self.course)
+        self._opened.write(file, result)

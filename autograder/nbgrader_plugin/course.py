@@ -8,7 +8,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import nbformat
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
@@ -16,7 +15,6 @@ from autograder import answer_key, build
 from autograder.assignment import Assignment
 from autograder.build import Built
 from autograder.nbgrader_plugin.errors import CourseError
-from autograder.nbgrader_plugin.source import source_notebook
 
 CONFIG = "nbgrader_config.py"
 
@@ -91,6 +89,9 @@ def load(root: Path) -> Course:
 
 def init(root: Path, assignments: list[Assignment], lang: str) -> list[Built]:
     """Make or refresh a course folder. A config that is already there stays as it is."""
+    from autograder.nbgrader_plugin.notebooks import nbformat
+    from autograder.nbgrader_plugin.source import source_notebook
+
     config = _CONFIG_TEXT.format(name=_course_id(root))
     files = [Built(root / CONFIG, False)]
     if not (root / CONFIG).exists():

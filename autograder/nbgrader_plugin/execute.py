@@ -8,13 +8,13 @@ scores from there. No kernel is started.
 from pathlib import Path
 from typing import Any, cast
 
-import nbformat
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute
 from traitlets import Enum, Float, Integer, Unicode
 
 from autograder import grading
 from autograder.nbgrader_plugin import cells
+from autograder.nbgrader_plugin.notebooks import nbformat
 from autograder.sandbox.limits import Limits, MiB
 from autograder.sandbox.records import Isolation
 
@@ -54,11 +54,10 @@ class SandboxExecute(Execute):  # type: ignore[misc]
             assignment,
             f"{resources['nbgrader']['notebook']}.ipynb",
             cells.without_tests(nb),
-            path,
             key.digest,
             grading.Settings(cast(Isolation, self.isolation), limits),
         )
-        result = grading.grade_one(task)
+        result = grading.grade_one(task, path)
         cells.fill_in(nb, result, cells.language(nb))
         for index, cell in enumerate(cell for cell in nb.cells if cell.cell_type == "code"):
             cell.outputs = [nbformat.from_dict(output) for output in cell.outputs]

@@ -1,7 +1,7 @@
 """Route B: a whole class graded beside nbgrader, its gradebook and `autograded/` written in one go.
 
 `Books.write` takes a graded result and does what `nbgrader autograde` would have done: scores and comments in
-the database, one autograded notebook a submission, the timestamp beside it. The formgrader,
+the database (`bulk`), one autograded notebook a submission, the timestamp beside it. The formgrader,
 `generate_feedback` and `export` then go on as usual; what is graded by hand still waits for a person.
 Nothing that a submission holds stops it; what cannot be written is named in the end.
 """
@@ -13,18 +13,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-import nbformat
 from nbgrader import utils
 from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
+from sqlalchemy.exc import SQLAlchemyError
 
 from autograder.class_folder import SubmittedFile
 from autograder.messages import Text, say
-from autograder.nbgrader_plugin import cells
+from autograder.nbgrader_plugin import bulk, cells
+from autograder.nbgrader_plugin.bulk import Entry
 from autograder.nbgrader_plugin.course import Course
 from autograder.nbgrader_plugin.environment import scripts_on_path
-from autograder.nbgrader_plugin.errors import NotebookError
+from autograder.nbgrader_plugin.errors import CourseError, NotebookError
+from autograder.nbgrader_plugin.notebooks import nbformat
 from autograder.nbgrader_plugin.restore import SourceCell, marked, restored, source_cells
 from autograder.verdicts import SubmissionResult
 
@@ -41,6 +43,8 @@ class NotWritten:
 class Books:
     """A course's gradebook and `autograded/` folder, open for writing. Use it as a context manager.
 
+    Results get into the database in batches, the last of them when the context ends.
+
     Attributes
     ----------
     failed : list of NotWritten
@@ -53,6 +57,7 @@ class Books:
         self._penalties = AssignLatePenalties(config=course.config)
         self._penalties.init_plugin()
         self._known: dict[str, dict[str, SourceCell]] = {}
+        self._waiting: dict[str, list[Entry]] = {}
         with scripts_on_path():
             self._book = Gradebook(self._directory.db_url, self._directory.course_id)
 
@@ -60,7 +65,10 @@ class Books:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._book.close()
+        try:
+            self._save()
+        finally:
+            self._book.close()
 
     def write(self, file: SubmittedFile, result: SubmissionResult) -> None:
         """Write one result.
@@ -68,83 +76,98 @@ class Books:
         Raises
         ------
         errors.CourseError
-            The assignment is not in the gradebook yet.
+            The assignment is not in the gradebook yet, or the gradebook cannot be written.
         """
         if file.assignment not in self._known:
             self._known[file.assignment] = source_cells(self._book, file.assignment, file.assignment)
         try:
-            with self._book.db.no_autoflush:
-                known = self._known[file.assignment]
-                _write_one(self._book, known, self._directory, self._penalties, file, result)
-            self._book.db.commit()
-            return
+            entry = _written(self._known[file.assignment], self._directory, file, result)
         except NotebookError as error:
-            why = error.text
-        except (RuntimeError, OSError) as error:
-            why = Text(str(error), str(error))
-        self._book.db.rollback()
-        self.failed.append(NotWritten(file.student, file.assignment, why))
+            self.failed.append(NotWritten(file.student, file.assignment, error.text))
+        except (RuntimeError, OSError, ValueError) as error:
+            self.failed.append(NotWritten(file.student, file.assignment, Text(str(error), str(error))))
+        else:
+            self._waiting.setdefault(file.assignment, []).append(entry)
+        if sum(map(len, self._waiting.values())) >= _BATCH:
+            self._save()
+
+    def _save(self) -> None:
+        """Put what waits into the database, in one transaction an assignment."""
+        for assignment in list(self._waiting):
+            entries = self._waiting.pop(assignment)
+            try:
+                bulk.save(self._book.db.connection(), assignment, entries)
+                self._book.db.commit()
+                self._book.db.expire_all()  # what was read before may have changed
+                for entry in entries:
+                    _assign_penalty(self._book, self._penalties, assignment, entry)
+                self._book.db.commit()
+            except SQLAlchemyError as error:
+                self._book.db.rollback()
+                reason = getattr(error, "orig", None) or error
+                raise CourseError(
+                    f"the gradebook {self._directory.db_url} cannot be written: {reason}. What is graded is "
+                    "kept; give the same command again."
+                ) from error
 
 
-def _write_one(
-    book: Gradebook,
-    known: dict[str, SourceCell],
-    directory: CourseDirectory,
-    penalties: AssignLatePenalties,
-    file: SubmittedFile,
-    result: SubmissionResult,
-) -> None:
+_BATCH = 100
+"""Submissions that are put into the database at once."""
+
+
+def _written(
+    known: dict[str, SourceCell], directory: CourseDirectory, file: SubmittedFile, result: SubmissionResult
+) -> Entry:
+    """Write the autograded notebook, and tell what the gradebook is to hold of it.
+
+    Raises
+    ------
+    NotebookError, RuntimeError, OSError, ValueError
+        There is no notebook to be written, or no score; the timestamp is no time.
+    """
     student, assignment = file.student, file.assignment
     submitted = Path(directory.format_path(directory.submitted_directory, student, assignment))
     autograded = Path(directory.format_path(directory.autograded_directory, student, assignment))
     notebook = restored(_submitted_notebook(file), known)
     cells.fill_in(notebook, result, cells.language(notebook))
-
-    book.update_or_create_student(student)
     timestamp = directory.get_existing_timestamp(str(submitted))
-    submission = book.update_or_create_submission(
-        assignment, student, **({"timestamp": timestamp} if timestamp else {})
-    )
-    (own,) = [one for one in submission.notebooks if one.name == assignment]
-    by_name = {cell["metadata"]["nbgrader"]["grade_id"]: cell for cell in marked(notebook)}
-    _save_scores(own, {id: by_name.get(cell.name) for cell in known.values() for id in cell.ids})
-    _assign_penalty(book, penalties, submission, own, student)
+    entry = Entry(student, utils.parse_utc(timestamp) if timestamp else None, *_graded(notebook, known))
 
     autograded.mkdir(parents=True, exist_ok=True)
     target = autograded / f"{assignment}.ipynb"
     target.write_text(json.dumps(notebook, ensure_ascii=False) + "\n", encoding="utf-8")
     with contextlib.suppress(FileNotFoundError):
         shutil.copy(submitted / "timestamp.txt", autograded / "timestamp.txt")
+    return entry
 
 
-def _save_scores(own: Any, by_id: dict[str, dict[str, Any] | None]) -> None:
-    """Scores and comments, by nbgrader's own rules."""
-    for grade in own.grades:
-        cell = by_id.get(grade.cell_id)
-        grade.auto_score = None
-        if cell is not None:
-            grade.auto_score, _ = utils.determine_grade(nbformat.from_dict(cell))
-        grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
-    for comment in own.comments:
-        cell = by_id.get(comment.cell_id)
-        untouched = cell is not None and _is_untouched(cell)
-        comment.auto_comment = "No response." if untouched else None
+def _graded(
+    notebook: dict[str, Any], known: dict[str, SourceCell]
+) -> tuple[dict[str, float | None], dict[str, str | None]]:
+    """Scores and automatic comments by the ids of the cells, by nbgrader's own rules."""
+    by_name = {cell["metadata"]["nbgrader"]["grade_id"]: cell for cell in marked(notebook)}
+    scores: dict[str, float | None] = {}
+    comments: dict[str, str | None] = {}
+    for name, source in known.items():
+        cell = nbformat.from_dict(by_name[name]) if name in by_name else None
+        score = utils.determine_grade(cell)[0] if cell is not None and source.points is not None else None
+        untouched = cell is not None and cell.metadata.nbgrader.checksum == utils.compute_checksum(cell)
+        for id in source.ids:
+            scores[id] = score
+            comments[id] = "No response." if untouched else None
+    return scores, comments
 
 
-def _is_untouched(cell: dict[str, Any]) -> bool:
-    same: bool = cell["metadata"]["nbgrader"]["checksum"] == utils.compute_checksum(nbformat.from_dict(cell))
-    return same
-
-
-def _assign_penalty(
-    book: Gradebook, penalties: AssignLatePenalties, submission: Any, own: Any, student: str
-) -> None:
+def _assign_penalty(book: Gradebook, penalties: AssignLatePenalties, assignment: str, entry: Entry) -> None:
+    """What the course's own rule takes off for being late; only few are."""
+    if entry.timestamp is None or book.find_assignment(assignment).duedate is None:
+        return
+    submission = book.find_submission(assignment, entry.student)
+    (own,) = [one for one in submission.notebooks if one.name == assignment]
     own.late_submission_penalty = None
     if submission.total_seconds_late > 0:
-        book.db.flush()
-        book.db.refresh(own)  # its score is a sum that the database makes
         penalty = penalties.plugin_inst.late_submission_penalty(
-            student, own.score, submission.total_seconds_late
+            entry.student, own.score, submission.total_seconds_late
         )
         if penalty is not None:
             own.late_submission_penalty = min(max(penalty, 0.0), own.score)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import nbformat
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
@@ -13,6 +12,7 @@ from traitlets.config import Config
 from autograder.assignment import Assignment
 from autograder.nbgrader_plugin.environment import scripts_on_path
 from autograder.nbgrader_plugin.errors import ReleaseError
+from autograder.nbgrader_plugin.notebooks import nbformat
 from autograder.nbgrader_plugin.source import source_notebook
 
 

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors.base import NbGraderPreprocessor
 
 from autograder.nbgrader_plugin import cells
 from autograder.nbgrader_plugin.errors import CourseError
+from autograder.nbgrader_plugin.notebooks import nbformat
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import nbformat
-
 from autograder.assignment import Assignment
 from autograder.build import cells_in_language
 from autograder.nbgrader_plugin import cells
+from autograder.nbgrader_plugin.notebooks import nbformat
 
 _DEFINITION = re.compile(r"^def (\w+)", re.MULTILINE)
 
