@@ -1,0 +1,6 @@
+"""The explorer: one HTML page on which a convolution's maps, equations and the lecture's steps light up together.
+
+`page` joins the files of this folder into a page that needs nothing else: no server, no network. What it computes
+stands in `expansion.js`, `recipe.js` and `numbers.js`, which know no page and are held by tests against
+`autograder.symbolic`; `notation.js`, `drawing.js` and `explorer.js` show it; all its words are in `texts.json`.
+"""
