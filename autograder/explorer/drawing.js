@@ -32,8 +32,8 @@ function gridHtml(rows, label, note = "") {
   return `<div class="one">${caption}<div class="grid" role="grid" aria-label="${label}">${body}</div></div>`;
 }
 
-function figure(heading, grids, caption) {
-  return `<figure><figcaption><b>${heading}</b> ${caption}</figcaption><div class="stack">${grids.join("")}</div></figure>`;
+function figure(heading, grids, caption, classes = "") {
+  return `<figure class="${classes}"><figcaption><b>${heading}</b> ${caption}</figcaption><div class="stack">${grids.join("")}</div></figure>`;
 }
 
 /** All maps of one quantity, one grid for each channel or kernel, and its caption. */
@@ -45,7 +45,8 @@ function maps(view, name) {
     const label = `${say(`map.${name}`)}${which && `, ${which}`}`;
     return gridHtml(mapRows(view, name, map, shape), label, which);
   });
-  return figure(heading(name), grids, `${say(`map.${name}`)}, ${sizeText(shape)}`);
+  const size = shape.length > 1 ? ` ${sizeText(shape)}` : "";
+  return figure(heading(name), grids, `${say(`map.${name}`)}${size}`, shape.length > 1 ? "" : "single");
 }
 
 function mapRows(view, name, map, shape) {
@@ -136,9 +137,9 @@ function stage(view, step, channel, position) {
     const kernelLabel = say(rotated);
     const residualLabel = say(padded);
     return [
-      figure(heading("w"), [gridHtml(kernelRows, kernelLabel, which)], `${kernelLabel}, ${gridSize(kernel)}`),
+      figure(heading("w"), [gridHtml(kernelRows, kernelLabel, which)], `${kernelLabel} ${gridSize(kernel)}`),
       sliding ? sign("∗") : "",
-      figure(heading("delta"), [gridHtml(residualRows, residualLabel, which)], `${residualLabel}, ${gridSize(residual)}`),
+      figure(heading("delta"), [gridHtml(residualRows, residualLabel, which)], `${residualLabel} ${gridSize(residual)}`),
     ].join("");
   });
   const stacked = `<div class="pairs">${rows.map((row) => `<div class="maps">${row}</div>`).join("")}</div>`;
@@ -154,7 +155,7 @@ function found(view, channel, position) {
     return cell(view, "before", [channel, u, v], { classes, blank: place > position });
   });
   const which = layer.channels > 1 ? say("map.channel", { c: channel + 1 }) : "";
-  return figure(heading("before"), [gridHtml(rows, say("map.before"), which)], `${say("map.before")}, ${layer.height}×${layer.width}`);
+  return figure(heading("before"), [gridHtml(rows, say("map.before"), which)], `${say("map.before")} ${layer.height}×${layer.width}`);
 }
 
 function gridSize(cells) {

@@ -58,8 +58,16 @@ function draw() {
   steps = recipe(layer, Math.min(state.channel, layer.channels - 1));
   drawStage();
   describeSizes();
+  document.body.style.setProperty("--roomy", `${roomy(layer)}rem`);
   for (const grid of document.querySelectorAll(".grid")) rove(grid);
   apply();
+}
+
+/** The side of a cell: smaller where a map has many columns, or where indices are long. */
+function roomy({ width, padding, kernelWidth, channels, kernels }) {
+  const columns = Math.max(width + 2 * padding, width + kernelWidth - 1);
+  const long = channels > 1 || kernels > 1;
+  return columns <= 5 || long ? 2.9 : columns === 6 ? 2.6 : 2.35;
 }
 
 function remember({ forward }) {
@@ -106,7 +114,7 @@ function rove(grid) {
 
 /** Light whatever belongs to what is pointed at, else to what has the focus, else to what was clicked. */
 function apply() {
-  for (const element of lit) element.classList.remove("lit", "chosen", "windowed");
+  for (const element of lit) element.classList.remove("lit", "chosen");
   lit = [];
   const selection = state.hovered ?? state.focused ?? state.pinned;
   document.body.classList.toggle("selecting", selection !== null);
