@@ -9,7 +9,7 @@ const MOST = 12;
 const PRESETS = {
   lecture: {},
   stride: { height: 5, width: 5, stride: 2 },
-  remainder: { height: 4, width: 5, kernelWidth: 3, stride: 2 },
+  remainder: { height: 5, width: 5, stride: 2 },
   padding: { padding: 1 },
   channels: { channels: 2 },
   kernels: { kernels: 2 },

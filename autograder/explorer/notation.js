@@ -41,7 +41,7 @@ function indexText(layer, name, at) {
 function symbol(layer, name, at) {
   const { letter, layer: where, always, gradient } = QUANTITIES[name];
   const up = `<span class="${always ? "up" : "up optional"}">(${where})</span>`;
-  const written = `<span class="q"><i>${letter}</i><span class="ix">${up}<span class="down">${indexText(layer, name, at)}</span></span></span>`;
+  const written = `<span class="q"><i>${letter}</i><span class="${always ? "ix" : "ix plain"}">${up}<span class="down">${indexText(layer, name, at)}</span></span></span>`;
   if (!gradient) return written;
   return `<span class="fraction"><span>∂<i>J</i></span><span>∂${written}</span></span>`;
 }
