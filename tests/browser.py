@@ -30,7 +30,9 @@ def call_javascript(script: str, function: str, arguments: list[Any]) -> list[An
     """What a function of a script returns for each argument: in Node, else in Chromium."""
     if node := shutil.which("node"):
         reading = "JSON.parse(require('fs').readFileSync(0, 'utf-8'))"
-        code = f"'use strict';\n{script}\nconsole.log(JSON.stringify({reading}.map((one) => {function}(one))));"
+        code = (
+            f"'use strict';\n{script}\nconsole.log(JSON.stringify({reading}.map((one) => {function}(one))));"
+        )
         result = subprocess.run(
             [node, "-e", code], input=json.dumps(arguments), capture_output=True, text=True, check=False
         )
@@ -53,7 +55,8 @@ def opened(browser: Any, file: Path, *, fragment: str = "", **context: Any) -> A
     page.on(
         "request",
         lambda request: (
-            request.url.startswith(("file:", "data:")) or page.troubles.append(request.url)  # nothing is loaded
+            request.url.startswith(("file:", "data:"))
+            or page.troubles.append(request.url)  # nothing is loaded
         ),
     )
     page.goto(file.as_uri() + fragment)

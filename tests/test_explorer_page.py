@@ -32,13 +32,28 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return written
 
 
+@pytest.fixture(scope="module")
+def tab(browser: Any, file: Path) -> Any:
+    return opened(browser, file)
+
+
 @pytest.fixture
-def page(browser: Any, file: Path) -> Iterator[Any]:
-    """The lecture's layer, in English."""
-    shown = opened(browser, file, viewport={"width": 1400, "height": 900})
-    yield shown
-    assert shown.troubles == []
-    shown.context.close()
+def page(tab: Any, file: Path) -> Iterator[Any]:
+    """The lecture's layer, in English, in a wide window, with nothing of an earlier test."""
+    tab.emulate_media(color_scheme="light", media="screen")
+    tab.set_viewport_size({"width": 1400, "height": 900})
+    tab.mouse.move(2, 2)
+    tab.goto("about:blank")
+    tab.goto(file.as_uri())
+    yield tab
+    assert tab.troubles == []
+
+
+def go(page: Any, address: str) -> None:
+    """Another layer by the page's address."""
+    page.evaluate("(address) => { location.hash = address }", address)
+    page.wait_for_function("(address) => location.hash === address", arg=address)
+    page.evaluate("() => new Promise(requestAnimationFrame)")
 
 
 def fragment(layer: Layer) -> str:
@@ -59,7 +74,9 @@ def lit(page: Any, where: str) -> set[str]:
 
 def terms_of(page: Any, family: str) -> list[str]:
     """What is lit in a family of equations, as written."""
-    texts: list[str] = page.eval_on_selector_all(f"#family-{family} .term.lit", "all => all.map((one) => one.innerText)")
+    texts: list[str] = page.eval_on_selector_all(
+        f"#family-{family} .term.lit", "all => all.map((one) => one.innerText)"
+    )
     return [re.sub(r"\s", "", text) for text in texts]
 
 
@@ -73,8 +90,8 @@ def keys(letter: str, *numbers: int) -> set[str]:
 
 
 @pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: fragment(layer)[1:])
-def test_the_equations_on_the_page_have_the_engines_terms(browser: Any, file: Path, layer: Layer) -> None:
-    shown = opened(browser, file, fragment=fragment(layer))
+def test_the_equations_on_the_page_have_the_engines_terms(page: Any, layer: Layer) -> None:
+    go(page, fragment(layer))
     z = expand.forward(layer)
     families = {
         "forward": z,
@@ -83,7 +100,7 @@ def test_the_equations_on_the_page_have_the_engines_terms(browser: Any, file: Pa
         "bias": expand.bias_gradient(layer, z),
     }
     for family, formulas in families.items():
-        rows = shown.eval_on_selector_all(
+        rows = page.eval_on_selector_all(
             f"#family-{family} .equation",
             "rows => rows.map((row) => [...row.querySelectorAll('.term')].map((one) => one.textContent))",
         )
@@ -91,7 +108,7 @@ def test_the_equations_on_the_page_have_the_engines_terms(browser: Any, file: Pa
         for row, formula in zip(rows, formulas.values(), strict=True):
             written = {
                 "".join(
-                    f"{'δ' if one.letter == 'delta' else one.letter}({one.layer.replace('-', '−')})"
+                    f"{'δ' if one.letter == 'delta' else one.letter}"
                     f"{('' if len(one.index) < 3 else ',').join(map(str, one.index))}"
                     for one in product
                     if one.letter != "dsigma"
@@ -99,8 +116,6 @@ def test_the_equations_on_the_page_have_the_engines_terms(browser: Any, file: Pa
                 for product in terms(formula)
             }
             assert set(row) == written
-    assert shown.troubles == []
-    shown.context.close()
 
 
 # ---- Pointing ----------------------------------------------------------------------------------------------
@@ -119,7 +134,9 @@ def test_pointing_at_a_residual_lights_what_the_lecture_boxes(page: Any) -> None
 
 def test_pointing_at_z_w_and_b(page: Any) -> None:
     page.hover('#forward [data-key="z:0,1,0"]')
-    assert lit(page, "#forward") == keys("a", 21, 22, 31, 32) | keys("z", 21) | keys("w", 11, 12, 21, 22) | {"b:0"}
+    assert lit(page, "#forward") == keys("a", 21, 22, 31, 32) | keys("z", 21) | keys("w", 11, 12, 21, 22) | {
+        "b:0"
+    }
     assert terms_of(page, "bias") == ["δ21"]
     page.hover('#forward [data-key="w:0,0,1,0"]')
     assert terms_of(page, "weights") == ["δ11a21", "δ12a22", "δ21a31", "δ22a32"]
@@ -138,13 +155,12 @@ def test_pointing_at_a_term_lights_the_same_product_everywhere(page: Any) -> Non
     assert lit(page, "#forward") == keys("a", 12) | keys("z", 11) | keys("w", 12)
 
 
-def test_a_window_over_the_padding_lights_the_paddings_zeros(browser: Any, file: Path) -> None:
+def test_a_window_over_the_padding_lights_the_paddings_zeros(page: Any) -> None:
     layer = Layer((3, 3), (2, 2), padding=1)
-    shown = opened(browser, file, fragment=fragment(layer))
-    shown.hover('#forward [data-key="z:0,0,0"]')
-    assert shown.locator("#forward .zero.lit").count() == 3
-    assert lit(shown, "#forward") >= {"a:0,0,0"}
-    shown.context.close()
+    go(page, fragment(layer))
+    page.hover('#forward [data-key="z:0,0,0"]')
+    assert page.locator("#forward .zero.lit").count() == 3
+    assert lit(page, "#forward") >= {"a:0,0,0"}
 
 
 def test_a_click_keeps_the_selection_and_escape_lets_go(page: Any) -> None:
@@ -157,7 +173,9 @@ def test_a_click_keeps_the_selection_and_escape_lets_go(page: Any) -> None:
 
 def test_numbers_of_the_readout_are_those_of_the_cells(page: Any) -> None:
     for key in ("z:0,1,1", "a:0,1,1", "w:0,0,0,1", "b:0"):
-        cell = page.locator(f'#maps [data-key="{key}"]:not([data-name="a"], [data-name="w"], [data-name="b"])').first
+        cell = page.locator(
+            f'#maps [data-key="{key}"]:not([data-name="a"], [data-name="w"], [data-name="b"])'
+        ).first
         cell.hover()
         worked = page.inner_text("#readout .in-numbers").replace("−", "-").replace("·", "*")
         left, right = worked.split("In numbers")[1].split("=")
@@ -200,7 +218,13 @@ def test_every_control_and_cell_has_a_name(page: Any) -> None:
 
 
 def test_sizes_are_chosen_each_on_its_own(page: Any) -> None:
-    for name, value in {"height": "4", "width": "5", "kernelHeight": "1", "kernelWidth": "3", "stride": "2"}.items():
+    for name, value in {
+        "height": "4",
+        "width": "5",
+        "kernelHeight": "1",
+        "kernelWidth": "3",
+        "stride": "2",
+    }.items():
         page.select_option(f'select[name="{name}"]', value)
     layer = Layer((4, 5), (1, 3), 2)
     assert page.locator("#forward [data-name=z]").count() == layer.output[0] * layer.output[1]
@@ -217,71 +241,71 @@ def test_a_kernel_that_does_not_fit_is_told_and_nothing_is_lost(page: Any) -> No
     assert page.locator("#forward [data-name=z]").count() == 2 * 4
 
 
-def test_an_address_with_nonsense_opens_the_lectures_layer(browser: Any, file: Path) -> None:
-    for nonsense in ("#input=99x1&kernel=0x0&stride=-1", "#kernel=4x4", "#input=<b>&lang=xx&theme=pink", "#%%%"):
-        shown = opened(browser, file, fragment=nonsense)
-        assert "3×3 ∗ 2×2 → 2×2" in shown.inner_text("#output")
-        assert shown.troubles == []
-        shown.context.close()
+def test_an_address_with_nonsense_opens_the_lectures_layer(page: Any) -> None:
+    for nonsense in (
+        "#input=99x1&kernel=0x0&stride=-1",
+        "#kernel=4x4",
+        "#input=<b>&lang=xx&theme=pink",
+        "#%%%",
+    ):
+        page.evaluate("(address) => { location.hash = address }", nonsense)
+        assert "3×3 ∗ 2×2 → 2×2" in page.inner_text("#output")
 
 
-def test_of_a_large_layer_the_selected_cells_equations_are_listed(browser: Any, file: Path) -> None:
-    shown = opened(browser, file, fragment=fragment(Layer((6, 6), (4, 4), 1, 2, 3, 3)))
-    assert shown.locator("#families .equation").count() == 0
-    shown.hover('#forward [data-key="a:0,0,0"]')
-    assert shown.locator("#family-residual .equation.lit").count() >= 1
-    assert lit(shown, "#family-residual") and lit(shown, "#family-forward")
-    assert shown.troubles == []
-    shown.context.close()
+def test_of_a_large_layer_the_selected_cells_equations_are_listed(page: Any) -> None:
+    go(page, fragment(Layer((6, 6), (4, 4), 1, 2, 3, 3)))
+    assert page.locator("#families .equation").count() == 0
+    page.hover('#forward [data-key="a:0,0,0"]')
+    assert page.locator("#family-residual .equation.lit").count() >= 1
+    assert lit(page, "#family-residual") and lit(page, "#family-forward")
 
 
 # ---- Steps -------------------------------------------------------------------------------------------------
 
 
-def test_the_steps_lead_to_the_residual(browser: Any, file: Path) -> None:
-    layer = Layer((5, 4), (3, 2), 2, 1)
-    shown = opened(browser, file, fragment=fragment(layer))
-    names = shown.locator("#step-names button")
-    assert names.all_inner_texts() == [
-        f"{name}" for name in ("Start", "Rotate 180°", "Insert zeros", "Pad", "Crop", "Slide")
-    ]
+def test_the_steps_lead_to_the_residual(page: Any) -> None:
+    layer = Layer((5, 5), (3, 2), 2, 1)
+    height, width = layer.output
+    go(page, fragment(layer))
+    names = page.locator("#step-names button")
+    assert names.all_inner_texts() == ["Start", "Rotate 180°", "Insert zeros", "Pad", "Crop", "Slide"]
     kernel = "#stage figure:first-child .cell .sym"
-    assert shown.locator(kernel).first.inner_text().split() == ["w", "11"]
-    shown.keyboard.press("ArrowRight")
-    assert shown.locator(kernel).first.inner_text().split() == ["w", "32"]
-    shown.keyboard.press("ArrowRight")
-    assert shown.locator("#stage .inserted").count() == 5 * 3 - 3 * 2
-    shown.click("#next")
-    assert shown.locator("#stage .remainder").count() == 7 + 2  # one more column: 4 + 2·1 − 2 is even, 2 wide
-    shown.click("#next")
-    assert shown.locator("#stage .cropped").count() > 0
-    shown.keyboard.press("ArrowRight")
-    assert shown.locator("#stage .window").count() == 3 * 2
-    assert "Position 1 of 20" in shown.inner_text("#saying")
-    for _ in range(30):
-        shown.keyboard.press("ArrowRight")
-    assert "Position 20 of 20" in shown.inner_text("#saying") and "Done" in shown.inner_text("#saying")
-    assert shown.locator("#next").is_disabled()
+    assert page.locator(kernel).first.text_content() == "w11"
+    page.keyboard.press("ArrowRight")
+    assert page.locator(kernel).first.text_content() == "w32"
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#stage .inserted").count() == (2 * height - 1) * (2 * width - 1) - height * width
+    page.click("#next")
+    assert page.locator("#stage .remainder").count() == 2 * height - 1 + 2 * (
+        3 - 1
+    )  # one column, as high as all
+    page.click("#next")
+    assert page.locator("#stage .cropped").count() > 0
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#stage .window").count() == 3 * 2
+    assert "Position 1 of 25" in page.inner_text("#saying")
+    page.keyboard.press("ArrowRight")
+    assert "Position 2 of 25" in page.inner_text("#saying")
+    page.click("#stage .result >> nth=-1")
+    assert "Position 25 of 25" in page.inner_text("#saying") and "Done" in page.inner_text("#saying")
+    assert page.locator("#next").is_disabled()
     same = "[...document.querySelectorAll('{} [data-name=before] .num')].map((one) => one.textContent).join()"
-    assert shown.evaluate(same.format("#stage")) == shown.evaluate(same.format("#backward"))
-    shown.keyboard.press("ArrowLeft")
-    assert "Position 19 of 20" in shown.inner_text("#saying")
-    shown.click('#stage [data-key="a:0,0,1"]')
-    assert "Position 2 of 20" in shown.inner_text("#saying")
-    assert lit(shown, "#family-residual") != set()
-    shown.click("#step-names button >> nth=0")
-    assert shown.locator("#previous").is_disabled()
-    assert shown.troubles == []
-    shown.context.close()
+    assert page.evaluate(same.format("#stage")) == page.evaluate(same.format("#backward"))
+    page.keyboard.press("ArrowLeft")
+    assert "Position 24 of 25" in page.inner_text("#saying")
+    page.click('#stage [data-key="a:0,0,1"]')
+    assert "Position 2 of 25" in page.inner_text("#saying")
+    assert lit(page, "#family-residual") != set()
+    page.click("#step-names button >> nth=0")
+    assert page.locator("#previous").is_disabled()
 
 
-def test_each_channel_has_its_steps(browser: Any, file: Path) -> None:
-    shown = opened(browser, file, fragment=fragment(Layer((3, 3), (2, 2), channels=2, kernels=2)))
-    shown.click("#channel button >> nth=1")
-    shown.click("#step-names button >> nth=-1")
-    assert shown.locator("#stage .pairs > .maps").count() == 2
-    assert shown.locator("#stage [data-name=before]").first.get_attribute("data-key") == "a:1,0,0"
-    shown.context.close()
+def test_each_channel_has_its_steps(page: Any) -> None:
+    go(page, fragment(Layer((3, 3), (2, 2), channels=2, kernels=2)))
+    page.click("#channel button >> nth=1")
+    page.click("#step-names button >> nth=-1")
+    assert page.locator("#stage .pairs > .maps").count() == 2
+    assert page.locator("#stage [data-name=before]").first.get_attribute("data-key") == "a:1,0,0"
 
 
 # ---- Languages, themes, paper ------------------------------------------------------------------------------
@@ -305,22 +329,22 @@ def background(page: Any) -> int:
     return int(re.findall(r"\d+", colour)[0])
 
 
-def test_both_themes_by_the_system_and_by_choice(browser: Any, file: Path) -> None:
+def test_both_themes_by_the_system_and_by_choice(page: Any) -> None:
     for scheme, dark in (("light", False), ("dark", True)):
-        shown = opened(browser, file, color_scheme=scheme)
-        assert (background(shown) < 128) is dark
-        shown.click(f"#theme [value={'light' if dark else 'dark'}]")
-        assert (background(shown) < 128) is not dark
-        shown.emulate_media(media="print", color_scheme=scheme)
-        assert background(shown) > 128
-        assert shown.locator("#sizes").is_hidden() and shown.locator("#family-residual").is_visible()
-        shown.context.close()
+        page.emulate_media(media="screen", color_scheme=scheme)
+        page.click("#theme [value=auto]")
+        assert (background(page) < 128) is dark
+        page.click(f"#theme [value={'light' if dark else 'dark'}]")
+        assert (background(page) < 128) is not dark
+        page.emulate_media(media="print", color_scheme=scheme)
+        assert background(page) > 128
+        assert page.locator("#sizes").is_hidden() and page.locator("#family-residual").is_visible()
 
 
 @pytest.mark.parametrize("width", [320, 768, 1400])
-def test_nothing_runs_over_the_edge(browser: Any, file: Path, width: int) -> None:
+def test_nothing_runs_over_the_edge(page: Any, width: int) -> None:
     for layer in (LAYERS[0], Layer((6, 6), (2, 3), 1, 2, kernels=2)):
-        shown = opened(browser, file, fragment=fragment(layer), viewport={"width": width, "height": 800})
-        shown.click("#step-names button >> nth=-1")
-        assert shown.evaluate("document.documentElement.scrollWidth") <= width
-        shown.context.close()
+        page.set_viewport_size({"width": width, "height": 800})
+        go(page, fragment(layer))
+        page.click("#step-names button >> nth=-1")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width

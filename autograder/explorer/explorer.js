@@ -4,8 +4,8 @@
 const TEXTS = JSON.parse(document.getElementById("texts").textContent);
 const SELECTOR = "[data-key], [data-term]";
 /** Up to so many products all equations are listed; of larger layers only those of the selected cell. */
-const LISTED = 400;
-const MOST = 12;
+const LISTED = 300;
+const MOST = 8;
 const PRESETS = {
   lecture: {},
   stride: { height: 5, width: 5, stride: 2 },

@@ -37,11 +37,17 @@ function indexText(layer, name, at) {
   return index.length > 2 || index.some((one) => one > 9) ? index.join(",") : index.join("");
 }
 
-/** One quantity: its letter, its index, and its layer where that has to be said or is asked for. */
+/**
+ * One quantity: its letter and its index. Its layer is written where it has to be; elsewhere the style sheet adds it
+ * when it is asked for, since a page has thousands of these.
+ */
 function symbol(layer, name, at) {
   const { letter, layer: where, always, gradient } = QUANTITIES[name];
-  const up = `<span class="${always ? "up" : "up optional"}">(${where})</span>`;
-  const written = `<span class="q"><i>${letter}</i><span class="${always ? "ix" : "ix plain"}">${up}<span class="down">${indexText(layer, name, at)}</span></span></span>`;
+  const index = indexText(layer, name, at);
+  const beside = always
+    ? `<span class="ix"><span>(${where})</span><span>${index}</span></span>`
+    : `<span class="ix plain" data-layer="(${where})">${index}</span>`;
+  const written = `<i class="q">${letter}${beside}</i>`;
   if (!gradient) return written;
   return `<span class="fraction"><span>∂<i>J</i></span><span>∂${written}</span></span>`;
 }
