@@ -247,7 +247,7 @@ function drawStage(animated = false) {
   const at = sliding ? [channel, ...step.places[state.position].at] : null;
   holder.innerHTML = stage(view, step, channel, state.position) + (sliding ? worked("residual", at) : "");
   for (const grid of holder.querySelectorAll(".grid")) rove(grid);
-  byId("saying").innerHTML = sayStep(step).map((text) => `<span>${text}</span>`).join(" ");
+  byId("saying").innerHTML = sayStep(step).join(state.lang === "zh" ? "" : " ");
   byId("step-names").innerHTML = steps
     .map(({ name }, place) => {
       const current = place === state.step ? ' aria-current="step"' : "";
