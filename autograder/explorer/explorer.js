@@ -451,6 +451,7 @@ const same = (one, other) => one?.key === other?.key && one?.term === other?.ter
 
 function listen() {
   document.addEventListener("pointerover", (event) => {
+    // On the way to the readout the selection stays, so that it can be read.
     if (event.pointerType === "touch" || event.target.closest?.("#readout")) return;
     const selection = selectionOf(event.target);
     if (same(selection, state.hovered)) return;
