@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from autograder.cli import build, check, formulas, grade, models, nbgrader, verify
+from autograder.cli import build, check, explore, formulas, grade, models, nbgrader, verify
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -28,6 +28,7 @@ app.command()(formulas.derive)
 app.command()(formulas.formula)
 app.command("check-derivation")(formulas.check_derivation)
 app.command()(models.models)
+app.command()(explore.explore)
 
 
 def main() -> None:
