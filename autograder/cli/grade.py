@@ -85,9 +85,9 @@ def grade(
         answer_keys = grading.load_keys(keys, sorted({file.assignment for file in files}))
         with Store(out / "results.sqlite") as store, _open_books(course) as books:
             workers = jobs or os.cpu_count() or 1
-            graded = _grade_with_progress(files, answer_keys, settings, store, workers, books)
+            _grade_with_progress(files, answer_keys, settings, store, workers, books)
             failed = output.write(
-                lambda: (grading.result_of(one, store) for one in graded),
+                grading.class_results(store),
                 [exercise.name for _, key in answer_keys.values() for exercise in key.exercises],
                 out,
                 language(lang),
@@ -131,7 +131,7 @@ def _grade_with_progress(
     store: "Store",
     jobs: int,
     books: "Books | None",
-) -> "list[Graded]":
+) -> None:
     """Grade in worker processes, with a progress bar and the time left on stderr."""
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
@@ -153,7 +153,7 @@ def _grade_with_progress(
                     books.write(one.file, grading.result_of(one, store))
                 progress.advance(task)
 
-            return grading.grade_class(
+            grading.grade_class(
                 files,
                 answer_keys,
                 settings,
