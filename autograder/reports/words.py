@@ -8,7 +8,7 @@ def name_of(verdict: Verdict) -> Text:
     """A verdict in two or three words."""
     match verdict:
         case Verdict.AC:
-            return say("accepted")
+            return say("right")
         case Verdict.WA:
             return say("wrong answer")
         case Verdict.RTE:

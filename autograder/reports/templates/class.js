@@ -43,11 +43,21 @@
     });
   }
 
+  // ---- a long table shows its first rows until it is asked for more
+  const unfold = (table) => {
+    table.classList.remove("folded");
+    document.querySelector(`.unfold[data-for="${table.id}"]`)?.remove();
+  };
+  for (const button of document.querySelectorAll(".unfold")) {
+    button.addEventListener("click", () => unfold($(button.dataset.for)));
+  }
+
   // ---- searching
   for (const input of document.querySelectorAll("input[type=search]")) {
     const rows = $(input.dataset.for).tBodies[0].rows;
     const shown = input.closest(".tools").querySelector("output");
     input.addEventListener("input", () => {
+      unfold($(input.dataset.for));
       const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
       let count = 0;
       for (const row of rows) {
