@@ -13,8 +13,8 @@ from autograder.messages import Text, say
 from autograder.verdicts import CaseResult, ExerciseResult, GroupResult, SubmissionResult, Verdict
 
 COURSE = Path(__file__).parent.parent / "assignments" / "en"
-SURNAMES = "Li Wang Zhang Liu Chen Yang Huang Zhao Wu Zhou Novak Schmidt Rossi Silva Okafor 王 李 张".split()
-GIVEN = "Na Wei Fang Min Jie Lei Yan Tao Anna Ben Carla David Emil Mia Noah 小明 思远 子涵".split()
+SURNAMES = ("Li", "Wang", "Zhang", "Liu", "Chen", "Huang", "Novak", "Schmidt", "Rossi", "Okafor", "王", "李")
+GIVEN = ("Na", "Wei", "Fang", "Min", "Jie", "Anna", "Ben", "Carla", "Emil", "Mia", "小明", "思远", "子涵")
 
 WRONG = Text("数值不对。", "The values are wrong.")
 

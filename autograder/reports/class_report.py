@@ -108,7 +108,7 @@ def file_names(names: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     taken: set[str] = set()
     for name in names:
-        plain = re.sub(r"[^\w-]+", "_", name)[:60]
+        plain = re.sub(r"[^\w-]+", "_", name)[:48] or "_"
         if plain != name or plain.casefold() in taken:
             plain += "-" + hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
         taken.add(plain.casefold())
