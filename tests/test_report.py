@@ -551,7 +551,7 @@ def test_tables_sort_and_search(tab: Any, large: tuple[Path, list[SubmissionResu
     tab.locator("#exercise-table thead button").nth(1).click()
     names = column(tab, "exercise-table", 2)
     assert len(names) == len(collect(results).exercises)
-    assert names == sorted(names)
+    assert names == sorted(names, key=lambda name: name.replace("_", " "))  # as people sort, not by code
     tab.fill("input[data-for=exercise-table]", "pool2d back")
     assert column(tab, "exercise-table", 2) == ["avg_pool2d_backward", "max_pool2d_backward"]
     tab.fill("input[data-for=exercise-table]", "")
