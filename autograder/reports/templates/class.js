@@ -2,6 +2,7 @@
 // Sorting, searching, the tooltip of the heat map, and one student's view. Texts reach the page as text, never as HTML.
 (() => {
   const $ = (id) => document.getElementById(id);
+  const heat = $("student-table");
   const lang = () => ($("lang-zh").checked ? "zh" : "en");
 
   // ---- language: also for the browser itself
@@ -54,14 +55,16 @@
 
   // ---- searching
   for (const input of document.querySelectorAll("input[type=search]")) {
-    const rows = $(input.dataset.for).tBodies[0].rows;
+    const table = $(input.dataset.for);
+    const rows = table.tBodies[0].rows;
     const shown = input.closest(".tools").querySelector("output");
     input.addEventListener("input", () => {
-      unfold($(input.dataset.for));
+      unfold(table);
       const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
       let count = 0;
       for (const row of rows) {
-        const text = row.textContent.toLowerCase();
+        const where = table === heat ? row.cells[0] : row; // a student by name, not by points
+        const text = where.textContent.toLowerCase();
         row.hidden = !words.every((word) => text.includes(word));
         count += !row.hidden;
       }
@@ -71,7 +74,6 @@
 
   // ---- the heat map's tooltip
   const tip = $("tip");
-  const heat = $("student-table");
   heat.addEventListener("mouseover", (event) => {
     const cell = event.target.closest("td.cell");
     tip.hidden = !cell;
