@@ -663,6 +663,7 @@ def test_nothing_that_students_write_runs_in_the_browser(tab: Any, tmp_path: Pat
     index, students = write_html(hostile_class(), tmp_path)
     tab.goto(index.as_uri())
     tab.locator("#student-table td.cell").first.hover()
+    assert "0 / 4 · wrong answer" in tab.inner_text("#tip")
     tab.locator("#student-table a").first.click()
     tab.locator("#view summary").click()
     assert "window.hacked=1" in tab.inner_text("#view-body")

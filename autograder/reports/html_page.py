@@ -73,6 +73,7 @@ def write_class(
         script=Markup(script),
         script_digest=f"sha256-{digest}",
         style=_style(),
+        verdicts=Verdict,
     ):
         stream.write(part)
 

@@ -79,8 +79,10 @@
     tip.hidden = !cell;
     if (!cell) return;
     const head = heat.tHead.rows[0].cells[cell.cellIndex];
-    const verdict = cell.dataset.v ? ` · ${cell.dataset.v}` : "";
-    tip.textContent = `${cell.parentNode.cells[0].textContent.trim()} · ${head.textContent.trim()} · ${cell.textContent || "–"}${verdict}`;
+    const who = cell.parentNode.cells[0].textContent.trim();
+    const verdict = $(`verdict-${cell.dataset.v}`).cloneNode(true);
+    verdict.removeAttribute("id");
+    tip.replaceChildren(`${who} · ${head.textContent.trim()} · ${cell.textContent} · `, verdict);
     const place = cell.getBoundingClientRect();
     tip.style.left = `${Math.min(place.left, innerWidth - tip.offsetWidth - 8)}px`;
     tip.style.top = `${place.bottom + 4}px`;
