@@ -10,7 +10,7 @@ import functools
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -25,7 +25,7 @@ from autograder.messages import Text, say
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.records import Isolation
-from autograder.store import Store, StoreKey
+from autograder.store import Member, Store, StoreKey
 from autograder.verdicts import SubmissionResult, from_json, to_json
 
 _IN_FLIGHT = 4
@@ -109,6 +109,8 @@ def grade_class(
 ) -> list[Graded]:
     """Grade `files` and return where their results are, in the order of `files`.
 
+    In the end the store remembers them as the class that was graded last; see `class_results`.
+
     Parameters
     ----------
     on_graded : function (Graded, SubmissionResult or None)
@@ -158,6 +160,10 @@ def grade_class(
         for future in running:
             future.cancel()
         raise
+    store.keep_class(
+        Member(file.student, file.assignment, file.name, graded[index].key)
+        for index, file in enumerate(files)
+    )
     return [graded[index] for index in range(len(files))]
 
 
@@ -186,6 +192,11 @@ def result_of(graded: Graded, store: Store) -> SubmissionResult:
     assert data is not None, "graded but not stored"
     file = graded.file
     return from_json({**data, "student": file.student, "assignment": file.assignment, "file": file.name})
+
+
+def class_results(store: Store) -> Iterator[SubmissionResult]:
+    """The class that was graded last, one result after the other, in one pass through the store."""
+    return map(from_json, store.graded_class())
 
 
 def _content(file: SubmittedFile) -> tuple[bytes, Text | None]:

@@ -2,11 +2,13 @@
 
 A result is kept under what it depends on: the content of the submission, the content of the answer
 key, and the engine with its settings. Grading again therefore does only what has changed, and a run
-that was killed goes on where it stopped.
+that was killed goes on where it stopped. Beside the results stands the class that was graded last:
+whose file has which result.
 """
 
 import json
 import sqlite3
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -18,6 +20,15 @@ class StoreKey(NamedTuple):
     submission: str
     answer_key: str
     engine: str
+
+
+class Member(NamedTuple):
+    """One line of a class: whose file, and where its result is."""
+
+    student: str
+    assignment: str
+    file: str
+    key: StoreKey
 
 
 class Store:
@@ -38,6 +49,10 @@ class Store:
             self._connection.execute(
                 "CREATE TABLE IF NOT EXISTS results (submission TEXT, answer_key TEXT, engine TEXT, "
                 "result TEXT, PRIMARY KEY (submission, answer_key, engine)) WITHOUT ROWID"
+            )
+            self._connection.execute(
+                "CREATE TABLE IF NOT EXISTS class (position INTEGER PRIMARY KEY, student TEXT, "
+                "assignment TEXT, file TEXT, submission TEXT, answer_key TEXT, engine TEXT)"
             )
             self.path = path
             self.get(StoreKey("", "", ""))  # another program's table of this name would fail here
@@ -71,6 +86,31 @@ class Store:
             raise StoreError(
                 f"{self.path} cannot be written: {error}. What is stored already is kept."
             ) from error
+
+    def keep_class(self, members: Iterable[Member]) -> None:
+        """Remember who belongs to the class that was graded, in order; it replaces an older class."""
+        try:
+            with self._connection:
+                self._connection.execute("BEGIN")
+                self._connection.execute("DELETE FROM class")
+                self._connection.executemany(
+                    "INSERT INTO class (student, assignment, file, submission, answer_key, engine) "
+                    "VALUES (?, ?, ?, ?, ?, ?)",
+                    ((one.student, one.assignment, one.file, *one.key) for one in members),
+                )
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"{self.path} cannot be written: {error}. What is stored already is kept."
+            ) from error
+
+    def graded_class(self) -> Iterator[dict[str, Any]]:
+        """The results of the class that was graded last, one by one, each with its student's name on it."""
+        rows = self._connection.execute(
+            "SELECT student, assignment, file, result FROM class "
+            "JOIN results USING (submission, answer_key, engine) ORDER BY position"
+        )
+        for student, assignment, file, result in rows:
+            yield {**json.loads(result), "student": student, "assignment": assignment, "file": file}
 
 
 class StoreError(Exception):

@@ -55,7 +55,10 @@ def test_what_runs_inside_the_sandbox_imports_the_standard_library_numpy_and_val
 def in_the_code() -> set[str]:
     """Every message that the engine says, as pybabel finds them."""
     found = extract_from_dir(
-        COURSE / "autograder", method_map=[("**.py", "python")], keywords={"_": None, "say": None}
+        COURSE / "autograder",
+        method_map=[("**.py", "python"), ("**/templates/**.html", "jinja2")],
+        options_map={"**/templates/**.html": {"trimmed": "true", "silent": "false"}},
+        keywords={"_": None, "say": None},
     )
     return {message if isinstance(message, str) else message[0] for _, _, message, _, _ in found}
 

@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from autograder.cli import build, check, explore, formulas, grade, models, nbgrader, verify
+from autograder.cli import build, check, explore, formulas, grade, models, nbgrader, report, verify
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 
 app.command()(grade.grade)
+app.command()(report.report)
 app.command()(check.check)
 app.command()(build.build)
 app.command()(verify.verify)

@@ -93,7 +93,7 @@ def grade(
         answer_keys = grading.load_keys(keys, sorted({file.assignment for file in files}))
         with Store(out / "results.sqlite") as store, _Books(course) as books:
             workers = min(jobs or os.cpu_count() or 1, len(files))
-            graded = _grade_with_progress(
+            _grade_with_progress(
                 files,
                 answer_keys,
                 settings,
@@ -102,7 +102,7 @@ def grade(
                 books,
             )
             failed = output.write(
-                lambda: (grading.result_of(one, store) for one in graded),
+                grading.class_results(store),
                 [exercise.name for _, key in answer_keys.values() for exercise in key.exercises],
                 out,
                 language(lang),
@@ -147,7 +147,7 @@ def _grade_with_progress(
     store: "Store",
     team: "Callable[[], AbstractContextManager[Team]]",
     books: "_Books",
-) -> "list[Graded]":
+) -> None:
     """Grade in workers, with a progress bar and the time left on stderr.
 
     Where a worker was killed, a new team takes up what is left, twice at most.
@@ -171,12 +171,12 @@ def _grade_with_progress(
         for teams_left in reversed(range(_TEAMS)):
             try:
                 with team() as workers:
-                    return grading.grade_class(files, answer_keys, settings, store, workers, on_graded)
+                    grading.grade_class(files, answer_keys, settings, store, workers, on_graded)
+                return
             except BrokenExecutor:
                 if not teams_left:
                     raise
                 progress.reset(task)
-    raise AssertionError("unreachable")
 
 
 _TEAMS = 3

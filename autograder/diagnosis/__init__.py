@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from autograder.answer_key import KeyExercise
 from autograder.diagnosis import catalogue, symptoms
 from autograder.diagnosis.judged import Judged
-from autograder.messages import Text, say
+from autograder.messages import LANGUAGES, Text, say
 
-__all__ = ["Diagnosis", "Judged", "diagnose"]
+__all__ = ["Diagnosis", "Judged", "diagnose", "hint_of"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,26 @@ def diagnose(exercise: KeyExercise, judged: Sequence[Judged], *, visible: bool) 
     if found is None:
         return Diagnosis(None, seen, seen)
     hint = Text(found.hint.zh, found.hint.en)
-    if found.whole:
-        return Diagnosis(found.hint.id, seen, say("It looks as if: {hint}.", hint=hint))
-    return Diagnosis(found.hint.id, seen, say("In some cases it looks as if: {hint}.", hint=hint))
+    whole, partly = _sentences(hint)
+    return Diagnosis(found.hint.id, seen, whole if found.whole else partly)
+
+
+def hint_of(diagnosis: Text) -> Text:
+    """The misconception alone, of a diagnosis that names one: without "It looks as if"."""
+    return Text(*(_hint_in(diagnosis.in_language(lang), lang) for lang in LANGUAGES))
+
+
+def _sentences(hint: Text) -> tuple[Text, Text]:
+    """What a student is told where a misconception explains every wrong case, and where only some."""
+    return (
+        say("It looks as if: {hint}.", hint=hint),
+        say("In some cases it looks as if: {hint}.", hint=hint),
+    )
+
+
+def _hint_in(sentence: str, lang: str) -> str:
+    for frame in _sentences(Text("\0", "\0")):
+        before, _, after = frame.in_language(lang).partition("\0")
+        if sentence.startswith(before) and sentence.endswith(after):
+            return sentence[len(before) : len(sentence) - len(after)]
+    return sentence  # stored by an engine that spoke in other words

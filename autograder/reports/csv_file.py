@@ -1,14 +1,16 @@
 """`grades.csv`: a line a submission, for spreadsheets and learning management systems."""
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TextIO
 
 from autograder.verdicts import SubmissionResult
 
 
-def write(results: Iterable[SubmissionResult], exercises: Sequence[str], stream: TextIO) -> None:
-    """Write student, assignment, points, maximum and one column an exercise.
+def through(
+    results: Iterable[SubmissionResult], exercises: Sequence[str], stream: TextIO
+) -> Iterator[SubmissionResult]:
+    """Write student, assignment, points, maximum and one column an exercise; pass every result on.
 
     Parameters
     ----------
@@ -20,4 +22,10 @@ def write(results: Iterable[SubmissionResult], exercises: Sequence[str], stream:
     for result in results:
         points = {exercise.name: exercise.points for exercise in result.exercises}
         row = [points.get(name, "") for name in exercises]
-        writer.writerow([result.student, result.assignment, result.points, result.max_points, *row])
+        writer.writerow([harmless(result.student), result.assignment, result.points, result.max_points, *row])
+        yield result
+
+
+def harmless(text: str) -> str:
+    """A text that no spreadsheet takes for a formula: a student may be called anything."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

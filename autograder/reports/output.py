@@ -1,12 +1,14 @@
 """Writes what a graded class leaves behind: `grades.csv`, `results.json`, and what the terminal shows.
 
 Each file is written beside its old version and then put in its place, so that an interrupted or full disk
-never leaves half a file.
+never leaves half a file. The results pass by once: every writer hands them to the next.
 """
 
 import os
+import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -17,11 +19,9 @@ from autograder.messages import translator
 from autograder.reports import csv_file, json_file, terminal
 from autograder.verdicts import SubmissionResult
 
-_TABLE_ROWS = 400
-
 
 def write(
-    results: Callable[[], Iterable[SubmissionResult]],
+    results: Iterable[SubmissionResult],
     exercises: Sequence[str],
     folder: Path,
     lang: str,
@@ -32,33 +32,46 @@ def write(
 
     Parameters
     ----------
-    results : function
-        Gives the results anew each time it is called, one by one.
     exercises : sequence of str
         The exercise columns of `grades.csv`.
     as_json : bool
         Print `results.json` in place of the table.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with _replacing(folder / "grades.csv") as stream:
-        csv_file.write(results(), exercises, stream)
-    with _replacing(folder / "results.json") as stream:
-        json_file.write(results(), lang, stream)
+    failed = False
+
+    def noting_failures() -> Iterator[SubmissionResult]:
+        nonlocal failed
+        for result in results:
+            failed |= result.has_judge_error
+            yield result
+
+    with replacing(folder / "grades.csv") as table, replacing(folder / "results.json") as document:
+        passing = csv_file.through(noting_failures(), exercises, table)
+        passing = json_file.through(passing, lang, document)
+        if as_json:
+            exhaust(passing)
+        else:
+            terminal.show_class(passing, lang, Console(highlight=False))
     if as_json:
-        json_file.write(results(), lang, sys.stdout)
+        with (folder / "results.json").open(encoding="utf-8") as document:
+            shutil.copyfileobj(document, sys.stdout)
     else:
-        console = Console(highlight=False)
-        if sum(1 for _ in results()) <= _TABLE_ROWS:
-            terminal.class_table(results(), lang, console)
-        terminal.summary(results(), lang, console)
         _ = translator(lang)
-        console.print(_("Written to {folder}: grades.csv, results.json").format(folder=folder))
-    return any(result.has_judge_error for result in results())
+        shown = _("Written to {folder}: grades.csv, results.json").format(folder=folder)
+        Console(highlight=False).print(shown)
+    return failed
+
+
+def exhaust(passing: Iterable[SubmissionResult]) -> None:
+    """Let all results pass, where nobody waits for them at the end."""
+    deque(passing, maxlen=0)
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[TextIO]:
+def replacing(path: Path) -> Iterator[TextIO]:
+    """A file to write that takes the place of `path` once it is complete."""
     unfinished = path.with_name(path.name + ".part")
-    with unfinished.open("w", encoding="utf-8", newline="") as stream:
+    with unfinished.open("w", encoding="utf-8", errors="replace", newline="") as stream:
         yield stream
     os.replace(unfinished, path)

@@ -10,23 +10,45 @@ from rich.table import Table
 from autograder.messages import translator
 from autograder.verdicts import ExerciseResult, SubmissionResult, Verdict
 
+_TABLE_ROWS = 400
+"""A longer table is of no use on a terminal."""
 
-def class_table(results: Iterable[SubmissionResult], lang: str, console: Console) -> None:
-    """A line a submission: points, and the exercises that lost some with their verdicts."""
+
+def show_class(results: Iterable[SubmissionResult], lang: str, console: Console) -> None:
+    """A line a submission: points, and the exercises that lost some with their verdicts; below, the summary.
+
+    The summary tells how many were graded, the mean share of the points, and loudly whatever the grader
+    itself failed at.
+    """
     _ = translator(lang)
     table = Table(header_style="bold")
     table.add_column(_("student"), overflow="fold")
     table.add_column(_("assignment"))
     table.add_column(_("points"), justify="right")
     table.add_column(_("not right"), overflow="fold")
+    number = 0
+    shares: list[float] = []
+    failures: Counter[str] = Counter()
     for result in results:
-        table.add_row(
-            escape(result.student),
-            result.assignment,
-            _points(result.points, result.max_points),
-            _lost(result),
-        )
-    console.print(table)
+        number += 1
+        if result.max_points:
+            shares.append(result.points / result.max_points)
+        if result.has_judge_error:
+            failures[result.notes[-1].in_language(lang)] += 1
+        if number <= _TABLE_ROWS:
+            table.add_row(
+                escape(result.student),
+                result.assignment,
+                _points(result.points, result.max_points),
+                _lost(result),
+            )
+    if number <= _TABLE_ROWS:
+        console.print(table)
+    if shares:
+        mean = f"{100 * sum(shares) / len(shares):.1f} %"
+        console.print(_("{n} submissions, average score {mean}").format(n=number, mean=mean))
+    for reason, count in failures.items():
+        console.print(f"[bold red]{Verdict.JE.value} ×{count}[/] {escape(reason)}")
 
 
 def _points(points: float, maximum: float) -> str:
@@ -87,20 +109,3 @@ def _exercise_line(exercise: ExerciseResult, lang: str) -> str:
     mark = "[dim]·[/]" if exercise.verdict is Verdict.NI else "[red]✗[/]"
     reason = exercise.symptom.in_language(lang) if exercise.symptom else exercise.verdict.value
     return f"{mark} {exercise.name}  {points}  {escape(reason)}"
-
-
-def summary(results: Iterable[SubmissionResult], lang: str, console: Console) -> None:
-    """How many were graded, the mean share of the points, and loudly whatever the grader itself failed at."""
-    _ = translator(lang)
-    shares: list[float] = []
-    failures: Counter[str] = Counter()
-    for result in results:
-        if result.max_points:
-            shares.append(result.points / result.max_points)
-        if result.has_judge_error:
-            failures[result.notes[-1].in_language(lang)] += 1
-    if shares:
-        mean = f"{100 * sum(shares) / len(shares):.1f} %"
-        console.print(_("{n} submissions, average score {mean}").format(n=len(shares), mean=mean))
-    for reason, count in failures.items():
-        console.print(f"[bold red]{Verdict.JE.value} ×{count}[/] {escape(reason)}")

@@ -1,0 +1,61 @@
+"""`autograder report`: what a graded class comes to, as a page or a file for other programs."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autograder.cli.common import LangOption, fail, language
+
+
+class FormatChoice(StrEnum):
+    html = "html"
+    csv = "csv"
+    junit = "junit"
+    json = "json"
+    gradescope = "gradescope"
+    canvas = "canvas"
+
+
+def report(
+    folder: Annotated[
+        Path, typer.Argument(help="Where `autograder grade` left its results, or the results.sqlite in it.")
+    ] = Path("grades"),
+    form: Annotated[
+        FormatChoice,
+        typer.Option(
+            "--format",
+            help="html: a page of the class and one for each student; junit for CI; gradescope: a "
+            "results.json a submission; canvas: a CSV that its gradebook imports.",
+        ),
+    ] = FormatChoice.html,
+    out: Annotated[
+        Path | None, typer.Option(help="The folder to write to: report, in the folder of the results.")
+    ] = None,
+    lang: LangOption = None,
+) -> None:
+    """Write a report of the class that was graded last."""
+    from autograder import grading
+    from autograder.store import Store, StoreError
+
+    path = folder if folder.is_file() else folder / "results.sqlite"
+    if not path.is_file():
+        fail(f"There is no {path}; `autograder grade` writes it, and --out there says where.")
+    out = out or path.parent / "report"
+    try:
+        from autograder.reports import class_report
+
+        with Store(path) as store:
+            if next(grading.class_results(store), None) is None:
+                fail(f"{path} holds no graded class; run `autograder grade` once more, which takes no time.")
+            written = class_report.write(
+                form.value, lambda: grading.class_results(store), out, language(lang)
+            )
+    except StoreError as error:
+        fail(str(error))
+    except ModuleNotFoundError as error:
+        fail(f"The page needs {error.name}; install it with: pip install 'autograder[instructor]'.")
+    except OSError as error:
+        fail(f"{error.filename or out}: {error.strerror or error}.")
+    typer.echo(f"wrote: {written}")

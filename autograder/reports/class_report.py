@@ -1,0 +1,116 @@
+"""`autograder report`: writes a graded class in one format, below one folder.
+
+Called by the command line with a function that gives the results anew, one by one, for formats that need a
+class's statistics before its first line: two passes at the most, and never all results in memory.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+from typing import Literal
+
+from autograder.reports import canvas_file, csv_file, gradescope_file, json_file, junit_file
+from autograder.reports.class_statistics import ClassStatistics, collect
+from autograder.reports.output import exhaust, replacing
+from autograder.verdicts import SubmissionResult
+
+Format = Literal["html", "csv", "junit", "json", "gradescope", "canvas"]
+Results = Callable[[], Iterable[SubmissionResult]]
+
+_IN_PAGE = 2000
+"""Submissions whose feedback stands in the page; in a larger class a name leads to the student's own page."""
+
+
+def write(form: Format, results: Results, folder: Path, lang: str) -> Path:
+    """Write the class and return the file that was written, or the folder of the files.
+
+    Parameters
+    ----------
+    results : function
+        Gives the results anew each time it is called, one student's after the other.
+    lang : {"zh", "en"}
+        The language of texts; the one that a page shows first.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    match form:
+        case "html":
+            return _html(results, folder, lang)
+        case "gradescope":
+            return _gradescope(results(), folder / "gradescope", lang)
+        case "csv":
+            exercises = dict.fromkeys(exercise.name for one in results() for exercise in one.exercises)
+            with replacing(folder / "grades.csv") as stream:
+                exhaust(csv_file.through(results(), list(exercises), stream))
+            return folder / "grades.csv"
+        case "json":
+            with replacing(folder / "results.json") as stream:
+                json_file.write(results(), lang, stream)
+            return folder / "results.json"
+        case "junit":
+            with replacing(folder / "junit.xml") as stream:
+                junit_file.write(results(), lang, stream)
+            return folder / "junit.xml"
+        case "canvas":
+            with replacing(folder / "canvas.csv") as stream:
+                canvas_file.write(collect(results()), stream)
+            return folder / "canvas.csv"
+
+
+def _html(results: Results, folder: Path, lang: str) -> Path:
+    """`index.html`, and `students/` with a page that each student may be given."""
+    from autograder.reports import html_page
+
+    graded = collect(results())
+    names = file_names(student.name for student in graded.students)
+    (folder / "students").mkdir(exist_ok=True)
+
+    def feedback() -> Iterator[tuple[int, Sequence[SubmissionResult]]]:
+        """Writes each student's own page on the way."""
+        for place, (name, group) in enumerate(groupby(results(), attrgetter("student"))):
+            of_student = list(group)
+            with replacing(folder / "students" / f"{names[name]}.html") as stream:
+                html_page.write_student(name, of_student, lang, stream)
+            if _fits_into_page(graded):
+                yield place, of_student
+
+    pages = {name: f"students/{file}.html" for name, file in names.items()}
+    made = datetime.now().strftime("%Y-%m-%d %H:%M")
+    with replacing(folder / "index.html") as stream:
+        html_page.write_class(graded, feedback(), pages, made, lang, stream)
+    return folder / "index.html"
+
+
+def _fits_into_page(graded: ClassStatistics) -> bool:
+    return graded.submissions <= _IN_PAGE
+
+
+def _gradescope(results: Iterable[SubmissionResult], folder: Path, lang: str) -> Path:
+    """`<assignment>/<student>.json`, each what Gradescope expects of one submission."""
+    for name, group in groupby(results, attrgetter("student")):
+        (file,) = file_names([name]).values()
+        for result in group:
+            (folder / result.assignment).mkdir(parents=True, exist_ok=True)
+            with replacing(folder / result.assignment / f"{file}.json") as stream:
+                gradescope_file.write(result, lang, stream)
+    return folder
+
+
+def file_names(names: Iterable[str]) -> dict[str, str]:
+    """A file name without ending for each name, whatever students are called; no two are the same.
+
+    Letters of any language stay. What was changed, or differs from another name in case only, gets a few
+    letters of a digest.
+    """
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for name in names:
+        plain = re.sub(r"[^\w-]+", "_", name)[:48] or "_"
+        if plain != name or plain.casefold() in taken:
+            plain += "-" + hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+        taken.add(plain.casefold())
+        found[name] = plain
+    return found

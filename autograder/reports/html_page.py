@@ -1,0 +1,164 @@
+"""The class report as one page that needs no network, and the page that each student gets.
+
+`class_report` calls it. Whatever comes from a submission, from a student's name to what a program printed,
+is text to the templates (autoescape) and to the browser (a content security policy that runs the page's own
+script and nothing else). A student's page holds points and what `words.told` tells: never notes or output.
+"""
+
+import base64
+import functools
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from autograder import __version__
+from autograder.messages import Text, say
+from autograder.reports import words
+from autograder.reports.class_statistics import Cell, ClassStatistics, StudentStatistics
+from autograder.verdicts import SubmissionResult, Verdict, total
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_SHOWN_OUTPUT = 2000
+"""Characters of a submission's output that the instructor's view shows; `results.json` holds more."""
+_MARKS = {Verdict.AC: "✓", Verdict.NI: "·", Verdict.JE: "!"}
+_STEPS = 5
+"""Tints of the heat map between no points and all of them."""
+
+
+def write_class(
+    graded: ClassStatistics,
+    feedback: Iterable[tuple[int, Sequence[SubmissionResult]]],
+    pages: Mapping[str, str],
+    made: str,
+    lang: str,
+    stream: TextIO,
+) -> None:
+    """Write the page of a class, bit by bit.
+
+    Parameters
+    ----------
+    feedback : iterable of (int, results)
+        The results of each student under the student's place in `graded.students`, for the view inside the
+        page; read last, one by one.
+    pages : mapping
+        The address of each student's own page, by name.
+    made : str
+        When, as it is to be shown.
+    lang : {"zh", "en"}
+        The language that is shown first.
+    """
+    places = {student.name: place for place, student in enumerate(graded.students)}
+
+    def link(name: str) -> Markup:
+        address = quote(pages[name])
+        return Markup('<a href="{}" data-student="{}"><bdi>{}</bdi></a>').format(address, places[name], name)
+
+    widths = [len(one.exercises) for one in graded.assignments]
+    script = (_TEMPLATES / "class.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    page = _environment().get_template("class.html")
+    for part in page.generate(
+        graded=graded,
+        feedback=feedback,
+        link=link,
+        heat=functools.partial(_heat, widths),
+        made=made,
+        lang=lang,
+        version=__version__,
+        script=Markup(script),
+        script_digest=f"sha256-{digest}",
+        style=_style(),
+        verdicts=Verdict,
+    ):
+        stream.write(part)
+
+
+def write_student(name: str, results: Sequence[SubmissionResult], lang: str, stream: TextIO) -> None:
+    """Write the page that a student gets."""
+    page = _environment().get_template("student.html")
+    stream.write(
+        page.render(
+            name=name,
+            results=results,
+            points=total(one.points for one in results),
+            max_points=total(one.max_points for one in results),
+            lang=lang,
+            style=_style(),
+        )
+    )
+
+
+@functools.cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_in_both_languages,
+    )
+    environment.globals["say"] = say
+    filters: dict[str, Callable[..., Any]] = {
+        "cut": lambda text: text if len(text) <= _SHOWN_OUTPUT else text[:_SHOWN_OUTPUT] + " …",
+        "mark": lambda verdict: _MARKS.get(verdict, "✗"),
+        "name": words.name_of,
+        "percent": _percent,
+        "points": lambda value: f"{value:g}",
+        "seconds": _seconds,
+        "told": words.told,
+    }
+    environment.filters |= filters
+    return environment
+
+
+def _style() -> Markup:
+    return Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8"))
+
+
+def _in_both_languages(value: Any) -> Any:
+    """A `Text` stands in the page in both languages; the style shows the one that is chosen."""
+    if not isinstance(value, Text):
+        return value
+    if value.zh == value.en:
+        return escape(value.en)
+    both = '<span class="zh" lang="zh-CN">{}</span><span class="en" lang="en">{}</span>'
+    return Markup(both).format(value.zh, value.en)
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.0f} %"
+
+
+def _seconds(seconds: float | None) -> str:
+    if seconds is None:
+        return "–"
+    if seconds < 0.001:
+        return "< 1 ms"
+    return f"{1000 * seconds:.0f} ms" if seconds < 1 else f"{seconds:.2f} s"
+
+
+def _heat(widths: Sequence[int], student: StudentStatistics) -> Markup:
+    """A student's cells, each assignment's after its points; short, for a class has a hundred thousand."""
+    cells = iter(student.cells)
+    parts = []
+    for points, width in zip(student.by_assignment, widths, strict=True):
+        parts.append(f'<td class="sum">{"" if points is None else f"{points:g}"}</td>')
+        parts += [_cell(next(cells)) for _ in range(width)]
+    return Markup("".join(parts))
+
+
+@functools.lru_cache(maxsize=4096)
+def _cell(cell: Cell | None) -> str:
+    if cell is None:
+        return "<td data-s=-1></td>"
+    share = cell.points / cell.max_points if cell.max_points else 1.0
+    tint = {Verdict.NI: "n", Verdict.JE: "e"}.get(cell.verdict, str(int(_STEPS * share + 1e-9)))
+    order = share - (cell.verdict is Verdict.NI) / 2
+    told = f"{cell.points:g} / {cell.max_points:g}"
+    return f'<td class="cell h{tint}" data-v={cell.verdict.value} data-s={order:.3g}>{told}</td>'

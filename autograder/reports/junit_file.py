@@ -1,0 +1,66 @@
+"""JUnit XML, which CI servers show: a test suite a submission, a test case an exercise.
+
+It tells what a student may know and no more: a CI server's pages have many readers.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import TextIO
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, SubElement
+
+from autograder.reports.words import told
+from autograder.verdicts import ExerciseResult, SubmissionResult, Verdict
+
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that no XML document may hold, escaped or not."""
+
+
+def write(results: Iterable[SubmissionResult], lang: str, stream: TextIO) -> None:
+    """Write the document suite by suite; texts are in `lang`."""
+    stream.write('<?xml version="1.0" encoding="utf-8"?>\n<testsuites name="autograder">\n')
+    for result in results:
+        suite = _suite(result, lang)
+        ElementTree.indent(suite)
+        stream.write(ElementTree.tostring(suite, encoding="unicode") + "\n")
+    stream.write("</testsuites>\n")
+
+
+def _suite(result: SubmissionResult, lang: str) -> Element:
+    verdicts = [exercise.verdict for exercise in result.exercises]
+    errors = verdicts.count(Verdict.JE)
+    suite = Element(
+        "testsuite",
+        name=_text(f"{result.student}/{result.assignment}"),
+        tests=str(len(verdicts)),
+        failures=str(len(verdicts) - verdicts.count(Verdict.AC) - errors),
+        errors=str(errors),
+        skipped="0",
+        time=f"{result.seconds:.4f}",
+    )
+    properties = SubElement(suite, "properties")
+    for name, value in (("points", result.points), ("max_points", result.max_points)):
+        SubElement(properties, "property", name=name, value=f"{value:g}")
+    for exercise in result.exercises:
+        suite.append(_case(result, exercise, lang))
+    return suite
+
+
+def _case(result: SubmissionResult, exercise: ExerciseResult, lang: str) -> Element:
+    seconds = sum(case.seconds for group in exercise.groups for case in group.cases)
+    case = Element(
+        "testcase",
+        classname=_text(f"{result.assignment}.{result.student}"),
+        name=_text(exercise.name),
+        time=f"{seconds:.4f}",
+    )
+    if exercise.verdict is not Verdict.AC:
+        kind = "error" if exercise.verdict is Verdict.JE else "failure"
+        message = _text(" ".join(text.in_language(lang) for text in told(exercise)))
+        reason = SubElement(case, kind, type=exercise.verdict.value, message=message)
+        reason.text = f"{exercise.points:g} / {exercise.max_points:g}"
+    return case
+
+
+def _text(value: str) -> str:
+    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", value)

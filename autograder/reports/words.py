@@ -1,0 +1,42 @@
+"""The verdicts in words, for pages and files that people read."""
+
+from autograder.messages import Text, say
+from autograder.verdicts import ExerciseResult, Verdict
+
+
+def name_of(verdict: Verdict) -> Text:
+    """A verdict in two or three words."""
+    match verdict:
+        case Verdict.AC:
+            return say("right")
+        case Verdict.WA:
+            return say("wrong answer")
+        case Verdict.RTE:
+            return say("run-time error")
+        case Verdict.TLE:
+            return say("too slow")
+        case Verdict.MLE:
+            return say("too much memory")
+        case Verdict.OLE:
+            return say("too much output")
+        case Verdict.NI:
+            return say("not written yet")
+        case Verdict.MISSING:
+            return say("function missing")
+        case Verdict.FORBIDDEN:
+            return say("module not allowed")
+        case Verdict.JE:
+            return say("the grader failed")
+
+
+def told(exercise: ExerciseResult) -> list[Text]:
+    """What a student is told about an exercise that is not right: what can be seen, then the idea behind it.
+
+    Never anything else of a result: notes and output are for the instructor alone.
+    """
+    if exercise.verdict is Verdict.AC:
+        return []
+    if exercise.verdict is Verdict.JE:
+        return [say("The grader failed here, not you: the points count in full.")]
+    sentences = [text for text in (exercise.symptom, exercise.diagnosis) if text is not None]
+    return list(dict.fromkeys(sentences)) or [name_of(exercise.verdict)]
