@@ -119,6 +119,17 @@ def find(path: Path, assignment: str | None, known: set[str]) -> list[SubmittedF
     return sorted(files, key=lambda file: (file.student, file.assignment))
 
 
+def of_one_student(folder: Path, student: str, assignment: str) -> SubmittedFile:
+    """The file that counts in a folder that holds one student's work, a few folders deep at the most.
+
+    Raises
+    ------
+    OSError
+        The folder cannot be listed.
+    """
+    return _submitted(student, assignment, _choose(list(_in_folder(folder)), assignment), folder)
+
+
 def _in_folder(folder: Path, above: str = "") -> Iterator[_Found]:
     """Files and folders down to <student>/<assignment>/<file>."""
     with os.scandir(folder) as entries:

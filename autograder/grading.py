@@ -127,7 +127,7 @@ def grade_class(
     try:
         for index, file in enumerate(files):
             path, key = keys[file.assignment]
-            content, problem = _content(file)
+            content, problem = content_of(file)
             one = Graded(file, StoreKey(_digest(file, content, problem), key.digest, settings.engine))
             if _is_final(store.get(one.key)):
                 graded[index] = one
@@ -167,7 +167,7 @@ def result_of(graded: Graded, store: Store) -> SubmissionResult:
     return from_json({**data, "student": file.student, "assignment": file.assignment, "file": file.name})
 
 
-def _content(file: SubmittedFile) -> tuple[bytes, Text | None]:
+def content_of(file: SubmittedFile) -> tuple[bytes, Text | None]:
     """The bytes of a submission, or why there are none."""
     if not file.name:
         return b"", say("There is no notebook and no .py file in this folder.")
