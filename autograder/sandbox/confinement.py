@@ -140,7 +140,7 @@ def drop_capabilities() -> None:
 
 
 def become(user: int) -> None:
-    """Be another user, who owns nothing, for good; only root may. What `die_with_parent` asked is forgotten."""
+    """Be another user, who owns nothing, for good; only root may. `die_with_parent` has to be asked again."""
     os.setgroups([])
     os.setresgid(user, user, user)
     os.setresuid(user, user, user)
