@@ -1,7 +1,7 @@
 """Makes the zip that an instructor uploads to Gradescope: two scripts, the engine as a wheel, one hidden key.
 
 `autograder gradescope` calls it. References, misconceptions' code and other assignments' keys never get in:
-the wheel holds the engine's own modules and nothing else, and the key is data.
+the wheel holds what grading needs of the engine, the key is data, and there is nothing else.
 """
 
 import base64
@@ -16,8 +16,9 @@ from pathlib import Path
 from autograder import __version__
 
 _PACKAGE = Path(__file__).parent.parent
-_LEFT_OUT = {"__pycache__", "assignments"}
-"""Not needed there: byte code, and the students' files that an installed package may hold."""
+_LEFT_OUT = {"__main__.py", "assignments", "cli", "models", "nbgrader_plugin", "student.py", "symbolic"}
+"""What grading does not need, `models` and `symbolic` because they know answers. Without them NumPy is all
+that has to be installed."""
 _EXECUTABLE, _PLAIN, _SECRET = 0o755, 0o644, 0o600
 _WHEEL = "Wheel-Version: 1.0\nGenerator: autograder\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 _EPOCH = (2020, 1, 1, 0, 0, 0)
@@ -41,13 +42,12 @@ def write(key: Path, lang: str, target: Path) -> None:
 
 
 def wheel() -> bytes:
-    """The engine that is running, as a wheel (PEP 427), from a checkout or from where it is installed."""
+    """Grading's part of the engine that is running, as a wheel (PEP 427)."""
     info = f"autograder-{__version__}.dist-info"
     files = {
         **{f"autograder/{path.relative_to(_PACKAGE)}": path.read_bytes() for path in _modules()},
         f"{info}/METADATA": _metadata().encode(),
         f"{info}/WHEEL": _WHEEL.encode(),
-        f"{info}/entry_points.txt": b"[console_scripts]\nautograder = autograder.cli:main\n",
     }
     record = io.StringIO()
     rows = csv.writer(record, lineterminator="\n")
@@ -63,13 +63,12 @@ def wheel() -> bytes:
 def _modules() -> Iterator[Path]:
     for path in sorted(_PACKAGE.rglob("*")):
         parts = path.relative_to(_PACKAGE).parts
-        if path.is_file() and not _LEFT_OUT & {*parts} and not any(part.startswith(".") for part in parts):
+        if path.is_file() and parts[0] not in _LEFT_OUT and "__pycache__" not in parts:
             yield path
 
 
 def _metadata() -> str:
-    """Name, version and what has to be installed with it; extras are for instructors."""
-    needed = [line for line in metadata.requires("autograder") or [] if "extra ==" not in line]
+    needed = [line for line in metadata.requires("autograder") or [] if line.startswith("numpy")]
     lines = ["Metadata-Version: 2.1", "Name: autograder", f"Version: {__version__}"]
     return "\n".join([*lines, *(f"Requires-Dist: {line}" for line in needed), ""])
 
