@@ -164,7 +164,9 @@ def result_of(graded: Graded, store: Store) -> SubmissionResult:
     data = store.get(graded.key)
     assert data is not None, "graded but not stored"
     file = graded.file
-    return from_json({**data, "student": file.student, "assignment": file.assignment, "file": file.name})
+    notes = [{"zh": note.zh, "en": note.en} for note in file.notes]
+    own = {"student": file.student, "assignment": file.assignment, "file": file.name}
+    return from_json({**data, **own, "notes": notes + data["notes"]})
 
 
 def content_of(file: SubmittedFile) -> tuple[bytes, Text | None]:
