@@ -235,7 +235,7 @@ def _downloaded(found: list[_Found]) -> list[tuple[_Found, lms.Handed]]:
 def _by_student(
     downloaded: list[tuple[_Found, lms.Handed]], source: Path, assignment: str
 ) -> list[SubmittedFile]:
-    """One a student: the newest of those named after the assignment, else the newest; the others are noted."""
+    """One a student: the newest of those named after the assignment, else the newest; others are noted."""
     students: dict[str, list[tuple[_Found, lms.Handed]]] = {}
     for one, handed in downloaded:
         students.setdefault(handed.student, []).append((one, handed))

@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from autograder.cli import build, check, formulas, grade, gradescope, models, nbgrader, verify
+from autograder.cli import build, check, formulas, grade, gradescope, models, nbgrader, similar, verify
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -24,6 +24,7 @@ app.command()(check.check)
 app.command()(build.build)
 app.command()(verify.verify)
 app.command()(gradescope.gradescope)
+app.command()(similar.similar)
 app.add_typer(nbgrader.app, name="nbgrader")
 app.command()(formulas.derive)
 app.command()(formulas.formula)

@@ -40,9 +40,9 @@ def write(
         Print `results.json` in place of the table.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with _replacing(folder / "grades.csv") as stream:
+    with replacing(folder / "grades.csv") as stream:
         csv_file.write(results(), exercises, stream)
-    with _replacing(folder / "results.json") as stream:
+    with replacing(folder / "results.json") as stream:
         json_file.write(results(), lang, stream)
     if as_json:
         json_file.write(results(), lang, sys.stdout)
@@ -57,7 +57,8 @@ def write(
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[TextIO]:
+def replacing(path: Path) -> Iterator[TextIO]:
+    """A stream whose content takes the place of the file at `path` when all of it is written."""
     unfinished = path.with_name(path.name + ".part")
     with unfinished.open("w", encoding="utf-8", newline="") as stream:
         yield stream
