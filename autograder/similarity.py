@@ -28,7 +28,7 @@ _NOISE, _WINDOW = 25, 6
 """Characters of a passage, a name counted as one: about two lines; and how many passages in a row one of them
 stands for. Any 30 characters in common are found."""
 _LITTLE = 12
-"""Passages that nobody else has. A submission with so few counts for half: two lines in common are no copy."""
+"""Passages that nobody else has. A submission with so few counts for half: two lines are no copy."""
 _COLUMNS = 2048
 
 
@@ -98,9 +98,14 @@ def read(file: SubmittedFile, stubs: Sequence[str] = ()) -> Code | None:
         statements = submission.read(file.name, file.read()).statements
     except Exception:  # a damaged zip member has a dozen ways to say so
         return None
-    given = {line.strip() for stub in stubs for line in stub.splitlines()}
-    lines = (replace(line, given=line.text.strip() in given) for line in _lines(statements))
+    given = {_bare(line) for stub in stubs for line in stub.splitlines()}
+    lines = (replace(line, given=_bare(line.text) in given) for line in _lines(statements))
     return Code(file.student, file.name, tuple(lines)) if statements else None
+
+
+def _bare(line: str) -> str:
+    """A line without its indent and the quotes of a docstring."""
+    return line.strip().strip("\"'").strip()
 
 
 def released(name: str, content: bytes) -> str:

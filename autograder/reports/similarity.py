@@ -8,6 +8,7 @@ import csv
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -18,9 +19,11 @@ from rich.table import Table
 from autograder.messages import say, translator
 
 if TYPE_CHECKING:
-    from autograder.similarity import Code, Pair
+    from autograder.similarity import Code, Line, Pair
 
 _COLOURS = 6
+_FOLDED = 3
+"""Lines in a row that everybody was given: more than these are folded away."""
 
 
 def table(pairs: Sequence["Pair"], lang: str, console: Console) -> None:
@@ -126,8 +129,16 @@ def write_page(pairs: Sequence["Pair"], lang: str, stream: TextIO) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["_"] = translator(lang)
     template = environment.get_template("similarity.html")
+    _ = translator(lang)
+    words = {
+        "title": _("Similar submissions"),
+        "none": _("No two submissions are this much alike."),
+        "assignment": _("assignment"),
+        "student": _("student"),
+        "alike": _("alike"),
+        "lines": _("lines"),
+    }
     advice = say(
         "Alike is what the smaller submission shares with the other, unusual passages counting most; names, "
         "comments and the order of functions do not count, nor does what everybody was given. A number "
@@ -142,7 +153,9 @@ def write_page(pairs: Sequence["Pair"], lang: str, stream: TextIO) -> None:
         for pair in pairs
     ]
     stream.writelines(
-        template.generate(lang=lang, shown=shown, advice=advice.in_language(lang), colours=_COLOURS)
+        template.generate(
+            lang=lang, words=words, shown=shown, advice=advice.in_language(lang), colours=_COLOURS
+        )
     )
 
 
@@ -151,10 +164,19 @@ def _rows(code: "Code", passages: Sequence[tuple[int, int]]) -> list[_Row]:
     for number, (first, last) in enumerate(passages, 1):
         for place in range(first, last + 1):
             numbers[place] = numbers[place] or number
-    rows = []
+    rows: list[_Row] = []
     before = ""
-    for line, number in zip(code.lines, numbers, strict=True):
-        label = f"{line.where} · {line.number}" if line.where != before else str(line.number)
-        before = line.where
-        rows.append(_Row(label, line.text, 0 if line.given or not line.text.strip() else number, line.given))
+    for dull, run in groupby(zip(code.lines, numbers, strict=True), lambda one: _is_dull(one[0])):
+        lines = list(run)
+        if dull and len(lines) > _FOLDED:
+            rows.append(_Row("⋯", "", 0, True))
+            continue
+        for line, number in lines:
+            label = str(line.number) if line.where == before else f"{line.where} · {line.number}"
+            rows.append(_Row(label, line.text, 0 if dull else number, dull))
+            before = line.where
     return rows
+
+
+def _is_dull(line: "Line") -> bool:
+    return line.given or not line.text.strip()
