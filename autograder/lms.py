@@ -65,13 +65,15 @@ _CANVAS = re.compile(
     r"(?:(?P<order>\d+)_(?P<file>.+)|(?P<typed>(?:text|link)\.html))",
     re.IGNORECASE,
 )
+_LONGEST = 1000
+"""Characters of a name that is looked at: systems stop long before, and hostile ones would take long."""
 _AGAIN = re.compile(r"(?:-\d+| \(\d+\))+$")
 
 
 def moodle(path: PurePosixPath) -> Handed | None:
     """What a path says if it is one of Moodle's, wherever in it the student's folder is."""
     for place, part in enumerate(path.parts):
-        if match := _MOODLE.fullmatch(part):
+        if len(part) <= _LONGEST and (match := _MOODLE.fullmatch(part)):
             inside = "/".join(path.parts[place + 1 :])
             return Handed(
                 "Moodle", match["name"].strip(), match["number"] or "", inside or match["file"] or ""
@@ -81,7 +83,7 @@ def moodle(path: PurePosixPath) -> Handed | None:
 
 def canvas(path: PurePosixPath) -> Handed | None:
     """What a path says if it is one of Canvas's."""
-    match = _CANVAS.fullmatch(path.name)
+    match = _CANVAS.fullmatch(path.name) if len(path.name) <= _LONGEST else None
     if match is None:
         return None
     number = match["number"] or f"anon_{match['anonymous']}"

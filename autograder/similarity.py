@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _NOISE, _WINDOW = 25, 6
 """Characters of a passage, a name counted as one: about two lines; and how many passages in a row one of them
 stands for. Any 30 characters in common are found."""
-_LITTLE = 12
+_LITTLE = 24
 """Passages that nobody else has. A submission with so few counts for half: two lines are no copy."""
 _COLUMNS = 2048
 
