@@ -6,4 +6,4 @@ from pathlib import Path
 from autograder.gradescope.harness import grade
 
 if __name__ == "__main__":
-    sys.exit(grade(Path(sys.argv[1]), sys.argv[2]))
+    grade(Path(sys.argv[1]), sys.argv[2])

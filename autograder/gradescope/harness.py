@@ -24,29 +24,33 @@ from autograder.verdicts import SubmissionResult
 KEY_ENDING = ".hidden.npz"
 
 
-def grade(root: Path, lang: str, limits: Limits | None = None) -> int:
-    """Grade `root/submission` with the key in `root/source`; the exit status.
+def grade(root: Path, lang: str, limits: Limits | None = None) -> None:
+    """Grade `root/submission` with the key in `root/source`.
 
-    What is printed here goes to the instructor alone.
+    What is printed here goes to the instructor alone. A run that refuses ends like any other, for Gradescope
+    to show what `results.json` says of it.
     """
+    reason = ""
     try:
         document = _graded(root, lang, limits or Limits())
-        status = 0
     except (isolation.NothingHolds, KeyFileError) as error:
-        document, status = gradescope.not_graded(str(error), lang), 3
+        reason = str(error)
     except Exception:  # a results.json that says so is worth more than none
-        document, status = gradescope.not_graded(traceback.format_exc(), lang), 3
-    if status:
-        print("not graded:", document["extra_data"]["not_graded"])
+        reason = traceback.format_exc()
+    if reason:
+        document = gradescope.not_graded(reason, lang)
+        print("not graded:", reason)
     _write(document, root / "results")
-    return status
 
 
 def _graded(root: Path, lang: str, limits: Limits) -> dict[str, Any]:
     path, key = _key(root / "source")
-    _close_to_others(path)
-    _close_to_others(root / "results", keep=0o755)
-    held = isolation.strongest([path, root / "results"], limits)
+    results = root / "results"
+    earlier = root / "submission_metadata.json"  # Gradescope's, with the results of earlier submissions
+    secrets = [path, results, *([earlier] if earlier.exists() else [])]
+    for secret in secrets:
+        _close_to_others(secret, keep=0o755 if secret is results else 0o600)
+    held = isolation.strongest(secrets, limits)
     file = class_folder.of_one_student(root / "submission", "", key.assignment)
     settings = grading.Settings(held, limits)
     content, problem = grading.content_of(file)
@@ -66,7 +70,7 @@ def _key(source: Path) -> tuple[Path, AnswerKey]:
     return paths[0], grading.newest_key(paths[0])
 
 
-def _close_to_others(path: Path, keep: int = 0o600) -> None:
+def _close_to_others(path: Path, keep: int) -> None:
     """Take away what other users may do; who may not, is not the owner, and the trial will tell."""
     with contextlib.suppress(PermissionError):
         path.chmod(stat.S_IMODE(path.stat().st_mode) & keep)

@@ -71,7 +71,6 @@ def not_graded(reason: str, lang: str) -> dict[str, Any]:
                 "visibility": "hidden",
             }
         ],
-        "extra_data": {"not_graded": reason},
     }
 
 
