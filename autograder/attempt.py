@@ -53,6 +53,14 @@ def attempt(name: str, content: bytes, key: AnswerKey, run: Callable[[Statements
     return Attempt(exercises, tuple(notes), done.output)
 
 
+def safe_notes(name: str, content: bytes) -> tuple[Text, ...]:
+    """What reading a submission tells about it: nothing has run, so its author may see all of it."""
+    try:
+        return tuple(_reader_note(note) for note in submission.read(name, content).notes)
+    except submission.SubmissionError as error:
+        return (error.text,)
+
+
 def _concerns(note: LoadNote, exercises: tuple[ExerciseResult, ...]) -> bool:
     """A module that is not there, such as a plotting library, matters only where an exercise needed it."""
     missing = note.exception == "ModuleNotFoundError"

@@ -1,9 +1,10 @@
 """Finds the submissions of a class: in a folder, in a zip, or a single file.
 
-Two layouts are understood, on disk and inside a zip::
+Three layouts are understood, on disk and inside a zip::
 
     <student>/<assignment>/<file>.ipynb|.py      nbgrader's submitted/
     <student>.ipynb|.py                          flat; the assignment is named by the caller
+    Moodle's and Canvas's bulk downloads         see `lms`; the assignment is named by the caller
 
 Nothing is unpacked and links are not followed: what a student hands in names no other file. Names are
 shown in Unicode, whatever encoding a zip or a disk has them in.
@@ -17,6 +18,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from autograder import lms
+from autograder.messages import Text, say
 from autograder.submission import MAX_BYTES
 
 _ENDINGS = (".ipynb", ".py")
@@ -35,6 +38,8 @@ class SubmittedFile:
     name : str
         The path below the class folder, or inside the zip, as reports show it; "" where a student's
         folder for the assignment holds no notebook and no script.
+    notes : tuple of Text
+        What the instructor should know about how it was handed in: late, with other files.
     """
 
     student: str
@@ -42,6 +47,7 @@ class SubmittedFile:
     name: str
     source: Path
     member: str | None = None
+    notes: tuple[Text, ...] = ()
 
     def read(self) -> bytes:
         """The content; one byte more than `submission.MAX_BYTES` at the most.
@@ -110,13 +116,33 @@ def find(path: Path, assignment: str | None, known: set[str]) -> list[SubmittedF
         raise ClassFolderError(f"{path} is no folder, zip, .ipynb or .py; name one of these.")
     else:
         raise ClassFolderError(f"There is no {path}; name a folder of submissions, a zip of one, or a file.")
-    files = _by_layout(found, source, assignment, known)
+    downloaded = _downloaded(found)
+    if downloaded and assignment is None:
+        raise ClassFolderError(
+            f"{path} is {downloaded[0][1].system}'s download of one assignment; name it with --assignment "
+            f"({', '.join(sorted(known)) or 'no answer keys found'})."
+        )
+    if downloaded and assignment is not None:
+        files = _by_student(downloaded, source, assignment)
+    else:
+        files = _by_layout(found, source, assignment, known)
     if not files:
         raise ClassFolderError(
             f"{path} holds no submissions; expected <student>/<assignment>/<file>.ipynb or .py, "
             "or <student>.ipynb or .py with --assignment."
         )
     return sorted(files, key=lambda file: (file.student, file.assignment))
+
+
+def of_one_student(folder: Path, student: str, assignment: str) -> SubmittedFile:
+    """The file that counts in a folder that holds one student's work, a few folders deep at the most.
+
+    Raises
+    ------
+    OSError
+        The folder cannot be listed.
+    """
+    return _submitted(student, assignment, _choose(list(_in_folder(folder)), assignment), folder)
 
 
 def _in_folder(folder: Path, above: str = "") -> Iterator[_Found]:
@@ -190,6 +216,62 @@ def _by_layout(
         _submitted(student, its_assignment, _choose(files, its_assignment), source)
         for (student, its_assignment), files in nested.items()
     ]
+
+
+def _downloaded(found: list[_Found]) -> list[tuple[_Found, lms.Handed]]:
+    """Every file with what its name says, if this is what Moodle or Canvas give out; else nothing.
+
+    Moodle's names are like no other. Canvas's are taken for such only where every file that could be graded
+    has one.
+    """
+    files = [one for one in found if not one.is_folder]
+    if moodle := [(one, handed) for one in files if (handed := lms.moodle(one.path))]:
+        return moodle
+    canvas = [(one, handed) for one in files if len(one.path.parts) <= 2 and (handed := lms.canvas(one.path))]
+    readable = sum(map(_is_readable, files))
+    return canvas if readable and readable == sum(_is_readable(one) for one, _ in canvas) else []
+
+
+def _by_student(
+    downloaded: list[tuple[_Found, lms.Handed]], source: Path, assignment: str
+) -> list[SubmittedFile]:
+    """One a student: the newest of those named after the assignment, else the newest; others are noted."""
+    students: dict[str, list[tuple[_Found, lms.Handed]]] = {}
+    for one, handed in downloaded:
+        students.setdefault(handed.student, []).append((one, handed))
+    files = []
+    for student, theirs in students.items():
+        readable = [pair for pair in theirs if _is_readable(pair[0])]
+        named = [pair for pair in readable if assignment in lms.own_name(pair[1].file)]
+        counts = max(named or readable, key=_age, default=None)
+        others = [handed.file for one, handed in theirs if counts is None or one is not counts[0]]
+        notes = []
+        if any(handed.late for one, handed in theirs if counts is None or one is counts[0]):
+            notes.append(say("Handed in late, says {system}.", system=theirs[0][1].system))
+        if counts is None:
+            notes.append(say("Handed in: {files}.", files=_list(others)))
+        elif others:
+            notes.append(
+                say(
+                    "{file} counts, the newest; also handed in: {files}.",
+                    file=_list([counts[1].file]),
+                    files=_list(others),
+                )
+            )
+        submitted = _submitted(student, assignment, counts and counts[0], source)
+        files.append(replace(submitted, notes=tuple(notes)))
+    return files
+
+
+def _age(pair: tuple[_Found, lms.Handed]) -> tuple[int, float | tuple[int, ...], str]:
+    found, handed = pair
+    return handed.order, found.changed, handed.file
+
+
+def _list(names: list[str]) -> str:
+    """A few file names, each cut: students choose them."""
+    shown = [name if len(name) <= 60 else f"{name[:28]}…{name[-28:]}" for name in sorted(names)[:8]]
+    return ", ".join([*shown, *(["…"] if len(names) > 8 else [])])
 
 
 def _is_readable(found: _Found) -> bool:

@@ -136,7 +136,7 @@ def grade_class(
     try:
         for index, file in enumerate(files):
             _, key = keys[file.assignment]
-            content, problem = _content(file)
+            content, problem = content_of(file)
             one = Graded(file, StoreKey(_digest(file, content, problem), key.digest, settings.engine))
             if _is_final(store.get(one.key)):
                 graded[index] = one
@@ -161,7 +161,7 @@ def grade_class(
             future.cancel()
         raise
     store.keep_class(
-        Member(file.student, file.assignment, file.name, graded[index].key)
+        Member(file.student, file.assignment, file.name, graded[index].key, _notes(file))
         for index, file in enumerate(files)
     )
     return [graded[index] for index in range(len(files))]
@@ -191,7 +191,12 @@ def result_of(graded: Graded, store: Store) -> SubmissionResult:
     data = store.get(graded.key)
     assert data is not None, "graded but not stored"
     file = graded.file
-    return from_json({**data, "student": file.student, "assignment": file.assignment, "file": file.name})
+    own = {"student": file.student, "assignment": file.assignment, "file": file.name}
+    return from_json({**data, **own, "notes": _notes(file) + data["notes"]})
+
+
+def _notes(file: SubmittedFile) -> list[dict[str, str]]:
+    return [{"zh": note.zh, "en": note.en} for note in file.notes]
 
 
 def class_results(store: Store) -> Iterator[SubmissionResult]:
@@ -199,7 +204,7 @@ def class_results(store: Store) -> Iterator[SubmissionResult]:
     return map(from_json, store.graded_class())
 
 
-def _content(file: SubmittedFile) -> tuple[bytes, Text | None]:
+def content_of(file: SubmittedFile) -> tuple[bytes, Text | None]:
     """The bytes of a submission, or why there are none."""
     if not file.name:
         return b"", say("There is no notebook and no .py file in this folder.")

@@ -29,6 +29,8 @@ class Member(NamedTuple):
     assignment: str
     file: str
     key: StoreKey
+    notes: list[dict[str, str]]
+    """What is to be said of the file before anything that its result says, by language."""
 
 
 class Store:
@@ -52,7 +54,7 @@ class Store:
             )
             self._connection.execute(
                 "CREATE TABLE IF NOT EXISTS class (position INTEGER PRIMARY KEY, student TEXT, "
-                "assignment TEXT, file TEXT, submission TEXT, answer_key TEXT, engine TEXT)"
+                "assignment TEXT, file TEXT, submission TEXT, answer_key TEXT, engine TEXT, notes TEXT)"
             )
             self.path = path
             self.get(StoreKey("", "", ""))  # another program's table of this name would fail here
@@ -94,9 +96,12 @@ class Store:
                 self._connection.execute("BEGIN")
                 self._connection.execute("DELETE FROM class")
                 self._connection.executemany(
-                    "INSERT INTO class (student, assignment, file, submission, answer_key, engine) "
-                    "VALUES (?, ?, ?, ?, ?, ?)",
-                    ((one.student, one.assignment, one.file, *one.key) for one in members),
+                    "INSERT INTO class (student, assignment, file, submission, answer_key, engine, notes) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        (one.student, one.assignment, one.file, *one.key, json.dumps(one.notes))
+                        for one in members
+                    ),
                 )
         except sqlite3.Error as error:
             raise StoreError(
@@ -106,11 +111,13 @@ class Store:
     def graded_class(self) -> Iterator[dict[str, Any]]:
         """The results of the class that was graded last, one by one, each with its student's name on it."""
         rows = self._connection.execute(
-            "SELECT student, assignment, file, result FROM class "
+            "SELECT student, assignment, file, notes, result FROM class "
             "JOIN results USING (submission, answer_key, engine) ORDER BY position"
         )
-        for student, assignment, file, result in rows:
-            yield {**json.loads(result), "student": student, "assignment": assignment, "file": file}
+        for student, assignment, file, notes, result in rows:
+            data = json.loads(result)
+            own = {"student": student, "assignment": assignment, "file": file}
+            yield {**data, **own, "notes": json.loads(notes) + data["notes"]}
 
 
 class StoreError(Exception):

@@ -270,7 +270,7 @@ def test_a_judge_error_costs_nothing_and_is_graded_again_next_time(
     course.hand_in("an", authored.TYPICAL)
     course.hand_in("bo", "")
 
-    def fails(task: grading.Task) -> None:
+    def fails(task: grading.Task, key: Path) -> None:
         raise SandboxError("out of order")
 
     with monkeypatch.context() as broken:
@@ -308,7 +308,7 @@ def test_an_exception_in_a_worker_leaves_nothing_waiting(course: Course, workers
     path, key = grading.load_keys(course.keys, ["relu"])["relu"]
     keys = {"relu": (path, dataclasses.replace(key, digest="another"))}
     with Store(course.folder / "grades.sqlite") as store, pytest.raises(answer_key.KeyFileError):
-        grade_class(files, keys, QUICK, store, workers, 2)
+        grade_class(files, keys, QUICK, store, Team(workers, lambda: 2, Path.resolve))
     assert grade(course, workers).anew == sorted(CLASS)
 
 

@@ -8,7 +8,19 @@ import sys
 
 import typer
 
-from autograder.cli import build, check, explore, formulas, grade, models, nbgrader, report, verify
+from autograder.cli import (
+    build,
+    check,
+    explore,
+    formulas,
+    grade,
+    gradescope,
+    models,
+    nbgrader,
+    report,
+    similar,
+    verify,
+)
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -24,6 +36,8 @@ app.command()(report.report)
 app.command()(check.check)
 app.command()(build.build)
 app.command()(verify.verify)
+app.command()(gradescope.gradescope)
+app.command()(similar.similar)
 app.add_typer(nbgrader.app, name="nbgrader")
 app.command()(formulas.derive)
 app.command()(formulas.formula)

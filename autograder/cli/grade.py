@@ -32,7 +32,8 @@ def grade(
     path: Annotated[
         Path | None,
         typer.Argument(
-            help="submitted/<student>/<assignment>/<file>, a flat folder, a zip of either, or a file."
+            help="submitted/<student>/<assignment>/<file>, a flat folder, a zip of either, Moodle's or "
+            "Canvas's zip, or a file."
         ),
     ] = None,
     nbgrader: Annotated[
@@ -90,6 +91,12 @@ def grade(
             path, keys, out = course.submitted, keys or course.keys, out or course.root / "grades"
         path, keys, out = path or Path(), keys or Path("keys"), out or Path("grades")
         files = class_folder.find(path, assignment, grading.known_assignments(keys))
+        if noted := sum(1 for file in files if file.notes):
+            typer.echo(
+                f"autograder: {noted} of {len(files)} students were late or handed in several files, of "
+                "which the newest counts; results.json has a note on each.",
+                err=True,
+            )
         answer_keys = grading.load_keys(keys, sorted({file.assignment for file in files}))
         with Store(out / "results.sqlite") as store, _Books(course) as books:
             workers = min(jobs or os.cpu_count() or 1, len(files))

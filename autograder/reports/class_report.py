@@ -13,7 +13,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Literal
 
-from autograder.reports import canvas_file, csv_file, gradescope_file, json_file, junit_file
+from autograder.reports import canvas_file, csv_file, gradescope, json_file, junit_file
 from autograder.reports.class_statistics import ClassStatistics, collect
 from autograder.reports.output import exhaust, replacing
 from autograder.verdicts import SubmissionResult
@@ -95,7 +95,7 @@ def _gradescope(results: Iterable[SubmissionResult], folder: Path, lang: str) ->
         for result in group:
             (folder / result.assignment).mkdir(parents=True, exist_ok=True)
             with replacing(folder / result.assignment / f"{file}.json") as stream:
-                gradescope_file.write(result, lang, stream)
+                gradescope.write(result, lang, stream)
     return folder
 
 

@@ -38,6 +38,9 @@ Where something is missing, less is shared and less is allowed:
   what a run can read to Python, NumPy and system libraries, and what it can write to its own file system,
   for root too. On an older kernel a run can read what its user can read and, where it has no file system of
   its own, write what its user can write: never grade as root there. The network is refused by the filter.
+- No bubblewrap, but root (isolation "user", for graders that run as root in a container): as before, and a
+  run becomes a user who owns nothing, so that neither the files nor the memory of root's processes can be
+  read, with Landlock or without. `gradescope.isolation` tries out which of these holds.
 - Neither x86-64 nor AArch64: there is no filter, and a warden serves one submission.
 - No Linux: rlimits and a process of its own, nothing more; for a student's own code.
 

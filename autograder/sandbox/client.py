@@ -254,7 +254,8 @@ class Sandbox:
         """How to start the warden on its own."""
         engine = str(Path(__file__).parent.parent.parent)
         program = _program(bubblewrap.interpreter(), engine, bubblewrap.numpy_folders()[0][0])
-        return program, bubblewrap.places_outside()
+        places = bubblewrap.places_outside()
+        return program, {**places, "user": int(bubblewrap.NOBODY)} if self.isolation == "user" else places
 
     def _setup(self, places: dict[str, Any]) -> dict[str, Any]:
         """The warden's first message."""

@@ -139,6 +139,13 @@ def drop_capabilities() -> None:
     _check(_LIBC.capset(header, bytes(24)), "capset")
 
 
+def become(user: int) -> None:
+    """Be another user, who owns nothing, for good; only root may. `die_with_parent` has to be asked again."""
+    os.setgroups([])
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+
+
 # Landlock: what may be done with files is a list of trees; whoever is inside cannot trace, signal or
 # connect to a process outside. Its three system calls have the same numbers on every machine.
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446

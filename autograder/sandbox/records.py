@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Isolation = Literal["bubblewrap", "process"]
+Isolation = Literal["bubblewrap", "process", "user"]
+"""Inside bubblewrap; without it; without it and, started as root, each run as another user ("user")."""
 Status = Literal[
     "returned", "raised", "missing", "forbidden", "unsendable", "time", "output", "died", "unanswered"
 ]

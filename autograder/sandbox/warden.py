@@ -16,9 +16,9 @@ Messages (uint32 length · values message · bytes)::
 "source", "frames" and "output" say how many bytes follow; the source is itself a values message, which
 only the runner reads: {"labels", "statements"}, each statement [text, number of its label, line].
 `places` is {"readable", "devices", "scratch", "inside"}: what a runner may read, and where it may write;
-`inside` tells whether all of this is inside bubblewrap. `end` is "finished", or why the run was
-stopped: "time" (this call), "wall" (the submission), "output", "answers" (too much printed,
-returned), "died" (or wrote nonsense), or "not started" (our fault).
+`inside` tells whether all of this is inside bubblewrap; `user`, where there is one, whose process a run is.
+`end` is "finished", or why the run was stopped: "time" (this call), "wall" (the submission), "output",
+"answers" (too much printed, returned), "died" (or wrote nonsense), or "not started" (our fault).
 """
 
 import ast
@@ -158,7 +158,9 @@ class _World:
         self.calls: list[dict[str, Any]] = setup["calls"]
         self.limits = Limits(**setup["limits"])
         self.places: dict[str, Any] = setup["places"]
-        self.nested = LINUX and confinement.namespaces_work(self.limits, self.scratch)
+        self.user: int | None = self.places.get("user")
+        # A user namespace would know no other user.
+        self.nested = LINUX and self.user is None and confinement.namespaces_work(self.limits, self.scratch)
         self.filter = confinement.system_call_filter() if LINUX else None
         self.own = -1
         if self.nested:
@@ -392,6 +394,9 @@ def _confine(world: _World, warden: int, answers: int, printed: int) -> None:
     if LINUX and not (world.nested and world.places["inside"]):
         writable = [world.scratch] if world.nested else []
         confinement.restrict_files(world.places["readable"], world.places["devices"], writable)
+    if world.user is not None:
+        confinement.become(world.user)
+        confinement.die_with_parent(warden)  # becoming another user has cleared it
     if LINUX:
         confinement.drop_capabilities()
     confinement.set_limits(world.limits, address_space, world.disk)

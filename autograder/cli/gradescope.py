@@ -1,0 +1,39 @@
+"""`autograder gradescope`: the zip that grades an assignment on Gradescope."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autograder.cli.common import LangOption, fail, language
+
+
+def gradescope(
+    assignment: Annotated[str, typer.Argument(help="The assignment's name, such as pooling.")],
+    keys: Annotated[Path, typer.Option(help="Where the hidden answer keys are.")] = Path("keys"),
+    out: Annotated[
+        Path | None, typer.Option(help="The zip to write: <assignment>.gradescope.zip unless said otherwise.")
+    ] = None,
+    lang: LangOption = None,
+) -> None:
+    """Make the zip that grades an assignment on Gradescope. It holds the hidden key: never publish it."""
+    from autograder import grading
+    from autograder.answer_key import KeyFileError, load
+    from autograder.gradescope import bundle
+
+    known = sorted(grading.known_assignments(keys))
+    if assignment not in known and known:
+        fail(f"{keys} holds no hidden key of {assignment}; there are keys of {', '.join(known)}.")
+    key = keys / f"{assignment}.hidden.npz"
+    target = out or Path(f"{assignment}.gradescope.zip")
+    try:
+        load(key)
+        bundle.write(key, language(lang), target)
+    except KeyFileError as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"{error.filename or target}: {error.strerror or error}.")
+    typer.echo(
+        f"wrote {target}: upload it on Gradescope (Configure Autograder), and show it to no student: "
+        "it holds the hidden key."
+    )

@@ -1,0 +1,91 @@
+"""`autograder similar`: which submissions of a class are suspiciously alike."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from autograder.cli.common import LangOption, fail, language
+
+if TYPE_CHECKING:
+    from autograder.class_folder import SubmittedFile
+    from autograder.similarity import Pair
+
+
+def similar(
+    path: Annotated[
+        Path,
+        typer.Argument(help="The class, as for grade: a folder, a zip, Moodle's or Canvas's download."),
+    ],
+    assignment: Annotated[
+        str | None, typer.Option(help="Compare this assignment only; a flat folder needs it.")
+    ] = None,
+    released: Annotated[
+        Path,
+        typer.Option(help="What students were given: assignments/<lang>/<assignment>/; it does not count."),
+    ] = Path("assignments"),
+    out: Annotated[Path, typer.Option(help="Where similar.html, similar.csv and similar.json go.")] = Path(
+        "similar"
+    ),
+    most: Annotated[int, typer.Option(help="Pairs of an assignment that are shown.", min=1)] = 50,
+    least: Annotated[float, typer.Option(help="From how much alike, from 0 to 1.", min=0, max=1)] = 0.25,
+    lang: LangOption = None,
+) -> None:
+    """Show which submissions of a class are suspiciously alike, side by side. Nothing is run."""
+    import importlib.util
+
+    from rich.console import Console
+
+    from autograder import class_folder
+    from autograder.reports import output, similarity
+
+    if importlib.util.find_spec("copydetect") is None:
+        fail("copydetect is not installed; it comes with what instructors need: autograder[instructor].")
+    known = {folder.name for folder in released.glob("*/*") if folder.is_dir()}
+    try:
+        files = class_folder.find(path, assignment, known)
+        pairs: list[Pair] = []
+        for name in sorted({file.assignment for file in files}):
+            pairs += _pairs(name, [file for file in files if file.assignment == name], released, most, least)
+        out.mkdir(parents=True, exist_ok=True)
+        with output.replacing(out / "similar.csv") as stream:
+            similarity.write_csv(pairs, stream)
+        with output.replacing(out / "similar.json") as stream:
+            similarity.write_json(pairs, stream)
+        with output.replacing(out / "similar.html") as stream:
+            similarity.write_page(pairs, language(lang), stream)
+    except class_folder.ClassFolderError as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"{error.filename or out}: {error.strerror or error}.")
+    console = Console(highlight=False)
+    if pairs:
+        similarity.table(pairs, language(lang), console)
+    similarity.summary(len(files), len(pairs), out, language(lang), console)
+
+
+def _pairs(
+    assignment: str, files: "list[SubmittedFile]", released: Path, most: int, least: float
+) -> "list[Pair]":
+    """The similar pairs of one assignment, with a progress bar on stderr."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from autograder import similarity
+
+    stubs = [
+        similarity.released(file.name, file.read_bytes())
+        for file in sorted(released.glob(f"*/{assignment}/{assignment}.*"))
+        if file.suffix in (".py", ".ipynb")
+    ]
+    if not stubs:
+        typer.echo(
+            f"autograder: {released} holds nothing of {assignment}, so what all students were given counts "
+            "as alike; name its folder with --released.",
+            err=True,
+        )
+    codes = [code for file in files if (code := similarity.read(file, stubs)) is not None]
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(f"comparing {assignment}", total=len(codes))
+        return similarity.rank(assignment, codes, stubs, most, least, lambda: progress.advance(task))

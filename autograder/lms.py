@@ -1,0 +1,111 @@
+"""Reads the names that learning management systems give to files in their bulk downloads.
+
+`class_folder` asks here whose a file is; nothing is opened. The conventions, as the systems' own code has
+them (Moodle: `mod/assign/classes/downloader.php`; Canvas: `lib/content_zipper.rb`):
+
+======  ======================================================================  ==============================
+Moodle  ``Li Na 李娜_1234567_assignsubmission_file/work.ipynb``                 a folder a student (default)
+        ``Li Na 李娜_1234567_assignsubmission_file_/work.ipynb``                the same before Moodle 4
+        ``Li Na 李娜_1234567_assignsubmission_file_work.ipynb``                 no folders
+        ``…_assignsubmission_onlinetext/onlinetext.html``                       what was typed in
+        ``Participant_1234567_…``                                               blind marking
+        ``Team 3_45_…``, ``Default group_…``                                    a team; one without a number
+Canvas  ``lina_340934_208490284_work.ipynb``                                    name_user_file_name
+        ``lina_LATE_340934_208490284_work-1.ipynb``                             late; handed in again
+        ``anon_x7Ba2_208490284_work.ipynb``, ``LATE_anon_x7Ba2_…``              anonymous marking
+        ``lina_340934_text.html``, ``lina_340934_link.html``                    what was typed in, a link
+======  ======================================================================  ==============================
+
+Moodle numbers participants of an assignment as its grading worksheet does; Canvas numbers users as its
+gradebook does, and gives every file a number that grows, so that the larger is the newer. Neither holds more
+than a student's last attempt, but people unpack several downloads into one folder.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Literal
+
+System = Literal["Moodle", "Canvas"]
+
+
+@dataclass(frozen=True)
+class Handed:
+    """What a path in a bulk download says.
+
+    Attributes
+    ----------
+    name, number : str
+        The student's name as the system writes it, and the number by which it knows them; either may be "".
+    file : str
+        What the student called the file.
+    order : int
+        Larger is newer; 0 where the name does not tell.
+    """
+
+    system: System
+    name: str
+    number: str
+    file: str
+    late: bool = False
+    order: int = 0
+
+    @property
+    def student(self) -> str:
+        """Whose row it is in every report: the name for people, and the number, which no two share."""
+        if self.name and self.number:
+            return f"{self.name} ({self.number})"
+        return self.name or self.number
+
+
+_MOODLE = re.compile(r"(?P<name>.*?)(?:_(?P<number>\d+))?_assignsubmission_[a-z]+(?:_(?P<file>.*))?")
+# The first place that fits is the system's; what follows is the student's to choose.
+_CANVAS = re.compile(
+    r"(?:(?P<name>\w+?)_)??(?P<late>late_)?(?:(?P<number>\d+)|anon_(?P<anonymous>\w+?))_"
+    r"(?:(?P<order>\d+)_(?P<file>.+)|(?P<typed>(?:text|link)\.html))",
+    re.IGNORECASE,
+)
+_LONGEST = 1000
+"""Characters of a name that is looked at: systems stop long before, and hostile ones would take long."""
+_AGAIN = re.compile(r"(?:-\d+| \(\d+\))+$")
+
+
+def moodle(path: PurePosixPath) -> Handed | None:
+    """What a path says if it is one of Moodle's, wherever in it the student's folder is."""
+    for place, part in enumerate(path.parts):
+        if len(part) <= _LONGEST and (match := _MOODLE.fullmatch(part)):
+            inside = "/".join(path.parts[place + 1 :])
+            return Handed(
+                "Moodle", match["name"].strip(), match["number"] or "", inside or match["file"] or ""
+            )
+    return None
+
+
+def canvas(path: PurePosixPath) -> Handed | None:
+    """What a path says if it is one of Canvas's."""
+    match = _CANVAS.fullmatch(path.name) if len(path.name) <= _LONGEST else None
+    if match is None:
+        return None
+    number = match["number"] or f"anon_{match['anonymous']}"
+    return Handed(
+        "Canvas",
+        match["name"] or "",
+        number,
+        match["file"] or match["typed"],
+        match["late"] is not None,
+        int(match["order"] or 0),
+    )
+
+
+def own_name(file: str) -> str:
+    """A file's name without its ending and without what was added because it was handed in again."""
+    return _AGAIN.sub("", PurePosixPath(file).stem)
+
+
+_STUDENT = re.compile(r"(?P<name>.*) \((?P<number>\d+|anon_\w+)\)")
+
+
+def split_student(student: str) -> tuple[str, str]:
+    """Name and number of `Handed.student`; a name that holds no number comes with an empty one."""
+    match = _STUDENT.fullmatch(student)
+    return (match["name"], match["number"]) if match else (student, "")

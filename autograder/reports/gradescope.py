@@ -1,0 +1,150 @@
+"""One graded submission as Gradescope's `results.json`: a test a group of hidden cases.
+
+The autograder that runs on Gradescope writes this, and `autograder report` for a class graded elsewhere.
+What students see holds points and feedback and nothing of a hidden case: what the submission printed, and
+notes that quote its exceptions, stand in a test that only instructors see.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any, TextIO
+
+from autograder.messages import Text, say
+from autograder.verdicts import ExerciseResult, SubmissionResult, Verdict
+
+_SHOWN = 20_000
+"""Characters of a submission's own output that the instructor gets."""
+
+
+def write(result: SubmissionResult, lang: str, stream: TextIO) -> None:
+    """Write the document of a submission that was graded elsewhere, without what only instructors may see."""
+    json.dump(to_gradescope(result, lang, instructor=False), stream, ensure_ascii=False, indent=2)
+    stream.write("\n")
+
+
+def to_gradescope(
+    result: SubmissionResult, lang: str, notes: Sequence[Text] = (), *, instructor: bool = True
+) -> dict[str, Any]:
+    """The document, after https://gradescope-autograders.readthedocs.io/en/latest/specs/.
+
+    Points and what can be seen of a mistake are visible at once; the idea behind it after the due date, so
+    that nobody hands in again and again to be told; notes and output to the instructor alone.
+
+    Parameters
+    ----------
+    notes : sequence of Text
+        What the student may be told about the file besides, such as that it cannot be read.
+    instructor : bool
+        Whether there is a hidden test with notes and output.
+    """
+    tests = [
+        test for number, exercise in enumerate(result.exercises, 1) for test in _tests(exercise, number, lang)
+    ]
+    sentences = [note.in_language(lang) for note in notes]
+    if result.has_judge_error:
+        sentences.append(
+            say(
+                "The grader failed, not you: these points stand until the course staff has it graded again."
+            ).in_language(lang)
+        )
+    return {
+        "score": result.points,
+        "execution_time": result.seconds,
+        "output": "\n".join(sentences),
+        "output_format": "text",
+        "test_output_format": "text",
+        "test_name_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "tests": [*tests, *([_for_instructor(result, lang)] if instructor else [])],
+        "extra_data": {"assignment": result.assignment, "isolation": result.isolation},
+    }
+
+
+def not_graded(reason: str, lang: str) -> dict[str, Any]:
+    """The document of a run that refused to grade: the student is told so, the instructor why."""
+    told = say(
+        "Not graded: the autograder cannot run here. This is not your fault and your submission is kept; "
+        "the course staff has to repair the autograder and run it again."
+    )
+    return {
+        "score": 0,
+        "output": told.in_language(lang),
+        "output_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "tests": [
+            {
+                "name": say("For the instructor").in_language(lang),
+                "status": "failed",
+                "output": reason,
+                "output_format": "text",
+                "visibility": "hidden",
+            }
+        ],
+    }
+
+
+def _tests(exercise: ExerciseResult, number: int, lang: str) -> list[dict[str, Any]]:
+    """A test a group, and one more, later, for the idea behind a mistake."""
+    tests: list[dict[str, Any]] = []
+    for place, group in enumerate(exercise.groups, 1):
+        passed = all(case.verdict.earns for case in group.cases)
+        verdict = next((case.verdict for case in group.cases if not case.verdict.earns), Verdict.AC)
+        first = not passed and all(test["status"] == "passed" for test in tests)
+        symptom = exercise.symptom.in_language(lang) if exercise.symptom and first else ""
+        tests.append(
+            {
+                "name": f"{exercise.name}: {group.name}",
+                "number": f"{number}.{place}",
+                "score": group.points,
+                "max_score": group.max_points,
+                "status": "passed" if passed else "failed",
+                "output": symptom or ("" if passed else _meaning(verdict).in_language(lang)),
+                "visibility": "visible",
+            }
+        )
+    if exercise.misconception and exercise.diagnosis:
+        tests.append(
+            {
+                "name": say("{exercise}: the idea behind it", exercise=exercise.name).in_language(lang),
+                "number": f"{number}.{len(exercise.groups) + 1}",
+                "status": "failed",
+                "output": exercise.diagnosis.in_language(lang),
+                "visibility": "after_due_date",
+                "tags": [exercise.misconception],
+            }
+        )
+    return tests
+
+
+def _meaning(verdict: Verdict) -> Text:
+    """What a verdict that earns nothing says to a student."""
+    meanings = {
+        Verdict.WA: say("The answer is wrong."),
+        Verdict.RTE: say("The function stops with an error."),
+        Verdict.TLE: say("The function takes too long."),
+        Verdict.MLE: say("The function needs too much memory."),
+        Verdict.OLE: say("The function prints or returns too much."),
+        Verdict.NI: say("Nothing is filled in yet."),
+        Verdict.MISSING: say("There is no function of this name."),
+        Verdict.FORBIDDEN: say("The function needs a module that is not allowed."),
+    }
+    return meanings[verdict]
+
+
+def _for_instructor(result: SubmissionResult, lang: str) -> dict[str, Any]:
+    """What may hold hidden inputs: notes and the submission's own output."""
+    lines = [
+        say("file: {file}", file=result.file or "–").in_language(lang),
+        say("isolation: {isolation}", isolation=result.isolation).in_language(lang),
+        *(note.in_language(lang) for note in result.notes),
+    ]
+    if result.output:
+        lines += ["", say("What the submission printed:").in_language(lang), result.output[:_SHOWN]]
+    return {
+        "name": say("For the instructor").in_language(lang),
+        "status": "passed",
+        "output": "\n".join(lines),
+        "visibility": "hidden",
+    }

@@ -1,0 +1,236 @@
+"""What Moodle and Canvas call the files of their bulk downloads, and what becomes of them in a class."""
+
+import json
+import os
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from autograder import lms
+from autograder.class_folder import ClassFolderError, SubmittedFile, find
+from autograder.cli import app
+from tests import authored
+
+KNOWN = {"pooling", "convolution"}
+
+MOODLE = [
+    ("Li Na 李娜_1234567_assignsubmission_file/work.ipynb", "Li Na 李娜", "1234567", "work.ipynb"),
+    ("Li Na_1234567_assignsubmission_file_/work.ipynb", "Li Na", "1234567", "work.ipynb"),
+    ("Li Na_1234567_assignsubmission_file_/code/work.py", "Li Na", "1234567", "code/work.py"),
+    ("PHY1-pooling-45/Li Na_12_assignsubmission_file/work.py", "Li Na", "12", "work.py"),
+    ("Li Na_1234567_assignsubmission_file_work.ipynb", "Li Na", "1234567", "work.ipynb"),
+    ("Li Na_12_assignsubmission_onlinetext/onlinetext.html", "Li Na", "12", "onlinetext.html"),
+    ("Li Na_12_assignsubmission_onlinetext_onlinetext.html", "Li Na", "12", "onlinetext.html"),
+    ("参与者_77_assignsubmission_file/x.py", "参与者", "77", "x.py"),
+    ("Team 3_45_assignsubmission_file/x.py", "Team 3", "45", "x.py"),
+    ("Default group_assignsubmission_file_/x.py", "Default group", "", "x.py"),
+    ("Ann O'Neil-Ray (she)_9_assignsubmission_file/x.py", "Ann O'Neil-Ray (she)", "9", "x.py"),
+    ("A_1_assignsubmission_file_B_2_assignsubmission_file_x.py", "A", "1", "B_2_assignsubmission_file_x.py"),
+]
+CANVAS = [
+    ("lina_340934_208490284_work.ipynb", "lina", "340934", "work.ipynb", False, 208490284),
+    ("lina_LATE_340934_208490284_work-1.ipynb", "lina", "340934", "work-1.ipynb", True, 208490284),
+    ("李娜_340934_208_我的 作业.ipynb", "李娜", "340934", "我的 作业.ipynb", False, 208),
+    ("submissions/lina_34_208_work.py", "lina", "34", "work.py", False, 208),
+    ("anon_x7Ba2_208_work.py", "", "anon_x7Ba2", "work.py", False, 208),
+    ("LATE_anon_x7Ba2_208_work.py", "", "anon_x7Ba2", "work.py", True, 208),
+    ("lina_340934_text.html", "lina", "340934", "text.html", False, 0),
+    ("lina_LATE_340934_link.html", "lina", "340934", "link.html", True, 0),
+    ("a_b_34_208_work.py", "a_b", "34", "work.py", False, 208),
+    ("lina_34_208_bo_35_209_work.py", "lina", "34", "bo_35_209_work.py", False, 208),
+]
+
+
+@pytest.mark.parametrize(("path", "name", "number", "file"), MOODLE)
+def test_moodles_names(path: str, name: str, number: str, file: str) -> None:
+    assert lms.moodle(PurePosixPath(path)) == lms.Handed("Moodle", name, number, file)
+    assert lms.canvas(PurePosixPath(path)) is None or "_" in file
+
+
+@pytest.mark.parametrize(("path", "name", "number", "file", "late", "order"), CANVAS)
+def test_canvass_names(path: str, name: str, number: str, file: str, late: bool, order: int) -> None:
+    assert lms.canvas(PurePosixPath(path)) == lms.Handed("Canvas", name, number, file, late, order)
+    assert lms.moodle(PurePosixPath(path)) is None
+
+
+@pytest.mark.parametrize(
+    "path", ["an.py", "an_pooling.py", "an/pooling/pooling.ipynb", "1_2.py", "a b_1_2_x.py"]
+)
+def test_other_names_are_nobodys(path: str) -> None:
+    assert lms.moodle(PurePosixPath(path)) is None
+    assert lms.canvas(PurePosixPath(path)) is None
+
+
+@given(st.text(max_size=60))
+def test_any_name_is_read_or_not_and_nothing_is_raised(name: str) -> None:
+    for read in (lms.moodle, lms.canvas):
+        handed = read(PurePosixPath(name.replace("\0", "")))
+        assert handed is None or isinstance(handed.student, str)
+
+
+def test_names_that_no_system_writes_are_not_searched_for_long() -> None:
+    """A regular expression that tries every way to part 60,000 characters would not come back."""
+    for part in ("a_", "_1", "late_", "anon_", "1_2_", "_assignsubmission", "anon_1_"):
+        for name in (part * 160, part * 10_000):
+            assert lms.canvas(PurePosixPath(name)) is None or len(name) < 1001
+            assert lms.moodle(PurePosixPath(name)) is None
+
+
+@pytest.mark.parametrize(
+    ("file", "own"),
+    [
+        ("pooling-1.ipynb", "pooling"),
+        ("pooling-12.py", "pooling"),
+        ("pooling (2).py", "pooling"),
+        ("a-b.py", "a-b"),
+    ],
+)
+def test_what_was_added_because_it_was_handed_in_again_is_no_part_of_a_name(file: str, own: str) -> None:
+    assert lms.own_name(file) == own
+
+
+def test_name_and_number_come_back_from_a_row() -> None:
+    for name, number in [("Li Na 李娜", "12"), ("a (b)", "3"), ("lina", "anon_x7")]:
+        assert lms.split_student(lms.Handed("Moodle", name, number, "x").student) == (name, number)
+    assert lms.split_student("li_na") == ("li_na", "")
+
+
+# ---- A class -----------------------------------------------------------------------------------------------
+
+
+def zipped(path: Path, names: Iterable[str], content: str | None = None) -> Path:
+    """Each file is a day older than the one before and holds its own name."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for age, name in enumerate(names):
+            archive.writestr(zipfile.ZipInfo(name, (2020, 1, 28 - age % 28, 0, 0, 0)), content or name)
+    return path
+
+
+def unzipped(path: Path) -> Path:
+    folder = path.with_suffix("")
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            archive.extract(info, folder)
+            os.utime(folder / info.filename, (info.date_time[2], info.date_time[2]))
+    return folder
+
+
+def rows(files: Iterable[SubmittedFile]) -> dict[str, str]:
+    return {file.student: file.read().decode() if file.name else "" for file in files}
+
+
+def notes(files: Iterable[SubmittedFile]) -> dict[str, str]:
+    return {file.student: " ".join(note.en for note in file.notes) for file in files if file.notes}
+
+
+MOODLE_CLASS = [
+    "Bo Li_2_assignsubmission_file/second.ipynb",
+    "Bo Li_2_assignsubmission_file/first.ipynb",
+    "Bo Li_3_assignsubmission_file/pooling.py",  # another student of the same name
+    "Bo Li_3_assignsubmission_onlinetext/onlinetext.html",
+    "李娜_4_assignsubmission_file/notes.pdf",
+    "An_5_assignsubmission_file/helper.py",
+    "An_5_assignsubmission_file/my_pooling.ipynb",
+    "__MACOSX/An_5_assignsubmission_file/._helper.py",
+]
+CANVAS_CLASS = [
+    "lina_LATE_4_101_pooling-1.ipynb",
+    "lina_4_100_pooling.ipynb",
+    "boli_5_90_letter.docx",
+    "boli_5_91_pooling.py",
+    "anne_6_text.html",
+]
+
+
+def test_moodles_zip_and_its_folder(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "moodle.zip", MOODLE_CLASS)
+    for source in (path, unzipped(path)):
+        files = find(source, "pooling", KNOWN)
+        assert rows(files) == {
+            "An (5)": "An_5_assignsubmission_file/my_pooling.ipynb",
+            "Bo Li (2)": "Bo Li_2_assignsubmission_file/second.ipynb",
+            "Bo Li (3)": "Bo Li_3_assignsubmission_file/pooling.py",
+            "李娜 (4)": "",
+        }
+        assert {file.assignment for file in files} == {"pooling"}
+        assert notes(files) == {
+            "An (5)": "my_pooling.ipynb counts, the newest; also handed in: helper.py.",
+            "Bo Li (2)": "second.ipynb counts, the newest; also handed in: first.ipynb.",
+            "Bo Li (3)": "pooling.py counts, the newest; also handed in: onlinetext.html.",
+            "李娜 (4)": "Handed in: notes.pdf.",
+        }
+
+
+def test_canvass_zip_and_its_folder(tmp_path: Path) -> None:
+    for order in (CANVAS_CLASS, CANVAS_CLASS[::-1]):  # Canvas's numbers tell the newest, not the files' dates
+        path = zipped(tmp_path / f"{len(list(tmp_path.iterdir()))}.zip", order)
+        for source in (path, unzipped(path)):
+            files = find(source, "pooling", KNOWN)
+            assert rows(files) == {
+                "anne (6)": "",
+                "boli (5)": "boli_5_91_pooling.py",
+                "lina (4)": "lina_LATE_4_101_pooling-1.ipynb",
+            }
+            assert notes(files) == {
+                "anne (6)": "Handed in: text.html.",
+                "boli (5)": "pooling.py counts, the newest; also handed in: letter.docx.",
+                "lina (4)": "Handed in late, says Canvas. pooling-1.ipynb counts, the newest; "
+                "also handed in: pooling.ipynb.",
+            }
+
+
+def test_an_older_late_file_does_not_make_the_newest_late(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "canvas.zip", ["lina_LATE_4_100_pooling.py", "lina_4_101_pooling-1.py"])
+    (file,) = find(path, "pooling", KNOWN)
+    assert not any("late" in note.en for note in file.notes)
+
+
+@pytest.mark.parametrize(("names", "system"), [(MOODLE_CLASS, "Moodle"), (CANVAS_CLASS, "Canvas")])
+def test_the_assignment_has_to_be_named(tmp_path: Path, names: list[str], system: str) -> None:
+    with pytest.raises(ClassFolderError, match=f"{system}'s download.*--assignment.*convolution, pooling"):
+        find(zipped(tmp_path / "class.zip", names), None, KNOWN)
+
+
+def test_a_flat_folder_with_one_odd_name_stays_a_flat_folder(tmp_path: Path) -> None:
+    files = find(zipped(tmp_path / "class.zip", ["an.py", "bo_1_2_x.py"]), "pooling", KNOWN)
+    assert {file.student for file in files} == {"an", "bo_1_2_x"}
+
+
+def test_many_and_long_names_are_cut_in_a_note(tmp_path: Path) -> None:
+    names = [f"A_1_assignsubmission_file/{'long' * 40}{i}.py" for i in range(300)]
+    (file,) = find(zipped(tmp_path / "moodle.zip", names), "pooling", KNOWN)
+    assert all(len(note.en) < 700 for note in file.notes)
+
+
+def test_grading_a_download_just_works(tmp_path: Path) -> None:
+    authored.write_course(tmp_path / "solutions")
+    authored.draw_keys(tmp_path / "solutions", tmp_path / "keys")
+    names = [
+        "李娜_4_assignsubmission_file/relu.py",
+        "An_5_assignsubmission_file/a.py",
+        "An_5_assignsubmission_file/b.py",
+    ]
+    path = zipped(tmp_path / "moodle.zip", names, authored.RIGHT)
+    arguments = [
+        "grade",
+        path,
+        "--assignment",
+        "relu",
+        "--keys",
+        tmp_path / "keys",
+        "--out",
+        tmp_path / "out",
+    ]
+    for _ in range(2):  # graded, and read back from the store
+        done = CliRunner().invoke(app, [*map(str, arguments), "--isolation", "process", "--jobs", "1"])
+        assert done.exit_code == 0, done.output
+        assert "1 of 2 students" in done.output
+        results = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))["submissions"]
+        assert [(one["student"], one["points"]) for one in results] == [("An (5)", 10), ("李娜 (4)", 10)]
+        assert len(results[0]["notes"]) == 1 and "a.py" in results[0]["notes"][0]
+        assert results[1]["notes"] == []
