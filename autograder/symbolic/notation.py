@@ -727,7 +727,7 @@ _WORDS_BEHIND = re.compile(
     r"|[\s，,。；;][\u3400-\u9fff][^=＝]{0,200}$"
 )
 """Words in brackets, or after a comma. Bounded, for the sake of hostile texts."""
-_INDEX_IN_BRACKETS = re.compile(r"(?:(?<![A-Za-z\\])[zawdZAW]|[δΔ]|[dD]elta)(?=\()")
+_INDEX_IN_BRACKETS = re.compile(r"(?:(?:(?<![A-Za-z\\])|(?<=/d))[zawdZAW]|[δΔ]|[dD]elta)(?=\()")
 
 
 def without_comments(text: str) -> str:
@@ -738,8 +738,8 @@ def without_comments(text: str) -> str:
 def bare(row: str) -> str:
     """The equation of one row of an answer, in the lecture's letters.
 
-    Numbers and bullets before it go, and words before and behind it. Habits are read as what they mean: capital
-    Z, A, W, B and Δ, x₁₂ for a₁₂, L for J, f for σ, w[1][2], w_1_2, and w(p, q) with a comma.
+    Numbers and bullets before it go, and words before and behind it. Habits are read as what they mean:
+    capital Z, A, W, B and Δ, x₁₂ for a₁₂, L for J, f for σ, w[1][2], w_1_2, and w(p, q) with a comma.
     """
     row = row.strip("` \t\r\n>✓✔√。")
     row = re.sub(r"^\*\*([^*=]{1,60})\*\*", r"\1", row)
@@ -748,7 +748,7 @@ def bare(row: str) -> str:
     row = re.sub(r"(?<![A-Za-z])stride(?![A-Za-z])", "s", row)
     row = re.sub(r"(?<=[A-Za-zδΔ])\[([^\[\]]{1,20})\]\[([^\[\]]{1,20})\]", r"[\1, \2]", row)
     row = re.sub(r"(?<=[A-Za-zδΔ])_(\d{1,2})_(\d{1,2})(?!\d)", r"_\1,\2", row)
-    row = re.sub(r"(?<![A-Za-z\\{^])([ZAW])(?=[\d₀-₉_^\[(])|(?<![A-Za-z\\])B(?![A-Za-z])",
+    row = re.sub(r"(?:(?<![A-Za-z\\{^])|(?<=/d))([ZAW])(?=[\d₀-₉_^\[(])|(?<![A-Za-z\\])B(?![A-Za-z])",
                  lambda letter: letter[0].lower(), row)  # fmt: skip
     row = re.sub(r"(?<![A-Za-z\\])x(?=[\d₀-₉\[]|_[\d{])", "a", row)
     row = re.sub(r"(∂|\\partial\s*|partial\s+|\bd)L(?=\s*[/／}])", r"\1J", row)
@@ -788,6 +788,8 @@ _ENVIRONMENT = re.compile(
     r"(\s*\{\d\})?|\\tag\*?\{[^{}]*\}|\\label\{[^{}]*\}|\$\$?|\\[\[\]()]"
 )
 _SEPARATORS = r"\\\\(?:\[[^\]]{0,9}\])?|[;；]|[,，]\s|\\q?quad(?![A-Za-z])"
+_FACTOR = re.compile(r"\\,?\\?(?:sigma|left|big)|\\[dt]?frac\s*\{\s*\\partial\s*[za]|σ|d?sigma(?![a-z])")
+"""What begins a line that can only be a further factor of the line before: no left-hand side begins so."""
 _RELATION = re.compile(r"[=＝∼]|\\sim(?![A-Za-z])")
 
 
@@ -836,7 +838,7 @@ def _goes_on(before: str, piece: str, separator: str) -> bool:
     first = start.lstrip("& ")
     if first[:1] in "=+*·/×∼＝" or first.startswith(("\\cdot", "\\times", "\\sim")):
         return True
-    if first[:1] in "-−" and not _RELATION.search(piece):
+    if not _RELATION.search(piece) and (first[:1] in "-−" or _FACTOR.match(first)):
         return True
     return end[-1:] in "=+-−*·/×" or end.endswith(("\\cdot", "\\times"))
 
