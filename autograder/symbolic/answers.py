@@ -28,15 +28,15 @@ from autograder.symbolic.meaning import (
 from autograder.symbolic.notation import Equation, NotationError, Summation, walk
 from autograder.symbolic.symbols import BEFORE, CURRENT, Atom
 
-MAX_CHARACTERS = 10_000
-"""Of one answer: ten times the lecture's whole example in LaTeX."""
+MAX_CHARACTERS = 8_000
+"""Of one answer: twice the lecture's whole example in LaTeX, every step written out."""
 MAX_FORMULA_CHARACTERS = 2_000
 """Of an answer that asks for general formulas: each is 100 characters, 300 with its derivation."""
 MAX_STEPS = 4_000
 """What reading an answer may cost (`meaning.Reader`): five times the lecture's lines with every step
 written out. It bounds what hostile texts cost the grader, which reads a formula for every layer it is tried in."""
 RIGHT = "right"
-MAX_FORMULAS = 20
+MAX_FORMULAS = 8
 """Equations of an answer that asks for one general formula; the others are not read."""
 
 

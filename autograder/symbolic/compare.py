@@ -40,7 +40,7 @@ MAX_TEXT = 50_000
 """Characters of all lines together."""
 MAX_PAIRED = 80
 """Missing and surplus terms up to which it is asked which was meant for which."""
-MAX_ANSWERS = 3
+MAX_ANSWERS = 2
 """Lines for one left-hand side; all of them must be right, further ones are not read."""
 SHOWN = 6
 """Terms that one sentence lists."""

@@ -7,7 +7,7 @@ keep any text, whatever it is, to a fraction of a second; only `NotationError` l
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fractions import Fraction
@@ -806,8 +806,7 @@ def rows(text: str, newline_separates: bool = True) -> list[Row]:
     """
     bare = _ENVIRONMENT.sub(lambda match: " " * len(match[0]), text)
     separators = re.compile(_SEPARATORS + (r"|\r?\n" if newline_separates else ""))
-    depth = _depths(bare)
-    cuts = [cut for cut in separators.finditer(bare) if depth(cut.start()) == 0]
+    cuts = _outside_brackets(bare.translate(_SAME), list(separators.finditer(bare)))
     found: list[Row] = []
     start, before = 0, "\n"
     for end, following, separator in [
@@ -830,7 +829,7 @@ def _blank(separator: str) -> str:
 
 
 def _goes_on(before: str, piece: str, separator: str) -> bool:
-    start, end = piece.strip(), before.rstrip(" \t\r\n&\\")
+    start, end = piece.translate(_SAME).strip(), before.translate(_SAME).rstrip(" \t\r\n&\\")
     if not start:
         return False
     if separator.strip(" \t\r\n") and not separator.startswith("\\\\"):  # A comma, a semicolon or a \quad.
@@ -843,16 +842,23 @@ def _goes_on(before: str, piece: str, separator: str) -> bool:
     return end[-1:] in "=+-−*·/×" or end.endswith(("\\cdot", "\\times"))
 
 
-def _depths(text: str) -> Callable[[int], int]:
-    """How many brackets are open at a place; asked for places in rising order."""
-    brackets = re.finditer(r"[(\[{)\]}]", text)
-    depth, following = 0, next(brackets, None)
+def _outside_brackets(text: str, cuts: list[re.Match[str]]) -> list[re.Match[str]]:
+    """The cuts where no bracket is open. One that is never closed spoils its own line, not those below it."""
+    depth, place, found = 0, 0, []
+    for cut in cuts:
+        for bracket in re.findall(r"[(\[{)\]}]", text[place : cut.start()]):
+            depth = max(0, depth + (1 if bracket in "([{" else -1))
+        place = cut.start()
+        if depth and cut[0].endswith("\n") and _begins_an_equation(text, cut.end()):
+            depth = 0
+        if not depth:
+            found.append(cut)
+    return found
 
-    def at(place: int) -> int:
-        nonlocal depth, following
-        while following is not None and following.start() < place:
-            depth = max(0, depth + (1 if following[0] in "([{" else -1))
-            following = next(brackets, None)
-        return depth
 
-    return at
+def _begins_an_equation(text: str, at: int) -> bool:
+    """Whether the line that begins there has a left-hand side of its own."""
+    line = text[at : at + 300].partition("\n")[0]
+    for _ in range(4):
+        line = re.sub(r"\([^(){}\[\]]*\)|\{[^(){}\[\]]*\}|\[[^(){}\[\]]*\]", "", line)
+    return re.match(r"[^=(){}\[\]]*[^\W_][^=(){}\[\]]*=", line) is not None
