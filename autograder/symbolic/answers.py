@@ -33,8 +33,8 @@ MAX_CHARACTERS = 8_000
 MAX_FORMULA_CHARACTERS = 2_000
 """Of an answer that asks for general formulas: each is 100 characters, 300 with its derivation."""
 MAX_STEPS = 4_000
-"""What reading an answer may cost (`meaning.Reader`): five times the lecture's lines with every step
-written out. It bounds what hostile texts cost the grader, which reads a formula for every layer it is tried in."""
+"""What reading an answer may cost (`meaning.Reader`): four times the lecture's lines with every step written
+out. It bounds what hostile texts cost the grader; a formula is read once for every layer it is tried in."""
 RIGHT = "right"
 MAX_FORMULAS = 8
 """Equations of an answer that asks for one general formula; the others are not read."""
