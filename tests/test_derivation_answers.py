@@ -1,7 +1,7 @@
 """What an honest student may type for a derivation is read, in whatever notation; what is wrong stays wrong.
 
-Every row is one line of an answer as somebody might write it. The right ones must be read as the same equation,
-so that a notation that is accepted by accident, as something else, is found out.
+Every row is one line of an answer as somebody might write it. The right ones must be read as the same
+equation, so that a notation that is accepted by accident, as something else, is found out.
 """
 
 import sys
@@ -36,7 +36,7 @@ d_12 = (d_11 w_12 + d_12 w_11) σ'(z_12)
 δ12 = (δ11·w12 + δ12×w11)·σ'(z12)
 δ12 = (δ11*w12 + δ12*w11) ⊙ σ'(z12)
 \delta_{12} = (\delta_{11} \times w_{12} + \delta_{12} \cdot w_{11}) \odot \sigma'(z_{12})
-\delta_{12}^{l-1} = \left(\delta_{11}^{l} w_{12}^{l} + \delta_{12}^{l} w_{11}^{l}\right)\,\sigma'\!\left(z_{12}\right)
+\delta_{12}^{l-1} = \left(\delta_{11}^{l} w_{12} + \delta_{12}^{l} w_{11}\right)\,\sigma'\!\left(z_{12}\right)
 $\delta_{12}=(\delta_{11}w_{12}+\delta_{12}w_{11})\sigma^{\prime}(z_{12})$
 δ12 = δ11w12σ'(z12) + δ12w11σ'(z12)
 δ12 = [δ11 w12 + δ12 w11] σ'12
