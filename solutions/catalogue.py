@@ -73,10 +73,16 @@ def each_line(exercise, layer, points):
         exercise.group(short, points=worth, zh=named.zh, en=named.en)(lambda rng, case=case: [case])
 
 
+def lying(rng, *sizes):
+    """The sizes as they are, or all of them with rows for columns."""
+    turn = rng.choice([1, -1])
+    return [size[::turn] for size in sizes]
+
+
 def formula_for(letter, input, kernel, stride=1, of=None):
     """A case: the general formula of `letter`, one of those that the text answers, tried in one layer."""
-    sizes = [tuple(map(int, size)) for size in (input, kernel)]
-    return Case((), accept=Derivation(*sizes, of=of or (letter,), line=letter, general=True, stride=stride))
+    accept = Derivation(input, kernel, of=of or (letter,), line=letter, general=True, stride=stride)
+    return Case((), accept=accept)
 
 
 # -------------------------------------------------------------------------------------- cases and groups

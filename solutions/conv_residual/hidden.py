@@ -53,6 +53,7 @@ from ..catalogue import (
     hint,
     in_every_layout,
     integers,
+    lying,
     real,
     relu_slopes,
     see,
@@ -1106,8 +1107,7 @@ in_one_formula = Exercise(residual_formula, points=3, lecture="3.2")
 
 @in_one_formula.group("stride 1", points=1, zh="步长 1", en="stride 1")
 def formula_stride_1(rng):
-    height, width = rng.permutation([3, 4])
-    yield formula_for("delta", (height, width), (3, 2) if height == 4 else (2, 3))
+    yield formula_for("delta", *lying(rng, (3, 4), (2, 3)))
 
 
 @formula_stride_1.example
@@ -1117,9 +1117,9 @@ def formula_stride_1_example():
 
 @in_one_formula.group("stride", points=2, zh="步长大于 1", en="stride above 1")
 def formula_stride(rng):
-    height, width = rng.permutation([3, 5])
-    yield formula_for("delta", (height, width), (3, 2) if height == 5 else (2, 3), 2)
-    yield formula_for("delta", (4, 3), tuple(rng.permutation([1, 2])), 3)
+    """Two windows along each side at least, for what is done with the stride shows from the second on."""
+    yield formula_for("delta", *lying(rng, (3, 4), (1, 2)), 2)
+    yield formula_for("delta", *lying(rng, (4, 5), (1, 2)), 3)
 
 
 @formula_stride.example

@@ -51,6 +51,7 @@ from ..catalogue import (
     formula_for,
     in_every_layout,
     integers,
+    lying,
     real,
     see,
     units,
@@ -1045,8 +1046,7 @@ BOTH = ("w", "b")
 
 @in_formulas.group("weights", points=1, zh="权重，步长 1", en="weights, stride 1")
 def formula_of_weights(rng):
-    height, width = rng.permutation([3, 4])
-    yield formula_for("w", (height, width), (2, 3) if height == 4 else (3, 2), of=BOTH)
+    yield formula_for("w", *lying(rng, (3, 4), (2, 3)), of=BOTH)
 
 
 @formula_of_weights.example
@@ -1056,9 +1056,9 @@ def formula_of_weights_example():
 
 @in_formulas.group("stride", points=2, zh="权重，步长大于 1", en="weights, stride above 1")
 def formula_of_weights_with_stride(rng):
-    height, width = rng.permutation([4, 5])
-    yield formula_for("w", (height, width), (3, 2) if height == 5 else (2, 3), 2, BOTH)
-    yield formula_for("w", (4, 5), tuple(rng.permutation([1, 2])), 3, BOTH)
+    """Two windows along each side at least, for what is done with the stride shows from the second on."""
+    yield formula_for("w", *lying(rng, (4, 5), (2, 3)), 2, BOTH)
+    yield formula_for("w", *lying(rng, (4, 5), (1, 2)), 3, BOTH)
 
 
 @formula_of_weights_with_stride.example
@@ -1068,8 +1068,7 @@ def formula_of_weights_with_stride_example():
 
 @in_formulas.group("bias", points=1, zh="偏置值", en="bias")
 def formula_of_bias(rng):
-    height, width = rng.permutation([4, 5])
-    yield formula_for("b", (height, width), (3, 2) if height == 5 else (2, 3), 2, BOTH)
+    yield formula_for("b", *lying(rng, (4, 5), (2, 3)), 2, BOTH)
 
 
 @formula_of_bias.example
