@@ -5,6 +5,8 @@ a mistake that occurs in one assignment only is described there, and turns that 
 `autograder.mistakes`.
 """
 
+import re
+
 import numpy as np
 
 from autograder.comparison import Derivation
@@ -53,7 +55,7 @@ def units(*shape):
 
 
 def each_line(exercise, layer, points):
-    """A group for each line of a derivation that is written out.
+    """A group for each line of a derivation that is written out, called z11, delta12, w21, b.
 
     Parameters
     ----------
@@ -67,7 +69,8 @@ def each_line(exercise, layer, points):
         worth = next(points[letter] for letter in of if line.startswith(letter))
         named = title(line)
         case = Case((), accept=Derivation(**layer, of=of, line=line))
-        exercise.group(line, points=worth, zh=named.zh, en=named.en)(lambda rng, case=case: [case])
+        short = re.sub(r"@.*|\W", "", line)
+        exercise.group(short, points=worth, zh=named.zh, en=named.en)(lambda rng, case=case: [case])
 
 
 def lying(rng, *sizes):

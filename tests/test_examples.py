@@ -47,7 +47,8 @@ ben        kernel_gradients  100
 
 wang_fang  convolution       82      conv2d                  WA  stride_ignored
 wang_fang  pooling           96.5    max_pool2d_backward     WA  remainder_dropped
-wang_fang  conv_residual     86      conv2d_input_grad       WA  remainder_dropped
+wang_fang  conv_residual     85      residual_formula        WA  stride_ignored
+                                     conv2d_input_grad       WA  remainder_dropped
 wang_fang  kernel_gradients  95      conv2d_weight_grad      WA  remainder_kept
 
 lukas      convolution       82      convolution_counts      WA  parameters_for_connections
@@ -55,16 +56,20 @@ lukas      convolution       82      convolution_counts      WA  parameters_for_
 lukas      pooling           98      max_pool_residual       WA  stored_as_integers
                                      avg_pool2d              WA  stored_as_integers
                                      max_pool2d_backward     WA  stored_as_integers
-lukas      conv_residual     76      dense_residual          WA  sigma_prime_missing
+lukas      conv_residual     70      dense_residual          WA  sigma_prime_missing
+                                     derive_residuals        WA  sigma_prime_missing
                                      conv_residual           WA  kernel_not_rotated
-lukas      kernel_gradients  56      bias_gradient           WA  averaged_over_the_positions
+                                     residual_formula        WA  kernel_not_rotated
+lukas      kernel_gradients  57      derive_gradients        WA  bias_averaged
+                                     bias_gradient           WA  averaged_over_the_positions
                                      conv2d_weight_grad      WA  divided_by_the_batch
                                      conv2d_bias_grad        WA  averaged_over_everything
 
 chen_jie   convolution       46      convolution_parameters  NI
                                      conv2d                  NI
 chen_jie   pooling           95.5    max_pool2d_backward     WA  overwritten_at_the_maximum
-chen_jie   conv_residual     48      conv2d_input_grad       WA  empty_crop_without_padding
+chen_jie   conv_residual     50      derive_residuals        WA  first_neighbour_only
+                                     conv2d_input_grad       WA  empty_crop_without_padding
 chen_jie   kernel_gradients  90      numerical_gradient      WA  forward_difference
 
 sofia      convolution       36      correlate               FORBIDDEN
@@ -75,20 +80,24 @@ sofia      pooling           73      max_pool                WA
                                      upsample                WA  upsampled_rows_only
                                      avg_pool2d              WA  divided_by_square_of_stride
                                      avg_pool2d_backward     WA  replaced_not_added
-sofia      kernel_gradients  82      kernel_gradient         MISSING
+sofia      kernel_gradients  82      derive_gradients        WA
+                                     kernel_gradient         MISSING
 
 liu_yang   convolution       0       *                       NI
 liu_yang   pooling           40      max_pool2d              NI
                                      avg_pool2d              NI
                                      max_pool2d_backward     NI
                                      avg_pool2d_backward     NI
-liu_yang   conv_residual     82      conv_residual           RTE
+liu_yang   conv_residual     78      derive_residuals        WA
+                                     conv_residual           RTE
+                                     residual_formula        NI
 
 marek      convolution       76      correlate               WA  kernel_flipped
                                      sobel                   WA  kernel_flipped
                                      prewitt                 WA  kernel_flipped
 marek      pooling           0       *                       RTE
-marek      kernel_gradients  77.5    conv2d_weight_grad      RTE
+marek      kernel_gradients  75.5    gradient_formulas       WA
+                                     conv2d_weight_grad      RTE
 
 zhao_min   pooling           97.5    max_pool2d              TLE
 zhao_min   conv_residual     100
@@ -102,9 +111,11 @@ mallory    convolution       4       correlate               WA
                                      convolution_counts      RTE
                                      convolution_parameters  FORBIDDEN
                                      conv2d                  RTE
-mallory    conv_residual     10      pad_residual            RTE
+mallory    conv_residual     10      derive_residuals        WA
+                                     pad_residual            RTE
                                      insert_zeros            RTE
                                      conv_residual           RTE
+                                     residual_formula        WA
                                      conv2d_input_grad       RTE
 
 trudy      convolution       0       *                       WA
@@ -125,9 +136,11 @@ eve        pooling           10      max_pool                OLE
                                      avg_pool2d              RTE
                                      max_pool2d_backward     RTE
                                      avg_pool2d_backward     RTE
-eve        kernel_gradients  6       kernel_gradient         WA
+eve        kernel_gradients  6       derive_gradients        WA
+                                     kernel_gradient         WA
                                      numerical_gradient      RTE
                                      relative_error          RTE
+                                     gradient_formulas       WA
                                      conv2d_weight_grad      RTE
                                      conv2d_bias_grad        RTE
 """

@@ -15,7 +15,6 @@ from autograder.symbolic import compare, notation, notation_write
 from autograder.symbolic.compare import LineResult
 from autograder.symbolic.layer import Layer
 from autograder.symbolic.meaning import (
-    MAX_STEPS,
     Known,
     Meaningless,
     NotCovered,
@@ -29,10 +28,15 @@ from autograder.symbolic.meaning import (
 from autograder.symbolic.notation import Equation, NotationError, Summation, walk
 from autograder.symbolic.symbols import BEFORE, CURRENT, Atom
 
-MAX_CHARACTERS = 10_000
-"""Of one answer: ten times the lecture's whole example in LaTeX."""
+MAX_CHARACTERS = 8_000
+"""Of one answer: twice the lecture's whole example in LaTeX, every step written out."""
+MAX_FORMULA_CHARACTERS = 2_000
+"""Of an answer that asks for general formulas: each is 100 characters, 300 with its derivation."""
+MAX_STEPS = 4_000
+"""What reading an answer may cost (`meaning.Reader`): four times the lecture's lines with every step written
+out. It bounds what hostile texts cost the grader; a formula is read once for every layer it is tried in."""
 RIGHT = "right"
-MAX_FORMULAS = 20
+MAX_FORMULAS = 8
 """Equations of an answer that asks for one general formula; the others are not read."""
 
 
@@ -97,14 +101,15 @@ _QUANTITY = {"z": ("z", CURRENT), "delta": ("delta", BEFORE), "w": ("w", CURRENT
 @lru_cache(maxsize=64)
 def _answers(question: Question, typed: str) -> Mapping[str, Answer]:
     """All lines of a text. A cache, for each line is a case of its own and they share one text."""
-    if len(typed) > MAX_CHARACTERS:
-        text = say("The answer has more than {limit} characters.", limit=f"{MAX_CHARACTERS:,}")
+    limit = MAX_FORMULA_CHARACTERS if question.general else MAX_CHARACTERS
+    if len(typed) > limit:
+        text = say("The answer has more than {limit} characters.", limit=f"{limit:,}")
         refused = Answer(LineResult(None, "unreadable", "", "", text), "")
         return MappingProxyType(dict.fromkeys(question.lines(), refused))
     if question.general:
         return MappingProxyType(_General(question).read(typed))
     known, wanted = _known(question.layer), _wanted(question)
-    results = compare.check_terms(typed, wanted, known)
+    results = compare.check_terms(typed, wanted, known, MAX_STEPS)
     answered = {str(one.left): Answer(one, _said(one)) for one in results[: len(wanted)]}
     return MappingProxyType(answered)
 
@@ -157,7 +162,7 @@ class _General:
     def read(self, typed: str) -> dict[str, Answer]:
         """What the text answers to each letter that is asked for."""
         stray: list[LineResult] = []
-        rows = [row.text for row in notation.rows(typed) if not row.text.startswith("#")]
+        rows = [notation.bare(row.text) for row in notation.rows(notation.without_comments(typed))]
         for row in rows[:MAX_FORMULAS]:
             try:
                 equation = settled(notation.read(row), left_before="delta" in self.question.of)

@@ -5,7 +5,6 @@ are equal when their terms are; there is no simplification, no random numbers an
 only repeats the question, or leaves derivatives undone, is "not carried out": true perhaps, but no answer.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -41,8 +40,8 @@ MAX_TEXT = 50_000
 """Characters of all lines together."""
 MAX_PAIRED = 80
 """Missing and surplus terms up to which it is asked which was meant for which."""
-_ENUMERATION = re.compile(r"^(?:[（(]?\d{1,2}(?:[)）、:：]|\.(?!\d))|[-*•](?=[^=＝]*[=＝]))\s*")
-"""The number of a question, or a bullet, before a line."""
+MAX_ANSWERS = 2
+"""Lines for one left-hand side; all of them must be right, further ones are not read."""
 SHOWN = 6
 """Terms that one sentence lists."""
 
@@ -394,22 +393,30 @@ def check_lines(typed: str, wanted: Mapping[Atom, sympy.Expr], layer: AnyLayer) 
     return check_terms(typed, {left: terms_of(formula) for left, formula in wanted.items()}, Known(layer))
 
 
-def check_terms(typed: str, wanted: Mapping[Atom, Terms], known: Known) -> list[LineResult]:
-    """`check_lines` where the layer's formulas are known already, as terms."""
+def check_terms(
+    typed: str, wanted: Mapping[Atom, Terms], known: Known, steps: int | None = None
+) -> list[LineResult]:
+    """`check_lines` where the layer's formulas are known already, as terms.
+
+    `steps` is what reading may cost in all (`Reader`), where that should be less than usual.
+    """
     if len(typed) > MAX_TEXT:
         text = say("The answer has more than {limit} characters.", limit=f"{MAX_TEXT:,}")
         return [LineResult(left, "unreadable", "", "", text) for left in wanted]
-    checker = _Lines(wanted, known)
-    lines = [row.text for row in notation.rows(typed) if not row.text.startswith("#")]
+    checker = _Lines(wanted, known, steps or MAX_STEPS + 2_000 * len(wanted))
+    lines = [row.text for row in notation.rows(notation.without_comments(typed))]
     limit = 2 * len(wanted) + 50
     for line in lines[:limit]:
-        checker.take(_ENUMERATION.sub("", line))
+        checker.take(notation.bare(line))
     if len(lines) > limit:
         text = say(
             "Only the first {limit} lines were read; there are {count}.", limit=limit, count=len(lines)
         )
         checker.stray.append(LineResult(None, "unreadable", lines[limit][:80], "", text))
     absent = say("There is no line for this.")
+    unread = next((one for one in checker.stray if one.verdict == "unreadable" and "=" in one.typed), None)
+    if unread is not None:
+        absent = joined([absent, say("A line that could not be read: {why}", why=unread.text)])
     answered = [checker.found.get(left) or LineResult(left, "missing", "", "", absent) for left in wanted]
     return [*answered, *checker.stray]
 
@@ -417,10 +424,11 @@ def check_terms(typed: str, wanted: Mapping[Atom, Terms], known: Known) -> list[
 class _Lines:
     """The lines of one answer, taken one by one."""
 
-    def __init__(self, wanted: Mapping[Atom, Terms], known: Known) -> None:
+    def __init__(self, wanted: Mapping[Atom, Terms], known: Known, steps: int) -> None:
         self.right = wanted
         self.known = known
-        self.reader = Reader(self.known, steps=MAX_STEPS + 2_000 * len(wanted))
+        self.reader = Reader(self.known, steps=steps)
+        self.answers: Counter[Atom] = Counter()
         self.asks_before = any(left.letter == "delta" and left.layer == BEFORE for left in wanted)
         self.found: dict[Atom, LineResult] = {}
         self.stray: list[LineResult] = []
@@ -463,6 +471,9 @@ class _Lines:
             text = say("{left} is not asked for here.", left=notation_write.formula(equation.sides[0]))
             self._enter(None, "wrong", typed, read_as, text)
             return
+        self.answers[left] += 1
+        if self.answers[left] > MAX_ANSWERS:
+            return  # it is wrong already, or right as often as this
         if "∼" in equation.relations:
             raise NotCovered(say("“∼” leaves a factor open; write the equation with “=”."))
         right, asked = self.right[left], self.reader.raw(equation.sides[0])

@@ -7,7 +7,7 @@ keep any text, whatever it is, to a fraction of a second; only `NotationError` l
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fractions import Fraction
@@ -710,6 +710,68 @@ def _ranges(token: Token) -> tuple[Range, ...]:
     return tuple(Range(name, low, high) for name in match[1].replace(",", ""))
 
 
+# ---- What stands around an equation ------------------------------------------------------------------------
+
+_COMMENT = re.compile(r"(?m)(?:^|(?<=\s))(?:#|//|%).*$")
+_ENUMERATION = re.compile(
+    r"^(?:[（(]?\d{1,2}(?:[)）、:：]|\.(?!\d))|[①-⑳]|[-*•·](?=[^=＝]*[=＝]))[、.:：]?\s*"
+)
+_WORDS_BEFORE = re.compile(
+    r"^[^=＝:：]*[:：](?![=＝])(?=[^=＝]*[=＝])\s*"  # 残差：δ₁₂ = …, w12: dJ/dw12 = …
+    r"|^[\u3400-\u9fff，、\s]{1,40}(?=[^=＝]*[=＝])"  # 所以 δ₁₂ = …
+    r"|^(?:so|hence|thus|therefore|then|and)\b[,，]?\s*",
+    re.IGNORECASE,
+)
+_WORDS_BEHIND = re.compile(
+    r"[（(][^()（）=]{0,200}(?:[\u3400-\u9fff]|\b[A-Za-z]{2,20}\s[A-Za-z]{2,20}\b)[^()（）=]{0,200}[)）]$"
+    r"|[\s，,。；;][\u3400-\u9fff][^=＝]{0,200}$"
+)
+"""Words in brackets, or after a comma. Bounded, for the sake of hostile texts."""
+_INDEX_IN_BRACKETS = re.compile(r"(?:(?:(?<![A-Za-z\\])|(?<=/d))[zawdZAW]|[δΔ]|[dD]elta)(?=\()")
+
+
+def without_comments(text: str) -> str:
+    """An answer without what follows #, // or %; all else keeps its place."""
+    return _COMMENT.sub(lambda comment: " " * len(comment[0]), text)
+
+
+def bare(row: str) -> str:
+    """The equation of one row of an answer, in the lecture's letters.
+
+    Numbers and bullets before it go, and words before and behind it. Habits are read as what they mean:
+    capital Z, A, W, B and Δ, x₁₂ for a₁₂, L for J, f for σ, w[1][2], w_1_2, and w(p, q) with a comma.
+    """
+    row = row.strip("` \t\r\n>✓✔√。")
+    row = re.sub(r"^\*\*([^*=]{1,60})\*\*", r"\1", row)
+    row = _WORDS_BEFORE.sub("", _ENUMERATION.sub("", row))
+    row = _WORDS_BEHIND.sub("", row).rstrip(" \t\r\n,，。;；")
+    row = re.sub(r"(?<![A-Za-z])stride(?![A-Za-z])", "s", row)
+    row = re.sub(r"(?<=[A-Za-zδΔ])\[([^\[\]]{1,20})\]\[([^\[\]]{1,20})\]", r"[\1, \2]", row)
+    row = re.sub(r"(?<=[A-Za-zδΔ])_(\d{1,2})_(\d{1,2})(?!\d)", r"_\1,\2", row)
+    row = re.sub(r"(?:(?<![A-Za-z\\{^])|(?<=/d))([ZAW])(?=[\d₀-₉_^\[(])|(?<![A-Za-z\\])B(?![A-Za-z])",
+                 lambda letter: letter[0].lower(), row)  # fmt: skip
+    row = re.sub(r"(?<![A-Za-z\\])x(?=[\d₀-₉\[]|_[\d{])", "a", row)
+    row = re.sub(r"(∂|\\partial\s*|partial\s+|\bd)L(?=\s*[/／}])", r"\1J", row)
+    row = re.sub(r"(?<![A-Za-z\\])f(?=\s*(?:['′’]|\^\s*\\prime|\^\{\s*\\prime\s*\})?\s*\()", "σ", row)
+    row = row.replace("Δ", "δ").replace("\\Delta", "\\delta").replace("Delta", "delta")
+    return _with_square_brackets(row)
+
+
+def _with_square_brackets(row: str) -> str:
+    """w(p, q) as w[p,q]: a comma between the brackets tells that it is no product."""
+    characters = list(row)
+    for start in (letter.end() for letter in _INDEX_IN_BRACKETS.finditer(row)):
+        depth, comma = 0, False
+        for place in range(start, min(len(row), start + MAX_INDEX)):
+            depth += (row[place] == "(") - (row[place] == ")")
+            comma = comma or (depth == 1 and row[place] in ",，")
+            if depth == 0:
+                if comma and not set(row[start:place]) & set("=[]{}"):
+                    characters[start], characters[place] = "[", "]"
+                break
+    return "".join(characters)
+
+
 # ---- Rows --------------------------------------------------------------------------------------------------
 
 
@@ -726,6 +788,8 @@ _ENVIRONMENT = re.compile(
     r"(\s*\{\d\})?|\\tag\*?\{[^{}]*\}|\\label\{[^{}]*\}|\$\$?|\\[\[\]()]"
 )
 _SEPARATORS = r"\\\\(?:\[[^\]]{0,9}\])?|[;；]|[,，]\s|\\q?quad(?![A-Za-z])"
+_FACTOR = re.compile(r"\\,?\\?(?:sigma|left|big)|\\[dt]?frac\s*\{\s*\\partial\s*[za]|σ|d?sigma(?![a-z])")
+"""What begins a line that can only be a further factor of the line before: no left-hand side begins so."""
 _RELATION = re.compile(r"[=＝∼]|\\sim(?![A-Za-z])")
 
 
@@ -742,8 +806,7 @@ def rows(text: str, newline_separates: bool = True) -> list[Row]:
     """
     bare = _ENVIRONMENT.sub(lambda match: " " * len(match[0]), text)
     separators = re.compile(_SEPARATORS + (r"|\r?\n" if newline_separates else ""))
-    depth = _depths(bare)
-    cuts = [cut for cut in separators.finditer(bare) if depth(cut.start()) == 0]
+    cuts = _outside_brackets(bare.translate(_SAME), list(separators.finditer(bare)))
     found: list[Row] = []
     start, before = 0, "\n"
     for end, following, separator in [
@@ -766,7 +829,7 @@ def _blank(separator: str) -> str:
 
 
 def _goes_on(before: str, piece: str, separator: str) -> bool:
-    start, end = piece.strip(), before.rstrip(" \t\r\n&\\")
+    start, end = piece.translate(_SAME).strip(), before.translate(_SAME).rstrip(" \t\r\n&\\")
     if not start:
         return False
     if separator.strip(" \t\r\n") and not separator.startswith("\\\\"):  # A comma, a semicolon or a \quad.
@@ -774,21 +837,28 @@ def _goes_on(before: str, piece: str, separator: str) -> bool:
     first = start.lstrip("& ")
     if first[:1] in "=+*·/×∼＝" or first.startswith(("\\cdot", "\\times", "\\sim")):
         return True
-    if first[:1] in "-−" and not _RELATION.search(piece):
+    if not _RELATION.search(piece) and (first[:1] in "-−" or _FACTOR.match(first)):
         return True
     return end[-1:] in "=+-−*·/×" or end.endswith(("\\cdot", "\\times"))
 
 
-def _depths(text: str) -> Callable[[int], int]:
-    """How many brackets are open at a place; asked for places in rising order."""
-    brackets = re.finditer(r"[(\[{)\]}]", text)
-    depth, following = 0, next(brackets, None)
+def _outside_brackets(text: str, cuts: list[re.Match[str]]) -> list[re.Match[str]]:
+    """The cuts where no bracket is open. One that is never closed spoils its own line, not those below it."""
+    depth, place, found = 0, 0, []
+    for cut in cuts:
+        for bracket in re.findall(r"[(\[{)\]}]", text[place : cut.start()]):
+            depth = max(0, depth + (1 if bracket in "([{" else -1))
+        place = cut.start()
+        if depth and cut[0].endswith("\n") and _begins_an_equation(text, cut.end()):
+            depth = 0
+        if not depth:
+            found.append(cut)
+    return found
 
-    def at(place: int) -> int:
-        nonlocal depth, following
-        while following is not None and following.start() < place:
-            depth = max(0, depth + (1 if following[0] in "([{" else -1))
-            following = next(brackets, None)
-        return depth
 
-    return at
+def _begins_an_equation(text: str, at: int) -> bool:
+    """Whether the line that begins there has a left-hand side of its own."""
+    line = text[at : at + 300].partition("\n")[0]
+    for _ in range(4):
+        line = re.sub(r"\([^(){}\[\]]*\)|\{[^(){}\[\]]*\}|\[[^(){}\[\]]*\]", "", line)
+    return re.match(r"[^=(){}\[\]]*[^\W_][^=(){}\[\]]*=", line) is not None

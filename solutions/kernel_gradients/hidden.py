@@ -1054,7 +1054,7 @@ def formula_of_weights_example():
     yield formula_for("w", **LECTURE_LAYER, of=BOTH)
 
 
-@in_formulas.group("weights, stride", points=2, zh="权重，步长大于 1", en="weights, stride above 1")
+@in_formulas.group("stride", points=2, zh="权重，步长大于 1", en="weights, stride above 1")
 def formula_of_weights_with_stride(rng):
     """Two windows along each side at least, for what is done with the stride shows from the second on."""
     yield formula_for("w", *lying(rng, (4, 5), (2, 3)), 2, BOTH)

@@ -46,6 +46,25 @@ def dense_residual(delta_next, w_next, dsigma):
     return Dense(w_next).backward_input(delta_next) * dsigma
 
 
+def derive_residuals():
+    return """
+    z11 = a11*w11 + a12*w12 + a21*w21 + a22*w22 + b
+    z12 = a12*w11 + a13*w12 + a22*w21 + a23*w22 + b
+    z21 = a21*w11 + a22*w12 + a31*w21 + a32*w22 + b
+    z22 = a22*w11 + a23*w12 + a32*w21 + a33*w22 + b
+
+    delta11 = delta11*w11*dsigma(z11)
+    delta12 = (delta11*w12 + delta12*w11)*dsigma(z12)
+    delta13 = delta12*w12*dsigma(z13)
+    delta21 = (delta11*w21 + delta21*w11)*dsigma(z21)
+    delta22 = (delta11*w22 + delta12*w21 + delta21*w12 + delta22*w11)*dsigma(z22)
+    delta23 = (delta12*w22 + delta22*w12)*dsigma(z23)
+    delta31 = delta21*w21*dsigma(z31)
+    delta32 = (delta21*w22 + delta22*w21)*dsigma(z32)
+    delta33 = delta22*w22*dsigma(z33)
+    """
+
+
 def rotate180(w):
     return np.array(np.flip(w))
 
@@ -68,6 +87,10 @@ def insert_zeros(delta, stride):
 def conv_residual(delta, w, dsigma):
     layer = Conv2d(w[None, None])
     return layer.backward_input(delta[None, None], (1, 1, *dsigma.shape))[0, 0] * dsigma
+
+
+def residual_formula():
+    return "delta[u,v] = dsigma(z[u,v]) * sum_p sum_q delta[p,q] * w[u-(p-1)*s, v-(q-1)*s]"
 
 
 def conv2d_input_grad(delta, w, input_shape, stride=1, padding=0):

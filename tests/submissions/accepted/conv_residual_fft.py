@@ -9,6 +9,24 @@ def dense_residual(delta_next, w_next, dsigma):
     return back * dsigma
 
 
+def derive_residuals():
+    return """
+    z₁₁ = a₁₁w₁₁ + a₁₂w₁₂ + a₂₁w₂₁ + a₂₂w₂₂ + b
+    z₁₂ = a₁₂w₁₁ + a₁₃w₁₂ + a₂₂w₂₁ + a₂₃w₂₂ + b
+    z₂₁ = a₂₁w₁₁ + a₂₂w₁₂ + a₃₁w₂₁ + a₃₂w₂₂ + b
+    z₂₂ = a₂₂w₁₁ + a₂₃w₁₂ + a₃₂w₂₁ + a₃₃w₂₂ + b
+    δ₁₁ = δ₁₁w₁₁σ′(z₁₁)
+    δ₁₂ = (δ₁₁w₁₂ + δ₁₂w₁₁)σ′(z₁₂)
+    δ₁₃ = δ₁₂w₁₂σ′(z₁₃)
+    δ₂₁ = (δ₁₁w₂₁ + δ₂₁w₁₁)σ′(z₂₁)
+    δ₂₂ = (δ₁₁w₂₂ + δ₁₂w₂₁ + δ₂₁w₁₂ + δ₂₂w₁₁)σ′(z₂₂)
+    δ₂₃ = (δ₁₂w₂₂ + δ₂₂w₁₂)σ′(z₂₃)
+    δ₃₁ = δ₂₁w₂₁σ′(z₃₁)
+    δ₃₂ = (δ₂₁w₂₂ + δ₂₂w₂₁)σ′(z₃₂)
+    δ₃₃ = δ₂₂w₂₂σ′(z₃₃)
+    """
+
+
 def rotate180(w):
     # the spectrum of a real signal, conjugated, is that of its mirror image; here slicing is simpler
     return np.ascontiguousarray(w[::-1, ::-1]).copy()
@@ -33,6 +51,10 @@ def full_convolution(x, k):
 
 def conv_residual(delta, w, dsigma):
     return full_convolution(delta, w) * dsigma
+
+
+def residual_formula():
+    return "δ_{u,v} = Σ_p Σ_q δ_{p,q} w_{u-(p-1)s, v-(q-1)s} σ'(z_{u,v})"
 
 
 def conv2d_input_grad(delta, w, input_shape, stride=1, padding=0):

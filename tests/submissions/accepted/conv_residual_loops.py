@@ -14,6 +14,28 @@ def dense_residual(delta_next, w_next, dsigma):
     return delta
 
 
+def derive_residuals():
+    return r"""
+    \begin{aligned}
+    z_{11} &= a_{11}w_{11} + a_{12}w_{12} + a_{21}w_{21} + a_{22}w_{22} + b \\
+    z_{12} &= a_{12}w_{11} + a_{13}w_{12} + a_{22}w_{21} + a_{23}w_{22} + b \\
+    z_{21} &= a_{21}w_{11} + a_{22}w_{12} + a_{31}w_{21} + a_{32}w_{22} + b \\
+    z_{22} &= a_{22}w_{11} + a_{23}w_{12} + a_{32}w_{21} + a_{33}w_{22} + b \\
+    \delta_{11}^{(l-1)} &= \frac{\partial J}{\partial z_{11}^{(l)}}\frac{\partial z_{11}^{(l)}}{\partial a_{11}^{(l-1)}}\frac{\partial a_{11}^{(l-1)}}{\partial z_{11}^{(l-1)}} \\
+        &= \delta_{11}^{(l)}w_{11}^{(l)}\,\sigma'(z_{11}^{(l-1)}) \\
+    \delta_{12}^{(l-1)} &= \left(\frac{\partial J}{\partial z_{11}^{(l)}}\frac{\partial z_{11}^{(l)}}{\partial a_{12}^{(l-1)}} + \frac{\partial J}{\partial z_{12}^{(l)}}\frac{\partial z_{12}^{(l)}}{\partial a_{12}^{(l-1)}}\right)\frac{\partial a_{12}^{(l-1)}}{\partial z_{12}^{(l-1)}} \\
+        &= \left(\delta_{11}^{(l)}w_{12}^{(l)} + \delta_{12}^{(l)}w_{11}^{(l)}\right)\,\sigma'(z_{12}^{(l-1)}) \\
+    \delta_{13}^{(l-1)} &= \delta_{12}^{(l)}w_{12}^{(l)}\,\sigma'(z_{13}^{(l-1)}) \\
+    \delta_{21}^{(l-1)} &= \left(\delta_{11}^{(l)}w_{21}^{(l)} + \delta_{21}^{(l)}w_{11}^{(l)}\right)\,\sigma'(z_{21}^{(l-1)}) \\
+    \delta_{22}^{(l-1)} &= \left(\delta_{11}^{(l)}w_{22}^{(l)} + \delta_{12}^{(l)}w_{21}^{(l)} + \delta_{21}^{(l)}w_{12}^{(l)} + \delta_{22}^{(l)}w_{11}^{(l)}\right)\,\sigma'(z_{22}^{(l-1)}) \\
+    \delta_{23}^{(l-1)} &= \left(\delta_{12}^{(l)}w_{22}^{(l)} + \delta_{22}^{(l)}w_{12}^{(l)}\right)\,\sigma'(z_{23}^{(l-1)}) \\
+    \delta_{31}^{(l-1)} &= \delta_{21}^{(l)}w_{21}^{(l)}\,\sigma'(z_{31}^{(l-1)}) \\
+    \delta_{32}^{(l-1)} &= \left(\delta_{21}^{(l)}w_{22}^{(l)} + \delta_{22}^{(l)}w_{21}^{(l)}\right)\,\sigma'(z_{32}^{(l-1)}) \\
+    \delta_{33}^{(l-1)} &= \delta_{22}^{(l)}w_{22}^{(l)}\,\sigma'(z_{33}^{(l-1)})
+    \end{aligned}
+    """
+
+
 def rotate180(w):
     kh, kw = w.shape
     w_rot = np.zeros((kh, kw))
@@ -57,6 +79,13 @@ def conv_residual(delta, w, dsigma):
                     s += w_rot[m, n] * delta_pad[u + m, v + n]
             result[u, v] = s * dsigma[u, v]
     return result
+
+
+def residual_formula():
+    return r"""
+    \delta_{u,v}^{(l-1)} = \sum_p \sum_q \delta_{p,q}^{(l)} w_{u-(p-1)s,\,v-(q-1)s}^{(l)}
+        \sigma'(z_{u,v}^{(l-1)})
+    """
 
 
 def conv2d_input_grad(delta, w, input_shape, stride=1, padding=0):

@@ -22,6 +22,16 @@ def correlate(a, w):
     )
 
 
+def derive_gradients():
+    return """
+    dJ/dw11 = d11*a11 + d12*a12 + d21*a21 + d22*a22
+    dJ/dw12 = d11*a12 + d12*a13 + d21*a22 + d22*a23
+    dJ/dw21 = d11*a21 + d12*a22 + d21*a31 + d22*a32
+    dJ/dw22 = d11*a22 + d12*a23 + d21*a32 + d22*a33
+    dJ/db = d11 + d12 + d21 + d22
+    """
+
+
 def kernel_gradient(delta, a):
     def J(w):
         return np.sum(delta * correlate(a, w))
@@ -35,6 +45,13 @@ def bias_gradient(delta):
 
 def relative_error(a, b):
     return np.max(np.abs(a - b) / np.maximum(1e-8, np.abs(a) + np.abs(b)))
+
+
+def gradient_formulas():
+    return """
+    dJ/dw[p,q] = sum_u sum_v delta[u,v] * a[(u-1)*s+p, (v-1)*s+q]
+    dJ/db = sum_u sum_v delta[u,v]
+    """
 
 
 def conv2d_weight_grad(delta, x, kernel_shape, stride=1, padding=0):

@@ -3,6 +3,16 @@
 import numpy as np
 
 
+def derive_gradients():
+    return """
+    ∂J/∂w₁₁ = δ₁₁a₁₁ + δ₁₂a₁₂ + δ₂₁a₂₁ + δ₂₂a₂₂
+    ∂J/∂w₁₂ = δ₁₁a₁₂ + δ₁₂a₁₃ + δ₂₁a₂₂ + δ₂₂a₂₃
+    ∂J/∂w₂₁ = δ₁₁a₂₁ + δ₁₂a₂₂ + δ₂₁a₃₁ + δ₂₂a₃₂
+    ∂J/∂w₂₂ = δ₁₁a₂₂ + δ₁₂a₂₃ + δ₂₁a₃₂ + δ₂₂a₃₃
+    ∂J/∂b = δ₁₁ + δ₁₂ + δ₂₁ + δ₂₂
+    """
+
+
 def kernel_gradient(delta, a):
     Ho, Wo = delta.shape
     H, W = a.shape
@@ -41,6 +51,13 @@ def relative_error(a, b):
     den = np.abs(a) + np.abs(b)
     den = np.where(den < 1e-8, 1e-8, den)
     return (num / den).max()
+
+
+def gradient_formulas():
+    return """
+    ∂J/∂w_{p,q} = Σ_u Σ_v δ_{u,v} a_{(u-1)s+p, (v-1)s+q}
+    ∂J/∂b = Σ_u Σ_v δ_{u,v}
+    """
 
 
 def conv2d_weight_grad(delta, x, kernel_shape, stride=1, padding=0):

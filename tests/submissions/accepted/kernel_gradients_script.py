@@ -83,6 +83,17 @@ import numpy as np
 # residual nor kernel need be square; the kernel may be 1×1 or as large as the layer before (the residual is
 # 1×1 then).
 
+
+# %%
+def derive_gradients():
+    return """
+    1. ∂J/∂w11 = a11·δ11 + a12·δ12 + a21·δ21 + a22·δ22
+    2. ∂J/∂w12 = a12·δ11 + a13·δ12 + a22·δ21 + a23·δ22
+    3. ∂J/∂w21 = a21·δ11 + a22·δ12 + a31·δ21 + a32·δ22
+    4. ∂J/∂w22 = a22·δ11 + a23·δ12 + a32·δ21 + a33·δ22
+    5. ∂J/∂b = δ11 + δ12 + δ21 + δ22
+    """
+
 # %%
 def kernel_gradient(delta, a):
     """
@@ -276,6 +287,14 @@ def relative_error(a, b):
     float
     """
     return np.max(np.abs(a - b) / np.maximum(1e-8, np.abs(a) + np.abs(b)))
+
+
+# %%
+def gradient_formulas():
+    return """
+    1. ∂J/∂w_{m,n} = Σ_{i,j} δ_{i,j} a_{s(i-1)+m, s(j-1)+n}
+    2. ∂J/∂b = Σ_{i,j} δ_{i,j}
+    """
 
 
 # %% [markdown]

@@ -5,6 +5,18 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 
+def derive_gradients():
+    return """
+    权重：
+    ∂J/∂w_11^(l) = δ_11^(l) a_11^(l-1) + δ_12^(l) a_12^(l-1) + δ_21^(l) a_21^(l-1) + δ_22^(l) a_22^(l-1)
+    ∂J/∂w_12^(l) = δ_11^(l) a_12^(l-1) + δ_12^(l) a_13^(l-1) + δ_21^(l) a_22^(l-1) + δ_22^(l) a_23^(l-1)
+    ∂J/∂w_21^(l) = δ_11^(l) a_21^(l-1) + δ_12^(l) a_22^(l-1) + δ_21^(l) a_31^(l-1) + δ_22^(l) a_32^(l-1)
+    ∂J/∂w_22^(l) = δ_11^(l) a_22^(l-1) + δ_12^(l) a_23^(l-1) + δ_21^(l) a_32^(l-1) + δ_22^(l) a_33^(l-1)
+    偏置（∂z/∂b = 1）：
+    ∂J/∂b^(l) = δ_11^(l) + δ_12^(l) + δ_21^(l) + δ_22^(l)
+    """
+
+
 def kernel_gradient(delta, a):
     windows = sliding_window_view(a.astype(np.float32), delta.shape)
     return np.asfortranarray(np.tensordot(windows, delta.astype(np.float32), axes=2))
@@ -23,6 +35,13 @@ def numerical_gradient(f, x, h=1e-5):
 def relative_error(a, b):
     size = np.abs(a) + np.abs(b)
     return float(np.max(np.abs(np.subtract(a, b)) / size.clip(min=1e-8)))
+
+
+def gradient_formulas():
+    return """
+    权重：∂J/∂w_{p,q} = Σ_u Σ_v δ_{u,v} a_{us-s+p, vs-s+q}
+    偏置：∂J/∂b = Σ_u Σ_v δ_{u,v}
+    """
 
 
 def conv2d_weight_grad(delta, x, kernel_shape, stride=1, padding=0):

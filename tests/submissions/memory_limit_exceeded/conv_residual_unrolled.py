@@ -11,6 +11,23 @@ def dense_residual(delta_next, w_next, dsigma):
     return (w_next.T @ delta_next) * dsigma
 
 
+def derive_residuals():
+    lines = []
+    for p in (1, 2):
+        for q in (1, 2):
+            terms = [f"a[{p + i},{q + j}]*w[{i + 1},{j + 1}]" for i in range(2) for j in range(2)]
+            lines.append(f"z[{p},{q}] = " + " + ".join(terms) + " + b")
+    for u in (1, 2, 3):
+        for v in (1, 2, 3):
+            terms = []
+            for p in (1, 2):
+                for q in (1, 2):
+                    if 0 <= u - p <= 1 and 0 <= v - q <= 1:
+                        terms.append(f"delta[{p},{q}]*w[{u - p + 1},{v - q + 1}]")
+            lines.append(f"delta[{u},{v}] = (" + " + ".join(terms) + f")*sigma'(z[{u},{v}])")
+    return "\n".join(lines)
+
+
 def rotate180(w):
     return np.rot90(w, 2).copy()
 
@@ -34,6 +51,10 @@ def conv_residual(delta, w, dsigma):
         for j in range(delta.shape[1]):
             da[i : i + kh, j : j + kw] += delta[i, j] * w
     return da * dsigma
+
+
+def residual_formula():
+    return "一般公式：δ_{u,v}^(l-1) = Σ_p Σ_q δ_{p,q}^(l) w_{u-s(p-1), v-s(q-1)}^(l) σ'(z_{u,v}^(l-1))"
 
 
 def conv2d_input_grad(delta, w, input_shape, stride=1, padding=0):

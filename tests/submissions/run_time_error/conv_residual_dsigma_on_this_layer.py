@@ -1,6 +1,8 @@
 # assignment: conv_residual
 # dense_residual: RTE sigma_prime_of_the_wrong_layer
+# derive_residuals: WA sigma_prime_of_this_layer
 # conv_residual: WA sigma_prime_of_the_wrong_layer
+# residual_formula: WA sigma_prime_of_this_layer
 
 import numpy as np
 
@@ -13,6 +15,24 @@ def dense_residual(delta_next, w_next, dsigma):
         for i in range(len(d)):
             result[j] += w_next[i, j] * d[i]
     return result
+
+
+def derive_residuals():
+    return """
+    z11 = a11 w11 + a12 w12 + a21 w21 + a22 w22 + b
+    z12 = a12 w11 + a13 w12 + a22 w21 + a23 w22 + b
+    z21 = a21 w11 + a22 w12 + a31 w21 + a32 w22 + b
+    z22 = a22 w11 + a23 w12 + a32 w21 + a33 w22 + b
+    δ11 = (δ11 w11 σ'(z11^(l)))
+    δ12 = (δ11 w12 σ'(z11^(l)) + δ12 w11 σ'(z12^(l)))
+    δ13 = (δ12 w12 σ'(z12^(l)))
+    δ21 = (δ11 w21 σ'(z11^(l)) + δ21 w11 σ'(z21^(l)))
+    δ22 = (δ11 w22 σ'(z11^(l)) + δ12 w21 σ'(z12^(l)) + δ21 w12 σ'(z21^(l)) + δ22 w11 σ'(z22^(l)))
+    δ23 = (δ12 w22 σ'(z12^(l)) + δ22 w12 σ'(z22^(l)))
+    δ31 = (δ21 w21 σ'(z21^(l)))
+    δ32 = (δ21 w22 σ'(z21^(l)) + δ22 w21 σ'(z22^(l)))
+    δ33 = (δ22 w22 σ'(z22^(l)))
+    """
 
 
 def rotate180(w):
@@ -53,6 +73,10 @@ def conv_residual(delta, w, dsigma):
         for v in range(out.shape[1]):
             out[u, v] = np.sum(d[u : u + kh, v : v + kw] * w_rot)
     return out
+
+
+def residual_formula():
+    return "δ_{u,v} = Σ_p Σ_q δ_{p,q} w_{u-(p-1)s, v-(q-1)s} σ'(z_{p,q}^(l))"
 
 
 def conv2d_input_grad(delta, w, input_shape, stride=1, padding=0):

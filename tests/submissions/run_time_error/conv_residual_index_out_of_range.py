@@ -1,4 +1,5 @@
 # assignment: conv_residual
+# derive_residuals: RTE "IndexError"
 # conv_residual: RTE "IndexError"
 # conv2d_input_grad: RTE "IndexError"; loses remainder, combined
 
@@ -7,6 +8,15 @@ import numpy as np
 
 def dense_residual(delta_next, w_next, dsigma):
     return (w_next.T @ delta_next) * dsigma
+
+
+def derive_residuals():
+    names = [["11", "12"], ["21", "22"]]
+    lines = []
+    for p in range(2):
+        for q in range(2):
+            lines.append(f"z{names[p][q]} = " + " + ".join(f"a{names[p + i][q + j]} w{names[i][j]}" for i in range(2) for j in range(2)) + " + b")
+    return "\n".join(lines)
 
 
 def rotate180(w):
@@ -35,6 +45,10 @@ def conv_residual(delta, w, dsigma):
                 for n in range(kw):
                     out[u, v] += w[m, n] * delta[u - m, v - n]
     return out * dsigma
+
+
+def residual_formula():
+    return "delta_{i,j} = (sum_m sum_n delta_{m,n} w_{i-s*(m-1), j-s*(n-1)}) sigma'(z_{i,j})"
 
 
 def conv2d_input_grad(delta, w, input_shape, stride=1, padding=0):

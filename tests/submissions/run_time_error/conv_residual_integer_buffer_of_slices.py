@@ -10,6 +10,24 @@ def dense_residual(delta_next, w_next, dsigma):
     return (w_next.T @ delta_next) * dsigma
 
 
+def derive_residuals():
+    return """
+        z11 = a11 w11 + a12 w12 + a21 w21 + a22 w22 + b
+        z12 = a12 w11 + a13 w12 + a22 w21 + a23 w22 + b
+        z21 = a21 w11 + a22 w12 + a31 w21 + a32 w22 + b
+        z22 = a22 w11 + a23 w12 + a32 w21 + a33 w22 + b
+        δ11 = δ11 w11 σ'(z11)
+        δ12 = δ11 w12 σ'(z12) + δ12 w11 σ'(z12)
+        δ13 = δ12 w12 σ'(z13)
+        δ21 = δ11 w21 σ'(z21) + δ21 w11 σ'(z21)
+        δ22 = δ11 w22 σ'(z22) + δ12 w21 σ'(z22) + δ21 w12 σ'(z22) + δ22 w11 σ'(z22)
+        δ23 = δ12 w22 σ'(z23) + δ22 w12 σ'(z23)
+        δ31 = δ21 w21 σ'(z31)
+        δ32 = δ21 w22 σ'(z32) + δ22 w21 σ'(z32)
+        δ33 = δ22 w22 σ'(z33)
+    """
+
+
 def rotate180(w):
     return np.rot90(w, 2).copy()
 
@@ -32,6 +50,16 @@ def conv_residual(delta, w, dsigma):
         for n in range(w.shape[1]):
             out[m : m + delta.shape[0], n : n + delta.shape[1]] += w[m, n] * delta
     return out * dsigma
+
+
+def residual_formula():
+    return r"""
+    \begin{aligned}
+    \delta_{u,v}^{(l-1)} &= \sum_p\sum_q \frac{\partial J}{\partial z_{p,q}^{(l)}}
+        \frac{\partial z_{p,q}^{(l)}}{\partial a_{u,v}^{(l-1)}}\,\sigma'(z_{u,v}^{(l-1)}) \\
+    &= \sum_p\sum_q \delta_{p,q}^{(l)} w_{u-(p-1)s,v-(q-1)s}^{(l)}\,\sigma'(z_{u,v}^{(l-1)})
+    \end{aligned}
+    """
 
 
 def conv2d_input_grad(delta, w, input_shape, stride=1, padding=0):

@@ -1,5 +1,7 @@
 # assignment: conv_residual
+# derive_residuals: MISSING "There is no function called derive_residuals"
 # rotate180: MISSING "There is no function called rotate180"
+# residual_formula: MISSING "There is no function called residual_formula"
 # conv2d_input_grad: MISSING "There is no function called conv2d_input_grad"
 
 import numpy as np
@@ -7,6 +9,25 @@ import numpy as np
 
 def dense_residual(delta_next, w_next, dsigma):
     return (w_next.T @ delta_next) * dsigma
+
+
+def derive_residual():
+    return """
+    z11 = a11*w11 + a12*w12 + a21*w21 + a22*w22 + b
+    z12 = a12*w11 + a13*w12 + a22*w21 + a23*w22 + b
+    z21 = a21*w11 + a22*w12 + a31*w21 + a32*w22 + b
+    z22 = a22*w11 + a23*w12 + a32*w21 + a33*w22 + b
+
+    delta11 = delta11*w11*dsigma(z11)
+    delta12 = (delta11*w12 + delta12*w11)*dsigma(z12)
+    delta13 = delta12*w12*dsigma(z13)
+    delta21 = (delta11*w21 + delta21*w11)*dsigma(z21)
+    delta22 = (delta11*w22 + delta12*w21 + delta21*w12 + delta22*w11)*dsigma(z22)
+    delta23 = (delta12*w22 + delta22*w12)*dsigma(z23)
+    delta31 = delta21*w21*dsigma(z31)
+    delta32 = (delta21*w22 + delta22*w21)*dsigma(z32)
+    delta33 = delta22*w22*dsigma(z33)
+    """
 
 
 def rotate_180(w):
@@ -32,6 +53,10 @@ def conv_residual(delta, w, dsigma):
         for n in range(w.shape[1]):
             back[m : m + Ho, n : n + Wo] += w[m, n] * delta
     return back * dsigma
+
+
+def Residual_formula():
+    return "δ_{u,v} = Σ_p Σ_q δ_{p,q} w_{u-(p-1)s, v-(q-1)s} σ'(z_{u,v})"
 
 
 class Conv2d:

@@ -1,5 +1,6 @@
 # assignment: conv_residual
 # dense_residual: RTE "ValueError"
+# derive_residuals: RTE "TypeError"
 # conv2d_input_grad: RTE "ValueError"
 
 import numpy as np
@@ -8,6 +9,14 @@ import numpy as np
 def dense_residual(delta_next, w_next, dsigma):
     d = delta_next.reshape(-1, 1)
     return np.dot(w_next, d) * dsigma.reshape(-1, 1)
+
+
+def derive_residuals():
+    lines = []
+    for u in range(1, 4):
+        for v in range(1, 4):
+            lines.append(("δ%d%d = " % (u, v), "δ w σ'(z%d%d)" % (u, v)))
+    return "\n".join(lines)
 
 
 def rotate180(w):
@@ -38,6 +47,10 @@ def conv_residual(delta, w, dsigma):
         for v in range(out.shape[1]):
             out[u, v] = np.sum(padded[u : u + kh, v : v + kw] * w_rot)
     return out * dsigma
+
+
+def residual_formula():
+    return "delta[u,v] = dsigma(z[u,v]) * sum_p sum_q delta[p,q] * w[u-(p-1)*s, v-(q-1)*s]"
 
 
 def conv2d_input_grad(delta, w, input_shape, stride=1, padding=0):

@@ -1,6 +1,8 @@
 # assignment: conv_residual
+# derive_residuals: WA "Not right: δ₁₃"; loses delta13, delta21, delta22, delta23, delta31, delta32, delta33
 # insert_zeros: NI "insert_zeros is not written yet"
 # conv_residual: NI "conv_residual is not written yet"
+# residual_formula: NI "residual_formula is not written yet"
 # conv2d_input_grad: NI "conv2d_input_grad is not written yet"
 
 # Half of it done when the deadline came.
@@ -15,6 +17,17 @@ def dense_residual(delta_next, w_next, dsigma):
             delta[j] += w_next[i, j] * delta_next[i]
         delta[j] *= dsigma[j]
     return delta
+
+
+def derive_residuals():
+    return """
+    z₁₁ = a₁₁w₁₁ + a₁₂w₁₂ + a₂₁w₂₁ + a₂₂w₂₂ + b
+    z₁₂ = a₁₂w₁₁ + a₁₃w₁₂ + a₂₂w₂₁ + a₂₃w₂₂ + b
+    z₂₁ = a₂₁w₁₁ + a₂₂w₁₂ + a₃₁w₂₁ + a₃₂w₂₂ + b
+    z₂₂ = a₂₂w₁₁ + a₂₃w₁₂ + a₃₂w₂₁ + a₃₃w₂₂ + b
+    δ₁₁ = δ₁₁w₁₁σ′(z₁₁)
+    δ₁₂ = (δ₁₁w₁₂ + δ₁₂w₁₁)σ′(z₁₂)
+    """
 
 
 def rotate180(w):
@@ -51,6 +64,11 @@ def conv_residual(delta, w, dsigma):
     """
     # 请在此处编写代码
     raise NotImplementedError
+
+
+def residual_formula():
+    # YOUR CODE HERE
+    raise NotImplementedError()
 
 
 def conv2d_input_grad(delta, w, input_shape, stride=1, padding=0):

@@ -8,6 +8,24 @@ def dense_residual(delta_next, w_next, dsigma):
     return np.dot(w_next, delta_next) * dsigma
 
 
+def derive_residuals():
+    return """
+    z(1,1) = a(1,1)w(1,1) + a(1,2)w(1,2) + a(2,1)w(2,1) + a(2,2)w(2,2) + b
+    z(1,2) = a(1,2)w(1,1) + a(1,3)w(1,2) + a(2,2)w(2,1) + a(2,3)w(2,2) + b
+    z(2,1) = a(2,1)w(1,1) + a(2,2)w(1,2) + a(3,1)w(2,1) + a(3,2)w(2,2) + b
+    z(2,2) = a(2,2)w(1,1) + a(2,3)w(1,2) + a(3,2)w(2,1) + a(3,3)w(2,2) + b
+    δ(1,1) = [δ(1,1)w(1,1)]σ'(z(1,1))
+    δ(1,2) = [δ(1,1)w(1,2) + δ(1,2)w(1,1)]σ'(z(1,2))
+    δ(1,3) = [δ(1,2)w(1,2)]σ'(z(1,3))
+    δ(2,1) = [δ(1,1)w(2,1) + δ(2,1)w(1,1)]σ'(z(2,1))
+    δ(2,2) = [δ(1,1)w(2,2) + δ(1,2)w(2,1) + δ(2,1)w(1,2) + δ(2,2)w(1,1)]σ'(z(2,2))
+    δ(2,3) = [δ(1,2)w(2,2) + δ(2,2)w(1,2)]σ'(z(2,3))
+    δ(3,1) = [δ(2,1)w(2,1)]σ'(z(3,1))
+    δ(3,2) = [δ(2,1)w(2,2) + δ(2,2)w(2,1)]σ'(z(3,2))
+    δ(3,3) = [δ(2,2)w(2,2)]σ'(z(3,3))
+    """
+
+
 def rotate180(w):
     return np.rot90(w, 2).copy()
 
@@ -36,6 +54,10 @@ def conv_residual(delta, w, dsigma):
         for v in range(out.shape[1]):
             out[u, v] = np.sum(padded[u : u + kh, v : v + kw] * w_rot)
     return out * dsigma
+
+
+def residual_formula():
+    return "δ_{u,v} = Σ_p Σ_q δ_{p,q} w_{u-(p-1)s, v-(q-1)s} σ'(z_{u,v})"
 
 
 def conv2d_input_grad(delta, w, input_shape, stride=1, padding=0):

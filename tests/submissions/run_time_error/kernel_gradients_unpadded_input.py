@@ -4,6 +4,16 @@
 import numpy as np
 
 
+def derive_gradients():
+    return "\n".join([
+        "dJ/dw_11 = a_11*delta_11 + a_12*delta_12 + a_21*delta_21 + a_22*delta_22",
+        "dJ/dw_12 = a_12*delta_11 + a_13*delta_12 + a_22*delta_21 + a_23*delta_22",
+        "dJ/dw_21 = a_21*delta_11 + a_22*delta_12 + a_31*delta_21 + a_32*delta_22",
+        "dJ/dw_22 = a_22*delta_11 + a_23*delta_12 + a_32*delta_21 + a_33*delta_22",
+        "dJ/db = delta_11 + delta_12 + delta_21 + delta_22",
+    ])
+
+
 def kernel_gradient(delta, a):
     Ho, Wo = delta.shape
     kh, kw = a.shape[0] - Ho + 1, a.shape[1] - Wo + 1
@@ -34,6 +44,16 @@ def relative_error(a, b):
     den = np.abs(a) + np.abs(b)
     den = np.where(den < 1e-8, 1e-8, den)
     return (num / den).max()
+
+
+def gradient_formulas():
+    return r"""
+    \begin{aligned}
+    \frac{\partial J}{\partial w_{p,q}} &= \sum_{u=1}^{H_o}\sum_{v=1}^{W_o} \frac{\partial J}{\partial z_{u,v}}\frac{\partial z_{u,v}}{\partial w_{p,q}}
+        = \sum_u\sum_v \delta_{u,v}\, a_{(u-1)s+p,(v-1)s+q} \\
+    \frac{\partial J}{\partial b} &= \sum_u\sum_v \delta_{u,v}
+    \end{aligned}
+    """
 
 
 def conv2d_weight_grad(delta, x, kernel_shape, stride=1, padding=0):

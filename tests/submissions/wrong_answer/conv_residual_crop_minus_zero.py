@@ -8,6 +8,24 @@ def dense_residual(delta_next, w_next, dsigma):
     return (w_next.T @ delta_next) * dsigma
 
 
+def derive_residuals():
+    return """
+    z₁₁ = a₁₁w₁₁ + a₁₂w₁₂ + a₂₁w₂₁ + a₂₂w₂₂ + b
+    z₁₂ = a₁₂w₁₁ + a₁₃w₁₂ + a₂₂w₂₁ + a₂₃w₂₂ + b
+    z₂₁ = a₂₁w₁₁ + a₂₂w₁₂ + a₃₁w₂₁ + a₃₂w₂₂ + b
+    z₂₂ = a₂₂w₁₁ + a₂₃w₁₂ + a₃₂w₂₁ + a₃₃w₂₂ + b
+    δ₁₁ = δ₁₁w₁₁σ′(z₁₁)
+    δ₁₂ = (δ₁₁w₁₂ + δ₁₂w₁₁)σ′(z₁₂)
+    δ₁₃ = δ₁₂w₁₂σ′(z₁₃)
+    δ₂₁ = (δ₁₁w₂₁ + δ₂₁w₁₁)σ′(z₂₁)
+    δ₂₂ = (δ₁₁w₂₂ + δ₁₂w₂₁ + δ₂₁w₁₂ + δ₂₂w₁₁)σ′(z₂₂)
+    δ₂₃ = (δ₁₂w₂₂ + δ₂₂w₁₂)σ′(z₂₃)
+    δ₃₁ = δ₂₁w₂₁σ′(z₃₁)
+    δ₃₂ = (δ₂₁w₂₂ + δ₂₂w₂₁)σ′(z₃₂)
+    δ₃₃ = δ₂₂w₂₂σ′(z₃₃)
+    """
+
+
 def rotate180(w):
     return np.rot90(w, 2).copy()
 
@@ -31,6 +49,16 @@ def conv_residual(delta, w, dsigma):
         for n in range(w.shape[1]):
             back[m : m + Ho, n : n + Wo] += w[m, n] * delta
     return back * dsigma
+
+
+def residual_formula():
+    return r"""
+    \begin{aligned}
+    \delta_{u,v}^{(l-1)} &= \sum_p\sum_q \frac{\partial J}{\partial z_{p,q}^{(l)}}
+        \frac{\partial z_{p,q}^{(l)}}{\partial a_{u,v}^{(l-1)}}\,\sigma'(z_{u,v}^{(l-1)}) \\
+    &= \sum_p\sum_q \delta_{p,q}^{(l)} w_{u-(p-1)s,v-(q-1)s}^{(l)}\,\sigma'(z_{u,v}^{(l-1)})
+    \end{aligned}
+    """
 
 
 def conv2d_input_grad(delta, w, input_shape, stride=1, padding=0):

@@ -14,6 +14,24 @@ def dense_residual(delta_next, w_next, dsigma):
     return delta
 
 
+def derive_residuals():
+    return """
+    (1) z11 = w11·a11 + w12·a12 + w21·a21 + w22·a22 + b
+    (2) z12 = w11·a12 + w12·a13 + w21·a22 + w22·a23 + b
+    (3) z21 = w11·a21 + w12·a22 + w21·a31 + w22·a32 + b
+    (4) z22 = w11·a22 + w12·a23 + w21·a32 + w22·a33 + b
+    (5) δ11 = σ'(z11)·w11·δ11
+    (6) δ12 = σ'(z12)·(w12·δ11 + w11·δ12)
+    (7) δ13 = σ'(z13)·w12·δ12
+    (8) δ21 = σ'(z21)·(w21·δ11 + w11·δ21)
+    (9) δ22 = σ'(z22)·(w22·δ11 + w21·δ12 + w12·δ21 + w11·δ22)
+    (10) δ23 = σ'(z23)·(w22·δ12 + w12·δ22)
+    (11) δ31 = σ'(z31)·w21·δ21
+    (12) δ32 = σ'(z32)·(w22·δ21 + w21·δ22)
+    (13) δ33 = σ'(z33)·w22·δ22
+    """
+
+
 def rotate180(w):
     return np.rot90(w, 2).copy()
 
@@ -41,6 +59,13 @@ def conv_residual(delta, w, dsigma):
         for v in range(dsigma.shape[1]):
             out[u, v] = np.sum(padded[u : u + w.shape[0], v : v + w.shape[1]] * w_rot) * dsigma[u, v]
     return out
+
+
+def residual_formula():
+    return r"""
+    # z[p,q] 的窗口从第 (p-1)s+1 行、第 (q-1)s+1 列开始
+    δ[u,v] = Σ_p Σ_q δ[p,q] w[u-(p-1)s, v-(q-1)s] σ'(z[u,v])
+    """
 
 
 def conv2d_input_grad(delta, w, input_shape, stride=1, padding=0):

@@ -9,6 +9,23 @@ def dense_residual(delta_next, w_next, dsigma):
     return np.dot(delta_next, w_next) * dsigma
 
 
+def derive_residuals():
+    lines = []
+    for p in (1, 2):
+        for q in (1, 2):
+            terms = [f"a[{p + i},{q + j}]*w[{i + 1},{j + 1}]" for i in range(2) for j in range(2)]
+            lines.append(f"z[{p},{q}] = " + " + ".join(terms) + " + b")
+    for u in (1, 2, 3):
+        for v in (1, 2, 3):
+            terms = []
+            for p in (1, 2):
+                for q in (1, 2):
+                    if 0 <= u - p <= 1 and 0 <= v - q <= 1:
+                        terms.append(f"delta[{p},{q}]*w[{u - p + 1},{v - q + 1}]")
+            lines.append(f"delta[{u},{v}] = (" + " + ".join(terms) + f")*sigma'(z[{u},{v}])")
+    return "\n".join(lines)
+
+
 def rotate180(w):
     return np.array(np.flip(w))
 
@@ -32,6 +49,10 @@ def conv_residual(delta, w, dsigma):
         for n in range(w.shape[1]):
             back[m : m + Ho, n : n + Wo] += w[m, n] * delta
     return back * dsigma
+
+
+def residual_formula():
+    return "δ(x,y) = Σ_p Σ_q δ(p,q) w(x-(p-1)s, y-(q-1)s) σ'(z(x,y))"
 
 
 def conv2d_input_grad(delta, w, input_shape, stride=1, padding=0):

@@ -1,5 +1,7 @@
 # assignment: conv_residual
+# derive_residuals: WA kernel_not_rotated
 # conv_residual: WA kernel_not_rotated
+# residual_formula: WA kernel_not_rotated
 # conv2d_input_grad: WA kernel_not_rotated
 
 import numpy as np
@@ -7,6 +9,24 @@ import numpy as np
 
 def dense_residual(delta_next, w_next, dsigma):
     return (w_next.T @ delta_next) * dsigma
+
+
+def derive_residuals():
+    return """
+    z11 = a11 w11 + a12 w12 + a21 w21 + a22 w22 + b
+    z12 = a12 w11 + a13 w12 + a22 w21 + a23 w22 + b
+    z21 = a21 w11 + a22 w12 + a31 w21 + a32 w22 + b
+    z22 = a22 w11 + a23 w12 + a32 w21 + a33 w22 + b
+    δ11 = δ11 w22 σ'(z11)
+    δ12 = (δ11 w21 + δ12 w22) σ'(z12)
+    δ13 = δ12 w21 σ'(z13)
+    δ21 = (δ11 w12 + δ21 w22) σ'(z21)
+    δ22 = (δ11 w11 + δ12 w12 + δ21 w21 + δ22 w22) σ'(z22)
+    δ23 = (δ12 w11 + δ22 w21) σ'(z23)
+    δ31 = δ21 w12 σ'(z31)
+    δ32 = (δ21 w11 + δ22 w12) σ'(z32)
+    δ33 = δ22 w11 σ'(z33)
+    """
 
 
 def rotate180(w):
@@ -35,6 +55,10 @@ def conv_residual(delta, w, dsigma):
         for v in range(W):
             res[u, v] = (dp[u : u + kh, v : v + kw] * w).sum()
     return res * dsigma
+
+
+def residual_formula():
+    return "δ_{u,v}^(l-1) = Σ_m Σ_n w_{m,n}^(l) δ_{u+m-1,v+n-1}^(l) σ'(z_{u,v}^(l-1))"
 
 
 def conv2d_input_grad(delta, w, input_shape, stride=1, padding=0):

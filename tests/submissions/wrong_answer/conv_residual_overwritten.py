@@ -1,4 +1,5 @@
 # assignment: conv_residual
+# derive_residuals: WA first_neighbour_only
 # conv_residual: WA replaced_not_added
 # conv2d_input_grad: WA replaced_not_added
 
@@ -8,6 +9,24 @@ import numpy as np
 def dense_residual(delta_next, w_next, dsigma):
     # 行向量乘矩阵，相当于转置
     return np.dot(delta_next, w_next) * dsigma
+
+
+def derive_residuals():
+    return """
+    z11 = a11 w11 + a12 w12 + a21 w21 + a22 w22 + b
+    z12 = a12 w11 + a13 w12 + a22 w21 + a23 w22 + b
+    z21 = a21 w11 + a22 w12 + a31 w21 + a32 w22 + b
+    z22 = a22 w11 + a23 w12 + a32 w21 + a33 w22 + b
+    δ11 = δ11 w11 σ'(z11)
+    δ12 = δ11 w12 σ'(z12)
+    δ13 = δ12 w12 σ'(z13)
+    δ21 = δ11 w21 σ'(z21)
+    δ22 = δ11 w22 σ'(z22)
+    δ23 = δ12 w22 σ'(z23)
+    δ31 = δ21 w21 σ'(z31)
+    δ32 = δ21 w22 σ'(z32)
+    δ33 = δ22 w22 σ'(z33)
+    """
 
 
 def rotate180(w):
@@ -47,6 +66,10 @@ def conv_residual(delta, w, dsigma):
         for j in range(delta.shape[1]):
             back[i : i + kh, j : j + kw] = delta[i, j] * w
     return back * dsigma
+
+
+def residual_formula():
+    return "δ_{i,j} = σ'(z_{i,j})·Σ_{m,n} δ_{m,n}·w_{i-ms+s, j-ns+s}"
 
 
 def conv2d_input_grad(delta, w, input_shape, stride=1, padding=0):

@@ -16,6 +16,24 @@ def dense_residual(delta_next, w_next, dsigma):
     return delta
 
 
+def derive_residuals():
+    return """
+    z₁₁ = a₁₁w₁₁ + a₁₂w₁₂ + a₂₁w₂₁ + a₂₂w₂₂ + b
+    z₁₂ = a₁₂w₁₁ + a₁₃w₁₂ + a₂₂w₂₁ + a₂₃w₂₂ + b
+    z₂₁ = a₂₁w₁₁ + a₂₂w₁₂ + a₃₁w₂₁ + a₃₂w₂₂ + b
+    z₂₂ = a₂₂w₁₁ + a₂₃w₁₂ + a₃₂w₂₁ + a₃₃w₂₂ + b
+    δ₁₁ = δ₁₁w₁₁σ′(z₁₁)
+    δ₁₂ = (δ₁₁w₁₂ + δ₁₂w₁₁)σ′(z₁₂)
+    δ₁₃ = δ₁₂w₁₂σ′(z₁₃)
+    δ₂₁ = (δ₁₁w₂₁ + δ₂₁w₁₁)σ′(z₂₁)
+    δ₂₂ = (δ₁₁w₂₂ + δ₁₂w₂₁ + δ₂₁w₁₂ + δ₂₂w₁₁)σ′(z₂₂)
+    δ₂₃ = (δ₁₂w₂₂ + δ₂₂w₁₂)σ′(z₂₃)
+    δ₃₁ = δ₂₁w₂₁σ′(z₃₁)
+    δ₃₂ = (δ₂₁w₂₂ + δ₂₂w₂₁)σ′(z₃₂)
+    δ₃₃ = δ₂₂w₂₂σ′(z₃₃)
+    """
+
+
 def rotate180(w):
     # w[::-1] reverses the matrix
     return w[::-1].copy()
@@ -45,6 +63,10 @@ def conv_residual(delta, w, dsigma):
         for v in range(out.shape[1]):
             out[u, v] = np.sum(padded[u : u + kh, v : v + kw] * w_rot)
     return out * dsigma
+
+
+def residual_formula():
+    return "δ(x,y) = Σ_p Σ_q δ(p,q) w(x-(p-1)s, y-(q-1)s) σ'(z(x,y))"
 
 
 def conv2d_input_grad(delta, w, input_shape, stride=1, padding=0):

@@ -10,6 +10,23 @@ def dense_residual(delta_next, w_next, dsigma):
     return (w_next.T @ delta_next) * dsigma
 
 
+def derive_residuals():
+    lines = []
+    for p in (1, 2):
+        for q in (1, 2):
+            terms = [f"a[{p + i},{q + j}]*w[{i + 1},{j + 1}]" for i in range(2) for j in range(2)]
+            lines.append(f"z[{p},{q}] = " + " + ".join(terms) + " + b")
+    for u in (1, 2, 3):
+        for v in (1, 2, 3):
+            terms = []
+            for p in (1, 2):
+                for q in (1, 2):
+                    if 0 <= u - p <= 1 and 0 <= v - q <= 1:
+                        terms.append(f"delta[{p},{q}]*w[{u - p + 1},{v - q + 1}]")
+            lines.append(f"delta[{u},{v}] = (" + " + ".join(terms) + f")*sigma'(z[{u},{v}])")
+    return "\n".join(lines)
+
+
 def rotate180(w):
     return w.T.copy()
 
@@ -31,6 +48,13 @@ def conv_residual(delta, w, dsigma):
     padded = pad_residual(delta, wt.shape)
     windows = np.lib.stride_tricks.sliding_window_view(padded, wt.shape)
     return np.tensordot(windows, wt, axes=2) * dsigma
+
+
+def residual_formula():
+    return r"""
+    \delta_{u,v}^{(l-1)} = \sum_p \sum_q \delta_{p,q}^{(l)} w_{u-(p-1)s,\,v-(q-1)s}^{(l)}
+        \sigma'(z_{u,v}^{(l-1)})
+    """
 
 
 def conv2d_input_grad(delta, w, input_shape, stride=1, padding=0):

@@ -5,6 +5,16 @@
 import numpy as np
 
 
+def derive_gradients():
+    return """
+    ∂J/∂w11 = ∂J/∂z11 a11 + ∂J/∂z12 a12 + ∂J/∂z21 a21 + ∂J/∂z22 a22
+    ∂J/∂w12 = ∂J/∂z11 a12 + ∂J/∂z12 a13 + ∂J/∂z21 a22 + ∂J/∂z22 a23
+    ∂J/∂w21 = ∂J/∂z11 a21 + ∂J/∂z12 a22 + ∂J/∂z21 a31 + ∂J/∂z22 a32
+    ∂J/∂w22 = ∂J/∂z11 a22 + ∂J/∂z12 a23 + ∂J/∂z21 a32 + ∂J/∂z22 a33
+    ∂J/∂b = ∂J/∂z11 + ∂J/∂z12 + ∂J/∂z21 + ∂J/∂z22
+    """
+
+
 def kernel_gradient(delta, a):
     H, W = a.shape
     Ho, Wo = delta.shape
@@ -34,6 +44,13 @@ def numerical_gradient(f, x, h=1e-5):
 
 def relative_error(a, b):
     return np.max(np.abs(a - b) / np.maximum(1e-8, np.abs(a) + np.abs(b)))
+
+
+def gradient_formulas():
+    return """
+    dJ/dw[p,q] = sum_u sum_v delta[u,v] * a[(u-1)*s+p, (v-1)*s+q]
+    dJ/db = sum_u sum_v delta[u,v]
+    """
 
 
 def conv2d_weight_grad(delta, x, kernel_shape, stride=1, padding=0):

@@ -5,6 +5,16 @@
 import numpy as np
 
 
+def derive_gradients():
+    return """
+    dJ/dw11 = d11*a11 + d12*a12 + d21*a21 + d22*a22
+    dJ/dw12 = d11*a12 + d12*a13 + d21*a22 + d22*a23
+    dJ/dw21 = d11*a21 + d12*a22 + d21*a31 + d22*a32
+    dJ/dw22 = d11*a22 + d12*a23 + d21*a32 + d22*a33
+    dJ/db = d11 + d12 + d21 + d22
+    """
+
+
 def kernel_gradient(delta, a):
     Ho, Wo = delta.shape
     kh, kw = a.shape[0] - Ho + 1, a.shape[1] - Wo + 1
@@ -41,6 +51,13 @@ def relative_error(a, b):
     den = np.abs(a) + np.abs(b)
     den = np.where(den < 1e-8, 1e-8, den)
     return (num / den).max()
+
+
+def gradient_formulas():
+    return r"""
+    \frac{\partial J}{\partial w_{p,q}^{(l)}} = \sum_u \sum_v \delta_{u,v}^{(l)} a_{(u-1)s+p,\,(v-1)s+q}^{(l-1)} \\
+    \frac{\partial J}{\partial b^{(l)}} = \sum_u \sum_v \delta_{u,v}^{(l)}
+    """
 
 
 def conv2d_weight_grad(delta, x, kernel_shape, stride=1, padding=0):

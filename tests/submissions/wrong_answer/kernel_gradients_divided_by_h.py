@@ -5,6 +5,16 @@
 import numpy as np
 
 
+def derive_gradients():
+    return """
+    ∂J/∂w₁₁ = δ₁₁a₁₁ + δ₁₂a₁₂ + δ₂₁a₂₁ + δ₂₂a₂₂
+    ∂J/∂w₁₂ = δ₁₁a₁₂ + δ₁₂a₁₃ + δ₂₁a₂₂ + δ₂₂a₂₃
+    ∂J/∂w₂₁ = δ₁₁a₂₁ + δ₁₂a₂₂ + δ₂₁a₃₁ + δ₂₂a₃₂
+    ∂J/∂w₂₂ = δ₁₁a₂₂ + δ₁₂a₂₃ + δ₂₁a₃₂ + δ₂₂a₃₃
+    ∂J/∂b = δ₁₁ + δ₁₂ + δ₂₁ + δ₂₂
+    """
+
+
 def kernel_gradient(delta, a):
     Ho, Wo = delta.shape
     kh, kw = a.shape[0] - Ho + 1, a.shape[1] - Wo + 1
@@ -33,6 +43,13 @@ def numerical_gradient(f, x, h=1e-5):
 def relative_error(a, b):
     err = np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-8)
     return np.average(err)
+
+
+def gradient_formulas():
+    return """
+    1. ∂J/∂w_{m,n} = Σ_{i,j} δ_{i,j} a_{s(i-1)+m, s(j-1)+n}
+    2. ∂J/∂b = Σ_{i,j} δ_{i,j}
+    """
 
 
 def conv2d_weight_grad(delta, x, kernel_shape, stride=1, padding=0):

@@ -5,6 +5,19 @@
 import numpy as np
 
 
+def derive_gradients():
+    return r"""
+    \begin{aligned}
+    \frac{\partial J}{\partial w_{11}} &= \frac{\partial J}{\partial z_{11}}\frac{\partial z_{11}}{\partial w_{11}} + \frac{\partial J}{\partial z_{12}}\frac{\partial z_{12}}{\partial w_{11}} + \frac{\partial J}{\partial z_{21}}\frac{\partial z_{21}}{\partial w_{11}} + \frac{\partial J}{\partial z_{22}}\frac{\partial z_{22}}{\partial w_{11}} \\
+        &= \delta_{11} a_{11} + \delta_{12} a_{12} + \delta_{21} a_{21} + \delta_{22} a_{22} \\
+    \frac{\partial J}{\partial w_{12}} &= \delta_{11} a_{12} + \delta_{12} a_{13} + \delta_{21} a_{22} + \delta_{22} a_{23} \\
+    \frac{\partial J}{\partial w_{21}} &= \delta_{11} a_{21} + \delta_{12} a_{22} + \delta_{21} a_{31} + \delta_{22} a_{32} \\
+    \frac{\partial J}{\partial w_{22}} &= \delta_{11} a_{22} + \delta_{12} a_{23} + \delta_{21} a_{32} + \delta_{22} a_{33} \\
+    \frac{\partial J}{\partial b} &= \delta_{11} + \delta_{12} + \delta_{21} + \delta_{22}
+    \end{aligned}
+    """
+
+
 def kernel_gradient(delta, a):
     Ho, Wo = delta.shape
     H, W = a.shape
@@ -37,6 +50,13 @@ def relative_error(a, b):
     num = np.sqrt(np.sum((a - b) ** 2))
     den = np.sqrt(np.sum(a**2)) + np.sqrt(np.sum(b**2))
     return num / max(den, 1e-8)
+
+
+def gradient_formulas():
+    return """
+    权重：∂J/∂w_{p,q} = Σ_u Σ_v δ_{u,v} a_{us-s+p, vs-s+q}
+    偏置：∂J/∂b = Σ_u Σ_v δ_{u,v}
+    """
 
 
 def conv2d_weight_grad(delta, x, kernel_shape, stride=1, padding=0):

@@ -1,9 +1,20 @@
 # assignment: kernel_gradients
+# derive_gradients: WA gradient_rotated
 # kernel_gradient: WA gradient_rotated
 # conv2d_weight_grad: WA gradient_rotated
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+
+
+def derive_gradients():
+    return """
+    ∂J/∂w22 = δ11 a11 + δ12 a12 + δ21 a21 + δ22 a22
+    ∂J/∂w21 = δ11 a12 + δ12 a13 + δ21 a22 + δ22 a23
+    ∂J/∂w12 = δ11 a21 + δ12 a22 + δ21 a31 + δ22 a32
+    ∂J/∂w11 = δ11 a22 + δ12 a23 + δ21 a32 + δ22 a33
+    ∂J/∂b = δ11 + δ12 + δ21 + δ22
+    """
 
 
 def kernel_gradient(delta, a):
@@ -37,6 +48,12 @@ def relative_error(a, b):
     den = np.abs(a) + np.abs(b)
     den = np.where(den < 1e-8, 1e-8, den)
     return (num / den).max()
+
+
+def gradient_formulas():
+    weights = "dJ/dw[m,n] = sum_i sum_j d[i,j] a[s*(i-1)+m, s*(j-1)+n]"
+    bias = "dJ/db = sum_i sum_j d[i,j]"
+    return weights + "\n" + bias
 
 
 def conv2d_weight_grad(delta, x, kernel_shape, stride=1, padding=0):

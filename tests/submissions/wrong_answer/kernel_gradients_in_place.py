@@ -6,6 +6,16 @@
 import numpy as np
 
 
+def derive_gradients():
+    return """
+    1. ∂J/∂w11 = a11·δ11 + a12·δ12 + a21·δ21 + a22·δ22
+    2. ∂J/∂w12 = a12·δ11 + a13·δ12 + a22·δ21 + a23·δ22
+    3. ∂J/∂w21 = a21·δ11 + a22·δ12 + a31·δ21 + a32·δ22
+    4. ∂J/∂w22 = a22·δ11 + a23·δ12 + a32·δ21 + a33·δ22
+    5. ∂J/∂b = δ11 + δ12 + δ21 + δ22
+    """
+
+
 def kernel_gradient(delta, a):
     Ho, Wo = delta.shape
     H, W = a.shape
@@ -37,6 +47,10 @@ def numerical_gradient(f, x, h=1e-5):
 
 def relative_error(a, b):
     return np.max(np.abs(a - b) / (np.abs(a) + np.abs(b)))
+
+
+def gradient_formulas():
+    return "∂J/∂w_{p,q} = Σ_uv δ_uv a_{(u-1)s+p,(v-1)s+q}; ∂J/∂b = Σ_uv δ_uv"
 
 
 def conv2d_weight_grad(delta, x, kernel_shape, stride=1, padding=0):

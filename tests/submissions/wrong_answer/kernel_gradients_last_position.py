@@ -1,8 +1,19 @@
 # assignment: kernel_gradients
+# derive_gradients: WA last_position_only
 # kernel_gradient: WA last_position_only
 # conv2d_weight_grad: WA last_position_only
 
 import numpy as np
+
+
+def derive_gradients():
+    return """
+    ∂J/∂w11 = δ22 a22
+    ∂J/∂w12 = δ22 a23
+    ∂J/∂w21 = δ22 a32
+    ∂J/∂w22 = δ22 a33
+    ∂J/∂b = δ22
+    """
 
 
 def kernel_gradient(delta, a):
@@ -32,6 +43,13 @@ def numerical_gradient(f, x, h=1e-5):
 
 def relative_error(a, b):
     return np.max(np.abs(a - b) / np.maximum(1e-8, np.abs(a) + np.abs(b)))
+
+
+def gradient_formulas():
+    return """
+    dJ/dw(p,q) = Σ_u Σ_v δ(u,v)·a((u-1)s+p, (v-1)s+q)
+    dJ/db = Σ_u Σ_v δ(u,v)
+    """
 
 
 def conv2d_weight_grad(delta, x, kernel_shape, stride=1, padding=0):

@@ -5,6 +5,16 @@
 import numpy as np
 
 
+def derive_gradients():
+    lines = []
+    for p in range(2):
+        for q in range(2):
+            terms = [f"delta[{u + 1},{v + 1}]*a[{u + p + 1},{v + q + 1}]" for u in range(2) for v in range(2)]
+            lines.append(f"dJ/dw[{p + 1},{q + 1}] = " + " + ".join(terms))
+    lines.append("dJ/db = delta[1,1] + delta[1,2] + delta[2,1] + delta[2,2]")
+    return "\n".join(lines)
+
+
 def kernel_gradient(delta, a):
     Ho, Wo = delta.shape
     H, W = a.shape
@@ -40,6 +50,13 @@ def numerical_gradient(f, x, h=1e-5):
 
 def relative_error(a, b):
     return np.max(np.abs(a - b) / np.maximum(1e-8, np.abs(a) + np.abs(b)))
+
+
+def gradient_formulas():
+    return """
+    dJ/dw[p,q] = sum_u sum_v delta[u,v] * a[(u-1)*s+p, (v-1)*s+q]
+    dJ/db = sum_u sum_v delta[u,v]
+    """
 
 
 def conv2d_weight_grad(delta, x, kernel_shape, stride=1, padding=0):

@@ -1,7 +1,18 @@
 # assignment: kernel_gradients
+# derive_gradients: WA gradient_transposed
 # kernel_gradient: WA matrix_product
 
 import numpy as np
+
+
+def derive_gradients():
+    return """
+    ∂J/∂w₁₁ = δ₁₁ a₁₁ + δ₁₂ a₁₂ + δ₂₁ a₂₁ + δ₂₂ a₂₂
+    ∂J/∂w₂₁ = δ₁₁ a₁₂ + δ₁₂ a₁₃ + δ₂₁ a₂₂ + δ₂₂ a₂₃
+    ∂J/∂w₁₂ = δ₁₁ a₂₁ + δ₁₂ a₂₂ + δ₂₁ a₃₁ + δ₂₂ a₃₂
+    ∂J/∂w₂₂ = δ₁₁ a₂₂ + δ₁₂ a₂₃ + δ₂₁ a₃₂ + δ₂₂ a₃₃
+    ∂J/∂b = δ₁₁ + δ₁₂ + δ₂₁ + δ₂₂
+    """
 
 
 def kernel_gradient(delta, a):
@@ -33,6 +44,13 @@ def relative_error(a, b):
     den = np.abs(a) + np.abs(b)
     den = np.where(den < 1e-8, 1e-8, den)
     return (num / den).max()
+
+
+def gradient_formulas():
+    return """
+    ∂J/∂w_{p,q} = Σ_u Σ_v δ_{u,v} a_{(u-1)s+p, (v-1)s+q}
+    ∂J/∂b = Σ_u Σ_v δ_{u,v}
+    """
 
 
 def conv2d_weight_grad(delta, x, kernel_shape, stride=1, padding=0):

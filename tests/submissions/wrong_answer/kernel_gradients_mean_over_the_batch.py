@@ -6,6 +6,16 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 
+def derive_gradients():
+    return "\n".join([
+        "dJ/dw_11 = a_11*delta_11 + a_12*delta_12 + a_21*delta_21 + a_22*delta_22",
+        "dJ/dw_12 = a_12*delta_11 + a_13*delta_12 + a_22*delta_21 + a_23*delta_22",
+        "dJ/dw_21 = a_21*delta_11 + a_22*delta_12 + a_31*delta_21 + a_32*delta_22",
+        "dJ/dw_22 = a_22*delta_11 + a_23*delta_12 + a_32*delta_21 + a_33*delta_22",
+        "dJ/db = delta_11 + delta_12 + delta_21 + delta_22",
+    ])
+
+
 def kernel_gradient(delta, a):
     return np.einsum("pquv,uv->pq", sliding_window_view(a, delta.shape), delta)
 
@@ -27,6 +37,13 @@ def numerical_gradient(f, x, h=1e-5):
 
 def relative_error(a, b):
     return np.max(np.abs(a - b) / np.maximum(1e-8, np.abs(a) + np.abs(b)))
+
+
+def gradient_formulas():
+    return r"""
+    \frac{\partial J}{\partial w_{p,q}^{(l)}} = \sum_u \sum_v \delta_{u,v}^{(l)} a_{(u-1)s+p,\,(v-1)s+q}^{(l-1)} \\
+    \frac{\partial J}{\partial b^{(l)}} = \sum_u \sum_v \delta_{u,v}^{(l)}
+    """
 
 
 def conv2d_weight_grad(delta, x, kernel_shape, stride=1, padding=0):

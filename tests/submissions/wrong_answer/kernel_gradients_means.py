@@ -1,10 +1,21 @@
 # assignment: kernel_gradients
+# derive_gradients: WA mean_over_positions
 # kernel_gradient: WA averaged_over_the_positions
 # bias_gradient: WA averaged_over_the_positions
 # conv2d_weight_grad: WA averaged_over_everything
 # conv2d_bias_grad: WA averaged_over_everything
 
 import numpy as np
+
+
+def derive_gradients():
+    return """
+    dJ/dw11 = (delta11*a11 + delta12*a12 + delta21*a21 + delta22*a22) / 4
+    dJ/dw12 = (delta11*a12 + delta12*a13 + delta21*a22 + delta22*a23) / 4
+    dJ/dw21 = (delta11*a21 + delta12*a22 + delta21*a31 + delta22*a32) / 4
+    dJ/dw22 = (delta11*a22 + delta12*a23 + delta21*a32 + delta22*a33) / 4
+    dJ/db = (delta11 + delta12 + delta21 + delta22) / 4
+    """
 
 
 def kernel_gradient(delta, a):
@@ -38,6 +49,13 @@ def numerical_gradient(f, x, h=1e-5):
 
 def relative_error(a, b):
     return np.max(np.abs(a - b) / np.maximum(1e-8, np.abs(a) + np.abs(b)))
+
+
+def gradient_formulas():
+    return """
+    1. ∂J/∂w_{m,n} = Σ_{i,j} δ_{i,j} a_{s(i-1)+m, s(j-1)+n}
+    2. ∂J/∂b = Σ_{i,j} δ_{i,j}
+    """
 
 
 def conv2d_weight_grad(delta, x, kernel_shape, stride=1, padding=0):

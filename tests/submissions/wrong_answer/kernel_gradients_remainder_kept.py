@@ -5,6 +5,16 @@
 import numpy as np
 
 
+def derive_gradients():
+    return """
+    ∂J/∂w11 = (δ11 a11 + δ12 a12) + (δ21 a21 + δ22 a22)
+    ∂J/∂w12 = (δ11 a12 + δ12 a13) + (δ21 a22 + δ22 a23)
+    ∂J/∂w21 = (δ11 a21 + δ12 a22) + (δ21 a31 + δ22 a32)
+    ∂J/∂w22 = (δ11 a22 + δ12 a23) + (δ21 a32 + δ22 a33)
+    ∂J/∂b  = (δ11 + δ12) + (δ21 + δ22)   # b is in every z, once
+    """
+
+
 def kernel_gradient(delta, a):
     Ho, Wo = delta.shape
     kh, kw = a.shape[0] - Ho + 1, a.shape[1] - Wo + 1
@@ -35,6 +45,10 @@ def relative_error(a, b):
     den = np.abs(a) + np.abs(b)
     den = np.where(den < 1e-8, 1e-8, den)
     return (num / den).max()
+
+
+def gradient_formulas():
+    return "∂J/∂w_{p,q} = Σ_uv δ_uv a_{(u-1)s+p,(v-1)s+q}; ∂J/∂b = Σ_uv δ_uv"
 
 
 def conv2d_weight_grad(delta, x, kernel_shape, stride=1, padding=0):

@@ -1,8 +1,19 @@
 # assignment: kernel_gradients
+# derive_gradients: WA gradient_rotated
 # kernel_gradient: WA residual_rotated
 # conv2d_weight_grad: WA residual_rotated
 
 import numpy as np
+
+
+def derive_gradients():
+    return """
+    ∂J/∂w₂₂ = δ₁₁ a₁₁ + δ₁₂ a₁₂ + δ₂₁ a₂₁ + δ₂₂ a₂₂
+    ∂J/∂w₂₁ = δ₁₁ a₁₂ + δ₁₂ a₁₃ + δ₂₁ a₂₂ + δ₂₂ a₂₃
+    ∂J/∂w₁₂ = δ₁₁ a₂₁ + δ₁₂ a₂₂ + δ₂₁ a₃₁ + δ₂₂ a₃₂
+    ∂J/∂w₁₁ = δ₁₁ a₂₂ + δ₁₂ a₂₃ + δ₂₁ a₃₂ + δ₂₂ a₃₃
+    ∂J/∂b = δ₁₁ + δ₁₂ + δ₂₁ + δ₂₂
+    """
 
 
 def kernel_gradient(delta, a):
@@ -32,6 +43,16 @@ def numerical_gradient(f, x, h=1e-5):
 
 def relative_error(a, b):
     return np.max(np.abs(a - b) / np.maximum(1e-8, np.abs(a) + np.abs(b)))
+
+
+def gradient_formulas():
+    return r"""
+    \begin{aligned}
+    \frac{\partial J}{\partial w_{p,q}} &= \sum_{u=1}^{H_o}\sum_{v=1}^{W_o} \frac{\partial J}{\partial z_{u,v}}\frac{\partial z_{u,v}}{\partial w_{p,q}}
+        = \sum_u\sum_v \delta_{u,v}\, a_{(u-1)s+p,(v-1)s+q} \\
+    \frac{\partial J}{\partial b} &= \sum_u\sum_v \delta_{u,v}
+    \end{aligned}
+    """
 
 
 def conv2d_weight_grad(delta, x, kernel_shape, stride=1, padding=0):

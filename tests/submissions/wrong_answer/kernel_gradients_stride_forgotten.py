@@ -1,8 +1,19 @@
 # assignment: kernel_gradients
+# gradient_formulas: WA stride_ignored; loses stride
 # conv2d_weight_grad: WA stride_ignored
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+
+
+def derive_gradients():
+    return """
+    dJ/dw11 = d11*a11 + d12*a12 + d21*a21 + d22*a22
+    dJ/dw12 = d11*a12 + d12*a13 + d21*a22 + d22*a23
+    dJ/dw21 = d11*a21 + d12*a22 + d21*a31 + d22*a32
+    dJ/dw22 = d11*a22 + d12*a23 + d21*a32 + d22*a33
+    dJ/db = d11 + d12 + d21 + d22
+    """
 
 
 def kernel_gradient(delta, a):
@@ -35,6 +46,13 @@ def relative_error(a, b):
     den = np.abs(a) + np.abs(b)
     den = np.where(den < 1e-8, 1e-8, den)
     return (num / den).max()
+
+
+def gradient_formulas():
+    return """
+    ∂J/∂w_{p,q} = Σ_u Σ_v δ_{u,v} a_{u+p-1, v+q-1}
+    ∂J/∂b = Σ_u Σ_v δ_{u,v}
+    """
 
 
 def conv2d_weight_grad(delta, x, kernel_shape, stride=1, padding=0):

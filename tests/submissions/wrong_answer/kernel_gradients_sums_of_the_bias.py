@@ -1,8 +1,19 @@
 # assignment: kernel_gradients
+# derive_gradients: WA bias_averaged; loses b
 # bias_gradient: WA summed_over_one_axis
 # conv2d_bias_grad: WA one_bias_per_activation
 
 import numpy as np
+
+
+def derive_gradients():
+    return """
+    dJ/dw11 = delta11*a11 + delta12*a12 + delta21*a21 + delta22*a22
+    dJ/dw12 = delta11*a12 + delta12*a13 + delta21*a22 + delta22*a23
+    dJ/dw21 = delta11*a21 + delta12*a22 + delta21*a31 + delta22*a32
+    dJ/dw22 = delta11*a22 + delta12*a23 + delta21*a32 + delta22*a33
+    dJ/db = (delta11 + delta12 + delta21 + delta22) / 4
+    """
 
 
 def kernel_gradient(delta, a):
@@ -35,6 +46,13 @@ def relative_error(a, b):
     den = np.abs(a) + np.abs(b)
     den = np.where(den < 1e-8, 1e-8, den)
     return (num / den).max()
+
+
+def gradient_formulas():
+    return """
+    dJ/dw(p,q) = Σ_u Σ_v δ(u,v)·a((u-1)s+p, (v-1)s+q)
+    dJ/db = Σ_u Σ_v δ(u,v)
+    """
 
 
 def conv2d_weight_grad(delta, x, kernel_shape, stride=1, padding=0):

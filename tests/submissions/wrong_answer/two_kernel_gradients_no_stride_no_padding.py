@@ -1,7 +1,18 @@
 # assignment: kernel_gradients
+# gradient_formulas: WA stride_ignored; loses stride
 # conv2d_weight_grad: WA stride_ignored+padding_on_one_side
 
 import numpy as np
+
+
+def derive_gradients():
+    return """
+    ∂J/∂w₁₁ = δ₁₁a₁₁ + δ₁₂a₁₂ + δ₂₁a₂₁ + δ₂₂a₂₂
+    ∂J/∂w₁₂ = δ₁₁a₁₂ + δ₁₂a₁₃ + δ₂₁a₂₂ + δ₂₂a₂₃
+    ∂J/∂w₂₁ = δ₁₁a₂₁ + δ₁₂a₂₂ + δ₂₁a₃₁ + δ₂₂a₃₂
+    ∂J/∂w₂₂ = δ₁₁a₂₂ + δ₁₂a₂₃ + δ₂₁a₃₂ + δ₂₂a₃₃
+    ∂J/∂b = δ₁₁ + δ₁₂ + δ₂₁ + δ₂₂
+    """
 
 
 def kernel_gradient(delta, a):
@@ -42,6 +53,13 @@ def relative_error(a, b):
     den = np.abs(a) + np.abs(b)
     den = np.where(den < 1e-8, 1e-8, den)
     return (num / den).max()
+
+
+def gradient_formulas():
+    return """
+    dJ/dw[p,q] = sum_u sum_v delta[u,v] * a[u+p-1, v+q-1]
+    dJ/db = sum_u sum_v delta[u,v]
+    """
 
 
 def conv2d_weight_grad(delta, x, kernel_shape, stride=1, padding=0):

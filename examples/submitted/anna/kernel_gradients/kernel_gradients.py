@@ -10,11 +10,13 @@
 #
 # | exercise | lecture | points |
 # | --- | --- | --- |
-# | `kernel_gradient` | 3.3, gradient of the weights | 18 |
+# | `derive_gradients` | 3.3, the example: a derivation by hand | 5 |
+# | `kernel_gradient` | 3.3, gradient of the weights | 14 |
 # | `bias_gradient` | 3.3, gradient of the bias | 6 |
 # | `numerical_gradient` | gradient checking: central differences | 10 |
 # | `relative_error` | gradient checking: relative error | 6 |
-# | `conv2d_weight_grad` | 3.3 with batch, channels, several kernels, stride, padding | 45 |
+# | `gradient_formulas` | 3.3, the gradients for any stride: a derivation by hand | 4 |
+# | `conv2d_weight_grad` | 3.3 with batch, channels, several kernels, stride, padding | 40 |
 # | `conv2d_bias_grad` | 3.3 with batch and several kernels | 15 |
 # | **total** | | **100** |
 #
@@ -27,32 +29,108 @@
 # - Do not modify the arguments. Return a new array that shares no memory with them.
 # - Arguments may be integer, read-only or non-contiguous arrays. The results must be right all the same and
 #   must not be truncated to integers.
+# - The two derivations by hand return a text, one equation a line.
+
+# %% [markdown]
+# ## How to work on this assignment
 #
-# After every exercise there is a check cell. It uses only some of the cases; grading uses other numbers and
-# other shapes as well. A function may call the ones before it, but then their mistakes travel along.
+# 1. Read an exercise, write your program in place of `# YOUR CODE HERE`, and delete
+#    `raise NotImplementedError()`. Keep the names of functions and arguments.
+# 2. Run the check cell below the exercise. If something is wrong, it first tells you the **symptom**, what
+#    can be seen from outside: the result is upside down, say, or only the border is wrong.
+# 3. Look for the cause, change something, check again. If it is still wrong, and the mistake is a common one,
+#    you are told the **idea** that went wrong. To hear it at once, open a cell of your own and run
+#    `check(kernel_gradient, lang="en", hint=True)`.
+# 4. When all is done, restart the kernel, run everything from top to bottom, save, and hand in this file.
+#
+# The check cells use only some of the cases; grading uses other numbers and other shapes as well. So when a
+# check has passed, think once more about the special cases that the text mentions. A function may call the
+# ones before it, but then their mistakes travel along. The "Think" cells give no points, and their answers
+# are folded below them. Add cells to try things out, as many as you like.
+#
+# An assignment comes as a notebook (`.ipynb`, with pictures) and as a `.py` file (without). Both say the
+# same; work on the one that you prefer, and hand that in. For the `.py` file,
+# `autograder check kernel_gradients.py` on the command line does the checking; with `--hint` it tells the
+# idea at once.
 
 # %%
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view as windows
 
-
 # %% [markdown]
-# ## 1. The gradient of the weights (18 points)
+# ## 1 A derivation by hand: the gradients of four weights and the bias `derive_gradients` (5 points)
 #
-# The example of lecture 3.3 is 3×3 ∗ 2×2 once more. This time look at $w$ instead of $a$: the **same**
-# $w_{11}$ occurs in every $z$ (weights are shared), each occurrence influences $J$, and so the terms are
-# **added**:
+# The example of lecture 3.3 is 3×3 ∗ 2×2 once more (layer numbers left out):
+#
+# $$\begin{aligned}
+# z_{11} &= a_{11}w_{11} + a_{12}w_{12} + a_{21}w_{21} + a_{22}w_{22} + b \\
+# z_{12} &= a_{12}w_{11} + a_{13}w_{12} + a_{22}w_{21} + a_{23}w_{22} + b \\
+# z_{21} &= a_{21}w_{11} + a_{22}w_{12} + a_{31}w_{21} + a_{32}w_{22} + b \\
+# z_{22} &= a_{22}w_{11} + a_{23}w_{12} + a_{32}w_{21} + a_{33}w_{22} + b
+# \end{aligned}$$
+#
+# This time look at $w$ instead of $a$: the **same** $w_{11}$ occurs in every $z$ (weights are shared), each
+# occurrence influences $J$, and so the terms are **added**:
 #
 # $$\begin{aligned}
 # \frac{\partial J}{\partial w_{11}^{(l)}}
+#     &= \frac{\partial J}{\partial z_{11}^{(l)}} \frac{\partial z_{11}^{(l)}}{\partial w_{11}^{(l)}}
+#     + \frac{\partial J}{\partial z_{12}^{(l)}} \frac{\partial z_{12}^{(l)}}{\partial w_{11}^{(l)}}
+#     + \frac{\partial J}{\partial z_{21}^{(l)}} \frac{\partial z_{21}^{(l)}}{\partial w_{11}^{(l)}}
+#     + \frac{\partial J}{\partial z_{22}^{(l)}} \frac{\partial z_{22}^{(l)}}{\partial w_{11}^{(l)}} \\
 #     &= \delta_{11}^{(l)} a_{11}^{(l-1)} + \delta_{12}^{(l)} a_{12}^{(l-1)}
-#     + \delta_{21}^{(l)} a_{21}^{(l-1)} + \delta_{22}^{(l)} a_{22}^{(l-1)} \\
-# \frac{\partial J}{\partial w_{12}^{(l)}}
-#     &= \delta_{11}^{(l)} a_{12}^{(l-1)} + \delta_{12}^{(l)} a_{13}^{(l-1)}
-#     + \delta_{21}^{(l)} a_{22}^{(l-1)} + \delta_{22}^{(l)} a_{23}^{(l-1)}
+#     + \delta_{21}^{(l)} a_{21}^{(l-1)} + \delta_{22}^{(l)} a_{22}^{(l-1)}
 # \end{aligned}$$
 #
-# The others follow in the same way, and the lecture arrives at
+# $w_{12}$ occurs four times as well, each time beside the next $a$ to the right:
+#
+# $$\frac{\partial J}{\partial w_{12}^{(l)}}
+#     = \delta_{11}^{(l)} a_{12}^{(l-1)} + \delta_{12}^{(l)} a_{13}^{(l-1)}
+#     + \delta_{21}^{(l)} a_{22}^{(l-1)} + \delta_{22}^{(l)} a_{23}^{(l-1)}$$
+#
+# "And so on", says the lecture. Write all five lines: $\frac{\partial J}{\partial w_{11}}$ to
+# $\frac{\partial J}{\partial w_{22}}$, and $\frac{\partial J}{\partial b}$. Each has points of its own.
+#
+# The function returns a text, one equation a line. Write as you like; these three say the same:
+#
+# ```text
+# dJ/dw11 = d11*a11 + d12*a12 + d21*a21 + d22*a22
+# ∂J/∂w₁₁ = δ₁₁a₁₁ + δ₁₂a₁₂ + δ₂₁a₂₁ + δ₂₂a₂₂
+# \frac{\partial J}{\partial w_{11}} = \delta_{11}a_{11} + \delta_{12}a_{12} + \delta_{21}a_{21} + …
+# ```
+#
+# A chain of equalities as in the lecture is welcome; then every step must be right, and the last one must be
+# carried out: no derivative is left in it. The check cell tells you term by term what differs.
+#
+# **Your task**: complete `derive_gradients`. Put the text between `r"""` and `"""`, and no backslash will
+# trouble you.
+
+# %%
+def derive_gradients():
+    """
+    The gradients of the kernel in the lecture's example, 3×3 ∗ 2×2 (lecture 3.3).
+
+    Returns
+    -------
+    str
+        5 lines: ∂J/∂w₁₁, ∂J/∂w₁₂, ∂J/∂w₂₁, ∂J/∂w₂₂ and ∂J/∂b, one equation a line
+    """
+    lines = []
+    for p in range(2):
+        for q in range(2):
+            terms = [f"delta[{u + 1},{v + 1}]*a[{u + p + 1},{v + q + 1}]" for u in range(2) for v in range(2)]
+            lines.append(f"dJ/dw[{p + 1},{q + 1}] = " + " + ".join(terms))
+    lines.append("dJ/db = delta[1,1] + delta[1,2] + delta[2,1] + delta[2,2]")
+    return "\n".join(lines)
+
+
+# %% [markdown]
+# ## 2 The gradient of the weights `kernel_gradient` (14 points)
+#
+# In the picture the small letters are the residual where it comes to lie on the input. The red frame stands
+# at position $(1,1)$: its four $\delta$, times the $a$ that they cover, add up to
+# $\partial J/\partial w_{11}$; the blue, yellow and green frames give the other three, each in its colour. As
+# one formula:
 #
 # $$\frac{\partial J}{\partial w_{p,q}^{(l)}} = \sum_u \sum_v \delta_{u,v}^{(l)}\, a_{u+p-1,\,v+q-1}^{(l-1)}$$
 #
@@ -67,8 +145,7 @@ from numpy.lib.stride_tricks import sliding_window_view as windows
 # **How large is the result?** The forward pass made $H_o=H-k_h+1$; hence $k_h=H-H_o+1$ and $k_w=W-W_o+1$. The
 # shapes of `delta` and `a` tell the kernel's shape, nobody has to give it.
 #
-# **Small example**:
-# $a^{(l-1)}=\begin{pmatrix}1&0&2\\3&1&0\\0&2&1\end{pmatrix}$,
+# **Small example**: $a^{(l-1)}=\begin{pmatrix}1&0&2\\3&1&0\\0&2&1\end{pmatrix}$,
 # $\delta^{(l)}=\begin{pmatrix}1&2\\3&-1\end{pmatrix}$.
 #
 # - $\partial J/\partial w_{11}$: the residual covers the upper left $\begin{pmatrix}1&0\\3&1\end{pmatrix}$,
@@ -76,11 +153,11 @@ from numpy.lib.stride_tricks import sliding_window_view as windows
 # - $\partial J/\partial w_{12}$: the residual covers the upper right $\begin{pmatrix}0&2\\1&0\end{pmatrix}$,
 #   $1\cdot0+2\cdot2+3\cdot1+(-1)\cdot0=7$.
 #
-# All four are $\begin{pmatrix}9&7\\3&6\end{pmatrix}$; work out the lower two yourself.
+# All four are $\begin{pmatrix}9&7\\3&6\end{pmatrix}$; work out the lower two with the formulas that you
+# wrote.
 #
-# **Your task**: complete `kernel_gradient`. Stride 1, no padding, one map, one kernel. Neither map,
-# residual nor kernel need be square; the kernel may be 1×1 or as large as the layer before (the residual is
-# 1×1 then).
+# **Your task**: complete `kernel_gradient`. Stride 1, no padding, one map, one kernel. Neither map, residual
+# nor kernel need be square; the kernel may be 1×1 or as large as the layer before (the residual is 1×1 then).
 
 # %%
 def kernel_gradient(delta, a):
@@ -105,7 +182,29 @@ def kernel_gradient(delta, a):
 
 
 # %% [markdown]
-# ## 2. The gradient of the bias (6 points)
+# ### Think: how do the three "convolutions" differ?
+#
+# The lecture speaks of a convolution three times: in the forward pass, for the residual of the layer before
+# (3.2), and for the gradient of the weights (3.3). What slides over what? Is anything rotated, is anything
+# padded, how large is the result? And why is there a rotation in only one of them?
+#
+# <details><summary>Open this when you have thought about it</summary>
+#
+# | | what slides | over what | rotated by 180° | zeros around | height of the result |
+# | --- | --- | --- | --- | --- | --- |
+# | forward pass | $w$ | $a^{(l-1)}$ | no | no | $H-k_h+1=H_o$ |
+# | residual of the layer before | $w$ | $\delta^{(l)}$ | **yes** | $k-1$ rings | $H_o+k_h-1=H$ |
+# | gradient of the weights | $\delta^{(l)}$ | $a^{(l-1)}$ | no | no | $H-H_o+1=k_h$ |
+#
+# All three come from one relation: $z_{u,v}$ took $a_{i,j}$ times $w_{p,q}$, where $i=u+p-1$. The forward
+# pass keeps $u$ fixed, the gradient keeps $p$ fixed, and the other two indices grow together. The residual of
+# the layer before keeps $i$ fixed: $u=i-p+1$, so $u$ falls as $p$ grows, and this one alone needs the
+# rotation.
+#
+# </details>
+
+# %% [markdown]
+# ## 3 The gradient of the bias `bias_gradient` (6 points)
 #
 # The same $b^{(l)}$ was added to every $z$, and $\partial z_{u,v}/\partial b=1$. So
 #
@@ -114,14 +213,14 @@ def kernel_gradient(delta, a):
 # In the lecture's words: add up the residual of the current feature map. It is a sum, not a mean.
 #
 # **A remark**: the lecture's page on the parameters of a CNN says that there are as many biases as the
-# feature map has activations, and adds in brackets that those of one feature map are equal. The brackets
-# are what matters. A bias is indeed added to each activation, but throughout one feature map it is the
-# **same** number. Counted as something to be learned, there is **one** bias a feature map, and its gradient
-# is the sum of all residuals on that map, as the lecture's formula and summary say; there is not one bias
-# and one gradient for each activation.
+# feature map has activations, and adds in brackets that those of one feature map are equal. The brackets are
+# what matters. A bias is indeed added to each activation, but throughout one feature map it is the **same**
+# number. Counted as something to be learned, there is **one** bias a feature map, and its gradient is the sum
+# of all residuals on that map, as the lecture's formula and summary say; there is not one bias and one
+# gradient for each activation.
 #
-# **Small example**: $\delta^{(l)}=\begin{pmatrix}1&2\\3&-1\end{pmatrix}$,
-# $\partial J/\partial b=1+2+3-1=5$, a single number.
+# **Small example**: $\delta^{(l)}=\begin{pmatrix}1&2\\3&-1\end{pmatrix}$, $\partial J/\partial b=1+2+3-1=5$,
+# a single number.
 #
 # **Your task**: complete `bias_gradient`. It returns one number (a scalar).
 
@@ -146,7 +245,28 @@ def bias_gradient(delta):
 
 
 # %% [markdown]
-# ## 3. Gradient checking: central differences (10 points)
+# ### Think: what if each activation had a bias of its own?
+#
+# Suppose that biases were not shared and $z_{u,v}$ added a $b_{u,v}$ of its own. What would
+# $\partial J/\partial b_{u,v}$ be? Now let all $b_{u,v}$ be one and the same $b$: how does the formula above
+# come out?
+#
+# <details><summary>Open this when you have thought about it</summary>
+#
+# $\partial z_{u,v}/\partial b_{u,v}=1$, and $b_{u,v}$ influences no other $z$; so
+# $\partial J/\partial b_{u,v}=\delta_{u,v}$, one gradient for each activation. With $b_{u,v}=b$ the chain
+# rule gives
+#
+# $$\frac{\partial J}{\partial b}=\sum_u\sum_v\frac{\partial J}{\partial b_{u,v}}\cdot1
+#     =\sum_u\sum_v\delta_{u,v}$$
+#
+# To share a parameter is to add up its gradients from all the places where it is used. The sum for $w$ in
+# exercise 2 has the same reason.
+#
+# </details>
+
+# %% [markdown]
+# ## 4 Gradient checking: central differences `numerical_gradient` (10 points)
 #
 # Is the formula derived correctly, is the program right? The definition of a derivative can answer that:
 # change $x_i$ a little and see how much $f$ changes. Take a step $h$ to either side and leave all other
@@ -158,9 +278,9 @@ def bias_gradient(delta):
 #
 # **Why not the one-sided $\frac{f(x+he_i)-f(x)}{h}$?** By Taylor's theorem its error is about
 # $\frac{h}{2}f''$. In the central difference the terms with $f''$ cancel and an error of about
-# $\frac{h^2}{6}f'''$ is left. Nor is a smaller $h$ always better: the two values of $f$ have some 16
-# digits, and the rounding error that remains after subtracting is divided by $2h$. Near $h=10^{-5}$ the two
-# errors together are about as small as they get.
+# $\frac{h^2}{6}f'''$ is left. Nor is a smaller $h$ always better: the two values of $f$ have some 16 digits,
+# and the rounding error that remains after subtracting is divided by $2h$. Near $h=10^{-5}$ the two errors
+# together are about as small as they get.
 #
 # **Small example**: $f(x)=x_1^3+x_1x_2$ at $x=(2,3)$ has the true gradient $(3x_1^2+x_2,\ x_1)=(15,\ 2)$.
 # With $h=0.1$, much too large on purpose, the first entry comes out as
@@ -209,18 +329,45 @@ def numerical_gradient(f, x, h=1e-5):
 
 
 # %% [markdown]
-# ## 4. Gradient checking: the relative error (6 points)
+# ### Think: is a smaller step always better?
 #
-# A derived gradient $a$ and a numerical one $b$ are never quite equal. How much may they differ? A
-# difference of $10^{-4}$ is suspicious in a gradient of size 1 and nothing at all in one of size $10^{6}$.
-# So look at the **relative error**, at the entry where it is worst:
+# On the small example, let $h$ go down from $10^{-1}$ to $10^{-13}$ and see how far the first entry is from
+# the true 15. How does the error behave, at first and later?
+#
+# ```python
+# def f(x):
+#     return x[0] ** 3 + x[0] * x[1]
+#
+#
+# for n in range(1, 14, 2):
+#     gradient = numerical_gradient(f, np.array([2.0, 3.0]), h=10.0**-n)
+#     print(n, abs(gradient[0] - 15))
+# ```
+#
+# <details><summary>Open this when you have thought about it</summary>
+#
+# | $h$ | $10^{-1}$ | $10^{-3}$ | $10^{-5}$ | $10^{-7}$ | $10^{-9}$ | $10^{-11}$ | $10^{-13}$ |
+# | --- | --- | --- | --- | --- | --- | --- | --- |
+# | error, roughly | $10^{-2}$ | $10^{-6}$ | $10^{-10}$ | $10^{-8}$ | $10^{-6}$ | $10^{-4}$ | $10^{-2}$ |
+#
+# At first, a step 100 times smaller gives an error 10,000 times smaller: that is $h^2$. Beyond $10^{-5}$ or
+# so rounding takes over, and the error grows as $h$ shrinks.
+#
+# </details>
+
+# %% [markdown]
+# ## 5 Gradient checking: the relative error `relative_error` (6 points)
+#
+# A derived gradient $a$ and a numerical one $b$ are never quite equal. How much may they differ? A difference
+# of $10^{-4}$ is suspicious in a gradient of size 1 and nothing at all in one of size $10^{6}$. So look at
+# the **relative error**, at the entry where it is worst:
 #
 # $$\max_i\ \frac{|a_i-b_i|}{\max(10^{-8},\ |a_i|+|b_i|)}$$
 #
 # Divide element by element first, then take the maximum. The $10^{-8}$ in the denominator guards against
 # $0/0$: where both are 0 the error is 0. It is a maximum rather than a mean because a mean would hide a
-# mistake in one corner. The result lies between 0 and 1, and is 1 as soon as one pair of entries has
-# opposite signs (unless both are so small that $10^{-8}$ is the denominator).
+# mistake in one corner. The result lies between 0 and 1, and is 1 as soon as one pair of entries has opposite
+# signs, or a 0 beside something else (unless both are so small that $10^{-8}$ is the denominator).
 #
 # **Small example**: $a=(1,-2,0)$, $b=(1,-1,0)$. The three errors are $0$, $\frac{1}{3}$ and $0$; the result
 # is $\frac{1}{3}$.
@@ -229,7 +376,7 @@ def numerical_gradient(f, x, h=1e-5):
 # one number.
 #
 # **How is the tool used?** Let $J=\sum_{u,v}\delta_{u,v}z_{u,v}$ with fixed random numbers $\delta$. Then
-# $\partial J/\partial z_{u,v}$ is just $\delta_{u,v}$, and exercise 1 can be checked:
+# $\partial J/\partial z_{u,v}$ is just $\delta_{u,v}$, and exercise 2 can be checked:
 #
 # ```python
 # def forward(a, w):  # lecture 2.1, with bias 0
@@ -268,7 +415,36 @@ def relative_error(a, b):
 
 
 # %% [markdown]
-# ## 5. As it is used: the gradient of the weights (45 points)
+# ## 6 A derivation by hand: the gradients for any stride `gradient_formulas` (4 points)
+#
+# The lecture's formula $\frac{\partial J}{\partial w_{p,q}}=\sum_u\sum_v\delta_{u,v}\,a_{u+p-1,v+q-1}$ is for
+# stride 1. Write two that hold for any size and any stride $s$ (without padding):
+# $\frac{\partial J}{\partial w_{p,q}}$ and $\frac{\partial J}{\partial b}$. With stride $s$, in which row and
+# column does the window of $z_{u,v}$ begin?
+#
+# Write two equations, one a line. An index may contain $s$, as in `a[s*u, v]` or `a_{su,v}`. A sum is
+# `Σ_u Σ_v`, `sum_u sum_v` or `\sum_u \sum_v`. Grading tries other sizes and other strides.
+#
+# **Your task**: complete `gradient_formulas`.
+
+# %%
+def gradient_formulas():
+    """
+    The gradients of weights and bias as formulas for any size and any stride s, no padding (lecture 3.3).
+
+    Returns
+    -------
+    str
+        two equations with ∂J/∂w_{p,q} and ∂J/∂b on their left
+    """
+    return """
+    dJ/dw[p,q] = sum_u sum_v delta[u,v] * a[(u-1)*s+p, (v-1)*s+q]
+    dJ/db = sum_u sum_v delta[u,v]
+    """
+
+
+# %% [markdown]
+# ## 7 As it is used: the gradient of the weights `conv2d_weight_grad` (40 points)
 #
 # The layer before is an array $(N, C, H, W)$, the kernels are $(K, C, k_h, k_w)$, the residual is
 # $(N, K, H_o, W_o)$ with $H_o=\lfloor (H+2p-k_h)/s \rfloor+1$ and $W_o$ likewise. The forward pass is
@@ -281,25 +457,24 @@ def relative_error(a, b):
 # $$\frac{\partial J}{\partial w_{k,c,p,q}} = \sum_n\sum_u\sum_v
 #     \delta_{n,k,u,v}\; a^{pad}_{n,c,\,(u-1)s+p,\,(v-1)s+q}$$
 #
-# Compared with exercise 1:
+# Compared with exercise 2:
 #
-# - **Several kernels, several channels**: channel $c$ of kernel $k$ comes from residual map $k$ and input
-#   map $c$ alone. There is **no** sum over $k$ or $c$; it is exercise 1, done $K\times C$ times.
+# - **Several kernels, several channels**: channel $c$ of kernel $k$ comes from residual map $k$ and input map
+#   $c$ alone. There is **no** sum over $k$ or $c$; it is exercise 2, done $K\times C$ times.
 # - **Batch**: every sample used the same $w$. So **add** over $n$; divide neither by $N$ nor by the number of
 #   positions. (If the loss is a mean over samples, then its $\frac{1}{N}$ is in $\delta$ already.)
 # - **Padding**: the zeros took part in the forward pass, so the input is $a^{pad}$, **after padding**. (The
 #   lecture's remark that padding does not influence back-propagation means that the steps stay the same:
 #   treat the padded map as the input and proceed as ever.)
-# - **Stride**: the $a$ that neighbouring $z$ use are $s$ apart. So the sum takes every $s$-th $a$, while
-#   $p$ and $q$ still move one by one.
-# - **Remainder**: if $s$ does not divide $H+2p-k_h$ and leaves the remainder $r$, then no window reaches
-#   the lowest $r$ rows. They occur in no $z$ and therefore in no gradient. If you insert zeros into the
-#   residual first (lecture 3.2) and slide that over $a^{pad}$, the result has $r$ rows too many; they are
-#   no part of the kernel and have to go. `delta` and `x` do not tell $r$: that is why the function takes
-#   `kernel_shape`.
+# - **Stride**: the $a$ that neighbouring $z$ use are $s$ apart. So the sum takes every $s$-th $a$, while $p$
+#   and $q$ still move one by one.
+# - **Remainder**: if $s$ does not divide $H+2p-k_h$ and leaves the remainder $r$, then no window reaches the
+#   lowest $r$ rows. They occur in no $z$ and therefore in no gradient. If you insert zeros into the residual
+#   first (lecture 3.2) and slide that over $a^{pad}$, the result has $r$ rows too many; they are no part of
+#   the kernel and have to go. `delta` and `x` do not tell $r$: that is why the function takes `kernel_shape`.
 #
-# **Small example** (a single row, padded at the left and right only): $k_w=3$, $s=2$, $\delta=(1,10)$.
-# Weight $q$ meets element $q$ of every window:
+# **Small example** (a single row, padded at the left and right only): $k_w=3$, $s=2$, $\delta=(1,10)$. Weight
+# $q$ meets element $q$ of every window:
 #
 # | layer before | $p$ | remainder | the two windows | gradient of the weights |
 # | --- | --- | --- | --- | --- |
@@ -344,15 +519,15 @@ def conv2d_weight_grad(delta, x, kernel_shape, stride=1, padding=0):
 
 
 # %% [markdown]
-# ## 6. As it is used: the gradient of the biases (15 points)
+# ## 8 As it is used: the gradient of the biases `conv2d_bias_grad` (15 points)
 #
 # Each kernel makes one feature map, and each feature map has **one** bias $b_k$. It was added at every
 # position of map $k$, in every sample. So
 #
 # $$\frac{\partial J}{\partial b_k} = \sum_n\sum_u\sum_v \delta_{n,k,u,v}$$
 #
-# As for the weights, this is a sum over batch and positions, not a mean, and there is no sum over the
-# kernels $k$. Stride and padding do not occur.
+# As for the weights, this is a sum over batch and positions, not a mean, and there is no sum over the kernels
+# $k$. Stride and padding do not occur.
 #
 # **Small example** ($N=2$, $K=2$, maps of size 1×2):
 #
@@ -396,3 +571,31 @@ if __name__ == "__main__":
         return np.sum(delta * np.einsum("uvpq,pq->uv", windows(a, w.shape), w))
 
     print("relative error:", relative_error(kernel_gradient(delta, a), numerical_gradient(loss, w)))
+
+
+# %% [markdown]
+# ### Think: three assignments in one
+#
+# 1. In the lecture's example let $a=\begin{pmatrix}1&0&2\\3&1&0\\0&2&1\end{pmatrix}$,
+#    $w=\begin{pmatrix}1&2\\3&4\end{pmatrix}$, $b=0$ and $\delta=\begin{pmatrix}1&2\\3&-1\end{pmatrix}$, so
+#    that $z=\begin{pmatrix}14&7\\13&11\end{pmatrix}$. Compute $\sum\delta z$ and
+#    $\sum w\,\frac{\partial J}{\partial w}$; the assignment `conv_residual` adds
+#    $\sum a\,\frac{\partial J}{\partial a}$. Why are all three the same? And if $b\neq0$?
+# 2. If the kernel is as large as the input, the convolution is a fully connected layer. Does
+#    `conv2d_weight_grad` agree with the formula $\frac{\partial J}{\partial w_{ij}}=\delta_i a_j$ for such a
+#    layer then?
+#
+# <details><summary>Open this when you have thought about it</summary>
+#
+# 1. They are 56: $14+14+39-11$, and $9\cdot1+7\cdot2+3\cdot3+6\cdot4$. All three sums add up
+#    $\delta\cdot w\cdot a$ over the 16 connections, sorted by $z$, by $w$ or by $a$. A bias adds
+#    $b\,\frac{\partial J}{\partial b}$ to $\sum\delta z$. Batch, stride and padding change nothing in this,
+#    so it serves as a check for exercises 7 and 8.
+# 2. It does. Then $H_o=W_o=1$, and the gradient of kernel $k$ is $\sum_n\delta_{n,k}\,a_n$: the inputs,
+#    weighted by the residuals and added up over the batch.
+#
+# </details>
+#
+# With $\frac{\partial J}{\partial w}$ and $\frac{\partial J}{\partial b}$ one can change the kernel against
+# the gradient. That is what section 1 of the lecture means by a kernel found through training: see the
+# assignment `training`.

@@ -1,0 +1,59 @@
+# assignment: kernel_gradients
+# derive_gradients: WA bias_takes_the_input; loses b
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+
+def derive_gradients():
+    return """
+    dJ/dw11 = delta11*a11 + delta12*a12 + delta21*a21 + delta22*a22
+    dJ/dw12 = delta11*a12 + delta12*a13 + delta21*a22 + delta22*a23
+    dJ/dw21 = delta11*a21 + delta12*a22 + delta21*a31 + delta22*a32
+    dJ/dw22 = delta11*a22 + delta12*a23 + delta21*a32 + delta22*a33
+    dJ/db = delta11*a11 + delta12*a12 + delta21*a21 + delta22*a22
+    """
+
+
+def kernel_gradient(delta, a):
+    return np.einsum("pquv,uv->pq", sliding_window_view(a, delta.shape), delta)
+
+
+def bias_gradient(delta):
+    return np.sum(delta)
+
+
+def numerical_gradient(f, x, h=1e-5):
+    x = np.array(x, dtype=float)
+    grad = np.zeros_like(x)
+    for idx in np.ndindex(x.shape):
+        plus, minus = x.copy(), x.copy()
+        plus[idx] += h
+        minus[idx] -= h
+        grad[idx] = (f(plus) - f(minus)) / (2 * h)
+    return grad
+
+
+def relative_error(a, b):
+    return np.max(np.abs(a - b) / np.maximum(1e-8, np.abs(a) + np.abs(b)))
+
+
+def gradient_formulas():
+    return """
+    dJ/dw[p,q] = sum_u sum_v delta[u,v] * a[(u-1)*s+p, (v-1)*s+q]
+    dJ/db = sum_u sum_v delta[u,v]
+    """
+
+
+def conv2d_weight_grad(delta, x, kernel_shape, stride=1, padding=0):
+    kh, kw = kernel_shape
+    xp = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+    dw = np.zeros((delta.shape[1], x.shape[1], kh, kw))
+    for u, v in np.ndindex(delta.shape[2:]):
+        window = xp[:, :, u * stride : u * stride + kh, v * stride : v * stride + kw]
+        dw += np.tensordot(delta[:, :, u, v], window, axes=(0, 0))
+    return dw
+
+
+def conv2d_bias_grad(delta):
+    return np.sum(delta, axis=(0, 2, 3))
