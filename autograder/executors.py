@@ -7,11 +7,10 @@ once to each worker of a cluster; nothing else leaves this machine.
 
 import contextlib
 import logging
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,6 +40,9 @@ class Team:
 @contextlib.contextmanager
 def processes(count: int) -> Iterator[Team]:
     """`count` processes of this machine; they are ended with the context, whatever they do."""
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
     executor = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _ignore_interrupts)
     try:
         yield Team(executor, lambda: count, Path.resolve)
