@@ -1,11 +1,13 @@
 """What a student's notebook imports: `from autograder import check, derive, formula`."""
 
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from autograder.feedback.card import Card
     from autograder.symbolic.page import Page
-    from autograder.symbolic.recover import Recovered
+    from autograder.symbolic.recover import Evaluate, Recovered
 
     SizeLike = str | int | tuple[int, int]
 
@@ -13,9 +15,10 @@ from autograder.verdicts import Score
 
 
 def check(function: Callable[..., Any], lang: str | None = None, hint: bool = False) -> Score:
-    """Run the visible cases of an exercise and print what is right and what is not.
+    """Run the visible cases of an exercise and show what is right and what is not.
 
-    The first time it says what can be seen; checked again, and still wrong, it tells the idea, where the
+    A mistake is drawn: what you got beside what was expected, the smallest input that shows it, and, where
+    the lecture has a formula for the function, the terms in which yours differs. The first time it says what can be seen; checked again, and still wrong, it tells the idea, where the
     mistake is a known one.
 
     Parameters
@@ -34,26 +37,71 @@ def check(function: Callable[..., Any], lang: str | None = None, hint: bool = Fa
     """
     from pathlib import Path
 
-    from rich.console import Console
-
     from autograder import ladder
-    from autograder.checking import CheckError, check_with, key_for
-    from autograder.messages import preferred_language
-    from autograder.reports.terminal import check_list
+    from autograder.checking import CheckError, examine_with, key_for
+    from autograder.feedback.card import cards
+    from autograder.messages import preferred_language, say
 
-    console = Console(highlight=False)
     language = lang or preferred_language()
     try:
         key = key_for(function, Path.cwd())
     except CheckError as error:
-        console.print(error.text.in_language(language), markup=False)
+        print(error.text.in_language(language))
         return Score(0)
-    result = check_with(key, function)
-    again = ladder.climb(Path.cwd(), result)
-    told = {exercise.name for exercise in result.exercises} if hint else again
-    check_list(result, language, console, told, "hint=True")
+    try:
+        done = examine_with(key, function)
+    except KeyboardInterrupt:
+        stopped = say(
+            "{name} was stopped before it was done; is there a loop that never ends?", name=function.__name__
+        )
+        print(stopped.in_language(language))
+        raise
+    again = ladder.climb(Path.cwd(), done.result)
     (exercise,) = key.exercises
-    return Score(exercise.worth * result.points / result.max_points)
+    (card,) = cards(
+        key,
+        done.result,
+        done.outcomes,
+        told={exercise.name} if hint else again,
+        ask=f"check({exercise.name}, hint=True)",
+        asking=lambda name: _asking(function),
+    )
+    _show(card, language)
+    return Score(exercise.worth * done.result.points / done.result.max_points)
+
+
+def _asking(function: Callable[..., Any]) -> "Evaluate":
+    """Makes further calls of a notebook's function, in bounded time."""
+    from autograder.feedback.patience import patient
+    from autograder.symbolic.recover import calling
+
+    return patient(calling(function), _PATIENCE)
+
+
+_PATIENCE = 1.5
+"""Seconds that a smaller input, and then a formula, may take."""
+
+
+def _show(card: "Card", lang: str) -> None:
+    """As HTML in a notebook's kernel, as text anywhere else."""
+    from autograder.feedback import text
+
+    plain = text.card(card, lang)
+    if not _in_a_notebook():
+        print(plain, end="")
+        return
+    from IPython.display import display
+
+    from autograder.feedback import html
+
+    display({"text/html": html.fragment(card, lang), "text/plain": plain}, raw=True)
+
+
+def _in_a_notebook() -> bool:
+    """Whether a kernel runs this; IPython in a terminal shows no HTML."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return hasattr(shell, "kernel")
 
 
 def derive(

@@ -54,7 +54,7 @@ CASES = [
     (authored.RIGHT, Verdict.AC, 8, 0, "✓"),
     (authored.PARTLY, Verdict.AC, 8, 0, "✓"),  # the hidden group is not in the visible key
     (authored.TYPICAL, Verdict.WA, 0, 1, "the residual from above was left out"),
-    (authored.UNTOUCHED, Verdict.NI, 0, 1, "is not written yet"),
+    (authored.UNTOUCHED, Verdict.NI, 0, 1, "is not started yet"),
     (authored.CRASH, Verdict.RTE, 0, 1, "IndexError in relu.py, line 2"),
     (authored.BROKEN, Verdict.RTE, 0, 1, "SyntaxError in relu.py, line 1"),
     (
@@ -212,7 +212,7 @@ check(print)
             "en",
             ["✗ relu_backward", "hint=True", "没有乘以上游的残差", "the residual from above"],
         ),
-        (authored.UNTOUCHED, "en_US.UTF-8", "zh", ["· relu_backward", "is not written yet", "还没有完成"]),
+        (authored.UNTOUCHED, "en_US.UTF-8", "zh", ["· relu_backward", "is not started yet", "还没有开始"]),
     ],
 )
 def test_check_in_a_notebook_prints_marks_and_reasons_in_the_students_language(

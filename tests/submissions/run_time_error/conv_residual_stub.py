@@ -1,7 +1,7 @@
 # assignment: conv_residual
-# insert_zeros: NI "insert_zeros is not written yet"
-# conv_residual: NI "conv_residual is not written yet"
-# conv2d_input_grad: NI "conv2d_input_grad is not written yet"
+# insert_zeros: NI "insert_zeros is not started yet"
+# conv_residual: NI "conv_residual is not started yet"
+# conv2d_input_grad: NI "conv2d_input_grad is not started yet"
 
 # Half of it done when the deadline came.
 import numpy as np
