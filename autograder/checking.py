@@ -112,8 +112,8 @@ def _load(path: Path) -> AnswerKey:
     except KeyFileError as error:
         raise CheckError(
             say(
-                "The visible answer key {file} cannot be read or is damaged; copy it again from the assignment "
-                "that you were given.",
+                "The visible answer key {file} cannot be read or is damaged; copy it again from the "
+                "assignment that you were given.",
                 file=path.name,
             )
         ) from error
@@ -165,8 +165,8 @@ def key_for(function: Callable[..., Any], folder: Path) -> AnswerKey:
     if not known:
         raise CheckError(
             say(
-                "There is no visible answer key (*.visible.npz) in {folder}, so {name} cannot be checked; run "
-                "the notebook in the folder of its assignment.",
+                "There is no visible answer key (*.visible.npz) in {folder}, so {name} cannot be checked; "
+                "run the notebook in the folder of its assignment.",
                 folder=folder,
                 name=name,
             )

@@ -257,7 +257,7 @@ def _is_valid_routing(got: np.ndarray, labels: np.ndarray, totals: np.ndarray, s
 
 
 def _misrouted(got: np.ndarray, labels: np.ndarray, totals: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """The elements that no valid routing allows: all maxima of a window whose shares do not sum to it, too."""
+    """The elements that no valid routing allows; all maxima of a window whose shares do not sum to it."""
     if not labels.shape == scale.shape == got.shape or labels.max(initial=0) >= len(totals):
         return np.ones(got.shape, bool)
     tolerance = 1e-5 * max(float(np.abs(totals).max(initial=0.0)), 1e-3)

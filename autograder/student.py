@@ -1,4 +1,4 @@
-"""What a student's notebook imports: `from autograder import check, derive, formula`."""
+"""What a student's notebook imports: `from autograder import check, derive, formula, check_derivation`."""
 
 import sys
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from autograder.feedback.card import Card
+    from autograder.reports.derivation import Findings
     from autograder.symbolic.page import Page
     from autograder.symbolic.recover import Evaluate, Recovered
 
@@ -18,8 +19,8 @@ def check(function: Callable[..., Any], lang: str | None = None, hint: bool = Fa
     """Run the visible cases of an exercise and show what is right and what is not.
 
     A mistake is drawn: what you got beside what was expected, the smallest input that shows it, and, where
-    the lecture has a formula for the function, the terms in which yours differs. The first time it says what can be seen; checked again, and still wrong, it tells the idea, where the
-    mistake is a known one.
+    the lecture has a formula for the function, the terms in which yours differs. The first time it says what
+    can be seen; checked again, and still wrong, it tells the idea, where the mistake is a known one.
 
     Parameters
     ----------
@@ -87,21 +88,13 @@ def _show(card: "Card", lang: str) -> None:
     from autograder.feedback import text
 
     plain = text.card(card, lang)
-    if not _in_a_notebook():
+    ipython = sys.modules.get("IPython")
+    if ipython is None or not hasattr(ipython.get_ipython(), "kernel"):  # in a terminal, it shows no HTML
         print(plain, end="")
         return
-    from IPython.display import display
-
     from autograder.feedback import html
 
-    display({"text/html": html.fragment(card, lang), "text/plain": plain}, raw=True)
-
-
-def _in_a_notebook() -> bool:
-    """Whether a kernel runs this; IPython in a terminal shows no HTML."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    return hasattr(shell, "kernel")
+    ipython.display.display({"text/html": html.fragment(card, lang), "text/plain": plain}, raw=True)
 
 
 def derive(
@@ -177,6 +170,57 @@ def formula(
     except (LayerError, RecoverError) as error:
         _complain(error)
         return None
+
+
+def check_derivation(
+    text: str,
+    *,
+    input: "SizeLike | None" = None,
+    kernel: "SizeLike | None" = None,
+    stride: int = 1,
+    padding: int = 0,
+    lang: str | None = None,
+) -> "Findings | None":
+    """Check every equation of a derivation, term by term; a notebook shows what is right and what is not.
+
+    Parameters
+    ----------
+    text : str
+        LaTeX, Markdown or plain text, such as ``r"z_{11} = a_{11} w_{11} + …"``; the r before the
+        quotes keeps backslashes as they are.
+    input, kernel : str, int or (height, width), optional
+        Such as "3x3"; read off the text unless given.
+    stride, padding : int
+    lang : {"zh", "en"}, optional
+        The language of the answer; the system's unless said otherwise.
+    """
+    from autograder.messages import preferred_language, say
+    from autograder.reports.derivation import Findings
+    from autograder.symbolic.documents import DocumentError, Options, check_text
+    from autograder.symbolic.layer import LayerError
+    from autograder.symbolic.options import size_like
+
+    language = lang or preferred_language()
+    if not isinstance(text, str) or _SWALLOWED.intersection(text):
+        if isinstance(text, str):
+            problem = say(
+                "Python has turned backslashes of this text into other characters; put an r before its "
+                'quotes: check_derivation(r"…").'
+            )
+        else:
+            problem = say("check_derivation takes a text, not {kind}.", kind=type(text).__name__)
+        print(problem.in_language(language))
+        return None
+    try:
+        sizes = [None if one is None else size_like(one) for one in (input, kernel)]
+        return Findings(check_text(text, options=Options(sizes[0], sizes[1], stride, padding)), language)
+    except (LayerError, DocumentError) as error:
+        print(error.text.in_language(language))
+        return None
+
+
+_SWALLOWED = frozenset("\a\b\f\v")
+"""What \\alpha, \\boxed, \\frac and \\varphi begin with where the r before the quotes is missing."""
 
 
 def _complain(error: Any) -> None:

@@ -19,7 +19,8 @@ def check(
         bool, typer.Option("--html", help="Also write a page with pictures of the mistakes.")
     ] = False,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The page of --html; else FILE's name with .check.html.")
+        Path | None,
+        typer.Option("--output", "-o", help="The page of --html; else FILE's name with .check.html."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
@@ -55,7 +56,9 @@ def check(
         try:
             check_page.write(done, file, told, chosen, page)
         except OSError as error:
-            fail(say("{file} cannot be written: {error}.", file=page, error=error.strerror).in_language(chosen))
+            fail(
+                say("{file} cannot be written: {error}.", file=page, error=error.strerror).in_language(chosen)
+            )
         typer.echo(say("The same with pictures: {page}", page=page).in_language(chosen), err=json)
     if result.points < result.max_points:
         raise typer.Exit(EXIT_NOT_PASSED)
@@ -67,9 +70,5 @@ def _page(file: Path, output: Path | None, lang: str) -> Path:
     if page.suffix.lower() not in (".html", ".htm"):
         from autograder.messages import say
 
-        fail(
-            say(
-                "{file} is no name for a page; give one that ends in .html.", file=page
-            ).in_language(lang)
-        )
+        fail(say("{file} is no name for a page; give one that ends in .html.", file=page).in_language(lang))
     return page

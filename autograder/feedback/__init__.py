@@ -1,4 +1,4 @@
-"""A picture of a student's own mistake: what they got beside what was expected, and the smallest input for it.
+"""A picture of a student's own mistake: what they got, what was expected, and the smallest input for it.
 
 `failure` is the record, cut out of what judging knows; `shrink` looks for a smaller input with the lecture's
 formula as its oracle; `card` puts together all that is said of one exercise; `layout` decides which cells are

@@ -38,7 +38,8 @@ def next_step(result: ExerciseResult, *, lecture: str = "", ask: str = "") -> Te
             )
         case Verdict.FORBIDDEN:
             return say(
-                "{name}: take that import out of what the function needs, write it with NumPy, and check again.",
+                "{name}: take that import out of what the function needs, write it with NumPy, and check "
+                "again.",
                 name=name,
             )
         case Verdict.RTE if result.symptom is not None and result.symptom.en.startswith("SyntaxError"):

@@ -89,9 +89,7 @@ def cards(
         titles = tuple(Text(group.zh, group.en) for group in exercise.groups)
         failure = found[0] if found else None
         smaller, formula = _further(exercise, *found, asking) if found and asking else (None, None)
-        made.append(
-            Card(one, titles, exercise.lecture, one.name in told, ask, failure, smaller, formula)
-        )
+        made.append(Card(one, titles, exercise.lecture, one.name in told, ask, failure, smaller, formula))
     return tuple(made)
 
 
@@ -106,7 +104,8 @@ def _further(
     if not can_shrink(exercise.name):
         return None, None
     shrunk = _shrunk(exercise, judged, asking(exercise.name))
-    return shrunk and shrunk.failure, _formula(exercise.name, shrunk, asking(exercise.name))
+    smaller = None if shrunk is None else shrunk.failure
+    return smaller, _formula(exercise.name, shrunk, asking(exercise.name))
 
 
 def _shrunk(exercise: KeyExercise, judged: Judged, evaluate: "Evaluate") -> "Shrunk | None":

@@ -1,4 +1,4 @@
-"""The record of one wrong case: its arguments, what came back beside what was expected, and where they differ.
+"""The record of one wrong case: its arguments, what came back, what was expected, and where they differ.
 
 Cut out of a visible answer key and the outcomes of its calls; `layout` and the writers show it. It quotes
 inputs and expected values, so a hidden key is refused.

@@ -50,12 +50,12 @@ _STYLE = """<style>
 .ag-check table.ag-grid { border-collapse: separate; border-spacing: 2px; border: none; margin: 0 0 0.3em;
   background: none; width: auto; table-layout: auto; }
 .ag-check table.ag-grid tbody tr, .ag-check table.ag-grid tbody tr:hover { background: none; }
-.ag-check table.ag-grid tbody td { border: 2px solid transparent; border-radius: 4px; text-align: right;
-  padding: 0.15em 0.45em; min-width: 1.6em; font-variant-numeric: tabular-nums; white-space: nowrap;
+.ag-check table.ag-grid tbody td { border: 2px solid rgba(128,128,128,0.18); border-radius: 4px;
+  text-align: right; padding: 0.15em 0.45em; min-width: 1.6em; font-variant-numeric: tabular-nums; white-space: nowrap;
   font-size: 0.92em; line-height: 1.35; vertical-align: middle; }
 .ag-check table.ag-grid tbody td.ag-x { border: 2px solid #e5484d; font-weight: 700; }
 .ag-check table.ag-grid tbody td.ag-x::before { content: "✗ "; color: #e5484d; font-size: 0.85em; }
-.ag-check table.ag-grid tbody td.ag-cut { opacity: 0.6; min-width: 0; }
+.ag-check table.ag-grid tbody td.ag-cut { opacity: 0.6; min-width: 0; border-color: transparent; }
 .ag-check pre.ag-lines { margin: 0.1em 0 0.3em; padding: 0; background: none; color: inherit; border: none;
   white-space: pre-wrap; overflow-wrap: anywhere; font-size: 0.9em; }
 .ag-check .ag-x-line { border-left: 3px solid #e5484d; padding-left: 0.4em; }
@@ -118,10 +118,10 @@ class _Writer:
     # ---- The whole
 
     def summary(self, result: SubmissionResult, cards: Sequence[Card]) -> str:
-        points = self.say(words.points(result))
+        points = self.say(words.points(result)) + _bar(result.points, result.max_points)
         parts = [
             f"<h1>{escape(result.assignment)}</h1>",
-            f'<div class="ag-check"><div class="ag-head">{points}{_bar(result.points, result.max_points)}</div>',
+            f'<div class="ag-check"><div class="ag-head">{points}</div>',
         ]
         parts += [f"<p>! {self.say(note)}</p>" for note in result.notes]
         following = next_exercise(result.exercises)
@@ -170,7 +170,7 @@ class _Writer:
             good = all(case.verdict.earns for case in group.cases)
             sign = '<span class="ag-right">✓</span>' if good else '<span class="ag-wrong">✗</span>'
             points = f"<small>{group.points:g}/{group.max_points:g}</small>"
-            items.append(f'<li{"" if good else " class=ag-bad"}>{sign} {self.say(title)} {points}</li>')
+            items.append(f"<li{'' if good else ' class=ag-bad'}>{sign} {self.say(title)} {points}</li>")
         return f'<ul class="ag-groups">{"".join(items)}</ul>'
 
     def next(self, card: Card) -> str:
@@ -229,9 +229,10 @@ class _Writer:
         assert card.formula is not None
         shown = write(card.formula, "html", self.lang)
         latex = escape(write(card.formula, "markdown", self.lang).strip())
+        source = f'<summary><small>LaTeX</small></summary><pre class="ag-lines">{latex}</pre>'
         return (
             f'<div class="ag-case"><h4>{self.say(words.formula_heading())}</h4>{shown}'
-            f'<details><summary><small>LaTeX</small></summary><pre class="ag-lines">{latex}</pre></details></div>'
+            f"<details>{source}</details></div>"
         )
 
 
@@ -256,7 +257,7 @@ def _cut_row(panel: Panel) -> str:
 
 def _cell(cell: Cell) -> str:
     """Orange for positive numbers, blue for negative ones: told apart by all eyes."""
-    colour = "234,120,12" if cell.tint > 0 else "37,99,235"
+    colour = "234,120,12" if cell.tint > 0 else "59,130,246"
     tint = f' style="background: rgba({colour},{0.08 + 0.37 * abs(cell.tint):.2f})"' if cell.tint else ""
     return f"<td{' class=ag-x' if cell.wrong else ''}{tint}>{escape(cell.text)}</td>"
 

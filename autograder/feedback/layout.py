@@ -110,9 +110,7 @@ def _two_grids(pair: Pair, got: np.ndarray, expected: np.ndarray) -> tuple[Drawi
     )
 
 
-def _grid(
-    array: np.ndarray, focus: np.ndarray, marked: np.ndarray, largest: float, digits: int
-) -> Drawing:
+def _grid(array: np.ndarray, focus: np.ndarray, marked: np.ndarray, largest: float, digits: int) -> Drawing:
     """The panels that show `focus` first, cut to where it is true; `marked` cells are wrong."""
     maps, focused, marks = (_as_maps(one) for one in (array, focus, marked))
     lead = maps.shape[:-2]

@@ -113,7 +113,7 @@ class _Question:
         for place in positions(shape):
             formula = formulas[self.reading.result.quantity(self.layer, place)]
             result[place] = math.fsum(
-                float(coefficient) * math.prod(values[factor] for factor in monomial)  # type: ignore[index]
+                float(coefficient) * math.prod(values[factor] for factor in monomial)
                 for monomial, coefficient in terms(formula).items()
             )
         return result if shape else float(result)
@@ -151,7 +151,7 @@ def _as_values(answer: Any) -> Any:
 def _candidates(name: str, reading: Reading, below: int) -> Iterator[_Question]:
     """Questions in ascending order of size; for each size the plain one first (σ′ all 1, no bias). At the
     end, for what is rounded away, the smallest once more with halves."""
-    halves = []
+    halves: list[_Question] = []
     for sizes in _ascending(reading):
         try:
             layer = reading.layer(name, sizes)
@@ -195,7 +195,7 @@ def _arrays(reading: Reading, layer: AnyLayer, *, plain: bool) -> tuple[tuple[Ar
 def _ascending(reading: Reading) -> list[Sizes]:
     """Sizes that a student would choose to try a function with; sorted by how many numbers they take."""
     if "dense" in reading.options:
-        sides = itertools.product(range(1, 5), repeat=2)
+        sides = itertools.product(range(1, 5), range(1, 5))
         return [Sizes(dense=pair) for pair in sorted(sides, key=lambda pair: (pair[0] * pair[1], pair))]
     menus: dict[str, Sequence[Any]] = {
         "input": [*itertools.product(range(1, 6), repeat=2)],
@@ -207,7 +207,7 @@ def _ascending(reading: Reading) -> list[Sizes]:
         "samples": (1, 2),
     }
     chosen = [(name, menu) for name, menu in menus.items() if name in reading.options]
-    ordered = []
+    ordered: list[tuple[float, int, Sizes]] = []
     for values in itertools.product(*(menu for _, menu in chosen)):
         sizes = Sizes(**dict(zip((name for name, _ in chosen), values, strict=True)))
         cost = _cost(sizes)
@@ -257,5 +257,3 @@ def _singled_out(
                 question, answer = one, other
                 break
     return question, answer
-
-

@@ -110,7 +110,7 @@ class Recovered(Shown):
         return self.shape == self.lecture_shape and not self.differing
 
     def differences(self, limit: int) -> Section | None:
-        """The first elements that both have and that differ, the differing terms marked; None where none do."""
+        """The first elements that differ, the differing terms marked; None where none do."""
         both = [one for one in self.differing if one in self.formulas and one in self.lecture]
         if self.shape != self.lecture_shape or not both:
             return None
