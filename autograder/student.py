@@ -157,6 +157,7 @@ def formula(
     meant : str, optional
         The course's function that it is meant to be, where it has another name.
     """
+    from autograder.feedback.patience import silence
     from autograder.symbolic.layer import LayerError
     from autograder.symbolic.options import size_like
     from autograder.symbolic.readings import RecoverError, Sizes
@@ -166,7 +167,8 @@ def formula(
     try:
         input, kernel, dense = (None if one is None else size_like(one) for one in (input, kernel, dense))
         sizes = Sizes(input, kernel, stride, padding, channels, kernels, samples, dense)
-        return recover(calling(function), meant or name, sizes, shown_as=name)
+        with silence():
+            return recover(calling(function), meant or name, sizes, shown_as=name)
     except (LayerError, RecoverError) as error:
         _complain(error)
         return None

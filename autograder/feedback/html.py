@@ -23,7 +23,7 @@ _STYLE = """<style>
 .ag-check { line-height: 1.5; max-width: 60rem; color: inherit; }
 .ag-check .ag-head { display: flex; flex-wrap: wrap; align-items: center; gap: 0.3em 0.8em;
   font-size: 1.1em; font-weight: 600; margin: 0.2em 0; }
-.ag-check .ag-head code { background: none; font-size: 1em; padding: 0; color: inherit; }
+.ag-check code { background: none; padding: 0; color: inherit; font-size: 1em; }
 .ag-check .ag-right { color: #16a34a; } .ag-check .ag-wrong { color: #e5484d; }
 .ag-check .ag-open { opacity: 0.7; }
 .ag-check .ag-bar { width: 8em; height: 0.55em; border: 1px solid rgba(128,128,128,0.7);
@@ -51,7 +51,8 @@ _STYLE = """<style>
   background: none; width: auto; table-layout: auto; }
 .ag-check table.ag-grid tbody tr, .ag-check table.ag-grid tbody tr:hover { background: none; }
 .ag-check table.ag-grid tbody td { border: 2px solid rgba(128,128,128,0.18); border-radius: 4px;
-  text-align: right; padding: 0.15em 0.45em; min-width: 1.6em; font-variant-numeric: tabular-nums; white-space: nowrap;
+  text-align: right; padding: 0.15em 0.45em; min-width: 1.6em; font-variant-numeric: tabular-nums;
+  white-space: nowrap;
   font-size: 0.92em; line-height: 1.35; vertical-align: middle; }
 .ag-check table.ag-grid tbody td.ag-x { border: 2px solid #e5484d; font-weight: 700; }
 .ag-check table.ag-grid tbody td.ag-x::before { content: "✗ "; color: #e5484d; font-size: 0.85em; }

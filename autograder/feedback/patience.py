@@ -39,7 +39,7 @@ def patient(evaluate: Evaluate, seconds: float) -> Evaluate:
         nonlocal deadline
         deadline = deadline or time.monotonic() + seconds
         answers: list[Any] = []
-        with _silence():
+        with silence():
             for call in calls:
                 left = deadline - time.monotonic()
                 if left <= 0:
@@ -52,7 +52,8 @@ def patient(evaluate: Evaluate, seconds: float) -> Evaluate:
 
 
 @contextlib.contextmanager
-def _silence() -> Iterator[None]:
+def silence() -> Iterator[None]:
+    """Whatever is printed inside goes nowhere: a hundred questions must not fill a page."""
     with (
         contextlib.redirect_stdout(io.StringIO()),
         contextlib.redirect_stderr(io.StringIO()),

@@ -52,7 +52,8 @@ class Findings:
 
     def __str__(self) -> str:
         stream = io.StringIO()
-        show(self.report, self.lang, Console(file=stream, highlight=False, color_system=None, width=100))
+        console = Console(file=stream, highlight=False, color_system=None, width=100, force_jupyter=False)
+        show(self.report, self.lang, console)
         return "\n".join(line.rstrip() for line in stream.getvalue().splitlines())
 
     __repr__ = __str__
@@ -70,7 +71,7 @@ class Findings:
         sizes = _sizes(self.report, self.lang)
         above = f"<p>{escaped(sizes)}</p>" if sizes else ""
         return (
-            f'{_STYLE}\n<div class="ag-findings">{above}<table><tbody>{rows}</tbody></table>'
+            f'{_STYLE}\n<div class="ag-findings">{above}<table class="ag-list"><tbody>{rows}</tbody></table>'
             f"<p><b>{escaped(_total(self.report, self.lang))}</b></p></div>\n"
         )
 
@@ -78,10 +79,10 @@ class Findings:
 # Signs and words carry the meaning; colours are the text's own but for the sign.
 _STYLE = """<style>
 .ag-findings { line-height: 1.5; overflow-x: auto; }
-.ag-findings table { border-collapse: collapse; border: none; margin: 0; background: none; }
-.ag-findings tbody tr, .ag-findings tbody tr:hover { background: none; }
-.ag-findings tbody td { border: none; border-top: 1px solid rgba(128,128,128,0.35); padding: 0.3em 0.6em;
-  text-align: left; vertical-align: top; white-space: normal; }
+.ag-findings table.ag-list { border-collapse: collapse; border: none; margin: 0; background: none; }
+.ag-findings table.ag-list tbody tr, .ag-findings table.ag-list tbody tr:hover { background: none; }
+.ag-findings table.ag-list tbody td { border: none; border-top: 1px solid rgba(128,128,128,0.35);
+  padding: 0.3em 0.6em; text-align: left; vertical-align: top; white-space: normal; }
 .ag-findings td.ag-sign { font-weight: 700; } .ag-findings td.ag-line { white-space: nowrap; opacity: 0.75; }
 .ag-findings .ag-formula { font-size: 1.05em; overflow-wrap: anywhere; }
 .ag-findings .ag-because { border-left: 4px solid rgba(128,128,128,0.6); padding-left: 0.6em; }
