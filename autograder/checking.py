@@ -72,7 +72,9 @@ def examine_file(path: Path, isolation: Isolation = "process", limits: Limits | 
 
     done = attempt(path.name, content, key, run)
     if any(exercise.verdict is Verdict.JE for exercise in done.exercises):
-        raise CheckError(done.notes[0])
+        raise CheckError(
+            say("{why} Check again; if it fails again, show this to your teacher.", why=done.notes[0])
+        )
     seconds = round(time.perf_counter() - start, 4)
     result = SubmissionResult(
         "", key.assignment, str(path), isolation, seconds, done.exercises, done.notes, done.output

@@ -23,7 +23,8 @@ _STYLE = """<style>
 .ag-check { line-height: 1.5; max-width: 60rem; color: inherit; }
 .ag-check .ag-head { display: flex; flex-wrap: wrap; align-items: center; gap: 0.3em 0.8em;
   font-size: 1.1em; font-weight: 600; margin: 0.2em 0; }
-.ag-check code { background: none; padding: 0; color: inherit; font-size: 1em; }
+.ag-check .ag-head code, .ag-check .ag-side code { background: none; padding: 0; color: inherit;
+  font-size: 1em; }
 .ag-check .ag-right { color: #16a34a; } .ag-check .ag-wrong { color: #e5484d; }
 .ag-check .ag-open { opacity: 0.7; }
 .ag-check .ag-bar { width: 8em; height: 0.55em; border: 1px solid rgba(128,128,128,0.7);

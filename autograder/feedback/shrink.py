@@ -9,7 +9,7 @@ code itself: it asks an `Evaluate`.
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from autograder import comparison
 from autograder.comparison import Close, Difference
 from autograder.feedback.failure import Failure, compared, size
 from autograder.messages import Text
-from autograder.symbolic.layer import AnyLayer, LayerError, positions
+from autograder.symbolic.layer import AnyLayer, LayerError, Pooling, positions
 from autograder.symbolic.readings import READINGS, Array, Reading, Sizes, given_input
 from autograder.symbolic.recover import Evaluate, Failed
 from autograder.symbolic.symbols import Quantity, terms
@@ -136,7 +136,7 @@ class _Question:
             (self.arrays[place][0], numbers),
             *self.arrays[place + 1 :],
         )
-        return _Question(self.reading, self.sizes, self.layer, arrays)
+        return replace(self, arrays=arrays)
 
 
 def _as_values(answer: Any) -> Any:
@@ -150,11 +150,13 @@ def _as_values(answer: Any) -> Any:
 
 def _candidates(name: str, reading: Reading, below: int) -> Iterator[_Question]:
     """Questions in ascending order of size; for each size the plain one first (σ′ all 1, no bias). At the
-    end, for what is rounded away, the smallest once more with halves."""
+    end, for what is rounded away, the smallest sizes once more with halves."""
     halves: list[_Question] = []
     for sizes in _ascending(reading):
         try:
             layer = reading.layer(name, sizes)
+            if _leaves_a_rest(reading, layer):
+                continue
             plain = _Question(reading, sizes, layer, _arrays(reading, layer, plain=True))
             full = _Question(reading, sizes, layer, _arrays(reading, layer, plain=False))
             if size(plain.arguments) + math.prod(reading.shape(layer)) >= below:
@@ -165,9 +167,18 @@ def _candidates(name: str, reading: Reading, below: int) -> Iterator[_Question]:
         if any(not np.array_equal(a, b) for (_, a), (_, b) in zip(plain.arrays, full.arrays, strict=True)):
             yield full
         if len(halves) < BATCH and not reading.routed:
-            arrays = tuple((array, numbers + 0.5) for array, numbers in full.arrays)
-            halves.append(_Question(reading, sizes, layer, arrays))
+            halves += _with_halves(full)
     yield from halves
+
+
+def _with_halves(question: _Question) -> Iterator[_Question]:
+    """Halves in all arrays, then in all but one, whose integers a result must not take over."""
+    for whole in (None, *range(len(question.arrays))):
+        arrays = tuple(
+            (array, numbers.astype(int) if place == whole else numbers + 0.5)
+            for place, (array, numbers) in enumerate(question.arrays)
+        )
+        yield replace(question, arrays=arrays)
 
 
 def _arrays(reading: Reading, layer: AnyLayer, *, plain: bool) -> tuple[tuple[Array, np.ndarray], ...]:
@@ -215,6 +226,13 @@ def _ascending(reading: Reading) -> list[Sizes]:
             ordered.append((cost, len(ordered), sizes))
     ordered.sort(key=lambda entry: entry[:2])
     return [sizes for _, _, sizes in ordered[:MAX_LAYERS]]
+
+
+def _leaves_a_rest(reading: Reading, layer: AnyLayer) -> bool:
+    """Whether windows side by side do not fill the map, which the course asks of functions without a stride."""
+    if "stride" in reading.options or not isinstance(layer, Pooling):
+        return False
+    return any(side % window for side, window in zip(layer.input, layer.window, strict=True))
 
 
 def _cost(sizes: Sizes) -> float | None:

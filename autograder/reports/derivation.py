@@ -83,7 +83,8 @@ _STYLE = """<style>
 .ag-findings table.ag-list tbody tr, .ag-findings table.ag-list tbody tr:hover { background: none; }
 .ag-findings table.ag-list tbody td { border: none; border-top: 1px solid rgba(128,128,128,0.35);
   padding: 0.3em 0.6em; text-align: left; vertical-align: top; white-space: normal; }
-.ag-findings td.ag-sign { font-weight: 700; } .ag-findings td.ag-line { white-space: nowrap; opacity: 0.75; }
+.ag-findings table.ag-list td.ag-sign { font-weight: 700; }
+.ag-findings table.ag-list tbody td.ag-line { white-space: nowrap; opacity: 0.75; }
 .ag-findings .ag-formula { font-size: 1.05em; overflow-wrap: anywhere; }
 .ag-findings .ag-because { border-left: 4px solid rgba(128,128,128,0.6); padding-left: 0.6em; }
 .ag-findings .ag-wrong { color: #e5484d; } .ag-findings .ag-right { color: #16a34a; }
