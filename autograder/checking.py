@@ -118,11 +118,13 @@ def _load(path: Path) -> AnswerKey:
             say(
                 "The visible answer key {file} cannot be read or is damaged; copy it again from the "
                 "assignment that you were given.",
-                file=path.name,
+                file=path,
             )
         ) from error
     if not key.visible:
-        raise CheckError(say("{file} is not a visible answer key.", file=path.name))
+        raise CheckError(
+            say("{file} is not a visible answer key; copy it again from the assignment.", file=path)
+        )
     return key
 
 
