@@ -62,6 +62,10 @@ def examine_file(path: Path, isolation: Isolation = "process", limits: Limits | 
     start = time.perf_counter()
     try:
         content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise CheckError(
+            say("There is no file {file}; give the path of your notebook or .py file.", file=path)
+        ) from error
     except OSError as error:
         raise CheckError(say("{file} cannot be read: {error}.", file=path, error=error.strerror)) from error
     key = _load(_key_beside(path))

@@ -26,6 +26,7 @@ from autograder.feedback.card import Card, cards
 from autograder.feedback.failure import Failure, Pair, compared, pairs, size, smallest_failure
 from autograder.feedback.patience import OutOfTime, patient
 from autograder.feedback.shrink import can_shrink, shrink
+from autograder.judge import judge
 from autograder.messages import LANGUAGES, Text
 from autograder.sandbox.records import Outcome
 from autograder.symbolic.recover import calling
@@ -308,6 +309,13 @@ def test_every_way_to_fail_names_the_exercise_and_a_next_step(verdict: Verdict, 
     step = advice.next_step(result, lecture="3.2", ask=ask)
     assert step.zh.startswith("conv2d：") and step.en.startswith("conv2d: ")
     assert re.search("[\u4e00-\u9fff]", step.zh) and not re.search("[\u4e00-\u9fff]", step.en)
+
+
+@pytest.mark.parametrize("got", [None, "text", np.ones((1, 2)), (np.ones(2), 3)])
+def test_where_the_form_is_wrong_nobody_is_sent_to_compute_numbers(got: Any) -> None:
+    key = AnswerKey("a", True, (exercise(case((1.0,), np.ones((2, 2)))),))
+    (result,) = judge(key, returned(got))
+    assert "the type and the shape" in advice.next_step(result, lecture="3.2").en
 
 
 def test_what_was_tried_comes_before_what_was_not() -> None:

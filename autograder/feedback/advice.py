@@ -6,6 +6,10 @@ from autograder.messages import Text, say
 from autograder.verdicts import ExerciseResult, Verdict
 
 
+_ABOUT_FORM = ("The shape", "It returned")
+"""How `diagnosis.symptoms` begins where no number is at fault but what was returned as a whole."""
+
+
 def next_exercise(exercises: Sequence[ExerciseResult]) -> ExerciseResult | None:
     """What to work on: the first exercise that was tried and is not right, else the first that was not."""
     left = [one for one in exercises if not one.verdict.earns]
@@ -24,6 +28,7 @@ def next_step(result: ExerciseResult, *, lecture: str = "", ask: str = "") -> Te
         What gives the idea at once, where there is one that has not been told.
     """
     name = result.name
+    seen = "" if result.symptom is None else result.symptom.en
     match result.verdict:
         case Verdict.NI:
             return say(
@@ -42,7 +47,7 @@ def next_step(result: ExerciseResult, *, lecture: str = "", ask: str = "") -> Te
                 "again.",
                 name=name,
             )
-        case Verdict.RTE if result.symptom is not None and result.symptom.en.startswith("SyntaxError"):
+        case Verdict.RTE if seen.startswith("SyntaxError"):
             return say(
                 "{name}: correct that line first; until then nothing of its cell or file can run.", name=name
             )
@@ -68,6 +73,12 @@ def next_step(result: ExerciseResult, *, lecture: str = "", ask: str = "") -> Te
             "once with {ask}.",
             name=name,
             ask=ask,
+        )
+    if seen.startswith(_ABOUT_FORM):
+        return say(
+            "{name}: print the type and the shape of what you return, compare them with what the exercise's "
+            "text asks for, and check again.",
+            name=name,
         )
     if lecture:
         return say(

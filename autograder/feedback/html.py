@@ -12,7 +12,7 @@ from autograder.feedback import words
 from autograder.feedback.advice import next_exercise, next_step
 from autograder.feedback.card import Card
 from autograder.feedback.failure import Failure, Pair
-from autograder.feedback.layout import Cell, Drawing, Panel, beside, drawing
+from autograder.feedback.layout import Cell, Drawing, Panel, argument, beside
 from autograder.messages import Text
 from autograder.verdicts import ExerciseResult, SubmissionResult, Verdict
 
@@ -195,7 +195,9 @@ class _Writer:
 
     def arguments(self, failure: Failure) -> str:
         sides = "".join(
-            self.side(f"<code>{escape(name)}</code>", drawing(value)) for name, value in failure.arguments
+            self.side(f"<code>{escape(label)}</code>", shown)
+            for name, value in failure.arguments
+            for label, shown in argument(name, value)
         )
         return f'<div class="ag-row">{sides}</div>' if sides else ""
 

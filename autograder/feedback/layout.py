@@ -7,8 +7,8 @@ no array of numbers becomes lines of text.
 
 import difflib
 import reprlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,8 +17,10 @@ from autograder.comparison import as_numbers
 from autograder.feedback.failure import Pair
 from autograder.values import Formula
 
-ROWS, COLUMNS, PANELS, LINES = 8, 8, 3, 12
+ROWS, COLUMNS, PANELS, LINES = 10, 10, 3, 12
 """What is shown of a grid, of an array, of a text."""
+ARGUMENT_PANELS, ENTRIES = 2, 6
+"""What is shown of an argument, and of a dict or tuple of arrays."""
 DIGITS = 4
 _MOST_DIGITS = 17
 
@@ -75,8 +77,30 @@ def beside(pair: Pair) -> tuple[Drawing, Drawing]:
     return drawing(pair.got, wrong=True), drawing(pair.expected)
 
 
+def argument(name: str, value: Any) -> Iterator[tuple[str, Drawing]]:
+    """An argument under its name; a dict or tuple of arrays entry by entry."""
+    if isinstance(value, dict):
+        entries = [(f"{name}[{key!r}]", one) for key, one in value.items()]
+    elif isinstance(value, list | tuple):
+        entries = [(f"{name}[{place}]", one) for place, one in enumerate(value)]
+    else:
+        entries = []
+    if 0 < len(entries) <= ENTRIES and all(isinstance(one, np.ndarray) for _, one in entries):
+        for label, one in entries:
+            yield label, _shortened(drawing(one))
+    else:
+        yield name, _shortened(drawing(value))
+
+
+def _shortened(shown: Drawing) -> Drawing:
+    more = len(shown.panels) - ARGUMENT_PANELS
+    if more <= 0:
+        return shown
+    return replace(shown, panels=shown.panels[:ARGUMENT_PANELS], left_out=shown.left_out + more)
+
+
 def drawing(value: Any, *, wrong: bool = False) -> Drawing:
-    """A value by itself, such as an argument."""
+    """A value by itself."""
     array = as_numbers(value) if isinstance(value, np.ndarray | np.generic) else None
     if array is None or not _can_draw(array):
         lines = _lines(value)

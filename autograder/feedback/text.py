@@ -6,13 +6,13 @@ that a terminal gives a character: a Chinese one takes two.
 
 from collections.abc import Iterator, Sequence
 
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
 
 from autograder.feedback import words
 from autograder.feedback.advice import next_step
 from autograder.feedback.card import Card
 from autograder.feedback.failure import Failure, Pair
-from autograder.feedback.layout import Cell, Drawing, Panel, beside, drawing
+from autograder.feedback.layout import Cell, Drawing, Panel, argument, beside
 from autograder.messages import Text
 from autograder.verdicts import Verdict
 
@@ -66,7 +66,11 @@ def picture(failure: Failure, lang: str, width: int = WIDTH) -> Iterator[str]:
         return text.in_language(lang)
 
     yield f"  {told(words.heading(failure))}"
-    blocks = [_side(name, drawing(value), lang) for name, value in failure.arguments]
+    blocks = [
+        _side(label, shown, lang, width)
+        for name, value in failure.arguments
+        for label, shown in argument(name, value)
+    ]
     yield from _beside(blocks, width - 4, 4)
     if not failure.returned:
         yield f"    {told(words.nothing_came_back())}"
@@ -80,9 +84,9 @@ def picture(failure: Failure, lang: str, width: int = WIDTH) -> Iterator[str]:
 
 def _pair(failure: Failure, pair: Pair, lang: str, width: int) -> Iterator[str]:
     got, expected = beside(pair)
-    blocks = [_side(words.expected(failure).in_language(lang), expected, lang)]
+    blocks = [_side(words.expected(failure).in_language(lang), expected, lang, width)]
     if failure.returned:
-        blocks.insert(0, _side(words.yours().in_language(lang), got, lang))
+        blocks.insert(0, _side(words.yours().in_language(lang), got, lang, width))
     if pair.path:
         yield f"    {words.path(pair.path).in_language(lang)}"
     yield from _beside(blocks, width - 4, 4)
@@ -90,7 +94,7 @@ def _pair(failure: Failure, pair: Pair, lang: str, width: int) -> Iterator[str]:
         yield f"    {count.in_language(lang)}"
 
 
-def _side(title: str, shown: Drawing, lang: str) -> Block:
+def _side(title: str, shown: Drawing, lang: str, width: int) -> Block:
     shape = words.shape(shown)
     block = [f"{title} {shape}".rstrip()]
     for panel in shown.panels:
@@ -98,7 +102,9 @@ def _side(title: str, shown: Drawing, lang: str) -> Block:
         if text is not None:
             block.append(text.in_language(lang))
         block += _grid(panel)
-    block += [f"{'✗ ' if wrong else ''}{line}" for line, wrong in shown.lines]
+    for line, wrong in shown.lines:
+        marked = f"✗ {line}" if wrong else line
+        block += chop_cells(marked, max(width - 8, 20)) or [""]
     if (more := words.left_out(shown)) is not None:
         block.append(more.in_language(lang))
     return block

@@ -59,7 +59,7 @@ def right_parts(failure: Failure) -> Text | None:
 
 
 def more_wrong(count: int) -> Text:
-    return say("{n} more parts differ.", n=count)
+    return say("More parts that differ: {n}.", n=count)
 
 
 def shape(drawing: Drawing) -> str:
@@ -94,8 +94,8 @@ def left_out(drawing: Drawing) -> Text | None:
     if not drawing.left_out:
         return None
     if drawing.panels:
-        return say("and {n} more maps", n=drawing.left_out)
-    return say("and {n} more lines", n=drawing.left_out)
+        return say("maps not shown: {n}", n=drawing.left_out)
+    return say("lines not shown: {n}", n=drawing.left_out)
 
 
 def hint(card: Card) -> Text | None:
