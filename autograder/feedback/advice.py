@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from autograder.messages import Text, say
 from autograder.verdicts import ExerciseResult, Verdict
 
-
 _ABOUT_FORM = ("The shape", "It returned")
 """How `diagnosis.symptoms` begins where no number is at fault but what was returned as a whole."""
 
