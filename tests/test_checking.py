@@ -201,7 +201,7 @@ def test_a_check_can_be_written_as_a_page(folder: Path, lang: str) -> None:
     assert result.exit_code == 1 and str(page) in result.output.replace("\n", "")
     shown = page.read_text(encoding="utf-8")
     idea = {"zh": "没有乘以上游的残差", "en": "the residual from above was left out"}[lang]
-    for part in ("<!DOCTYPE html>", "<code>relu_backward</code>", idea, "class=ag-x"):
+    for part in ("<!DOCTYPE html>", "<code>relu_backward</code>", idea, 'class="ag-x"'):
         assert part in shown
     assert path.read_bytes() == before
     assert sorted(one.name for one in folder.iterdir()) == ["relu.check.html", "relu.py", "relu.visible.npz"]

@@ -56,7 +56,7 @@ _STYLE = """<style>
   white-space: nowrap;
   font-size: 0.92em; line-height: 1.35; vertical-align: middle; }
 .ag-check table.ag-grid tbody td.ag-x { border: 2px solid #e5484d; font-weight: 700; }
-.ag-check table.ag-grid tbody td.ag-x::before { content: "✗ "; color: #e5484d; font-size: 0.85em; }
+.ag-check td.ag-x span { color: #e5484d; font-size: 0.85em; }
 .ag-check table.ag-grid tbody td.ag-cut { opacity: 0.6; min-width: 0; border-color: transparent; }
 .ag-check pre.ag-lines { margin: 0.1em 0 0.3em; padding: 0; background: none; color: inherit; border: none;
   white-space: pre-wrap; overflow-wrap: anywhere; font-size: 0.9em; }
@@ -263,7 +263,9 @@ def _cell(cell: Cell) -> str:
     """Orange for positive numbers, blue for negative ones: told apart by all eyes."""
     colour = "234,120,12" if cell.tint > 0 else "59,130,246"
     tint = f' style="background: rgba({colour},{0.08 + 0.37 * abs(cell.tint):.2f})"' if cell.tint else ""
-    return f"<td{' class=ag-x' if cell.wrong else ''}{tint}>{escape(cell.text)}</td>"
+    if cell.wrong:  # the sign is text, so that it stays where a viewer drops styles
+        return f'<td class="ag-x"{tint}><span>✗</span> {escape(cell.text)}</td>'
+    return f"<td{tint}>{escape(cell.text)}</td>"
 
 
 def _lines(shown: Drawing) -> str:
