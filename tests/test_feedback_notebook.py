@@ -207,7 +207,7 @@ def test_a_converted_notebook_is_readable_in_both_themes(
     page_file.write_text(body, encoding="utf-8")
     page = browser.new_page(color_scheme=theme, viewport={"width": 1000, "height": 900})
     page.route(re.compile("^https?:"), lambda route: route.abort())
-    page.goto(page_file.as_uri())
+    page.goto(page_file.as_uri(), wait_until="domcontentloaded")
     if folder := os.environ.get("AUTOGRADER_SCREENSHOTS"):
         page.screenshot(path=f"{folder}/notebook-{lang}-{theme}.png", full_page=True)
     cells = page.evaluate(CELLS)

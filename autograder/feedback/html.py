@@ -56,7 +56,7 @@ _STYLE = """<style>
   white-space: nowrap;
   font-size: 0.92em; line-height: 1.35; vertical-align: middle; }
 .ag-check table.ag-grid tbody td.ag-x { border: 2px solid #e5484d; font-weight: 700; }
-.ag-check td.ag-x span { color: #e5484d; font-size: 0.85em; }
+.ag-check td.ag-x span { font-size: 0.85em; }
 .ag-check table.ag-grid tbody td.ag-cut { opacity: 0.6; min-width: 0; border-color: transparent; }
 .ag-check pre.ag-lines { margin: 0.1em 0 0.3em; padding: 0; background: none; color: inherit; border: none;
   white-space: pre-wrap; overflow-wrap: anywhere; font-size: 0.9em; }
@@ -172,7 +172,8 @@ class _Writer:
             good = all(case.verdict.earns for case in group.cases)
             sign = '<span class="ag-right">✓</span>' if good else '<span class="ag-wrong">✗</span>'
             points = f"<small>{group.points:g}/{group.max_points:g}</small>"
-            items.append(f"<li{'' if good else ' class=ag-bad'}>{sign} {self.say(title)} {points}</li>")
+            kind = "ag-good" if good else "ag-bad"
+            items.append(f'<li class="{kind}">{sign} {self.say(title)} {points}</li>')
         return f'<ul class="ag-groups">{"".join(items)}</ul>'
 
     def next(self, card: Card) -> str:
