@@ -19,11 +19,13 @@ Statements = list[tuple[str, str, int]]
 
 @dataclass(frozen=True)
 class Attempt:
-    """What came of a submission: results, notes for people, and what it printed."""
+    """What came of a submission: results, notes for people, what it printed, and what its calls returned."""
 
     exercises: tuple[ExerciseResult, ...]
     notes: tuple[Text, ...] = ()
     output: str = ""
+    outcomes: tuple[Outcome, ...] = ()
+    """In the order of `judge.calls`; none where the grader failed."""
 
 
 def attempt(name: str, content: bytes, key: AnswerKey, run: Callable[[Statements], Run]) -> Attempt:
@@ -47,10 +49,11 @@ def attempt(name: str, content: bytes, key: AnswerKey, run: Callable[[Statements
         return Attempt(
             judge_error(key), (say("The grader failed, not the submission: {error}", error=error),)
         )
-    exercises = judge(key, _with_syntax_errors(done.outcomes, read.notes))
+    outcomes = _with_syntax_errors(done.outcomes, read.notes)
+    exercises = judge(key, outcomes)
     notes = [_reader_note(note) for note in read.notes]
     notes += [_load_note(note) for note in done.notes if _concerns(note, exercises)]
-    return Attempt(exercises, tuple(notes), done.output)
+    return Attempt(exercises, tuple(notes), done.output, outcomes)
 
 
 def safe_notes(name: str, content: bytes) -> tuple[Text, ...]:
@@ -69,7 +72,8 @@ def _concerns(note: LoadNote, exercises: tuple[ExerciseResult, ...]) -> bool:
 
 def unreadable(key: AnswerKey, why: Text) -> Attempt:
     """The result of a file that holds nothing that could be run."""
-    return Attempt(judge(key, _nothing(key).outcomes), (why,))
+    outcomes = _nothing(key).outcomes
+    return Attempt(judge(key, outcomes), (why,), outcomes=outcomes)
 
 
 def _nothing(key: AnswerKey) -> Run:

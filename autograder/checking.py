@@ -1,24 +1,25 @@
 """A student's own check: their code against the visible answer key.
 
 `check_file` runs a whole file in a process of its own, `check_with` a function that is already there, in a
-notebook. Both need the visible key that lies beside the assignment and nothing else: no
-solution, no hidden case.
+notebook; `examine_file` and `examine_with` also give what the calls returned, from which `feedback` draws
+pictures. All of them need the visible key that lies beside the assignment and nothing else: no solution, no
+hidden case.
 """
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from autograder import answer_key, in_process
-from autograder.answer_key import AnswerKey
+from autograder.answer_key import AnswerKey, KeyFileError
 from autograder.attempt import Statements, attempt
 from autograder.judge import calls, judge
 from autograder.messages import Text, say
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.records import Isolation, Run
+from autograder.sandbox.records import Isolation, Outcome, Run
 from autograder.verdicts import SubmissionResult, Verdict
 
 _ENDING = ".visible.npz"
@@ -32,9 +33,23 @@ class CheckError(Exception):
         self.text = text
 
 
+@dataclass(frozen=True)
+class Examined:
+    """A check with what it was made from: the visible key, and what came of each of its calls."""
+
+    result: SubmissionResult
+    key: AnswerKey
+    outcomes: tuple[Outcome, ...]
+
+
 def check_file(
     path: Path, isolation: Isolation = "process", limits: Limits | None = None
 ) -> SubmissionResult:
+    """`examine_file`'s result."""
+    return examine_file(path, isolation, limits).result
+
+
+def examine_file(path: Path, isolation: Isolation = "process", limits: Limits | None = None) -> Examined:
     """Check every exercise of the assignment that `path` belongs to.
 
     Students run their own code on their own machine, so a process with limits is isolation enough; it
@@ -42,14 +57,18 @@ def check_file(
 
     Raises
     ------
-    CheckError, answer_key.KeyFileError
+    CheckError
     """
     start = time.perf_counter()
     try:
         content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise CheckError(
+            say("There is no file {file}; give the path of your notebook or .py file.", file=path)
+        ) from error
     except OSError as error:
         raise CheckError(say("{file} cannot be read: {error}.", file=path, error=error.strerror)) from error
-    key = answer_key.load(_key_beside(path))
+    key = _load(_key_beside(path))
 
     def run(statements: Statements) -> Run:
         with Sandbox(calls(key), limits or Limits(), isolation) as sandbox:
@@ -57,14 +76,22 @@ def check_file(
 
     done = attempt(path.name, content, key, run)
     if any(exercise.verdict is Verdict.JE for exercise in done.exercises):
-        raise CheckError(done.notes[0])
+        raise CheckError(
+            say("{why} Check again; if it fails again, show this to your teacher.", why=done.notes[0])
+        )
     seconds = round(time.perf_counter() - start, 4)
-    return SubmissionResult(
+    result = SubmissionResult(
         "", key.assignment, str(path), isolation, seconds, done.exercises, done.notes, done.output
     )
+    return Examined(result, key, done.outcomes)
 
 
 def check_with(key: AnswerKey, function: Callable[..., Any]) -> SubmissionResult:
+    """`examine_with`'s result."""
+    return examine_with(key, function).result
+
+
+def examine_with(key: AnswerKey, function: Callable[..., Any]) -> Examined:
     """Check one function in this process, against the exercise of its name in `key`.
 
     Raises
@@ -76,12 +103,33 @@ def check_with(key: AnswerKey, function: Callable[..., Any]) -> SubmissionResult
     name = getattr(function, "__name__", repr(function))
     key = replace(key, exercises=tuple(one for one in key.exercises if one.name == name))
     outcomes = []
-    for outcome in in_process.outcomes(key, {name: function}):
+    code = getattr(function, "__code__", None)
+    places = {} if code is None else {code.co_filename: name}  # a cell's own file name says nothing to anyone
+    for outcome in in_process.outcomes(key, {name: function}, places=places):
         if outcome.exception == "KeyboardInterrupt":
             raise KeyboardInterrupt
         outcomes.append(outcome)
     seconds = round(time.perf_counter() - start, 4)
-    return SubmissionResult("", key.assignment, name, "none", seconds, judge(key, outcomes))
+    result = SubmissionResult("", key.assignment, name, "none", seconds, judge(key, outcomes))
+    return Examined(result, key, tuple(outcomes))
+
+
+def _load(path: Path) -> AnswerKey:
+    try:
+        key = answer_key.load(path)
+    except KeyFileError as error:
+        raise CheckError(
+            say(
+                "The visible answer key {file} cannot be read or is damaged; copy it again from the "
+                "assignment that you were given.",
+                file=path,
+            )
+        ) from error
+    if not key.visible:
+        raise CheckError(
+            say("{file} is not a visible answer key; copy it again from the assignment.", file=path)
+        )
+    return key
 
 
 def _key_beside(path: Path) -> Path:
@@ -106,19 +154,39 @@ def key_for(function: Callable[..., Any], folder: Path) -> AnswerKey:
     Raises
     ------
     CheckError
-        No key in the folder knows such an exercise.
+        It is no function, or no key in the folder knows such an exercise.
     """
-    name = getattr(function, "__name__", repr(function))
+    name = getattr(function, "__name__", None)
+    if not callable(function) or name is None:
+        raise CheckError(
+            say(
+                "check takes the function itself, not what it returns: write check(conv2d), without the "
+                "function's own brackets. It was given {got}.",
+                got=type(function).__name__,
+            )
+        )
+    known: list[str] = []
     for path in sorted(folder.glob("*" + _ENDING)):
-        key = answer_key.load(path)
+        key = _load(path)
         for exercise in key.exercises:
             if exercise.name == name:
                 return replace(key, exercises=(exercise,))
+        known += [exercise.name for exercise in key.exercises]
+    if not known:
+        raise CheckError(
+            say(
+                "There is no visible answer key (*.visible.npz) in {folder}, so {name} cannot be checked; "
+                "run the notebook in the folder of its assignment.",
+                folder=folder,
+                name=name,
+            )
+        )
     raise CheckError(
         say(
-            "No visible answer key (*.visible.npz) in {folder} knows an exercise {name}; "
-            "run the notebook in the folder of its assignment, and keep the function's name.",
+            "The assignment in {folder} has no exercise {name}; keep the function's name. Its exercises are "
+            "{known}.",
             folder=folder,
             name=name,
+            known=", ".join(known),
         )
     )

@@ -164,14 +164,14 @@ def difference(comparator: Comparator, got: Any, expected: Any) -> Difference:
         return _line_difference(comparator, got, expected)
     if isinstance(expected, dict):
         return _dict_difference(comparator, got, expected)
-    target = None if isinstance(expected, tuple) else _as_numbers(expected)
+    target = None if isinstance(expected, tuple) else as_numbers(expected)
     if isinstance(expected, list | tuple) and target is None:
         return _sequence_difference(comparator, got, expected)
     if target is None:
         if type(got) is not type(expected):
             return Difference("type", got=_type_name(got), expected=_type_name(expected))
         return AGREE if got == expected else Difference("values")
-    array = _as_numbers(got)
+    array = as_numbers(got)
     if array is None:
         return Difference("not numeric", got=_type_name(got))
     if array.shape != target.shape:
@@ -198,6 +198,33 @@ def _said(comparator: Derivation, text: str) -> "Answer":
 
     layer = Layer(comparator.input, comparator.kernel, comparator.stride, comparator.padding)
     return answer(Question(layer, comparator.of, comparator.general), comparator.line, text)
+
+
+def differing(comparator: Comparator, got: Any, expected: Any) -> np.ndarray | None:
+    """Which elements of `got` are not what is expected, as truth values; None where the two are not arrays
+    (or numbers) of one shape.
+
+    True somewhere exactly where `agrees` is not. Of a residual that max pooling may share out in several ways
+    (`Shares`), only those elements differ that no valid way allows.
+    """
+    array, target = as_numbers(got), as_numbers(expected)
+    if array is None or target is None or array.shape != target.shape:
+        return None
+    if "c" in (array.dtype.kind, target.dtype.kind):
+        return None
+    if isinstance(comparator, Exact):
+        pairs = zip(array.ravel().tolist(), target.ravel().tolist(), strict=True)
+        return np.array([not (_finite(one) and one == other) for one, other in pairs], bool).reshape(
+            array.shape
+        )
+    try:
+        numbers, wanted = array.astype(np.float64, copy=False), target.astype(np.float64, copy=False)
+    except OverflowError:
+        return np.ones(array.shape, bool)
+    with np.errstate(all="ignore"):
+        if isinstance(comparator, Shares):
+            return _misrouted(numbers, comparator.labels, comparator.totals, comparator.scale)
+        return np.asarray(~(np.abs(numbers - wanted) <= _tolerance(comparator, wanted)))
 
 
 def _sequence_difference(
@@ -236,7 +263,7 @@ def _is_plain(record: dict[Any, Any]) -> bool:
 _PLAIN = (str, int, bool, type(None))
 
 
-def _as_numbers(got: Any) -> np.ndarray | None:
+def as_numbers(got: Any) -> np.ndarray | None:
     """`got` as an array of numbers, or None; whole numbers that NumPy would round stay as objects."""
     if not _all_numbers(got):
         return None
@@ -280,9 +307,15 @@ def _values_agree(comparator: Close | Exact | Shares, got: np.ndarray, expected:
         if isinstance(comparator, Shares):
             return _is_valid_routing(numbers, comparator.labels, comparator.totals, comparator.scale)
         error = np.abs(numbers - target).max(initial=0.0)
-        scale = np.abs(target).max(initial=0.0)
-        close = error <= (comparator.rtol * scale if scale > _ROUNDING else comparator.atol)
-        return bool(close) and math.isfinite(scale)
+        return bool(error <= _tolerance(comparator, target))
+
+
+def _tolerance(comparator: Close, target: np.ndarray) -> float:
+    """How far an element may be off; nothing is close to what is not finite."""
+    scale = float(np.abs(target).max(initial=0.0))
+    if not math.isfinite(scale):
+        return -1.0
+    return comparator.rtol * scale if scale > _ROUNDING else comparator.atol
 
 
 def _finite(number: float) -> bool:
@@ -291,18 +324,20 @@ def _finite(number: float) -> bool:
 
 def _is_valid_routing(got: np.ndarray, labels: np.ndarray, totals: np.ndarray, scale: np.ndarray) -> bool:
     """See `Shares`."""
+    return not _misrouted(got, labels, totals, scale).any()
+
+
+def _misrouted(got: np.ndarray, labels: np.ndarray, totals: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """The elements that no valid routing allows; all maxima of a window whose shares do not sum to it."""
     if not labels.shape == scale.shape == got.shape or labels.max(initial=0) >= len(totals):
-        return False
-    if not np.isfinite(got).all():
-        return False
+        return np.ones(got.shape, bool)
     tolerance = 1e-5 * max(float(np.abs(totals).max(initial=0.0)), 1e-3)
-    if np.abs(got[labels == 0]).max(initial=0.0) > tolerance:
-        return False
+    wrong = ~(np.abs(got) <= tolerance)
     at_maximum = labels > 0
     window = labels[at_maximum]
     part = got[at_maximum] / scale[at_maximum]
     whole = totals[window]
     sums = np.bincount(window, weights=part, minlength=len(totals))
-    reached = np.unique(window)
     within = (part * np.sign(whole) >= -tolerance) & (np.abs(part) <= np.abs(whole) + tolerance)
-    return bool(within.all() and (np.abs(sums - totals)[reached] <= tolerance).all())
+    wrong[at_maximum] = ~(within & (np.abs(sums - totals)[window] <= tolerance))
+    return np.asarray(wrong)

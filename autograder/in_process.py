@@ -5,6 +5,7 @@ bytes it is what happens in the sandbox, so that all of them agree; but it prote
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from autograder.answer_key import AnswerKey
@@ -17,7 +18,10 @@ Statement = runner.Statement
 
 
 def outcomes(
-    key: AnswerKey, functions: Mapping[str, Callable[..., Any]], statements: list[Statement] | None = None
+    key: AnswerKey,
+    functions: Mapping[str, Callable[..., Any]],
+    statements: list[Statement] | None = None,
+    places: Mapping[str, str] | None = None,
 ) -> Iterator[Outcome]:
     """What comes of `judge.calls(key)`, one call after the other as they are asked for.
 
@@ -27,8 +31,13 @@ def outcomes(
         Functions by the names of their exercises; they win over those that the statements define.
     statements : list, optional
         Top-level statements to execute first, as `submission.read` gives them.
+    places : mapping, optional
+        What the files of the functions are called where an outcome names the line of an exception.
     """
+    named = places or {}
     loaded = runner.Loaded(statements or [], lambda kind, payload: None)
     loaded.module.__dict__.update(functions)
+    loaded.labels.update(named)
     for one in calls(key):
-        yield outcome_of(runner.message(loaded.call(one.to_data())))
+        outcome = outcome_of(runner.message(loaded.call(one.to_data())))
+        yield replace(outcome, where=named.get(outcome.where, outcome.where))

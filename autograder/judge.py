@@ -64,13 +64,20 @@ def accepts(case: KeyCase, outcome: Outcome) -> bool:
     return _judge_case("", case, outcome).verdict.earns
 
 
-def _judge_exercise(exercise: KeyExercise, outcomes: Iterable[Outcome], visible: bool) -> ExerciseResult:
+def judged_cases(exercise: KeyExercise, outcomes: Iterable[Outcome]) -> list[Judged]:
+    """Each case of an exercise with what came of it; takes as many outcomes as there are cases."""
     remaining = iter(outcomes)
-    judged: list[Judged] = []
+    return [
+        _judge_case(group.name, case, next(remaining)) for group in exercise.groups for case in group.cases
+    ]
+
+
+def _judge_exercise(exercise: KeyExercise, outcomes: Iterable[Outcome], visible: bool) -> ExerciseResult:
+    judged = judged_cases(exercise, outcomes)
+    remaining = iter(judged)
     groups = []
     for group in exercise.groups:
-        in_group = [_judge_case(group.name, case, next(remaining)) for case in group.cases]
-        judged += in_group
+        in_group = [next(remaining) for _ in group.cases]
         earned = group.points if all(one.verdict.earns for one in in_group) else 0
         results = tuple(CaseResult(one.verdict, one.outcome.seconds) for one in in_group)
         groups.append(GroupResult(group.name, earned, group.points, results))

@@ -38,14 +38,26 @@ def recover_file(
     RecoverError, NoFormula, layer.LayerError, submission.SubmissionError, SandboxError, BubblewrapMissing
     """
     reading(meant or function)  # a name that nobody knows is told before the file is run
+    evaluate = asking(path, function, isolation, limits)
+    return recover(evaluate, meant or function, sizes, shown_as=function)
+
+
+def asking(
+    path: Path, function: str, isolation: Isolation = "process", limits: Limits | None = None
+) -> Evaluate:
+    """What calls `function` of the file `path`, in the sandbox: each question is one run of the file.
+
+    Raises
+    ------
+    RecoverError, submission.SubmissionError
+    """
     try:
         content = path.read_bytes()
     except OSError as error:
         raise RecoverError(say("{file} cannot be read: {error}.", file=path, error=error.strerror)) from error
     read = submission.read(path.name, content)
     statements = [(one.source, one.where, one.line) for one in read.statements]
-    evaluate = _in_sandbox(statements, function, path.name, isolation, limits or Limits())
-    return recover(evaluate, meant or function, sizes, shown_as=function)
+    return _in_sandbox(statements, function, path.name, isolation, limits or Limits())
 
 
 def _in_sandbox(

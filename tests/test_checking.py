@@ -54,7 +54,7 @@ CASES = [
     (authored.RIGHT, Verdict.AC, 8, 0, "✓"),
     (authored.PARTLY, Verdict.AC, 8, 0, "✓"),  # the hidden group is not in the visible key
     (authored.TYPICAL, Verdict.WA, 0, 1, "the residual from above was left out"),
-    (authored.UNTOUCHED, Verdict.NI, 0, 1, "is not written yet"),
+    (authored.UNTOUCHED, Verdict.NI, 0, 1, "is not started yet"),
     (authored.CRASH, Verdict.RTE, 0, 1, "IndexError in relu.py, line 2"),
     (authored.BROKEN, Verdict.RTE, 0, 1, "SyntaxError in relu.py, line 1"),
     (
@@ -140,8 +140,7 @@ def test_a_check_that_cannot_be_made_is_one_sentence_and_status_2(
     assert (result.exit_code, result.stdout) == (2, "")
     (line,) = result.stderr.splitlines()
     assert line.startswith("autograder: ") and str(folder) in line
-    if mistake is not damaged_key:
-        assert any("\u4e00" <= character <= "\u9fff" for character in line) == (lang == "zh")
+    assert any("\u4e00" <= character <= "\u9fff" for character in line) == (lang == "zh")
 
 
 def test_among_several_keys_that_of_the_files_name_counts(folder: Path) -> None:
@@ -172,10 +171,64 @@ def test_a_function_is_checked_in_this_process_like_a_file(folder: Path) -> None
 
 
 def test_an_exercise_that_no_key_knows_is_one_sentence_in_both_languages(folder: Path) -> None:
-    for function in (check_file, relu_backward, 3):
+    for function in (check_file, relu_backward, 3, np.zeros((2, 2)), None):
         with pytest.raises(CheckError) as raised:
             check_function(function, folder if function is not relu_backward else folder.parent)  # type: ignore[arg-type]
         assert raised.value.text.en == str(raised.value) != raised.value.text.zh
+    with pytest.raises(CheckError, match=r"write check\(conv2d\)"):
+        check_function(relu_backward(np.ones(2), np.ones(2)), folder)  # type: ignore[arg-type]
+
+
+def test_a_crash_in_a_notebook_is_told_with_its_line(folder: Path) -> None:
+    code = compile(authored.CRASH, "/tmp/ipykernel_1/2.py", "exec")
+    module: dict[str, Callable[..., np.ndarray]] = {}
+    exec(code, module)
+    (exercise,) = check_function(module["relu_backward"], folder).exercises
+    assert exercise.symptom is not None and exercise.symptom.en.startswith(
+        "IndexError in relu_backward, line 2"
+    )
+
+
+# ---- A page ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_check_can_be_written_as_a_page(folder: Path, lang: str) -> None:
+    path = work(folder, authored.TYPICAL)
+    before = path.read_bytes()
+    result = CliRunner().invoke(app, ["check", str(path), "--html", "--hint", "--lang", lang])
+    page = folder / "relu.check.html"
+    assert result.exit_code == 1 and str(page) in result.output.replace("\n", "")
+    shown = page.read_text(encoding="utf-8")
+    idea = {"zh": "没有乘以上游的残差", "en": "the residual from above was left out"}[lang]
+    for part in ("<!DOCTYPE html>", "<code>relu_backward</code>", idea, 'class="ag-x"'):
+        assert part in shown
+    assert path.read_bytes() == before
+    assert sorted(one.name for one in folder.iterdir()) == ["relu.check.html", "relu.py", "relu.visible.npz"]
+
+
+def test_a_page_goes_where_it_is_wanted_and_never_over_work(folder: Path) -> None:
+    path = work(folder, authored.RIGHT)
+    page = folder / "mine.html"
+    assert CliRunner().invoke(app, ["check", str(path), "-o", str(page)]).exit_code == 0
+    assert "✓" in page.read_text(encoding="utf-8")
+    for wanted in (path, folder / "nowhere" / "a.html"):
+        result = CliRunner().invoke(app, ["check", str(path), "-o", str(wanted), "--lang", "en"])
+        assert result.exit_code == 2 and result.stderr.startswith("autograder: ")
+    assert path.read_text() == authored.RIGHT
+
+
+def test_a_page_of_what_cannot_be_read_or_run_says_so(folder: Path) -> None:
+    for text, said in (
+        (authored.BROKEN, "SyntaxError"),
+        (authored.UNTOUCHED, "is not started yet"),
+        ("x = 1\n", "There is no function"),
+        ("\0", "is not a text file"),
+    ):
+        path = work(folder, text)
+        assert CliRunner().invoke(app, ["check", str(path), "--html", "--lang", "en"]).exit_code == 1
+        shown = (folder / "relu.check.html").read_text(encoding="utf-8")
+        assert said in shown and "Next: relu_backward" in shown and 'class="ag-case"' not in shown
 
 
 def test_an_interrupted_check_is_interrupted(folder: Path) -> None:
@@ -212,7 +265,7 @@ check(print)
             "en",
             ["✗ relu_backward", "hint=True", "没有乘以上游的残差", "the residual from above"],
         ),
-        (authored.UNTOUCHED, "en_US.UTF-8", "zh", ["· relu_backward", "is not written yet", "还没有完成"]),
+        (authored.UNTOUCHED, "en_US.UTF-8", "zh", ["· relu_backward", "is not started yet", "还没有开始"]),
     ],
 )
 def test_check_in_a_notebook_prints_marks_and_reasons_in_the_students_language(

@@ -258,7 +258,7 @@ MISTAKES: list[tuple[Sequence[str], str]] = [
     (("build", "submitted"), "holds no assignments"),
     (("build", "broken_course"), "hidden.py, line 2: ZeroDivisionError"),
     (("build", "--keys", "damaged.zip"), "damaged.zip"),
-    (("check", "nowhere.py"), "nowhere.py cannot be read"),
+    (("check", "nowhere.py"), "There is no file nowhere.py"),
     (("check", "flat/an.py"), "answer key"),
 ]
 

@@ -121,7 +121,7 @@ def test_the_memory_is_bounded_and_forgets_what_passed(state: Path, tmp_path: Pa
 # ---- What a student reads ------------------------------------------------------------------------------
 
 IDEA = {"en": "the residual from above was left out", "zh": "没有乘以上游的残差"}
-ASK = {"en": "check again", "zh": "再检查一次"}
+ASK = {"en": "There is a hint for", "zh": "另有提示"}
 
 
 def check(path: Path, *options: str) -> str:

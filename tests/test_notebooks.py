@@ -60,7 +60,7 @@ def test_solution_notebook_runs_and_every_check_passes(name: str, lang: str, tmp
 def test_released_notebook_runs_and_every_check_says_what_to_do(name: str, lang: str) -> None:
     folder = COURSE / "assignments" / lang / name
     notebook = executed(nbformat.read(folder / f"{name}.ipynb", 4), folder)
-    sentence = {"zh": "还没有完成", "en": "is not written yet"}[lang]
+    sentence = {"zh": "还没有开始", "en": "is not started yet"}[lang]
     for cell in notebook.cells:
         errors = [output for output in cell.get("outputs", []) if output.output_type == "error"]
         assert not errors, shown(cell)

@@ -55,7 +55,7 @@ def _what(exercise: KeyExercise, cases: Sequence[Studied], alike: Sequence[Studi
     first = alike[0]
     match first.verdict:
         case Verdict.NI:
-            return say("{name} is not written yet.", name=exercise.name)
+            return say("{name} is not started yet.", name=exercise.name)
         case Verdict.TLE:
             return say("It did not finish in time; is there a loop that never ends?")
         case Verdict.MLE:

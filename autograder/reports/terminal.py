@@ -7,7 +7,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from autograder.messages import translator
+from autograder.feedback import words
+from autograder.feedback.advice import next_exercise, next_step
+from autograder.messages import say, translator
 from autograder.verdicts import ExerciseResult, SubmissionResult, Verdict
 
 _TABLE_ROWS = 400
@@ -81,7 +83,6 @@ def check_list(
     ask : str
         What a student writes to be told at once, such as "--hint".
     """
-    _ = translator(lang)
     for note in result.notes:
         console.print(f"[yellow]![/] {escape(note.in_language(lang))}")
     untold = []
@@ -93,13 +94,20 @@ def check_list(
             console.print(f"  [cyan]→[/] {escape(exercise.diagnosis.in_language(lang))}")
         else:
             untold.append(exercise.name)
-    label = _("points on the visible cases")
-    console.print(f"[bold]{result.assignment}[/]  {label}: {result.points:g} / {result.max_points:g}")
-    if result.points == result.max_points:
-        console.print(_("All visible cases pass. Hidden cases vary more: sizes, strides, padding, dtypes."))
+    points = words.points(result).in_language(lang)
+    console.print(f"[bold]{escape(result.assignment)}[/]  {escape(points)}")
+    following = next_exercise(result.exercises)
+    if following is None:
+        console.print(escape(words.all_pass().in_language(lang)))
+        return
     if untold:
-        hint = _("There is a hint for {names}: check again to get it, or at once with {ask}.")
-        console.print(escape(hint.format(names=", ".join(untold), ask=ask)))
+        hint = say(
+            "There is a hint for {names}: check again to get it, or at once with {ask}.",
+            names=", ".join(untold),
+            ask=ask,
+        )
+        console.print(escape(hint.in_language(lang)))
+    console.print(escape(words.following(next_step(following)).in_language(lang)))
 
 
 def _exercise_line(exercise: ExerciseResult, lang: str) -> str:

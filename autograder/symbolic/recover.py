@@ -109,6 +109,14 @@ class Recovered(Shown):
         """Whether the code computes the lecture's formula."""
         return self.shape == self.lecture_shape and not self.differing
 
+    def differences(self, limit: int) -> Section | None:
+        """The first elements that differ, the differing terms marked; None where none do."""
+        both = [one for one in self.differing if one in self.formulas and one in self.lecture]
+        if self.shape != self.lecture_shape or not both:
+            return None
+        blocks = [block for one in both[:limit] for block in self._beside(one)]
+        return Section(Prose(self._verdict(len(both))), tuple(blocks), level=4)
+
     @property
     def page(self) -> Page:
         """The formulas, element by element: those that differ first, with the differing terms marked."""

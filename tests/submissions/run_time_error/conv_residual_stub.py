@@ -1,9 +1,9 @@
 # assignment: conv_residual
 # derive_residuals: WA "Not right: δ₁₃"; loses delta13, delta21, delta22, delta23, delta31, delta32, delta33
-# insert_zeros: NI "insert_zeros is not written yet"
-# conv_residual: NI "conv_residual is not written yet"
-# residual_formula: NI "residual_formula is not written yet"
-# conv2d_input_grad: NI "conv2d_input_grad is not written yet"
+# insert_zeros: NI "insert_zeros is not started yet"
+# conv_residual: NI "conv_residual is not started yet"
+# residual_formula: NI "residual_formula is not started yet"
+# conv2d_input_grad: NI "conv2d_input_grad is not started yet"
 
 # Half of it done when the deadline came.
 import numpy as np

@@ -1,0 +1,91 @@
+"""One sentence for a student: what to do next. Every way in which an exercise can fail has one."""
+
+from collections.abc import Sequence
+
+from autograder.messages import Text, say
+from autograder.verdicts import ExerciseResult, Verdict
+
+_ABOUT_FORM = ("The shape", "It returned")
+"""How `diagnosis.symptoms` begins where no number is at fault but what was returned as a whole."""
+
+
+def next_exercise(exercises: Sequence[ExerciseResult]) -> ExerciseResult | None:
+    """What to work on: the first exercise that was tried and is not right, else the first that was not."""
+    left = [one for one in exercises if not one.verdict.earns]
+    tried = [one for one in left if one.verdict is not Verdict.NI]
+    return next(iter(tried or left), None)
+
+
+def next_step(result: ExerciseResult, *, lecture: str = "", ask: str = "") -> Text:
+    """What to do about an exercise that is not right.
+
+    Parameters
+    ----------
+    lecture : str
+        The section of the lecture that it follows.
+    ask : str
+        What gives the idea at once, where there is one that has not been told.
+    """
+    name = result.name
+    seen = "" if result.symptom is None else result.symptom.en
+    match result.verdict:
+        case Verdict.NI:
+            return say(
+                "{name}: write your code in the place of raise NotImplementedError(), then check again.",
+                name=name,
+            )
+        case Verdict.MISSING:
+            return say(
+                "{name}: give your function exactly this name, run its cell, and check again; the assignment "
+                "as you were given it shows its first line.",
+                name=name,
+            )
+        case Verdict.FORBIDDEN:
+            return say(
+                "{name}: take that import out of what the function needs, write it with NumPy, and check "
+                "again.",
+                name=name,
+            )
+        case Verdict.RTE if seen.startswith("SyntaxError"):
+            return say(
+                "{name}: correct that line first; until then nothing of its cell or file can run.", name=name
+            )
+        case Verdict.RTE:
+            return say(
+                "{name}: go to the line that is named, print the shapes of its arrays just before it "
+                "(print(x.shape)), and check again.",
+                name=name,
+            )
+        case Verdict.TLE:
+            return say(
+                "{name}: call it yourself with arrays of 2×2 numbers, and see that every while loop comes to "
+                "its end.",
+                name=name,
+            )
+        case Verdict.MLE | Verdict.OLE:
+            return say(
+                "{name}: look for what grows in a loop: an array, a list, or what is printed.", name=name
+            )
+    if ask:
+        return say(
+            "{name}: find the reason by the smallest case that fails; check again for a hint, or get it at "
+            "once with {ask}.",
+            name=name,
+            ask=ask,
+        )
+    if seen.startswith(_ABOUT_FORM):
+        return say(
+            "{name}: print the type and the shape of what you return, compare them with what the exercise's "
+            "text asks for, and check again.",
+            name=name,
+        )
+    if lecture:
+        return say(
+            "{name}: work out one differing number by hand with lecture {lecture}, and compare it with what "
+            "your code does.",
+            name=name,
+            lecture=lecture,
+        )
+    return say(
+        "{name}: work out one differing number by hand, and compare it with what your code does.", name=name
+    )

@@ -1,0 +1,82 @@
+"""Asking a student's function more questions than the check itself needs, without ever getting stuck on it.
+
+What `card` adds to a check (a smaller input, a formula) is a convenience: it must end in time, print nothing,
+and never break the check.
+"""
+
+import contextlib
+import io
+import signal
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+from autograder.symbolic.recover import Evaluate
+
+_AGAIN = 0.05
+"""Seconds after which an alarm that a bare `except:` swallowed rings again."""
+
+
+class OutOfTime(BaseException):
+    """The time is up. No `Exception`, so that a student's `except Exception` does not swallow it."""
+
+
+def patient(evaluate: Evaluate, seconds: float) -> Evaluate:
+    """`evaluate`, silent, one call after the other, for so many seconds from its first call on.
+
+    A call that does not end is cut off where the system can (the main thread, on Unix).
+
+    Raises
+    ------
+    OutOfTime
+        By the function that is returned.
+    """
+    deadline = 0.0
+
+    def ask(calls: list[tuple[Any, ...]]) -> list[Any]:
+        nonlocal deadline
+        deadline = deadline or time.monotonic() + seconds
+        answers: list[Any] = []
+        with silence():
+            for call in calls:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise OutOfTime
+                with _alarm(left):
+                    answers += evaluate([call])
+        return answers
+
+    return ask
+
+
+@contextlib.contextmanager
+def silence() -> Iterator[None]:
+    """Whatever is printed inside goes nowhere: a hundred questions must not fill a page."""
+    with (
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")
+        yield
+
+
+@contextlib.contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    """Raise `OutOfTime` inside after so many seconds, again and again until it gets through."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(number: int, frame: object) -> None:
+        raise OutOfTime
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -1,0 +1,59 @@
+"""`autograder check --html`: a student's own check as a page that stands on its own.
+
+The cards are those of a notebook (`feedback`); what needs more calls of the student's functions runs in the
+sandbox, file by file, as the check itself does.
+"""
+
+import os
+import time
+from collections.abc import Container
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from autograder.checking import Examined
+from autograder.feedback import html
+from autograder.feedback.card import cards
+
+if TYPE_CHECKING:
+    from autograder.symbolic.recover import Evaluate
+
+_PATIENCE = 20.0
+"""Seconds for all smaller inputs and formulas of a page together."""
+_CALLS = 5.0
+"""Seconds on the clock for one run of the file."""
+
+
+def write(done: Examined, file: Path, told: Container[str], lang: str, page: Path) -> None:
+    """Write the page of a checked file, beside its old version first.
+
+    Raises
+    ------
+    OSError
+    """
+    deadline = time.monotonic() + _PATIENCE
+    shown = cards(
+        done.key,
+        done.result,
+        done.outcomes,
+        told=told,
+        ask="--hint",
+        asking=lambda name: _asking(file, name, deadline),
+    )
+    unfinished = page.with_name(page.name + ".part")
+    unfinished.write_text(html.page(shown, done.result, lang), encoding="utf-8")
+    os.replace(unfinished, page)
+
+
+def _asking(file: Path, name: str, deadline: float) -> "Evaluate":
+    from autograder.feedback.patience import OutOfTime
+    from autograder.recovering import asking
+    from autograder.sandbox.limits import Limits
+
+    evaluate = asking(file, name, limits=Limits(wall_seconds=_CALLS))
+
+    def ask(calls: list[tuple[Any, ...]]) -> list[Any]:
+        if time.monotonic() > deadline:
+            raise OutOfTime
+        return evaluate(calls)
+
+    return ask

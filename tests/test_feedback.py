@@ -1,0 +1,502 @@
+"""The picture of a mistake: its record, the smallest input, the layout, and both writers."""
+
+import itertools
+import re
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from autograder import answer_key, assignment, comparison
+from autograder.answer_key import AnswerKey, KeyCase, KeyExercise, KeyGroup
+from autograder.checking import Examined, examine_with, key_for
+from autograder.comparison import Close, Difference, Exact, Shares
+from autograder.exercise import Exercise
+from autograder.feedback import advice, html, layout, text
+from autograder.feedback.card import Card, cards
+from autograder.feedback.failure import Failure, Pair, compared, pairs, size, smallest_failure
+from autograder.feedback.patience import OutOfTime, patient
+from autograder.feedback.shrink import can_shrink, shrink
+from autograder.judge import judge
+from autograder.messages import LANGUAGES, Text
+from autograder.sandbox.records import Outcome
+from autograder.symbolic.recover import calling
+from autograder.verdicts import ExerciseResult, SubmissionResult, Verdict
+
+ROOT = Path(__file__).parent.parent
+TITLE = Text("一组", "a group")
+
+
+def case(args: tuple[Any, ...], expected: Any, accept: comparison.Comparator | None = None) -> KeyCase:
+    return KeyCase(args, expected, accept or Close(), "C", False, {})
+
+
+def exercise(*cases: KeyCase, name: str = "f", parameters: tuple[str, ...] = ("x",)) -> KeyExercise:
+    group = KeyGroup("g", TITLE.zh, TITLE.en, 1.0, cases)
+    return KeyExercise(name, parameters, "3.2", (group,), ())
+
+
+def returned(*values: Any) -> list[Outcome]:
+    return [Outcome("returned", value) for value in values]
+
+
+def failure_of(got: Any, expected: Any, accept: comparison.Comparator | None = None) -> Failure:
+    return compared("f", TITLE, [("x", np.eye(2))], accept or Close(), got, expected)
+
+
+def card_of(got: Any, expected: Any) -> Card:
+    result = ExerciseResult("f", Verdict.WA, None, Text("不对", "wrong"), None, ())
+    return Card(result, (), failure=failure_of(got, expected))
+
+
+# ---- Which elements differ ---------------------------------------------------------------------------------
+
+NUMBERS = st.sampled_from(
+    [0.0, 1.0, 1.0 + 1e-7, 1.001, -2.0, 1e-9, 3e8, float("nan"), float("inf"), 2**53 + 1]
+)
+SHAPES = st.sampled_from([(), (1,), (3,), (2, 2), (1, 2, 2)])
+
+
+@st.composite
+def two_arrays(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
+    shape = draw(SHAPES)
+    count = int(np.prod(shape))
+    expected = draw(st.lists(NUMBERS.filter(np.isfinite), min_size=count, max_size=count))
+    got = [draw(st.just(value) | NUMBERS) for value in expected]
+    return np.array(got, float).reshape(shape), np.array(expected, float).reshape(shape)
+
+
+@given(two_arrays(), st.sampled_from([Close(), Exact()]))
+def test_some_element_differs_exactly_where_the_answer_is_wrong(
+    arrays: tuple[np.ndarray, np.ndarray], accept: Close | Exact
+) -> None:
+    got, expected = arrays
+    mask = comparison.differing(accept, got, expected)
+    assert mask is not None and mask.shape == got.shape
+    assert mask.any() == (not comparison.agrees(accept, got, expected))
+
+
+def test_shared_maxima_differ_only_where_no_valid_routing_puts_them() -> None:
+    labels = np.array([[1, 1, 2], [0, 0, 2]])
+    accept = Shares(labels, np.array([0.0, 4.0, 6.0]), np.ones((2, 3)))
+    expected = np.array([[4.0, 0.0, 6.0], [0.0, 0.0, 0.0]])
+    other = np.array([[1.0, 3.0, 3.0], [0.0, 0.0, 3.0]])
+    assert not comparison.differing(accept, other, expected).any()  # type: ignore[union-attr]
+    stray = other + np.array([[0, 0, 0], [0, 5.0, 0]])
+    assert np.argwhere(comparison.differing(accept, stray, expected)).tolist() == [[1, 1]]
+    twice = np.array([[4.0, 4.0, 6.0], [0.0, 0.0, 0.0]])
+    assert np.argwhere(comparison.differing(accept, twice, expected)).tolist() == [[0, 0], [0, 1]]
+
+
+# ---- The record --------------------------------------------------------------------------------------------
+
+
+def test_of_the_cases_that_fail_alike_the_one_with_the_fewest_numbers_is_shown() -> None:
+    sizes = [(3, 3), (2, 2), (1, 1), (4, 4)]
+    one = exercise(*(case((np.ones(shape),), np.ones(shape)) for shape in sizes))
+    wrong = returned(*(np.zeros(shape) for shape in sizes))
+    wrong[2] = Outcome("raised", exception="IndexError", where="a.py", line=3)  # small, but another mistake
+    found = smallest_failure(one, wrong, visible=True)
+    assert found is not None
+    failure, _ = found
+    assert failure.arguments[0][1].shape == (2, 2) and failure.group == TITLE and failure.returned
+    assert smallest_failure(one, returned(*(np.ones(shape) for shape in sizes)), visible=True) is None
+
+
+def test_nothing_of_a_hidden_key_is_drawn() -> None:
+    one = exercise(case((1.0,), 2.0))
+    with pytest.raises(ValueError):
+        smallest_failure(one, returned(3.0), visible=False)
+    result = SubmissionResult(
+        "", "a", "f", "none", 0.0, (ExerciseResult("f", Verdict.WA, None, None, None, ()),)
+    )
+    with pytest.raises(ValueError):
+        cards(AnswerKey("a", False, (one,)), result, tuple(returned(3.0)))
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        Outcome("raised", exception="NotImplementedError"),
+        Outcome("missing"),
+        Outcome("forbidden", text="torch"),
+        Outcome("raised", exception="SyntaxError", text="invalid syntax"),
+    ],
+)
+def test_where_no_function_ran_nothing_is_drawn(outcome: Outcome) -> None:
+    assert smallest_failure(exercise(case((1.0,), 2.0)), [outcome], visible=True) is None
+
+
+@pytest.mark.parametrize("status", ["raised", "time", "died"])
+def test_where_nothing_came_back_the_expected_value_stands_alone(status: Any) -> None:
+    found = smallest_failure(
+        exercise(case((1.0,), 2.0)), [Outcome(status, exception="IndexError")], visible=True
+    )
+    assert found is not None and not found[0].returned and found[0].pairs[0].expected == 2.0
+
+
+def test_results_are_taken_apart_as_far_as_both_are_alike() -> None:
+    expected = (
+        1.5,
+        {"w": np.ones((2, 2)), "b": np.zeros(2)},
+        ({"kind": "conv", "stride": 2}, {"kind": "relu"}),
+    )
+    got = (1.5, {"w": np.eye(2), "b": np.zeros(2)}, ({"kind": "conv", "stride": 1}, {"kind": "relu"}))
+    failure = failure_of(got, expected)
+    assert [pair.path for pair in failure.pairs] == [(1, "w"), (2, 0, "stride")]
+    assert (0,) in failure.right and (1, "b") in failure.right and (2, 1, "kind") in failure.right
+    assert failure.pairs[0].differing.tolist() == [[False, True], [True, False]]  # type: ignore[union-attr]
+    (counts,) = pairs(Exact(), (36, 4), (36, 36))
+    assert counts.differing.tolist() == [False, True]  # type: ignore[union-attr]
+    for odd in (None, 3, "text", (1.5,), {"w": 1}):
+        (whole,) = failure_of(odd, expected).pairs
+        assert whole.path == () and whole.differing is None and whole.wrong
+
+
+PLAIN = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats()
+    | st.text(max_size=30)
+    | st.sampled_from([np.zeros((0, 3)), np.ones((2, 1, 9, 9)), np.array(1 + 2j), np.array([True])]),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.lists(inner, max_size=4).map(tuple)
+        | st.dictionaries(st.text(max_size=4) | st.integers(0, 3), inner, max_size=3)
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(PLAIN, PLAIN, st.sampled_from([Close(), Exact()]))
+def test_whatever_came_back_can_be_drawn_and_no_markup_gets_through(
+    got: Any, expected: Any, accept: Close | Exact
+) -> None:
+    failure = failure_of(got, expected, accept)
+    assert any(pair.wrong for pair in failure.pairs) == (not comparison.agrees(accept, got, expected))
+    card = replace(card_of(0, 1), failure=failure)
+    for lang in LANGUAGES:
+        assert text.card(card, lang)
+        shown = re.sub(
+            r"</?(?:style|div|span|p|b|code|small|table|tbody|tr|td|ul|li|pre|h4)\b[^<>]*>",
+            "",
+            html.fragment(card, lang),
+        )
+        assert "<" not in shown
+
+
+# ---- Layout ------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def pictured(draw: st.DrawFn) -> Pair:
+    shape = draw(st.lists(st.integers(1, 20), max_size=4).map(tuple).filter(lambda s: np.prod(s) <= 3000))
+    expected = np.arange(np.prod(shape), dtype=float).reshape(shape) / 7
+    mask = np.zeros(shape, bool)
+    for _ in range(draw(st.integers(1, 4))):
+        mask.flat[draw(st.integers(0, mask.size - 1))] = True
+    return Pair((), expected + mask * draw(st.sampled_from([1.0, 1e-9, -300.0])), expected, mask)
+
+
+@given(pictured())
+def test_the_first_differing_cell_is_shown_at_the_same_place_on_both_sides(pair: Pair) -> None:
+    got, expected = layout.beside(pair)
+    assert got.shape == expected.shape == pair.expected.shape
+    first = [cell for row in got.panels[0].cells for cell in row]
+    assert any(cell.wrong for cell in first)
+    for ours, theirs in zip(got.panels, expected.panels, strict=True):
+        assert (ours.index, ours.rows, ours.columns) == (theirs.index, theirs.rows, theirs.columns)
+        assert len(ours.rows) <= layout.ROWS and len(ours.columns) <= layout.COLUMNS
+        for a, b in zip(itertools.chain(*ours.cells), itertools.chain(*theirs.cells), strict=True):
+            assert not b.wrong and (
+                not a.wrong or a.text != b.text
+            )  # a wrong number never reads like the right
+
+
+def test_every_cell_that_is_marked_is_one_that_differs() -> None:
+    expected = np.zeros((2, 3, 12, 12))
+    got = expected.copy()
+    got[1, 2, 10, 11] = got[1, 2, 11, 3] = 1.0
+    ours, _ = layout.beside(Pair((), got, expected, got != expected))
+    first = ours.panels[0]
+    assert first.index == (1, 2) and ours.left_out == 6 - layout.PANELS
+    for r, row in zip(first.rows, first.cells, strict=True):
+        for c, cell in zip(first.columns, row, strict=True):
+            assert cell.wrong == bool(got[1, 2, r, c])
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (4, "4"),
+        (4.0, "4"),
+        (-0.0, "0"),
+        (0.333333, "0.3333"),
+        (True, "True"),
+        (10**14, "1" + "0" * 14),
+        (10**300, "1e+300"),
+        (float("nan"), "nan"),
+        (-float("inf"), "-∞"),
+        (np.float32(0.5), "0.5"),
+    ],
+)
+def test_numbers_read_as_people_write_them(value: Any, shown: str) -> None:
+    assert layout.number(value) == shown
+
+
+def test_texts_stand_line_beside_line() -> None:
+    ours, theirs = layout.beside(Pair((), "a\nb\nx", "a\nb\nc\nd", None))
+    assert len(ours.lines) == len(theirs.lines)
+    assert [line for line, _ in ours.lines] == ["a", "b", "x", ""]
+    assert [wrong for _, wrong in ours.lines] == [False, False, True, True]
+    shown = text.card(card_of("z = a·w", "z = a·w + b"), "en")
+    assert "✗ z = a·w" in shown and "z = a·w + b" in shown
+
+
+# ---- Writers -----------------------------------------------------------------------------------------------
+
+
+def test_every_wrong_cell_has_a_sign_in_both_writers() -> None:
+    expected = np.arange(6.0).reshape(2, 3)
+    got = expected + np.array([[0, 1, 0], [1, 0, 0]])
+    card = card_of(got, expected)
+    bare = re.sub(r"<style>.*?</style>| style=\"[^\"]*\"", "", html.fragment(card, "en"), flags=re.S)
+    assert len(re.findall(r"<td[^>]*><span>✗</span>", bare)) == 2  # also where a viewer drops styles
+    assert text.card(card, "en").count("✗") == 2 + 1  # and the exercise's own
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("width", [30, 80, 200])
+def test_what_stands_side_by_side_stays_in_its_columns(lang: str, width: int) -> None:
+    failure = failure_of(np.full((3, 4), 100.0), np.zeros((3, 4)))
+    lines = [*text.picture(failure, lang, width)]
+    assert max(cell_len(line) for line in lines if "│" in line) <= max(width, 40)
+    starts = [line.rfind("│ ") for line in lines if line.count("│") == 4]
+    assert width < 80 or (len(starts) == 3 and len(set(starts)) == 1)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_page_stands_on_its_own_and_says_what_to_do_next(lang: str) -> None:
+    hostile = "<script>alert(1)</script>"
+    card = card_of(hostile, "b")
+    result = SubmissionResult("", hostile, "f", "none", 0.0, (card.result,), (Text(hostile, hostile),))
+    page = html.page([card], result, lang)
+    assert not re.search(r"<script|https?:|<link|<img|@import|url\(", page)
+    assert page.startswith("<!DOCTYPE html>") and f'lang="{"zh-CN" if lang == "zh" else "en"}"' in page
+    assert advice.next_step(card.result).in_language(lang) in page
+
+
+# ---- What to do next ---------------------------------------------------------------------------------------
+
+WAYS = [verdict for verdict in Verdict if not verdict.earns]
+
+
+@pytest.mark.parametrize("verdict", WAYS)
+@pytest.mark.parametrize("ask", ["", "--hint"])
+def test_every_way_to_fail_names_the_exercise_and_a_next_step(verdict: Verdict, ask: str) -> None:
+    result = ExerciseResult("conv2d", verdict, None, Text("看", "seen"), None, ())
+    step = advice.next_step(result, lecture="3.2", ask=ask)
+    assert step.zh.startswith("conv2d：") and step.en.startswith("conv2d: ")
+    assert re.search("[\u4e00-\u9fff]", step.zh) and not re.search("[\u4e00-\u9fff]", step.en)
+
+
+@pytest.mark.parametrize("got", [None, "text", np.ones((1, 2)), (np.ones(2), 3)])
+def test_where_the_form_is_wrong_nobody_is_sent_to_compute_numbers(got: Any) -> None:
+    key = AnswerKey("a", True, (exercise(case((1.0,), np.ones((2, 2)))),))
+    (result,) = judge(key, returned(got))
+    assert "the type and the shape" in advice.next_step(result, lecture="3.2").en
+
+
+def test_what_was_tried_comes_before_what_was_not() -> None:
+    def one(name: str, verdict: Verdict) -> ExerciseResult:
+        return ExerciseResult(name, verdict, None, None, None, ())
+
+    given = [one("a", Verdict.AC), one("b", Verdict.NI), one("c", Verdict.WA), one("d", Verdict.RTE)]
+    assert [getattr(advice.next_exercise(given[:n]), "name", None) for n in range(1, 5)] == [
+        None,
+        "b",
+        "c",
+        "c",
+    ]
+
+
+# ---- The smallest input ------------------------------------------------------------------------------------
+
+
+def course() -> dict[str, Exercise]:
+    every = assignment.load_all(ROOT / "solutions")
+    return {one.name: one for part in every for one in part.exercises if can_shrink(one.name)}
+
+
+COURSE = course()
+FEW = 60
+"""Numbers in a case that is to be made smaller."""
+
+
+def counterexample(name: str, misconception: str) -> tuple[Exercise, Any, Failure]:
+    one = COURSE[name]
+    wrong = next(entry for entry in one.misconceptions if entry.id == misconception)
+    for kind in ("values", "shape"):
+        found = shrink(calling(wrong.run), name, one.parameters, Difference(kind), FEW)
+        if found is not None:
+            return one, wrong.run, found.failure
+    raise LookupError("no smaller input")
+
+
+def proves(one: Exercise, wrong: Any, failure: Failure) -> None:
+    """Held against the reference solution, which the search never sees."""
+    arguments = [value for _, value in failure.arguments]
+    copies = [np.copy(value) if isinstance(value, np.ndarray) else value for value in arguments]
+    assert comparison.agrees(Close(), failure.pairs[0].expected, one.reference(*copies))
+    assert not comparison.agrees(Close(), wrong(*arguments), failure.pairs[0].expected)
+    assert failure.oracle == "lecture" and size([*arguments, failure.pairs[0].expected]) < FEW
+
+
+@pytest.mark.parametrize(
+    ("name", "misconception"),
+    [
+        ("rotate180", "only_rows_flipped"),
+        ("conv_residual", "kernel_not_rotated"),
+        ("insert_zeros", "always_one_zero"),
+        ("dense_residual", "stored_as_integers"),
+        ("max_pool_residual", "residual_to_minimum"),
+        ("conv2d_input_grad", "stride_ignored"),
+    ],
+)
+def test_the_smallest_input_shows_the_mistake_to_the_reference_too(name: str, misconception: str) -> None:
+    proves(*counterexample(name, misconception))
+
+
+def test_nothing_smaller_shows_it() -> None:
+    one, wrong, failure = counterexample("rotate180", "kernel_transposed")
+    (_, found) = failure.arguments[0]
+    for shape in itertools.product(range(1, 5), repeat=2):
+        if np.prod(shape) < found.size and 1 not in shape:
+            smaller = np.arange(1.0, np.prod(shape) + 1).reshape(shape)
+            assert np.array_equal(wrong(smaller), one.reference(smaller))
+    assert found.shape == (2, 2) or found.size < 4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(COURSE))
+def test_no_input_is_found_for_a_right_function_and_a_true_one_for_a_wrong_one(name: str) -> None:
+    one = COURSE[name]
+    assert shrink(calling(one.reference), name, one.parameters, Difference("values"), FEW) is None
+    for wrong in one.misconceptions:
+        try:
+            proves(*counterexample(name, wrong.id))
+            return
+        except LookupError:
+            continue  # such as a mistake about ties, which these inputs do not have
+    raise AssertionError("no mistake at all could be shown")
+
+
+# ---- Patience ----------------------------------------------------------------------------------------------
+
+
+def endless(x: float) -> float:
+    while True:
+        try:
+            while True:
+                pass
+        except Exception:
+            pass
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="only Unix can cut a call off")
+def test_a_call_that_does_not_end_is_cut_off_and_leaves_no_alarm() -> None:
+    before = signal.getsignal(signal.SIGALRM)
+    with pytest.raises(OutOfTime):
+        patient(calling(endless), 0.1)([(1.0,)])
+    assert signal.getsignal(signal.SIGALRM) == before
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_many_calls_share_their_time_and_what_they_print_goes_nowhere(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def slow(x: float) -> float:
+        print("out")
+        print("err", file=sys.stderr)
+        time.sleep(0.02)
+        return x
+
+    ask = patient(calling(slow), 0.2)
+    assert ask([(1.0,), (2.0,)]) == [1.0, 2.0]
+    with pytest.raises(OutOfTime):
+        ask([(1.0,)] * 1000)
+    assert capfd.readouterr() == ("", "")
+
+
+# ---- Cards -------------------------------------------------------------------------------------------------
+
+
+def examined(name: str, misconception: str) -> tuple[Examined, Any]:
+    folder = next(
+        path.parent
+        for path in (ROOT / "assignments" / "en").glob("*/*.npz")
+        if any(one.name == name for one in answer_key.load(path).exercises)
+    )
+    wrong = next(entry.run for entry in COURSE[name].misconceptions if entry.id == misconception)
+
+    def function(*arguments: Any) -> Any:
+        return wrong(*arguments)
+
+    function.__name__ = name
+    return examine_with(key_for(function, folder), function), function
+
+
+def test_a_formula_is_told_at_the_size_at_which_it_differs() -> None:
+    done, function = examined("conv2d_input_grad", "stride_ignored")
+    (card,) = cards(done.key, done.result, done.outcomes, asking=lambda name: calling(function))
+    assert card.failure is not None and card.smaller is not None and card.formula is not None
+    assert dict(card.smaller.arguments)["stride"] > 1
+    shown = html.fragment(card, "en")
+    assert "<math>" in shown and r"\boxed{" in shown and "<mark>" in shown
+
+
+@pytest.mark.parametrize("error", [RuntimeError, SystemExit, OutOfTime, RecursionError])
+def test_what_goes_wrong_beyond_the_check_costs_the_picture_only(error: type[BaseException]) -> None:
+    def refuse(calls: list[tuple[Any, ...]]) -> list[Any]:
+        raise error
+
+    done, _ = examined("conv_residual", "kernel_not_rotated")
+    (card,) = cards(done.key, done.result, done.outcomes, asking=lambda name: refuse)
+    assert card.failure is not None and card.smaller is card.formula is None
+
+
+def test_without_anyone_to_ask_there_is_the_visible_case_alone() -> None:
+    done, _ = examined("conv_residual", "kernel_not_rotated")
+    (card,) = cards(done.key, done.result, done.outcomes)
+    assert card.failure is not None and card.failure.oracle == "key" and card.smaller is None
+
+
+NO_SYMPY = """
+import os, sys
+from pathlib import Path
+os.chdir(sys.argv[1])
+from autograder import check
+def rotate180(w):
+    return w[::-1, ::-1].copy()
+assert check(rotate180) == 4
+from autograder.checking import check_file
+check_file(Path("conv_residual.py"))
+loaded = {"sympy", "IPython", "lark"} & set(sys.modules)
+assert not loaded, loaded
+"""
+
+
+def test_a_check_that_passes_loads_nothing_heavy() -> None:
+    folder = ROOT / "assignments" / "en" / "conv_residual"
+    subprocess.run([sys.executable, "-c", NO_SYMPY, str(folder)], cwd=ROOT, check=True, capture_output=True)
