@@ -1,67 +1,117 @@
 """A student's own check: their code against the visible answer key.
 
-`check_file` runs a whole file in a process of its own, `check_with` a function that is already there, in a
-notebook. Both need the visible key that lies beside the assignment and nothing else: no
-solution, no hidden case.
+`check_file` runs a whole file in a process of its own, a `Checker` does so again and again, `check_with`
+takes a function that is already there, in a notebook. All need the visible key that lies beside the
+assignment and nothing else: no solution, no hidden case.
 """
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from autograder import answer_key, in_process
 from autograder.answer_key import AnswerKey
-from autograder.attempt import Statements, attempt
+from autograder.attempt import attempt
 from autograder.judge import calls, judge
-from autograder.messages import Text, say
-from autograder.sandbox.client import Sandbox
+from autograder.messages import say
+from autograder.sandbox.client import Sandbox, SandboxError
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.records import Isolation, Run
+from autograder.sandbox.records import Isolation
 from autograder.verdicts import SubmissionResult, Verdict
+from autograder.workspace import ENDING, CheckError, key_beside
 
-_ENDING = ".visible.npz"
+__all__ = ["CheckError", "Checker", "check_file", "check_with", "key_for"]
 
 
-class CheckError(Exception):
-    """A check that cannot be made, told in one sentence, in both languages (`text`)."""
+class Checker:
+    """Checks files of one assignment, again and again: its key is read once and its sandbox stays warm.
 
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en)
-        self.text = text
+    Students run their own code on their own machine, so a process with limits is isolation enough; it
+    starts faster than bubblewrap. As a sandbox does, it belongs to the thread that made it.
+
+    Raises
+    ------
+    answer_key.KeyFileError
+    """
+
+    def __init__(self, key: Path, isolation: Isolation = "process", limits: Limits | None = None) -> None:
+        self.key = answer_key.load(key)
+        self.isolation = isolation
+        self._limits = limits or Limits()
+        self._sandbox: Sandbox | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def check(self, path: Path) -> SubmissionResult:
+        """Check every exercise in the file `path`.
+
+        Raises
+        ------
+        CheckError, Cancelled
+        """
+        start = time.perf_counter()
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise CheckError(
+                say("{file} cannot be read: {error}.", file=path, error=error.strerror)
+            ) from error
+        done = attempt(path.name, content, self.key, lambda statements: self._ready().run(statements))
+        if any(exercise.verdict is Verdict.JE for exercise in done.exercises):
+            raise CheckError(done.notes[0])
+        seconds = round(time.perf_counter() - start, 4)
+        return SubmissionResult(
+            "",
+            self.key.assignment,
+            str(path),
+            self.isolation,
+            seconds,
+            done.exercises,
+            done.notes,
+            done.output,
+        )
+
+    def warm(self) -> None:
+        """Get ready for the next check, so that it need not wait for a process to start."""
+        with contextlib.suppress(SandboxError):  # the next check tries again, and tells
+            self._ready().renew()
+
+    def cancel(self) -> None:
+        """End the check that goes on in another thread: it raises `Cancelled`."""
+        sandbox = self._sandbox
+        if sandbox is not None:
+            sandbox.cancel()
+
+    def close(self) -> None:
+        """End the sandbox; the next check starts another."""
+        sandbox, self._sandbox = self._sandbox, None
+        if sandbox is not None:
+            sandbox.close()
+
+    def _ready(self) -> Sandbox:
+        if self._sandbox is None:
+            self._sandbox = Sandbox(calls(self.key), self._limits, self.isolation)
+        return self._sandbox
 
 
 def check_file(
     path: Path, isolation: Isolation = "process", limits: Limits | None = None
 ) -> SubmissionResult:
-    """Check every exercise of the assignment that `path` belongs to.
-
-    Students run their own code on their own machine, so a process with limits is isolation enough; it
-    starts faster than a sandbox.
+    """Check every exercise of the assignment that `path` belongs to, once.
 
     Raises
     ------
     CheckError, answer_key.KeyFileError
     """
-    start = time.perf_counter()
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise CheckError(say("{file} cannot be read: {error}.", file=path, error=error.strerror)) from error
-    key = answer_key.load(_key_beside(path))
-
-    def run(statements: Statements) -> Run:
-        with Sandbox(calls(key), limits or Limits(), isolation) as sandbox:
-            return sandbox.run(statements)
-
-    done = attempt(path.name, content, key, run)
-    if any(exercise.verdict is Verdict.JE for exercise in done.exercises):
-        raise CheckError(done.notes[0])
-    seconds = round(time.perf_counter() - start, 4)
-    return SubmissionResult(
-        "", key.assignment, str(path), isolation, seconds, done.exercises, done.notes, done.output
-    )
+    with Checker(key_beside(path), isolation, limits) as checker:
+        return checker.check(path)
 
 
 def check_with(key: AnswerKey, function: Callable[..., Any]) -> SubmissionResult:
@@ -84,22 +134,6 @@ def check_with(key: AnswerKey, function: Callable[..., Any]) -> SubmissionResult
     return SubmissionResult("", key.assignment, name, "none", seconds, judge(key, outcomes))
 
 
-def _key_beside(path: Path) -> Path:
-    """The visible key in the folder of `path`: of the file's own name, else the only one there."""
-    own = path.with_name(path.stem + _ENDING)
-    keys = [own] if own.exists() else sorted(path.parent.glob("*" + _ENDING))
-    if len(keys) != 1:
-        raise CheckError(
-            say(
-                "The visible answer key (*.visible.npz) of {file} is not to be found in {folder}; "
-                "keep the file in the folder of its assignment.",
-                file=path.name,
-                folder=path.parent,
-            )
-        )
-    return keys[0]
-
-
 def key_for(function: Callable[..., Any], folder: Path) -> AnswerKey:
     """The visible key in `folder`, with the exercise of the function's name alone.
 
@@ -109,7 +143,7 @@ def key_for(function: Callable[..., Any], folder: Path) -> AnswerKey:
         No key in the folder knows such an exercise.
     """
     name = getattr(function, "__name__", repr(function))
-    for path in sorted(folder.glob("*" + _ENDING)):
+    for path in sorted(folder.glob("*" + ENDING)):
         key = answer_key.load(path)
         for exercise in key.exercises:
             if exercise.name == name:

@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from autograder.cli import build, check, formulas, grade, models, nbgrader, verify
+from autograder.cli import build, check, formulas, grade, models, nbgrader, start, verify, watch
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -20,7 +20,9 @@ app = typer.Typer(
 )
 
 app.command()(grade.grade)
+app.command()(start.start)
 app.command()(check.check)
+app.command()(watch.watch)
 app.command()(build.build)
 app.command()(verify.verify)
 app.add_typer(nbgrader.app, name="nbgrader")

@@ -10,7 +10,10 @@ from autograder.cli.common import EXIT_NOT_PASSED, LangOption, fail, language
 
 
 def check(
-    file: Annotated[Path, typer.Argument(help="Your notebook or .py file, in the folder you were given.")],
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="Your notebook or .py file; the newest in this folder unless said otherwise."),
+    ] = None,
     lang: LangOption = None,
     hint: Annotated[
         bool, typer.Option("--hint", help="Tell the idea behind a mistake at once, not only the second time.")
@@ -20,8 +23,11 @@ def check(
     """Check your own work against the visible cases: 0 when all pass, 1 when not."""
     from autograder.answer_key import KeyFileError
     from autograder.checking import CheckError, check_file
+    from autograder.workspace import current_file
 
+    chosen = file
     try:
+        file = chosen or current_file(Path())
         result = check_file(file)
     except CheckError as error:
         fail(error.text.in_language(language(lang)))
@@ -37,8 +43,11 @@ def check(
         from autograder import ladder
         from autograder.reports import terminal
 
+        console = Console(highlight=False)
+        if chosen is None:
+            console.print(file.name, style="bold", markup=False)
         again = ladder.climb(file, result)
         told = {exercise.name for exercise in result.exercises} if hint else again
-        terminal.check_list(result, language(lang), Console(highlight=False), told, "--hint")
+        terminal.check_list(result, language(lang), console, told, "--hint")
     if result.points < result.max_points:
         raise typer.Exit(EXIT_NOT_PASSED)

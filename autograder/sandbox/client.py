@@ -63,6 +63,10 @@ class SandboxError(Exception):
     """The sandbox itself failed; never the student's fault."""
 
 
+class Cancelled(Exception):
+    """`Sandbox.cancel` was called."""
+
+
 _Start = tuple[list[str], dict[str, Any]]
 """A command line, and the places that the warden is told."""
 
@@ -98,6 +102,7 @@ class Sandbox:
         self.isolation = isolation
         self._process: subprocess.Popen[bytes] | None = None
         self._reusable = self._serves_many = False
+        self._cancelled = False
         self._owner = os.getpid()
         self._start()
 
@@ -122,6 +127,29 @@ class Sandbox:
                 if pipe is not None:
                     pipe.close()
 
+    def renew(self) -> None:
+        """Start now what the next run would have to start; nothing where the process can be used again.
+
+        Raises
+        ------
+        SandboxError
+        """
+        if self._owner != os.getpid():
+            self._forget()
+        if self._process is None or not self._reusable:
+            self.close()
+            self._start()
+
+    def cancel(self) -> None:
+        """End the run that goes on in another thread; it raises `Cancelled` there.
+
+        Where it is over in this moment, the next one is cancelled in its place.
+        """
+        self._cancelled = True
+        process = self._process
+        if process is not None:
+            _kill(process)
+
     def run(self, statements: Sequence[tuple[str, str, int]]) -> Run:
         """Load a submission, given as (source, where, line) statements, and make every call.
 
@@ -129,6 +157,7 @@ class Sandbox:
         ------
         SandboxError
             The sandbox could not do its work, twice in a row.
+        Cancelled
         """
         progress = _Progress(Quotable(statements))
         try:
@@ -149,6 +178,9 @@ class Sandbox:
             except (SandboxError, OSError, ValuesError) as error:
                 failures += 1
                 self.close()
+                if self._cancelled:
+                    self._cancelled = False
+                    raise Cancelled from None
                 if failures > 1:
                     raise SandboxError(str(error)) from error
                 continue
@@ -204,11 +236,7 @@ class Sandbox:
 
     def _ask(self, wanted: list[int], seconds: float, source: bytes) -> _Reply:
         """One round trip; a sandbox that cannot be used again is replaced before it."""
-        if self._owner != os.getpid():
-            self._forget()
-        if self._process is None or not self._reusable:
-            self.close()
-            self._start()
+        self.renew()
         self._reusable = False  # until the answer has come: whoever interrupts this leaves one behind
         self._send(dumps({"wanted": wanted, "seconds": seconds, "source": len(source)}), source)
         deadline = time.monotonic() + self.limits.wall_seconds + _GRACE_SECONDS
