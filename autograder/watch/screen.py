@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.rule import Rule
 from rich.segment import Segment
 from rich.table import Table
@@ -22,7 +23,7 @@ from autograder.watch.progress import Work, next_exercise, next_work
 
 _WIDEST = 100
 """Columns that lines of text use at most: longer ones are hard to read."""
-_BAR = 24
+_BAR = 40
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def overview(
     running : bool
         Whether the current assignment is being checked.
     """
-    return [_table(works, current), Rule(style="dim"), *next_step(works, current, hints, lang, running)]
+    return [_table(works, current, lang), Rule(style="dim"), *next_step(works, current, hints, lang, running)]
 
 
 def next_step(
@@ -108,6 +109,9 @@ def next_step(
     if right:
         parts.append(_marked("✓", ", ".join(right), "green"))
         parts.append(_marked("✗", ", ".join(wrong), "red"))
+    if exercise.verdict is Verdict.NI:
+        todo = _("Write it in place of `raise NotImplementedError()` and save.")
+        parts.append(_marked("", todo, ""))
     parts += [_marked("→", text, "cyan") for text in told(exercise, current, hints, lang)]
     return parts
 
@@ -159,9 +163,9 @@ def listing(current: Work, lang: str) -> list[RenderableType]:
     return [*parts, table]
 
 
-def formula(name: str, text: str) -> list[RenderableType]:
+def formula(text: str) -> list[RenderableType]:
     """The formula of a function, as `autograder formula` writes it."""
-    return [Text(name, style="bold"), Text(text, overflow="fold")]
+    return [Text(text, overflow="fold")]
 
 
 def footer(lang: str, *, keys: bool, back: bool = False, says: str = "") -> Text:
@@ -202,13 +206,13 @@ def shown_path(path: Path) -> str:
 # ---- Parts of it -------------------------------------------------------------------------------------------
 
 
-def _table(works: Sequence[Work], current: Work) -> Table:
+def _table(works: Sequence[Work], current: Work, lang: str) -> Table:
     """A bar and points for each assignment, and for all together."""
+    _ = translator(lang)
     table = Table.grid(padding=(0, 1))
-    table.expand = True
     table.add_column(width=1)
     table.add_column(no_wrap=True)
-    table.add_column(ratio=1)
+    table.add_column()
     table.add_column(justify="right", no_wrap=True)
     for work in works:
         is_current = work is current
@@ -222,7 +226,12 @@ def _table(works: Sequence[Work], current: Work) -> Table:
         )
     if len(works) > 1:
         points, maximum = total(work.points for work in works), total(_maximum(work) for work in works)
-        table.add_row("", "", _Bar(points, maximum), Text(f"{points:g}/{maximum:g}", style="bold"))
+        table.add_row(
+            "",
+            Text(_("together"), style="dim"),
+            _Bar(points, maximum),
+            Text(f"{points:g}/{maximum:g}", style="bold"),
+        )
     return table
 
 
@@ -234,10 +243,13 @@ class _Bar:
     maximum: float
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        width = min(options.max_width, _BAR)
+        width = options.max_width
         full = int(width * self.points / self.maximum) if self.maximum else 0
         full = max(full, 1) if self.points else 0
         yield Text.assemble(("█" * full, "green"), ("░" * (width - full), "dim"))
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement(4, max(4, min(options.max_width, _BAR)))
 
 
 def _all_right(works: Sequence[Work], current: Work, lang: str) -> list[RenderableType]:

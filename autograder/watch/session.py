@@ -72,7 +72,6 @@ class _Session:
         self.view: View = "overview"
         self.turned = 0
         self.formula_text = ""
-        self.formula_name = ""
         self.formula_process: asyncio.subprocess.Process | None = None
         self.says = ""
         self.tasks: set[asyncio.Task[None]] = set()
@@ -330,7 +329,7 @@ class _Session:
         if not name or work.file is None:
             return
         _ = translator(self.lang)
-        self.view, self.formula_name = "formula", name
+        self.view = "formula"
         self.formula_text = _("Reading the formula out of your code …")
         task = asyncio.create_task(self._read_formula(work.file, name))
         self.tasks.add(task)
@@ -371,7 +370,7 @@ class _Session:
             case "list":
                 parts = screen.listing(current, self.lang)
             case "formula":
-                parts = screen.formula(self.formula_name, self.formula_text)
+                parts = screen.formula(self.formula_text)
             case _:
                 running = current.place in (self.checking, *self.waiting)
                 parts = screen.overview(works, current, self._hints(), self.lang, running)
