@@ -9,6 +9,7 @@ and never leaves the instructor.
 """
 
 import copy
+import functools
 import hashlib
 import io
 import json
@@ -316,12 +317,13 @@ def _arrays_of(file: Any) -> TakeArray:
     """What gives out a key's arrays, in the order in which the skeleton names them."""
     numbers: dict[str, np.ndarray] = {name: file[name] for name in file.files if name != "skeleton"}
     used = dict.fromkeys(numbers, 0)
+    named = functools.cache(lambda dtype: dtype.name)  # NumPy works a name out each time
 
     def take(dtype: np.dtype, shape: list[int]) -> np.ndarray:
-        start = used[dtype.name]
-        used[dtype.name] += math.prod(shape)
-        part = numbers[dtype.name][start : used[dtype.name]]
-        return part.reshape(shape).copy()
+        name = named(dtype)
+        start = used[name]
+        used[name] += math.prod(shape)
+        return numbers[name][start : used[name]].reshape(shape).copy()
 
     return take
 

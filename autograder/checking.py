@@ -18,6 +18,7 @@ from autograder.attempt import attempt
 from autograder.judge import calls, judge
 from autograder.messages import say
 from autograder.sandbox.client import Sandbox, SandboxError
+from autograder.sandbox.launch import Warden
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.records import Isolation
 from autograder.verdicts import SubmissionResult, Verdict
@@ -37,10 +38,17 @@ class Checker:
     answer_key.KeyFileError
     """
 
-    def __init__(self, key: Path, isolation: Isolation = "process", limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        key: Path,
+        isolation: Isolation = "process",
+        limits: Limits | None = None,
+        launched: Warden | None = None,
+    ) -> None:
         self.key = answer_key.load(key)
         self.isolation = isolation
         self._limits = limits or Limits()
+        self._launched = launched
         self._sandbox: Sandbox | None = None
 
     def __enter__(self) -> Self:
@@ -97,20 +105,29 @@ class Checker:
 
     def _ready(self) -> Sandbox:
         if self._sandbox is None:
-            self._sandbox = Sandbox(calls(self.key), self._limits, self.isolation)
+            launched, self._launched = self._launched, None
+            self._sandbox = Sandbox(calls(self.key), self._limits, self.isolation, launched)
         return self._sandbox
 
 
 def check_file(
-    path: Path, isolation: Isolation = "process", limits: Limits | None = None
+    path: Path,
+    isolation: Isolation = "process",
+    limits: Limits | None = None,
+    launched: Warden | None = None,
 ) -> SubmissionResult:
     """Check every exercise of the assignment that `path` belongs to, once.
+
+    Parameters
+    ----------
+    launched : Warden, optional
+        A process that has been started ahead (`launch.ahead`), to be quick.
 
     Raises
     ------
     CheckError, answer_key.KeyFileError
     """
-    with Checker(key_beside(path), isolation, limits) as checker:
+    with Checker(key_beside(path), isolation, limits, launched) as checker:
         return checker.check(path)
 
 

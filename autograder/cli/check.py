@@ -2,11 +2,14 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from autograder.cli.common import EXIT_NOT_PASSED, LangOption, fail, language
+
+if TYPE_CHECKING:
+    from autograder.verdicts import SubmissionResult
 
 
 def check(
@@ -21,18 +24,7 @@ def check(
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Check your own work against the visible cases: 0 when all pass, 1 when not."""
-    from autograder.answer_key import KeyFileError
-    from autograder.checking import CheckError, check_file
-    from autograder.workspace import current_file
-
-    chosen = file
-    try:
-        file = chosen or current_file(Path())
-        result = check_file(file)
-    except CheckError as error:
-        fail(error.text.in_language(language(lang)))
-    except KeyFileError as error:
-        fail(str(error))
+    chosen, result = _checked(file, language(lang))
     if json:
         from autograder.reports import json_file
 
@@ -44,10 +36,28 @@ def check(
         from autograder.reports import terminal
 
         console = Console(highlight=False)
-        if chosen is None:
-            console.print(file.name, style="bold", markup=False)
-        again = ladder.climb(file, result)
+        if file is None:
+            console.print(chosen.name, style="bold", markup=False)
+        again = ladder.climb(chosen, result)
         told = {exercise.name for exercise in result.exercises} if hint else again
         terminal.check_list(result, language(lang), console, told, "--hint")
     if result.points < result.max_points:
         raise typer.Exit(EXIT_NOT_PASSED)
+
+
+def _checked(file: Path | None, lang: str) -> "tuple[Path, SubmissionResult]":
+    """The file, else the one that is worked on in this folder, and its result."""
+    from autograder.sandbox import launch
+
+    with launch.ahead() as launched:  # the sandbox loads NumPy while the next lines do
+        from autograder.answer_key import KeyFileError
+        from autograder.checking import CheckError, check_file
+        from autograder.workspace import current_file
+
+        try:
+            chosen = file or current_file(Path())
+            return chosen, check_file(chosen, launched=launched)
+        except CheckError as error:
+            fail(error.text.in_language(lang))
+        except KeyFileError as error:
+            fail(str(error))
