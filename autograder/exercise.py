@@ -26,8 +26,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
 from autograder import mistakes
 from autograder.comparison import Close, Comparator
 from autograder.mistakes import Turn
