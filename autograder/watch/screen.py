@@ -125,10 +125,12 @@ def ladder(exercise: ExerciseResult, work: Work, lang: str) -> list[str]:
     """The hints on an exercise, one after the other."""
     _ = translator(lang)
     lecture = next((one.lecture for one in work.key.exercises if one.name == exercise.name), "")
-    read = _("Section {lecture} of the lecture and the small example above the function show it on numbers.")
+    read = _(
+        "Read section {lecture} of the lecture again, and the text above the function; its example has numbers."
+    )
     read = read.format(lecture=lecture)
     if exercise.verdict in (Verdict.NI, Verdict.MISSING):
-        start = _("Begin with the small example: write what gives its result, save, and see what is said.")
+        start = _("Begin with the simplest case: write what gives its result, save, and see what is said.")
         return [read, start]
     steps = []
     if exercise.misconception is not None and exercise.diagnosis is not None:
