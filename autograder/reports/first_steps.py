@@ -7,6 +7,7 @@ from rich.console import Console
 
 from autograder.handout import Copied
 from autograder.messages import translator
+from autograder.reports.prose import Prose
 
 
 def show(copied: Copied, folder: Path, lang: str, console: Console) -> None:
@@ -14,7 +15,7 @@ def show(copied: Copied, folder: Path, lang: str, console: Console) -> None:
     _ = translator(lang)
 
     def line(text: str) -> None:
-        console.print(text, markup=False, soft_wrap=False)
+        console.print(Prose(text))
 
     line(
         _("{n} assignments are in {folder}, in the order of the lecture:").format(

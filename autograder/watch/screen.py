@@ -18,6 +18,7 @@ from rich.text import Text
 
 from autograder.messages import Text as Sentence
 from autograder.messages import translator
+from autograder.reports.prose import Prose
 from autograder.verdicts import ExerciseResult, Verdict, total
 from autograder.watch.progress import Work, next_exercise, next_work
 
@@ -84,10 +85,10 @@ def next_step(
     """The exercise to go on with, what is wrong with it, and what to do."""
     _ = translator(lang)
     if current.problem is not None:
-        return [Text(current.problem.in_language(lang), style="yellow")]
+        return [Prose(current.problem.in_language(lang), "yellow")]
     if current.file is None:
         lost = _("The file of {name} is gone. Get a new one with: autograder start DIR.")
-        return [Text(lost.format(name=current.place.name), style="yellow")]
+        return [Prose(lost.format(name=current.place.name), "yellow")]
     if current.result is None:
         return [Text(_("Checking {file} …").format(file=shown_path(current.file)), style="dim")]
     parts: list[RenderableType] = [
@@ -101,7 +102,7 @@ def next_step(
     )
     if running:
         title.append("  …", style="dim")
-    parts += [title, Text(_place(current, exercise.name, lang), style="dim")]
+    parts += [title, Prose(_place(current, exercise.name, lang), "dim")]
     mark, style = _mark(exercise)
     parts.append(_marked(mark, _seen(exercise, lang), style))
     right = [group.name for group in exercise.groups if group.points == group.max_points]
@@ -126,7 +127,10 @@ def ladder(exercise: ExerciseResult, work: Work, lang: str) -> list[str]:
     _ = translator(lang)
     lecture = next((one.lecture for one in work.key.exercises if one.name == exercise.name), "")
     read = _(
-        "Read section {lecture} of the lecture again, and the text above the function; its example has numbers."
+        read=_(
+            "Read section {lecture} of the lecture again, and the text above the function; "
+            "its example has numbers."
+        )
     )
     read = read.format(lecture=lecture)
     if exercise.verdict in (Verdict.NI, Verdict.MISSING):
@@ -185,7 +189,8 @@ def footer(lang: str, *, keys: bool, back: bool = False, says: str = "") -> Text
 
 def more(lang: str) -> str:
     """The footer's word where a page goes on."""
-    return translator(lang)("Space: more")
+    _ = translator(lang)
+    return _("Space: more")
 
 
 def line(work: Work, lang: str) -> Text:
@@ -260,9 +265,9 @@ def _all_right(works: Sequence[Work], current: Work, lang: str) -> list[Renderab
     parts: list[RenderableType] = [_marked("✓", done.format(name=current.place.name), "green")]
     following = next_work(works, current)
     if following is None:
-        return [*parts, Text(_("Every assignment is done."), style="bold")]
+        return [*parts, Prose(_("Every assignment is done."), "bold")]
     files = _(" or ").join(shown_path(file) for file in following.place.files)
-    return [*parts, Text(_("Next: {name}. Open {files}.").format(name=following.place.name, files=files))]
+    return [*parts, Prose(_("Next: {name}. Open {files}.").format(name=following.place.name, files=files))]
 
 
 def _place(work: Work, exercise: str, lang: str) -> str:
@@ -293,7 +298,7 @@ def _marked(mark: str, text: str, style: str) -> Table:
     grid = Table.grid(padding=(0, 1))
     grid.add_column(width=1)
     grid.add_column(overflow="fold")
-    grid.add_row(Text(mark, style=style), Text(text))
+    grid.add_row(Text(mark, style=style), Prose(text))
     return grid
 
 
