@@ -127,10 +127,8 @@ def ladder(exercise: ExerciseResult, work: Work, lang: str) -> list[str]:
     _ = translator(lang)
     lecture = next((one.lecture for one in work.key.exercises if one.name == exercise.name), "")
     read = _(
-        read=_(
-            "Read section {lecture} of the lecture again, and the text above the function; "
-            "its example has numbers."
-        )
+        "Read section {lecture} of the lecture again, and the text above the function; "
+        "its example has numbers."
     )
     read = read.format(lecture=lecture)
     if exercise.verdict in (Verdict.NI, Verdict.MISSING):
