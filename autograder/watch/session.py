@@ -22,7 +22,6 @@ from autograder import ladder, workspace
 from autograder.checking import Checker
 from autograder.messages import say, translator
 from autograder.sandbox.client import Cancelled
-from autograder.verdicts import SubmissionResult
 from autograder.watch import memory, progress, screen
 from autograder.watch.progress import Work
 from autograder.watch.terminal import Terminal
@@ -63,7 +62,7 @@ class _Session:
         self.terminal = terminal
         self.memory = memory.load(folder)
         self.works = {place: Work(place, checker.key) for place, checker in checkers.items()}
-        self.current = self._first()
+        self.current = next(iter(self.works))
         self.waiting: list[Place] = []
         """Assignments to check; the last one comes first."""
         self.wake = asyncio.Event()
@@ -132,7 +131,15 @@ class _Session:
         self._draw()
 
     def _first(self) -> Place:
-        """Where the student was the last time, else the first assignment of the course."""
+        """What has been saved since the last time, else where the student was then, else the first of all."""
+        saved = [
+            work.file
+            for work in self.works.values()
+            if work.file and work.result is None and work.place.name in self.memory.results
+        ]
+        if saved:
+            newest = workspace.newest_first(saved)[0]
+            return next(place for place, work in self.works.items() if work.file == newest)
         by_name = {place.name: place for place in self.works}
         return by_name.get(self.memory.current) or next(iter(self.works))
 
@@ -140,15 +147,13 @@ class _Session:
         """Show what is known already, and check the rest; the current assignment first."""
         for place in self.works:
             self._look_at(place)
-            known = self._known(place)
+            known = self.memory.known(place.name, self._digest(place))
             if known is not None:
                 self.works[place] = replace(self.works[place], result=known)
+        self.current = self._first()
         self._ask_for(place for place in reversed(self.works) if self.works[place].result is None)
         self._ask_for([self.current] if self.works[self.current].result is None else [])
         self._draw()
-
-    def _known(self, place: Place) -> SubmissionResult | None:
-        return self.memory.known(place.name, self._digest(place))
 
     def _digest(self, place: Place) -> str:
         work = self.works[place]
