@@ -94,6 +94,11 @@ def next_step(
     parts: list[RenderableType] = [
         _marked("!", note.in_language(lang), "yellow") for note in current.result.notes[:3]
     ]
+    parts += [
+        _marked("✓", f"{one.name}  {one.points:g}/{one.max_points:g}", "green")
+        for one in current.result.exercises
+        if one.name == current.edited and one.verdict is Verdict.AC
+    ]
     exercise = next_exercise(current)
     if exercise is None:
         return [*parts, *_all_right(works, current, lang)]
