@@ -58,6 +58,16 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
     return _Nothing.from_parent(parent, path=module_path) if _is_work(module_path, parent.config) else None
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """What is skipped lies in the student's file, not here."""
+    report: pytest.TestReport = yield  # type: ignore[assignment]
+    if isinstance(item, Case) and isinstance(report.longrepr, tuple):
+        path, line, _ = item.reportinfo()
+        report.longrepr = (str(path), (line or 0) + 1, report.longrepr[2])
+    return report  # type: ignore[return-value]
+
+
 def _is_work(path: Path, config: pytest.Config) -> bool:
     """Is it a file of an assignment whose answer key is at hand?"""
     if path.suffix not in _SUFFIXES:
@@ -90,11 +100,13 @@ class WorkFile(pytest.File):
 
     def collect(self) -> Iterator["Exercise"]:
         from autograder.answer_key import KeyFileError, load
+        from autograder.watch.progress import definitions
 
         visible = self.path.with_name(self.path.stem + _VISIBLE)
         folder = self.config.getoption("hidden_keys")
         hidden = Path(folder, self.path.stem + _HIDDEN) if folder is not None else None
         exercises: dict[str, Exercise] = {}
+        defined = definitions(self.path) if self.path.suffix == ".py" else {}
         for path in (visible, hidden):
             if path is None or not path.is_file():
                 continue
@@ -106,6 +118,7 @@ class WorkFile(pytest.File):
             for one in key.exercises:
                 named = exercises.setdefault(one.name, Exercise.from_parent(self, name=one.name))
                 named.parts.append(attempted)
+                named.line = defined[one.name].line - 1 if one.name in defined else None
         yield from exercises.values()
 
     def _isolation(self) -> "Isolation":
@@ -129,6 +142,7 @@ class Exercise(pytest.Collector):
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self.parts: list[_Attempted] = []
+        self.line: int | None = None
 
     def collect(self) -> Iterator["Case"]:
         for attempted in self.parts:
@@ -137,22 +151,25 @@ class Exercise(pytest.Collector):
                 for number in range(len(group.cases)):
                     label = group.name if attempted.key.visible else f"hidden-{group.name}"
                     name = f"{label}[{number + 1}]"
-                    yield Case.from_parent(self, name=name, attempted=attempted, at=(group.name, number))
+                    at = (self.name, group.name, number)
+                    yield Case.from_parent(self, name=name, attempted=attempted, at=at, line=self.line)
 
 
 class Case(pytest.Item):
     """One call."""
 
-    def __init__(self, *, attempted: "_Attempted", at: tuple[str, int], **given: Any) -> None:
+    def __init__(
+        self, *, attempted: "_Attempted", at: tuple[str, str, int], line: int | None, **given: Any
+    ) -> None:
         super().__init__(**given)
         self.attempted = attempted
         self.at = at
+        self.line = line
 
     def runtest(self) -> None:
         from autograder.verdicts import Verdict
 
-        exercise = self.parent.name if self.parent is not None else ""
-        result = self.attempted.case(exercise, *self.at)
+        result = self.attempted.case(self.at)
         if result.verdict is Verdict.NI:
             pytest.skip("not started")
         if result.verdict is not Verdict.AC:
@@ -167,8 +184,7 @@ class Case(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """The heading of a failure."""
-        exercise = self.parent.name if self.parent is not None else ""
-        return self.path, None, f"{exercise}: {self.name}"
+        return self.path, self.line, f"{self.at[0]}: {self.name}"
 
 
 class NotRight(Exception):
@@ -189,9 +205,9 @@ class _Attempted:
         self._done: tuple[Attempt, dict[tuple[str, str, int], ExerciseResult]] | None = None
         self._told: frozenset[str] = frozenset()
 
-    def case(self, exercise: str, group: str, number: int) -> "ExerciseResult":
-        """The result of one case, as if it were a whole exercise."""
-        return self._results()[1][exercise, group, number]
+    def case(self, at: tuple[str, str, int]) -> "ExerciseResult":
+        """The result of one case, given by exercise, group and number, as if it were a whole exercise."""
+        return self._results()[1][at]
 
     def message(self, case: "ExerciseResult") -> str:
         """What is wrong with the case; asked again, the idea behind the exercise's mistake."""
