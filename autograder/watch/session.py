@@ -179,16 +179,20 @@ class _Session:
             for suffix in workspace.SUFFIXES
         }
         folders = {place.folder.absolute() for place in self.works}
-        async for changes in awatch(
+        saved = awatch(
             *folders,
             watch_filter=lambda change, path: path in by_path,
             debounce=200,
             step=_STEP,
             recursive=False,
             stop_event=self.over,
-        ):
-            for place in dict.fromkeys(by_path[path] for _, path in changes):
-                self._saved(place)
+        )
+        try:
+            async for changes in saved:
+                for place in dict.fromkeys(by_path[path] for _, path in changes):
+                    self._saved(place)
+        except (OSError, RuntimeError) as error:  # too many watches, a folder that is gone
+            raise CheckError(say("The files cannot be watched any longer: {error}.", error=error)) from error
 
     def _saved(self, place: Place) -> None:
         """Check `place`, which is what the student works on now."""
