@@ -171,6 +171,7 @@ def test_check_says_which_file_it_has_taken(folder: Path, monkeypatch: pytest.Mo
     assert result.exit_code == 0
     assert result.output.splitlines()[0] == "relu.py" and "8 / 8" in result.output
     assert CliRunner().invoke(app, ["check", "--json"]).output.startswith("{")
+    assert CliRunner().invoke(app, ["check", str(folder), "--lang", "en"]).output == result.output
 
 
 def test_a_single_file_under_another_name_is_taken(folder: Path) -> None:  # noqa: F811

@@ -39,7 +39,7 @@ def check(
         from autograder.reports import terminal
 
         console = Console(highlight=False)
-        if file is None:
+        if chosen != file:
             console.print(chosen.name, style="bold", markup=False)
         again = ladder.climb(chosen, result)
         told = {exercise.name for exercise in result.exercises} if hint else again
@@ -61,7 +61,7 @@ def _without_collecting_garbage() -> Iterator[None]:
 
 
 def _checked(file: Path | None, lang: str) -> "tuple[Path, SubmissionResult]":
-    """The file, else the one that is worked on in this folder, and its result."""
+    """The file, else the one that is worked on in its folder or in this one, and its result."""
     from autograder.sandbox import launch
 
     # The sandbox loads NumPy while the next lines do.
@@ -71,7 +71,7 @@ def _checked(file: Path | None, lang: str) -> "tuple[Path, SubmissionResult]":
         from autograder.workspace import current_file
 
         try:
-            chosen = file or current_file(Path())
+            chosen = current_file(file or Path()) if file is None or file.is_dir() else file
             return chosen, check_file(chosen, launched=launched)
         except CheckError as error:
             fail(error.text.in_language(lang))
