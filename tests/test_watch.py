@@ -150,6 +150,17 @@ def test_without_colours_marks_and_words_say_everything() -> None:
     assert [line[0] for line in listed.splitlines()] == ["✓", "✗", "·"]
 
 
+def test_on_a_low_terminal_the_exercise_keeps_its_place() -> None:
+    works = [a_work("g", f=AC, g=WA), *(Work(Place(Path(name), name), KEY) for name in "uvwxyz")]
+    for height in (12, 30):
+        page = screen.Page(
+            screen.overview(works, works[0], 1, "en", height=height), screen.footer("en", keys=True), "more"
+        )
+        shown = "\n".join(drawn(page, 60, height))
+        assert "→ It looks as if" in shown and "together" in shown
+        assert ("w " in shown) == (height == 30)
+
+
 def test_a_page_that_does_not_fit_can_be_turned_until_it_begins_anew() -> None:
     lines = [f"line {number}" for number in range(50)]
     seen: list[str] = []

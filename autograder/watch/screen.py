@@ -25,6 +25,7 @@ from autograder.watch.progress import Work, next_exercise, next_work
 _WIDEST = 100
 """Columns that lines of text use at most: longer ones are hard to read."""
 _BAR = 40
+_LOW = 20
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,12 @@ class Page:
 
 
 def overview(
-    works: Sequence[Work], current: Work, hints: int, lang: str, running: bool = False
+    works: Sequence[Work],
+    current: Work,
+    hints: int,
+    lang: str,
+    running: bool = False,
+    height: int = 24,
 ) -> list[RenderableType]:
     """All assignments with their points, and the exercise to go on with.
 
@@ -75,8 +81,15 @@ def overview(
         How many hints have been asked for on that exercise.
     running : bool
         Whether the current assignment is being checked.
+    height : int
+        Lines of the terminal; on a low one the other assignments make room.
     """
-    return [_table(works, current, lang), Rule(style="dim"), *next_step(works, current, hints, lang, running)]
+    shown = [work for work in works if work is current or height >= _LOW]
+    return [
+        _table(shown, works, current, lang),
+        Rule(style="dim"),
+        *next_step(works, current, hints, lang, running),
+    ]
 
 
 def next_step(
@@ -216,7 +229,7 @@ def shown_path(path: Path) -> str:
 # ---- Parts of it -------------------------------------------------------------------------------------------
 
 
-def _table(works: Sequence[Work], current: Work, lang: str) -> Table:
+def _table(shown: Sequence[Work], works: Sequence[Work], current: Work, lang: str) -> Table:
     """A bar and points for each assignment, and for all together."""
     _ = translator(lang)
     table = Table.grid(padding=(0, 1))
@@ -224,7 +237,7 @@ def _table(works: Sequence[Work], current: Work, lang: str) -> Table:
     table.add_column(no_wrap=True)
     table.add_column()
     table.add_column(justify="right", no_wrap=True)
-    for work in works:
+    for work in shown:
         is_current = work is current
         table.add_row(
             Text(

@@ -382,7 +382,8 @@ class _Session:
                 parts = screen.formula(self.formula_text)
             case _:
                 running = current.place in (self.checking, *self.waiting)
-                parts = screen.overview(works, current, self._hints(), self.lang, running)
+                height = self.terminal.console.height
+                parts = screen.overview(works, current, self._hints(), self.lang, running, height)
         bottom = screen.footer(self.lang, keys=keys, back=self.view != "overview", says=self.says)
         self.terminal.show(screen.Page(parts, bottom, screen.more(self.lang), self.turned))
 
