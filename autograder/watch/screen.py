@@ -123,15 +123,15 @@ def next_step(
     parts += [title, Prose(_place(current, exercise.name, lang), "dim")]
     mark, style = _mark(exercise)
     parts.append(_marked(mark, _seen(exercise, lang), style))
+    if exercise.verdict is Verdict.NI:
+        todo = _("Write it in place of `raise NotImplementedError()` and save.")
+        parts.append(_marked("", todo, ""))
+    parts += [_marked("→", text, "cyan") for text in told(exercise, current, hints, lang)]
     right = [group.name for group in exercise.groups if group.points == group.max_points]
     wrong = [group.name for group in exercise.groups if group.points != group.max_points]
     if right:
         parts.append(_marked("✓", ", ".join(right), "green"))
         parts.append(_marked("✗", ", ".join(wrong), "red"))
-    if exercise.verdict is Verdict.NI:
-        todo = _("Write it in place of `raise NotImplementedError()` and save.")
-        parts.append(_marked("", todo, ""))
-    parts += [_marked("→", text, "cyan") for text in told(exercise, current, hints, lang)]
     return parts
 
 
