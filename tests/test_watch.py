@@ -460,12 +460,14 @@ def test_a_student_edits_saves_asks_and_quits(tmux: Tmux, tmp_path: Path) -> Non
     assert tmux.shows("4/63", "✓ upsample 4/4", "max_pool 0/4.5"), tmux.screen()
 
     tmux.type("q")
+    assert eventually(lambda: "q quit" not in tmux.screen())
     tmux.line("stty -a | grep -o .icanon; echo left")
     assert tmux.shows(" icanon", "left") and "-icanon" not in tmux.screen()
 
     tmux.line(f"clear; {shlex.join(WATCH)} zh")  # where it was, and in the other language
     assert tmux.shows("▸ pooling", "4/63", "max_pool 0/4.5", "q 退出"), tmux.screen()
     tmux("send-keys", "C-c")
+    assert eventually(lambda: "q 退出" not in tmux.screen())
     tmux.line("clear; echo status $?")
     assert tmux.shows("status 0")
 
