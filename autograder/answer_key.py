@@ -9,15 +9,15 @@ and never leaves the instructor.
 """
 
 import copy
+import functools
 import hashlib
 import io
 import json
 import math
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,6 +25,9 @@ from autograder import comparison
 from autograder.comparison import Comparator
 from autograder.exercise import AuthoringError, Case, Exercise, Group, Layout, Misconception
 from autograder.values import TakeArray, ValuesError, dumps, flatten, loads, unflatten
+
+if TYPE_CHECKING:  # naming it would load numpy.random, which a student's check does not need
+    from numpy.random import Generator
 
 SCHEMA = 2
 
@@ -122,6 +125,8 @@ class AnswerKey:
 
 def draw_hidden(name: str, exercises: tuple[Exercise, ...], source: str = "") -> AnswerKey:
     """A new hidden key; no two are alike and none can be guessed from this repository."""
+    import secrets  # a student's check draws nothing and need not wait for it
+
     rng = np.random.default_rng(secrets.randbits(256))
     return _with_digest(replace(draw(name, exercises, rng, visible=False), source=source))
 
@@ -132,7 +137,7 @@ def draw_visible(name: str, exercises: tuple[Exercise, ...]) -> AnswerKey:
     return draw(name, exercises, np.random.default_rng(seed), visible=True)
 
 
-def draw(name: str, exercises: tuple[Exercise, ...], rng: np.random.Generator, *, visible: bool) -> AnswerKey:
+def draw(name: str, exercises: tuple[Exercise, ...], rng: "Generator", *, visible: bool) -> AnswerKey:
     """Draw every case of an assignment and compute what the reference and the misconceptions give.
 
     Raises
@@ -145,7 +150,7 @@ def draw(name: str, exercises: tuple[Exercise, ...], rng: np.random.Generator, *
     return _with_digest(key)
 
 
-def _draw_exercise(exercise: Exercise, rng: np.random.Generator, visible: bool) -> KeyExercise:
+def _draw_exercise(exercise: Exercise, rng: "Generator", visible: bool) -> KeyExercise:
     known = (*exercise.misconceptions, *exercise.pairs())
     groups = tuple(
         KeyGroup(
@@ -203,7 +208,7 @@ def _same_wrong(one: Wrong | None, other: Wrong | None) -> bool:
     return comparison.agrees(comparison.Close(), one.value, other.value)
 
 
-def _cases(exercise: Exercise, group: Group, rng: np.random.Generator, visible: bool) -> list[Case]:
+def _cases(exercise: Exercise, group: Group, rng: "Generator", visible: bool) -> list[Case]:
     where = f"{exercise.name}, group {group.name!r}"
     try:
         cases = group.cases(rng, for_students=visible)
@@ -329,12 +334,13 @@ def _arrays_of(file: Any) -> TakeArray:
     """What gives out a key's arrays, in the order in which the skeleton names them."""
     numbers: dict[str, np.ndarray] = {name: file[name] for name in file.files if name != "skeleton"}
     used = dict.fromkeys(numbers, 0)
+    named = functools.cache(lambda dtype: dtype.name)  # NumPy works a name out each time
 
     def take(dtype: np.dtype, shape: list[int]) -> np.ndarray:
-        start = used[dtype.name]
-        used[dtype.name] += math.prod(shape)
-        part = numbers[dtype.name][start : used[dtype.name]]
-        return part.reshape(shape).copy()
+        name = named(dtype)
+        start = used[name]
+        used[name] += math.prod(shape)
+        return numbers[name][start : used[name]].reshape(shape).copy()
 
     return take
 

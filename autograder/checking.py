@@ -1,36 +1,122 @@
 """A student's own check: their code against the visible answer key.
 
-`check_file` runs a whole file in a process of its own, `check_with` a function that is already there, in a
-notebook; `examine_file` and `examine_with` also give what the calls returned, from which `feedback` draws
-pictures. All of them need the visible key that lies beside the assignment and nothing else: no solution, no
-hidden case.
+`check_file` runs a whole file in a process of its own, a `Checker` does so again and again, `check_with`
+takes a function that is already there, in a notebook; those called `examine…` also give what the calls
+returned, from which `feedback` draws pictures. All need the visible key that lies beside the assignment and
+nothing else: no solution, no hidden case.
 """
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from autograder import answer_key, in_process
 from autograder.answer_key import AnswerKey, KeyFileError
-from autograder.attempt import Statements, attempt
+from autograder.attempt import attempt
 from autograder.judge import calls, judge
-from autograder.messages import Text, say
-from autograder.sandbox.client import Sandbox
+from autograder.messages import say
+from autograder.sandbox.client import Sandbox, SandboxError
+from autograder.sandbox.launch import Warden
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.records import Isolation, Outcome, Run
+from autograder.sandbox.records import Isolation, Outcome
 from autograder.verdicts import SubmissionResult, Verdict
+from autograder.workspace import ENDING, CheckError, key_beside
 
-_ENDING = ".visible.npz"
+__all__ = ["CheckError", "Checker", "check_file", "check_with", "key_for"]
 
 
-class CheckError(Exception):
-    """A check that cannot be made, told in one sentence, in both languages (`text`)."""
+class Checker:
+    """Checks files of one assignment, again and again: its key is read once and its sandbox stays warm.
 
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en)
-        self.text = text
+    Students run their own code on their own machine, so a process with limits is isolation enough; it
+    starts faster than bubblewrap. As a sandbox does, it belongs to the thread that made it.
+
+    Raises
+    ------
+    CheckError
+        The key cannot be read.
+    """
+
+    def __init__(
+        self,
+        key: Path,
+        isolation: Isolation = "process",
+        limits: Limits | None = None,
+        launched: Warden | None = None,
+    ) -> None:
+        self.key = _load(key)
+        self.isolation = isolation
+        self._limits = limits or Limits()
+        self._launched = launched
+        self._sandbox: Sandbox | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def check(self, path: Path) -> SubmissionResult:
+        """`examine`'s result."""
+        return self.examine(path).result
+
+    def examine(self, path: Path) -> "Examined":
+        """Check every exercise in the file `path`.
+
+        Raises
+        ------
+        CheckError, Cancelled
+        """
+        start = time.perf_counter()
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise CheckError(
+                say("{file} cannot be read: {error}.", file=path, error=error.strerror)
+            ) from error
+        done = attempt(path.name, content, self.key, lambda statements: self._ready().run(statements))
+        if any(exercise.verdict is Verdict.JE for exercise in done.exercises):
+            raise CheckError(
+                say("{why} Check again; if it fails again, show this to your teacher.", why=done.notes[0])
+            )
+        seconds = round(time.perf_counter() - start, 4)
+        result = SubmissionResult(
+            "",
+            self.key.assignment,
+            str(path),
+            self.isolation,
+            seconds,
+            done.exercises,
+            done.notes,
+            done.output,
+        )
+        return Examined(result, self.key, done.outcomes)
+
+    def warm(self) -> None:
+        """Get ready for the next check, so that it need not wait for a process to start."""
+        with contextlib.suppress(SandboxError):  # the next check tries again, and tells
+            self._ready().renew()
+
+    def cancel(self) -> None:
+        """End the check that goes on in another thread: it raises `Cancelled`."""
+        sandbox = self._sandbox
+        if sandbox is not None:
+            sandbox.cancel()
+
+    def close(self) -> None:
+        """End the sandbox; the next check starts another."""
+        sandbox, self._sandbox = self._sandbox, None
+        if sandbox is not None:
+            sandbox.close()
+
+    def _ready(self) -> Sandbox:
+        if self._sandbox is None:
+            launched, self._launched = self._launched, None
+            self._sandbox = Sandbox(calls(self.key), self._limits, self.isolation, launched)
+        return self._sandbox
 
 
 @dataclass(frozen=True)
@@ -43,47 +129,38 @@ class Examined:
 
 
 def check_file(
-    path: Path, isolation: Isolation = "process", limits: Limits | None = None
+    path: Path,
+    isolation: Isolation = "process",
+    limits: Limits | None = None,
+    launched: Warden | None = None,
 ) -> SubmissionResult:
     """`examine_file`'s result."""
-    return examine_file(path, isolation, limits).result
+    return examine_file(path, isolation, limits, launched).result
 
 
-def examine_file(path: Path, isolation: Isolation = "process", limits: Limits | None = None) -> Examined:
-    """Check every exercise of the assignment that `path` belongs to.
+def examine_file(
+    path: Path,
+    isolation: Isolation = "process",
+    limits: Limits | None = None,
+    launched: Warden | None = None,
+) -> Examined:
+    """Check every exercise of the assignment that `path` belongs to, once.
 
-    Students run their own code on their own machine, so a process with limits is isolation enough; it
-    starts faster than a sandbox.
+    Parameters
+    ----------
+    launched : Warden, optional
+        A process that has been started ahead (`launch.ahead`), to be quick.
 
     Raises
     ------
     CheckError
     """
-    start = time.perf_counter()
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError as error:
+    if not path.exists():
         raise CheckError(
             say("There is no file {file}; give the path of your notebook or .py file.", file=path)
-        ) from error
-    except OSError as error:
-        raise CheckError(say("{file} cannot be read: {error}.", file=path, error=error.strerror)) from error
-    key = _load(_key_beside(path))
-
-    def run(statements: Statements) -> Run:
-        with Sandbox(calls(key), limits or Limits(), isolation) as sandbox:
-            return sandbox.run(statements)
-
-    done = attempt(path.name, content, key, run)
-    if any(exercise.verdict is Verdict.JE for exercise in done.exercises):
-        raise CheckError(
-            say("{why} Check again; if it fails again, show this to your teacher.", why=done.notes[0])
         )
-    seconds = round(time.perf_counter() - start, 4)
-    result = SubmissionResult(
-        "", key.assignment, str(path), isolation, seconds, done.exercises, done.notes, done.output
-    )
-    return Examined(result, key, done.outcomes)
+    with Checker(key_beside(path), isolation, limits, launched) as checker:
+        return checker.examine(path)
 
 
 def check_with(key: AnswerKey, function: Callable[..., Any]) -> SubmissionResult:
@@ -132,22 +209,6 @@ def _load(path: Path) -> AnswerKey:
     return key
 
 
-def _key_beside(path: Path) -> Path:
-    """The visible key in the folder of `path`: of the file's own name, else the only one there."""
-    own = path.with_name(path.stem + _ENDING)
-    keys = [own] if own.exists() else sorted(path.parent.glob("*" + _ENDING))
-    if len(keys) != 1:
-        raise CheckError(
-            say(
-                "The visible answer key (*.visible.npz) of {file} is not to be found in {folder}; "
-                "keep the file in the folder of its assignment.",
-                file=path.name,
-                folder=path.parent,
-            )
-        )
-    return keys[0]
-
-
 def key_for(function: Callable[..., Any], folder: Path) -> AnswerKey:
     """The visible key in `folder`, with the exercise of the function's name alone.
 
@@ -166,7 +227,7 @@ def key_for(function: Callable[..., Any], folder: Path) -> AnswerKey:
             )
         )
     known: list[str] = []
-    for path in sorted(folder.glob("*" + _ENDING)):
+    for path in sorted(folder.glob("*" + ENDING)):
         key = _load(path)
         for exercise in key.exercises:
             if exercise.name == name:

@@ -24,13 +24,14 @@ import itertools
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Literal
 
 from autograder import mistakes
 from autograder.comparison import Close, Comparator
 from autograder.mistakes import Turn
+
+if TYPE_CHECKING:  # naming it would load numpy.random, which a student's check does not need
+    from numpy.random import Generator
 
 Layout = Literal["C", "fortran", "strided", "readonly"]
 
@@ -58,7 +59,7 @@ class Case:
     fresh: bool = False
 
 
-Draw = Callable[[np.random.Generator], Iterable[Case | tuple[Any, ...]]]
+Draw = Callable[["Generator"], Iterable[Case | tuple[Any, ...]]]
 Example = Callable[[], Iterable[Case | tuple[Any, ...]]]
 
 
@@ -83,7 +84,7 @@ class Group:
         self.examples = function
         return function
 
-    def cases(self, rng: np.random.Generator, *, for_students: bool) -> list[Case]:
+    def cases(self, rng: "Generator", *, for_students: bool) -> list[Case]:
         """The cases of one key. A bare tuple stands for `Case(args)`."""
         drawn = self.examples() if for_students and self.examples else self.draw(rng)
         return [case if isinstance(case, Case) else Case(tuple(case)) for case in drawn]

@@ -5,6 +5,7 @@ asked (inputs only); `judge` compares what came back. One judge serves the visib
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from autograder import comparison
 from autograder.answer_key import AnswerKey, KeyCase, KeyExercise
@@ -34,6 +35,17 @@ def judge(key: AnswerKey, outcomes: Iterable[Outcome]) -> tuple[ExerciseResult, 
     """Judge the outcomes of `calls(key)`."""
     remaining = iter(outcomes)
     return tuple(_judge_exercise(exercise, remaining, key.visible) for exercise in key.exercises)
+
+
+def case_by_case(key: AnswerKey) -> AnswerKey:
+    """`key` with every case as an exercise of its own: the same calls, judged each for itself."""
+    exercises = tuple(
+        replace(exercise, groups=(replace(group, cases=(case,)),))
+        for exercise in key.exercises
+        for group in exercise.groups
+        for case in group.cases
+    )
+    return replace(key, exercises=exercises)
 
 
 def judge_error(key: AnswerKey) -> tuple[ExerciseResult, ...]:

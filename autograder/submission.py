@@ -136,6 +136,18 @@ def read(name: str, content: bytes) -> Submission:
     )
 
 
+def definitions(read: Submission) -> dict[str, Statement]:
+    """The functions that a submission defines, each with the statement that defines it last."""
+    found = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for statement in read.statements:
+            node = ast.parse(statement.source).body[0]
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                found[node.name] = statement
+    return found
+
+
 # ---- Files to cells ----------------------------------------------------------------------------------------
 
 

@@ -499,7 +499,15 @@ print(*sys.modules)
 
 
 @pytest.mark.parametrize(
-    "arguments", [("--help",), ("grade", "--help"), ("check", "--help"), ("build", "--help")]
+    "arguments",
+    [
+        ("--help",),
+        ("grade", "--help"),
+        ("check", "--help"),
+        ("start", "--help"),
+        ("watch", "--help"),
+        ("build", "--help"),
+    ],
 )
 def test_help_loads_nothing_heavy(arguments: Sequence[str]) -> None:
     result = subprocess.run(
@@ -509,5 +517,15 @@ def test_help_loads_nothing_heavy(arguments: Sequence[str]) -> None:
         env=clean_environment(),
         check=True,
     )
-    heavy = {"numpy", "rich", "jupytext", "nbformat", "sympy", "multiprocessing", "sqlite3"}
+    heavy = {
+        "numpy",
+        "rich",
+        "watchfiles",
+        "asyncio",
+        "jupytext",
+        "nbformat",
+        "sympy",
+        "multiprocessing",
+        "sqlite3",
+    }
     assert heavy & set(result.stdout.split()) == set()

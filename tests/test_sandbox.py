@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder.sandbox import bubblewrap, client, confinement
+from autograder.sandbox import bubblewrap, client, confinement, launch
 from autograder.sandbox.client import Sandbox, SandboxError
 from autograder.sandbox.limits import Limits, MiB
 from autograder.sandbox.quotable import Quotable
@@ -1012,9 +1012,9 @@ def without_nesting(isolation, monkeypatch):
             lambda *args: [(c := command(*args))[0], "--unshare-user", "--disable-userns", *c[1:]],
         )
     else:
-        program = client._program
+        program = launch.program
         wrapper = [shutil.which("bwrap"), "--dev-bind", "/", "/", "--unshare-user", "--disable-userns", "--"]
-        monkeypatch.setattr(client, "_program", lambda *args: [*wrapper, *program(*args)])
+        monkeypatch.setattr(launch, "program", lambda *args: [*wrapper, *program(*args)])
 
 
 @linux_only

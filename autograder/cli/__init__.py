@@ -19,7 +19,9 @@ from autograder.cli import (
     nbgrader,
     report,
     similar,
+    start,
     verify,
+    watch,
 )
 
 app = typer.Typer(
@@ -33,7 +35,9 @@ app = typer.Typer(
 
 app.command()(grade.grade)
 app.command()(report.report)
+app.command()(start.start)
 app.command()(check.check)
+app.command()(watch.watch)
 app.command()(build.build)
 app.command()(verify.verify)
 app.command()(gradescope.gradescope)

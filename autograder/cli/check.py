@@ -1,16 +1,25 @@
 """`autograder check`: a student's own check."""
 
+import contextlib
+import gc
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from autograder.cli.common import EXIT_NOT_PASSED, LangOption, fail, language
 
+if TYPE_CHECKING:
+    from autograder.checking import Examined
+
 
 def check(
-    file: Annotated[Path, typer.Argument(help="Your notebook or .py file, in the folder you were given.")],
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="Your notebook or .py file; the newest in this folder unless said otherwise."),
+    ] = None,
     lang: LangOption = None,
     hint: Annotated[
         bool, typer.Option("--hint", help="Tell the idea behind a mistake at once, not only the second time.")
@@ -20,55 +29,85 @@ def check(
     ] = False,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="The page of --html; else FILE's name with .check.html."),
+        typer.Option("--output", "-o", help="The page of --html; else the file's name with .check.html."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Check your own work against the visible cases: 0 when all pass, 1 when not."""
-    from autograder.checking import CheckError, examine_file
-
-    chosen = language(lang)
-    page = _page(file, output, chosen) if html or output else None
-    try:
-        done = examine_file(file)
-    except CheckError as error:
-        fail(error.text.in_language(chosen))
+    chosen_language = language(lang)
+    if output is not None:
+        _refuse_no_page(output, chosen_language)
+    chosen, done = _examined(file, chosen_language)
     result = done.result
+    told: frozenset[str] = frozenset()
     if json:
         from autograder.reports import json_file
 
-        json_file.write([result], chosen, sys.stdout)
-        told: frozenset[str] = frozenset()
+        json_file.write([result], chosen_language, sys.stdout)
     else:
         from rich.console import Console
 
         from autograder import ladder
         from autograder.reports import terminal
 
-        told = ladder.climb(file, result)
+        console = Console(highlight=False)
+        if chosen != file:
+            console.print(chosen.name, style="bold", markup=False)
+        told = ladder.climb(chosen, result)
         if hint:
             told = frozenset(exercise.name for exercise in result.exercises)
-        terminal.check_list(result, chosen, Console(highlight=False), told, "--hint")
-    if page is not None:
-        from autograder.messages import say
-        from autograder.reports import check_page
-
-        try:
-            check_page.write(done, file, told, chosen, page)
-        except OSError as error:
-            fail(
-                say("{file} cannot be written: {error}.", file=page, error=error.strerror).in_language(chosen)
-            )
-        typer.echo(say("The same with pictures: {page}", page=page).in_language(chosen), err=json)
+        terminal.check_list(result, chosen_language, console, told, "--hint")
+    if html or output:
+        _write_page(done, chosen, told, chosen_language, output or chosen.with_suffix(".check.html"), json)
     if result.points < result.max_points:
         raise typer.Exit(EXIT_NOT_PASSED)
 
 
-def _page(file: Path, output: Path | None, lang: str) -> Path:
-    """Where the page goes; never over a file that is no page, such as the student's own."""
-    page = output or file.with_suffix(".check.html")
+@contextlib.contextmanager
+def _without_collecting_garbage() -> Iterator[None]:
+    """Looking for garbage takes a tenth of a check's time, and there is next to none."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _examined(file: Path | None, lang: str) -> "tuple[Path, Examined]":
+    """The file, else the one that is worked on in its folder or in this one, and what came of its check."""
+    from autograder.sandbox import launch
+
+    # The sandbox loads NumPy while the next lines do.
+    with launch.ahead() as launched, _without_collecting_garbage():
+        from autograder.checking import CheckError, examine_file
+        from autograder.workspace import current_file
+
+        try:
+            chosen = current_file(file or Path()) if file is None or file.is_dir() else file
+            return chosen, examine_file(chosen, launched=launched)
+        except CheckError as error:
+            fail(error.text.in_language(lang))
+
+
+def _refuse_no_page(page: Path, lang: str) -> None:
+    """Never write over a file that is no page, such as the student's own."""
     if page.suffix.lower() not in (".html", ".htm"):
         from autograder.messages import say
 
         fail(say("{file} is no name for a page; give one that ends in .html.", file=page).in_language(lang))
-    return page
+
+
+def _write_page(
+    done: "Examined", file: Path, told: frozenset[str], lang: str, page: Path, aside: bool
+) -> None:
+    """The same as a page; where it is, is told on stderr if something else is printed."""
+    from autograder.messages import say
+    from autograder.reports import check_page
+
+    try:
+        check_page.write(done, file, told, lang, page)
+    except OSError as error:
+        fail(say("{file} cannot be written: {error}.", file=page, error=error.strerror).in_language(lang))
+    typer.echo(say("The same with pictures: {page}", page=page).in_language(lang), err=aside)

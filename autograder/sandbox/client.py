@@ -10,17 +10,14 @@ one, except those of the group that stopped it, which count as stopped too.
 
 import os
 import select
-import signal
 import struct
-import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from autograder.sandbox import bubblewrap
+from autograder.sandbox import bubblewrap, launch
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.quotable import Quotable
 from autograder.sandbox.records import Call, Isolation, LoadNote, Outcome, Run, Status
@@ -41,12 +38,6 @@ _GRACE_SECONDS = 15.0
 _MAX_PARTS = 400_000
 """Commas in all answers of a run: parsed, each part takes up to a hundred bytes of the grader's memory."""
 _CONTROL = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n\r"}
-_ENVIRONMENT = {
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "LANG": "C.UTF-8",
-}
 
 
 @dataclass(frozen=True)
@@ -63,8 +54,8 @@ class SandboxError(Exception):
     """The sandbox itself failed; never the student's fault."""
 
 
-_Start = tuple[list[str], dict[str, Any]]
-"""A command line, and the places that the warden is told."""
+class Cancelled(Exception):
+    """`Sandbox.cancel` was called."""
 
 
 @dataclass
@@ -84,6 +75,11 @@ class Sandbox:
     It belongs to the process that made it (a fork starts one of its own) and ends with the thread that
     did; its methods may be called from one thread at a time.
 
+    Parameters
+    ----------
+    launched : Warden, optional
+        A process that has been started ahead, with the same isolation.
+
     Raises
     ------
     bubblewrap.BubblewrapMissing
@@ -92,14 +88,21 @@ class Sandbox:
         The process does not start.
     """
 
-    def __init__(self, calls: Sequence[Call], limits: Limits, isolation: Isolation) -> None:
+    def __init__(
+        self,
+        calls: Sequence[Call],
+        limits: Limits,
+        isolation: Isolation,
+        launched: launch.Warden | None = None,
+    ) -> None:
         self.calls = tuple(calls)
         self.limits = limits
         self.isolation = isolation
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: launch.Warden | None = None
         self._reusable = self._serves_many = False
+        self._cancelled = False
         self._owner = os.getpid()
-        self._start()
+        self._start(launched)
 
     def __enter__(self) -> Self:
         return self
@@ -117,10 +120,30 @@ class Sandbox:
         """End the process and everything inside."""
         process, self._process = self._process, None
         if process is not None:
-            _kill(process)
-            for pipe in (process.stdin, process.stdout, process.stderr):
-                if pipe is not None:
-                    pipe.close()
+            launch.end(process)
+
+    def renew(self) -> None:
+        """Start now what the next run would have to start; nothing where the process can be used again.
+
+        Raises
+        ------
+        SandboxError
+        """
+        if self._owner != os.getpid():
+            self._forget()
+        if self._process is None or not self._reusable:
+            self.close()
+            self._start()
+
+    def cancel(self) -> None:
+        """End the run that goes on in another thread; it raises `Cancelled` there.
+
+        Where it is over in this moment, the next one is cancelled in its place.
+        """
+        self._cancelled = True
+        process = self._process
+        if process is not None:
+            launch.kill(process)
 
     def run(self, statements: Sequence[tuple[str, str, int]]) -> Run:
         """Load a submission, given as (source, where, line) statements, and make every call.
@@ -129,6 +152,7 @@ class Sandbox:
         ------
         SandboxError
             The sandbox could not do its work, twice in a row.
+        Cancelled
         """
         progress = _Progress(Quotable(statements))
         try:
@@ -149,6 +173,9 @@ class Sandbox:
             except (SandboxError, OSError, ValuesError) as error:
                 failures += 1
                 self.close()
+                if self._cancelled:
+                    self._cancelled = False
+                    raise Cancelled from None
                 if failures > 1:
                     raise SandboxError(str(error)) from error
                 continue
@@ -204,11 +231,7 @@ class Sandbox:
 
     def _ask(self, wanted: list[int], seconds: float, source: bytes) -> _Reply:
         """One round trip; a sandbox that cannot be used again is replaced before it."""
-        if self._owner != os.getpid():
-            self._forget()
-        if self._process is None or not self._reusable:
-            self.close()
-            self._start()
+        self.renew()
         self._reusable = False  # until the answer has come: whoever interrupts this leaves one behind
         self._send(dumps({"wanted": wanted, "seconds": seconds, "source": len(source)}), source)
         deadline = time.monotonic() + self.limits.wall_seconds + _GRACE_SECONDS
@@ -220,19 +243,10 @@ class Sandbox:
         self._reusable = self._serves_many
         return reply
 
-    def _start(self) -> None:
+    def _start(self, launched: launch.Warden | None = None) -> None:
         try:
-            command, places = self._inside() if self.isolation == "bubblewrap" else self._outside()
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=_ENVIRONMENT,
-                bufsize=0,
-                start_new_session=True,
-            )
-            self._send(dumps(self._setup(places)))
+            self._process = launched or launch.start(self.isolation, self.limits)
+            self._send(dumps(self._setup(self._places())))
             ready = self._receive(time.monotonic() + _START_SECONDS)
         except (SandboxError, OSError, ValuesError) as error:
             complaint = self._complaint()
@@ -244,18 +258,12 @@ class Sandbox:
         self._serves_many = bool(ready["reusable"])
         self._reusable = True
 
-    def _inside(self) -> _Start:
-        """How to start the warden inside bubblewrap."""
-        environment = {**_ENVIRONMENT, "LD_LIBRARY_PATH": bubblewrap.library_folders()}
-        program = _program(bubblewrap.interpreter(), bubblewrap.ENGINE, f"{bubblewrap.PACKAGES}/numpy")
-        return bubblewrap.command(self.limits, environment, program), bubblewrap.places()
-
-    def _outside(self) -> _Start:
-        """How to start the warden on its own."""
-        engine = str(Path(__file__).parent.parent.parent)
-        program = _program(bubblewrap.interpreter(), engine, bubblewrap.numpy_folders()[0][0])
+    def _places(self) -> dict[str, Any]:
+        """What the warden is told of where things are, and, for "user", whom its runs become."""
+        if self.isolation == "bubblewrap":
+            return bubblewrap.places()
         places = bubblewrap.places_outside()
-        return program, {**places, "user": int(bubblewrap.NOBODY)} if self.isolation == "user" else places
+        return {**places, "user": int(bubblewrap.NOBODY)} if self.isolation == "user" else places
 
     def _setup(self, places: dict[str, Any]) -> dict[str, Any]:
         """The warden's first message."""
@@ -270,7 +278,7 @@ class Sandbox:
         process = self._process
         if process is None or process.stderr is None:
             return ""
-        _kill(process)
+        launch.kill(process)
         lines = process.stderr.read(4096).decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else ""
 
@@ -303,33 +311,6 @@ class Sandbox:
                 raise SandboxError("the sandbox has ended")
             data += part
         return bytes(data)
-
-
-_PROGRAM = """
-import importlib.util, sys
-spec = importlib.util.spec_from_file_location("numpy", {numpy!r} + "/__init__.py")
-sys.modules["numpy"] = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(sys.modules["numpy"])
-sys.path.insert(0, {engine!r})
-from autograder.sandbox.warden import main
-main({engine!r})
-"""
-
-
-def _program(python: str, engine: str, numpy: str) -> list[str]:
-    """The warden's command line: no site, environment, bytecode files, nor anything of this folder.
-
-    NumPy is found by its own folder, for students must not find the packages that lie beside it.
-    """
-    return [python, "-I", "-S", "-B", "-c", _PROGRAM.format(engine=engine, numpy=numpy)]
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        process.kill()
-    process.wait()
 
 
 def _frames(data: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -1,0 +1,107 @@
+"""Starts the warden: its command line inside bubblewrap or on its own, and the process.
+
+`client` calls `start`. A command that is about to check one file calls `ahead` before it imports anything
+else, so that the warden loads its NumPy while the command loads its own. Nothing here imports NumPy.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from autograder.sandbox import bubblewrap
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.records import Isolation
+
+Warden = subprocess.Popen[bytes]
+
+ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "LANG": "C.UTF-8",
+}
+
+
+def start(isolation: Isolation, limits: Limits) -> Warden:
+    """Start a warden; it waits for its first message.
+
+    Raises
+    ------
+    OSError, bubblewrap.BubblewrapMissing
+    """
+    return subprocess.Popen(
+        _inside(limits) if isolation == "bubblewrap" else _outside(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=ENVIRONMENT,
+        bufsize=0,
+        start_new_session=True,
+    )
+
+
+@contextlib.contextmanager
+def ahead() -> Iterator[Warden | None]:
+    """A warden without bubblewrap, for `Sandbox` to take; None where none starts, which `Sandbox` tells."""
+    try:
+        warden = start("process", Limits())
+    except OSError:
+        yield None
+        return
+    try:
+        yield warden
+    finally:
+        end(warden)
+
+
+def kill(warden: Warden) -> None:
+    """End the process and everything inside, and wait for it. What it has written can still be read."""
+    if warden.returncode is None:
+        try:
+            os.killpg(warden.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            warden.kill()
+        warden.wait()
+
+
+def end(warden: Warden) -> None:
+    """The same, and close its pipes."""
+    kill(warden)
+    for pipe in (warden.stdin, warden.stdout, warden.stderr):
+        if pipe is not None:
+            pipe.close()
+
+
+def _inside(limits: Limits) -> list[str]:
+    """The command line with bubblewrap."""
+    environment = {**ENVIRONMENT, "LD_LIBRARY_PATH": bubblewrap.library_folders()}
+    command = program(bubblewrap.interpreter(), bubblewrap.ENGINE, f"{bubblewrap.PACKAGES}/numpy")
+    return bubblewrap.command(limits, environment, command)
+
+
+def _outside() -> list[str]:
+    """The command line without it."""
+    engine = str(Path(__file__).parent.parent.parent)
+    return program(bubblewrap.interpreter(), engine, bubblewrap.numpy_folders()[0][0])
+
+
+_PROGRAM = """
+import importlib.util, sys
+spec = importlib.util.spec_from_file_location("numpy", {numpy!r} + "/__init__.py")
+sys.modules["numpy"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(sys.modules["numpy"])
+sys.path.insert(0, {engine!r})
+from autograder.sandbox.warden import main
+main({engine!r})
+"""
+
+
+def program(python: str, engine: str, numpy: str) -> list[str]:
+    """The warden's own command line: no site, environment, bytecode files, nor anything of this folder.
+
+    NumPy is found by its own folder, for students must not find the packages that lie beside it.
+    """
+    return [python, "-I", "-S", "-B", "-c", _PROGRAM.format(engine=engine, numpy=numpy)]

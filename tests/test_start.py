@@ -1,0 +1,194 @@
+"""From nothing to the first check: `autograder start`, and `check` that finds the file itself."""
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from autograder import answer_key, handout, workspace
+from autograder.cli import app
+from autograder.workspace import CheckError
+from tests import authored
+from tests.test_checking import folder, visible_key, work  # noqa: F401
+
+COURSE = Path(__file__).parent.parent
+HANDED_OUT = COURSE / "assignments"
+
+
+def start(target: Path, *options: str) -> Result:
+    return CliRunner().invoke(app, ["start", str(target), *options])
+
+
+def contents(folder: Path) -> dict[str, bytes]:  # noqa: F811
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+# ---- start -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_start_copies_the_files_of_a_language_and_says_what_to_do_first(tmp_path: Path, lang: str) -> None:
+    result = start(tmp_path / "mine", "--lang", lang)
+    assert result.exit_code == 0
+    assert contents(tmp_path / "mine") == contents(HANDED_OUT / lang)
+    lines = [line.strip() for line in result.output.splitlines()]
+    assert "autograder watch" in lines
+    assert ("首先" in result.output) == (lang == "zh")
+
+
+def test_the_first_steps_work_as_they_are_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`cd` as it says, then into the first assignment that it names, then check."""
+    monkeypatch.chdir(tmp_path)
+    shown = start(Path("my work"), "--lang", "en").output.splitlines()
+    (cd,) = [line.strip() for line in shown if line.strip().startswith("cd ")]
+    first = next(line.split()[1] for line in shown if line.strip().startswith("1 "))
+    script = f'{cd}/{first} && "$0" -m autograder check --lang en'
+    environment = os.environ | {"PYTHONPATH": str(COURSE)}
+    checked = subprocess.run(
+        ["sh", "-c", script, sys.executable], capture_output=True, text=True, env=environment, check=False
+    )
+    assert checked.returncode == 1, checked.stderr
+    assert checked.stdout.splitlines()[0] in (f"{first}.py", f"{first}.ipynb")
+    assert "not written yet" in checked.stdout
+
+
+def test_the_order_is_that_of_the_lecture() -> None:
+    keys = [answer_key.load(path) for path in HANDED_OUT.glob("en/*/*.visible.npz")]
+    names = [key.assignment for key in sorted(keys, key=workspace.course_order)]
+    assert names == ["convolution", "pooling", "conv_residual", "kernel_gradients", "training", "models"]
+
+
+def test_what_a_student_changed_is_kept_and_said(tmp_path: Path) -> None:
+    start(tmp_path, "--lang", "en")
+    changed = tmp_path / "pooling" / "pooling.py"
+    changed.write_text(authored.RIGHT)
+    (tmp_path / "pooling" / "mine.txt").write_text("notes")
+    (tmp_path / "models" / "models.ipynb").unlink()
+    (tmp_path / "training" / "training.visible.npz").write_bytes(b"old")
+    for lang in ("en", "zh", "zh"):  # what nobody has changed follows the language
+        result = start(tmp_path, "--lang", lang)
+        assert result.exit_code == 0
+        expected = contents(HANDED_OUT / lang) | {
+            "pooling/pooling.py": authored.RIGHT.encode(),
+            "pooling/mine.txt": b"notes",
+        }
+        assert contents(tmp_path) == expected
+        kept = [line for line in result.output.splitlines() if "pooling/pooling.py" in line]
+        assert len(kept) == 1
+
+
+def test_another_course_is_copied_from_where_it_lies(tmp_path: Path, visible_key: Path) -> None:  # noqa: F811
+    handed_out = tmp_path / "course" / "en" / "relu"
+    handed_out.mkdir(parents=True)
+    shutil.copy(visible_key, handed_out)
+    (handed_out / "relu.py").write_text(authored.UNTOUCHED)
+    assert start(tmp_path / "mine", "--from", str(tmp_path / "course"), "--lang", "en").exit_code == 0
+    assert contents(tmp_path / "mine") == contents(tmp_path / "course" / "en")
+
+
+def a_file(target: Path) -> Sequence[str]:
+    target.write_text("in the way")
+    return ()
+
+
+def no_course(target: Path) -> Sequence[str]:
+    return ("--from", str(target.parent / "nowhere"))
+
+
+@pytest.mark.parametrize("mistake", [a_file, no_course])
+def test_what_cannot_be_started_is_one_sentence_and_status_2(tmp_path: Path, mistake: object) -> None:
+    options = mistake(tmp_path / "mine")  # type: ignore[operator]
+    result = start(tmp_path / "mine", "--lang", "en", *options)
+    assert (result.exit_code, result.stdout) == (2, "")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("autograder: ")
+
+
+def test_an_installation_without_the_files_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(handout, "__file__", str(tmp_path / "autograder" / "handout.py"))
+    result = start(tmp_path / "mine", "--lang", "en")
+    assert result.exit_code == 2 and "--from" in result.stderr
+
+
+@pytest.mark.slow
+def test_an_installed_package_brings_the_students_files_along(tmp_path: Path) -> None:
+    """As `pip install .` makes it, called from anywhere."""
+    pytest.importorskip("setuptools")
+    source, wheels, site = tmp_path / "source", tmp_path / "wheels", tmp_path / "site"
+    for name in ("autograder", "assignments"):
+        shutil.copytree(COURSE / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(COURSE / name, source)
+    (source / "assignments" / "en" / "pooling" / "__pycache__").mkdir()
+    (source / "assignments" / "en" / "pooling" / "__pycache__" / "pooling.pyc").write_bytes(b"")
+    build = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
+    wheels.mkdir()
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    subprocess.run(
+        [sys.executable, "-c", build, str(wheels)],
+        cwd=source,
+        env=environment,
+        capture_output=True,
+        check=True,
+    )
+    (wheel,) = wheels.iterdir()
+    zipfile.ZipFile(wheel).extractall(site)
+    call = [sys.executable, "-m", "autograder", "start", "mine", "--lang", "zh"]
+    subprocess.run(call, cwd=tmp_path, env=environment | {"PYTHONPATH": str(site)}, check=True)
+    assert contents(tmp_path / "mine") == contents(HANDED_OUT / "zh")
+    assert contents(site / "autograder" / "assignments") == contents(HANDED_OUT)
+
+
+# ---- check without a file ----------------------------------------------------------------------------------
+
+
+def age(path: Path, seconds: int) -> None:
+    """Make it look as if it had been changed so long ago."""
+    os.utime(path, (2e9 - seconds, 2e9 - seconds))
+
+
+def test_check_takes_the_newest_file_of_the_assignment(folder: Path) -> None:  # noqa: F811
+    script, notebook = work(folder, authored.RIGHT), work(folder, "{}", "relu.ipynb")
+    work(folder, "", "scratch.py")
+    for older, newer in ((script, notebook), (notebook, script)):
+        age(older, 100)
+        age(newer, 50)
+        assert workspace.current_file(folder) == newer
+    notebook.unlink()
+    assert workspace.current_file(folder) == script
+
+
+def test_check_says_which_file_it_has_taken(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    work(folder, authored.RIGHT)
+    monkeypatch.chdir(folder)
+    result = CliRunner().invoke(app, ["check", "--lang", "en"])
+    assert result.exit_code == 0
+    assert result.output.splitlines()[0] == "relu.py" and "8 / 8" in result.output
+    assert CliRunner().invoke(app, ["check", "--json"]).output.startswith("{")
+    assert CliRunner().invoke(app, ["check", str(folder), "--lang", "en"]).output == result.output
+
+
+def test_a_single_file_under_another_name_is_taken(folder: Path) -> None:  # noqa: F811
+    path = work(folder, authored.RIGHT, "my_relu.py")
+    assert workspace.current_file(folder) == path
+    work(folder, "", "scratch.py")
+    with pytest.raises(CheckError, match=r"my_relu\.py, scratch\.py"):
+        workspace.current_file(folder)
+
+
+def test_above_several_assignments_and_beside_none_check_says_where_to_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for lang, word in (("en", "autograder start"), ("zh", "没有作业")):
+        result = CliRunner().invoke(app, ["check", "--lang", lang])
+        assert result.exit_code == 2 and word in result.stderr and len(result.stderr.splitlines()) == 1
+    start(tmp_path, "--lang", "en")
+    result = CliRunner().invoke(app, ["check", "--lang", "en"])
+    assert result.exit_code == 2 and "pooling" in result.stderr and "autograder watch" in result.stderr
