@@ -108,9 +108,8 @@ def difference(comparator: Comparator, got: Any, expected: Any) -> Difference:
     line, neither is what the exercise is about.
     """
     if type(expected) in _TABLES and type(got) is type(expected):
-        # A network is a table of hundreds of layers. Where nothing can deceive ==, it looks at them at once.
-        if _is_plain(expected) and _is_plain(got) and got == expected:
-            return AGREE
+        if len(got) == len(expected) and _look_alike(got, expected):
+            return AGREE  # a network is a table of hundreds of layers: all of them at once
     if isinstance(expected, dict):
         return _dict_difference(comparator, got, expected)
     target = None if isinstance(expected, tuple) else _as_numbers(expected)
@@ -156,16 +155,15 @@ def _dict_difference(comparator: Comparator, got: Any, expected: dict[Any, Any])
     return _sequence_difference(comparator, [got[key] for key in expected], list(expected.values()))
 
 
-def _is_plain(table: Any) -> bool:
-    """Whether a list, tuple or dict holds nothing but names and whole numbers, at any depth."""
-    parts = table.values() if type(table) is dict else table
-    return _PLAIN.issuperset(map(type, parts)) or all(
-        type(part) in _PLAIN or (type(part) in _TABLES and _is_plain(part)) for part in parts
-    )
-
-
-_PLAIN = frozenset({str, int, bool, type(None)})
 _TABLES = frozenset({list, tuple, dict})
+_DECEPTIVE = ("array(", "Formula(", "nan", "inf")
+"""What may look like its equal and is not: NumPy shortens long arrays, what is not finite equals nothing."""
+
+
+def _look_alike(got: Any, expected: Any) -> bool:
+    """Whether two tables are spelled the same. Texts stand in quotes, so nothing passes for another thing."""
+    told = repr(expected)
+    return told == repr(got) and not any(word in told for word in _DECEPTIVE)
 
 
 def _as_numbers(got: Any) -> np.ndarray | None:
