@@ -28,27 +28,40 @@ zhang_wei  convolution       100
 zhang_wei  pooling           100
 zhang_wei  conv_residual     100
 zhang_wei  kernel_gradients  100
+zhang_wei  training          90
+zhang_wei  models            100
 
 anna       convolution       100
 anna       pooling           100
 anna       conv_residual     100
 anna       kernel_gradients  100
+anna       training          90
+anna       models            100
 
 li_na      convolution       100
 li_na      pooling           100
 li_na      conv_residual     100
 li_na      kernel_gradients  100
+li_na      training          90
+li_na      models            100
 
 ben        convolution       100
 ben        pooling           98.5    max_pool_residual       WA  whole_residual_to_every_tie
                                      max_pool2d_backward     WA  whole_residual_to_every_tie
 ben        conv_residual     100
 ben        kernel_gradients  100
+ben        training          88.5    cnn_gradients           WA  whole_residual_to_every_tie
+ben        models            77      layer_macs              WA  multiply_and_add_apart
+                                     model_totals            WA  multiply_and_add_apart
 
 wang_fang  convolution       82      conv2d                  WA  stride_ignored
 wang_fang  pooling           96.5    max_pool2d_backward     WA  remainder_dropped
 wang_fang  conv_residual     86      conv2d_input_grad       WA  remainder_dropped
 wang_fang  kernel_gradients  95      conv2d_weight_grad      WA  remainder_kept
+wang_fang  training          87.5    softmax_cross_entropy   WA  scores_not_shifted
+wang_fang  models            72      layer_parameters        WA  biases_always_counted
+                                     model_totals            WA
+                                     resnet_layers           WA  conv2_halves_too
 
 lukas      convolution       82      convolution_counts      WA  parameters_for_connections
                                      conv2d                  RTE bias_along_the_width
@@ -60,12 +73,27 @@ lukas      conv_residual     76      dense_residual          WA  sigma_prime_mis
 lukas      kernel_gradients  56      bias_gradient           WA  averaged_over_the_positions
                                      conv2d_weight_grad      WA  divided_by_the_batch
                                      conv2d_bias_grad        WA  averaged_over_everything
+lukas      training          15      squared_error           WA  factor_two_missing
+                                     fit_kernel              WA  gradient_rotated
+                                     cnn_gradients           WA  sigma_prime_missing
+lukas      models            68      dropout_forward         WA  not_rescaled
+                                     dropout_backward        WA  not_rescaled
+                                     inception_backward      WA  branches_averaged
+                                     residual_backward       WA  paths_averaged
+                                     layer_parameters        WA  groups_ignored
+                                     layer_macs              WA  groups_ignored
 
 chen_jie   convolution       46      convolution_parameters  NI
                                      conv2d                  NI
 chen_jie   pooling           95.5    max_pool2d_backward     WA  overwritten_at_the_maximum
 chen_jie   conv_residual     48      conv2d_input_grad       WA  empty_crop_without_padding
 chen_jie   kernel_gradients  90      numerical_gradient      WA  forward_difference
+chen_jie   training          50      cnn_gradients           NI
+chen_jie   models            50      output_shape            NI
+                                     layer_macs              NI
+                                     model_totals            NI
+                                     bottleneck_layers       NI
+                                     resnet_layers           NI
 
 sofia      convolution       36      correlate               FORBIDDEN
                                      sobel                   FORBIDDEN
@@ -76,6 +104,13 @@ sofia      pooling           73      max_pool                WA
                                      avg_pool2d              WA  divided_by_square_of_stride
                                      avg_pool2d_backward     WA  replaced_not_added
 sofia      kernel_gradients  82      kernel_gradient         MISSING
+sofia      training          35      fit_kernel              WA  kernel_changed_first
+                                     softmax_cross_entropy   WA  every_label_subtracted
+                                     cnn_gradients           WA  every_label_subtracted
+sofia      models            75      relu_backward           WA  relu_of_the_residual
+                                     output_shape            WA  rounded_up
+                                     layer_macs              WA  macs_rounded_up
+                                     model_totals            WA
 
 liu_yang   convolution       0       *                       NI
 liu_yang   pooling           40      max_pool2d              NI
@@ -83,16 +118,32 @@ liu_yang   pooling           40      max_pool2d              NI
                                      max_pool2d_backward     NI
                                      avg_pool2d_backward     NI
 liu_yang   conv_residual     82      conv_residual           RTE
+liu_yang   training          0       *                       NI
+liu_yang   models            58      inception_backward      NI
+                                     model_totals            NI
+                                     bottleneck_layers       NI
+                                     resnet_layers           NI
 
 marek      convolution       76      correlate               WA  kernel_flipped
                                      sobel                   WA  kernel_flipped
                                      prewitt                 WA  kernel_flipped
 marek      pooling           0       *                       RTE
 marek      kernel_gradients  77.5    conv2d_weight_grad      RTE
+marek      training          31      fit_kernel              WA  kernel_rotated_forward
+                                     cnn_gradients           WA  kernel_rotated_forward
+marek      models            61.5    relu_pool_backward      WA  replaced_not_added
+                                     inception_backward      WA  always_the_first_channels
+                                     model_totals            WA  main_branch_only
+                                     bottleneck_layers       WA  projected_with_stride_only
+                                     resnet_layers           WA
 
 zhao_min   pooling           97.5    max_pool2d              TLE
 zhao_min   conv_residual     100
 zhao_min   kernel_gradients  90      numerical_gradient      MLE
+zhao_min   training          88      fit_kernel              TLE
+zhao_min   models            74      relu_pool_backward      RTE
+                                     model_totals            WA  branches_one_behind_the_other
+                                     resnet_layers           WA  net_convention_ignored
 
 mallory    convolution       4       correlate               WA
                                      sobel                   WA
@@ -106,6 +157,7 @@ mallory    conv_residual     10      pad_residual            RTE
                                      insert_zeros            RTE
                                      conv_residual           RTE
                                      conv2d_input_grad       RTE
+mallory    models            0       *                       WA
 
 trudy      convolution       0       *                       WA
 trudy      pooling           12      max_pool                WA
@@ -116,6 +168,7 @@ trudy      pooling           12      max_pool                WA
                                      avg_pool2d              WA
                                      max_pool2d_backward     WA
                                      avg_pool2d_backward     WA
+trudy      training          0       *                       WA
 
 eve        pooling           10      max_pool                OLE
                                      avg_pool                RTE
@@ -214,7 +267,7 @@ def test_the_class_is_as_varied_as_it_should_be() -> None:
     table = expected()
     assert len({student for student, _ in table}) == 14
     assert min(Counter(name for _, name in table).values()) >= 8
-    assert sum(count == 4 for count in Counter(student for student, _ in table).values()) >= 6
+    assert sum(count == 6 for count in Counter(student for student, _ in table).values()) >= 6
     files = [path for path in SUBMITTED.glob("*/*/*") if path.stem == path.parent.name]
     endings = Counter(path.suffix for path in files)
     assert endings.total() == len(table)
