@@ -227,7 +227,7 @@ def test_every_student_earns_what_the_table_says(tmp_path: Path) -> None:
 
     command = [sys.executable, "-m", "autograder", "grade", str(SUBMITTED), "--lang", "en"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr
 
     results = json.loads((tmp_path / "grades" / "results.json").read_text(encoding="utf-8"))["submissions"]

@@ -1,6 +1,6 @@
 # assignment: models
 # bottleneck_layers: WA projected_with_stride_only
-# resnet_layers: WA
+# resnet_layers: WA "somewhere inside"
 
 import numpy as np
 
