@@ -107,9 +107,9 @@ def difference(comparator: Comparator, got: Any, expected: Any) -> Difference:
     Lists of numbers count as arrays, and a list as a tuple: both are read off a student's `return`
     line, neither is what the exercise is about.
     """
-    if type(expected) in _TABLES and type(got) is type(expected):
-        if len(got) == len(expected) and _look_alike(got, expected):
-            return AGREE  # a network is a table of hundreds of layers: all of them at once
+    alike = type(expected) in _TABLES and type(got) is type(expected) and len(got) == len(expected)
+    if alike and _look_alike(got, expected):
+        return AGREE  # a network is a table of hundreds of layers: all of them at once
     if isinstance(expected, dict):
         return _dict_difference(comparator, got, expected)
     target = None if isinstance(expected, tuple) else _as_numbers(expected)

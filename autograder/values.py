@@ -19,7 +19,7 @@ order.
 import json
 import math
 import struct
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,10 +39,10 @@ DTYPES = {
     for code in ("?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16")
 }
 
-_ATOMS = frozenset({bool, type(None), str, int})
+_ATOMS: frozenset[type] = frozenset({bool, type(None), str, int})
 """What most tables are made of: passed on as it is, in both directions, unless `_is_suspect`."""
-_NAMES = frozenset({str})
-_SURE_ATOMS = frozenset({bool, type(None)})
+_NAMES: frozenset[type] = frozenset({str})
+_SURE_ATOMS: frozenset[type] = frozenset({bool, type(None)})
 _MAX_PLAIN_INT = 2**64 - 1
 _SAME_DIGITS = bytes.maketrans(b"123456789", b"000000000")
 

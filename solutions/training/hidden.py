@@ -889,7 +889,7 @@ def cross_entropy_of(probabilities, tiny=0.0):
 
 
 def normalised_along(axis):
-    """A turn: everything as the text advises, greatest score subtracted, ln p from the scores; but the axis."""
+    """A turn: all as the text advises, greatest score subtracted, ln p from the scores; but the axis."""
 
     def wrong(scores, labels):
         shifted = scores - scores.max(axis=axis, keepdims=True)
