@@ -162,6 +162,9 @@ def difference(comparator: Comparator, got: Any, expected: Any) -> Difference:
     """
     if isinstance(comparator, Derivation):
         return _line_difference(comparator, got, expected)
+    alike = type(expected) in _TABLES and type(got) is type(expected) and len(got) == len(expected)
+    if alike and _look_alike(got, expected):
+        return AGREE  # a network is a table of hundreds of layers: all of them at once
     if isinstance(expected, dict):
         return _dict_difference(comparator, got, expected)
     target = None if isinstance(expected, tuple) else as_numbers(expected)
@@ -245,22 +248,20 @@ def _dict_difference(comparator: Comparator, got: Any, expected: dict[Any, Any])
     """Key by key, in the order of `expected`; its keys are names, which are equal or not."""
     if not isinstance(got, dict):
         return Difference("type", got=_type_name(got), expected="dict")
-    if _is_plain(got) and _is_plain(expected) and got == expected:
-        return AGREE  # a table of hundreds of layers, at once
     if got.keys() != expected.keys():
         return Difference("values")
     return _sequence_difference(comparator, [got[key] for key in expected], list(expected.values()))
 
 
-def _is_plain(record: dict[Any, Any]) -> bool:
-    """Whether a dict holds nothing but names, whole numbers, and lists of them: then == says all."""
-    return all(
-        type(value) in _PLAIN or (type(value) in (list, tuple) and all(type(one) in _PLAIN for one in value))
-        for value in record.values()
-    )
+_TABLES = frozenset({list, tuple, dict})
+_DECEPTIVE = ("array(", "Formula(", "nan", "inf")
+"""What may look like its equal and is not: NumPy shortens long arrays, what is not finite equals nothing."""
 
 
-_PLAIN = (str, int, bool, type(None))
+def _look_alike(got: Any, expected: Any) -> bool:
+    """Whether two tables are spelled the same. Texts stand in quotes, so nothing passes for another thing."""
+    told = repr(expected)
+    return told == repr(got) and not any(word in told for word in _DECEPTIVE)
 
 
 def as_numbers(got: Any) -> np.ndarray | None:

@@ -9,10 +9,11 @@ A message is a JSON skeleton followed by the bytes of its arrays::
 
     b"CV1" · uint32 length of the skeleton · skeleton (UTF-8 JSON) · array 0 · array 1 · …
 
-In the skeleton None, bool, int, float and str stand for themselves; everything else is a JSON list
-whose first entry is a tag: `["l", …]` list, `["t", …]` tuple, `["d", [key, value], …]` dict,
-`["f", "nan"]` a float that JSON lacks, `["i", "0x…"]` a big int, `["x", source]` a `Formula`, and
-`["a", dtype, shape]` the next array in row-major, little-endian order.
+In the skeleton None, bool, int, float and str stand for themselves, and a JSON object for a dict whose
+keys are all names; everything else is a JSON list whose first entry is a tag: `["l", …]` list, `["t", …]`
+tuple, `["d", [key, value], …]` any other dict, `["f", "nan"]` a float that JSON lacks, `["i", "0x…"]` a
+big int, `["x", source]` a `Formula`, and `["a", dtype, shape]` the next array in row-major, little-endian
+order.
 """
 
 import json
@@ -37,6 +38,13 @@ DTYPES = {
     np.dtype(code).newbyteorder("<").str: np.dtype(code).newbyteorder("<")
     for code in ("?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16")
 }
+
+_ATOMS: frozenset[type] = frozenset({bool, type(None), str, int})
+"""What most tables are made of: passed on as it is, in both directions, unless `_is_suspect`."""
+_NAMES: frozenset[type] = frozenset({str})
+_SURE_ATOMS: frozenset[type] = frozenset({bool, type(None)})
+_MAX_PLAIN_INT = 2**64 - 1
+_SAME_DIGITS = bytes.maketrans(b"123456789", b"000000000")
 
 TakeArray = Callable[[np.dtype, list[int]], np.ndarray]
 
@@ -109,15 +117,26 @@ def loads(message: bytes | memoryview) -> Any:
 
 def flatten(value: Any) -> tuple[bytes, list[np.ndarray]]:
     """The JSON skeleton of `value` and its arrays in the order in which the skeleton names them."""
-    arrays: list[np.ndarray] = []
-    skeleton = _ENCODER.encode(_flatten(value, arrays, 0))
     try:
-        head = skeleton.encode()
-    except UnicodeEncodeError:
-        raise ValuesError("a string that is not valid Unicode") from None
+        head, arrays = _flatten(value, _ATOMS)
+    except ValuesError:
+        raise
+    except ValueError:  # an integer of so many digits that Python does not write them
+        head, arrays = _flatten(value, _SURE_ATOMS)
+    if _is_suspect(head, len(str(_MAX_PLAIN_INT))):
+        head, arrays = _flatten(value, _SURE_ATOMS)
     if len(head) > MAX_SKELETON:
         raise ValuesError(f"more than {MAX_SKELETON} bytes outside arrays")
     return head, arrays
+
+
+def _flatten(value: Any, atoms: frozenset[type]) -> tuple[bytes, list[np.ndarray]]:
+    writer = _Writer(atoms)
+    skeleton = _ENCODER.encode(writer.node(value, 0))
+    try:
+        return skeleton.encode(), writer.arrays
+    except UnicodeEncodeError:
+        raise ValuesError("a string that is not valid Unicode") from None
 
 
 def unflatten(skeleton: bytes, take_array: TakeArray) -> Any:
@@ -128,54 +147,75 @@ def unflatten(skeleton: bytes, take_array: TakeArray) -> Any:
         node = _DECODER.decode(skeleton.decode())
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError and JSONDecodeError are ValueErrors
         raise ValuesError(f"skeleton: {error}") from None
-    return _Reader(take_array).value(node, 0)
+    suspect = _is_suspect(skeleton, MAX_INT_BITS * 3 // 10)  # no shorter number has more bits
+    return _Reader(take_array, _SURE_ATOMS if suspect else _ATOMS).value(node, 0)
 
 
-def _flatten(value: Any, arrays: list[np.ndarray], depth: int) -> Any:
-    """The skeleton of `value`; its arrays are appended to `arrays` in order."""
-    if depth > MAX_DEPTH:
-        raise ValuesError(f"nested more than {MAX_DEPTH} deep")
-    kind = type(value)
-    if value is None or kind is bool or kind is str or (kind is float and math.isfinite(value)):
-        return value
-    if isinstance(value, np.ndarray):
-        array = as_plain_array(value)
-        arrays.append(array)
-        return ["a", array.dtype.str, list(array.shape)]
-    if isinstance(value, np.generic):
-        if value.dtype.kind == "f":
-            return _flatten(float(value), arrays, depth)  # `item()` of a long double is a long double
-        if value.dtype.kind in ("b", "i", "u"):
-            return _flatten(value.item(), arrays, depth)
-        return _flatten(np.asarray(value), arrays, depth)
-    if isinstance(value, bool):
-        return bool(value)
-    if isinstance(value, int):
-        number = int(value)
-        if number.bit_length() > MAX_INT_BITS:
-            raise ValuesError("an integer too large")
-        return number if number.bit_length() <= 64 else ["i", hex(number)]
-    if isinstance(value, float):
-        real = float(value)
-        return real if math.isfinite(real) else ["f", repr(real)]
-    if isinstance(value, complex):
-        return _flatten(np.asarray(complex(value)), arrays, depth)
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, Formula):
-        return ["x", value.source]
-    if isinstance(value, list | tuple):
+def _is_suspect(skeleton: bytes, digits: int) -> bool:
+    """Whether it may hold half a surrogate pair, which JSON can spell, or an integer of so many digits."""
+    return b"\\u" in skeleton or b"0" * digits in skeleton.translate(_SAME_DIGITS)
+
+
+class _Writer:
+    """Makes the skeleton of one value; its arrays are collected in order."""
+
+    def __init__(self, atoms: frozenset[type]) -> None:
+        self.atoms = atoms
+        self.arrays: list[np.ndarray] = []
+
+    def node(self, value: Any, depth: int) -> Any:
+        if not isinstance(value, dict | list | tuple):
+            return self._leaf(value)
+        if value and depth == MAX_DEPTH:
+            raise ValuesError(f"nested more than {MAX_DEPTH} deep")
+        if isinstance(value, dict):
+            return self._dict(value, depth + 1)
         tag = "l" if isinstance(value, list) else "t"
-        return [tag, *(_flatten(item, arrays, depth + 1) for item in value)]
-    if isinstance(value, dict):
+        if self.atoms.issuperset(map(type, value)):
+            return [tag, *value]
+        return [tag, *[self.node(part, depth + 1) for part in value]]
+
+    def _dict(self, value: dict[Any, Any], depth: int) -> Any:
         if len(value) > MAX_KEYS:
             raise ValuesError(f"a dict of more than {MAX_KEYS} entries")
-        pairs = [
-            [_flatten(key, arrays, depth + 1), _flatten(item, arrays, depth + 1)]
-            for key, item in value.items()
-        ]
-        return ["d", *pairs]
-    raise ValuesError(f"a value of type {type(value).__name__}")
+        if not _NAMES.issuperset(map(type, value)):
+            return ["d", *[[self.node(key, depth), self.node(item, depth)] for key, item in value.items()]]
+        atoms = self.atoms
+        if atoms.issuperset(map(type, value.values())):
+            return value
+        return {key: item if type(item) in atoms else self.node(item, depth) for key, item in value.items()}
+
+    def _leaf(self, value: Any) -> Any:
+        kind = type(value)
+        if value is None or kind is bool or kind is str or (kind is float and math.isfinite(value)):
+            return value
+        if isinstance(value, np.ndarray):
+            array = as_plain_array(value)
+            self.arrays.append(array)
+            return ["a", array.dtype.str, list(array.shape)]
+        if isinstance(value, np.generic):
+            if value.dtype.kind == "f":
+                return self._leaf(float(value))  # `item()` of a long double is a long double
+            if value.dtype.kind in ("b", "i", "u"):
+                return self._leaf(value.item())
+            return self._leaf(np.asarray(value))
+        if isinstance(value, bool):
+            return bool(value)
+        if isinstance(value, int):
+            number = int(value)
+            if number.bit_length() > MAX_INT_BITS:
+                raise ValuesError("an integer too large")
+            return number if abs(number) <= _MAX_PLAIN_INT else ["i", hex(number)]
+        if isinstance(value, float):
+            real = float(value)
+            return real if math.isfinite(real) else ["f", repr(real)]
+        if isinstance(value, complex):
+            return self._leaf(np.asarray(complex(value)))
+        if isinstance(value, str):
+            return str(value)
+        if isinstance(value, Formula):
+            return ["x", value.source]
+        raise ValuesError(f"a value of type {type(value).__name__}")
 
 
 def as_plain_array(array: np.ndarray) -> np.ndarray:
@@ -235,17 +275,20 @@ class _Body:
 class _Reader:
     """Rebuilds one value from its skeleton, node by node."""
 
-    def __init__(self, take_array: TakeArray) -> None:
+    def __init__(self, take_array: TakeArray, atoms: frozenset[type]) -> None:
         self.take_array = take_array
+        self.atoms = atoms
+        """Types of nodes that need no look: tables of thousands of names and small numbers are common."""
         self.nodes = 0
 
     def value(self, node: Any, depth: int) -> Any:
-        self.nodes += 1
-        if depth > MAX_DEPTH or self.nodes > MAX_NODES:
-            raise ValuesError("nested too deep or too many parts")
         kind = type(node)  # JSON knows no subclasses
+        if kind is dict:
+            return self._record(node, depth + 1)
         if kind is list and node:
-            return self._tagged(node, depth)
+            if node[0] == "l":
+                return self._parts(node, depth + 1)
+            return tuple(self._parts(node, depth + 1)) if node[0] == "t" else self._tagged(node, depth + 1)
         if kind is str:
             return self._text(node)
         if node is None or kind is bool:
@@ -260,14 +303,38 @@ class _Reader:
             return node
         raise ValuesError("a node without a tag")
 
+    def _count(self, nodes: int, depth: int) -> None:
+        self.nodes += nodes
+        if (nodes and depth > MAX_DEPTH) or self.nodes > MAX_NODES:
+            raise ValuesError("nested too deep or too many parts")
+
+    def _parts(self, node: list[Any], depth: int) -> list[Any]:
+        """What stands behind a tag."""
+        parts = node[1:]
+        self._count(len(parts), depth)
+        if self.atoms.issuperset(map(type, parts)):
+            return parts
+        return [self.value(part, depth) for part in parts]
+
+    def _record(self, record: dict[str, Any], depth: int) -> dict[str, Any]:
+        """A dict whose keys are names: JSON's own, with whatever needs it put in order in place."""
+        if len(record) > MAX_KEYS:
+            raise ValuesError(f"a dict of more than {MAX_KEYS} entries")
+        self._count(len(record), depth)
+        atoms = self.atoms
+        if atoms is not _ATOMS:
+            for key in record:
+                self._text(key)
+        if not atoms.issuperset(map(type, record.values())):
+            for key, item in record.items():
+                if type(item) not in atoms:
+                    record[key] = self.value(item, depth)
+        return record
+
     def _tagged(self, node: list[Any], depth: int) -> Any:
         match node:
             case ["a", str(dtype), list(shape)]:
                 return self._array(dtype, shape)
-            case ["t", *parts]:
-                return tuple([self.value(part, depth + 1) for part in parts])
-            case ["l", *parts]:
-                return [self.value(part, depth + 1) for part in parts]
             case ["d", *pairs]:
                 return self._dict(pairs, depth)
             case ["f", ("nan" | "inf" | "-inf") as name]:
@@ -289,16 +356,17 @@ class _Reader:
     def _dict(self, pairs: list[Any], depth: int) -> dict[Any, Any]:
         if len(pairs) > MAX_KEYS:
             raise ValuesError(f"a dict of more than {MAX_KEYS} entries")
+        self._count(2 * len(pairs), depth)
         result = {}
         for pair in pairs:
             if not isinstance(pair, list) or len(pair) != 2:
                 raise ValuesError("a dict entry that is not a pair")
-            key = self.value(pair[0], depth + 1)
+            key = self.value(pair[0], depth)
             try:
                 hash(key)
             except TypeError:
                 raise ValuesError("a dict key that cannot be one") from None
-            result[key] = self.value(pair[1], depth + 1)
+            result[key] = self.value(pair[1], depth)
         return result
 
     def _int(self, digits: str) -> int:

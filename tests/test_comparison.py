@@ -449,4 +449,16 @@ LAYER = {"kind": "conv", "kernels": 64, "size": (3, 3), "bias": True}
     ],
 )
 def test_a_table_of_plain_records_is_compared_entry_by_entry(got: Any, right: bool) -> None:
-    assert agrees(Exact(), [got, LAYER], [LAYER, LAYER]) == right
+    for expected in (LAYER, [LAYER], {"branches": [[LAYER], []]}, ((LAYER, 1), None)):
+        assert agrees(Exact(), replaced(expected, LAYER, got), expected) == right
+
+
+def replaced(table: Any, old: Any, new: Any) -> Any:
+    """`table` with `new` in the place of `old`, wherever it is."""
+    if table is old:
+        return new
+    if isinstance(table, dict):
+        return {key: replaced(item, old, new) for key, item in table.items()}
+    if isinstance(table, list | tuple):
+        return type(table)(replaced(item, old, new) for item in table)
+    return table

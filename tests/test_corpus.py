@@ -139,7 +139,7 @@ def test_every_head_is_well_formed(folder):
 
 def test_the_corpus_covers_the_course():
     assert NOT_NAMED_YET.keys() <= {path.stem for path in CORPUS}
-    names = {"conv_residual", "convolution", "kernel_gradients", "pooling", "training"}
+    names = {"conv_residual", "convolution", "kernel_gradients", "models", "pooling", "training"}
     for folder in ("accepted", "wrong_answer"):
         assert {head(path).assignment for path in CORPUS if path.parent.name == folder} == names
         assert {path.suffix for path in CORPUS if path.parent.name == folder} == {".py", ".ipynb"}

@@ -28,28 +28,41 @@ zhang_wei  convolution       100
 zhang_wei  pooling           100
 zhang_wei  conv_residual     100
 zhang_wei  kernel_gradients  100
+zhang_wei  training          90
+zhang_wei  models            100
 
 anna       convolution       100
 anna       pooling           100
 anna       conv_residual     100
 anna       kernel_gradients  100
+anna       training          90
+anna       models            100
 
 li_na      convolution       100
 li_na      pooling           100
 li_na      conv_residual     100
 li_na      kernel_gradients  100
+li_na      training          90
+li_na      models            100
 
 ben        convolution       100
 ben        pooling           98.5    max_pool_residual       WA  whole_residual_to_every_tie
                                      max_pool2d_backward     WA  whole_residual_to_every_tie
 ben        conv_residual     100
 ben        kernel_gradients  100
+ben        training          88.5    cnn_gradients           WA  whole_residual_to_every_tie
+ben        models            77      layer_macs              WA  multiply_and_add_apart
+                                     model_totals            WA  multiply_and_add_apart
 
 wang_fang  convolution       82      conv2d                  WA  stride_ignored
 wang_fang  pooling           96.5    max_pool2d_backward     WA  remainder_dropped
 wang_fang  conv_residual     85      residual_formula        WA  stride_ignored
                                      conv2d_input_grad       WA  remainder_dropped
 wang_fang  kernel_gradients  95      conv2d_weight_grad      WA  remainder_kept
+wang_fang  training          87.5    softmax_cross_entropy   WA  scores_not_shifted
+wang_fang  models            72      layer_parameters        WA  biases_always_counted
+                                     model_totals            WA
+                                     resnet_layers           WA  conv2_halves_too
 
 lukas      convolution       82      convolution_counts      WA  parameters_for_connections
                                      conv2d                  RTE bias_along_the_width
@@ -64,6 +77,15 @@ lukas      kernel_gradients  57      derive_gradients        WA  bias_averaged
                                      bias_gradient           WA  averaged_over_the_positions
                                      conv2d_weight_grad      WA  divided_by_the_batch
                                      conv2d_bias_grad        WA  averaged_over_everything
+lukas      training          15      squared_error           WA  factor_two_missing
+                                     fit_kernel              WA  gradient_rotated
+                                     cnn_gradients           WA  sigma_prime_missing
+lukas      models            68      dropout_forward         WA  not_rescaled
+                                     dropout_backward        WA  not_rescaled
+                                     inception_backward      WA  branches_averaged
+                                     residual_backward       WA  paths_averaged
+                                     layer_parameters        WA  groups_ignored
+                                     layer_macs              WA  groups_ignored
 
 chen_jie   convolution       46      convolution_parameters  NI
                                      conv2d                  NI
@@ -71,6 +93,12 @@ chen_jie   pooling           95.5    max_pool2d_backward     WA  overwritten_at_
 chen_jie   conv_residual     50      derive_residuals        WA  first_neighbour_only
                                      conv2d_input_grad       WA  empty_crop_without_padding
 chen_jie   kernel_gradients  90      numerical_gradient      WA  forward_difference
+chen_jie   training          50      cnn_gradients           NI
+chen_jie   models            50      output_shape            NI
+                                     layer_macs              NI
+                                     model_totals            NI
+                                     bottleneck_layers       NI
+                                     resnet_layers           NI
 
 sofia      convolution       36      correlate               FORBIDDEN
                                      sobel                   FORBIDDEN
@@ -82,6 +110,13 @@ sofia      pooling           73      max_pool                WA
                                      avg_pool2d_backward     WA  replaced_not_added
 sofia      kernel_gradients  82      derive_gradients        WA
                                      kernel_gradient         MISSING
+sofia      training          35      fit_kernel              WA  kernel_changed_first
+                                     softmax_cross_entropy   WA  every_label_subtracted
+                                     cnn_gradients           WA  every_label_subtracted
+sofia      models            75      relu_backward           WA  relu_of_the_residual
+                                     output_shape            WA  rounded_up
+                                     layer_macs              WA  macs_rounded_up
+                                     model_totals            WA
 
 liu_yang   convolution       0       *                       NI
 liu_yang   pooling           40      max_pool2d              NI
@@ -91,6 +126,11 @@ liu_yang   pooling           40      max_pool2d              NI
 liu_yang   conv_residual     78      derive_residuals        WA
                                      conv_residual           RTE
                                      residual_formula        NI
+liu_yang   training          0       *                       NI
+liu_yang   models            58      inception_backward      NI
+                                     model_totals            NI
+                                     bottleneck_layers       NI
+                                     resnet_layers           NI
 
 marek      convolution       76      correlate               WA  kernel_flipped
                                      sobel                   WA  kernel_flipped
@@ -98,10 +138,21 @@ marek      convolution       76      correlate               WA  kernel_flipped
 marek      pooling           0       *                       RTE
 marek      kernel_gradients  75.5    gradient_formulas       WA
                                      conv2d_weight_grad      RTE
+marek      training          31      fit_kernel              WA  kernel_rotated_forward
+                                     cnn_gradients           WA  kernel_rotated_forward
+marek      models            61.5    relu_pool_backward      WA  replaced_not_added
+                                     inception_backward      WA  always_the_first_channels
+                                     model_totals            WA  main_branch_only
+                                     bottleneck_layers       WA  projected_with_stride_only
+                                     resnet_layers           WA
 
 zhao_min   pooling           97.5    max_pool2d              TLE
 zhao_min   conv_residual     100
 zhao_min   kernel_gradients  90      numerical_gradient      MLE
+zhao_min   training          88      fit_kernel              TLE
+zhao_min   models            74      relu_pool_backward      RTE
+                                     model_totals            WA  branches_one_behind_the_other
+                                     resnet_layers           WA  net_convention_ignored
 
 mallory    convolution       4       correlate               WA
                                      sobel                   WA
@@ -117,6 +168,7 @@ mallory    conv_residual     10      derive_residuals        WA
                                      conv_residual           RTE
                                      residual_formula        WA
                                      conv2d_input_grad       RTE
+mallory    models            0       *                       WA
 
 trudy      convolution       0       *                       WA
 trudy      pooling           12      max_pool                WA
@@ -127,6 +179,7 @@ trudy      pooling           12      max_pool                WA
                                      avg_pool2d              WA
                                      max_pool2d_backward     WA
                                      avg_pool2d_backward     WA
+trudy      training          0       *                       WA
 
 eve        pooling           10      max_pool                OLE
                                      avg_pool                RTE
@@ -187,7 +240,7 @@ def test_every_student_earns_what_the_table_says(tmp_path: Path) -> None:
 
     command = [sys.executable, "-m", "autograder", "grade", str(SUBMITTED), "--lang", "en"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr
 
     results = json.loads((tmp_path / "grades" / "results.json").read_text(encoding="utf-8"))["submissions"]
@@ -227,7 +280,7 @@ def test_the_class_is_as_varied_as_it_should_be() -> None:
     table = expected()
     assert len({student for student, _ in table}) == 14
     assert min(Counter(name for _, name in table).values()) >= 8
-    assert sum(count == 4 for count in Counter(student for student, _ in table).values()) >= 6
+    assert sum(count == 6 for count in Counter(student for student, _ in table).values()) >= 6
     files = [path for path in SUBMITTED.glob("*/*/*") if path.stem == path.parent.name]
     endings = Counter(path.suffix for path in files)
     assert endings.total() == len(table)

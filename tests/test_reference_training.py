@@ -8,6 +8,7 @@ training runs themselves are shown, too: Sobel's kernel found again, and handwri
 import builtins
 import inspect
 import re
+import shutil
 import time
 from pathlib import Path
 
@@ -16,7 +17,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nbclient import NotebookClient
 
+from autograder import answer_key
+from autograder.assignment import load
+from autograder.nbgrader_plugin.source import source_notebook
 from solutions.training import notebook
 from solutions.training.notebook import (
     cnn_gradients,
@@ -383,8 +388,10 @@ def test_every_digit_is_either_trained_with_or_tested():
 def test_the_kernel_on_its_way_is_shown(capsys, without_matplotlib):
     notebook.watch(notebook.watch_the_kernel)
     out = capsys.readouterr().out
-    losses = [float(number) for number in re.findall(r"J = +(\S+)", out)]
+    losses = [float(number) for number in re.findall(r"^ +\d+: +J = +(\S+)", out, re.MULTILINE)]
     assert len(losses) == 8 and losses == sorted(losses, reverse=True)
+    bars = [len(bar) for bar in re.findall(r"steps .* (#+)$", out, re.MULTILINE)]
+    assert len(bars) == 8 and bars == sorted(bars, reverse=True) and bars[-1] == 1
     assert float(re.search(r"max \|w - Sobel\| = (\S+)", out)[1]) < 1e-2
 
 
@@ -415,6 +422,21 @@ def test_the_training_is_shown_with_its_accuracy_kernels_and_misread_digits(caps
     assert "w1[7]" in out
     misread = re.findall(r"^(\d) → (\d)$", out, re.MULTILINE)
     assert misread and all(right != answer for right, answer in misread)
+
+
+@pytest.mark.slow
+def test_the_notebook_runs_from_top_to_bottom_and_reads_95_percent(tmp_path):
+    one = load(FOLDER)
+    answer_key.save(
+        answer_key.draw_hidden(one.name, one.exercises), tmp_path / "keys" / "training.hidden.npz"
+    )
+    shutil.copytree(FOLDER / "data", tmp_path / "data")
+    notebook = source_notebook(one, "en")
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    told = "".join(output.get("text", "") for output in outputs)
+    accuracies = [float(number) for number in re.findall(r"(\d+\.\d)%", told)]
+    assert len(accuracies) == 20 and accuracies[-1] >= 95
 
 
 def test_a_reader_without_the_data_is_told_so(capsys, monkeypatch, tmp_path):

@@ -146,6 +146,9 @@ def test_an_array_of_every_dtype_and_shape_comes_back_as_it_was(
         ("卷积\0\u2028😀\\ud800", "卷积\0\u2028😀\\ud800"),
         ([(), [], {}, ""], [(), [], {}, ""]),
         (["l", 1, ["a", "<f8", [1]]], ["l", 1, ["a", "<f8", [1]]]),
+        ({"a": {"b": [1, (2, "x")]}, "": None}, {"a": {"b": [1, (2, "x")]}, "": None}),
+        ({"a": 2**64, "b": {"c": [1, -(2**64)]}}, {"a": 2**64, "b": {"c": [1, -(2**64)]}}),
+        ([1, "\\u" * 3, {"\\ud800": 10**1230}], [1, "\\u" * 3, {"\\ud800": 10**1230}]),
         ({(1, ("a",)): (1,), None: [1], 2.5: {}}, {(1, ("a",)): (1,), None: [1], 2.5: {}}),
         (dict.fromkeys(range(MAX_KEYS)), dict.fromkeys(range(MAX_KEYS))),
     ],
@@ -315,7 +318,12 @@ def test_arbitrary_skeletons_are_refused_or_give_plain_data(skeleton: Any, body:
         message(b'["x","\\udc00"]'),
         message(b'["d",["\\ud800",1]]'),
         message(b'"\xed\xa0\x80"'),
-        message({}),
+        message(b'{"\\ud800":1}'),
+        message(b'{"a":"\\ud800"}'),
+        message(b'{"a":1e999}'),
+        message(b'{"a":' + b"1" * 2000 + b"}"),
+        message({"a": [1]}),
+        message({"a": {"b": ["?"]}}),
         message([]),
         message([1]),
         message([["l"]]),
@@ -381,8 +389,9 @@ def test_a_claimed_shape_allocates_nothing(code: str, shape: list[int]) -> None:
         b'{"a":' * 100_000,
         b'["d",[' * 50_000,
         b'["l",' * (MAX_DEPTH + 1) + b"1" + b"]" * (MAX_DEPTH + 1),
+        b'{"a":' * (MAX_DEPTH + 1) + b"1" + b"}" * (MAX_DEPTH + 1),
     ],
-    ids=["brackets", "lists", "objects", "dicts", "just too deep"],
+    ids=["brackets", "lists", "objects", "dicts", "just too deep", "objects, just too deep"],
 )
 def test_depth_bombs_are_refused(skeleton: bytes) -> None:
     data = message(skeleton)
@@ -396,10 +405,19 @@ def test_a_skeleton_too_long_is_refused_before_it_is_parsed() -> None:
         loads(data)
 
 
-def test_too_many_parts_are_refused() -> None:
-    data = message(b'["l"' + b",1" * (MAX_NODES + 1) + b"]")
+@pytest.mark.parametrize("record", [b",1", b',{"a":1}', b',["l",1]'])
+def test_too_many_parts_are_refused(record: bytes) -> None:
+    data = message(b'["l"' + record * (MAX_NODES + 1) + b"]")
     with pytest.raises(ValuesError, match="too many parts"):
         loads(data)
+
+
+def test_too_many_names_are_refused() -> None:
+    names = [f"n{number}" for number in range(MAX_KEYS + 1)]
+    assert len(loads(message(dict.fromkeys(names[1:], 1)))) == MAX_KEYS
+    for skeleton in (dict.fromkeys(names, 1), {"a": ["l", dict.fromkeys(names, 1)]}):
+        with pytest.raises(ValuesError, match="entries"):
+            loads(message(skeleton))
 
 
 def test_keys_that_all_have_one_hash_cost_little() -> None:

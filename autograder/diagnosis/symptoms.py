@@ -103,6 +103,8 @@ def _wrong_answer(
                 got=how.got,
                 part=part,
             )
+        case "length" if not _is_outermost(first):
+            return say("The tables do not agree: somewhere inside one has too many entries or too few.")
         case "length" if how.got > shapes.MAX_NUMBER:
             return say("It returned too many results, {n} are asked for.", n=how.expected)
         case "length":
@@ -119,6 +121,12 @@ def _wrong_answer(
                 "The values are right, but the result shares memory with an argument; return a new array."
             )
     return _wrong_numbers(cases, alike, visible)
+
+
+def _is_outermost(one: Studied) -> bool:
+    """Whether it is the result itself that has another length, and no list within it."""
+    got, expected = one.outcome.value, one.case.expected
+    return (len(got), len(expected)) == (one.difference.got, one.difference.expected)
 
 
 def _result(one: Studied, part: int | None, visible: bool) -> Text:

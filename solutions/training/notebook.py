@@ -394,12 +394,16 @@ def show(pictures, titles, limit=None):
 
 def plot(x, y, x_title, y_title):
     """
-    zh: 画一条曲线，纵轴取对数；没有安装 matplotlib 时什么也不画。
-    en: Draws a curve over a logarithmic axis; nothing where matplotlib is not installed.
+    zh: 画一条曲线，纵轴取对数；没有安装 matplotlib 时用字符显示。
+    en: Draws a curve over a logarithmic axis; in characters where matplotlib is not installed.
     """
     try:
         import matplotlib.pyplot as plt
     except ImportError:
+        height = np.log(np.maximum(y, 1e-300))
+        bars = np.round(40 * (height - height.min()) / max(np.ptp(height), 1e-12)).astype(int)
+        for place, value, bar in zip(x, y, bars, strict=True):
+            print(f"{x_title} {place:4}  {y_title} = {value:.1e}  {'#' * (bar + 1)}")
         return
     _, axis = plt.subplots(figsize=(5, 2.4))
     axis.semilogy(x, y, "o-", markersize=3)
