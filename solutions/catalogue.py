@@ -70,7 +70,8 @@ def each_line(exercise, layer, points):
         named = title(line)
         case = Case((), accept=Derivation(**layer, of=of, line=line))
         short = re.sub(r"@.*|\W", "", line)
-        exercise.group(short, points=worth, zh=named.zh, en=named.en)(lambda rng, case=case: [case])
+        told = {"zh": f"{named.zh} 一行", "en": f"the line of {named.en}"}
+        exercise.group(short, points=worth, **told)(lambda rng, case=case: [case])
 
 
 def lying(rng, *sizes):

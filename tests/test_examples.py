@@ -113,7 +113,7 @@ sofia      kernel_gradients  82      derive_gradients        WA
 sofia      training          35      fit_kernel              WA  kernel_changed_first
                                      softmax_cross_entropy   WA  every_label_subtracted
                                      cnn_gradients           WA  every_label_subtracted
-sofia      models            75      relu_backward           WA  relu_of_the_residual
+sofia      models            72.5    relu_backward           WA  relu_of_the_residual
                                      output_shape            WA  rounded_up
                                      layer_macs              WA  macs_rounded_up
                                      model_totals            WA

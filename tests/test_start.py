@@ -55,7 +55,7 @@ def test_the_first_steps_work_as_they_are_printed(tmp_path: Path, monkeypatch: p
     )
     assert checked.returncode == 1, checked.stderr
     assert checked.stdout.splitlines()[0] in (f"{first}.py", f"{first}.ipynb")
-    assert "not written yet" in checked.stdout
+    assert "is not started yet" in checked.stdout
 
 
 def test_the_order_is_that_of_the_lecture() -> None:

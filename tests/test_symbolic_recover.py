@@ -84,12 +84,13 @@ def read(function: Callable[..., Any], name: str, sizes: Sizes | None = None) ->
 
 
 def test_every_function_of_the_lectures_kind_is_known() -> None:
-    """The rest of these assignments counts, squares, or takes functions: no formula of δ, w, a."""
+    """The rest of these assignments counts, squares, takes functions, or is a text: no formula of δ, w, a."""
     every = {one.name for name in ASSIGNMENTS for one in assignment.load(SOLUTIONS / name).exercises}
     assert set(READINGS) <= every
     assert every - set(READINGS) == {
         *("sobel", "prewitt", "conv_matrix", "convolution_parameters", "convolution_counts"),
         *("fully_connected_counts", "locally_connected_counts", "numerical_gradient", "relative_error"),
+        *("derive_residuals", "residual_formula", "derive_gradients", "gradient_formulas"),
     }
 
 

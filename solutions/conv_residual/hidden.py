@@ -1142,8 +1142,8 @@ formula_mistake(
 formula_mistake(
     "stride_ignored",
     "δ_{u,v} = Σ_p Σ_q δ_{p,q} w_{u-p+1,v-q+1} σ'(z_{u,v})",
-    "公式只对步长 1 成立：z_{p,q} 的窗口从第 (p − 1)s + 1 行开始（见讲义 3.2 当步长不为 1 时）",
-    "it holds for stride 1 only; the window of z_{p,q} begins in row (p − 1)s + 1 (lecture 3.2)",
+    "公式只对步长 1 成立：z_pq 的窗口从第 (p − 1)s + 1 行开始（见讲义 3.2 当步长不为 1 时）",
+    "it holds for stride 1 only; the window of z_pq begins in row (p − 1)s + 1 (lecture 3.2)",
 )
 formula_mistake(
     "window_off_by_one",

@@ -1083,8 +1083,8 @@ def formula_mistake(id, zh, en, weights="Σ_u Σ_v δ_{u,v} a_{(u-1)s+p,(v-1)s+q
 
 formula_mistake(
     "stride_ignored",
-    "公式只对步长 1 成立：z_{u,v} 的窗口从第 (u − 1)s + 1 行开始",
-    "it holds for stride 1 only; the window of z_{u,v} begins in row (u − 1)s + 1",
+    "公式只对步长 1 成立：z_uv 的窗口从第 (u − 1)s + 1 行开始",
+    "it holds for stride 1 only; the window of z_uv begins in row (u − 1)s + 1",
     "Σ_u Σ_v δ_{u,v} a_{u+p-1,v+q-1}",
 )
 formula_mistake(

@@ -1965,7 +1965,8 @@ def model_add(rng):
 
 @model.group("concat", points=2.5, zh="Inception 结构", en="Inception modules")
 def model_concat(rng):
-    image = some_image(rng)
+    H, W = different(rng, 15, 22)
+    image = beginning(int(rng.integers(2, 6)), 2 * H, 2 * W)  # even, so that 3×3/2 pooling leaves a remainder
     one, C = inception_of(rng, image["shape"][0])
     other, K = inception_of(rng, C)
     yield ([image, one, max_pool(3, 2), other, conv(K, K, 1), conv(K, K, 1), *end(rng, K)],)
