@@ -94,7 +94,7 @@ def cluster(address: str, count: int) -> Iterator[Team]:
         else:
             where = address
         try:
-            client = stack.enter_context(distributed.Client(where, timeout="15s"))
+            client = stack.enter_context(distributed.Client(where, timeout="10s"))
         except (OSError, ValueError, TimeoutError) as error:
             raise ClusterError(
                 f"no Dask scheduler answers at {address} ({error}); give its address as tcp://host:8786, or "

@@ -1,0 +1,219 @@
+"""One class, graded by several graders on the same hidden cases, in one run.
+
+Makes a course with one assignment, releases it with nbgrader, and hands in as many notebooks as asked for:
+the reference solution, with a number of its own in each so that no two are alike. Then
+
+- stock `nbgrader autograde` grades a sample of them in its kernel,
+- plain pytest grades a sample: one process a submission, a test a case, no isolation,
+- otter-grader does (`otter run`), where it is installed,
+- this project grades the whole class, isolation on: into nbgrader's gradebook (route B), and by itself.
+
+Start-up is part of everything. "Beyond computing" leaves out what the students' own functions take, as
+measured in the sandbox; where two submissions are graded at a time, half of it.
+
+    python benchmarks/grading.py [--students 300] [--sample 10] [--assignment pooling]
+"""
+
+import argparse
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+ROOT = Path(__file__).parent.parent
+
+TEST = """\
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from autograder import answer_key, comparison
+
+key = answer_key.load(Path({key!r}))
+spec = importlib.util.spec_from_file_location("submission", {submission!r})
+submission = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(submission)
+CASES = [(one.name, case) for one in key.exercises for case in one.cases]
+
+
+@pytest.mark.parametrize(("name", "case"), CASES)
+def test_case(name, case):
+    got = getattr(submission, name)(*case.args)
+    assert comparison.agrees(case.accept, got, case.expected)
+"""
+
+OTTER = """\
+OK_FORMAT = True
+test = {"name": "hidden", "points": 1, "suites": [{"cases": [{"code": '''>>> from pathlib import Path
+>>> from autograder import answer_key, comparison
+>>> key = answer_key.load(Path(KEY))
+>>> all(comparison.agrees(c.accept, globals()[e.name](*c.args), c.expected)
+...     for e in key.exercises for c in e.cases)
+True''', "hidden": True, "locked": False}], "scored": True, "setup": "", "teardown": "", "type": "doctest"}]}
+"""
+
+
+def run(course: Path, module: str, *arguments: str) -> float:
+    """Seconds that a command takes."""
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }
+    start = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        cwd=course,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    seconds = time.perf_counter() - start
+    if done.returncode:
+        sys.exit(done.stdout + done.stderr)
+    return seconds
+
+
+def hand_in(course: Path, assignment: str, students: int) -> None:
+    """Fill in the released notebook with the reference solutions."""
+    source = nbformat.read(course / f"source/{assignment}/{assignment}.ipynb", 4)
+    release = nbformat.read(course / f"release/{assignment}/{assignment}.ipynb", 4)
+    solutions = {
+        cell.metadata.nbgrader.grade_id: cell.source
+        for cell in source.cells
+        if cell.metadata.get("nbgrader", {}).get("solution")
+    }
+    for cell in release.cells:
+        if cell.metadata.get("nbgrader", {}).get("solution"):
+            cell.source = solutions[cell.metadata.nbgrader.grade_id]
+    text = nbformat.writes(release)
+    for number in range(students):
+        folder = course / f"submitted/s{number:05d}/{assignment}"
+        folder.mkdir(parents=True)
+        notebook = text.replace('"import numpy as np"', f'"import numpy as np\\nnumber = {number}"', 1)
+        (folder / f"{assignment}.ipynb").write_text(notebook)
+
+
+def code_of(notebook: Path) -> str:
+    """Imports and definitions of a submission; demos and check cells are left out."""
+    cells = [cell.source for cell in nbformat.read(notebook, 4).cells if cell.cell_type == "code"]
+    return "\n\n".join(cell for cell in cells if re.match(r"(import numpy|def )", cell))
+
+
+# ---- The graders -------------------------------------------------------------------------------------------
+
+
+def stock_nbgrader(course: Path, folder: Path, assignment: str, sample: int) -> float:
+    """Seconds a submission of `nbgrader autograde`, its start-up shared by the sample."""
+    stock = folder / "stock"
+    shutil.copytree(course, stock)
+    config = stock / "nbgrader_config.py"
+    config.write_text(re.sub(r"c\.Autograde\.\w+ = \[.*?\]\n", "", config.read_text(), flags=re.DOTALL))
+    for student in sorted((stock / "submitted").iterdir())[sample:]:
+        shutil.rmtree(student)
+    return run(stock, "nbgrader", "autograde", assignment) / sample
+
+
+def plain_pytest(course: Path, folder: Path, assignment: str, sample: int) -> float:
+    """Seconds a submission of pytest, one process each."""
+    seconds = 0.0
+    for student in sorted((course / "submitted").iterdir())[:sample]:
+        place = folder / "pytest" / student.name
+        place.mkdir(parents=True)
+        submission = place / f"{assignment}.py"
+        submission.write_text(code_of(student / assignment / f"{assignment}.ipynb"))
+        key = str(course / "keys" / f"{assignment}.hidden.npz")
+        (place / "test_hidden.py").write_text(TEST.format(key=key, submission=str(submission)))
+        seconds += run(place, "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", ".", "test_hidden.py")
+    return seconds / sample
+
+
+def otter_run(course: Path, folder: Path, assignment: str, sample: int) -> float | None:
+    """Seconds a submission of `otter run`, or None where otter-grader is not installed."""
+    if importlib.util.find_spec("otter") is None:
+        return None
+    place = folder / "otter"
+    (place / "tests").mkdir(parents=True)
+    key = course / "keys" / f"{assignment}.hidden.npz"
+    (place / "tests" / "hidden.py").write_text(OTTER.replace("KEY", repr(str(key))))
+    (place / "otter_config.json").write_text("{}")
+    run(place, "zipfile", "-c", "autograder.zip", "tests", "otter_config.json")
+    seconds = 0.0
+    for student in sorted((course / "submitted").iterdir())[:sample]:
+        cells = [nbformat.v4.new_code_cell(code_of(student / assignment / f"{assignment}.ipynb"))]
+        notebook = place / f"{student.name}.ipynb"
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), notebook)
+        seconds += run(place, "otter", "run", str(notebook), "-a", "autograder.zip", "--no-logo")
+    return seconds / sample
+
+
+def computing(course: Path) -> float:
+    """Mean seconds that a submission's own functions took in the sandbox."""
+    results: list[Any] = json.loads((course / "grades/results.json").read_text())["submissions"]
+    assert all(one["points"] == one["max_points"] for one in results)
+    cases = [c for s in results for e in s["exercises"] for g in e["groups"] for c in g["cases"]]
+    return sum(case["seconds"] for case in cases) / len(results)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument("--students", type=int, default=300)
+    options.add_argument("--sample", type=int, default=10)
+    options.add_argument("--assignment", default="pooling")
+    options.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    chosen = options.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        course = folder / "course"
+        run(ROOT, "autograder", "nbgrader", "init", str(course), chosen.assignment, "--lang", "en")
+        run(course, "nbgrader", "generate_assignment", chosen.assignment)
+        hand_in(course, chosen.assignment, chosen.students)
+        jobs = ["--jobs", str(chosen.jobs)]
+        ours = {
+            "this project, into nbgrader's gradebook": run(
+                course, "autograder", "grade", "--nbgrader", ".", *jobs
+            )
+            / chosen.students
+        }
+        own = computing(course)
+        shutil.rmtree(course / "grades")
+        ours["this project, by itself"] = (
+            run(course, "autograder", "grade", "submitted", *jobs) / chosen.students
+        )
+        others = {
+            "stock nbgrader autograde": stock_nbgrader(course, folder, chosen.assignment, chosen.sample),
+            "plain pytest": plain_pytest(course, folder, chosen.assignment, chosen.sample),
+            "otter run": otter_run(course, folder, chosen.assignment, chosen.sample),
+        }
+    print(
+        f"{chosen.assignment}: {chosen.students} notebooks, {chosen.jobs} at a time; others: {chosen.sample}"
+    )
+    print(f"{'':<42}{'ms each':>9}   whole   beyond computing ({1000 * own:.1f} ms each)")
+    for name, seconds in ours.items():
+        print(f"{name:<42}{1000 * seconds:>9.1f}")
+    for name, seconds in others.items():
+        if seconds is None:
+            print(f"{name:<42}{'not installed':>9}")
+            continue
+        ratios = [
+            f"{seconds / each:6.0f} × {(seconds - own) / (each - own / chosen.jobs):6.0f} ×"
+            for each in ours.values()
+        ]
+        print(f"{name:<42}{1000 * seconds:>9.1f}{ratios[0]}   by itself: {ratios[1]}")
+
+
+if __name__ == "__main__":
+    main()
