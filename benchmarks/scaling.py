@@ -1,0 +1,73 @@
+"""From ten submissions to ten thousand: time, and the memory of the grader, isolation on.
+
+Hands in the reference solution of one assignment as scripts that all differ in a number, and grades each
+class from nothing, start-up and reports included. The memory is the peak of the grading process itself;
+its workers hold one submission each, whatever the class.
+
+    python benchmarks/scaling.py [--sizes 10 100 1000 10000] [--assignment conv_residual]
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def hand_in(folder: Path, assignment: str, students: int) -> None:
+    """A class of students who all found the reference solution."""
+    text = (ROOT / "solutions" / assignment / "notebook.py").read_text(encoding="utf-8")
+    for number in range(students):
+        path = folder / f"s{number:05d}" / assignment / f"{assignment}.py"
+        path.parent.mkdir(parents=True)
+        path.write_text(f"{text}\nnumber = {number}\n", encoding="utf-8")
+
+
+def grade(keys: Path, submitted: Path, out: Path, jobs: int) -> tuple[float, float]:
+    """Seconds and peak memory in MiB of the grading process, its workers not counted."""
+    command = ["grade", str(submitted), "--keys", str(keys), "--out", str(out), "--jobs", str(jobs)]
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "autograder", *command],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        sys.exit(f"grading failed with status {status}")
+    return time.perf_counter() - start, usage.ru_maxrss / 1024
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument("--sizes", type=int, nargs="+", default=[10, 100, 1_000, 10_000])
+    options.add_argument("--assignment", default="conv_residual")
+    options.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    chosen = options.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        subprocess.run(
+            [sys.executable, "-m", "autograder", "build", "--keys", str(folder / "keys")],
+            cwd=ROOT,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        print(f"{chosen.assignment}, {chosen.jobs} at a time")
+        print(f"{'submissions':>11}{'seconds':>10}{'ms each':>10}{'MiB':>8}")
+        for size in chosen.sizes:
+            hand_in(folder / str(size), chosen.assignment, size)
+            seconds, memory = grade(
+                folder / "keys", folder / str(size), folder / f"grades{size}", chosen.jobs
+            )
+            print(f"{size:>11,}{seconds:>10.1f}{1000 * seconds / size:>10.1f}{memory:>8.0f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
