@@ -9,6 +9,7 @@ import contextlib
 import logging
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ def processes(count: int) -> Iterator[Team]:
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
-    executor = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _ignore_interrupts)
+    executor = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _begin)
     try:
         yield Team(executor, lambda: count, Path.resolve)
     except BaseException:
@@ -54,9 +55,24 @@ def processes(count: int) -> Iterator[Team]:
         executor.shutdown(cancel_futures=True)
 
 
-def _ignore_interrupts() -> None:
-    """Ctrl-C is for the main process, which ends the workers."""
+def _begin() -> None:
+    """How a worker begins: Ctrl-C is for the main process, which ends the workers, and without it they end.
+
+    A pool's worker waits for work on a pipe that it could write to itself, and so would wait for ever.
+    """
+    import multiprocessing
+    from multiprocessing.connection import wait
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    main = multiprocessing.parent_process()
+    if main is None:
+        return
+
+    def end_with_main() -> None:
+        wait([main.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=end_with_main, daemon=True).start()
 
 
 @contextlib.contextmanager
