@@ -1219,4 +1219,4 @@ def test_random_submissions_never_break_the_sandbox(sandbox):
 
 
 def test_dumps_is_what_the_forged_frames_above_imitate():
-    assert dumps({"value": 6.0}) == b"CV1" + struct.pack("<I", 19) + b'["d",["value",6.0]]'
+    assert dumps({"value": 6.0}) == b"CV1" + struct.pack("<I", 13) + b'{"value":6.0}'

@@ -1,0 +1,69 @@
+"""One Dask worker against two: how much faster a class is graded whose submissions compute a lot.
+
+Starts a scheduler and workers on this machine, isolation on, and grades the same class with each number of
+workers from nothing. Starting the cluster is not counted: it is there before the class is.
+
+    python benchmarks/cluster.py [--submissions 40] [--seconds 0.4]
+"""
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+
+from autograder import answer_key, assignment, class_folder, executors, grading
+from autograder.store import Store
+
+ROOT = Path(__file__).parent.parent
+
+BUSY = """\
+import time
+def rotate180(w):
+    end = time.process_time() + {seconds}
+    while time.process_time() < end:
+        pass
+    return w[::-1, ::-1].copy()
+number = {number}
+"""
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument("--submissions", type=int, default=40)
+    options.add_argument("--seconds", type=float, default=0.4, help="processor time of each submission")
+    chosen = options.parse_args()
+    source = assignment.load(ROOT / "solutions" / "conv_residual")
+    (exercise,) = (one for one in source.exercises if one.name == "rotate180")
+    key = answer_key.draw_hidden("conv_residual", (exercise,))
+    calls = len(key.exercises[0].cases)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        answer_key.save(key, folder / "keys" / "conv_residual.hidden.npz")
+        for number in range(chosen.submissions):
+            path = folder / "submitted" / f"s{number:03d}" / "conv_residual" / "conv_residual.py"
+            path.parent.mkdir(parents=True)
+            path.write_text(BUSY.format(seconds=chosen.seconds / calls, number=number))
+        keys = grading.load_keys(folder / "keys", ["conv_residual"])
+        files = class_folder.find(folder / "submitted", None, {"conv_residual"})
+        times = []
+        for workers in (1, 2):
+            with (
+                executors.cluster("local", workers) as team,
+                Store(folder / f"{workers}.sqlite") as store,
+            ):
+                grading.grade_class(
+                    files[:workers], keys, grading.Settings(), store, team
+                )  # starts sandboxes
+                start = time.perf_counter()
+                done = grading.grade_class(files, keys, grading.Settings(), store, team)
+                times.append(time.perf_counter() - start)
+                results = [grading.result_of(one, store) for one in done]
+            assert all(one.points == one.max_points for one in results)
+            print(f"{workers} worker{'s' * (workers > 1)}: {times[-1]:.1f} s for {len(files)} submissions")
+        print(f"two are {times[0] / times[1]:.2f} times as fast as one")
+
+
+if __name__ == "__main__":
+    main()
