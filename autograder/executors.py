@@ -119,5 +119,5 @@ def cluster(address: str, count: int) -> Iterator[Team]:
         yield Team(
             client.get_executor(pure=False),
             lambda: max(1, sum(client.nthreads().values())),
-            lambda path: client.scatter(path.read_bytes(), broadcast=True, hash=True),
+            lambda path: client.scatter(path.read_bytes(), broadcast=True, hash=False),
         )

@@ -60,7 +60,7 @@ def main() -> None:
                 done = grading.grade_class(files, keys, grading.Settings(), store, team)
                 times.append(time.perf_counter() - start)
                 results = [grading.result_of(one, store) for one in done]
-            assert all(one.points == one.max_points for one in results)
+            assert all(one.points == one.max_points and not one.has_judge_error for one in results), results
             print(f"{workers} worker{'s' * (workers > 1)}: {times[-1]:.1f} s for {len(files)} submissions")
         print(f"two are {times[0] / times[1]:.2f} times as fast as one")
 

@@ -101,7 +101,8 @@ def test_a_cluster_grades_as_this_machine_does(course: Path) -> None:
     assert {one.points for one in expected} == {0, 8, 10}
     with scheduler(2) as (address, _), executors.cluster(address, 2) as team:
         assert team.size() == 2
-        assert graded(course, team) == expected
+        for _ in range(2):  # a key that is delivered again must not get lost with the first one
+            assert graded(course, team) == expected
 
 
 def test_a_worker_that_is_killed_on_the_way_loses_nothing(course: Path) -> None:
