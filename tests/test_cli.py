@@ -12,12 +12,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Executor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
+from autograder import executors
 from autograder.cli import app
 from autograder.messages import LANGUAGES
 from autograder.verdicts import Verdict
@@ -449,14 +451,33 @@ def test_a_worker_that_is_killed_costs_nothing(course: Path) -> None:
 
 @LINUX
 @pytest.mark.slow
-def test_workers_that_are_killed_again_and_again_are_one_sentence_and_the_next_run_goes_on(
-    course: Path,
-) -> None:
+def test_a_command_that_is_killed_leaves_no_process_and_the_next_run_goes_on(course: Path) -> None:
     run = SlowRun(course, "process")
-    for _ in range(3):
-        run.kill_a_worker()
-    run.ends_with(3, "worker processes are killed again and again")
+    os.kill(run.process.pid, signal.SIGKILL)  # the command alone: its workers must notice by themselves
+    run.process.communicate(timeout=30)
+    assert wait_until(lambda: not any(map(is_alive, run.started)), 20)
     run.is_continued_by_the_next()
+
+
+def test_workers_that_are_killed_again_and_again_are_one_sentence(
+    course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teams: list[int] = []
+
+    class Broken(Executor):
+        def submit(self, *arguments: Any, **more: Any) -> Any:
+            raise BrokenExecutor
+
+    @contextlib.contextmanager
+    def processes(count: int) -> Iterator[executors.Team]:
+        teams.append(count)
+        yield executors.Team(Broken(), lambda: count, Path.resolve)
+
+    monkeypatch.chdir(course)
+    monkeypatch.setattr(executors, "processes", processes)
+    result = CliRunner().invoke(app, ["grade", "submitted", *QUICK])
+    assert (result.exit_code, len(teams)) == (3, 3)
+    assert "worker processes are killed again and again" in result.output
 
 
 # ---- build and help ----------------------------------------------------------------------------------------
