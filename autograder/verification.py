@@ -5,8 +5,6 @@ of them the untouched stub, the reference, every accepted alternative, every mis
 of frequent ones, and every systematic mutant of the reference. Trusted code, so no sandbox.
 """
 
-import contextlib
-import signal
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -17,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograder import answer_key, assignment, build, in_process, submission
+from autograder.alarm import OutOfTime, interrupted_after
 from autograder.answer_key import AnswerKey
 from autograder.exercise import AuthoringError, Exercise, Misconception
 from autograder.judge import accepts, judge
@@ -244,26 +243,6 @@ def _distinct_pairs(exercise: Exercise, keys: list[AnswerKey]) -> list[Misconcep
 # ---------------------------------------------------------------------------------------------- mutants
 
 
-class _TooLong(BaseException):
-    """Not an Exception: nothing in a mutant may catch it."""
-
-
-@contextlib.contextmanager
-def _interrupted_after(seconds: float) -> Iterator[None]:
-    """Interrupt what is inside after some time, and again until it ends; in the main thread only."""
-
-    def stop(number: int, frame: object) -> None:
-        raise _TooLong
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-
-
 def _survivors(changed: list[Mutant], keys: list[AnswerKey], exercise: Exercise) -> dict[str, int]:
     """Mutants that pass, and in how many of the draws."""
     survivors: dict[str, int] = {}
@@ -278,8 +257,8 @@ def _passes(mutant: Mutant, key: AnswerKey, exercise: Exercise) -> bool:
     """Does the mutant earn every case? It ends with the first that it does not, most often the very first."""
     outcomes = in_process.outcomes(key, {exercise.name: mutant.run})
     try:
-        with np.errstate(all="ignore"), warnings.catch_warnings(), _interrupted_after(SECONDS):
+        with np.errstate(all="ignore"), warnings.catch_warnings(), interrupted_after(SECONDS):
             warnings.simplefilter("ignore")
             return all(map(accepts, key.exercises[0].cases, outcomes))
-    except _TooLong:
+    except OutOfTime:
         return False

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from autograder.messages import LANGUAGES
 from autograder.symbolic import compare, expand, slips
-from autograder.symbolic.compare import LineResult, check_lines, left_side
+from autograder.symbolic.compare import LineResult, left_side
 from autograder.symbolic.layer import AnyLayer, Dense, Layer
-from autograder.symbolic.meaning import Known, write_term
+from autograder.symbolic.meaning import Known, terms_of, write_term
 from autograder.symbolic.page import Aligned, Equation, as_sum
 from autograder.symbolic.symbols import Atom, Derivative, Quantity
 from tests.test_symbolic_notation import HOSTILE, NEARLY
@@ -51,6 +51,12 @@ def typed(formulas: Mapping[Atom, sympy.Expr], form: str, layer_names: bool) -> 
     """The right answer as `render` writes it."""
     equations = tuple(Equation(asked(left), (as_sum(formula),)) for left, formula in formulas.items())
     return Aligned(equations).write(form, lang="en", layer_names=layer_names)  # type: ignore[arg-type]
+
+
+def check_lines(text: str, wanted: Mapping[Atom, sympy.Expr], layer: AnyLayer) -> list[LineResult]:
+    """`compare.check_lines` for formulas as `expand` gives them."""
+    right = {left: terms_of(formula) for left, formula in wanted.items()}
+    return compare.check_lines(text, right, Known(layer))
 
 
 def check_one(line: str, left: Atom, layer: Layer = LECTURE) -> LineResult:
@@ -110,7 +116,7 @@ def test_any_way_of_writing_a_right_answer_is_right(left: Atom, line: str) -> No
 
 @given(st.randoms(use_true_random=False), st.sampled_from([*WANTED]))
 def test_the_order_of_terms_and_factors_does_not_matter(random: object, left: Atom) -> None:
-    terms = [*compare.terms_of(WANTED[left]).items()]
+    terms = [*terms_of(WANTED[left]).items()]
     random.shuffle(terms)  # type: ignore[attr-defined]
     written = []
     for monomial, _ in terms:
@@ -234,7 +240,7 @@ def test_a_fault_shows_both_terms() -> None:
 )
 def test_no_wrong_formula_is_called_right(left: Atom, data: st.DataObject, change: str) -> None:
     """The faults are the difference: nothing but the changed term is named."""
-    right = compare.terms_of(WANTED[left])
+    right = terms_of(WANTED[left])
     wrong = dict(right)
     term = data.draw(st.sampled_from([*right]))
     if change == "drop":
@@ -265,7 +271,7 @@ BOTH_MAPS = Layer((5, 4), (2, 2), 2, 1, 2, 3)
 @pytest.mark.parametrize("layer", [LECTURE, BOTH_MAPS], ids=str)
 def test_a_right_formula_is_no_slip(layer: Layer) -> None:
     for left, formula in wanted_of(layer).items():
-        right = compare.terms_of(formula)
+        right = terms_of(formula)
         assert slips.find(layer, left, right, right) == ()
 
 
@@ -275,7 +281,7 @@ def test_every_slip_is_found_by_the_formula_that_it_leads_to(slip: slips.Slip) -
     named = set()
     for layer in (LECTURE, Layer((3, 4), (2, 3), 1, 1), BOTH_MAPS):
         for left, formula in {**wanted_of(layer), **expand.input_gradient(layer)}.items():
-            right = compare.terms_of(formula)
+            right = terms_of(formula)
             if left.letter in slip.of:
                 for wrong in slip.wrong(layer, left, right):
                     if wrong != right:
@@ -461,4 +467,4 @@ def test_derivatives_are_those_of_sympy(layer: Layer) -> None:
     variables = [atom for letter in ("a", "w", "b") for atom in layer.atoms(letter)]  # type: ignore[arg-type]
     for of, formula in [*expand.forward(layer).items()][::3]:
         for by in variables[::2]:
-            assert known.slope(of, by) == compare.terms_of(sympy.diff(formula, by.symbol))
+            assert known.slope(of, by) == terms_of(sympy.diff(formula, by.symbol))

@@ -6,21 +6,15 @@ and never break the check.
 
 import contextlib
 import io
-import signal
-import threading
 import time
 import warnings
 from collections.abc import Iterator
 from typing import Any
 
+from autograder.alarm import OutOfTime, interrupted_after
 from autograder.symbolic.recover import Evaluate
 
-_AGAIN = 0.05
-"""Seconds after which an alarm that a bare `except:` swallowed rings again."""
-
-
-class OutOfTime(BaseException):
-    """The time is up. No `Exception`, so that a student's `except Exception` does not swallow it."""
+__all__ = ["OutOfTime", "patient", "silence"]
 
 
 def patient(evaluate: Evaluate, seconds: float) -> Evaluate:
@@ -44,7 +38,7 @@ def patient(evaluate: Evaluate, seconds: float) -> Evaluate:
                 left = deadline - time.monotonic()
                 if left <= 0:
                     raise OutOfTime
-                with _alarm(left):
+                with interrupted_after(left):
                     answers += evaluate([call])
         return answers
 
@@ -61,22 +55,3 @@ def silence() -> Iterator[None]:
     ):
         warnings.simplefilter("ignore")
         yield
-
-
-@contextlib.contextmanager
-def _alarm(seconds: float) -> Iterator[None]:
-    """Raise `OutOfTime` inside after so many seconds, again and again until it gets through."""
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def ring(number: int, frame: object) -> None:
-        raise OutOfTime
-
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, TextIO
 
 from autograder.messages import Text, say
+from autograder.reports.words import name_of
 from autograder.verdicts import ExerciseResult, SubmissionResult, Verdict
 
 _SHOWN = 20_000
@@ -100,7 +101,7 @@ def _tests(exercise: ExerciseResult, number: int, lang: str) -> list[dict[str, A
                 "score": group.points,
                 "max_score": group.max_points,
                 "status": "passed" if passed else "failed",
-                "output": symptom or ("" if passed else _meaning(verdict).in_language(lang)),
+                "output": symptom or ("" if passed else name_of(verdict).in_language(lang)),
                 "visibility": "visible",
             }
         )
@@ -116,21 +117,6 @@ def _tests(exercise: ExerciseResult, number: int, lang: str) -> list[dict[str, A
             }
         )
     return tests
-
-
-def _meaning(verdict: Verdict) -> Text:
-    """What a verdict that earns nothing says to a student."""
-    meanings = {
-        Verdict.WA: say("The answer is wrong."),
-        Verdict.RTE: say("The function stops with an error."),
-        Verdict.TLE: say("The function takes too long."),
-        Verdict.MLE: say("The function needs too much memory."),
-        Verdict.OLE: say("The function prints or returns too much."),
-        Verdict.NI: say("Nothing is filled in yet."),
-        Verdict.MISSING: say("There is no function of this name."),
-        Verdict.FORBIDDEN: say("The function needs a module that is not allowed."),
-    }
-    return meanings[verdict]
 
 
 def _for_instructor(result: SubmissionResult, lang: str) -> dict[str, Any]:

@@ -35,9 +35,11 @@ MAX_FORMULA_CHARACTERS = 2_000
 MAX_STEPS = 4_000
 """What reading an answer may cost (`meaning.Reader`): four times the lecture's lines with every step written
 out. It bounds what hostile texts cost the grader; a formula is read once for every layer it is tried in."""
-RIGHT = "right"
 MAX_FORMULAS = 8
 """Equations of an answer that asks for one general formula; the others are not read."""
+
+RIGHT = "right"
+"""What every right line says, see `Answer`: an answer key holds this in place of the answer."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def _answers(question: Question, typed: str) -> Mapping[str, Answer]:
     if question.general:
         return MappingProxyType(_General(question).read(typed))
     known, wanted = _known(question.layer), _wanted(question)
-    results = compare.check_terms(typed, wanted, known, MAX_STEPS)
+    results = compare.check_lines(typed, wanted, known, MAX_STEPS)
     answered = {str(one.left): Answer(one, _said(one)) for one in results[: len(wanted)]}
     return MappingProxyType(answered)
 

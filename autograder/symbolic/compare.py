@@ -11,11 +11,9 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Literal
 
-import sympy
-
 from autograder.messages import Text, say
 from autograder.symbolic import notation, notation_write, slips
-from autograder.symbolic.layer import AnyLayer, Layer
+from autograder.symbolic.layer import Layer
 from autograder.symbolic.meaning import (
     MAX_STEPS,
     Factor,
@@ -27,7 +25,6 @@ from autograder.symbolic.meaning import (
     Terms,
     instances,
     settled,
-    terms_of,
     variables,
     write_factor,
     write_term,
@@ -372,7 +369,9 @@ def as_typed(read: Terms, carried_out: Terms) -> Terms:
 # ---- Lines -------------------------------------------------------------------------------------------------
 
 
-def check_lines(typed: str, wanted: Mapping[Atom, sympy.Expr], layer: AnyLayer) -> list[LineResult]:
+def check_lines(
+    typed: str, wanted: Mapping[Atom, Terms], known: Known, steps: int | None = None
+) -> list[LineResult]:
     """Compare typed equations, one a line or rows of an `aligned`, with the wanted formulas.
 
     Parameters
@@ -381,24 +380,16 @@ def check_lines(typed: str, wanted: Mapping[Atom, sympy.Expr], layer: AnyLayer) 
         Hostile until proven otherwise. A line may be a chain of equalities; then every side must be right,
         and the last one is the answer.
     wanted : mapping
-        As `expand` gives it: z ↦ its formula, δ^(l−1) ↦ its formula, and w, b, a ↦ ∂J/∂ each of them.
-    layer : Layer, Pooling or Dense
+        z ↦ its formula, δ^(l−1) ↦ its formula, and w, b, a ↦ ∂J/∂ each of them.
+    known : Known
         The layer that they belong to.
+    steps : int, optional
+        What reading may cost in all (`Reader`), where that should be less than usual.
 
     Returns
     -------
     list of LineResult
         One for each key of `wanted`, in that order; after them one for each line that belongs to none.
-    """
-    return check_terms(typed, {left: terms_of(formula) for left, formula in wanted.items()}, Known(layer))
-
-
-def check_terms(
-    typed: str, wanted: Mapping[Atom, Terms], known: Known, steps: int | None = None
-) -> list[LineResult]:
-    """`check_lines` where the layer's formulas are known already, as terms.
-
-    `steps` is what reading may cost in all (`Reader`), where that should be less than usual.
     """
     if len(typed) > MAX_TEXT:
         text = say("The answer has more than {limit} characters.", limit=f"{MAX_TEXT:,}")
