@@ -13,6 +13,7 @@ from autograder.feedback.advice import next_exercise, next_step
 from autograder.feedback.card import Card
 from autograder.feedback.failure import Failure, Pair
 from autograder.feedback.layout import Cell, Drawing, Panel, argument, beside
+from autograder.html_document import html_document
 from autograder.messages import Text
 from autograder.verdicts import ExerciseResult, SubmissionResult, Verdict
 
@@ -73,19 +74,6 @@ body { max-width: 62rem; margin: 1.5rem auto; padding: 0 1rem; font-family: syst
 h1 { font-size: 1.5rem; }
 .ag-check + .ag-check { border-top: 1px solid rgba(128,128,128,0.35); padding-top: 0.6em; margin-top: 0.9em; }
 </style>"""
-_PAGE = """<!DOCTYPE html>
-<html lang="{lang}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-{style}
-</head>
-<body>
-{body}
-</body>
-</html>
-"""
 
 
 def fragment(card: Card, lang: str) -> str:
@@ -100,7 +88,7 @@ def page(cards: Sequence[Card], result: SubmissionResult, lang: str) -> str:
     write = _Writer(lang)
     title = f"{result.assignment} · {result.points:g} / {result.max_points:g}"
     body = "\n".join([write.summary(result, cards), *map(write.card, cards)])
-    return _PAGE.format(
+    return html_document(
         lang="zh-CN" if lang == "zh" else "en",
         title=escape(title),
         style=_PAGE_STYLE + "\n" + _STYLE,

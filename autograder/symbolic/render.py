@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from autograder.html_document import html_document
 from autograder.messages import Text, preferred_language
 from autograder.symbolic.page import (
     Aligned,
@@ -55,7 +56,7 @@ def document(page: Page, form: Format, lang: str = "", layer_names: bool = False
     if form == "html":
         title = html.escape(_WRITERS["text"](language, layer_names).prose(page.title))
         code = "zh-CN" if language == "zh" else "en"
-        return _HTML_DOCUMENT.format(lang=code, title=title, style=_PAGE_STYLE, body=body)
+        return html_document(code, title, _PAGE_STYLE, body)
     return body
 
 
@@ -437,19 +438,6 @@ _PAGE_STYLE = """<style>
 :root { color-scheme: light dark; }
 body { max-width: 62rem; margin: 2rem auto; padding: 0 1rem; font-family: system-ui, sans-serif; }
 </style>"""
-_HTML_DOCUMENT = """<!DOCTYPE html>
-<html lang="{lang}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-{style}
-</head>
-<body>
-{body}
-</body>
-</html>
-"""
 
 
 class HtmlWriter(Writer):
