@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from autograder import answer_key, assignment, comparison
+from autograder import answer_key, assignment, comparison, in_process
 from autograder.answer_key import AnswerKey, KeyCase, KeyExercise, KeyGroup
 from autograder.checking import Examined, examine_with, key_for
 from autograder.comparison import Close, Difference, Exact, Shares
@@ -262,6 +262,20 @@ def test_texts_stand_line_beside_line() -> None:
     assert [wrong for _, wrong in ours.lines] == [False, False, True, True]
     shown = text.card(card_of("z = a·w", "z = a·w + b"), "en")
     assert "✗ z = a·w" in shown and "z = a·w + b" in shown
+
+
+def test_a_derivation_is_told_line_by_line_and_has_no_picture_beside_it() -> None:
+    """Its key holds no right text: what would stand beside the student's own is a mere "right"."""
+    course = assignment.load(Path(__file__).parents[1] / "solutions" / "conv_residual")
+    (exercise,) = (one for one in course.exercises if one.name == "derive_residuals")
+    key = answer_key.draw_visible("conv_residual", (exercise,))
+    typed = "z11 = a11 w11 + b\nz12 = a12 w11 +\n"
+    outcomes = [*in_process.outcomes(key, {exercise.name: lambda: typed})]
+    assert smallest_failure(key.exercises[0], outcomes, visible=True) is None
+    (result,) = judge(key, outcomes)
+    assert result.symptom is not None
+    assert "a₁₂·w₁₂ is missing" in result.symptom.en and "There is no line for z₂₁" in result.symptom.en
+    assert "\n    " in result.symptom.en  # the unfinished line, quoted with a caret
 
 
 # ---- Writers -----------------------------------------------------------------------------------------------

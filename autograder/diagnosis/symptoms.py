@@ -5,7 +5,7 @@ shape, wrong numbers), followed by what these cases have in common.
 """
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -152,17 +152,22 @@ def _wrong_lines(alike: Sequence[Studied], visible: bool) -> Text:
     results = {
         one.case.accept.line: one.difference.got for one in alike if isinstance(one.case.accept, Derivation)
     }
-    titles = [title(line) for line in results]
     if not visible:
-        names = Text("、".join(one.zh for one in titles), ", ".join(one.en for one in titles))
-        return say("Not right: {lines}.", lines=names)
-    told = [
-        say("{line}: {why}", line=name, why=result.text)
-        for name, result in zip(titles, results.values(), strict=True)
-    ][:_LINES]
-    if len(results) > _LINES:
-        told.append(say("And {count} more lines are not right.", count=len(results) - _LINES))
+        return say("Not right: {lines}.", lines=_listed(map(title, results)))
+    missing = {line: result for line, result in results.items() if result.verdict == "missing"}
+    wrong = [line for line in results if line not in missing]
+    told = [say("{line}: {why}", line=title(line), why=results[line].text) for line in wrong[:_LINES]]
+    if len(wrong) > _LINES:
+        told.append(say("And {count} more lines are not right.", count=len(wrong) - _LINES))
+    if missing:
+        told.append(say("There is no line for {lines}.", lines=_listed(map(title, missing))))
+        told += [result.text for result in list(missing.values())[:1] if result.typed]
     return Text("\n".join(one.zh for one in told), "\n".join(one.en for one in told))
+
+
+def _listed(names: Iterable[Text]) -> Text:
+    several = list(names)
+    return Text("、".join(one.zh for one in several), ", ".join(one.en for one in several))
 
 
 # --------------------------------------------------------------------------------------------------- shapes

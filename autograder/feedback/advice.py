@@ -81,11 +81,11 @@ def next_step(result: ExerciseResult, *, lecture: str = "", ask: str = "") -> Te
         )
     if lecture:
         return say(
-            "{name}: work out one differing number by hand with lecture {lecture}, and compare it with what "
-            "your code does.",
+            "{name}: work out by hand, with lecture {lecture}, the first thing that is named above, and "
+            "compare it with yours.",
             name=name,
             lecture=lecture,
         )
     return say(
-        "{name}: work out one differing number by hand, and compare it with what your code does.", name=name
+        "{name}: work out by hand the first thing that is named above, and compare it with yours.", name=name
     )

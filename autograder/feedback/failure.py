@@ -12,7 +12,7 @@ import numpy as np
 
 from autograder import comparison
 from autograder.answer_key import KeyExercise
-from autograder.comparison import Comparator
+from autograder.comparison import Comparator, Derivation
 from autograder.diagnosis.judged import Judged, way_of_failing
 from autograder.judge import judged_cases
 from autograder.messages import Text
@@ -79,7 +79,7 @@ def smallest_failure(
     """Of the visible cases that fail in the way of the first, the one with the fewest numbers in it.
 
     None where all cases pass, and where there is nothing to look at: no function, nothing written, an import
-    that is not allowed, a file that is not Python.
+    that is not allowed, a file that is not Python, a derivation.
     """
     if not visible:
         raise ValueError("nothing of a hidden answer key is shown")
@@ -95,6 +95,8 @@ def smallest_failure(
 def _can_be_shown(one: Judged) -> bool:
     if one.verdict in (Verdict.NI, Verdict.MISSING, Verdict.FORBIDDEN):
         return False
+    if isinstance(one.case.accept, Derivation):
+        return False  # its sentences tell line by line what is wrong; the key holds no text to put beside it
     return one.outcome.exception != "SyntaxError"
 
 

@@ -7,6 +7,7 @@ from anywhere.
 
 from collections.abc import Iterator, Sequence
 from html import escape
+from itertools import groupby
 
 from autograder.feedback import words
 from autograder.feedback.advice import next_exercise, next_step
@@ -129,12 +130,12 @@ class _Writer:
         result = card.result
         yield f'<div class="ag-head">{self.mark(result)}{_bar(result.points, result.max_points)}</div>'
         if result.verdict is Verdict.NI:
-            yield f"<p>{self.reason(result)}</p>{self.next(card)}"
+            yield f"{self.reason(result)}{self.next(card)}"
             return
         yield self.groups(card)
         if result.verdict is Verdict.AC:
             return
-        yield f"<p>{self.reason(result)}</p>"
+        yield f"{self.reason(result)}"
         if (idea := words.hint(card)) is not None:
             yield f'<p class="ag-hint">→ {self.say(idea)}</p>'
         for failure in (card.failure, card.smaller):
@@ -152,7 +153,15 @@ class _Writer:
         return f'<span class="{kind}">{sign}</span> <code>{escape(result.name)}</code> <span>{points}</span>'
 
     def reason(self, result: ExerciseResult) -> str:
-        return self.say(result.symptom) if result.symptom is not None else escape(result.verdict.value)
+        """What can be seen: a paragraph a line, and what is quoted with a caret below it as it stands."""
+        told = result.verdict.value if result.symptom is None else result.symptom.in_language(self.lang)
+        blocks = []
+        for quoted, lines in groupby(told.splitlines(), lambda line: line.startswith("    ")):
+            text = escape("\n".join(lines))
+            blocks.append(
+                f'<pre class="ag-lines">{text}</pre>' if quoted else f"<p>{text.replace(chr(10), '<br>')}</p>"
+            )
+        return "".join(blocks)
 
     def groups(self, card: Card) -> str:
         items = []

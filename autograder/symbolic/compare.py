@@ -80,7 +80,7 @@ class LineResult:
     verdict : str
         "right", "wrong", "missing" (no such line), "not carried out", "unreadable".
     typed : str
-        The line as it was typed.
+        The line as it was typed; of a missing one, a line that could not be read and may have been it.
     read_as : str
         What was understood, in Unicode with all layers; "" where nothing was.
     text : Text
@@ -404,11 +404,13 @@ def check_lines(
             "Only the first {limit} lines were read; there are {count}.", limit=limit, count=len(lines)
         )
         checker.stray.append(LineResult(None, "unreadable", lines[limit][:80], "", text))
-    absent = say("There is no line for this.")
     unread = next((one for one in checker.stray if one.verdict == "unreadable" and "=" in one.typed), None)
+    absent, typed_for = say("There is no line for this."), ""
     if unread is not None:
-        absent = joined([absent, say("A line that could not be read: {why}", why=unread.text)])
-    answered = [checker.found.get(left) or LineResult(left, "missing", "", "", absent) for left in wanted]
+        absent, typed_for = say("A line that could not be read: {why}", why=unread.text), unread.typed
+    answered = [
+        checker.found.get(left) or LineResult(left, "missing", typed_for, "", absent) for left in wanted
+    ]
     return [*answered, *checker.stray]
 
 
