@@ -31,6 +31,9 @@ if TYPE_CHECKING:  # naming it would load numpy.random, which a student's check 
 
 SCHEMA = 2
 
+HIDDEN = ".hidden.npz"
+"""How the file of a hidden key ends, behind the assignment's name."""
+
 
 @dataclass(frozen=True)
 class Wrong:

@@ -70,7 +70,7 @@ def copy_data(assignment: Assignment, target: Path, dry_run: bool = False) -> li
 
 def draw_keys(assignment: Assignment, folder: Path, *, fresh: bool = False) -> Built:
     """Draw the hidden key where there is none, its sources have changed, or `fresh` asks for new draws."""
-    path = folder / f"{assignment.name}.hidden.npz"
+    path = folder / (assignment.name + answer_key.HIDDEN)
     source = _source_digest(assignment)
     if not fresh and path.exists():
         try:

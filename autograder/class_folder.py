@@ -253,7 +253,7 @@ def _by_student(
         elif others:
             notes.append(
                 say(
-                    "{file} counts, the newest; also handed in: {files}.",
+                    "{file} counts; also handed in: {files}.",
                     file=_list([counts[1].file]),
                     files=_list(others),
                 )
@@ -315,14 +315,13 @@ def _submitted(student: str, assignment: str, found: _Found | None, source: Path
 
 def _single(path: Path, assignment: str | None, known: set[str]) -> SubmittedFile:
     """One file: its assignment is named, or is its own name, or that of the folder that it lies in."""
-    its_assignment = assignment or next(
-        (name for name in (path.stem, path.resolve().parent.name) if name in known), None
-    )
+    shown = PurePosixPath(_readable(os.fsencode(path), str(path)))
+    folder = PurePosixPath(_readable(os.fsencode(path.resolve().parent), str(path.resolve().parent)))
+    its_assignment = assignment or next((name for name in (shown.stem, folder.name) if name in known), None)
     if its_assignment is None:
         raise ClassFolderError(
-            f"It cannot be told which assignment {path} is; name it with --assignment "
+            f"It cannot be told which assignment {shown} is; name it with --assignment "
             f"({', '.join(sorted(known)) or 'no answer keys found'})."
         )
-    folder = path.resolve().parent
-    student = folder.parent.name if folder.name == its_assignment else path.stem
-    return SubmittedFile(student, its_assignment, path.name, path)
+    student = folder.parent.name if folder.name == its_assignment else shown.stem
+    return SubmittedFile(student, its_assignment, shown.name, path)

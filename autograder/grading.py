@@ -72,7 +72,7 @@ def load_keys(folder: Path, assignments: Iterable[str]) -> dict[str, tuple[Path,
     ------
     answer_key.KeyFileError
     """
-    paths = {name: folder / f"{name}.hidden.npz" for name in assignments}
+    paths = {name: folder / (name + answer_key.HIDDEN) for name in assignments}
     return {name: (path, answer_key.load(path)) for name, path in paths.items()}
 
 
@@ -96,7 +96,7 @@ def _key_of(path: Path, changed: int) -> answer_key.AnswerKey:
 
 def known_assignments(folder: Path) -> set[str]:
     """The assignments that `folder` holds a hidden key for."""
-    return {path.name.removesuffix(".hidden.npz") for path in folder.glob("*.hidden.npz")}
+    return {path.name.removesuffix(answer_key.HIDDEN) for path in folder.glob("*" + answer_key.HIDDEN)}
 
 
 def grade_class(

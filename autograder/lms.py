@@ -100,12 +100,3 @@ def canvas(path: PurePosixPath) -> Handed | None:
 def own_name(file: str) -> str:
     """A file's name without its ending and without what was added because it was handed in again."""
     return _AGAIN.sub("", PurePosixPath(file).stem)
-
-
-_STUDENT = re.compile(r"(?P<name>.*) \((?P<number>\d+|anon_\w+)\)")
-
-
-def split_student(student: str) -> tuple[str, str]:
-    """Name and number of `Handed.student`; a name that holds no number comes with an empty one."""
-    match = _STUDENT.fullmatch(student)
-    return (match["name"], match["number"]) if match else (student, "")

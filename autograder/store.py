@@ -6,6 +6,7 @@ that was killed goes on where it stopped. Beside the results stands the class th
 whose file has which result.
 """
 
+import contextlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -43,6 +44,7 @@ class Store:
     """
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(path, isolation_level=None)
@@ -56,9 +58,8 @@ class Store:
                 "CREATE TABLE IF NOT EXISTS class (position INTEGER PRIMARY KEY, student TEXT, "
                 "assignment TEXT, file TEXT, submission TEXT, answer_key TEXT, engine TEXT, notes TEXT)"
             )
-            self.path = path
             self.get(StoreKey("", "", ""))  # another program's table of this name would fail here
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, StoreError, OSError) as error:
             reason = "a file is in the way of its folder" if isinstance(error, FileExistsError) else error
             raise StoreError(f"{path} cannot be used as the results database: {reason}.") from error
 
@@ -72,52 +73,51 @@ class Store:
 
     def get(self, key: StoreKey) -> dict[str, Any] | None:
         """The stored result, or None."""
-        row = self._connection.execute(
-            "SELECT result FROM results WHERE submission = ? AND answer_key = ? AND engine = ?", key
-        ).fetchone()
+        with self._told("read"):
+            row = self._connection.execute(
+                "SELECT result FROM results WHERE submission = ? AND answer_key = ? AND engine = ?", key
+            ).fetchone()
         return None if row is None else json.loads(row[0])
 
     def put(self, key: StoreKey, result: dict[str, Any]) -> None:
         """Keep a result; it replaces an older one under the same key."""
-        try:
+        with self._told("written"):
             self._connection.execute(
                 "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)",
                 (*key, json.dumps(result, ensure_ascii=False)),
             )
-        except sqlite3.Error as error:
-            raise StoreError(
-                f"{self.path} cannot be written: {error}. What is stored already is kept."
-            ) from error
 
     def keep_class(self, members: Iterable[Member]) -> None:
         """Remember who belongs to the class that was graded, in order; it replaces an older class."""
-        try:
-            with self._connection:
-                self._connection.execute("BEGIN")
-                self._connection.execute("DELETE FROM class")
-                self._connection.executemany(
-                    "INSERT INTO class (student, assignment, file, submission, answer_key, engine, notes) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (
-                        (one.student, one.assignment, one.file, *one.key, json.dumps(one.notes))
-                        for one in members
-                    ),
-                )
-        except sqlite3.Error as error:
-            raise StoreError(
-                f"{self.path} cannot be written: {error}. What is stored already is kept."
-            ) from error
+        with self._told("written"), self._connection:
+            self._connection.execute("BEGIN")
+            self._connection.execute("DELETE FROM class")
+            self._connection.executemany(
+                "INSERT INTO class (student, assignment, file, submission, answer_key, engine, notes) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                ((one.student, one.assignment, one.file, *one.key, json.dumps(one.notes)) for one in members),
+            )
 
     def graded_class(self) -> Iterator[dict[str, Any]]:
         """The results of the class that was graded last, one by one, each with its student's name on it."""
-        rows = self._connection.execute(
-            "SELECT student, assignment, file, notes, result FROM class "
-            "JOIN results USING (submission, answer_key, engine) ORDER BY position"
-        )
-        for student, assignment, file, notes, result in rows:
-            data = json.loads(result)
-            own = {"student": student, "assignment": assignment, "file": file}
-            yield {**data, **own, "notes": json.loads(notes) + data["notes"]}
+        with self._told("read"):
+            rows = self._connection.execute(
+                "SELECT student, assignment, file, notes, result FROM class "
+                "JOIN results USING (submission, answer_key, engine) ORDER BY position"
+            )
+            for student, assignment, file, notes, result in rows:
+                data = json.loads(result)
+                own = {"student": student, "assignment": assignment, "file": file}
+                yield {**data, **own, "notes": json.loads(notes) + data["notes"]}
+
+    @contextlib.contextmanager
+    def _told(self, what: str) -> Iterator[None]:
+        """What the database complains of, as one sentence."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            told = f"{self.path} cannot be {what}: {error}. What is stored already is kept."
+            raise StoreError(told) from error
 
 
 class StoreError(Exception):

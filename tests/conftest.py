@@ -1,9 +1,16 @@
 """What holds for every test: none reads or leaves anything in the home of whoever runs it."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interrupts_are_heard() -> None:
+    """In the background of a shell Ctrl-C is ignored, and commands would inherit that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

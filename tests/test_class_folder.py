@@ -4,6 +4,7 @@ import bz2
 import os
 import shutil
 import struct
+import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable
@@ -120,6 +121,14 @@ def test_a_single_file(
     write(tmp_path, path)
     (file,) = find(tmp_path / path, assignment, KNOWN)
     assert (file.student, file.assignment, file.read()) == (student, its_assignment, path.encode())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have names in Unicode only")
+def test_a_single_file_whose_name_is_not_unicode_has_a_readable_one(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode("李".encode("gb18030") + b".py")
+    path.write_text("x = 1\n")
+    (file,) = find(path, "pooling", {"pooling"})
+    assert (file.student, file.name, file.read()) == ("李", "李.py", b"x = 1\n")
 
 
 def test_a_single_file_named_from_within_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,12 +94,6 @@ def test_what_was_added_because_it_was_handed_in_again_is_no_part_of_a_name(file
     assert lms.own_name(file) == own
 
 
-def test_name_and_number_come_back_from_a_row() -> None:
-    for name, number in [("Li Na 李娜", "12"), ("a (b)", "3"), ("lina", "anon_x7")]:
-        assert lms.split_student(lms.Handed("Moodle", name, number, "x").student) == (name, number)
-    assert lms.split_student("li_na") == ("li_na", "")
-
-
 # ---- A class -----------------------------------------------------------------------------------------------
 
 
@@ -159,9 +153,9 @@ def test_moodles_zip_and_its_folder(tmp_path: Path) -> None:
         }
         assert {file.assignment for file in files} == {"pooling"}
         assert notes(files) == {
-            "An (5)": "my_pooling.ipynb counts, the newest; also handed in: helper.py.",
-            "Bo Li (2)": "second.ipynb counts, the newest; also handed in: first.ipynb.",
-            "Bo Li (3)": "pooling.py counts, the newest; also handed in: onlinetext.html.",
+            "An (5)": "my_pooling.ipynb counts; also handed in: helper.py.",
+            "Bo Li (2)": "second.ipynb counts; also handed in: first.ipynb.",
+            "Bo Li (3)": "pooling.py counts; also handed in: onlinetext.html.",
             "李娜 (4)": "Handed in: notes.pdf.",
         }
 
@@ -178,8 +172,8 @@ def test_canvass_zip_and_its_folder(tmp_path: Path) -> None:
             }
             assert notes(files) == {
                 "anne (6)": "Handed in: text.html.",
-                "boli (5)": "pooling.py counts, the newest; also handed in: letter.docx.",
-                "lina (4)": "Handed in late, says Canvas. pooling-1.ipynb counts, the newest; "
+                "boli (5)": "pooling.py counts; also handed in: letter.docx.",
+                "lina (4)": "Handed in late, says Canvas. pooling-1.ipynb counts; "
                 "also handed in: pooling.ipynb.",
             }
 

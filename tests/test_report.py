@@ -30,10 +30,12 @@ from autograder.reports import (
     canvas_file,
     class_report,
     csv_file,
+    files,
     gradescope,
     html_page,
     junit_file,
     output,
+    words,
 )
 from autograder.reports.class_report import Format, file_names
 from autograder.reports.class_statistics import BINS, EXAMPLES, Cell, bin_of, collect
@@ -299,7 +301,7 @@ def test_canvas_gets_its_columns_the_points_possible_and_no_zero_for_what_is_mis
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@x", "\t=1"])
 def test_no_name_is_a_formula_to_a_spreadsheet(name: str) -> None:
     grades, canvas = io.StringIO(), io.StringIO()
-    output.exhaust(csv_file.through([made(student=name)], ["relu"], grades))
+    files.exhaust(csv_file.through([made(student=name)], ["relu"], grades))
     canvas_file.write(collect([made(student=name)]), canvas)
     for text in (grades.getvalue(), canvas.getvalue()):
         assert any(f"'{name}" in row for row in csv.reader(io.StringIO(text)))
@@ -444,7 +446,7 @@ def test_what_a_student_gets_holds_no_hidden_number_no_note_and_no_output(tmp_pa
     for function in (SECRETIVE, authored.TYPICAL, authored.PARTLY, authored.CRASH, authored.BROKEN):
         exercises = trusted.graded_source(key, function)
         result = SubmissionResult(
-            "an", "relu", "relu.py", "process", 1.0, exercises, (note,), f"printed {shown}"
+            "an", "relu", "relu.py", "process", 0.0, exercises, (note,), f"printed {shown}"
         )
         index, (own,) = write_html([result], tmp_path / "report")
         (gradescope,) = class_report.write(
@@ -465,6 +467,40 @@ def found_in(secrets: list[float], path: Path) -> list[str]:
         text = Page(text).text
     numbers = re.findall(r"-?\d+\.\d{3,}(?:e-?\d+)?", text)
     return [one for one in numbers if np.isclose(secrets, float(one), rtol=1e-2).any()]
+
+
+@pytest.mark.parametrize("form", ["html", "gradescope"])
+def test_nothing_of_an_earlier_class_is_left_to_be_sent(form: class_report.Format, tmp_path: Path) -> None:
+    def students(*names: str) -> set[str]:
+        results = [made(student=name) for name in names]
+        class_report.write(form, lambda: results, tmp_path, "en")
+        folder = tmp_path / ("students" if form == "html" else f"gradescope/{results[0].assignment}")
+        return {path.stem for path in folder.iterdir()}
+
+    both = students("Li", "li")
+    assert len({name.casefold() for name in both}) == 2  # on a disk that knows no upper case, too
+    assert students("Li") == {"Li"}
+
+
+@pytest.mark.parametrize(
+    ("symptom", "misconception", "told"),
+    [("seen", None, "seen"), ("seen", "m", "seen"), (None, None, "why"), (None, "m", "wrong answer")],
+)
+def test_gradescope_and_the_pages_tell_the_same(
+    symptom: str | None, misconception: str | None, told: str
+) -> None:
+    """What can be seen at once, with the idea on the page and later on Gradescope."""
+    result = made(Verdict.WA, misconception)
+    seen = None if symptom is None else Text(symptom, symptom)
+    exercise = replace(result.exercises[0], symptom=seen, diagnosis=Text("why", "why"))
+    written = io.StringIO()
+    gradescope.write(replace(result, exercises=(exercise,)), "en", written)
+    tests = json.loads(written.getvalue())["tests"]
+    now = [test["output"] for test in tests if test["visibility"] == "visible"]
+    later = [test["output"] for test in tests if test["visibility"] == "after_due_date"]
+    assert (now, later) == ([told], ["why"] if misconception else [])
+    on_the_page = [text.en for text in words.told(exercise)]
+    assert on_the_page == [text for text in [*now, *later] if symptom or text == "why"]
 
 
 # ---- The command -------------------------------------------------------------------------------------------

@@ -41,9 +41,9 @@ def check(
     result = done.result
     told: frozenset[str] = frozenset()
     if json:
-        from autograder.reports import json_file
+        from autograder.reports import files, json_file
 
-        json_file.write([result], chosen_language, sys.stdout)
+        files.exhaust(json_file.through([result], chosen_language, sys.stdout))
     else:
         from rich.console import Console
 

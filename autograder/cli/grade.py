@@ -93,8 +93,8 @@ def grade(
         files = class_folder.find(path, assignment, grading.known_assignments(keys))
         if noted := sum(1 for file in files if file.notes):
             typer.echo(
-                f"autograder: {noted} of {len(files)} students were late or handed in several files, of "
-                "which the newest counts; results.json has a note on each.",
+                f"autograder: {noted} of {len(files)} students were late or handed in several files; "
+                "results.json has a note on each.",
                 err=True,
             )
         answer_keys = grading.load_keys(keys, sorted({file.assignment for file in files}))
@@ -110,7 +110,11 @@ def grade(
             )
             failed = output.write(
                 grading.class_results(store),
-                [exercise.name for _, key in answer_keys.values() for exercise in key.exercises],
+                list(
+                    dict.fromkeys(
+                        exercise.name for _, key in answer_keys.values() for exercise in key.exercises
+                    )
+                ),
                 out,
                 language(lang),
                 as_json=json,

@@ -18,13 +18,13 @@ def gradescope(
 ) -> None:
     """Make the zip that grades an assignment on Gradescope. It holds the hidden key: never publish it."""
     from autograder import grading
-    from autograder.answer_key import KeyFileError, load
+    from autograder.answer_key import HIDDEN, KeyFileError, load
     from autograder.gradescope import bundle
 
     known = sorted(grading.known_assignments(keys))
     if assignment not in known and known:
         fail(f"{keys} holds no hidden key of {assignment}; there are keys of {', '.join(known)}.")
-    key = keys / f"{assignment}.hidden.npz"
+    key = keys / (assignment + HIDDEN)
     target = out or Path(f"{assignment}.gradescope.zip")
     try:
         load(key)

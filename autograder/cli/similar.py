@@ -37,7 +37,9 @@ def similar(
     from rich.console import Console
 
     from autograder import class_folder
-    from autograder.reports import output, similarity
+    from autograder.reports import similarity
+    from autograder.reports.files import replacing
+    from autograder.submission import SubmissionError
 
     if importlib.util.find_spec("copydetect") is None:
         fail("copydetect is not installed; it comes with what instructors need: autograder[instructor].")
@@ -48,13 +50,13 @@ def similar(
         for name in sorted({file.assignment for file in files}):
             pairs += _pairs(name, [file for file in files if file.assignment == name], released, most, least)
         out.mkdir(parents=True, exist_ok=True)
-        with output.replacing(out / "similar.csv") as stream:
+        with replacing(out / "similar.csv") as stream:
             similarity.write_csv(pairs, stream)
-        with output.replacing(out / "similar.json") as stream:
+        with replacing(out / "similar.json") as stream:
             similarity.write_json(pairs, stream)
-        with output.replacing(out / "similar.html") as stream:
+        with replacing(out / "similar.html") as stream:
             similarity.write_page(pairs, language(lang), stream)
-    except class_folder.ClassFolderError as error:
+    except (class_folder.ClassFolderError, SubmissionError) as error:
         fail(str(error))
     except OSError as error:
         fail(f"{error.filename or out}: {error.strerror or error}.")

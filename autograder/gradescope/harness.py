@@ -14,14 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from autograder import class_folder, grading
-from autograder.answer_key import AnswerKey, KeyFileError
+from autograder.answer_key import HIDDEN, AnswerKey, KeyFileError
 from autograder.attempt import safe_notes, unreadable
 from autograder.gradescope import isolation
 from autograder.reports import gradescope
 from autograder.sandbox.limits import Limits
 from autograder.verdicts import SubmissionResult
-
-KEY_ENDING = ".hidden.npz"
 
 
 def grade(root: Path, lang: str, limits: Limits | None = None) -> None:
@@ -64,7 +62,7 @@ def _graded(root: Path, lang: str, limits: Limits) -> dict[str, Any]:
 
 def _key(source: Path) -> tuple[Path, AnswerKey]:
     """The one hidden key of the bundle."""
-    paths = sorted(source.glob(f"*{KEY_ENDING}"))
+    paths = sorted(source.glob(f"*{HIDDEN}"))
     if len(paths) != 1:
         raise KeyFileError(f"{source} holds {len(paths)} hidden keys, expected one; make the zip again.")
     return paths[0], grading.newest_key(paths[0])

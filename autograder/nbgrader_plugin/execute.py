@@ -13,6 +13,7 @@ from nbgrader.preprocessors import Execute
 from traitlets import Enum, Float, Integer, Unicode
 
 from autograder import grading
+from autograder.answer_key import HIDDEN
 from autograder.nbgrader_plugin import cells
 from autograder.nbgrader_plugin.notebooks import nbformat
 from autograder.sandbox.limits import Limits, MiB
@@ -44,7 +45,7 @@ class SandboxExecute(Execute):  # type: ignore[misc]
             goes on with the next student.
         """
         assignment = resources["nbgrader"]["assignment"]
-        path = Path(CourseDirectory(config=self.config).root) / self.keys / f"{assignment}.hidden.npz"
+        path = Path(CourseDirectory(config=self.config).root) / self.keys / (assignment + HIDDEN)
         key = grading.newest_key(path)
         limits = Limits(
             cpu_seconds=self.cpu_seconds, wall_seconds=self.wall_seconds, memory=self.memory_mib * MiB

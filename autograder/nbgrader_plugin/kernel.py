@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from autograder.answer_key import KeyFileError, load
+from autograder.answer_key import HIDDEN, KeyFileError, load
 from autograder.verdicts import Score
 
 
@@ -40,4 +40,4 @@ def hidden_score(function: Callable[..., Any], lang: str) -> Score:
 def _hidden_keys() -> list[Path]:
     named = os.environ.get("AUTOGRADER_KEYS")
     folders = [Path(named)] if named else [parent / "keys" for parent in (Path.cwd(), *Path.cwd().parents)]
-    return [path for folder in folders for path in sorted(folder.glob("*.hidden.npz"))]
+    return [path for folder in folders for path in sorted(folder.glob("*" + HIDDEN))]

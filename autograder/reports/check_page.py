@@ -4,7 +4,6 @@ The cards are those of a notebook (`feedback`); what needs more calls of the stu
 sandbox, file by file, as the check itself does.
 """
 
-import os
 import time
 from collections.abc import Container
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from autograder.checking import Examined
 from autograder.feedback import html
 from autograder.feedback.card import cards
+from autograder.reports.files import replacing
 
 if TYPE_CHECKING:
     from autograder.symbolic.recover import Evaluate
@@ -39,9 +39,8 @@ def write(done: Examined, file: Path, told: Container[str], lang: str, page: Pat
         ask="--hint",
         asking=lambda name: _asking(file, name, deadline),
     )
-    unfinished = page.with_name(page.name + ".part")
-    unfinished.write_text(html.page(shown, done.result, lang), encoding="utf-8")
-    os.replace(unfinished, page)
+    with replacing(page) as stream:
+        stream.write(html.page(shown, done.result, lang))
 
 
 def _asking(file: Path, name: str, deadline: float) -> "Evaluate":

@@ -15,7 +15,7 @@ from typing import Literal
 
 from autograder.reports import canvas_file, csv_file, gradescope, json_file, junit_file
 from autograder.reports.class_statistics import ClassStatistics, collect
-from autograder.reports.output import exhaust, replacing
+from autograder.reports.files import exhaust, replacing
 from autograder.verdicts import SubmissionResult
 
 Format = Literal["html", "csv", "junit", "json", "gradescope", "canvas"]
@@ -40,7 +40,7 @@ def write(form: Format, results: Results, folder: Path, lang: str) -> Path:
         case "html":
             return _html(results, folder, lang)
         case "gradescope":
-            return _gradescope(results(), folder / "gradescope", lang)
+            return _gradescope(results, folder / "gradescope", lang)
         case "csv":
             exercises = dict.fromkeys(exercise.name for one in results() for exercise in one.exercises)
             with replacing(folder / "grades.csv") as stream:
@@ -48,7 +48,7 @@ def write(form: Format, results: Results, folder: Path, lang: str) -> Path:
             return folder / "grades.csv"
         case "json":
             with replacing(folder / "results.json") as stream:
-                json_file.write(results(), lang, stream)
+                exhaust(json_file.through(results(), lang, stream))
             return folder / "results.json"
         case "junit":
             with replacing(folder / "junit.xml") as stream:
@@ -81,6 +81,7 @@ def _html(results: Results, folder: Path, lang: str) -> Path:
     made = datetime.now().strftime("%Y-%m-%d %H:%M")
     with replacing(folder / "index.html") as stream:
         html_page.write_class(graded, feedback(), pages, made, lang, stream)
+    _remove_others(folder / "students", {f"{file}.html" for file in names.values()})
     return folder / "index.html"
 
 
@@ -88,15 +89,26 @@ def _fits_into_page(graded: ClassStatistics) -> bool:
     return graded.submissions <= _IN_PAGE
 
 
-def _gradescope(results: Iterable[SubmissionResult], folder: Path, lang: str) -> Path:
+def _gradescope(results: Results, folder: Path, lang: str) -> Path:
     """`<assignment>/<student>.json`, each what Gradescope expects of one submission."""
-    for name, group in groupby(results, attrgetter("student")):
-        (file,) = file_names([name]).values()
-        for result in group:
-            (folder / result.assignment).mkdir(parents=True, exist_ok=True)
-            with replacing(folder / result.assignment / f"{file}.json") as stream:
-                gradescope.write(result, lang, stream)
+    names = file_names(dict.fromkeys(result.student for result in results()))
+    written: dict[str, set[str]] = {}
+    for result in results():
+        file = f"{names[result.student]}.json"
+        (folder / result.assignment).mkdir(parents=True, exist_ok=True)
+        with replacing(folder / result.assignment / file) as stream:
+            gradescope.write(result, lang, stream)
+        written.setdefault(result.assignment, set()).add(file)
+    for assignment, files in written.items():
+        _remove_others(folder / assignment, files)
     return folder
+
+
+def _remove_others(folder: Path, names: set[str]) -> None:
+    """What an earlier, larger class left behind: nobody should be sent an old page."""
+    for path in folder.iterdir():
+        if path.name not in names:
+            path.unlink()
 
 
 def file_names(names: Iterable[str]) -> dict[str, str]:

@@ -82,8 +82,8 @@ class AssignmentStatistics:
     name: str
     max_points: float
     submissions: int
-    mean: float
-    median: float
+    mean: float | None
+    median: float | None
     histogram: tuple[int, ...]
     exercises: tuple[ExerciseStatistics, ...]
 
@@ -168,10 +168,6 @@ class ClassStatistics:
     def exercises(self) -> tuple[ExerciseStatistics, ...]:
         """All exercises, in the order of every student's `cells`."""
         return tuple(exercise for one in self.assignments for exercise in one.exercises)
-
-    @property
-    def max_points(self) -> float:
-        return total(one.max_points for one in self.assignments)
 
 
 def share_of(points: float, max_points: float) -> float | None:
@@ -326,8 +322,8 @@ class _Assignment:
             name,
             self.max_points,
             self.submissions,
-            fmean(self.shares) if self.shares else 0.0,
-            median(self.shares) if self.shares else 0.0,
+            fmean(self.shares) if self.shares else None,
+            median(self.shares) if self.shares else None,
             tuple(bins[index] for index in range(BINS)),
             tuple(one.statistics(name, exercise) for exercise, one in self.exercises.items()),
         )

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, TextIO
 
 from autograder.messages import Text, say
-from autograder.reports.words import name_of
+from autograder.reports import words
 from autograder.verdicts import ExerciseResult, SubmissionResult, Verdict
 
 _SHOWN = 20_000
@@ -43,11 +43,7 @@ def to_gradescope(
     ]
     sentences = [note.in_language(lang) for note in notes]
     if result.has_judge_error:
-        sentences.append(
-            say(
-                "The grader failed, not you: these points stand until the course staff has it graded again."
-            ).in_language(lang)
-        )
+        sentences.append(words.grader_failed().in_language(lang))
     return {
         "score": result.points,
         "execution_time": result.seconds,
@@ -93,7 +89,7 @@ def _tests(exercise: ExerciseResult, number: int, lang: str) -> list[dict[str, A
         passed = all(case.verdict.earns for case in group.cases)
         verdict = next((case.verdict for case in group.cases if not case.verdict.earns), Verdict.AC)
         first = not passed and all(test["status"] == "passed" for test in tests)
-        symptom = exercise.symptom.in_language(lang) if exercise.symptom and first else ""
+        symptom = words.seen(exercise) if first else None
         tests.append(
             {
                 "name": f"{exercise.name}: {group.name}",
@@ -101,17 +97,18 @@ def _tests(exercise: ExerciseResult, number: int, lang: str) -> list[dict[str, A
                 "score": group.points,
                 "max_score": group.max_points,
                 "status": "passed" if passed else "failed",
-                "output": symptom or ("" if passed else name_of(verdict).in_language(lang)),
+                "output": "" if passed else (symptom or words.name_of(verdict)).in_language(lang),
                 "visibility": "visible",
             }
         )
-    if exercise.misconception and exercise.diagnosis:
+    idea = words.idea(exercise)
+    if idea is not None:
         tests.append(
             {
                 "name": say("{exercise}: the idea behind it", exercise=exercise.name).in_language(lang),
                 "number": f"{number}.{len(exercise.groups) + 1}",
                 "status": "failed",
-                "output": exercise.diagnosis.in_language(lang),
+                "output": idea.in_language(lang),
                 "visibility": "after_due_date",
                 "tags": [exercise.misconception],
             }

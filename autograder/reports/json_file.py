@@ -4,7 +4,6 @@ Written entry by entry, so that a class of ten thousand takes no more memory tha
 """
 
 import json
-from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
@@ -20,8 +19,3 @@ def through(results: Iterable[SubmissionResult], lang: str, stream: TextIO) -> I
         separator = ",\n"
         yield result
     stream.write("\n]}\n")
-
-
-def write(results: Iterable[SubmissionResult], lang: str, stream: TextIO) -> None:
-    """As `through`, for results that nobody else waits for."""
-    deque(through(results, lang, stream), maxlen=0)

@@ -4,19 +4,16 @@ Each file is written beside its old version and then put in its place, so that a
 never leaves half a file. The results pass by once: every writer hands them to the next.
 """
 
-import os
 import shutil
 import sys
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
 
 from rich.console import Console
 
 from autograder.messages import translator
 from autograder.reports import csv_file, json_file, terminal
+from autograder.reports.files import exhaust, replacing
 from autograder.verdicts import SubmissionResult
 
 
@@ -61,17 +58,3 @@ def write(
         shown = _("Written to {folder}: grades.csv, results.json").format(folder=folder)
         Console(highlight=False).print(shown)
     return failed
-
-
-def exhaust(passing: Iterable[SubmissionResult]) -> None:
-    """Let all results pass, where nobody waits for them at the end."""
-    deque(passing, maxlen=0)
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[TextIO]:
-    """A file to write that takes the place of `path` once it is complete."""
-    unfinished = path.with_name(path.name + ".part")
-    with unfinished.open("w", encoding="utf-8", errors="replace", newline="") as stream:
-        yield stream
-    os.replace(unfinished, path)

@@ -17,6 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from autograder.messages import say, translator
+from autograder.reports.csv_file import harmless
 
 if TYPE_CHECKING:
     from autograder.similarity import Code, Line, Pair
@@ -70,15 +71,10 @@ def write_csv(pairs: Sequence["Pair"], stream: TextIO) -> None:
         ]
     )
     for pair in pairs:
-        names = [_cell(name) for name in (pair.left.student, pair.right.student)]
+        names = [harmless(name) for name in (pair.left.student, pair.right.student)]
         shares = [f"{value:.4f}" for value in (pair.similarity, pair.left_share, pair.right_share)]
-        files = [_cell(name) for name in (pair.left.file, pair.right.file)]
+        files = [harmless(name) for name in (pair.left.file, pair.right.file)]
         rows.writerow([pair.assignment, *names, *shares, pair.lines, *files])
-
-
-def _cell(text: str) -> str:
-    """A name that a spreadsheet would take for a formula gets a quote, as spreadsheets write it."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def write_json(pairs: Sequence["Pair"], stream: TextIO) -> None:

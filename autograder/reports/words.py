@@ -29,6 +29,21 @@ def name_of(verdict: Verdict) -> Text:
             return say("the grader failed")
 
 
+def seen(exercise: ExerciseResult) -> Text | None:
+    """What can be seen of a mistake: told at once."""
+    return exercise.symptom or (None if exercise.misconception else exercise.diagnosis)
+
+
+def idea(exercise: ExerciseResult) -> Text | None:
+    """The idea behind it, where it is known: on Gradescope only after the due date."""
+    return exercise.diagnosis if exercise.misconception else None
+
+
+def grader_failed() -> Text:
+    """What a student reads of a judge error."""
+    return say("The grader failed here, not you: the points count in full.")
+
+
 def told(exercise: ExerciseResult) -> list[Text]:
     """What a student is told about an exercise that is not right: what can be seen, then the idea behind it.
 
@@ -37,6 +52,6 @@ def told(exercise: ExerciseResult) -> list[Text]:
     if exercise.verdict is Verdict.AC:
         return []
     if exercise.verdict is Verdict.JE:
-        return [say("The grader failed here, not you: the points count in full.")]
-    sentences = [text for text in (exercise.symptom, exercise.diagnosis) if text is not None]
+        return [grader_failed()]
+    sentences = [text for text in (seen(exercise), idea(exercise)) if text is not None]
     return list(dict.fromkeys(sentences)) or [name_of(exercise.verdict)]
