@@ -61,7 +61,7 @@ def write_class(
     widths = [len(one.exercises) for one in graded.assignments]
     script = (_TEMPLATES / "class.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    page = _environment().get_template("class.html")
+    page = environment().get_template("class.html")
     for part in page.generate(
         graded=graded,
         feedback=feedback,
@@ -72,7 +72,7 @@ def write_class(
         version=__version__,
         script=Markup(script),
         script_digest=f"sha256-{digest}",
-        style=_style(),
+        style=style(),
         verdicts=Verdict,
     ):
         stream.write(part)
@@ -80,7 +80,7 @@ def write_class(
 
 def write_student(name: str, results: Sequence[SubmissionResult], lang: str, stream: TextIO) -> None:
     """Write the page that a student gets."""
-    page = _environment().get_template("student.html")
+    page = environment().get_template("student.html")
     stream.write(
         page.render(
             name=name,
@@ -88,14 +88,15 @@ def write_student(name: str, results: Sequence[SubmissionResult], lang: str, str
             points=total(one.points for one in results),
             max_points=total(one.max_points for one in results),
             lang=lang,
-            style=_style(),
+            style=style(),
         )
     )
 
 
 @functools.cache
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """Where the pages of this package find their templates, filters, and words in both languages."""
+    found = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -103,7 +104,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_in_both_languages,
     )
-    environment.globals["say"] = say
+    found.globals["say"] = say
     filters: dict[str, Callable[..., Any]] = {
         "cut": lambda text: text if len(text) <= _SHOWN_OUTPUT else text[:_SHOWN_OUTPUT] + " …",
         "mark": lambda verdict: _MARKS.get(verdict, "✗"),
@@ -113,11 +114,12 @@ def _environment() -> Environment:
         "seconds": _seconds,
         "told": words.told,
     }
-    environment.filters |= filters
-    return environment
+    found.filters |= filters
+    return found
 
 
-def _style() -> Markup:
+def style() -> Markup:
+    """Their common style."""
     return Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8"))
 
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from autograder.messages import say, translator
+from autograder.messages import translator
 from autograder.reports.csv_file import harmless
 
 if TYPE_CHECKING:
@@ -116,30 +116,8 @@ class _Row:
 
 def write_page(pairs: Sequence["Pair"], lang: str, stream: TextIO) -> None:
     """The table, and below it every pair side by side; what belongs together has one colour and number."""
-    import jinja2
+    from autograder.reports import html_page
 
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    template = environment.get_template("similarity.html")
-    _ = translator(lang)
-    words = {
-        "title": _("Similar submissions"),
-        "none": _("No two submissions are this much alike."),
-        "assignment": _("assignment"),
-        "student": _("student"),
-        "alike": _("alike"),
-        "lines": _("lines"),
-    }
-    advice = say(
-        "Alike is what the smaller submission shares with the other, unusual passages counting most; names, "
-        "comments and the order of functions do not count, nor does what everybody was given. A number "
-        "proves nothing: read the passages."
-    )
     shown = [
         {
             "pair": pair,
@@ -148,11 +126,8 @@ def write_page(pairs: Sequence["Pair"], lang: str, stream: TextIO) -> None:
         }
         for pair in pairs
     ]
-    stream.writelines(
-        template.generate(
-            lang=lang, words=words, shown=shown, advice=advice.in_language(lang), colours=_COLOURS
-        )
-    )
+    page = html_page.environment().get_template("similarity.html")
+    stream.writelines(page.generate(lang=lang, style=html_page.style(), shown=shown, colours=_COLOURS))
 
 
 def _rows(code: "Code", passages: Sequence[tuple[int, int]]) -> list[_Row]:
