@@ -4,7 +4,7 @@
 (`packaging`). A file that a student has changed is never written over.
 """
 
-import shutil
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -74,12 +74,13 @@ def copy(course: Path, lang: str, target: Path) -> Copied:
     HandoutError
         There is nothing to copy, or nowhere to write.
     """
-    keys = [answer_key.load(path) for path in sorted((course / lang).glob(f"*/*{ENDING}"))]
+    # The folder is the place: what a key calls its assignment is the word of whoever made it.
+    keys = {path.parent.name: answer_key.load(path) for path in sorted((course / lang).glob(f"*/*{ENDING}"))}
     if not keys:
         raise HandoutError(
             say("{folder} holds no assignments in the language {lang}.", folder=course, lang=lang)
         )
-    names = tuple(key.assignment for key in sorted(keys, key=course_order))
+    names = tuple(sorted(keys, key=lambda name: course_order(keys[name])))
     files: dict[Path, What] = {}
     try:
         for name in names:
@@ -106,7 +107,9 @@ def _copy_file(path: Path, target: Path, course: Path, place: Path) -> What:
     if there is not None and not _is_ours(there, course, place):
         return "kept"
     target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(path, target)
+    unfinished = target.with_name(target.name + ".part")  # half a file would pass for a student's work
+    unfinished.write_bytes(content)
+    os.replace(unfinished, target)
     return "new" if there is None else "renewed"
 
 

@@ -1,7 +1,7 @@
 """The formula of a function in a student's file: the file runs in the sandbox, `symbolic.recover` asks it.
 
-The command line calls `recover_file`. The function is run on unit arrays, in the sandbox only; what comes
-back are plain values.
+The command line calls `recover_file`, `reports.check_page` calls `asking`. The function is run on unit
+arrays, in the sandbox only; what comes back are plain values.
 """
 
 from pathlib import Path

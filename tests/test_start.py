@@ -6,6 +6,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,25 @@ def test_another_course_is_copied_from_where_it_lies(tmp_path: Path, visible_key
     (handed_out / "relu.py").write_text(authored.UNTOUCHED)
     assert start(tmp_path / "mine", "--from", str(tmp_path / "course"), "--lang", "en").exit_code == 0
     assert contents(tmp_path / "mine") == contents(tmp_path / "course" / "en")
+
+
+@pytest.mark.parametrize("named", ["../../..", "/", "other", "relu/../../x"])
+def test_a_folder_is_the_place_whatever_its_key_calls_the_assignment(
+    tmp_path: Path,
+    visible_key: Path,  # noqa: F811
+    named: str,
+) -> None:
+    course = tmp_path / "a" / "b" / "course"
+    handed_out = course / "en" / "week1"
+    handed_out.mkdir(parents=True)
+    answer_key.save(replace(answer_key.load(visible_key), assignment=named), handed_out / "relu.visible.npz")
+    (handed_out / "relu.py").write_text(authored.UNTOUCHED)
+    before = {path for path in tmp_path.rglob("*") if path.is_file()}
+    target = tmp_path / "c" / "d" / "mine"
+    assert start(target, "--from", str(course), "--lang", "en").exit_code == 0
+    assert contents(target) == contents(course / "en")
+    new = {path for path in tmp_path.rglob("*") if path.is_file()} - before
+    assert new == {target / "week1" / "relu.py", target / "week1" / "relu.visible.npz"}
 
 
 def a_file(target: Path) -> Sequence[str]:

@@ -192,6 +192,11 @@ def test_folded_text_fits_loses_nothing_and_no_line_begins_with_a_closing_mark(t
     assert re.sub(r"\s", "", "".join(lines)) == re.sub(r"\s", "", text)
 
 
+def test_a_quoted_line_keeps_its_place_above_its_caret() -> None:
+    quoted = ["    z12 = a12 w11 +", "                  ^"]
+    assert folded("\n".join(["Line 2:", *quoted]), 60) == ["Line 2:", *quoted]
+
+
 @pytest.mark.parametrize("width", range(8, 60))
 def test_chinese_sentences_are_folded_by_their_own_rules(width: int) -> None:
     text = "看起来：卷积核被翻转了 180°：讲义的“卷积”是互相关，核不翻转（见 2.1 的公式）；同时偏置没有加上。"

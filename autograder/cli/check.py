@@ -39,7 +39,7 @@ def check(
         _refuse_no_page(output, chosen_language)
     chosen, done = _examined(file, chosen_language)
     result = done.result
-    told: frozenset[str] = frozenset()
+    told = frozenset(exercise.name for exercise in result.exercises) if hint else frozenset()
     if json:
         from autograder.reports import files, json_file
 
@@ -53,9 +53,7 @@ def check(
         console = Console(highlight=False)
         if chosen != file:
             console.print(chosen.name, style="bold", markup=False)
-        told = ladder.climb(chosen, result)
-        if hint:
-            told = frozenset(exercise.name for exercise in result.exercises)
+        told |= ladder.climb(chosen, result)
         terminal.check_list(result, chosen_language, console, told, "--hint")
     if html or output:
         _write_page(done, chosen, told, chosen_language, output or chosen.with_suffix(".check.html"), json)

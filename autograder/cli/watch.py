@@ -17,7 +17,6 @@ def watch(
     """Check again on every save; keys: h hint, f formula, l list, q quit."""
     from rich.console import Console
 
-    from autograder.answer_key import KeyFileError
     from autograder.watch import session
     from autograder.workspace import CheckError
 
@@ -25,7 +24,5 @@ def watch(
         session.run(folder, language(lang), Console(highlight=False))
     except CheckError as error:
         fail(error.text.in_language(language(lang)))
-    except KeyFileError as error:
-        fail(str(error))
     except KeyboardInterrupt:
         raise typer.Exit from None  # the student's way out, beside q

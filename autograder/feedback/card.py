@@ -103,32 +103,33 @@ def _further(
 
     if not can_shrink(exercise.name):
         return None, None
-    shrunk = _shrunk(exercise, judged, asking(exercise.name))
+    shrunk = _shrunk(exercise, judged, asking)
     smaller = None if shrunk is None else shrunk.failure
-    return smaller, _formula(exercise.name, shrunk, asking(exercise.name))
+    return smaller, _formula(exercise.name, shrunk, asking)
 
 
-def _shrunk(exercise: KeyExercise, judged: Judged, evaluate: "Evaluate") -> "Shrunk | None":
+def _shrunk(exercise: KeyExercise, judged: Judged, asking: "Asking") -> "Shrunk | None":
     from autograder.feedback.patience import OutOfTime
     from autograder.feedback.shrink import shrink
 
     below = size(tuple(judged.case.args)) + size(judged.case.expected)
     try:
-        return shrink(evaluate, exercise.name, exercise.parameters, judged.difference, below)
+        return shrink(asking(exercise.name), exercise.name, exercise.parameters, judged.difference, below)
     except (OutOfTime, SystemExit, Exception):  # an extra: the check itself is made, and must stand
         return None
 
 
-def _formula(name: str, shrunk: "Shrunk | None", evaluate: "Evaluate") -> "Section | None":
+def _formula(name: str, shrunk: "Shrunk | None", asking: "Asking") -> "Section | None":
     """At the lecture's own size, else at that of the smaller input: only there may the two differ."""
     from autograder.feedback.patience import OutOfTime
     from autograder.symbolic.recover import recover
 
-    for sizes in (None, *([shrunk.sizes] if shrunk else [])):
-        try:
+    try:
+        evaluate = asking(name)
+        for sizes in (None, *([shrunk.sizes] if shrunk else [])):
             section = recover(evaluate, name, sizes).differences(ELEMENTS)
-        except (OutOfTime, SystemExit, Exception):  # as above: no formula, no harm
-            return None
-        if section is not None:
-            return section
+            if section is not None:
+                return section
+    except (OutOfTime, SystemExit, Exception):  # as above: no formula, no harm
+        pass
     return None

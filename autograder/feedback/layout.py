@@ -204,8 +204,9 @@ def number(value: Any, digits: int = DIGITS) -> str:
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, bool | int):
-        text = str(value) if abs(value) < 10**15 else f"{float(min(value, 10**300)):.{digits}g}"
-        return text
+        if abs(value) < 10**15:
+            return str(value)
+        return f"{float(max(-(10**300), min(value, 10**300))):.{digits}g}"
     if value != value:
         return "nan"
     if value in (float("inf"), float("-inf")):

@@ -245,7 +245,7 @@ def _cost(sizes: Sizes) -> float | None:
     (height, width), (kh, kw) = sizes.input or (1, 1), sizes.kernel or (1, 1)
     stride, padding = sizes.stride or 1, sizes.padding or 0
     channels, kernels, samples = sizes.channels or 1, sizes.kernels or 1, sizes.samples or 1
-    if padding >= min(kh, kw) > 0 and padding:
+    if padding >= min(kh, kw):
         return None
     spare = [(side + 2 * padding - k, k) for side, k in ((height, kh), (width, kw))]
     if any(rest < 0 for rest, _ in spare):

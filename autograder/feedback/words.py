@@ -20,7 +20,7 @@ def heading(failure: Failure) -> Text:
     """Which case this is."""
     if failure.oracle == "lecture":
         return say("The smallest input found that shows it (the lecture's formula gives the right values)")
-    return say("A visible case that fails: {group}", group=Text(failure.group.zh, failure.group.en))
+    return say("A visible case that fails: {group}", group=failure.group)
 
 
 def yours() -> Text:

@@ -40,15 +40,15 @@ class Prose:
 
 def folded(text: str, width: int) -> list[str]:
     """The lines of `text`, none of them wider than `width` cells."""
-    lines = []
+    lines: list[str] = []
     for paragraph in text.expandtabs().splitlines() or [""]:
-        line = ""
+        line, start = "", len(lines)
         for piece in _PIECE.findall(paragraph):
             if line and cell_len(line) + cell_len(piece.rstrip()) > width:
                 lines.append(line.rstrip())
                 line = ""
             if not line:
-                piece = piece.lstrip() if lines and not piece.strip() else piece
+                piece = piece.lstrip() if len(lines) > start and not piece.strip() else piece
                 *whole, piece = chop_cells(piece, width) or [""]
                 lines += whole
             line += piece

@@ -1,6 +1,6 @@
 """What `watch` shows: the progress of all assignments, one next exercise, and the keys.
 
-`session` calls `overview`, `listing` and `formula`; each gives the parts of a page, from top to bottom. Every
+`session` puts them together; each function gives parts of a page, from top to bottom. Every
 part can be read without colours and in 40 columns; widths are counted in cells, of which a Chinese character
 takes two.
 """
@@ -157,7 +157,7 @@ def ladder(exercise: ExerciseResult, work: Work, lang: str) -> list[str]:
         steps.append(exercise.diagnosis.in_language(lang))
     else:
         steps.append(_("It is none of the common mistakes. Work the smallest case out by hand and compare."))
-    steps.append(_("Press f: the formula that your code computes stands beside the lecture's."))
+    steps.append(_("Press f: where the lecture has a formula, yours stands beside it."))
     return [*steps, read]
 
 

@@ -38,13 +38,17 @@ def run(folder: Path, lang: str, console: Console) -> None:
 
     Raises
     ------
-    CheckError, answer_key.KeyFileError
+    CheckError
         There is nothing to watch.
     KeyboardInterrupt
     """
     places = workspace.places(folder)
     if not places:
-        workspace.current_file(folder)  # says what is the matter
+        file = workspace.current_file(folder)  # says what is the matter, or finds a renamed file
+        name = workspace.key_beside(file).name.removesuffix(workspace.ENDING) + file.suffix
+        raise CheckError(
+            say("`watch` knows your work by its name; rename {file} to {name}.", file=file.name, name=name)
+        )
     checkers = {place: Checker(place.key) for place in places}
     ordered = sorted(places, key=lambda place: workspace.course_order(checkers[place].key))
     session = _Session(folder, {place: checkers[place] for place in ordered}, lang, Terminal(console))
@@ -199,6 +203,7 @@ class _Session:
         before = self.works[place].file, self._stored(place)
         self._look_at(place)
         if before == (self.works[place].file, self._digest(place)) and self.checking is not place:
+            self._draw()  # a complaint may have gone
             return  # saved as it was
         if place != self.current or self.view == "formula":
             self._leave_view()

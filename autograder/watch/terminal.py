@@ -75,7 +75,8 @@ class Terminal:
             data = os.read(sys.stdin.fileno(), 64)
         except OSError:
             return False
-        for key in data.decode(errors="replace") if not data.startswith(b"\x1b[") else ():
+        is_sequence = data.startswith(b"\x1b") and data != b"\x1b"  # an arrow, F2, Alt and a letter
+        for key in () if is_sequence else data.decode(errors="replace"):
             got(key)
         return bool(data)
 
