@@ -281,7 +281,7 @@ def as_numbers(got: Any) -> np.ndarray | None:
         array = np.asarray(got)
         if array.dtype.kind in "fO" and not isinstance(got, np.ndarray | np.generic | float):
             numbers = np.array(got, dtype=object)
-            if any(isinstance(n, complex) for n in numbers.flat):
+            if array.dtype.kind == "O" and any(map(np.iscomplexobj, numbers.flat)):
                 return None
             array = numbers if all(isinstance(n, int) for n in numbers.flat) else array.astype(np.float64)
     except (ValueError, TypeError, OverflowError, RuntimeError):  # unlike rows; a huge int; 33 axes

@@ -100,6 +100,7 @@ def test_nan_and_infinity_are_never_right(number: float, comparator: Comparator)
         (1 + 0j, 1.0, "not numeric", "complex128"),
         (MAP + 0j, MAP, "not numeric", "complex128"),
         (MAP.astype(np.complex64), MAP, "not numeric", "complex64"),
+        ([2**70, np.array(1 + 2j)], [2**70, 1], "not numeric", "list"),
         (1.0, "1.0", "type", "float"),
         ("2.0", "1.0", "values", None),
         ("1.0", "1.0", "none", None),

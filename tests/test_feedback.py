@@ -157,6 +157,9 @@ def test_results_are_taken_apart_as_far_as_both_are_alike() -> None:
     assert failure.pairs[0].differing.tolist() == [[False, True], [True, False]]  # type: ignore[union-attr]
     (counts,) = pairs(Exact(), (36, 4), (36, 36))
     assert counts.differing.tolist() == [False, True]  # type: ignore[union-attr]
+    for sequence, differing in ((list, [False, False]), (tuple, [False, True])):  # a list counts as an array
+        (numbers,) = pairs(Close(), sequence([1e22, 0.0]), sequence([1e22, 1.0]))
+        assert numbers.differing.tolist() == differing  # type: ignore[union-attr]
     for odd in (None, 3, "text", (1.5,), {"w": 1}):
         (whole,) = failure_of(odd, expected).pairs
         assert whole.path == () and whole.differing is None and whole.wrong

@@ -137,8 +137,7 @@ def pairs(accept: Comparator, got: Any, expected: Any, path: tuple[Step, ...] = 
     sequences = isinstance(expected, list | tuple) and isinstance(got, list | tuple)
     if sequences and len(got) == len(expected):
         if _numbers(expected) and _numbers(got):  # a pair of counts, a shape
-            marks = [accept_differs(accept, one, other) for one, other in zip(got, expected, strict=True)]
-            yield Pair(path, got, expected, np.array(marks, bool))
+            yield Pair(path, got, expected, _differing_numbers(accept, got, expected))
             return
         if not isinstance(expected, list) or comparison.differing(accept, expected, expected) is None:
             for place, (one, other) in enumerate(zip(got, expected, strict=True)):
@@ -150,8 +149,14 @@ def pairs(accept: Comparator, got: Any, expected: Any, path: tuple[Step, ...] = 
     yield Pair(path, got, expected, differing)
 
 
-def accept_differs(accept: Comparator, got: Any, expected: Any) -> bool:
-    return not comparison.agrees(accept, got, expected)
+def _differing_numbers(accept: Comparator, got: Sequence[Any], expected: Sequence[Any]) -> np.ndarray:
+    """Which numbers differ: of a list as of an array, whose largest element sets the tolerance, of a tuple one
+    by one."""
+    as_array = comparison.differing(accept, got, expected) if isinstance(expected, list) else None
+    if as_array is not None:
+        return as_array
+    numbers = zip(got, expected, strict=True)
+    return np.array([not comparison.agrees(accept, one, other) for one, other in numbers], bool)
 
 
 def _numbers(values: Sequence[Any]) -> bool:
