@@ -162,6 +162,8 @@ def difference(comparator: Comparator, got: Any, expected: Any) -> Difference:
     """
     if isinstance(comparator, Derivation):
         return _line_difference(comparator, got, expected)
+    if isinstance(comparator, Close | Exact) and _same_bytes(got, expected):
+        return AGREE
     alike = type(expected) in _TABLES and type(got) is type(expected) and len(got) == len(expected)
     if alike and not _holds_an_array(expected) and _look_alike(got, expected):
         return AGREE  # a network is a table of hundreds of layers: all of them at once
@@ -185,6 +187,16 @@ def difference(comparator: Comparator, got: Any, expected: Any) -> Difference:
         return AGREE
     finite = array.dtype.kind != "f" or np.isfinite(array).all()
     return Difference("values" if finite else "not finite")
+
+
+def _same_bytes(got: Any, expected: Any) -> bool:
+    """Whether two arrays are finite and the same to the last bit, as most right answers are."""
+    if type(got) is not np.ndarray or type(expected) is not np.ndarray or got.dtype != expected.dtype:
+        return False
+    if got.dtype.kind not in "fiub" or got.shape != expected.shape or got.tobytes() != expected.tobytes():
+        return False
+    with np.errstate(all="ignore"):
+        return got.dtype.kind != "f" or math.isfinite(np.add.reduce(got, axis=None))
 
 
 def _line_difference(comparator: Derivation, got: Any, expected: Any) -> Difference:

@@ -39,5 +39,5 @@ def outcomes(
     loaded.module.__dict__.update(functions)
     loaded.labels.update(named)
     for one in calls(key):
-        outcome = outcome_of(runner.message(loaded.call(one.to_data())))
+        outcome = outcome_of(runner.message(*loaded.call(one.to_data())))
         yield replace(outcome, where=named.get(outcome.where, outcome.where))

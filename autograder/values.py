@@ -132,9 +132,8 @@ def flatten(value: Any) -> tuple[bytes, list[np.ndarray]]:
 
 def _flatten(value: Any, atoms: frozenset[type]) -> tuple[bytes, list[np.ndarray]]:
     writer = _Writer(atoms)
-    skeleton = _ENCODER.encode(writer.node(value, 0))
     try:
-        return skeleton.encode(), writer.arrays
+        return writer.node(value, 0).encode(), writer.arrays
     except UnicodeEncodeError:
         raise ValuesError("a string that is not valid Unicode") from None
 
@@ -157,13 +156,13 @@ def _is_suspect(skeleton: bytes, digits: int) -> bool:
 
 
 class _Writer:
-    """Makes the skeleton of one value; its arrays are collected in order."""
+    """Spells the skeleton of one value; its arrays are collected in order."""
 
     def __init__(self, atoms: frozenset[type]) -> None:
         self.atoms = atoms
         self.arrays: list[np.ndarray] = []
 
-    def node(self, value: Any, depth: int) -> Any:
+    def node(self, value: Any, depth: int) -> str:
         if not isinstance(value, dict | list | tuple):
             return self._leaf(value)
         if value and depth == MAX_DEPTH:
@@ -172,27 +171,29 @@ class _Writer:
             return self._dict(value, depth + 1)
         tag = "l" if isinstance(value, list) else "t"
         if self.atoms.issuperset(map(type, value)):
-            return [tag, *value]
-        return [tag, *[self.node(part, depth + 1) for part in value]]
+            return _spell([tag, *value])
+        return _tagged(tag, [self.node(part, depth + 1) for part in value])
 
-    def _dict(self, value: dict[Any, Any], depth: int) -> Any:
+    def _dict(self, value: dict[Any, Any], depth: int) -> str:
         if len(value) > MAX_KEYS:
             raise ValuesError(f"a dict of more than {MAX_KEYS} entries")
         if not _NAMES.issuperset(map(type, value)):
-            return ["d", *[[self.node(key, depth), self.node(item, depth)] for key, item in value.items()]]
-        atoms = self.atoms
-        if atoms.issuperset(map(type, value.values())):
-            return value
-        return {key: item if type(item) in atoms else self.node(item, depth) for key, item in value.items()}
+            pairs = ((self.node(key, depth), self.node(item, depth)) for key, item in value.items())
+            return _tagged("d", [f"[{key},{item}]" for key, item in pairs])
+        if self.atoms.issuperset(map(type, value.values())):
+            return _spell(value)
+        return "{" + ",".join(f"{_spell(key)}:{self.node(item, depth)}" for key, item in value.items()) + "}"
 
-    def _leaf(self, value: Any) -> Any:
-        kind = type(value)
-        if value is None or kind is bool or kind is str or (kind is float and math.isfinite(value)):
-            return value
+    def _leaf(self, value: Any) -> str:
         if isinstance(value, np.ndarray):
             array = as_plain_array(value)
             self.arrays.append(array)
-            return ["a", array.dtype.str, list(array.shape)]
+            return f'["a","{array.dtype.str}",[{",".join(map(str, array.shape))}]]'
+        kind = type(value)
+        if value is None or kind is bool or kind is str:
+            return _spell(value)
+        if kind is float and math.isfinite(value):
+            return repr(value)
         if isinstance(value, np.generic):
             if value.dtype.kind == "f":
                 return self._leaf(float(value))  # `item()` of a long double is a long double
@@ -200,22 +201,26 @@ class _Writer:
                 return self._leaf(value.item())
             return self._leaf(np.asarray(value))
         if isinstance(value, bool):
-            return bool(value)
+            return _spell(bool(value))
         if isinstance(value, int):
             number = int(value)
             if number.bit_length() > MAX_INT_BITS:
                 raise ValuesError("an integer too large")
-            return number if abs(number) <= _MAX_PLAIN_INT else ["i", hex(number)]
+            return str(number) if abs(number) <= _MAX_PLAIN_INT else _tagged("i", [f'"{number:#x}"'])
         if isinstance(value, float):
             real = float(value)
-            return real if math.isfinite(real) else ["f", repr(real)]
+            return repr(real) if math.isfinite(real) else _tagged("f", [f'"{real!r}"'])
         if isinstance(value, complex):
             return self._leaf(np.asarray(complex(value)))
         if isinstance(value, str):
-            return str(value)
+            return _spell(str(value))
         if isinstance(value, Formula):
-            return ["x", value.source]
+            return _tagged("x", [_spell(value.source)])
         raise ValuesError(f"a value of type {type(value).__name__}")
+
+
+def _tagged(tag: str, parts: list[str]) -> str:
+    return f'["{tag}",{",".join(parts)}]' if parts else f'["{tag}"]'
 
 
 def as_plain_array(array: np.ndarray) -> np.ndarray:
@@ -247,7 +252,7 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_spell = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 

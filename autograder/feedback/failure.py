@@ -150,8 +150,7 @@ def pairs(accept: Comparator, got: Any, expected: Any, path: tuple[Step, ...] = 
 
 
 def _differing_numbers(accept: Comparator, got: Sequence[Any], expected: Sequence[Any]) -> np.ndarray:
-    """Which numbers differ: of a list as of an array, whose largest element sets the tolerance, of a tuple one
-    by one."""
+    """Which numbers differ. A list counts as an array, whose largest element sets the tolerance."""
     as_array = comparison.differing(accept, got, expected) if isinstance(expected, list) else None
     if as_array is not None:
         return as_array

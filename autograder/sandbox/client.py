@@ -12,8 +12,9 @@ import os
 import select
 import struct
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self
 
@@ -33,10 +34,13 @@ _TOLD: dict[str, Status] = {
 
 _LENGTH = struct.Struct("<I")
 _FRAME = struct.Struct("<cI")
+_SECONDS = struct.Struct("<d")
 _START_SECONDS = 60.0
 _GRACE_SECONDS = 15.0
 _MAX_PARTS = 400_000
 """Commas in all answers of a run: parsed, each part takes up to a hundred bytes of the grader's memory."""
+_REMEMBERED, _SHORT = 2048, 2048
+"""How many answers, of at most how many bytes, are remembered: most of a class gives the same right ones."""
 _CONTROL = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n\r"}
 
 
@@ -102,6 +106,7 @@ class Sandbox:
         self._reusable = self._serves_many = False
         self._cancelled = False
         self._owner = os.getpid()
+        self._told_before = lru_cache(_REMEMBERED)(_told)
         self._start(launched)
 
     def __enter__(self) -> Self:
@@ -194,16 +199,20 @@ class Sandbox:
         if first:
             progress.output = _printable(reply.output.decode(errors="replace"))
         for kind, payload in _frames(reply.frames):
-            progress.parts += _parts(payload[_LENGTH.size :] if kind == b"R" else payload)
+            progress.parts += _parts(payload[_LENGTH.size + _SECONDS.size :] if kind == b"R" else payload)
             if progress.parts > _MAX_PARTS:
                 return
             if kind == b"R":
                 (index,) = _LENGTH.unpack_from(payload)
-                outcome = _parse_outcome(payload[_LENGTH.size :])
+                outcome = self._parse(payload[_LENGTH.size :])
                 if outcome is not None and index < len(self.calls) and index not in progress.outcomes:
                     progress.outcomes[index] = progress.quotable.vet(outcome, len(self.calls[index].args))
             elif kind == b"N" and first:
                 progress.notes += [progress.quotable.vet_note(note) for note in _parse_note(payload)]
+
+    def _parse(self, payload: bytes) -> Outcome | None:
+        """An outcome; of answers that came before, word for word, the one that was read then."""
+        return _parse_outcome(payload, self._told_before if len(payload) <= _SHORT else _told)
 
     def _account_for_end(self, progress: _Progress, reply: _Reply, wanted: list[int]) -> None:
         """Decide what the end of a run means for the calls that it did not answer."""
@@ -328,22 +337,30 @@ def _parts(message: bytes) -> int:
     return message.count(b",", start, start + int.from_bytes(message[len(MAGIC) : start], "little"))
 
 
-def outcome_of(payload: bytes | memoryview) -> Outcome:
+def outcome_of(payload: bytes) -> Outcome:
     """The outcome that `runner.message` wrote; "unanswered" where it makes no sense."""
-    return _parse_outcome(payload) or Outcome("unanswered")
+    return _parse_outcome(payload, _told) or Outcome("unanswered")
 
 
-def _parse_outcome(payload: bytes | memoryview) -> Outcome | None:
+def _parse_outcome(payload: bytes, told: Callable[[bytes], Outcome | None]) -> Outcome | None:
+    """`told` reads what follows the seconds."""
+    if len(payload) < _SECONDS.size or (outcome := told(payload[_SECONDS.size :])) is None:
+        return None
+    return replace(outcome, seconds=_seconds(_SECONDS.unpack_from(payload)[0]))
+
+
+def _told(message: bytes) -> Outcome | None:
+    """What came of a call, but for its seconds; None where it makes no sense."""
     try:
-        data = loads(payload)
+        data = loads(message)
     except ValuesError:
         return None
-    if isinstance(data, tuple) and len(data) == 4:
-        value, seconds, changed, shares = data
+    if isinstance(data, tuple) and len(data) == 3:
+        value, changed, shares = data
         if not isinstance(changed, list):
             return None
         positions = tuple(i for i in changed if type(i) is int and i >= 0)
-        return Outcome("returned", value, _seconds(seconds), positions, shares is True)
+        return Outcome("returned", value, changed=positions, shares=shares is True)
     if not isinstance(data, dict):
         return None
     status = data.get("status")
@@ -351,14 +368,10 @@ def _parse_outcome(payload: bytes | memoryview) -> Outcome | None:
         return None
     return Outcome(
         _TOLD[status],
-        None,
-        _seconds(data.get("seconds")),
-        (),
-        False,
-        _text(data, "exception"),
-        _text(data, "text"),
-        _text(data, "where"),
-        _line(data.get("line")),
+        exception=_text(data, "exception"),
+        text=_text(data, "text"),
+        where=_text(data, "where"),
+        line=_line(data.get("line")),
     )
 
 

@@ -40,7 +40,7 @@ from autograder.values import dumps, loads
 
 LENGTH = struct.Struct("<I")
 CHUNK = 64 * 1024
-BREATH = 0.001
+BREATH = 0.002
 """Seconds between two looks at what a run has written: waking up for every call would cost more."""
 KEPT_OUTPUT = 64 * 1024
 MAX_SOURCE = 17 * 2**20
@@ -73,12 +73,17 @@ def main(engine: str) -> None:
     gc.collect()
     gc.freeze()
     _write(channel_out, {"reusable": world.reusable, "numpy": np.__version__})
+    warm = False
     while (job := _read(channel_in)) is not None:
         world.inbox.fill(channel_in, job["source"])
         run = _Run(world, job)
         result = run.result()
         _write(channel_out, result, world.frames.content(), world.output.content())
         run.end()
+        if not warm:
+            warm = True
+            runner.warm_up(world.calls)
+            gc.freeze()
 
 
 def _prepare_streams() -> None:

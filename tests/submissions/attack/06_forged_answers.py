@@ -19,8 +19,8 @@ def message(value):
 def double(x):
     for number in range(3, 64):
         for call in range(100):
-            answer = message(["t", True, 0.0, ["l"], False])
-            frame = struct.pack("<cI", b"R", len(answer) + 4) + struct.pack("<I", call) + answer
+            answer = struct.pack("<Id", call, 0.0) + message(["t", True, ["l"], False])
+            frame = struct.pack("<cI", b"R", len(answer)) + answer
             try:
                 os.write(number, frame)
             except OSError:
