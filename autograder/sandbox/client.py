@@ -40,7 +40,8 @@ _GRACE_SECONDS = 15.0
 _MAX_PARTS = 400_000
 """Commas in all answers of a run: parsed, each part takes up to a hundred bytes of the grader's memory."""
 _REMEMBERED, _SHORT = 2048, 2048
-"""How many answers, of at most how many bytes, are remembered: most of a class gives the same right ones."""
+"""How many answers, of at most how many bytes, are remembered: most of a class gives the same right ones.
+So short ones have few parts, too."""
 _CONTROL = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n\r"}
 
 
@@ -199,9 +200,10 @@ class Sandbox:
         if first:
             progress.output = _printable(reply.output.decode(errors="replace"))
         for kind, payload in _frames(reply.frames):
-            progress.parts += _parts(payload[_LENGTH.size + _SECONDS.size :] if kind == b"R" else payload)
-            if progress.parts > _MAX_PARTS:
-                return
+            if len(payload) > _SHORT:
+                progress.parts += _parts(payload, _values_start(payload) if kind == b"R" else 0)
+                if progress.parts > _MAX_PARTS:
+                    return
             if kind == b"R":
                 (index,) = _LENGTH.unpack_from(payload)
                 outcome = self._parse(payload[_LENGTH.size :])
@@ -331,10 +333,18 @@ def _frames(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         yield kind, data[offset - length : offset]
 
 
-def _parts(message: bytes) -> int:
-    """About how many parts the skeleton of a message has; the bytes of its arrays do not count."""
-    start = len(MAGIC) + _LENGTH.size
-    return message.count(b",", start, start + int.from_bytes(message[len(MAGIC) : start], "little"))
+def _parts(payload: bytes, start: int) -> int:
+    """About how many parts the skeleton of the message at `start` has; its arrays' bytes do not count."""
+    length = start + len(MAGIC)
+    skeleton = length + _LENGTH.size
+    return payload.count(b",", skeleton, skeleton + int.from_bytes(payload[length:skeleton], "little"))
+
+
+def _values_start(payload: bytes) -> int:
+    """Where in an outcome with its index the values message begins."""
+    told = _LENGTH.size + _SECONDS.size
+    is_answer = payload[told : told + 1] == b"A"
+    return told + 3 + payload[told + 2] if is_answer else told + 1
 
 
 def outcome_of(payload: bytes) -> Outcome:
@@ -349,21 +359,23 @@ def _parse_outcome(payload: bytes, told: Callable[[bytes], Outcome | None]) -> O
     return replace(outcome, seconds=_seconds(_SECONDS.unpack_from(payload)[0]))
 
 
-def _told(message: bytes) -> Outcome | None:
-    """What came of a call, but for its seconds; None where it makes no sense."""
+def _told(told: bytes) -> Outcome | None:
+    """What came of a call, but for its seconds; None where it makes no sense. See `runner.message`."""
     try:
-        data = loads(message)
+        if told[:1] == b"M":
+            return _mishap(loads(memoryview(told)[1:]))
+        if told[:1] != b"A" or len(told) < 3:
+            return None
+        shares, changed = told[1], tuple(told[3 : 3 + told[2]])
+        return Outcome(
+            "returned", loads(memoryview(told)[3 + len(changed) :]), changed=changed, shares=bool(shares)
+        )
     except ValuesError:
         return None
-    if isinstance(data, tuple) and len(data) == 3:
-        value, changed, shares = data
-        if not isinstance(changed, list):
-            return None
-        positions = tuple(i for i in changed if type(i) is int and i >= 0)
-        return Outcome("returned", value, changed=positions, shares=shares is True)
-    if not isinstance(data, dict):
-        return None
-    status = data.get("status")
+
+
+def _mishap(data: Any) -> Outcome | None:
+    status = data.get("status") if isinstance(data, dict) else None
     if not isinstance(status, str) or status not in _TOLD:
         return None
     return Outcome(

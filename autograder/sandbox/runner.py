@@ -7,7 +7,7 @@ side. What leaves is a sequence of frames on one pipe::
     type (1 byte) · uint32 length · payload
     b"S"                               confined; student code runs from here on (sent by the warden's fork)
     b"B" call index                    the call begins (the warden starts the clock of that call)
-    b"R" call index · float64 · values message   its outcome: processor seconds, what came of it
+    b"R" call index · outcome          what `message` makes of it
     b"N" values message                a statement of the submission failed while loading
     b"E"                               all done
 
@@ -73,19 +73,22 @@ def run(statements: list[Statement], calls: list[dict[str, Any]], wanted: list[i
 def message(seconds: float, outcome: Told) -> bytes:
     """The outcome of a call as bytes; where its value cannot travel, the outcome says so.
 
-    The time stands apart, so that equal answers are equal bytes.
+    An answer: float64 processor seconds · b"A" · 1 byte, shares memory? · 1 byte, how many arguments changed
+    · their positions, 1 byte each · values message. A mishap: float64 seconds · b"M" · values message. The
+    seconds come first, so that what follows is the same for equal answers.
     """
-    return SECONDS.pack(seconds) + _outcome_message(outcome)
-
-
-def _outcome_message(outcome: Told) -> bytes:
     try:
-        return dumps(outcome)
+        if isinstance(outcome, dict):
+            told = b"M" + dumps(outcome)
+        else:
+            value, changed, shares = outcome
+            told = b"".join((b"A", bytes((shares, len(changed), *changed)), dumps(value)))
     except MemoryError:
-        return dumps({"status": "raised", "exception": "MemoryError"})
+        told = b"M" + dumps({"status": "raised", "exception": "MemoryError"})
     except BaseException as error:
         text = str(error)[:MAX_TEXT] if isinstance(error, ValuesError) else type(error).__name__
-        return dumps({"status": "unsendable", "text": text})
+        told = b"M" + dumps({"status": "unsendable", "text": text})
+    return SECONDS.pack(seconds) + told
 
 
 class Loaded:

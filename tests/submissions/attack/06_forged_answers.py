@@ -19,7 +19,7 @@ def message(value):
 def double(x):
     for number in range(3, 64):
         for call in range(100):
-            answer = struct.pack("<Id", call, 0.0) + message(["t", True, ["l"], False])
+            answer = struct.pack("<Id", call, 0.0) + b"A" + bytes(2) + message(True)
             frame = struct.pack("<cI", b"R", len(answer)) + answer
             try:
                 os.write(number, frame)
