@@ -7,6 +7,7 @@ run that was interrupted goes on from there.
 """
 
 import functools
+import gc
 import hashlib
 import threading
 import time
@@ -259,4 +260,6 @@ def _sandbox(task: Task, key: Path | bytes) -> Sandbox:
 @functools.lru_cache(maxsize=16)
 def _open_sandbox(key: Path | bytes, digest: str, settings: Settings, thread: int) -> Sandbox:
     """One worker keeps one warm sandbox a key, and for each of its threads; it ends with the worker."""
-    return Sandbox(calls(_load_key(key, digest)), settings.limits, settings.isolation)
+    sandbox = Sandbox(calls(_load_key(key, digest)), settings.limits, settings.isolation)
+    gc.freeze()  # the key is here to stay: no collection need go through it for every submission
+    return sandbox

@@ -6,6 +6,7 @@ format of `results.json` (docs/results.md, schema 1).
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from autograder.messages import Text
@@ -70,11 +71,11 @@ class ExerciseResult:
     diagnosis: Text | None
     groups: tuple[GroupResult, ...]
 
-    @property
+    @cached_property
     def points(self) -> float:
         return total(group.points for group in self.groups)
 
-    @property
+    @cached_property
     def max_points(self) -> float:
         return total(group.max_points for group in self.groups)
 
@@ -102,11 +103,11 @@ class SubmissionResult:
     notes: tuple[Text, ...] = ()
     output: str = ""
 
-    @property
+    @cached_property
     def points(self) -> float:
         return total(exercise.points for exercise in self.exercises)
 
-    @property
+    @cached_property
     def max_points(self) -> float:
         return total(exercise.max_points for exercise in self.exercises)
 

@@ -39,9 +39,10 @@ _START_SECONDS = 60.0
 _GRACE_SECONDS = 15.0
 _MAX_PARTS = 400_000
 """Commas in all answers of a run: parsed, each part takes up to a hundred bytes of the grader's memory."""
-_REMEMBERED, _SHORT = 2048, 2048
-"""How many answers, of at most how many bytes, are remembered: most of a class gives the same right ones.
-So short ones have few parts, too."""
+_SHORT = 2048
+"""Bytes of an answer that need no counting of its parts."""
+_REMEMBERED = ((_SHORT, 2048), (2**16, 16))
+"""Answers of up to how many bytes are remembered, and how many: most of a class gives the same right ones."""
 _CONTROL = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n\r"}
 
 
@@ -107,7 +108,7 @@ class Sandbox:
         self._reusable = self._serves_many = False
         self._cancelled = False
         self._owner = os.getpid()
-        self._told_before = lru_cache(_REMEMBERED)(_told)
+        self._told_before = [(size, lru_cache(count)(_told)) for size, count in _REMEMBERED]
         self._start(launched)
 
     def __enter__(self) -> Self:
@@ -214,7 +215,8 @@ class Sandbox:
 
     def _parse(self, payload: bytes) -> Outcome | None:
         """An outcome; of answers that came before, word for word, the one that was read then."""
-        return _parse_outcome(payload, self._told_before if len(payload) <= _SHORT else _told)
+        told = next((before for size, before in self._told_before if len(payload) <= size), _told)
+        return _parse_outcome(payload, told)
 
     def _account_for_end(self, progress: _Progress, reply: _Reply, wanted: list[int]) -> None:
         """Decide what the end of a run means for the calls that it did not answer."""
