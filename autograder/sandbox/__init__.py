@@ -10,7 +10,8 @@ Three processes take part; a message passes down the chain and plain bytes come 
       │                   read-only, and nothing else of the disk          bubblewrap.py
     warden                trusted code, warm: NumPy loaded, the inputs of one answer key decoded. Moves
       │                   once into namespaces of its own (users, processes, mounts, IPC) and hides
-      │                   /proc; forks once for each run, enforces the limits            warden.py
+      │                   /proc; forks once for each run, enforces the limits; goes once
+      │                   through what every run does, with functions of our own         warden.py
     runner                process 1 of a process namespace of its own: mounts a fresh /tmp, drops every
                           capability, sets its limits, filters its system calls, then executes the
                           submission's statements, makes the calls, writes answers to a pipe

@@ -406,7 +406,10 @@ relu = Exercise(relu_backward, points=6, lecture="4")
 
 @relu.group(points=3, **LECTURE_SIZE)
 def relu_lecture(rng):
-    yield whole(rng, 2, 3), of_both_signs(rng, 2, 3)
+    delta, z = whole(rng, 2, 3), of_both_signs(rng, 2, 3)
+    on = np.unravel_index(z.argmax(), z.shape)
+    delta[on] = -1 - abs(delta[on])  # a residual below 0 at a unit that is on: relu(δ) would lose it
+    yield delta, z
     yield real(rng, 6), of_both_signs(rng, 6)
 
 
@@ -1912,6 +1915,12 @@ def some_image(rng, channels=None):
     return beginning(channels or int(rng.integers(2, 6)), H, W)
 
 
+def even_image(rng, channels):
+    """One of which halving by 1×1 or 3×3 leaves a remainder, so that it matters how sizes are rounded."""
+    H, W = different(rng, 15, 22)
+    return beginning(channels, 2 * H, 2 * W)
+
+
 def chain(rng, C):
     """Some layers one behind the other, and the number of channels behind them."""
     first, second = different(rng, 5, 12)
@@ -1958,15 +1967,14 @@ def model_chain_example():
 @model.group("add", points=2.5, zh="残差块", en="residual blocks")
 def model_add(rng):
     C, K = different(rng, 3, 9)
-    yield ([some_image(rng, C), *bottleneck_layers(C, K, 2, "library"), *end(rng, 4 * K)],)
+    yield ([even_image(rng, C), *bottleneck_layers(C, K, 2, "library"), *end(rng, 4 * K)],)
     yield ([some_image(rng, 4 * K), *bottleneck_layers(4 * K, K, 1), conv(4 * K, C, 3)],)
     yield ([some_image(rng, C), *basic_layers(C, K, 2), *basic_layers(K, K, 1), conv(K, 5, 2)],)
 
 
 @model.group("concat", points=2.5, zh="Inception 结构", en="Inception modules")
 def model_concat(rng):
-    H, W = different(rng, 15, 22)
-    image = beginning(int(rng.integers(2, 6)), 2 * H, 2 * W)  # even, so that 3×3/2 pooling leaves a remainder
+    image = even_image(rng, int(rng.integers(2, 6)))
     one, C = inception_of(rng, image["shape"][0])
     other, K = inception_of(rng, C)
     yield ([image, one, max_pool(3, 2), other, conv(K, K, 1), conv(K, K, 1), *end(rng, K)],)
