@@ -165,7 +165,7 @@ def difference(comparator: Comparator, got: Any, expected: Any) -> Difference:
     if isinstance(comparator, Close | Exact) and _same_bytes(got, expected):
         return AGREE
     alike = type(expected) in _TABLES and type(got) is type(expected) and len(got) == len(expected)
-    if alike and not _begins_with_an_array(expected) and _look_alike(got, expected):
+    if alike and not _shows_an_array(expected) and _look_alike(got, expected):
         return AGREE  # a network is a table of hundreds of layers: all of them at once
     if isinstance(expected, dict):
         return _dict_difference(comparator, got, expected)
@@ -270,11 +270,14 @@ _DECEPTIVE = ("array(", "Formula(", "nan", "inf")
 """What may look like its equal and is not: NumPy shortens long arrays, what is not finite equals nothing."""
 
 
-def _begins_with_an_array(table: Any) -> bool:
-    """Several arrays are compared one by one: to spell them takes longer."""
-    while type(table) in _TABLES and table:
-        table = next(iter(table.values() if isinstance(table, dict) else table))
-    return isinstance(table, np.ndarray)
+def _shows_an_array(table: Any) -> bool:
+    """Several arrays are compared one by one: to spell them takes longer. Of a list of records the first is
+    looked at, for `_look_alike` takes no array for another in any case."""
+    if type(table) not in _TABLES:
+        return isinstance(table, np.ndarray)
+    if isinstance(table, dict):
+        return any(map(_shows_an_array, table.values()))
+    return any(map(_shows_an_array, table[:1] if isinstance(table, list) else table))
 
 
 def _look_alike(got: Any, expected: Any) -> bool:
