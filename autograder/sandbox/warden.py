@@ -80,7 +80,7 @@ def main(engine: str) -> None:
         result = run.result()
         _write(channel_out, result, world.frames.content(), world.output.content())
         run.end()
-        if not warm:
+        if world.reusable and not warm:
             warm = True
             runner.warm_up(world.calls)
             gc.freeze()
