@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbgrader.api import Gradebook
 
 ROOT = Path(__file__).parent.parent
 
@@ -114,15 +115,30 @@ def code_of(notebook: Path) -> str:
 # ---- The graders -------------------------------------------------------------------------------------------
 
 
-def stock_nbgrader(course: Path, folder: Path, assignment: str, sample: int) -> float:
-    """Seconds a submission of `nbgrader autograde`, its start-up shared by the sample."""
+def stock_course(course: Path, folder: Path, sample: int) -> Path:
+    """A copy of a course in which nothing is graded yet, with nbgrader's own settings and a sample of the class.
+
+    nbgrader skips what is graded already; so this is made before anybody grades.
+    """
     stock = folder / "stock"
     shutil.copytree(course, stock)
     config = stock / "nbgrader_config.py"
     config.write_text(re.sub(r"c\.Autograde\.\w+ = \[.*?\]\n", "", config.read_text(), flags=re.DOTALL))
     for student in sorted((stock / "submitted").iterdir())[sample:]:
         shutil.rmtree(student)
-    return run(stock, "nbgrader", "autograde", assignment) / sample
+    return stock
+
+
+def stock_nbgrader(stock: Path, assignment: str, sample: int) -> float:
+    """Seconds a submission of `nbgrader autograde`, its start-up shared by the sample."""
+    seconds = run(stock, "nbgrader", "autograde", assignment) / sample
+    with Gradebook(f"sqlite:///{stock}/gradebook.db") as gradebook:
+        graded = gradebook.assignment_submissions(assignment)
+        assert len(graded) == sample
+        cells = [grade for one in graded for notebook in one.notebooks for grade in notebook.grades]
+        judged = [grade for grade in cells if not grade.needs_manual_grade]
+        assert judged and all(grade.auto_score == grade.max_score for grade in judged)
+    return seconds
 
 
 def plain_pytest(course: Path, folder: Path, assignment: str, sample: int) -> float:
@@ -181,6 +197,7 @@ def main() -> None:
         run(ROOT, "autograder", "nbgrader", "init", str(course), chosen.assignment, "--lang", "en")
         run(course, "nbgrader", "generate_assignment", chosen.assignment)
         hand_in(course, chosen.assignment, chosen.students)
+        stock = stock_course(course, folder, chosen.sample)
         jobs = ["--jobs", str(chosen.jobs)]
         ours = {
             "this project, into nbgrader's gradebook": run(
@@ -194,7 +211,7 @@ def main() -> None:
             run(course, "autograder", "grade", "submitted", *jobs) / chosen.students
         )
         others = {
-            "stock nbgrader autograde": stock_nbgrader(course, folder, chosen.assignment, chosen.sample),
+            "stock nbgrader autograde": stock_nbgrader(stock, chosen.assignment, chosen.sample),
             "plain pytest": plain_pytest(course, folder, chosen.assignment, chosen.sample),
             "otter run": otter_run(course, folder, chosen.assignment, chosen.sample),
         }
