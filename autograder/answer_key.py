@@ -16,6 +16,7 @@ import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +54,11 @@ class KeyCase:
     layout: Layout
     fresh: bool
     wrong: dict[str, Wrong]
+
+    @cached_property
+    def spelling(self) -> str | None:
+        """`comparison.spelling` of what is expected: a key serves a whole class."""
+        return comparison.spelling(self.expected)
 
 
 @dataclass(frozen=True)

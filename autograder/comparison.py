@@ -164,8 +164,7 @@ def difference(comparator: Comparator, got: Any, expected: Any) -> Difference:
         return _line_difference(comparator, got, expected)
     if isinstance(comparator, Close | Exact) and _same_bytes(got, expected):
         return AGREE
-    alike = type(expected) in _TABLES and type(got) is type(expected) and len(got) == len(expected)
-    if alike and not _shows_an_array(expected) and _look_alike(got, expected):
+    if _may_be_spelled(got, expected) and is_spelled(got, expected, spelling(expected)):
         return AGREE  # a network is a table of hundreds of layers: all of them at once
     if isinstance(expected, dict):
         return _dict_difference(comparator, got, expected)
@@ -272,7 +271,7 @@ _DECEPTIVE = ("array(", "Formula(", "nan", "inf")
 
 def _shows_an_array(table: Any) -> bool:
     """Several arrays are compared one by one: to spell them takes longer. Of a list of records the first is
-    looked at, for `_look_alike` takes no array for another in any case."""
+    looked at, for `spelling` takes no array for another in any case."""
     if type(table) not in _TABLES:
         return isinstance(table, np.ndarray)
     if isinstance(table, dict):
@@ -280,10 +279,24 @@ def _shows_an_array(table: Any) -> bool:
     return any(map(_shows_an_array, table[:1] if isinstance(table, list) else table))
 
 
-def _look_alike(got: Any, expected: Any) -> bool:
-    """Whether two tables are spelled the same. Texts stand in quotes, so nothing passes for another thing."""
+def spelling(expected: Any) -> str | None:
+    """How a table is spelled where what is spelled the same agrees with it; None for anything else.
+
+    Texts stand in quotes, so nothing passes for another thing.
+    """
+    if type(expected) not in _TABLES or _shows_an_array(expected):
+        return None
     told = repr(expected)
-    return told == repr(got) and not any(word in told for word in _DECEPTIVE)
+    return None if any(word in told for word in _DECEPTIVE) else told
+
+
+def is_spelled(got: Any, expected: Any, told: str | None) -> bool:
+    """Whether `got` is spelled like `expected`, whose `spelling` is `told`: it agrees then, else it may."""
+    return told is not None and _may_be_spelled(got, expected) and repr(got) == told
+
+
+def _may_be_spelled(got: Any, expected: Any) -> bool:
+    return type(expected) in _TABLES and type(got) is type(expected) and len(got) == len(expected)
 
 
 def as_numbers(got: Any) -> np.ndarray | None:

@@ -103,7 +103,12 @@ def _judge_exercise(exercise: KeyExercise, outcomes: Iterable[Outcome], visible:
 def _judge_case(group: str, case: KeyCase, outcome: Outcome) -> Judged:
     match outcome.status:
         case "returned":
-            difference = comparison.difference(case.accept, outcome.value, case.expected)
+            spelled = comparison.is_spelled(outcome.value, case.expected, case.spelling)
+            difference = (
+                comparison.AGREE
+                if spelled
+                else comparison.difference(case.accept, outcome.value, case.expected)
+            )
             right = (
                 difference is comparison.AGREE and not outcome.changed and not (case.fresh and outcome.shares)
             )

@@ -41,6 +41,7 @@ DTYPES = {
 
 _ATOMS: frozenset[type] = frozenset({bool, type(None), str, int})
 """What most tables are made of: passed on as it is, in both directions, unless `_is_suspect`."""
+_CONTAINERS = (dict, list, tuple)
 _NAMES: frozenset[type] = frozenset({str})
 _SURE_ATOMS: frozenset[type] = frozenset({bool, type(None)})
 _MAX_PLAIN_INT = 2**64 - 1
@@ -136,7 +137,7 @@ def flatten(value: Any) -> tuple[bytes, list[np.ndarray]]:
 def _flatten(value: Any, atoms: frozenset[type]) -> tuple[bytes, list[np.ndarray]]:
     writer = _Writer(atoms)
     try:
-        return writer.node(value, 0).encode(), writer.arrays
+        return _spell(writer.node(value, 0)).encode(), writer.arrays
     except UnicodeEncodeError:
         raise ValuesError("a string that is not valid Unicode") from None
 
@@ -159,44 +160,48 @@ def _is_suspect(skeleton: bytes, digits: int) -> bool:
 
 
 class _Writer:
-    """Spells the skeleton of one value; its arrays are collected in order."""
+    """Rewrites one value as what JSON spells its skeleton from; its arrays are collected in order."""
 
     def __init__(self, atoms: frozenset[type]) -> None:
         self.atoms = atoms
         self.arrays: list[np.ndarray] = []
 
-    def node(self, value: Any, depth: int) -> str:
-        if not isinstance(value, dict | list | tuple):
+    def node(self, value: Any, depth: int) -> Any:
+        kind = type(value)
+        if kind is not tuple and kind is not list and not isinstance(value, _CONTAINERS):
             return self._leaf(value)
         if value and depth == MAX_DEPTH:
             raise ValuesError(f"nested more than {MAX_DEPTH} deep")
+        depth += 1
         if isinstance(value, dict):
-            return self._dict(value, depth + 1)
+            return self._dict(value, depth)
         tag = "l" if isinstance(value, list) else "t"
         if self.atoms.issuperset(map(type, value)):
-            return _spell([tag, *value])
-        return _tagged(tag, [self.node(part, depth + 1) for part in value])
+            return [tag, *value]
+        return [tag, *[self.node(part, depth) for part in value]]
 
-    def _dict(self, value: dict[Any, Any], depth: int) -> str:
+    def _dict(self, value: dict[Any, Any], depth: int) -> Any:
         if len(value) > MAX_KEYS:
             raise ValuesError(f"a dict of more than {MAX_KEYS} entries")
         if not _NAMES.issuperset(map(type, value)):
-            pairs = ((self.node(key, depth), self.node(item, depth)) for key, item in value.items())
-            return _tagged("d", [f"[{key},{item}]" for key, item in pairs])
-        if self.atoms.issuperset(map(type, value.values())):
-            return _spell(value)
-        return "{" + ",".join(f"{_spell(key)}:{self.node(item, depth)}" for key, item in value.items()) + "}"
+            return ["d", *[[self.node(key, depth), self.node(item, depth)] for key, item in value.items()]]
+        atoms = self.atoms
+        if atoms.issuperset(map(type, value.values())):
+            return value
+        return {
+            key: item if type(item) in atoms else self.node(item, depth) for key, item in value.items()
+        }
 
-    def _leaf(self, value: Any) -> str:
+    def _leaf(self, value: Any) -> Any:
         if isinstance(value, np.ndarray):
             array = as_plain_array(value)
             self.arrays.append(array)
-            return _spell_array(array)
+            return ["a", array.dtype.str, list(array.shape)]
         kind = type(value)
         if value is None or kind is bool or kind is str:
-            return _spell(value)
+            return value
         if kind is float and math.isfinite(value):
-            return repr(value)
+            return value
         if isinstance(value, np.generic):
             if value.dtype.kind == "f":
                 return self._leaf(float(value))  # `item()` of a long double is a long double
@@ -204,30 +209,26 @@ class _Writer:
                 return self._leaf(value.item())
             return self._leaf(np.asarray(value))
         if isinstance(value, bool):
-            return _spell(bool(value))
+            return bool(value)
         if isinstance(value, int):
             number = int(value)
             if number.bit_length() > MAX_INT_BITS:
                 raise ValuesError("an integer too large")
-            return str(number) if abs(number) <= _MAX_PLAIN_INT else _tagged("i", [f'"{number:#x}"'])
+            return number if abs(number) <= _MAX_PLAIN_INT else ["i", f"{number:#x}"]
         if isinstance(value, float):
             real = float(value)
-            return repr(real) if math.isfinite(real) else _tagged("f", [f'"{real!r}"'])
+            return real if math.isfinite(real) else ["f", repr(real)]
         if isinstance(value, complex):
             return self._leaf(np.asarray(complex(value)))
         if isinstance(value, str):
-            return _spell(str(value))
+            return str(value)
         if isinstance(value, Formula):
-            return _tagged("x", [_spell(value.source)])
+            return ["x", value.source]
         raise ValuesError(f"a value of type {type(value).__name__}")
 
 
 def _spell_array(array: np.ndarray) -> str:
     return f'["a","{array.dtype.str}",[{",".join(map(str, array.shape))}]]'
-
-
-def _tagged(tag: str, parts: list[str]) -> str:
-    return f'["{tag}",{",".join(parts)}]' if parts else f'["{tag}"]'
 
 
 def as_plain_array(array: np.ndarray) -> np.ndarray:
@@ -259,7 +260,7 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-_spell = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_spell = json.JSONEncoder(check_circular=False, ensure_ascii=False, separators=(",", ":")).encode
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 

@@ -238,13 +238,17 @@ def _since(start: float) -> float:
 
 def lay_out(value: Any, layout: str) -> Any:
     """A deep copy of `value` whose arrays lie in memory as `layout` says (`exercise.Case`)."""
-    if isinstance(value, np.ndarray):
+    kind = type(value)  # plain values: `values` knows no subclasses
+    if kind is np.ndarray:
         return _lay_out_array(value, layout)
-    if isinstance(value, list | tuple):
-        return type(value)([lay_out(item, layout) for item in value])
-    if isinstance(value, dict):
-        return {key: lay_out(item, layout) for key, item in value.items()}
+    if kind is list or kind is tuple:
+        return kind([item if type(item) in _ATOMS else lay_out(item, layout) for item in value])
+    if kind is dict:
+        return {key: item if type(item) in _ATOMS else lay_out(item, layout) for key, item in value.items()}
     return value
+
+
+_ATOMS = frozenset({int, str, bool, float, type(None)})
 
 
 def _lay_out_array(array: np.ndarray, layout: str) -> np.ndarray:
@@ -273,13 +277,17 @@ def _unchanged(after: Any, before: Any) -> bool:
         if type(after) is not np.ndarray or after.shape != before.shape or after.dtype != before.dtype:
             return False
         return after.tobytes() == before.tobytes() or _differs_by_rounding(after, before)
-    if isinstance(before, list | tuple):
-        return (
-            type(after) is type(before) and len(after) == len(before) and all(map(_unchanged, after, before))
-        )
-    if isinstance(before, dict):
-        return after.keys() == before.keys() and all(_unchanged(after[key], before[key]) for key in before)
-    return isinstance(before, Formula) or bool(after == before)
+    kind = type(before)  # plain values: `values` knows no subclasses
+    if kind in _ATOMS:
+        return type(after) is not np.ndarray and bool(after == before)
+    if kind is Formula:
+        return True
+    if type(after) is not kind or len(after) != len(before):
+        return False
+    if kind is dict:
+        return after.keys() == before.keys() and all(map(_unchanged, map(after.get, before), before.values()))
+    plain = _ATOMS.issuperset(map(type, before)) and _ATOMS.issuperset(map(type, after))
+    return bool(after == before) if plain else all(map(_unchanged, after, before))
 
 
 def _differs_by_rounding(after: np.ndarray, before: np.ndarray) -> bool:
