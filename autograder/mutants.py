@@ -26,11 +26,14 @@ class Mutant:
     change : str
         "before → after" as source text; with (2), (3) … behind it where the same text stands in the function
         more than once.
+    source : str
+        The function in which the change is, the reference or a helper, as source text.
     run : function
-        The changed function.
+        The changed reference.
     """
 
     change: str
+    source: str
     run: Callable[..., Any]
 
 
@@ -53,7 +56,7 @@ def mutants(reference: Callable[..., Any], *, apart_from: frozenset[str] = froze
             label = change if seen[change] == 1 else f"{change} ({seen[change]})"
             run = _compiled(tree, function, functions)
             if run is not None:
-                found.append(Mutant(label, run))
+                found.append(Mutant(label, ast.unparse(tree), run))
     return found
 
 

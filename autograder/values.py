@@ -188,9 +188,7 @@ class _Writer:
         atoms = self.atoms
         if atoms.issuperset(map(type, value.values())):
             return value
-        return {
-            key: item if type(item) in atoms else self.node(item, depth) for key, item in value.items()
-        }
+        return {key: item if type(item) in atoms else self.node(item, depth) for key, item in value.items()}
 
     def _leaf(self, value: Any) -> Any:
         if isinstance(value, np.ndarray):

@@ -1,15 +1,17 @@
 """One class, graded by several graders on the same hidden cases, in one run.
 
-Makes a course with one assignment, releases it with nbgrader, and hands in as many notebooks as asked for:
-the reference solution, with a number of its own in each so that no two are alike. Then
+Makes a course with one assignment, releases it with nbgrader, and hands in as many notebooks as asked for.
+Half of them are the reference solution, in the others one of the functions has a slip (`autograder.mutants`);
+a number of its own in each lets no two be alike. Then
 
 - stock `nbgrader autograde` grades a sample of them in its kernel,
 - plain pytest grades a sample: one process a submission, a test a case, no isolation,
 - otter-grader does (`otter run`), where it is installed,
 - this project grades the whole class, isolation on: into nbgrader's gradebook (route B), and by itself.
 
-Start-up is part of everything. "Beyond computing" leaves out what the students' own functions take, as
-measured in the sandbox; where two submissions are graded at a time, half of it.
+All must give the same points. Start-up is part of everything. "Beyond computing" leaves out what the
+students' own functions take, as measured in the sandbox; where two submissions are graded at a time, half
+of it.
 
     python benchmarks/grading.py [--students 300] [--sample 10] [--assignment pooling]
 """
@@ -18,6 +20,7 @@ import argparse
 import importlib.util
 import json
 import os
+import random
 import re
 import shutil
 import subprocess
@@ -29,6 +32,9 @@ from typing import Any
 
 import nbformat
 from nbgrader.api import Gradebook
+
+from autograder import assignment as assignments
+from autograder.mutants import mutants
 
 ROOT = Path(__file__).parent.parent
 
@@ -58,14 +64,21 @@ OK_FORMAT = True
 test = {"name": "hidden", "points": 1, "suites": [{"cases": [{"code": '''>>> from pathlib import Path
 >>> from autograder import answer_key, comparison
 >>> key = answer_key.load(Path(KEY))
->>> all(comparison.agrees(c.accept, globals()[e.name](*c.args), c.expected)
-...     for e in key.exercises for c in e.cases)
+>>> def right(exercise, case):
+...     try:
+...         return comparison.agrees(case.accept, globals()[exercise.name](*case.args), case.expected)
+...     except Exception:
+...         return False
+>>> all([right(e, c) for e in key.exercises for c in e.cases])
 True''', "hidden": True, "locked": False}], "scored": True, "setup": "", "teardown": "", "type": "doctest"}]}
 """
 
+Points = dict[str, float]
+"""Student → points."""
 
-def run(course: Path, module: str, *arguments: str) -> float:
-    """Seconds that a command takes."""
+
+def run(course: Path, module: str, *arguments: str, allowed: tuple[int, ...] = (0,)) -> float:
+    """Seconds that a command takes; `allowed` are the exit statuses that tell of grading, not of trouble."""
     environment = {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -81,13 +94,13 @@ def run(course: Path, module: str, *arguments: str) -> float:
         text=True,
     )
     seconds = time.perf_counter() - start
-    if done.returncode:
+    if done.returncode not in allowed:
         sys.exit(done.stdout + done.stderr)
     return seconds
 
 
 def hand_in(course: Path, assignment: str, students: int) -> None:
-    """Fill in the released notebook with the reference solutions."""
+    """Fill in the released notebook: every second student has a slip in one of the functions."""
     source = nbformat.read(course / f"source/{assignment}/{assignment}.ipynb", 4)
     release = nbformat.read(course / f"release/{assignment}/{assignment}.ipynb", 4)
     solutions = {
@@ -95,28 +108,42 @@ def hand_in(course: Path, assignment: str, students: int) -> None:
         for cell in source.cells
         if cell.metadata.get("nbgrader", {}).get("solution")
     }
-    for cell in release.cells:
-        if cell.metadata.get("nbgrader", {}).get("solution"):
-            cell.source = solutions[cell.metadata.nbgrader.grade_id]
-    text = nbformat.writes(release)
+    mistakes = slips(assignment)
+    chance = random.Random(assignment)
     for number in range(students):
+        name, wrong = chance.choice(mistakes) if number % 2 else ("", "")
+        for cell in release.cells:
+            if cell.metadata.get("nbgrader", {}).get("solution"):
+                right = solutions[cell.metadata.nbgrader.grade_id]
+                cell.source = wrong if name and re.search(rf"^def {name}\(", right, re.MULTILINE) else right
         folder = course / f"submitted/s{number:05d}/{assignment}"
         folder.mkdir(parents=True)
-        notebook = text.replace('"import numpy as np"', f'"import numpy as np\\nnumber = {number}"', 1)
+        notebook = nbformat.writes(release)
+        notebook = notebook.replace('"import numpy as np"', f'"import numpy as np\\nnumber = {number}"', 1)
         (folder / f"{assignment}.ipynb").write_text(notebook)
+
+
+def slips(assignment: str) -> list[tuple[str, str]]:
+    """Functions of an assignment, each with one small change: their names and sources."""
+    return [
+        (exercise.name, mutant.source)
+        for exercise in assignments.load(ROOT / "solutions" / assignment).exercises
+        for mutant in mutants(exercise.reference)
+        if mutant.source.startswith(f"def {exercise.name}(")
+    ]
 
 
 def code_of(notebook: Path) -> str:
     """Imports and definitions of a submission; demos and check cells are left out."""
     cells = [cell.source for cell in nbformat.read(notebook, 4).cells if cell.cell_type == "code"]
-    return "\n\n".join(cell for cell in cells if re.match(r"(import numpy|def )", cell))
+    return "\n\n".join(cell for cell in cells if re.match(r"(from pathlib|import numpy|def )", cell))
 
 
 # ---- The graders -------------------------------------------------------------------------------------------
 
 
 def stock_course(course: Path, folder: Path, sample: int) -> Path:
-    """A copy of a course in which nothing is graded yet, with nbgrader's own settings and a sample of the class.
+    """A copy of a course in which nothing is graded yet, with nbgrader's own settings and part of the class.
 
     nbgrader skips what is graded already; so this is made before anybody grades.
     """
@@ -129,33 +156,37 @@ def stock_course(course: Path, folder: Path, sample: int) -> Path:
     return stock
 
 
-def stock_nbgrader(stock: Path, assignment: str, sample: int) -> float:
+def stock_nbgrader(stock: Path, assignment: str, points: Points) -> float:
     """Seconds a submission of `nbgrader autograde`, its start-up shared by the sample."""
-    seconds = run(stock, "nbgrader", "autograde", assignment) / sample
+    seconds = run(stock, "nbgrader", "autograde", assignment) / len(points)
     with Gradebook(f"sqlite:///{stock}/gradebook.db") as gradebook:
-        graded = gradebook.assignment_submissions(assignment)
-        assert len(graded) == sample
-        cells = [grade for one in graded for notebook in one.notebooks for grade in notebook.grades]
-        judged = [grade for grade in cells if not grade.needs_manual_grade]
-        assert judged and all(grade.auto_score == grade.max_score for grade in judged)
+        given = {
+            submission.student.id: sum(
+                grade.auto_score or 0.0 for book in submission.notebooks for grade in book.grades
+            )
+            for submission in gradebook.assignment_submissions(assignment)
+        }
+    assert given == points, f"nbgrader gives {given}, not {points}"
     return seconds
 
 
-def plain_pytest(course: Path, folder: Path, assignment: str, sample: int) -> float:
+def plain_pytest(course: Path, folder: Path, assignment: str, points: Points) -> float:
     """Seconds a submission of pytest, one process each."""
     seconds = 0.0
-    for student in sorted((course / "submitted").iterdir())[:sample]:
-        place = folder / "pytest" / student.name
+    for student in points:
+        place = folder / "pytest" / student
         place.mkdir(parents=True)
         submission = place / f"{assignment}.py"
-        submission.write_text(code_of(student / assignment / f"{assignment}.ipynb"))
+        submission.write_text(code_of(course / "submitted" / student / assignment / f"{assignment}.ipynb"))
         key = str(course / "keys" / f"{assignment}.hidden.npz")
         (place / "test_hidden.py").write_text(TEST.format(key=key, submission=str(submission)))
-        seconds += run(place, "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", ".", "test_hidden.py")
-    return seconds / sample
+        statuses = (0,) if is_right(student, points) else (0, 1)  # it does not look whether arguments changed
+        command = ["-q", "--tb=no", "-p", "no:cacheprovider", "--rootdir", ".", "test_hidden.py"]
+        seconds += run(place, "pytest", *command, allowed=statuses)
+    return seconds / len(points)
 
 
-def otter_run(course: Path, folder: Path, assignment: str, sample: int) -> float | None:
+def otter_run(course: Path, folder: Path, assignment: str, points: Points) -> float | None:
     """Seconds a submission of `otter run`, or None where otter-grader is not installed."""
     if importlib.util.find_spec("otter") is None:
         return None
@@ -166,20 +197,28 @@ def otter_run(course: Path, folder: Path, assignment: str, sample: int) -> float
     (place / "otter_config.json").write_text("{}")
     run(place, "zipfile", "-c", "autograder.zip", "tests", "otter_config.json")
     seconds = 0.0
-    for student in sorted((course / "submitted").iterdir())[:sample]:
-        cells = [nbformat.v4.new_code_cell(code_of(student / assignment / f"{assignment}.ipynb"))]
-        notebook = place / f"{student.name}.ipynb"
-        nbformat.write(nbformat.v4.new_notebook(cells=cells), notebook)
+    for student in points:
+        code = code_of(course / "submitted" / student / assignment / f"{assignment}.ipynb")
+        notebook = place / f"{student}.ipynb"
+        nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]), notebook)
         seconds += run(place, "otter", "run", str(notebook), "-a", "autograder.zip", "--no-logo")
-    return seconds / sample
+        tests = json.loads((place / "results.json").read_text())["tests"]
+        passed = [test["score"] == test["max_score"] for test in tests if test["name"] == "hidden"]
+        assert passed == [True] or (passed == [False] and not is_right(student, points))
+    return seconds / len(points)
 
 
-def computing(course: Path) -> float:
-    """Mean seconds that a submission's own functions took in the sandbox."""
+def is_right(student: str, points: Points) -> bool:
+    """Everybody's best: every second student of the class is right in everything."""
+    return points[student] == max(points.values())
+
+
+def graded(course: Path) -> tuple[Points, float]:
+    """Points in this project's results, and the mean seconds that a submission's own functions took."""
     results: list[Any] = json.loads((course / "grades/results.json").read_text())["submissions"]
-    assert all(one["points"] == one["max_points"] for one in results)
     cases = [c for s in results for e in s["exercises"] for g in e["groups"] for c in g["cases"]]
-    return sum(case["seconds"] for case in cases) / len(results)
+    points = {one["student"]: one["points"] for one in results}
+    return points, sum(case["seconds"] for case in cases) / len(results)
 
 
 def main() -> None:
@@ -205,15 +244,18 @@ def main() -> None:
             )
             / chosen.students
         }
-        own = computing(course)
+        points, own = graded(course)
+        assert len(points) == chosen.students
         shutil.rmtree(course / "grades")
         ours["this project, by itself"] = (
             run(course, "autograder", "grade", "submitted", *jobs) / chosen.students
         )
+        assert graded(course)[0] == points
+        sample = {student: points[student] for student in sorted(points)[: chosen.sample]}
         others = {
-            "stock nbgrader autograde": stock_nbgrader(stock, chosen.assignment, chosen.sample),
-            "plain pytest": plain_pytest(course, folder, chosen.assignment, chosen.sample),
-            "otter run": otter_run(course, folder, chosen.assignment, chosen.sample),
+            "stock nbgrader autograde": stock_nbgrader(stock, chosen.assignment, sample),
+            "plain pytest": plain_pytest(course, folder, chosen.assignment, sample),
+            "otter run": otter_run(course, folder, chosen.assignment, sample),
         }
     print(
         f"{chosen.assignment}: {chosen.students} notebooks, {chosen.jobs} at a time; others: {chosen.sample}"

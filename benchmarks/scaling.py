@@ -1,30 +1,43 @@
 """From ten submissions to ten thousand: time, and the memory of the grader, isolation on.
 
-Hands in the reference solution of one assignment as scripts that all differ in a number, and grades each
-class from nothing, start-up and reports included. The memory is the peak of the grading process itself;
-its workers hold one submission each, whatever the class.
+Hands in the reference solution of one assignment as scripts that all differ in a number, every second one
+with a slip in one of its functions, and grades each class from nothing, start-up and reports included. The
+memory is the peak of the grading process itself; its workers hold one submission each, whatever the class.
 
     python benchmarks/scaling.py [--sizes 10 100 1000 10000] [--assignment conv_residual]
 """
 
 import argparse
+import json
+import multiprocessing
 import os
+import random
 import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 
 
-def hand_in(folder: Path, assignment: str, students: int) -> None:
-    """A class of students who all found the reference solution."""
+def slips(assignment: str) -> list[tuple[str, str]]:
+    """See `grading.slips`. Runs elsewhere: a process inherits its parent's peak of memory."""
+    import grading
+
+    return grading.slips(assignment)
+
+
+def hand_in(folder: Path, assignment: str, students: int, mistakes: list[tuple[str, str]]) -> None:
+    """A class of students half of whom found the reference solution."""
     text = (ROOT / "solutions" / assignment / "notebook.py").read_text(encoding="utf-8")
+    chance = random.Random(assignment)
     for number in range(students):
         path = folder / f"s{number:05d}" / assignment / f"{assignment}.py"
         path.parent.mkdir(parents=True)
-        path.write_text(f"{text}\nnumber = {number}\n", encoding="utf-8")
+        wrong = chance.choice(mistakes)[1] if number % 2 else ""
+        path.write_text(f"{text}\nnumber = {number}\n{wrong}\n", encoding="utf-8")
 
 
 def grade(keys: Path, submitted: Path, out: Path, jobs: int) -> tuple[float, float]:
@@ -40,7 +53,10 @@ def grade(keys: Path, submitted: Path, out: Path, jobs: int) -> tuple[float, flo
     _, status, usage = os.wait4(process.pid, 0)
     if status:
         sys.exit(f"grading failed with status {status}")
-    return time.perf_counter() - start, usage.ru_maxrss / 1024
+    seconds = time.perf_counter() - start
+    submissions = json.loads((out / "results.json").read_text(encoding="utf-8"))["submissions"]
+    assert all(one["points"] == one["max_points"] for one in submissions[::2])
+    return seconds, usage.ru_maxrss / 1024
 
 
 def main() -> None:
@@ -59,10 +75,12 @@ def main() -> None:
             check=True,
             stdout=subprocess.DEVNULL,
         )
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as elsewhere:
+            mistakes = elsewhere.submit(slips, chosen.assignment).result()
         print(f"{chosen.assignment}, {chosen.jobs} at a time")
         print(f"{'submissions':>11}{'seconds':>10}{'ms each':>10}{'MiB':>8}")
         for size in chosen.sizes:
-            hand_in(folder / str(size), chosen.assignment, size)
+            hand_in(folder / str(size), chosen.assignment, size, mistakes)
             seconds, memory = grade(
                 folder / "keys", folder / str(size), folder / f"grades{size}", chosen.jobs
             )

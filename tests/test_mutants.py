@@ -69,6 +69,17 @@ def test_a_mutant_has_a_name_of_its_own_and_runs_apart_from_the_reference() -> N
     assert different > 0.7 * len(changed)
 
 
+def test_the_source_of_a_mutant_is_the_function_that_was_changed() -> None:
+    x = np.arange(6.0).reshape(2, 3)
+    for reference, changed, names in ((scale, "scale", {"np": np}), (by_helper, "helper", {})):
+        slip = "-total → total" if reference is scale else "x.sum(axis=0) → x.sum(axis=1)"
+        (mutant,) = (one for one in mutants(reference) if one.change == slip)
+        exec(mutant.source, names)
+        arguments = (x, -2.0) if reference is scale else (x,)
+        expected = -2 * x if reference is scale else x.sum(axis=1)
+        assert np.array_equal(names[changed](*arguments), expected)
+
+
 def test_default_values_and_docstrings_are_left_alone() -> None:
     assert not any("3.0" in mutant.change or "1 + 1" in mutant.change for mutant in mutants(scale))
 

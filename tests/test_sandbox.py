@@ -125,6 +125,16 @@ def test_a_changed_argument_and_shared_memory_are_told(isolation):
     x = np.ones((2, 2))
     assert one_call(isolation, "def f(x, y):\n    y += 1\n    return 0", x, x).changed == (1,)
     assert one_call(isolation, "def f(x):\n    x[0] += 1e-13\n    return 0", x).changed == ()
+    for nested, code in (
+        ([1, 2], "x[0] = np.array([1, 2])"),
+        ([[1], [2]], "x[0] = 1"),
+        ({"a": {"b": 1}}, "x['a'] = [1]"),
+        ({"a": (1, 2)}, "x['a'] = [1, 2]"),
+        ({"a": 1}, "del x['a']"),
+    ):
+        code = f"import numpy as np\ndef f(x):\n    {code}\n    return 0"
+        assert one_call(isolation, code, nested).changed == (0,)
+    assert one_call(isolation, "def f(x):\n    x[0] = 1.0\n    return 0", [1, "a"]).changed == ()
     assert one_call(isolation, "def f(x):\n    return x.T", x, fresh=True).shares
     assert not one_call(isolation, "def f(x):\n    return x.T.copy()", x, fresh=True).shares
 
