@@ -9,11 +9,19 @@ _ABOUT_FORM = ("The shape", "It returned")
 """How `diagnosis.symptoms` begins where no number is at fault but what was returned as a whole."""
 
 
-def next_exercise(exercises: Sequence[ExerciseResult]) -> ExerciseResult | None:
-    """What to work on: the first exercise that was tried and is not right, else the first that was not."""
+_NOT_TRIED = (Verdict.NI, Verdict.MISSING)
+
+
+def next_exercise(exercises: Sequence[ExerciseResult], edited: str = "") -> ExerciseResult | None:
+    """What to work on; None where all is right.
+
+    That is the exercise `edited` last, where that is known, as long as it is not right; then the first that
+    was tried and is not right; then the first that is not written.
+    """
     left = [one for one in exercises if not one.verdict.earns]
-    tried = [one for one in left if one.verdict is not Verdict.NI]
-    return next(iter(tried or left), None)
+    at_hand = [one for one in left if one.name == edited]
+    tried = [one for one in left if one.verdict not in _NOT_TRIED]
+    return next(iter([*at_hand, *tried, *left]), None)
 
 
 def next_step(result: ExerciseResult, *, lecture: str = "", ask: str = "") -> Text:

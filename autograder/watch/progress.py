@@ -10,11 +10,10 @@ from pathlib import Path
 
 from autograder import submission
 from autograder.answer_key import AnswerKey
+from autograder.feedback import advice
 from autograder.messages import Text
-from autograder.verdicts import ExerciseResult, SubmissionResult, Verdict
+from autograder.verdicts import ExerciseResult, SubmissionResult
 from autograder.workspace import Place
-
-_NOT_TRIED = (Verdict.NI, Verdict.MISSING)
 
 
 @dataclass(frozen=True)
@@ -62,15 +61,8 @@ class Work:
 
 
 def next_exercise(work: Work) -> ExerciseResult | None:
-    """The exercise to go on with; None where all are right.
-
-    That is the one that was edited last, as long as it is not right; then the first that was tried and is
-    not right; then the first that is not written.
-    """
-    open_ones = [one for one in work.result.exercises if one.verdict is not Verdict.AC] if work.result else []
-    edited = [one for one in open_ones if one.name == work.edited]
-    tried = [one for one in open_ones if one.verdict not in _NOT_TRIED]
-    return next(iter([*edited, *tried, *open_ones]), None)
+    """The exercise to go on with (`advice.next_exercise`); None where all are right."""
+    return advice.next_exercise(work.result.exercises, work.edited) if work.result else None
 
 
 def next_work(works: Sequence[Work], after: Work) -> Work | None:
