@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from autograder import answer_key
+from tests.browser import chromium
 
 ROOT = Path(__file__).parent.parent
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 RIGHT = "def rotate180(w):\n    return w[::-1, ::-1].copy()"
 WRONG = """\
@@ -150,13 +150,8 @@ def test_nothing_in_a_notebooks_outputs_comes_from_the_network(ran: tuple[str, R
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium is installed")
-    with playwright.sync_playwright() as driver:
-        one = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield one
-        one.close()
+    with chromium() as running:
+        yield running
 
 
 def luminance(colour: tuple[float, ...]) -> float:

@@ -43,6 +43,7 @@ from autograder.store import Member, Store, StoreKey
 from autograder.values import Formula
 from autograder.verdicts import CaseResult, ExerciseResult, GroupResult, SubmissionResult, Verdict, to_json
 from tests import authored, synthetic_class, trusted
+from tests.browser import chromium
 
 FORMATS: tuple[Format, ...] = get_args(Format)
 HOSTILE = "<script>window.hacked=1</script><img src=x onerror='window.hacked=2'>\"';--\x00\x1b\ud800‮=1+1"
@@ -574,19 +575,11 @@ def test_mistakes_in_the_call_are_one_sentence(tmp_path: Path) -> None:
 
 # ---- In a browser ------------------------------------------------------------------------------------------
 
-CHROMIUM = Path("/usr/bin/chromium")
-
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if not CHROMIUM.exists():
-        pytest.skip("there is no chromium (Debian: apt-get install chromium)")
-    with playwright.sync_playwright() as running:
-        options = ["--no-sandbox", "--disable-gpu"]
-        chromium = running.chromium.launch(executable_path=str(CHROMIUM), args=options)
-        yield chromium
-        chromium.close()
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture

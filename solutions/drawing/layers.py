@@ -1,45 +1,16 @@
-"""The pictures of the notebooks, drawn: `python solutions/pictures.py` writes `<assignment>/pictures/*.png`.
-
-They hold symbols and numbers but no words, so that one picture serves both languages, and stand on a
-white card of their own, so that they can be read in light and dark themes. The course ships the files; only
-who changes a picture needs matplotlib.
-"""
+"""Pictures of layers and of their residuals: who is connected to whom, and what goes where."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patches import FancyBboxPatch, Rectangle
+from matplotlib.patches import Rectangle
 
-INK = "#1f2933"
-PALE = "#eef2f6"
-LINE = "#8a97a6"
+from solutions.drawing.card import COLOURS, LINE, PALE, arrow, card, text
+
 ACCENT = "#d1495b"
-COLOURS = ("#d1495b", "#2e86ab", "#e09f3e", "#5b8c5a")
 NINE = ("#d1495b", "#2e86ab", "#e09f3e", "#5b8c5a", "#8e5ea2", "#c77d4f", "#3aa6a0", "#b5838d", "#6d7b8d")
-
-
-def card(width: float, height: float) -> tuple[plt.Figure, Axes]:
-    """A white card; one unit is half an inch, the origin is at the top left."""
-    figure = plt.figure(figsize=(width / 2, height / 2), dpi=90)
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set_xlim(0, width)
-    axes.set_ylim(height, 0)
-    axes.axis("off")
-    axes.add_patch(
-        FancyBboxPatch((0.1, 0.1), width - 0.2, height - 0.2, boxstyle="round,pad=0,rounding_size=0.3",
-                       facecolor="white", edgecolor="#d5dbe1", linewidth=1)
-    )  # fmt: skip
-    return figure, axes
-
-
-def text(axes: Axes, x: float, y: float, what: str, size: float = 13, colour: str = INK) -> None:
-    axes.text(x, y, what, ha="center", va="center", fontsize=size, color=colour)
 
 
 def grid(
@@ -62,12 +33,6 @@ def grid(
 def frame(axes: Axes, left: float, top: float, height: int, width: int, colour: str = ACCENT) -> None:
     """A window over a map."""
     axes.add_patch(Rectangle((left, top), width, height, fill=False, edgecolor=colour, linewidth=3, zorder=5))
-
-
-def arrow(axes: Axes, x: float, y: float, to_x: float, to_y: float, colour: str = INK) -> None:
-    axes.annotate(
-        "", (to_x, to_y), (x, y), arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 1.6}
-    )
 
 
 def symbols(letter: str, rows: int, columns: int) -> list[list[str]]:
@@ -121,7 +86,7 @@ def window() -> plt.Figure:
         grid(axes, left, 1, symbols("a", 3, 3),
              lambda r, c, u=u, v=v: "#fbe3e6" if u <= r < u + 2 and v <= c < v + 2 else PALE)  # fmt: skip
         frame(axes, left + v, 1 + u, 2, 2, COLOURS[output])
-    arrow(axes, 17.6, 2.5, 18.7, 2.5)
+    arrow(axes, (17.6, 2.5), (18.7, 2.5))
     grid(axes, 19.2, 1.5, symbols("z", 2, 2), lambda r, c: "white")
     for output in range(4):
         u, v = divmod(output, 2)
@@ -152,12 +117,12 @@ def maximum() -> plt.Figure:
     largest = IMAGE.reshape(2, 2, 2, 2).max(axis=(1, 3))
     is_largest = np.repeat(np.repeat(largest, 2, 0), 2, 1) == IMAGE
     grid(axes, 0.8, 1, numbers(IMAGE), _window_colour)
-    arrow(axes, 5.2, 3, 6.6, 3)
+    arrow(axes, (5.2, 3), (6.6, 3))
     text(axes, 5.9, 2.5, "max", 11)
     grid(axes, 7, 2, numbers(largest), lambda r, c: _window_colour(2 * r, 2 * c))
     text(axes, 10.6, 3, "$\\delta^{(l)}=$", 14)
     grid(axes, 11.8, 2, numbers(DELTA), lambda r, c: _window_colour(2 * r, 2 * c))
-    arrow(axes, 14.2, 3, 15.6, 3)
+    arrow(axes, (14.2, 3), (15.6, 3))
     spread = np.repeat(np.repeat(DELTA, 2, 0), 2, 1) * is_largest
     grid(axes, 16.2, 1, numbers(spread), _window_colour)
     for row, column in np.argwhere(is_largest):
@@ -171,7 +136,7 @@ def average() -> plt.Figure:
     figure, axes = card(12.5, 6)
     text(axes, 1.4, 3, "$\\delta^{(l)}=$", 14)
     grid(axes, 2.6, 2, numbers(DELTA), lambda r, c: _window_colour(2 * r, 2 * c))
-    arrow(axes, 5, 3, 6.6, 3)
+    arrow(axes, (5, 3), (6.6, 3))
     text(axes, 5.8, 2.4, r"$\times\,\frac{1}{2\cdot 2}$", 12)
     labels = [[f"$\\frac{{{DELTA[r // 2, c // 2]}}}{{4}}$" for c in range(4)] for r in range(4)]
     grid(axes, 7.2, 1, labels, _window_colour, 14)
@@ -219,7 +184,7 @@ def padded_residual() -> plt.Figure:
                 axes.text(left + c + 0.95, 1 + r + 0.93, label(r, c), ha="right", va="bottom",
                           fontsize=8, color=COLOURS[panel])  # fmt: skip
         frame(axes, left + v, 1 + u, 2, 2, COLOURS[panel])
-    arrow(axes, 17, 3, 18.4, 3)
+    arrow(axes, (17, 3), (18.4, 3))
     grid(axes, 19, 1.5, symbols("\\delta", 3, 3), lambda r, c: PALE)
     for panel, (u, v) in enumerate(((0, 0), (0, 1), (1, 1))):
         frame(axes, 19.05 + v, 1.55 + u, 1, 1, COLOURS[panel])
@@ -231,14 +196,14 @@ def stride_zeros() -> plt.Figure:
     """Stride 2: a zero between neighbours, then zeros around."""
     figure, axes = card(17, 6)
     grid(axes, 0.8, 2, symbols("\\delta", 2, 2), lambda r, c: "#dfe8f1")
-    arrow(axes, 3.2, 3, 4.5, 3)
+    arrow(axes, (3.2, 3), (4.5, 3))
     between = [
         ["$\\delta_{11}$", "0", "$\\delta_{12}$"],
         ["0", "0", "0"],
         ["$\\delta_{21}$", "0", "$\\delta_{22}$"],
     ]
     grid(axes, 5, 1.5, between, lambda r, c: "#dfe8f1" if r != 1 and c != 1 else "white")
-    arrow(axes, 8.4, 3, 9.7, 3)
+    arrow(axes, (8.4, 3), (9.7, 3))
     around = [["0"] * 5, *(["0", *line, "0"] for line in between), ["0"] * 5]
     grid(axes, 10.6, 0.5, around, lambda r, c: "#dfe8f1" if r in (1, 3) and c in (1, 3) else "white")
     return figure
@@ -264,7 +229,7 @@ def residual_over_input() -> plt.Figure:
                     axes.text(left + c + 0.95, 1 + r + 0.95, label, ha="right", va="bottom",
                               fontsize=8, color=COLOURS[weight])  # fmt: skip
         frame(axes, left + n, 1 + m, 2, 2, COLOURS[weight])
-    arrow(axes, 17.6, 2.5, 18.7, 2.5)
+    arrow(axes, (17.6, 2.5), (18.7, 2.5))
     labels = [[f"$\\frac{{\\partial J}}{{\\partial w_{{{m}{n}}}}}$" for n in (1, 2)] for m in (1, 2)]
     for weight in range(4):
         m, n = divmod(weight, 2)
@@ -283,17 +248,3 @@ PICTURES = {
     "conv_residual": (terms, padded_residual, stride_zeros),
     "kernel_gradients": (residual_over_input,),
 }
-
-
-def main() -> None:
-    for assignment, drawings in PICTURES.items():
-        folder = Path(__file__).parent / assignment / "pictures"
-        folder.mkdir(exist_ok=True)
-        for draw in drawings:
-            figure = draw()
-            figure.savefig(folder / f"{draw.__name__}.png", transparent=True, metadata={"Software": None})
-            plt.close(figure)
-
-
-if __name__ == "__main__":
-    main()

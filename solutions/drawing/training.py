@@ -1,51 +1,21 @@
-"""The pictures of this assignment: `python solutions/training/draw_pictures.py` writes `pictures/*.png`.
-
-They hold symbols and numbers but no words, so that one picture serves both languages. Nothing runs this while
-the course is built or graded; only who changes a picture needs matplotlib.
-"""
+"""Pictures of training: one step of gradient descent, and a whole net, forward and backward."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patches import FancyBboxPatch, Rectangle
+from matplotlib.patches import Rectangle
 
-INK, PALE, LINE, FORWARD, BACKWARD = "#1f2933", "#eef2f6", "#8a97a6", "#2e86ab", "#d1495b"
+from solutions.drawing import card as shared
+from solutions.drawing.card import LINE, PALE, card, text
+
+FORWARD, BACKWARD = "#2e86ab", "#d1495b"
 TINT = "#fbe3e6"
 
-
-def card(width: float, height: float) -> tuple[plt.Figure, Axes]:
-    """A white card for light and dark pages; one unit is half an inch, the origin is at the top left."""
-    figure = plt.figure(figsize=(width / 2, height / 2), dpi=90)
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set_xlim(0, width)
-    axes.set_ylim(height, 0)
-    axes.axis("off")
-    axes.add_patch(
-        FancyBboxPatch(
-            (0.1, 0.1),
-            width - 0.2,
-            height - 0.2,
-            boxstyle="round,pad=0,rounding_size=0.3",
-            facecolor="white",
-            edgecolor="#d5dbe1",
-            linewidth=1,
-        )
-    )
-    return figure, axes
-
-
-def text(axes: Axes, x: float, y: float, what: str, size: float = 12, colour: str = INK) -> None:
-    axes.text(x, y, what, ha="center", va="center", fontsize=size, color=colour)
-
-
-def arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], colour: str) -> None:
-    axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 1.8})
+arrow = partial(shared.arrow, width=1.8)
 
 
 def path(axes: Axes, points: Sequence[tuple[float, float]], colour: str) -> None:
@@ -93,7 +63,7 @@ def shaded(axes: Axes, left: float, top: float, side: float, values: np.ndarray)
 
 def descent() -> plt.Figure:
     """Compute, compare, pass back, change: one step of learning Sobel's kernel from a picture of a 3."""
-    with np.load(Path(__file__).parent / "data" / "digits.npz") as digits:
+    with np.load(Path(__file__).parent.parent / "training" / "data" / "digits.npz") as digits:
         image = digits["images"][3].astype(float)
     sobel = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
     target = np.einsum("pq,uvpq->uv", sobel, np.lib.stride_tricks.sliding_window_view(image, (3, 3)))
@@ -169,14 +139,4 @@ def network() -> plt.Figure:
     return figure
 
 
-def main() -> None:
-    folder = Path(__file__).parent / "pictures"
-    folder.mkdir(exist_ok=True)
-    for draw in (descent, network):
-        figure = draw()
-        figure.savefig(folder / f"{draw.__name__}.png", transparent=True, metadata={"Software": None})
-        plt.close(figure)
-
-
-if __name__ == "__main__":
-    main()
+PICTURES = {"training": (descent, network)}

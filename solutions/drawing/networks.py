@@ -1,62 +1,18 @@
-"""The pictures of `models`, drawn: `python -m solutions.models.draw_pictures` writes `pictures/*.png`.
+"""Pictures of nets. Their figures come from `autograder.models`."""
 
-They hold symbols, numbers and the names of nets, but no other words, so that one picture serves both
-languages, and stand on a white card of their own, so that they can be read in light and dark themes. The
-figures come from `autograder.models`. The course ships the files; who changes a picture needs matplotlib.
-"""
-
-from pathlib import Path
-
-import matplotlib
-
-matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+from matplotlib import ticker
 from matplotlib.axes import Axes
-from matplotlib.patches import FancyBboxPatch, Rectangle
+from matplotlib.patches import Rectangle
 
-from autograder.models.networks import networks
-
-INK = "#1f2933"
-PALE = "#eef2f6"
-LINE = "#8a97a6"
-COLOURS = ("#d1495b", "#2e86ab", "#e09f3e", "#5b8c5a")
-
-
-def card(width: float, height: float) -> tuple[plt.Figure, Axes]:
-    """A white card; one unit is half an inch, the origin is at the top left."""
-    figure = plt.figure(figsize=(width / 2, height / 2), dpi=90)
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set_xlim(0, width)
-    axes.set_ylim(height, 0)
-    axes.axis("off")
-    axes.add_patch(
-        FancyBboxPatch(
-            (0.1, 0.1),
-            width - 0.2,
-            height - 0.2,
-            boxstyle="round,pad=0,rounding_size=0.3",
-            facecolor="white",
-            edgecolor="#d5dbe1",
-            linewidth=1,
-        )
-    )
-    return figure, axes
+from autograder.models import networks as nets
+from solutions.drawing.card import COLOURS, INK, LINE, PALE, arrow, card, text
 
 
 def box(axes: Axes, x: float, y: float, width: float, height: float, colour: str = PALE) -> None:
     """A box around a centre."""
     axes.add_patch(
         Rectangle((x - width / 2, y - height / 2), width, height, facecolor=colour, edgecolor=LINE, zorder=3)
-    )
-
-
-def text(axes: Axes, x: float, y: float, what: str, size: float = 13, colour: str = INK) -> None:
-    axes.text(x, y, what, ha="center", va="center", fontsize=size, color=colour, zorder=4)
-
-
-def arrow(axes: Axes, x: float, y: float, to_x: float, to_y: float, colour: str = INK) -> None:
-    axes.annotate(
-        "", (to_x, to_y), (x, y), arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 1.6}
     )
 
 
@@ -71,29 +27,29 @@ def inception() -> plt.Figure:
             Rectangle((2, top), 1.1, height, facecolor=colour, alpha=0.25, edgecolor=LINE, zorder=2)
         )
         text(axes, 2.55, middle, f"$K_{branch + 1}$", 12)
-        arrow(axes, 3.3, middle, 5.4, lane, colour)
+        arrow(axes, (3.3, middle), (5.4, lane), colour)
         box(axes, 6.2, lane, 1.4, 1.1)
         text(axes, 6.2, lane, rf"$\delta_{branch + 1}$", 14, colour)
-        arrow(axes, 7.1, lane, 9.2, lane, colour)
+        arrow(axes, (7.1, lane), (9.2, lane), colour)
         box(axes, 10.2, lane, 1.8, 1.1, "white")
         text(axes, 10.2, lane, f"$B_{branch + 1}$", 14, colour)
-        arrow(axes, 11.2, lane, 15.1, 4.5 + 0.28 * (branch - 1.5), colour)
+        arrow(axes, (11.2, lane), (15.1, 4.5 + 0.28 * (branch - 1.5)), colour)
         top += height
     axes.add_patch(plt.Circle((15.7, 4.5), 0.55, facecolor="white", edgecolor=INK, linewidth=1.6, zorder=3))
     text(axes, 15.7, 4.5, "$+$", 18)
-    arrow(axes, 16.4, 4.5, 17.6, 4.5)
+    arrow(axes, (16.4, 4.5), (17.6, 4.5))
     text(axes, 18.6, 4.5, r"$\frac{\partial J}{\partial x}$", 20)
     return figure
 
 
-def plot() -> plt.Figure:
+def networks() -> plt.Figure:
     """Parameters (10⁶) against multiply-adds (10⁹) of all nets, as the papers have them."""
     figure, frame = card(18, 12)
     frame.set_zorder(-1)
     axes = figure.add_axes((0.09, 0.1, 0.86, 0.85))
     axes.set_xscale("log")
     axes.set_yscale("log")
-    found = [one for one in networks("paper") if not one.heads]
+    found = [one for one in nets.networks("paper") if not one.heads]
     points = [(one.total.parameters / 1e6, one.total.macs / 1e9) for one in found]
     resnets = [point for one, point in zip(found, points, strict=True) if one.name.startswith("ResNet")]
     axes.plot(*zip(*resnets, strict=True), color=LINE, linewidth=1, zorder=1)
@@ -113,9 +69,9 @@ def plot() -> plt.Figure:
     axes.set_xlim(5, 110)
     axes.set_ylim(0.5, 16)
     for axis, ticks in ((axes.xaxis, (5, 10, 20, 50, 100)), (axes.yaxis, (0.5, 1, 2, 5, 10))):
-        axis.set_major_locator(matplotlib.ticker.FixedLocator(ticks))
-        axis.set_major_formatter(matplotlib.ticker.FuncFormatter(lambda value, _: f"{value:g}"))
-        axis.set_minor_locator(matplotlib.ticker.NullLocator())
+        axis.set_major_locator(ticker.FixedLocator(ticks))
+        axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_minor_locator(ticker.NullLocator())
     axes.set_xlabel(r"$\times\,10^6$", color=INK, fontsize=12)
     axes.set_ylabel(r"$\times\,10^9$", color=INK, fontsize=12)
     axes.grid(color="#e4e9ee")
@@ -125,14 +81,4 @@ def plot() -> plt.Figure:
     return figure
 
 
-def main() -> None:
-    folder = Path(__file__).parent / "pictures"
-    folder.mkdir(exist_ok=True)
-    for name, draw in (("inception", inception), ("networks", plot)):
-        figure = draw()
-        figure.savefig(folder / f"{name}.png", transparent=True, metadata={"Software": None})
-        plt.close(figure)
-
-
-if __name__ == "__main__":
-    main()
+PICTURES = {"models": (inception, networks)}
