@@ -1,5 +1,6 @@
 """`autograder watch`: what it knows, what it draws, what it remembers, and the whole of it in a terminal."""
 
+import contextlib
 import io
 import json
 import os
@@ -382,6 +383,17 @@ def test_the_terminal_is_as_it_was_whatever_ends_it(
         os.close(descriptor)
 
 
+def formulas(watch: Screen) -> int:
+    """How many processes that read a formula `watch` has; what it writes meanwhile is read."""
+    watch.waits_for("\0", 0.05)
+    found = 0
+    for place in (Path("/proc") / name for name in os.listdir("/proc") if name.isdigit()):
+        with contextlib.suppress(OSError):
+            is_child = f"\nPPid:\t{watch.process}\n" in (place / "status").read_text()
+            found += is_child and "\0formula\0" in (place / "cmdline").read_text()
+    return found
+
+
 class Tmux:
     """A terminal with a shell in it, whose screen can be read."""
 
@@ -494,3 +506,28 @@ def test_following_the_screen_leads_to_all_points(tmux: Tmux, tmp_path: Path) ->
     assert tmux.shows("✓ pooling", "63/63", "All visible cases of pooling pass", "Next: conv_residual"), (
         tmux.screen()
     )
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="plays a terminal")
+def test_who_goes_on_from_a_formula_leaves_nothing_running(tmp_path: Path) -> None:
+    handout.copy(handout.source(), "en", tmp_path / "mine")
+    place = tmp_path / "mine" / "pooling"
+    file = place / "pooling.py"
+    endless = "def upsample(delta, window):\n    while True:\n        pass\n"
+    file.write_text(replaced(file.read_text(encoding="utf-8"), "upsample", endless), encoding="utf-8")
+    watch = Screen(place, tmp_path / "state")
+    try:
+        assert watch.waits_for("✗"), watch.shown
+        os.write(watch.terminal, b"f")
+        assert eventually(lambda: formulas(watch) == 1)
+        os.write(watch.terminal, b"lflflf")  # the next ones do not wait until the first has begun
+        time.sleep(1)
+        assert formulas(watch) == 1
+        os.write(watch.terminal, b"l")
+        assert eventually(lambda: formulas(watch) == 0, 1)
+    finally:
+        press_q(watch)
+        assert watch.waits_for("\x1b[?1049l")
+        os.waitpid(watch.process, 0)
+        os.close(watch.terminal)

@@ -75,9 +75,8 @@ class _Session:
         self.view: View = "overview"
         self.turned = 0
         self.formula_text = ""
-        self.formula_process: asyncio.subprocess.Process | None = None
+        self.formula: asyncio.Task[None] | None = None
         self.says = ""
-        self.tasks: set[asyncio.Task[None]] = set()
 
     # ---- Beginning and end -----------------------------------------------------------------------------
 
@@ -96,8 +95,8 @@ class _Session:
                     task.result()  # raises what has gone wrong
             finally:
                 self._stop_formula()
-                for one in (*tasks, *self.tasks):
-                    one.cancel()
+                for task in tasks:
+                    task.cancel()
                 if self.checking is not None:
                     self.checkers[self.checking].cancel()
                 worker.submit(self._close)
@@ -345,9 +344,7 @@ class _Session:
         _ = translator(self.lang)
         self.view = "formula"
         self.formula_text = _("Reading the formula out of your code …")
-        task = asyncio.create_task(self._read_formula(work.file, name))
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        self.formula = asyncio.create_task(self._read_formula(work.file, name))
 
     async def _read_formula(self, file: Path, name: str) -> None:
         command = [sys.executable, "-m", "autograder", "formula", str(file), name, "--lang", self.lang]
@@ -357,18 +354,19 @@ class _Session:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        self.formula_process = process
-        output, _ = await process.communicate()
-        if self.formula_process is process:  # nobody has gone on to something else
-            self.formula_process = None
-            text = output.decode(errors="replace").strip().removeprefix("autograder: ")
-            self.formula_text = text or say("There is no formula.").in_language(self.lang)
-            self._draw()
+        try:
+            output, _ = await process.communicate()
+        finally:
+            if process.returncode is None:  # somebody has gone on to something else
+                process.kill()
+        text = output.decode(errors="replace").strip().removeprefix("autograder: ")
+        self.formula_text = text or say("There is no formula.").in_language(self.lang)
+        self._draw()
 
     def _stop_formula(self) -> None:
-        process, self.formula_process = self.formula_process, None
-        if process is not None and process.returncode is None:
-            process.kill()
+        if self.formula is not None:
+            self.formula.cancel()
+            self.formula = None
 
     # ---- Drawing ---------------------------------------------------------------------------------------
 
