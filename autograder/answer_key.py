@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograder import comparison
+from autograder import comparison, whole
 from autograder.comparison import Comparator
 from autograder.exercise import AuthoringError, Case, Exercise, Group, Layout, Misconception
 from autograder.values import TakeArray, ValuesError, dumps, flatten, loads, unflatten
@@ -268,7 +268,7 @@ def _run_wrong(run: Callable[..., Any], args: tuple[Any, ...], accept: Comparato
 def save(key: AnswerKey, path: Path) -> None:
     """Write `key` to `path`; the same key gives the same bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(to_bytes(key))
+    whole.write(path, to_bytes(key))
 
 
 def to_bytes(key: AnswerKey) -> bytes:

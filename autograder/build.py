@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder import answer_key
+from autograder import answer_key, whole
 from autograder.assignment import Assignment
 from autograder.exercise import AuthoringError
 from autograder.messages import LANGUAGES
@@ -97,7 +97,7 @@ def write(path: Path, content: bytes, dry_run: bool = False) -> Built:
         return Built(path, False)
     if not dry_run:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        whole.write(path, content)
     return Built(path, True)
 
 

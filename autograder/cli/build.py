@@ -44,7 +44,7 @@ def build(
     except (AuthoringError, ReleaseError) as error:
         fail(str(error))
     except OSError as error:
-        fail(f"{error.filename}: {error.strerror or error}.")
+        fail(f"{error.filename or assignments}: {error.strerror or error}.")
     if check and changed:
         raise typer.Exit(EXIT_NOT_PASSED)
     if not changed:

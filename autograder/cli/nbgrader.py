@@ -32,7 +32,7 @@ def init(
     except AuthoringError as error:
         fail(str(error))
     except OSError as error:
-        fail(f"{error.filename}: {error.strerror or error}.")
+        fail(f"{error.filename or folder}: {error.strerror or error}.")
     for file in files:
         if file.changed:
             typer.echo(f"wrote: {file.path}")

@@ -38,8 +38,8 @@ def similar(
 
     from autograder import class_folder
     from autograder.reports import similarity
-    from autograder.reports.files import replacing
     from autograder.submission import SubmissionError
+    from autograder.whole import replacing
 
     if importlib.util.find_spec("copydetect") is None:
         fail("copydetect is not installed; it comes with what instructors need: autograder[instructor].")
