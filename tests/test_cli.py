@@ -509,6 +509,38 @@ def test_build_says_what_it_wrote_and_check_what_is_out_of_date(
     assert build("--check") == (1, "out of date: assignments/zh/relu/relu.py\n")
 
 
+AS_A_STUDENT = """
+import sys
+missing = {"copydetect", "distributed", "jinja2", "jupytext", "nbformat", "nbgrader", "traitlets"}
+class Nothing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in missing:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Nothing())
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("build",),
+        ("nbgrader", "init", "c"),
+        ("similar", "submitted"),
+        ("grade", "--nbgrader", "."),
+        ("grade", "submitted", "--isolation", "process", "--cluster", "local"),
+    ],
+)
+def test_what_an_instructor_has_to_install_is_one_sentence(course: Path, arguments: Sequence[str]) -> None:
+    """After a plain `pip install .`."""
+    (course / "plain").mkdir()
+    (course / "plain" / "sitecustomize.py").write_text(AS_A_STUDENT)
+    path = os.pathsep.join([str(course / "plain"), clean_environment()["PYTHONPATH"]])
+    called = call(course, *arguments, PYTHONPATH=path)
+    assert (called.returncode, called.stdout) == (2, "")
+    assert called.stderr.strip().startswith("autograder: ") and called.stderr.strip().count("\n") == 0
+    assert "in a clone of this repository, with: pip install '.[" in called.stderr
+
+
 HELP = """
 import contextlib, io, sys
 from autograder.cli import app

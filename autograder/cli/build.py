@@ -1,13 +1,15 @@
 """`autograder build`: students' files and the hidden answer keys."""
 
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from autograder.cli.common import EXIT_NOT_PASSED, fail
+from autograder.cli.common import EXIT_NOT_PASSED, fail, for_instructors
 
 
+@for_instructors()
 def build(
     solutions: Annotated[Path, typer.Argument(help="The folder of the assignments' sources.")] = Path(
         "solutions"
@@ -44,7 +46,8 @@ def build(
     except (AuthoringError, ReleaseError) as error:
         fail(str(error))
     except OSError as error:
-        fail(f"{error.filename or assignments}: {error.strerror or error}.")
+        # What is written here has a name; what nbgrader writes on its way may have none.
+        fail(f"{error.filename or tempfile.gettempdir()}: {error.strerror or error}.")
     if check and changed:
         raise typer.Exit(EXIT_NOT_PASSED)
     if not changed:

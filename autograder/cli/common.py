@@ -1,5 +1,7 @@
 """What the commands share: options, exit statuses, the one way to complain."""
 
+import contextlib
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, NoReturn
 
@@ -27,6 +29,24 @@ def fail(message: str) -> NoReturn:
     """A mistake in the call: one sentence, status 2."""
     typer.echo(f"autograder: {message}", err=True)
     raise typer.Exit(EXIT_USAGE)
+
+
+INSTALL = "in a clone of this repository, with: pip install '.[instructor]'"
+"""Never by the project's name alone: on PyPI, that is somebody else's package."""
+
+
+@contextlib.contextmanager
+def for_instructors() -> Iterator[None]:
+    """A command that needs what a student does not install; also a decorator."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in _FOR_INSTRUCTORS:
+            raise
+        fail(f"This needs {error.name}, which instructors install {INSTALL}.")
+
+
+_FOR_INSTRUCTORS = {"copydetect", "jinja2", "jupytext", "nbformat", "nbgrader", "traitlets"}
 
 
 def language(lang: Lang | None) -> str:

@@ -5,12 +5,13 @@ from typing import Annotated
 
 import typer
 
-from autograder.cli.common import LangOption, fail, language
+from autograder.cli.common import LangOption, fail, for_instructors, language
 
 app = typer.Typer(no_args_is_help=True, help="Courses that nbgrader's own commands work on.")
 
 
 @app.command("init")
+@for_instructors()
 def init(
     folder: Annotated[Path, typer.Argument(help="The course folder to make or refresh.")],
     assignments: Annotated[
