@@ -505,6 +505,14 @@ def test_build_says_what_it_wrote_and_check_what_is_out_of_date(
     assert (status, set(text.splitlines())) == (0, wrote)
     assert build("--check") == build() == (0, "up to date\n")
     assert build("--new-keys") == (0, "wrote: keys/relu.hidden.npz\n")
+    source = tmp_path / "solutions" / "relu" / "notebook.py"
+    source.write_text(source.read_text(encoding="utf-8") + "\nmore = 1\n", encoding="utf-8")
+    status, text = build()
+    assert status == 0 and text.splitlines()[-2:] == [
+        "wrote: keys/relu.hidden.npz",
+        "hidden key of relu drawn anew: its sources changed; everything handed in for it will be graded "
+        "again",
+    ]
     (tmp_path / "assignments/zh/relu/relu.py").write_text("old")
     assert build("--check") == (1, "out of date: assignments/zh/relu/relu.py\n")
 

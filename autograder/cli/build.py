@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from autograder.cli.common import EXIT_NOT_PASSED, fail, for_instructors
+from autograder.cli.common import EXIT_NOT_PASSED, fail, for_instructors, told
 
 
 @for_instructors()
@@ -42,7 +42,7 @@ def build(
                 for file in files:
                     changed |= file.changed
                     if file.changed:
-                        typer.echo(f"{'out of date' if check else 'wrote'}: {file.path}")
+                        typer.echo(f"out of date: {file.path}" if check else told(file))
     except (AuthoringError, ReleaseError) as error:
         fail(str(error))
     except OSError as error:

@@ -3,9 +3,12 @@
 import contextlib
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+
+if TYPE_CHECKING:
+    from autograder.build import Built
 
 EXIT_NOT_PASSED, EXIT_USAGE, EXIT_JUDGE_ERROR, EXIT_INTERRUPTED = 1, 2, 3, 130
 
@@ -47,6 +50,18 @@ def for_instructors() -> Iterator[None]:
 
 
 _FOR_INSTRUCTORS = {"copydetect", "jinja2", "jupytext", "nbformat", "nbgrader", "traitlets"}
+
+
+def told(file: "Built") -> str:
+    """A file that a build has written, in a line; of a key that was drawn anew, what follows from it."""
+    wrote = f"wrote: {file.path}"
+    if not file.because:
+        return wrote
+    name = file.path.name.partition(".")[0]
+    return (
+        f"{wrote}\nhidden key of {name} drawn anew: {file.because}; everything handed in for it will be "
+        "graded again"
+    )
 
 
 def language(lang: Lang | None) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from autograder.cli.common import LangOption, fail, for_instructors, language
+from autograder.cli.common import LangOption, fail, for_instructors, language, told
 
 app = typer.Typer(no_args_is_help=True, help="Courses that nbgrader's own commands work on.")
 
@@ -36,7 +36,7 @@ def init(
         fail(f"{error.filename or folder}: {error.strerror or error}.")
     for file in files:
         if file.changed:
-            typer.echo(f"wrote: {file.path}")
+            typer.echo(told(file))
     typer.echo(
         f"next, in {folder}: nbgrader generate_assignment {' | '.join(one.name for one in chosen) or '…'}"
     )
