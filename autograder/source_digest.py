@@ -42,7 +42,7 @@ def _imported(tree: ast.Module, path: Path, course: Path) -> Iterator[Path]:
 
 
 def _meaning(node: Any) -> str:
-    """A syntax tree as text; what is empty is left out, for Python's versions add such fields, and show them."""
+    """A syntax tree as text; without what is empty, for newer versions of Python add such fields."""
     if isinstance(node, ast.AST):
         fields = (
             f"{name}={_meaning(value)}"

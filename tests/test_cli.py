@@ -517,6 +517,19 @@ def test_build_says_what_it_wrote_and_check_what_is_out_of_date(
     assert build("--check") == (1, "out of date: assignments/zh/relu/relu.py\n")
 
 
+def test_a_key_under_another_assignments_name_grades_nothing(course: Path) -> None:
+    shutil.move(course / "keys" / "relu.hidden.npz", course / "keys" / "pooling.hidden.npz")
+    shutil.move(course / "submitted" / "bo" / "relu", course / "submitted" / "bo" / "pooling")
+    for arguments in (("grade", "submitted", "--assignment", "pooling"), ("gradescope", "pooling")):
+        called = call(course, *arguments)
+        assert (called.returncode, called.stderr) == (
+            2,
+            f"autograder: {Path('keys/pooling.hidden.npz')} is the answer key of relu, not of pooling; build "
+            "it again, or give it its own name back.\n",
+        )
+    assert not (course / "grades").exists() and not list(course.glob("*.zip"))
+
+
 AS_A_STUDENT = """
 import sys
 missing = {"copydetect", "distributed", "jinja2", "jupytext", "nbformat", "nbgrader", "traitlets"}
