@@ -39,11 +39,14 @@ class Built:
     ----------
     because : str
         Of a hidden key that took the place of an older one, without being asked to: why.
+    kept : bool
+        It is not what would be written, and stays all the same: somebody has worked on it.
     """
 
     path: Path
     changed: bool
     because: str = ""
+    kept: bool = False
 
 
 def release(

@@ -188,7 +188,7 @@ def test_the_visible_key_holds_no_case_of_a_hidden_group(one: Assignment, lang: 
 
 def test_hidden_keys_and_grades_are_ignored_by_git() -> None:
     ignored = (COURSE / ".gitignore").read_text(encoding="utf-8").splitlines()
-    assert {"/keys/", "/grades/"} <= set(ignored)
+    assert {"/keys/", "/grades/", "/submitted/", "/course/", "/similar/", "*.gradescope.zip"} <= set(ignored)
 
 
 # ---- Building ----------------------------------------------------------------------------------------------

@@ -53,7 +53,9 @@ _FOR_INSTRUCTORS = {"copydetect", "jinja2", "jupytext", "nbformat", "nbgrader", 
 
 
 def told(file: "Built") -> str:
-    """A file that a build has written, in a line; of a key that was drawn anew, what follows from it."""
+    """A file that a build has written or kept, in a line; of a key drawn anew, what follows from it."""
+    if file.kept:
+        return f"kept: {file.path} (changed since it was written here; --force writes it anew)"
     wrote = f"wrote: {file.path}"
     if not file.because:
         return wrote

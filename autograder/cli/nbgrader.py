@@ -20,6 +20,9 @@ def init(
     solutions: Annotated[Path, typer.Option(help="The folder of the assignments' sources.")] = Path(
         "solutions"
     ),
+    force: Annotated[
+        bool, typer.Option("--force", help="Write source notebooks anew that somebody has changed, too.")
+    ] = False,
     lang: LangOption = None,
 ) -> None:
     """Make an nbgrader course: config, source notebooks, hidden keys."""
@@ -29,13 +32,13 @@ def init(
 
     try:
         chosen = [assignment.load(solutions / name) for name in assignments or []]
-        files = course.init(folder, chosen or assignment.load_all(solutions), language(lang))
+        files = course.init(folder, chosen or assignment.load_all(solutions), language(lang), force=force)
     except AuthoringError as error:
         fail(str(error))
     except OSError as error:
         fail(f"{error.filename or folder}: {error.strerror or error}.")
     for file in files:
-        if file.changed:
+        if file.changed or file.kept:
             typer.echo(told(file))
     typer.echo(
         f"next, in {folder}: nbgrader generate_assignment {' | '.join(one.name for one in chosen) or '…'}"
