@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from autograder import lms
+from autograder import lms, submission
 from autograder.messages import Text, say
 from autograder.submission import MAX_BYTES
 
@@ -142,7 +142,7 @@ def of_one_student(folder: Path, student: str, assignment: str) -> SubmittedFile
     OSError
         The folder cannot be listed.
     """
-    return _submitted(student, assignment, _choose(list(_in_folder(folder)), assignment), folder)
+    return _choose(student, assignment, list(_in_folder(folder)), folder)
 
 
 def _in_folder(folder: Path, above: str = "") -> Iterator[_Found]:
@@ -211,10 +211,12 @@ def _by_layout(
                 f"{source} is a flat folder of files; name their assignment with --assignment "
                 f"({', '.join(sorted(known)) or 'no answer keys found'})."
             )
-        return [_submitted(f.path.stem, assignment, f, source) for f in _newest_a_student(flat)]
+        students: dict[str, list[_Found]] = {}
+        for one in flat:
+            students.setdefault(one.path.stem, []).append(one)
+        return [_choose(student, assignment, files, source) for student, files in students.items()]
     return [
-        _submitted(student, its_assignment, _choose(files, its_assignment), source)
-        for (student, its_assignment), files in nested.items()
+        _choose(student, its_assignment, files, source) for (student, its_assignment), files in nested.items()
     ]
 
 
@@ -243,7 +245,8 @@ def _by_student(
     for student, theirs in students.items():
         readable = [pair for pair in theirs if _is_readable(pair[0])]
         named = [pair for pair in readable if assignment in lms.own_name(pair[1].file)]
-        counts = max(named or readable, key=_age, default=None)
+        worked = _worked([one for one, _ in named or readable], source)
+        counts = max((pair for pair in named or readable if pair[0] in worked), key=_age, default=None)
         others = [handed.file for one, handed in theirs if counts is None or one is not counts[0]]
         notes = []
         if any(handed.late for one, handed in theirs if counts is None or one is counts[0]):
@@ -251,21 +254,19 @@ def _by_student(
         if counts is None:
             notes.append(say("Handed in: {files}.", files=_list(others)))
         elif others:
-            notes.append(
-                say(
-                    "{file} counts; also handed in: {files}.",
-                    file=_list([counts[1].file]),
-                    files=_list(others),
-                )
-            )
+            notes.append(_counts(counts[1].file, others))
         submitted = _submitted(student, assignment, counts and counts[0], source)
         files.append(replace(submitted, notes=tuple(notes)))
     return files
 
 
-def _age(pair: tuple[_Found, lms.Handed]) -> tuple[int, float | tuple[int, ...], str]:
+def _age(pair: tuple[_Found, lms.Handed]) -> tuple[int, float | tuple[int, ...], bool, str]:
     found, handed = pair
-    return handed.order, found.changed, handed.file
+    return handed.order, found.changed, found.path.suffix.lower() == ".ipynb", handed.file
+
+
+def _counts(file: str, others: list[str]) -> Text:
+    return say("{file} counts; also handed in: {files}.", file=_list([file]), files=_list(others))
 
 
 def _list(names: list[str]) -> str:
@@ -291,18 +292,41 @@ def _without_common_folder(found: list[_Found], known: set[str]) -> list[_Found]
     return found
 
 
-def _newest_a_student(flat: list[_Found]) -> list[_Found]:
-    newest: dict[str, _Found] = {}
-    for one in sorted(flat, key=lambda f: (f.changed, f.path.suffix)):
-        newest[one.path.stem] = one
-    return list(newest.values())
+def _choose(student: str, assignment: str, files: list[_Found], source: Path) -> SubmittedFile:
+    """The file that counts: named after the assignment if there is one, the newest of several.
 
-
-def _choose(files: list[_Found], assignment: str) -> _Found | None:
-    """The file that counts: named after the assignment if there is one, the newest of several."""
+    Of equally old ones, as in a fresh clone, the notebook; other files are noted.
+    """
     readable = [one for one in files if _is_readable(one)]
-    named = [one for one in readable if one.path.stem == assignment]
-    return max(named or readable, key=lambda one: (one.changed, one.path.name), default=None)
+    named = _worked([one for one in readable if one.path.stem == assignment] or readable, source)
+    counts = max(
+        named, key=lambda f: (f.changed, f.path.suffix.lower() == ".ipynb", f.path.name), default=None
+    )
+    submitted = _submitted(student, assignment, counts, source)
+    others = [one.path.name for one in readable if one is not counts]
+    return replace(submitted, notes=(_counts(counts.path.name, others),)) if counts and others else submitted
+
+
+def _worked(files: list[_Found], source: Path) -> list[_Found]:
+    """`files` without the ones that hold nothing but stubs that another one has written."""
+    if len(files) < 2:
+        return files
+    read = {id(one): _read(one, source) for one in files}
+
+    def is_idle(one: _Found) -> bool:
+        mine = read[id(one)]
+        others = [read[id(other)] for other in files if other is not one]
+        return mine is not None and any(other and submission.adds_nothing_to(mine, other) for other in others)
+
+    return [one for one in files if not is_idle(one)]
+
+
+def _read(found: _Found, source: Path) -> submission.Submission | None:
+    """What stands in a file; None where that cannot be told."""
+    try:
+        return submission.read(found.path.name, _submitted("", "", found, source).read())
+    except Exception:  # a damaged zip member has a dozen ways to say so, and is told of when it is graded
+        return None
 
 
 def _submitted(student: str, assignment: str, found: _Found | None, source: Path) -> SubmittedFile:

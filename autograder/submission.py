@@ -148,6 +148,34 @@ def definitions(read: Submission) -> dict[str, Statement]:
     return found
 
 
+def adds_nothing_to(one: Submission, other: Submission) -> bool:
+    """Whether `other` has written a function that is a stub in `one`, and `one` none that `other` lacks.
+
+    Students get a notebook and a script of every assignment, work in either and hand in both.
+    """
+    mine, theirs = _functions(one), _functions(other)
+    written = {name for name, body in mine.items() if body is not None and theirs.get(name) != body}
+    return not written and any(body is None and theirs.get(name) is not None for name, body in mine.items())
+
+
+def _functions(read: Submission) -> dict[str, str | None]:
+    """What the functions of a submission do, told as a tree; None for a stub."""
+    found: dict[str, str | None] = {}
+    for name, statement in definitions(read).items():
+        node = ast.parse(statement.source).body[0]
+        assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+        found[name] = None if any(map(_is_stub, body)) else "\n".join(map(ast.dump, body))
+    return found
+
+
+def _is_stub(statement: ast.stmt) -> bool:
+    if not isinstance(statement, ast.Raise) or statement.exc is None:
+        return False
+    raised = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
+    return isinstance(raised, ast.Name) and raised.id == "NotImplementedError"
+
+
 # ---- Files to cells ----------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from autograder.class_folder import ClassFolderError, SubmittedFile, find
@@ -230,6 +231,47 @@ def test_the_file_named_after_the_assignment_counts_else_the_newest(
             archive.writestr(info, f"an/pooling/{name}")
     for path in (tmp_path / "class", tmp_path / "class.zip"):
         assert shown(find(path, None, KNOWN)) == [("an", "pooling", f"an/pooling/{counts}")]
+
+
+STUB = "def given(x):\n    return x\n\ndef f(x):\n    """What f does."""\n    raise NotImplementedError()\n"
+WORKED = STUB.replace("raise NotImplementedError()", "return 2 * x")
+OTHER = STUB.replace("return x", "return -x")
+
+
+def as_notebook(code: str) -> str:
+    return nbformat.writes(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]))
+
+
+@pytest.mark.parametrize(
+    ("notebook", "script", "newer", "counts"),
+    [
+        (WORKED, STUB, "pooling.py", "pooling.ipynb"),  # both were given, one was worked in
+        (STUB, WORKED, "pooling.ipynb", "pooling.py"),
+        (STUB, STUB, "pooling.py", "pooling.py"),
+        (WORKED, OTHER, "pooling.py", "pooling.py"),  # something is written in it: the newest counts
+        (WORKED, WORKED, "", "pooling.ipynb"),  # equally old
+        (WORKED, "def f(:", "pooling.py", "pooling.py"),
+    ],
+)
+def test_an_untouched_file_does_not_count_where_another_one_was_worked_in(
+    tmp_path: Path, notebook: str, script: str, newer: str, counts: str
+) -> None:
+    folder = tmp_path / "class" / "an" / "pooling"
+    folder.mkdir(parents=True)
+    (folder / "pooling.ipynb").write_text(as_notebook(notebook))
+    (folder / "pooling.py").write_text(script)
+    for file in folder.iterdir():
+        os.utime(file, (0, 400_000_000 + 10 * (file.name == newer)))
+    archive = Path(shutil.make_archive(str(tmp_path / "class"), "zip", tmp_path / "class"))
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    for file in folder.iterdir():
+        shutil.copy2(file, flat / f"an{file.suffix}")
+    for place, assignment in ((tmp_path / "class", None), (archive, None), (flat, "pooling")):
+        (found,) = find(place, assignment, KNOWN)
+        assert Path(found.name).suffix == Path(counts).suffix
+        (note,) = found.notes
+        assert note.en.startswith(Path(found.name).name) and "also handed in" in note.en
 
 
 def test_of_a_students_flat_files_the_newest_counts(tmp_path: Path) -> None:
