@@ -233,7 +233,14 @@ def test_the_file_named_after_the_assignment_counts_else_the_newest(
         assert shown(find(path, None, KNOWN)) == [("an", "pooling", f"an/pooling/{counts}")]
 
 
-STUB = "def given(x):\n    return x\n\ndef f(x):\n    """What f does."""\n    raise NotImplementedError()\n"
+STUB = """\
+def given(x):
+    return x
+
+def f(x):
+    'What f does.'
+    raise NotImplementedError()
+"""
 WORKED = STUB.replace("raise NotImplementedError()", "return 2 * x")
 OTHER = STUB.replace("return x", "return -x")
 
