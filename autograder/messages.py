@@ -51,6 +51,14 @@ def translator(lang: str) -> Callable[[str], str]:
     return gettext.translation("autograder", folder, languages=[lang], fallback=True).gettext
 
 
+def printable(text: str) -> str:
+    """`text` without the control characters that would write anywhere on the reader's terminal."""
+    return text.translate(_CONTROL)
+
+
+_CONTROL = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n\r"}
+
+
 def preferred_language() -> str:
     """ "zh" where the locale is a Chinese one, else "en"."""
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
