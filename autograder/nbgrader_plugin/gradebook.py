@@ -21,7 +21,7 @@ from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.exc import SQLAlchemyError
 
 from autograder.class_folder import SubmittedFile
-from autograder.messages import Text, printable, say
+from autograder.messages import Text, printable_name, say
 from autograder.nbgrader_plugin import bulk, cells
 from autograder.nbgrader_plugin.bulk import Entry
 from autograder.nbgrader_plugin.course import Course
@@ -91,7 +91,7 @@ class Books:
                 if isinstance(error, RuntimeError | OSError)
                 else f"{type(error).__name__}: {error}"
             )
-            why = printable(" ".join(why.split())[:_LONGEST_REASON])
+            why = printable_name(" ".join(why.split())[:_LONGEST_REASON])
             self.failed.append(NotWritten(file.student, file.assignment, Text(why, why)))
         else:
             self._waiting.setdefault(file.assignment, []).append(entry)
@@ -139,18 +139,18 @@ def _written(
         The notebook holds what no one has thought of. Nothing is written where anything is raised before.
     """
     student, assignment = file.student, file.assignment
-    submitted = Path(directory.format_path(directory.submitted_directory, student, assignment))
     autograded = Path(directory.format_path(directory.autograded_directory, student, assignment))
     notebook = restored(_submitted_notebook(file), known)
     cells.fill_in(notebook, result, cells.language(notebook))
-    timestamp = _handed_in(submitted / "timestamp.txt")
+    stamp = file.source.parent / "timestamp.txt"  # a student's folder need not be called as it is shown
+    timestamp = _handed_in(stamp)
     entry = Entry(student, timestamp, *_graded(notebook, known))
     content = (json.dumps(notebook, ensure_ascii=False) + "\n").encode()
 
     autograded.mkdir(parents=True, exist_ok=True)
     (autograded / f"{assignment}.ipynb").write_bytes(content)
     with contextlib.suppress(FileNotFoundError):
-        shutil.copy(submitted / "timestamp.txt", autograded / "timestamp.txt")
+        shutil.copy(stamp, autograded / stamp.name)
     return entry
 
 
