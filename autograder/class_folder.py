@@ -7,11 +7,12 @@ Three layouts are understood, on disk and inside a zip::
     Moodle's and Canvas's bulk downloads         see `lms`; the assignment is named by the caller
 
 Nothing is unpacked and links are not followed: what a student hands in names no other file. Names are
-shown in Unicode, whatever encoding a zip or a disk has them in.
+shown in Unicode, whatever encoding a zip or a disk has them in, and without what steers a terminal.
 """
 
 import contextlib
 import functools
+import itertools
 import os
 import zipfile
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from autograder import lms, submission
-from autograder.messages import Text, say
+from autograder.messages import Text, printable_name, say
 from autograder.submission import MAX_BYTES
 
 _ENDINGS = (".ipynb", ".py")
@@ -131,7 +132,23 @@ def find(path: Path, assignment: str | None, known: set[str]) -> list[SubmittedF
             f"{path} holds no submissions; expected <student>/<assignment>/<file>.ipynb or .py, "
             "or <student>.ipynb or .py with --assignment."
         )
-    return sorted(files, key=lambda file: (file.student, file.assignment))
+    return _told_apart(files)
+
+
+def _order(file: SubmittedFile) -> tuple[str, str, str, str]:
+    return file.student, file.assignment, str(file.source), file.member or ""
+
+
+def _told_apart(files: list[SubmittedFile]) -> list[SubmittedFile]:
+    """Sorted; where the names of two differ in what is not printable only, the second is numbered."""
+    taken: set[tuple[str, str]] = set()
+    apart = []
+    for file in sorted(files, key=_order):
+        names = (f"{file.student} ({n})" if n > 1 else file.student for n in itertools.count(1))
+        student = next(name for name in names if (name, file.assignment) not in taken)
+        taken.add((student, file.assignment))
+        apart.append(replace(file, student=student))
+    return sorted(apart, key=lambda file: (file.student, file.assignment))
 
 
 def of_one_student(folder: Path, student: str, assignment: str) -> SubmittedFile:
@@ -272,7 +289,7 @@ def _counts(file: str, others: list[str]) -> Text:
 def _list(names: list[str]) -> str:
     """A few file names, each cut: students choose them."""
     shown = [name if len(name) <= 60 else f"{name[:28]}…{name[-28:]}" for name in sorted(names)[:8]]
-    return ", ".join([*shown, *(["…"] if len(names) > 8 else [])])
+    return printable_name(", ".join([*shown, *(["…"] if len(names) > 8 else [])]))
 
 
 def _is_readable(found: _Found) -> bool:
@@ -330,11 +347,13 @@ def _read(found: _Found, source: Path) -> submission.Submission | None:
 
 
 def _submitted(student: str, assignment: str, found: _Found | None, source: Path) -> SubmittedFile:
+    """Here names become printable, no earlier: two folders stay two whose names then look the same."""
+    student, assignment = printable_name(student), printable_name(assignment)
     if found is None:
         return SubmittedFile(student, assignment, "", source)
     if source.is_dir():
-        return SubmittedFile(student, assignment, found.shown, source / found.original)
-    return SubmittedFile(student, assignment, found.shown, source, found.original)
+        return SubmittedFile(student, assignment, printable_name(found.shown), source / found.original)
+    return SubmittedFile(student, assignment, printable_name(found.shown), source, found.original)
 
 
 def _single(path: Path, assignment: str | None, known: set[str]) -> SubmittedFile:
@@ -344,8 +363,10 @@ def _single(path: Path, assignment: str | None, known: set[str]) -> SubmittedFil
     its_assignment = assignment or next((name for name in (shown.stem, folder.name) if name in known), None)
     if its_assignment is None:
         raise ClassFolderError(
-            f"It cannot be told which assignment {shown} is; name it with --assignment "
+            f"It cannot be told which assignment {printable_name(str(shown))} is; name it with --assignment "
             f"({', '.join(sorted(known)) or 'no answer keys found'})."
         )
     student = folder.parent.name if folder.name == its_assignment else shown.stem
-    return SubmittedFile(student, its_assignment, shown.name, path)
+    return SubmittedFile(
+        printable_name(student), printable_name(its_assignment), printable_name(shown.name), path
+    )

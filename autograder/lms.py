@@ -58,12 +58,14 @@ class Handed:
         return self.name or self.number
 
 
-_MOODLE = re.compile(r"(?P<name>.*?)(?:_(?P<number>\d+))?_assignsubmission_[a-z]+(?:_(?P<file>.*))?")
+_MOODLE = re.compile(
+    r"(?P<name>.*?)(?:_(?P<number>\d+))?_assignsubmission_[a-z]+(?:_(?P<file>.*))?", re.DOTALL
+)
 # The first place that fits is the system's; what follows is the student's to choose.
 _CANVAS = re.compile(
     r"(?:(?P<name>\w+?)_)??(?P<late>late_)?(?:(?P<number>\d+)|anon_(?P<anonymous>\w+?))_"
     r"(?:(?P<order>\d+)_(?P<file>.+)|(?P<typed>(?:text|link)\.html))",
-    re.IGNORECASE,
+    re.IGNORECASE | re.DOTALL,
 )
 _LONGEST = 1000
 """Characters of a name that is looked at: systems stop long before, and hostile ones would take long."""

@@ -288,6 +288,7 @@ _BYTE_ORDER_MARKS = (
 _DECLARED = re.compile(
     rb"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n?|\n))??[ \t\f]*#[^\r\n]*?coding[:=][ \t]*([-\w.]+)", re.ASCII
 )
+_LONGEST_ENCODING = 40  # characters of its name
 # What no editor writes below such a line: two slow encodings, Python inside Python, and what is not ASCII.
 _NEVER_DECLARED = re.compile(r"idna|punycode|unicode-escape|raw-unicode-escape|utf-16.*|utf-32.*")
 
@@ -299,6 +300,8 @@ def _decode(file: str, content: bytes) -> str:
             declared = _DECLARED.match(content)
             encoding = declared[1].decode() if declared else "utf-8"
             encoding = re.sub("-(?:unix|dos|mac)$", "", encoding)  # as Emacs spells it
+            if len(encoding) > _LONGEST_ENCODING:  # Python remembers every name that it was asked for
+                raise LookupError
             if _NEVER_DECLARED.fullmatch(codecs.lookup(encoding).name):
                 raise LookupError
         return content.decode(encoding)
@@ -307,7 +310,9 @@ def _decode(file: str, content: bytes) -> str:
             say(
                 "{file} is not text in the encoding {encoding}; save it as UTF-8 and hand it in again.",
                 file=file,
-                encoding=encoding,
+                encoding=encoding
+                if len(encoding) <= _LONGEST_ENCODING
+                else f"{encoding[:_LONGEST_ENCODING]}…",
             )
         ) from None
 
