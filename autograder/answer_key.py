@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograder import comparison
+from autograder import comparison, whole
 from autograder.comparison import Comparator
 from autograder.exercise import AuthoringError, Case, Exercise, Group, Layout, Misconception
 from autograder.values import TakeArray, ValuesError, dumps, flatten, loads, unflatten
@@ -268,7 +268,7 @@ def _run_wrong(run: Callable[..., Any], args: tuple[Any, ...], accept: Comparato
 def save(key: AnswerKey, path: Path) -> None:
     """Write `key` to `path`; the same key gives the same bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(to_bytes(key))
+    whole.write(path, to_bytes(key))
 
 
 def to_bytes(key: AnswerKey) -> bytes:
@@ -283,13 +283,13 @@ def to_bytes(key: AnswerKey) -> bytes:
     return buffer.getvalue()
 
 
-def load(path: Path) -> AnswerKey:
-    """Read a key.
+def load(path: Path, assignment: str | None = None) -> AnswerKey:
+    """Read a key; that of `assignment`, where its name is given.
 
     Raises
     ------
     KeyFileError
-        One sentence: the file is missing, damaged or of another version.
+        One sentence: the file is missing, damaged, of another version or of another assignment.
     """
     try:
         content = path.read_bytes()
@@ -297,7 +297,13 @@ def load(path: Path) -> AnswerKey:
         raise KeyFileError(f"There is no answer key {path}; make one with: autograder build") from None
     except OSError as error:
         raise KeyFileError(f"{path} cannot be read: {error.strerror or error}.") from error
-    return from_bytes(content, str(path))
+    key = from_bytes(content, str(path))
+    if assignment is not None and key.assignment != assignment:
+        raise KeyFileError(
+            f"{path} is the answer key of {key.assignment}, not of {assignment}; build it again, or give it "
+            "its own name back."
+        )
+    return key
 
 
 def from_bytes(content: bytes, name: str = "the answer key") -> AnswerKey:
@@ -313,7 +319,8 @@ def from_bytes(content: bytes, name: str = "the answer key") -> AnswerKey:
             data = unflatten(file["skeleton"].tobytes(), _arrays_of(file))
         if data["schema"] != SCHEMA:
             raise KeyFileError(
-                f"{name} is an answer key of schema {data['schema']}, this version reads {SCHEMA}."
+                f"{name} is an answer key of schema {data['schema']}, this version reads {SCHEMA}; build it "
+                "again."
             )
         return _with_digest(_from_data(data))
     except KeyFileError:

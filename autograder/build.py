@@ -10,14 +10,13 @@ calls `release` says how it is made (`nbgrader_plugin.release`).
 """
 
 import base64
-import hashlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder import answer_key
+from autograder import answer_key, source_digest, whole
 from autograder.assignment import Assignment
 from autograder.exercise import AuthoringError
 from autograder.messages import LANGUAGES
@@ -34,10 +33,20 @@ _TAG = re.compile(r"^(\s*(?:#\s*)?)(zh|en): (.*)$")
 
 @dataclass(frozen=True)
 class Built:
-    """One file of a build: its path and whether it had to be written."""
+    """One file of a build: its path and whether it had to be written.
+
+    Attributes
+    ----------
+    because : str
+        Of a hidden key that took the place of an older one, without being asked to: why.
+    kept : bool
+        It is not what would be written, and stays all the same: somebody has worked on it.
+    """
 
     path: Path
     changed: bool
+    because: str = ""
+    kept: bool = False
 
 
 def release(
@@ -71,24 +80,17 @@ def copy_data(assignment: Assignment, target: Path, dry_run: bool = False) -> li
 def draw_keys(assignment: Assignment, folder: Path, *, fresh: bool = False) -> Built:
     """Draw the hidden key where there is none, its sources have changed, or `fresh` asks for new draws."""
     path = folder / (assignment.name + answer_key.HIDDEN)
-    source = _source_digest(assignment)
+    source = source_digest.digest(assignment)
+    because = ""
     if not fresh and path.exists():
         try:
             if answer_key.load(path).source == source:
                 return Built(path, False)
+            because = "its sources changed"
         except answer_key.KeyFileError:
-            pass  # damaged or of an older version: draw a new one
+            because = "the old one is damaged or of another version"
     answer_key.save(answer_key.draw_hidden(assignment.name, assignment.exercises, source), path)
-    return Built(path, True)
-
-
-def _source_digest(assignment: Assignment) -> str:
-    """Of the assignment's own files, and of those that a course's assignments share."""
-    digest = hashlib.sha256()
-    for folder in (assignment.folder.parent, assignment.folder):
-        for path in sorted(folder.glob("*.py")):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
+    return Built(path, True, because)
 
 
 def write(path: Path, content: bytes, dry_run: bool = False) -> Built:
@@ -97,7 +99,7 @@ def write(path: Path, content: bytes, dry_run: bool = False) -> Built:
         return Built(path, False)
     if not dry_run:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        whole.write(path, content)
     return Built(path, True)
 
 

@@ -91,7 +91,8 @@ def cluster(address: str, count: int) -> Iterator[Team]:
         import distributed
     except ImportError:
         raise ClusterError(
-            "a cluster needs the package distributed; install it with: pip install 'autograder[cluster]'"
+            "a cluster needs the package distributed; install it in a clone of this repository, with: "
+            "pip install '.[cluster]'"
         ) from None
     for name in ("distributed", "tornado"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # a lost worker is the scheduler's business

@@ -72,9 +72,10 @@ def load_keys(folder: Path, assignments: Iterable[str]) -> dict[str, tuple[Path,
     Raises
     ------
     answer_key.KeyFileError
+        Also where a file is named after one assignment and holds the key of another.
     """
     paths = {name: folder / (name + answer_key.HIDDEN) for name in assignments}
-    return {name: (path, answer_key.load(path)) for name, path in paths.items()}
+    return {name: (path, answer_key.load(path, name)) for name, path in paths.items()}
 
 
 def newest_key(path: Path) -> answer_key.AnswerKey:

@@ -4,12 +4,11 @@
 (`packaging`). A file that a student has changed is never written over.
 """
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from autograder import answer_key
+from autograder import answer_key, whole
 from autograder.messages import LANGUAGES, Text, say
 from autograder.workspace import ENDING, course_order
 
@@ -107,9 +106,7 @@ def _copy_file(path: Path, target: Path, course: Path, place: Path) -> What:
     if there is not None and not _is_ours(there, course, place):
         return "kept"
     target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(target.name + ".part")  # half a file would pass for a student's work
-    unfinished.write_bytes(content)
-    os.replace(unfinished, target)
+    whole.write(target, content)  # half a file would pass for a student's work
     return "new" if there is None else "renewed"
 
 

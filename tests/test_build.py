@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder import answer_key, assignment, build
+from autograder import answer_key, assignment, build, source_digest
 from autograder.assignment import Assignment
 from autograder.messages import LANGUAGES
 from autograder.nbgrader_plugin.release import releasing
@@ -188,7 +188,7 @@ def test_the_visible_key_holds_no_case_of_a_hidden_group(one: Assignment, lang: 
 
 def test_hidden_keys_and_grades_are_ignored_by_git() -> None:
     ignored = (COURSE / ".gitignore").read_text(encoding="utf-8").splitlines()
-    assert {"/keys/", "/grades/"} <= set(ignored)
+    assert {"/keys/", "/grades/", "/submitted/", "/course/", "/similar/", "*.gradescope.zip"} <= set(ignored)
 
 
 # ---- Building ----------------------------------------------------------------------------------------------
@@ -258,10 +258,44 @@ def test_the_hidden_key_is_drawn_anew_only_when_there_is_reason_to(small: Assign
     assert third != second
 
     notebook = small.notebook.read_text(encoding="utf-8")
-    small.notebook.write_text(notebook + "\n# a word more\n", encoding="utf-8")
-    assert build.draw_keys(small, keys).changed
+    small.notebook.write_text(notebook + "\nwritten = 1\n", encoding="utf-8")
+    assert build.draw_keys(small, keys) == build.Built(path, True, "its sources changed")
     assert digest() != third
     assert not build.draw_keys(small, keys).changed
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "matters"),
+    [
+        ("relu/notebook.py", "The residual of a ReLU", "The error of a ReLU", False),
+        ("relu/notebook.py", "zh: 前一层残差", "zh: 前一层的残差", False),
+        ("relu/notebook.py", "return delta * (z > 0)", "return (delta * (z > 0))  # clear?", False),
+        ("relu/notebook.py", "z > 0", "z >= 0", True),
+        ("relu/hidden.py", "exercise = ", '"""A word more."""\n\nexercise = ', False),
+        ("relu/hidden.py", "points=8", "points=8.0", True),
+        ("relu/hidden.py", "was left out", "is missing", True),
+        ("shared.py", "# a comment", "# another", False),
+        ("shared.py", "ROWS = 3", "ROWS = 4", True),
+        ("deeper.py", "COLUMNS = 4", "COLUMNS = 5", True),
+        ("unused.py", "x = 1", "x = 2", False),
+        ("relu/unused.py", "x = 1", "x = 2", False),
+    ],
+)
+def test_a_key_depends_on_what_its_sources_do(
+    tmp_path: Path, file: str, old: str, new: str, matters: bool
+) -> None:
+    course = tmp_path / "solutions"
+    hidden = authored.HIDDEN.replace("import numpy as np", "import numpy as np\nfrom ..shared import ROWS")
+    one = Assignment("relu", authored.write_course(course, hidden=hidden), ())
+    (course / "shared.py").write_text("# a comment\nfrom . import deeper\nROWS = 3\n")
+    (course / "deeper.py").write_text("COLUMNS = 4\n")
+    for folder in (course, course / "relu"):
+        (folder / "unused.py").write_text("x = 1\n")
+    before = source_digest.digest(one)
+    text = (course / file).read_text(encoding="utf-8")
+    assert old in text
+    (course / file).write_text(text.replace(old, new), encoding="utf-8")
+    assert (source_digest.digest(one) != before) is matters
 
 
 def test_a_key_of_an_older_schema_is_drawn_anew(

@@ -516,8 +516,61 @@ def test_build_says_what_it_wrote_and_check_what_is_out_of_date(
     assert (status, set(text.splitlines())) == (0, wrote)
     assert build("--check") == build() == (0, "up to date\n")
     assert build("--new-keys") == (0, "wrote: keys/relu.hidden.npz\n")
+    source = tmp_path / "solutions" / "relu" / "notebook.py"
+    source.write_text(source.read_text(encoding="utf-8") + "\nmore = 1\n", encoding="utf-8")
+    status, text = build()
+    assert status == 0 and text.splitlines()[-2:] == [
+        "wrote: keys/relu.hidden.npz",
+        "hidden key of relu drawn anew: its sources changed; everything handed in for it will be graded "
+        "again",
+    ]
     (tmp_path / "assignments/zh/relu/relu.py").write_text("old")
     assert build("--check") == (1, "out of date: assignments/zh/relu/relu.py\n")
+
+
+def test_a_key_under_another_assignments_name_grades_nothing(course: Path) -> None:
+    shutil.move(course / "keys" / "relu.hidden.npz", course / "keys" / "pooling.hidden.npz")
+    shutil.move(course / "submitted" / "bo" / "relu", course / "submitted" / "bo" / "pooling")
+    for arguments in (("grade", "submitted", "--assignment", "pooling"), ("gradescope", "pooling")):
+        called = call(course, *arguments)
+        assert (called.returncode, called.stderr) == (
+            2,
+            f"autograder: {Path('keys/pooling.hidden.npz')} is the answer key of relu, not of pooling; build "
+            "it again, or give it its own name back.\n",
+        )
+    assert not (course / "grades").exists() and not list(course.glob("*.zip"))
+
+
+AS_A_STUDENT = """
+import sys
+missing = {"copydetect", "distributed", "jinja2", "jupytext", "nbformat", "nbgrader", "traitlets"}
+class Nothing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in missing:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Nothing())
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("build",),
+        ("nbgrader", "init", "c"),
+        ("similar", "submitted"),
+        ("grade", "--nbgrader", "."),
+        ("grade", "submitted", "--isolation", "process", "--cluster", "local"),
+    ],
+)
+def test_what_an_instructor_has_to_install_is_one_sentence(course: Path, arguments: Sequence[str]) -> None:
+    """After a plain `pip install .`."""
+    (course / "plain").mkdir()
+    (course / "plain" / "sitecustomize.py").write_text(AS_A_STUDENT)
+    path = os.pathsep.join([str(course / "plain"), clean_environment()["PYTHONPATH"]])
+    called = call(course, *arguments, PYTHONPATH=path)
+    assert (called.returncode, called.stdout) == (2, "")
+    assert called.stderr.strip().startswith("autograder: ") and called.stderr.strip().count("\n") == 0
+    assert "in a clone of this repository, with: pip install '.[" in called.stderr
 
 
 HELP = """

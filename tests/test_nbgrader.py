@@ -17,7 +17,7 @@ import pytest
 from autograder import assignment
 from autograder.nbgrader_plugin import cells
 from autograder.nbgrader_plugin.source import source_notebook
-from tests.authored import HIDDEN, NOTEBOOK, TYPICAL
+from tests.authored import HIDDEN, NOTEBOOK, TYPICAL, write_course
 
 QUESTION = """
 # %% [markdown] lang="en" answer="why_zero" points=3
@@ -377,3 +377,51 @@ def test_a_course_that_is_none_is_one_sentence(tmp_path: Path) -> None:
     assert done.returncode == 2 and done.stderr.count("\n") == 1, done.stderr
     done = command(tmp_path, "autograder", "grade")
     assert done.returncode == 2 and done.stderr.count("\n") == 1
+
+
+def test_init_again_keeps_what_somebody_has_changed(tmp_path: Path) -> None:
+    solutions, course = tmp_path / "solutions", tmp_path / "course"
+    write_course(solutions)
+    write_course(solutions, "again")
+
+    def init(*arguments: str) -> list[str]:
+        done = succeeds(tmp_path, "autograder", "nbgrader", "init", "course", "--lang", "en", *arguments)
+        return [line for line in done.splitlines() if line.startswith(("wrote", "kept", "hidden key"))]
+
+    init()
+    mine, other = (course / f"source/{name}/{name}.ipynb" for name in ("again", "relu"))
+    written = mine.read_bytes()
+    mine.write_bytes(written.replace(b"The residual", b"My own words: the residual"))
+    assert mine.read_bytes() != written
+    (course / ".gitignore").write_text("keys/\n")
+    kept = "kept: course/source/again/again.ipynb (changed since it was written here; --force writes it anew)"
+    assert init() == [kept]
+    for name in ("again", "relu"):  # a word changes in the solutions: what nobody has touched is refreshed
+        source = solutions / name / "notebook.py"
+        source.write_text(source.read_text(encoding="utf-8").replace("(lecture 4)", "(4)"), encoding="utf-8")
+    assert init() == [kept, "wrote: course/source/relu/relu.ipynb"]
+    assert b"(4)" in other.read_bytes() and b"My own words" in mine.read_bytes()
+    assert init("--force") == ["wrote: course/source/again/again.ipynb"]
+    assert b"My own words" not in mine.read_bytes() and init() == []
+    (course / ".autograder-written.json").write_text("damaged")
+    mine.write_bytes(written)
+    assert init() == [kept]
+    assert (course / ".gitignore").read_text() == "keys/\n"
+
+
+def test_a_new_course_keeps_its_keys_and_its_students_out_of_git(tmp_path: Path) -> None:
+    write_course(tmp_path / "solutions")
+    succeeds(tmp_path, "autograder", "nbgrader", "init", "course")
+    git = ("git", "-C", str(tmp_path / "course"))
+    subprocess.run([*git, "init", "-q"], check=True)
+    (tmp_path / "course/submitted/an/relu").mkdir(parents=True)
+    (tmp_path / "course/submitted/an/relu/relu.ipynb").write_text("{}")
+    (tmp_path / "course/gradebook.db").write_text("")
+    added = subprocess.run([*git, "add", "-An"], check=True, capture_output=True, text=True).stdout
+    assert set(re.findall(r"add '(.*)'", added)) == {
+        ".autograder-written.json",
+        ".gitignore",
+        "nbgrader_config.py",
+        "source/relu/relu.ipynb",
+        "source/relu/relu.visible.npz",
+    }

@@ -323,7 +323,7 @@ def test_file_names_are_safe_and_no_two_are_the_same(names: list[str]) -> None:
     assert list(files) == names
     assert len({file.casefold() for file in files.values()}) == len(names)
     for name, file in files.items():
-        assert re.fullmatch(r"[\w-]+", file) and len(f"{file}.html.part".encode()) <= 255
+        assert re.fullmatch(r"[\w-]+", file) and len(f"{file}.html".encode()) <= 255
         assert file_names([name])[name] == file or file.startswith(file_names([name])[name])
 
 

@@ -1,13 +1,15 @@
 """`autograder build`: students' files and the hidden answer keys."""
 
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from autograder.cli.common import EXIT_NOT_PASSED, fail
+from autograder.cli.common import EXIT_NOT_PASSED, fail, for_instructors, told
 
 
+@for_instructors()
 def build(
     solutions: Annotated[Path, typer.Argument(help="The folder of the assignments' sources.")] = Path(
         "solutions"
@@ -40,11 +42,12 @@ def build(
                 for file in files:
                     changed |= file.changed
                     if file.changed:
-                        typer.echo(f"{'out of date' if check else 'wrote'}: {file.path}")
+                        typer.echo(f"out of date: {file.path}" if check else told(file))
     except (AuthoringError, ReleaseError) as error:
         fail(str(error))
     except OSError as error:
-        fail(f"{error.filename}: {error.strerror or error}.")
+        # What is written here has a name; what nbgrader writes on its way may have none.
+        fail(f"{error.filename or tempfile.gettempdir()}: {error.strerror or error}.")
     if check and changed:
         raise typer.Exit(EXIT_NOT_PASSED)
     if not changed:

@@ -14,6 +14,7 @@ from autograder.cli.common import (
     IsolationChoice,
     LangOption,
     fail,
+    for_instructors,
     language,
 )
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from autograder.verdicts import SubmissionResult
 
 
+@for_instructors()
 def grade(
     path: Annotated[
         Path | None,

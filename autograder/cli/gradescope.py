@@ -27,7 +27,7 @@ def gradescope(
     key = keys / (assignment + HIDDEN)
     target = out or Path(f"{assignment}.gradescope.zip")
     try:
-        load(key)
+        load(key, assignment)
         bundle.write(key, language(lang), target)
     except KeyFileError as error:
         fail(str(error))

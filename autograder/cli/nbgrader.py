@@ -5,12 +5,13 @@ from typing import Annotated
 
 import typer
 
-from autograder.cli.common import LangOption, fail, language
+from autograder.cli.common import LangOption, fail, for_instructors, language, told
 
 app = typer.Typer(no_args_is_help=True, help="Courses that nbgrader's own commands work on.")
 
 
 @app.command("init")
+@for_instructors()
 def init(
     folder: Annotated[Path, typer.Argument(help="The course folder to make or refresh.")],
     assignments: Annotated[
@@ -19,6 +20,9 @@ def init(
     solutions: Annotated[Path, typer.Option(help="The folder of the assignments' sources.")] = Path(
         "solutions"
     ),
+    force: Annotated[
+        bool, typer.Option("--force", help="Write source notebooks anew that somebody has changed, too.")
+    ] = False,
     lang: LangOption = None,
 ) -> None:
     """Make an nbgrader course: config, source notebooks, hidden keys."""
@@ -28,14 +32,14 @@ def init(
 
     try:
         chosen = [assignment.load(solutions / name) for name in assignments or []]
-        files = course.init(folder, chosen or assignment.load_all(solutions), language(lang))
+        files = course.init(folder, chosen or assignment.load_all(solutions), language(lang), force=force)
     except AuthoringError as error:
         fail(str(error))
     except OSError as error:
-        fail(f"{error.filename}: {error.strerror or error}.")
+        fail(f"{error.filename or folder}: {error.strerror or error}.")
     for file in files:
-        if file.changed:
-            typer.echo(f"wrote: {file.path}")
+        if file.changed or file.kept:
+            typer.echo(told(file))
     typer.echo(
         f"next, in {folder}: nbgrader generate_assignment {' | '.join(one.name for one in chosen) or '…'}"
     )

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from autograder.cli.common import LangOption, fail, language
+from autograder.cli.common import LangOption, fail, for_instructors, language
 
 
 class FormatChoice(StrEnum):
@@ -18,6 +18,7 @@ class FormatChoice(StrEnum):
     canvas = "canvas"
 
 
+@for_instructors()
 def report(
     folder: Annotated[
         Path, typer.Argument(help="Where `autograder grade` left its results, or the results.sqlite in it.")
@@ -54,8 +55,6 @@ def report(
             )
     except StoreError as error:
         fail(str(error))
-    except ModuleNotFoundError as error:
-        fail(f"The page needs {error.name}; install it with: pip install 'autograder[instructor]'.")
     except OSError as error:
         fail(f"{error.filename or out}: {error.strerror or error}.")
     typer.echo(f"wrote: {written}")

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from autograder.cli.common import LangOption, fail, language
+from autograder.cli.common import INSTALL, LangOption, fail, for_instructors, language
 
 if TYPE_CHECKING:
     from autograder.class_folder import SubmittedFile
     from autograder.similarity import Pair
 
 
+@for_instructors()
 def similar(
     path: Annotated[
         Path,
@@ -38,11 +39,11 @@ def similar(
 
     from autograder import class_folder
     from autograder.reports import similarity
-    from autograder.reports.files import replacing
     from autograder.submission import SubmissionError
+    from autograder.whole import replacing
 
     if importlib.util.find_spec("copydetect") is None:
-        fail("copydetect is not installed; it comes with what instructors need: autograder[instructor].")
+        fail(f"This needs copydetect, which instructors install {INSTALL}.")
     known = {folder.name for folder in released.glob("*/*") if folder.is_dir()}
     try:
         files = class_folder.find(path, assignment, known)

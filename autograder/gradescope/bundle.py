@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
-from autograder import __version__
+from autograder import __version__, whole
 
 _PACKAGE = Path(__file__).parent.parent
 _LEFT_OUT = {"__main__.py", "assignments", "cli", "explorer", "models", "nbgrader_plugin", "student.py"}
@@ -35,7 +35,10 @@ def write(key: Path, lang: str, target: Path) -> None:
     """
     scripts = Path(__file__).parent
     run = (scripts / "run_autograder").read_text(encoding="utf-8").replace("@LANG@", lang)
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as bundle:
+    with (
+        whole.replacing_bytes(target) as stream,
+        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as bundle,
+    ):
         _add(bundle, "setup.sh", (scripts / "setup.sh").read_bytes(), _EXECUTABLE)
         _add(bundle, "run_autograder", run.encode(), _EXECUTABLE)
         _add(bundle, key.name, key.read_bytes(), _SECRET)

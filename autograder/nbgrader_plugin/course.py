@@ -4,7 +4,11 @@
 what goes with it; `keys/` the hidden answer keys, and nbgrader copies nothing from there.
 """
 
+import hashlib
+import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +54,24 @@ c.Autograde.sanitize_preprocessors = [
 """
 
 
+_GITIGNORE = """\
+# The hidden answer keys: whoever has them has the points.
+/keys/
+# What students handed in, and what they earned.
+/submitted/
+/autograded/
+/feedback/
+/grades/
+/gradebook.db*
+.ipynb_checkpoints/
+# source/ is not here: it is the instructor's own work. It holds the solutions, so that this repository has to
+# be a private one; what may be published is release/.
+"""
+
+_WRITTEN = ".autograder-written.json"
+"""Remembers, in a course folder, what `init` wrote there, so as to see what somebody has changed since."""
+
+
 @dataclass(frozen=True)
 class Course:
     """An nbgrader course as it is configured."""
@@ -87,24 +109,59 @@ def load(root: Path) -> Course:
     return Course(Path(config.CourseDirectory.root), config)
 
 
-def init(root: Path, assignments: list[Assignment], lang: str) -> list[Built]:
-    """Make or refresh a course folder. A config that is already there stays as it is."""
+def init(root: Path, assignments: list[Assignment], lang: str, *, force: bool = False) -> list[Built]:
+    """Make or refresh a course folder.
+
+    A config and a `.gitignore` that are already there stay as they are; so does, without `force`, a source
+    notebook that is not as `init` wrote it.
+    """
     from autograder.nbgrader_plugin.notebooks import nbformat
     from autograder.nbgrader_plugin.source import source_notebook
 
-    config = _CONFIG_TEXT.format(name=_course_id(root))
-    files = [Built(root / CONFIG, False)]
-    if not (root / CONFIG).exists():
-        files = [build.write(root / CONFIG, config.encode())]
-    for one in assignments:
-        folder = root / "source" / one.name
-        text = nbformat.writes(source_notebook(one, lang)) + "\n"
-        files.append(build.write(folder / f"{one.name}.ipynb", text.encode()))
-        visible = answer_key.draw_visible(one.name, one.exercises)
-        files.append(build.write_visible_key(folder / f"{one.name}.visible.npz", visible))
-        files += build.copy_data(one, folder)
-        files.append(build.draw_keys(one, root / "keys"))
+    files = []
+    for name, text in ((CONFIG, _CONFIG_TEXT.format(name=_course_id(root))), (".gitignore", _GITIGNORE)):
+        there = (root / name).exists()
+        files.append(Built(root / name, False) if there else build.write(root / name, text.encode()))
+    with _remembering(root) as written:
+        for one in assignments:
+            folder = root / "source" / one.name
+            text = nbformat.writes(source_notebook(one, lang)) + "\n"
+            place = folder / f"{one.name}.ipynb"
+            files.append(_write(place, text.encode(), written, str(place.relative_to(root)), force))
+            visible = answer_key.draw_visible(one.name, one.exercises)
+            files.append(build.write_visible_key(folder / f"{one.name}.visible.npz", visible))
+            files += build.copy_data(one, folder)
+            files.append(build.draw_keys(one, root / "keys"))
     return files
+
+
+def _write(path: Path, content: bytes, written: dict[str, str], name: str, force: bool) -> Built:
+    """Write a file, unless somebody has worked on it since; `written` has the digests of what was written."""
+    try:
+        there = path.read_bytes()
+    except FileNotFoundError:
+        there = content
+    ours = there == content or written.get(name) == hashlib.sha256(there).hexdigest()
+    if not (ours or force):
+        return Built(path, False, kept=True)
+    built = build.write(path, content)
+    written[name] = hashlib.sha256(content).hexdigest()
+    return built
+
+
+@contextmanager
+def _remembering(root: Path) -> Iterator[dict[str, str]]:
+    """The digests of the files that `init` wrote, by their place; kept in the course folder."""
+    path = root / _WRITTEN
+    try:
+        found = json.loads(path.read_bytes())
+        written = {str(name): str(digest) for name, digest in found.items()}
+    except (FileNotFoundError, ValueError, AttributeError, RecursionError):
+        written = {}  # then what differs counts as somebody's work
+    try:
+        yield written
+    finally:
+        build.write(path, (json.dumps(written, indent=1, sort_keys=True) + "\n").encode())
 
 
 def _course_id(root: Path) -> str:

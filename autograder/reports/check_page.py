@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from autograder.checking import Examined
 from autograder.feedback import html
 from autograder.feedback.card import cards
-from autograder.reports.files import replacing
+from autograder.whole import replacing
 
 if TYPE_CHECKING:
     from autograder.symbolic.recover import Evaluate

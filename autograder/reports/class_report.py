@@ -15,8 +15,9 @@ from typing import Literal
 
 from autograder.reports import canvas_file, csv_file, gradescope, json_file, junit_file
 from autograder.reports.class_statistics import ClassStatistics, collect
-from autograder.reports.files import exhaust, replacing
+from autograder.reports.files import exhaust
 from autograder.verdicts import SubmissionResult
+from autograder.whole import replacing
 
 Format = Literal["html", "csv", "junit", "json", "gradescope", "canvas"]
 Results = Callable[[], Iterable[SubmissionResult]]

@@ -13,8 +13,9 @@ from rich.console import Console
 
 from autograder.messages import translator
 from autograder.reports import csv_file, json_file, terminal
-from autograder.reports.files import exhaust, replacing
+from autograder.reports.files import exhaust
 from autograder.verdicts import SubmissionResult
+from autograder.whole import replacing
 
 
 def write(
