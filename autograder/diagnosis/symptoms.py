@@ -221,7 +221,7 @@ def _wrong_names(one: Studied, visible: bool) -> Text:
     for name, value in one.facts.named.items():
         if isinstance(value, dict) and value.keys() == wanted.keys():
             return say("{told}; the names must be those of {name}.", told=told, name=name)
-    return say("{told}.", told=told)
+    return _ended(told)
 
 
 def _list_of(names: Sequence[Any]) -> Text:
@@ -255,13 +255,17 @@ def _wrong_list(alike: Sequence[Studied], visible: bool) -> Text:
         if visible:
             return say("{told}: it has {surplus}, not asked for.", told=told, surplus=surplus)
     if not visible or not inside:
-        return say("{told}.", told=told)
+        return _ended(told)
     place = str(inside[0]) if len(inside) == 1 else "".join(f"[{step!r}]" for step in inside)
     return say("{told}: see {place}.", told=told, place=place)
 
 
 def _begun(sentence: Text) -> Text:
     return Text(sentence.zh, sentence.en[:1].upper() + sentence.en[1:])
+
+
+def _ended(sentence: Text) -> Text:
+    return Text(f"{sentence.zh}。", f"{sentence.en}.")
 
 
 def _kind(name: str) -> Text:
