@@ -1,6 +1,7 @@
 """The tests of the tests, tested: each hole in a course is found, and named."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -123,3 +124,14 @@ def test_a_wrong_call_is_one_sentence(tmp_path: Path) -> None:
     assert "relu" in run.stderr
     with pytest.raises(AuthoringError):
         verification.chosen(tmp_path / "not there", [])
+
+
+def test_the_example_of_the_documentation_is_sound(tmp_path: Path) -> None:
+    """As it stands there, in every draw of a key."""
+    text = (Path(__file__).parent.parent / "docs" / "authoring.md").read_text(encoding="utf-8")
+    notebook, hidden = re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    (tmp_path / "relu").mkdir()
+    (tmp_path / "relu" / "notebook.py").write_text(notebook, encoding="utf-8")
+    (tmp_path / "relu" / "hidden.py").write_text(hidden, encoding="utf-8")
+    run = CliRunner().invoke(app, ["verify", "--solutions", str(tmp_path), "--jobs", "1", "--lang", "en"])
+    assert run.exit_code == 0, run.output
