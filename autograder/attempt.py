@@ -120,7 +120,7 @@ def _reader_note(note: submission.Note) -> Text:
     }
     return say(
         "{where}, line {line}: {kind}: {text}",
-        where=note.where,
+        where=submission.place(note.where),
         line=note.line,
         kind=kinds[note.kind],
         text=note.text,
@@ -130,7 +130,7 @@ def _reader_note(note: submission.Note) -> Text:
 def _load_note(note: LoadNote) -> Text:
     return say(
         "{where}, line {line}: {name}: {text}",
-        where=printable(note.where),  # said from inside the sandbox
+        where=submission.place(printable(note.where)),  # said from inside the sandbox
         line=note.line,
         name=note.exception,
         text=note.text,

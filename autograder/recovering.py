@@ -87,7 +87,7 @@ def _why(outcome: Outcome, file: str) -> Text:
             return say(
                 "raised {name} in {where}, line {line}: {text}",
                 name=outcome.exception,
-                where=outcome.where or file,
+                where=submission.place(outcome.where or file),
                 line=outcome.line,
                 text=outcome.text,
             )

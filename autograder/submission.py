@@ -136,6 +136,12 @@ def read(name: str, content: bytes) -> Submission:
     )
 
 
+def place(where: str) -> Text:
+    """A statement's file or cell, as sentences name it."""
+    cell = re.fullmatch(r"cell (\d+)", where)
+    return say("cell {number}", number=cell[1]) if cell else Text(where, where)
+
+
 def definitions(read: Submission) -> dict[str, Statement]:
     """The functions that a submission defines, each with the statement that defines it last."""
     found = {}

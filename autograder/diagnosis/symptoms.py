@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder import submission
 from autograder.answer_key import KeyExercise
 from autograder.comparison import AGREE, Comparator, Derivation, agrees, difference
 from autograder.diagnosis import cells, changes, shapes
@@ -40,7 +41,7 @@ def symptom(exercise: KeyExercise, judged: Sequence[Judged], *, visible: bool) -
             "{module} cannot be imported here (needed in {where}, line {line}): "
             "only NumPy and Python's standard library can.",
             module=first.outcome.text,
-            where=first.outcome.where,
+            where=submission.place(first.outcome.where),
             line=first.outcome.line,
         )
     way = way_of_failing(first)
@@ -89,11 +90,15 @@ def _run_time_error(exercise: KeyExercise, outcome: Outcome, visible: bool) -> T
         )
     if visible and outcome.text and place:
         return say(
-            "{name} in {where}, line {line} ({text}).", name=name, where=place, line=line, text=outcome.text
+            "{name} in {where}, line {line} ({text}).",
+            name=name,
+            where=submission.place(place),
+            line=line,
+            text=outcome.text,
         )
     if not place:
         return say("It raised {name}.", name=name)
-    return say("{name} in {where}, line {line}.", name=name, where=place, line=line)
+    return say("{name} in {where}, line {line}.", name=name, where=submission.place(place), line=line)
 
 
 def _parameters(exercise: KeyExercise) -> Iterator[str]:
