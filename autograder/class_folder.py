@@ -117,7 +117,7 @@ def find(path: Path, assignment: str | None, known: set[str]) -> list[SubmittedF
         raise ClassFolderError(f"{path} is no folder, zip, .ipynb or .py; name one of these.")
     else:
         raise ClassFolderError(f"There is no {path}; name a folder of submissions, a zip of one, or a file.")
-    downloaded = _downloaded(found)
+    downloaded = _downloaded(found, path, known)
     if downloaded and assignment is None:
         raise ClassFolderError(
             f"{path} is {downloaded[0][1].system}'s download of one assignment; name it with --assignment "
@@ -231,24 +231,82 @@ def _by_layout(
         students: dict[str, list[_Found]] = {}
         for one in flat:
             students.setdefault(one.path.stem, []).append(one)
-        return [_choose(student, assignment, files, source) for student, files in students.items()]
+        return [_flat(student, assignment, files, source) for student, files in students.items()]
     return [
         _choose(student, its_assignment, files, source) for (student, its_assignment), files in nested.items()
     ]
 
 
-def _downloaded(found: list[_Found]) -> list[tuple[_Found, lms.Handed]]:
+def _flat(student: str, assignment: str, files: list[_Found], source: Path) -> SubmittedFile:
+    """One of a flat folder's students; told where their file's name says that they are somebody else."""
+    submitted = _choose(student, assignment, files, source)
+    if not any(lms.moodle(one.path) for one in files):
+        return submitted
+    note = say("The name is like one of Moodle's, but others here are not; so it is taken as it is.")
+    return replace(submitted, notes=(note, *submitted.notes))
+
+
+def _downloaded(found: list[_Found], source: Path, known: set[str]) -> list[tuple[_Found, lms.Handed]]:
     """Every file with what its name says, if this is what Moodle or Canvas give out; else nothing.
 
-    Moodle's names are like no other. Canvas's are taken for such only where every file that could be graded
-    has one.
+    It is theirs only where every file that could be graded has such a name: students name files, too.
+
+    Raises
+    ------
+    ClassFolderError
+        Some have Moodle's names and others have not, so that one side would be forgotten.
     """
-    files = [one for one in found if not one.is_folder]
-    if moodle := [(one, handed) for one in files if (handed := lms.moodle(one.path))]:
+    if moodle := _moodles(found, source, known):
         return moodle
+    files = [one for one in found if not one.is_folder]
     canvas = [(one, handed) for one in files if len(one.path.parts) <= 2 and (handed := lms.canvas(one.path))]
     readable = sum(map(_is_readable, files))
     return canvas if readable and readable == sum(_is_readable(one) for one, _ in canvas) else []
+
+
+def _moodles(found: list[_Found], source: Path, known: set[str]) -> list[tuple[_Found, lms.Handed]]:
+    """The same for Moodle, which writes whose a file is at one depth.
+
+    That is in the first part of every path or, within a folder around them all, in the second; never in what
+    lies beside or in a known assignment's folder, for there students choose names.
+    """
+    of_students = {one.path.parts[:depth] for one in found for depth in (1, 2) if _is_of(one, depth, known)}
+    files = [one for one in found if not one.is_folder]
+    at = [
+        {
+            one.path: handed
+            for one in found
+            if one.path.parts[:place] not in of_students and (handed := lms.moodle(one.path, (place,)))
+        }
+        for place in (0, 1)
+    ]
+    must = [one for one in found if _is_readable(one) or _is_of(one, 1, known) or _is_of(one, 2, known)]
+    for handed_by in at:
+        theirs = [(one, handed_by[one.path]) for one in files if one.path in handed_by]
+        if theirs and all(one.path in handed_by for one in must or files):
+            return theirs
+    most = max(at, key=lambda handed_by: sum(one.path in handed_by for one in files))
+    named = [one for one in files if one.path in most]
+    if not named or _is_flat(found, source, known):
+        return []
+    others = [one.shown for one in must or files if one.path not in most]
+    raise ClassFolderError(
+        f"{source} is Moodle's download only in part: {_list([named[0].shown])} is named as Moodle does, "
+        f"but not {_list(others)}; move either elsewhere, so that nobody is forgotten."
+    )
+
+
+def _is_of(found: _Found, depth: int, known: set[str]) -> bool:
+    """Whether this is a known assignment's folder, so many folders deep, or lies in it."""
+    parts = found.path.parts
+    return len(parts) > depth + (not found.is_folder) and parts[depth] in known
+
+
+def _is_flat(found: list[_Found], source: Path, known: set[str]) -> bool:
+    """Whether all files that can be graded or have Moodle's names lie side by side: no one is forgotten."""
+    laid_out = _without_common_folder(found, known) if source.is_file() else found
+    files = [one for one in laid_out if not one.is_folder]
+    return all(len(one.path.parts) == 1 for one in files if _is_readable(one) or lms.moodle(one.path))
 
 
 def _by_student(

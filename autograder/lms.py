@@ -22,6 +22,7 @@ than a student's last attempt, but people unpack several downloads into one fold
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
@@ -72,9 +73,17 @@ _LONGEST = 1000
 _AGAIN = re.compile(r"(?:-\d+| \(\d+\))+$")
 
 
-def moodle(path: PurePosixPath) -> Handed | None:
-    """What a path says if it is one of Moodle's, wherever in it the student's folder is."""
-    for place, part in enumerate(path.parts):
+def moodle(path: PurePosixPath, places: Iterable[int] = (0, 1)) -> Handed | None:
+    """What a path says if it is one of Moodle's.
+
+    Parameters
+    ----------
+    places : iterable of int
+        Which part of the path may be named after a student: the first, or the one inside a folder around
+        the download. Further inside, names are the student's to choose.
+    """
+    for place in places:
+        part = path.parts[place] if place < len(path.parts) else ""
         if len(part) <= _LONGEST and (match := _MOODLE.fullmatch(part)):
             inside = "/".join(path.parts[place + 1 :])
             return Handed(

@@ -87,8 +87,7 @@ def restored(notebook: Any, known: dict[str, SourceCell]) -> Any:
 
     Of a cell that is there twice the last counts; unknown marks go, and those that are none, over which
     nbgrader would give up the whole class (a version of its own to come); metadata that is none counts as
-    empty; locked cells get their source back;
-    missing test cells come back behind the cell before them.
+    empty; locked cells get their source back; missing test cells come back behind the cell before them.
     """
     found: dict[str, dict[str, Any]] = {}
     for part in (notebook, *notebook["cells"]):
