@@ -8,6 +8,7 @@ whose file has which result.
 
 import contextlib
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -37,27 +38,21 @@ class Member(NamedTuple):
 class Store:
     """An open database. Use it as a context manager; results are safe on disk when `put` returns.
 
+    Parameters
+    ----------
+    read_only : bool
+        Only results that are there already: in a folder where nobody may write, too.
+
     Raises
     ------
     StoreError
         The file cannot be opened or written.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(path, isolation_level=None)
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = NORMAL")
-            self._connection.execute(
-                "CREATE TABLE IF NOT EXISTS results (submission TEXT, answer_key TEXT, engine TEXT, "
-                "result TEXT, PRIMARY KEY (submission, answer_key, engine)) WITHOUT ROWID"
-            )
-            self._connection.execute(
-                "CREATE TABLE IF NOT EXISTS class (position INTEGER PRIMARY KEY, student TEXT, "
-                "assignment TEXT, file TEXT, submission TEXT, answer_key TEXT, engine TEXT, notes TEXT)"
-            )
+            self._connection = _reading(path) if read_only else _writing(path)
             self.get(StoreKey("", "", ""))  # another program's table of this name would fail here
         except (sqlite3.Error, StoreError, OSError) as error:
             reason = "a file is in the way of its folder" if isinstance(error, FileExistsError) else error
@@ -118,6 +113,41 @@ class Store:
         except sqlite3.Error as error:
             told = f"{self.path} cannot be {what}: {error}. What is stored already is kept."
             raise StoreError(told) from error
+
+
+def _writing(path: Path) -> sqlite3.Connection:
+    """The database at `path`, which is made where there is none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS results (submission TEXT, answer_key TEXT, engine TEXT, "
+        "result TEXT, PRIMARY KEY (submission, answer_key, engine)) WITHOUT ROWID"
+    )
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS class (position INTEGER PRIMARY KEY, student TEXT, "
+        "assignment TEXT, file TEXT, submission TEXT, answer_key TEXT, engine TEXT, notes TEXT)"
+    )
+    return connection
+
+
+def _reading(path: Path) -> sqlite3.Connection:
+    """The database at `path`, for reading.
+
+    SQLite reads a database in this journal mode by way of two files beside it, and only who may write removes
+    them in the end. Who may not tells SQLite that nobody does, so that it makes none; but a `-wal` file that
+    is there holds what is not yet in the database.
+    """
+    if os.access(path.parent, os.W_OK) and os.access(path, os.W_OK):
+        mode = "rw"
+    else:
+        mode = "ro" if path.with_name(f"{path.name}-wal").exists() else "ro&immutable=1"
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None)
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    if not tables >= {"results", "class"}:
+        raise StoreError("`autograder grade` has written nothing into it")
+    return connection
 
 
 class StoreError(Exception):

@@ -4,6 +4,7 @@ import csv
 import gc
 import io
 import json
+import os
 import re
 import statistics
 import weakref
@@ -39,7 +40,7 @@ from autograder.reports import (
 )
 from autograder.reports.class_report import Format, file_names
 from autograder.reports.class_statistics import BINS, EXAMPLES, Cell, bin_of, collect
-from autograder.store import Member, Store, StoreKey
+from autograder.store import Member, Store, StoreError, StoreKey
 from autograder.values import Formula
 from autograder.verdicts import CaseResult, ExerciseResult, GroupResult, SubmissionResult, Verdict, to_json
 from tests import authored, synthetic_class, trusted
@@ -204,7 +205,8 @@ def test_no_format_keeps_the_results_of_more_than_one_student(form: Format, tmp_
     def results() -> Iterator[SubmissionResult]:
         nonlocal most
         for number in range(60):
-            one = made(student=f"s{number // 2:02}")
+            file = f"s_{number // 2}_assignsubmission_file/relu.py"
+            one = replace(made(student=f"s ({number // 2})"), file=file)
             tracked = Tracked(*(getattr(one, name) for name in SubmissionResult.__dataclass_fields__))
             alive.add(tracked)
             del one
@@ -297,6 +299,51 @@ def test_canvas_gets_its_columns_the_points_possible_and_no_zero_for_what_is_mis
     assert header == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "one", "two"]
     assert possible == ["Points Possible", "", "", "", "", "4", "4"]
     assert students == [["an", "", "", "an", "", "4", ""], ["bo", "", "", "bo", "", "0", "4"]]
+
+
+def test_canvas_knows_a_student_of_its_own_download_by_the_number() -> None:
+    downloaded = [
+        replace(made(student="lina (340934)"), file="lina_340934_208490284_relu.py"),
+        replace(made(student="=bo (7)"), file=""),  # has handed in a picture
+        replace(made(student="anon_x7Ba2"), file="anon_x7Ba2_208490285_relu.py"),
+        replace(made(student="an (5)"), file="an (5)/relu/relu.py"),  # a folder that somebody called so
+    ]
+    written = io.StringIO()
+    canvas_file.write(collect(downloaded), written)
+    _, _, *students = csv.reader(io.StringIO(written.getvalue()))
+    assert students == [
+        ["lina", "340934", "", "", "", "4"],
+        ["'=bo", "7", "", "", "", "4"],
+        ["anon_x7Ba2", "", "", "anon_x7Ba2", "", "4"],
+        ["an (5)", "", "", "an (5)", "", "4"],
+    ]
+
+
+def test_moodle_gets_a_grading_worksheet_an_assignment(tmp_path: Path) -> None:
+    shown = Text("b < a", "the signs & more are reversed: b < a")
+    results = [
+        replace(
+            made(student="Li Na 李娜 (1234567)"), file="Li Na 李娜_1234567_assignsubmission_file/relu.py"
+        ),
+        replace(made(Verdict.WA, student="Bo (8)", text=shown, printed="secret"), file=""),
+        made(student="an"),
+    ]
+    told: list[str] = []
+    assert class_report.write("moodle", lambda: results, tmp_path, "en", told.append) == tmp_path / "moodle"
+    with (tmp_path / "moodle" / "one.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["Identifier"], row["Full name"], row["Grade"], row["Maximum Grade"]) for row in rows] == [
+        ("Participant 1234567", "Li Na 李娜", "4", "4"),
+        ("Participant 8", "Bo", "0", "4"),
+    ]
+    assert {row["Last modified (grade)"] for row in rows} == {""}
+    assert [row["Feedback comments"] for row in rows] == [
+        "relu: 4/4",
+        "relu: 0/4<br>the signs &amp; more are reversed: b &lt; a",
+    ]
+    assert told == ["Left out, for they have no number of Moodle's: an."]
+    with pytest.raises(class_report.ReportError):
+        class_report.write("moodle", lambda: [made()], tmp_path, "en")
 
 
 @pytest.mark.parametrize(
@@ -531,7 +578,9 @@ def test_grade_then_report_in_every_format(tmp_path: Path) -> None:
     grades = tmp_path / "grades"
     place = ("--keys", tmp_path / "keys", "--out", grades, "--isolation", "process", "--jobs", "1")
     assert call("grade", tmp_path / "submitted", *place).exit_code == 0
-    for form in FORMATS:
+    done = call("report", grades, "--format", "moodle")
+    assert done.exit_code == 2 and "was not graded from one" in done.output
+    for form in set(FORMATS) - {"moodle"}:
         done = call("report", grades, "--format", form, "--lang", "zh")
         assert (done.exit_code, done.stdout[:6]) == (0, "wrote:"), done.output
     report = grades / "report"
@@ -564,15 +613,38 @@ def test_the_store_gives_the_class_back_in_order_with_each_students_name(tmp_pat
             assert found == [(name, f"{name}.py", 0 if name == "bo" else 4) for name in names.split()]
 
 
+def test_a_folder_where_nobody_may_write_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is made in it, for a moment either; but what another process has just written is seen."""
+    path = tmp_path / "results.sqlite"
+    key = StoreKey("a", "k", "e")
+    with Store(path) as store:
+        store.put(key, to_json(made()))
+        with Store(path, read_only=True) as reader:
+            assert reader.get(key)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with Store(path, read_only=True) as reader:
+        assert reader.get(key)
+        assert list(tmp_path.iterdir()) == [path]
+        with pytest.raises(StoreError):
+            reader.put(key, {})
+    with Store(path) as store:
+        store.put(key, to_json(made(Verdict.WA)))
+        with Store(path, read_only=True) as reader:
+            assert reader.get(key) == to_json(made(Verdict.WA))
+
+
 def test_mistakes_in_the_call_are_one_sentence(tmp_path: Path) -> None:
     with Store(tmp_path / "empty" / "results.sqlite"):
         pass
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "results.sqlite").write_text("no database")
+    (tmp_path / "nothing").mkdir()
+    (tmp_path / "nothing" / "results.sqlite").touch()
     for folder, part in (
         ("nowhere", "autograder grade"),
         ("empty", "once more"),
         ("other", "cannot be used"),
+        ("nothing", "`autograder grade` has written nothing into it"),
     ):
         done = call("report", tmp_path / folder)
         assert done.exit_code == 2

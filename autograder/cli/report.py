@@ -16,6 +16,7 @@ class FormatChoice(StrEnum):
     json = "json"
     gradescope = "gradescope"
     canvas = "canvas"
+    moodle = "moodle"
 
 
 @for_instructors()
@@ -28,7 +29,8 @@ def report(
         typer.Option(
             "--format",
             help="html: a page of the class and one for each student; junit for CI; gradescope: a "
-            "results.json a submission; canvas: a CSV that its gradebook imports.",
+            "results.json a submission; canvas: a CSV that its gradebook imports; moodle: a grading "
+            "worksheet an assignment.",
         ),
     ] = FormatChoice.html,
     out: Annotated[
@@ -38,6 +40,7 @@ def report(
 ) -> None:
     """Write a report of the class that was graded last."""
     from autograder import grading
+    from autograder.reports import class_report
     from autograder.store import Store, StoreError
 
     path = folder if folder.is_file() else folder / "results.sqlite"
@@ -45,15 +48,17 @@ def report(
         fail(f"There is no {path}; `autograder grade` writes it, and --out there says where.")
     out = out or path.parent / "report"
     try:
-        from autograder.reports import class_report
-
-        with Store(path) as store:
+        with Store(path, read_only=True) as store:
             if next(grading.class_results(store), None) is None:
                 fail(f"{path} holds no graded class; run `autograder grade` once more, which takes no time.")
             written = class_report.write(
-                form.value, lambda: grading.class_results(store), out, language(lang)
+                form.value,
+                lambda: grading.class_results(store),
+                out,
+                language(lang),
+                lambda sentence: typer.echo(f"autograder: {sentence}", err=True),
             )
-    except StoreError as error:
+    except (StoreError, class_report.ReportError) as error:
         fail(str(error))
     except OSError as error:
         fail(f"{error.filename or out}: {error.strerror or error}.")

@@ -4,6 +4,7 @@ Called by the command line with a function that gives the results anew, one by o
 class's statistics before its first line: two passes at the most, and never all results in memory.
 """
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,20 +14,38 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Literal
 
-from autograder.reports import canvas_file, csv_file, gradescope, json_file, junit_file
+from autograder.reports import (
+    canvas_file,
+    csv_file,
+    downloads,
+    gradescope,
+    json_file,
+    junit_file,
+    moodle_file,
+)
 from autograder.reports.class_statistics import ClassStatistics, collect
 from autograder.reports.files import exhaust
 from autograder.verdicts import SubmissionResult
 from autograder.whole import replacing
 
-Format = Literal["html", "csv", "junit", "json", "gradescope", "canvas"]
+Format = Literal["html", "csv", "junit", "json", "gradescope", "canvas", "moodle"]
 Results = Callable[[], Iterable[SubmissionResult]]
 
 _IN_PAGE = 2000
 """Submissions whose feedback stands in the page; in a larger class a name leads to the student's own page."""
 
 
-def write(form: Format, results: Results, folder: Path, lang: str) -> Path:
+class ReportError(Exception):
+    """A report that this class cannot have, told in one sentence."""
+
+
+def write(
+    form: Format,
+    results: Results,
+    folder: Path,
+    lang: str,
+    tell: Callable[[str], None] = lambda sentence: None,
+) -> Path:
     """Write the class and return the file that was written, or the folder of the files.
 
     Parameters
@@ -35,6 +54,12 @@ def write(form: Format, results: Results, folder: Path, lang: str) -> Path:
         Gives the results anew each time it is called, one student's after the other.
     lang : {"zh", "en"}
         The language of texts; the one that a page shows first.
+    tell : function
+        Called with a sentence where something could not be done for everybody.
+
+    Raises
+    ------
+    ReportError
     """
     folder.mkdir(parents=True, exist_ok=True)
     match form:
@@ -59,6 +84,8 @@ def write(form: Format, results: Results, folder: Path, lang: str) -> Path:
             with replacing(folder / "canvas.csv") as stream:
                 canvas_file.write(collect(results()), stream)
             return folder / "canvas.csv"
+        case "moodle":
+            return _moodle(results, folder / "moodle", lang, tell)
 
 
 def _html(results: Results, folder: Path, lang: str) -> Path:
@@ -102,6 +129,34 @@ def _gradescope(results: Results, folder: Path, lang: str) -> Path:
         written.setdefault(result.assignment, set()).add(file)
     for assignment, files in written.items():
         _remove_others(folder / assignment, files)
+    return folder
+
+
+def _moodle(results: Results, folder: Path, lang: str, tell: Callable[[str], None]) -> Path:
+    """`<assignment>.csv`, each a grading worksheet: without a number, Moodle cannot find a student."""
+    graded = collect(results())
+    numbers = {
+        student: handed
+        for student, handed in downloads.handed_in(graded).items()
+        if handed.system == "Moodle" and handed.number
+    }
+    if graded.students and not numbers:
+        raise ReportError(
+            "Moodle finds students by the numbers in its own download of the submissions, and this class was "
+            "not graded from one; --format csv has names and points."
+        )
+    files = file_names(one.name for one in graded.assignments)
+    folder.mkdir(exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        sheets = {
+            name: moodle_file.Worksheet(stack.enter_context(replacing(folder / f"{file}.csv")), lang)
+            for name, file in files.items()
+        }
+        for result in results():
+            if result.student in numbers:
+                sheets[result.assignment].add(numbers[result.student], result)
+    if left_out := [student.name for student in graded.students if student.name not in numbers]:
+        tell(f"Left out, for they have no number of Moodle's: {', '.join(left_out)}.")
     return folder
 
 

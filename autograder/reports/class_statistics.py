@@ -122,12 +122,16 @@ class MisconceptionStatistics:
 
 @dataclass(frozen=True)
 class StudentStatistics:
-    """One student: points of each assignment and a cell of each exercise, None where nothing came."""
+    """One student: points of each assignment and a cell of each exercise, None where nothing came.
+
+    `files` are those that were graded, "" where nothing was handed in that can be.
+    """
 
     name: str
     points: float
     by_assignment: tuple[float | None, ...]
     cells: tuple[Cell | None, ...]
+    files: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -233,9 +237,11 @@ def _ids(exercise: ExerciseResult) -> list[str]:
 class _Row:
     points: dict[str, float] = field(default_factory=dict)
     cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
+    files: list[str] = field(default_factory=list)
 
     def add(self, result: SubmissionResult) -> None:
         self.points[result.assignment] = result.points
+        self.files.append(result.file)
         for one in result.exercises:
             self.cells[result.assignment, one.name] = Cell(one.points, one.max_points, one.verdict)
 
@@ -247,6 +253,7 @@ class _Row:
             total(self.points.values()),
             tuple(self.points.get(one) for one in assignments),
             tuple(self.cells.get(one) for one in columns),
+            tuple(self.files),
         )
 
 

@@ -1,0 +1,40 @@
+"""Whom Moodle or Canvas mean by a student of a class that was graded from one of their downloads."""
+
+import re
+from pathlib import PurePosixPath
+
+from autograder import lms
+from autograder.lms import Handed
+from autograder.reports.class_statistics import ClassStatistics
+
+_NUMBERED = re.compile(r"(?P<name>.*) \((?P<number>\d+)\)", re.DOTALL)
+
+
+def handed_in(graded: ClassStatistics) -> dict[str, Handed]:
+    """The system's own name and number by the student; nobody who came from elsewhere.
+
+    A file's name says it. Who handed in nothing that can be read has a row without a file; where all others
+    came from one system, so did they.
+    """
+    found = {
+        student.name: handed
+        for student in graded.students
+        for file in student.files
+        if (handed := _of_file(student.name, file)) is not None
+    }
+    systems = {handed.system for handed in found.values()}
+    if len(systems) == 1:
+        (system,) = systems
+        for student in graded.students:
+            match = _NUMBERED.fullmatch(student.name)
+            if match and student.name not in found and not any(student.files):
+                found[student.name] = Handed(system, match["name"], match["number"], "")
+    return found
+
+
+def _of_file(student: str, file: str) -> Handed | None:
+    path = PurePosixPath(file)
+    for handed in (lms.moodle(path), lms.canvas(path)):
+        if handed is not None and handed.student == student:
+            return handed
+    return None

@@ -1,0 +1,58 @@
+"""Grades and feedback as the grading worksheet of a Moodle assignment, which Moodle imports.
+
+Moodle (`mod/assign/feedback/offline/importgradeslib.php`) reads the columns Identifier, Grade and Last
+modified (grade), and asks for all three; Feedback comments where the assignment has them. It finds a student
+by the number that its download of the submissions has in every name. Comments are HTML.
+"""
+
+import csv
+import html
+from typing import TextIO
+
+from autograder.lms import Handed
+from autograder.reports import words
+from autograder.reports.csv_file import harmless
+from autograder.verdicts import SubmissionResult
+
+
+class Worksheet:
+    """One assignment's worksheet; `add` writes a line."""
+
+    def __init__(self, stream: TextIO, lang: str) -> None:
+        self._writer = csv.writer(stream, lineterminator="\n")
+        self._lang = lang
+        self._writer.writerow(
+            [
+                "Identifier",
+                "Full name",
+                "Status",
+                "Grade",
+                "Maximum Grade",
+                "Grade can be changed",
+                "Last modified (grade)",
+                "Feedback comments",
+            ]
+        )
+
+    def add(self, handed: Handed, result: SubmissionResult) -> None:
+        self._writer.writerow(
+            [
+                f"Participant {handed.number}",
+                harmless(handed.name),
+                "",
+                result.points,
+                result.max_points,
+                "Yes",
+                "",
+                comment(result, self._lang),
+            ]
+        )
+
+
+def comment(result: SubmissionResult, lang: str) -> str:
+    """What the student is told, exercise by exercise, with nothing of the instructor's notes."""
+    lines = []
+    for exercise in result.exercises:
+        lines.append(f"{exercise.name}: {exercise.points:g}/{exercise.max_points:g}")
+        lines += [text.in_language(lang) for text in words.told(exercise)]
+    return html.escape("\n".join(lines), quote=False).replace("\n", "<br>")
