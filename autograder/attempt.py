@@ -3,18 +3,20 @@
 Grading a class and a student's own check both do this.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from autograder import submission
 from autograder.answer_key import AnswerKey
 from autograder.judge import judge, judge_error
-from autograder.messages import Text, say
+from autograder.messages import Text, printable, say
 from autograder.sandbox.client import SandboxError
 from autograder.sandbox.records import LoadNote, Outcome, Run
 from autograder.verdicts import ExerciseResult, Verdict
 
 Statements = list[tuple[str, str, int]]
+_Note = TypeVar("_Note", submission.Note, LoadNote)
 
 
 @dataclass(frozen=True)
@@ -51,15 +53,15 @@ def attempt(name: str, content: bytes, key: AnswerKey, run: Callable[[Statements
         )
     outcomes = _with_syntax_errors(done.outcomes, read.notes)
     exercises = judge(key, outcomes)
-    notes = [_reader_note(note) for note in read.notes]
-    notes += [_load_note(note) for note in done.notes if _concerns(note, exercises)]
-    return Attempt(exercises, tuple(notes), done.output, outcomes)
+    notes = _some(_reader_note, read.notes)
+    notes += _some(_load_note, [note for note in done.notes if _concerns(note, exercises)])
+    return Attempt(exercises, notes, done.output, outcomes)
 
 
 def safe_notes(name: str, content: bytes) -> tuple[Text, ...]:
     """What reading a submission tells about it: nothing has run, so its author may see all of it."""
     try:
-        return tuple(_reader_note(note) for note in submission.read(name, content).notes)
+        return _some(_reader_note, submission.read(name, content).notes)
     except submission.SubmissionError as error:
         return (error.text,)
 
@@ -73,7 +75,7 @@ def _concerns(note: LoadNote, exercises: tuple[ExerciseResult, ...]) -> bool:
 def unreadable(key: AnswerKey, why: Text) -> Attempt:
     """The result of a file that holds nothing that could be run."""
     outcomes = _nothing(key).outcomes
-    return Attempt(judge(key, outcomes), (why,), outcomes=outcomes)
+    return Attempt(judge(key, outcomes), (_cut(why),), outcomes=outcomes)
 
 
 def _nothing(key: AnswerKey) -> Run:
@@ -91,6 +93,24 @@ def _with_syntax_errors(
     return tuple(error if outcome.status == "missing" else outcome for outcome in outcomes)
 
 
+_MOST_NOTES = 20
+"""Notes of reading a file, and as many of loading it; a notebook may have 100,000 cells that are wrong."""
+_LONGEST_NOTE = 1000
+"""Characters: more than any sentence has that quotes as much as it may."""
+
+
+def _some(tell: Callable[[_Note], Text], notes: Sequence[_Note]) -> tuple[Text, ...]:
+    """The first notes, none of them long, and how many more there are."""
+    told = [_cut(tell(note)) for note in notes[:_MOST_NOTES]]
+    if len(notes) > _MOST_NOTES:
+        told.append(say("And {count} more.", count=len(notes) - _MOST_NOTES))
+    return tuple(told)
+
+
+def _cut(text: Text) -> Text:
+    return Text(*(t if len(t) <= _LONGEST_NOTE else t[:_LONGEST_NOTE] + "…" for t in (text.zh, text.en)))
+
+
 def _reader_note(note: submission.Note) -> Text:
     kinds = {
         "syntax error": say("syntax error"),
@@ -100,7 +120,7 @@ def _reader_note(note: submission.Note) -> Text:
     }
     return say(
         "{where}, line {line}: {kind}: {text}",
-        where=note.where,
+        where=submission.place(note.where),
         line=note.line,
         kind=kinds[note.kind],
         text=note.text,
@@ -110,7 +130,7 @@ def _reader_note(note: submission.Note) -> Text:
 def _load_note(note: LoadNote) -> Text:
     return say(
         "{where}, line {line}: {name}: {text}",
-        where=note.where,
+        where=submission.place(printable(note.where)),  # said from inside the sandbox
         line=note.line,
         name=note.exception,
         text=note.text,

@@ -7,19 +7,20 @@ Three layouts are understood, on disk and inside a zip::
     Moodle's and Canvas's bulk downloads         see `lms`; the assignment is named by the caller
 
 Nothing is unpacked and links are not followed: what a student hands in names no other file. Names are
-shown in Unicode, whatever encoding a zip or a disk has them in.
+shown in Unicode, whatever encoding a zip or a disk has them in, and without what steers a terminal.
 """
 
 import contextlib
 import functools
+import itertools
 import os
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from autograder import lms
-from autograder.messages import Text, say
+from autograder import lms, submission
+from autograder.messages import Text, printable_name, say
 from autograder.submission import MAX_BYTES
 
 _ENDINGS = (".ipynb", ".py")
@@ -116,7 +117,7 @@ def find(path: Path, assignment: str | None, known: set[str]) -> list[SubmittedF
         raise ClassFolderError(f"{path} is no folder, zip, .ipynb or .py; name one of these.")
     else:
         raise ClassFolderError(f"There is no {path}; name a folder of submissions, a zip of one, or a file.")
-    downloaded = _downloaded(found)
+    downloaded = _downloaded(found, path, known)
     if downloaded and assignment is None:
         raise ClassFolderError(
             f"{path} is {downloaded[0][1].system}'s download of one assignment; name it with --assignment "
@@ -131,7 +132,23 @@ def find(path: Path, assignment: str | None, known: set[str]) -> list[SubmittedF
             f"{path} holds no submissions; expected <student>/<assignment>/<file>.ipynb or .py, "
             "or <student>.ipynb or .py with --assignment."
         )
-    return sorted(files, key=lambda file: (file.student, file.assignment))
+    return _told_apart(files)
+
+
+def _order(file: SubmittedFile) -> tuple[str, str, str, str]:
+    return file.student, file.assignment, str(file.source), file.member or ""
+
+
+def _told_apart(files: list[SubmittedFile]) -> list[SubmittedFile]:
+    """Sorted; where the names of two differ in what is not printable only, the second is numbered."""
+    taken: set[tuple[str, str]] = set()
+    apart = []
+    for file in sorted(files, key=_order):
+        names = (f"{file.student} ({n})" if n > 1 else file.student for n in itertools.count(1))
+        student = next(name for name in names if (name, file.assignment) not in taken)
+        taken.add((student, file.assignment))
+        apart.append(replace(file, student=student))
+    return sorted(apart, key=lambda file: (file.student, file.assignment))
 
 
 def of_one_student(folder: Path, student: str, assignment: str) -> SubmittedFile:
@@ -142,7 +159,7 @@ def of_one_student(folder: Path, student: str, assignment: str) -> SubmittedFile
     OSError
         The folder cannot be listed.
     """
-    return _submitted(student, assignment, _choose(list(_in_folder(folder)), assignment), folder)
+    return _choose(student, assignment, list(_in_folder(folder)), folder)
 
 
 def _in_folder(folder: Path, above: str = "") -> Iterator[_Found]:
@@ -211,25 +228,85 @@ def _by_layout(
                 f"{source} is a flat folder of files; name their assignment with --assignment "
                 f"({', '.join(sorted(known)) or 'no answer keys found'})."
             )
-        return [_submitted(f.path.stem, assignment, f, source) for f in _newest_a_student(flat)]
+        students: dict[str, list[_Found]] = {}
+        for one in flat:
+            students.setdefault(one.path.stem, []).append(one)
+        return [_flat(student, assignment, files, source) for student, files in students.items()]
     return [
-        _submitted(student, its_assignment, _choose(files, its_assignment), source)
-        for (student, its_assignment), files in nested.items()
+        _choose(student, its_assignment, files, source) for (student, its_assignment), files in nested.items()
     ]
 
 
-def _downloaded(found: list[_Found]) -> list[tuple[_Found, lms.Handed]]:
+def _flat(student: str, assignment: str, files: list[_Found], source: Path) -> SubmittedFile:
+    """One of a flat folder's students; told where their file's name says that they are somebody else."""
+    submitted = _choose(student, assignment, files, source)
+    if not any(lms.moodle(one.path) for one in files):
+        return submitted
+    note = say("The name is like one of Moodle's, but others here are not; so it is taken as it is.")
+    return replace(submitted, notes=(note, *submitted.notes))
+
+
+def _downloaded(found: list[_Found], source: Path, known: set[str]) -> list[tuple[_Found, lms.Handed]]:
     """Every file with what its name says, if this is what Moodle or Canvas give out; else nothing.
 
-    Moodle's names are like no other. Canvas's are taken for such only where every file that could be graded
-    has one.
+    It is theirs only where every file that could be graded has such a name: students name files, too.
+
+    Raises
+    ------
+    ClassFolderError
+        Some have Moodle's names and others have not, so that one side would be forgotten.
     """
-    files = [one for one in found if not one.is_folder]
-    if moodle := [(one, handed) for one in files if (handed := lms.moodle(one.path))]:
+    if moodle := _moodles(found, source, known):
         return moodle
+    files = [one for one in found if not one.is_folder]
     canvas = [(one, handed) for one in files if len(one.path.parts) <= 2 and (handed := lms.canvas(one.path))]
     readable = sum(map(_is_readable, files))
     return canvas if readable and readable == sum(_is_readable(one) for one, _ in canvas) else []
+
+
+def _moodles(found: list[_Found], source: Path, known: set[str]) -> list[tuple[_Found, lms.Handed]]:
+    """The same for Moodle, which writes whose a file is at one depth.
+
+    That is in the first part of every path or, within a folder around them all, in the second; never in what
+    lies beside or in a known assignment's folder, for there students choose names.
+    """
+    of_students = {one.path.parts[:depth] for one in found for depth in (1, 2) if _is_of(one, depth, known)}
+    files = [one for one in found if not one.is_folder]
+    at = [
+        {
+            one.path: handed
+            for one in found
+            if one.path.parts[:place] not in of_students and (handed := lms.moodle(one.path, (place,)))
+        }
+        for place in (0, 1)
+    ]
+    must = [one for one in found if _is_readable(one) or _is_of(one, 1, known) or _is_of(one, 2, known)]
+    for handed_by in at:
+        theirs = [(one, handed_by[one.path]) for one in files if one.path in handed_by]
+        if theirs and all(one.path in handed_by for one in must or files):
+            return theirs
+    most = max(at, key=lambda handed_by: sum(one.path in handed_by for one in files))
+    named = [one for one in files if one.path in most]
+    if not named or _is_flat(found, source, known):
+        return []
+    others = [one.shown for one in must or files if one.path not in most]
+    raise ClassFolderError(
+        f"{source} is Moodle's download only in part: {_list([named[0].shown])} is named as Moodle does, "
+        f"but not {_list(others)}; move either elsewhere, so that nobody is forgotten."
+    )
+
+
+def _is_of(found: _Found, depth: int, known: set[str]) -> bool:
+    """Whether this is a known assignment's folder, so many folders deep, or lies in it."""
+    parts = found.path.parts
+    return len(parts) > depth + (not found.is_folder) and parts[depth] in known
+
+
+def _is_flat(found: list[_Found], source: Path, known: set[str]) -> bool:
+    """Whether all files that can be graded or have Moodle's names lie side by side: no one is forgotten."""
+    laid_out = _without_common_folder(found, known) if source.is_file() else found
+    files = [one for one in laid_out if not one.is_folder]
+    return all(len(one.path.parts) == 1 for one in files if _is_readable(one) or lms.moodle(one.path))
 
 
 def _by_student(
@@ -243,7 +320,8 @@ def _by_student(
     for student, theirs in students.items():
         readable = [pair for pair in theirs if _is_readable(pair[0])]
         named = [pair for pair in readable if assignment in lms.own_name(pair[1].file)]
-        counts = max(named or readable, key=_age, default=None)
+        worked = _worked([one for one, _ in named or readable], source)
+        counts = max((pair for pair in named or readable if pair[0] in worked), key=_age, default=None)
         others = [handed.file for one, handed in theirs if counts is None or one is not counts[0]]
         notes = []
         if any(handed.late for one, handed in theirs if counts is None or one is counts[0]):
@@ -251,27 +329,25 @@ def _by_student(
         if counts is None:
             notes.append(say("Handed in: {files}.", files=_list(others)))
         elif others:
-            notes.append(
-                say(
-                    "{file} counts; also handed in: {files}.",
-                    file=_list([counts[1].file]),
-                    files=_list(others),
-                )
-            )
+            notes.append(_counts(counts[1].file, others))
         submitted = _submitted(student, assignment, counts and counts[0], source)
         files.append(replace(submitted, notes=tuple(notes)))
     return files
 
 
-def _age(pair: tuple[_Found, lms.Handed]) -> tuple[int, float | tuple[int, ...], str]:
+def _age(pair: tuple[_Found, lms.Handed]) -> tuple[int, float | tuple[int, ...], bool, str]:
     found, handed = pair
-    return handed.order, found.changed, handed.file
+    return handed.order, found.changed, found.path.suffix.lower() == ".ipynb", handed.file
+
+
+def _counts(file: str, others: list[str]) -> Text:
+    return say("{file} counts; also handed in: {files}.", file=_list([file]), files=_list(others))
 
 
 def _list(names: list[str]) -> str:
     """A few file names, each cut: students choose them."""
     shown = [name if len(name) <= 60 else f"{name[:28]}…{name[-28:]}" for name in sorted(names)[:8]]
-    return ", ".join([*shown, *(["…"] if len(names) > 8 else [])])
+    return printable_name(", ".join([*shown, *(["…"] if len(names) > 8 else [])]))
 
 
 def _is_readable(found: _Found) -> bool:
@@ -291,26 +367,51 @@ def _without_common_folder(found: list[_Found], known: set[str]) -> list[_Found]
     return found
 
 
-def _newest_a_student(flat: list[_Found]) -> list[_Found]:
-    newest: dict[str, _Found] = {}
-    for one in sorted(flat, key=lambda f: (f.changed, f.path.suffix)):
-        newest[one.path.stem] = one
-    return list(newest.values())
+def _choose(student: str, assignment: str, files: list[_Found], source: Path) -> SubmittedFile:
+    """The file that counts: named after the assignment if there is one, the newest of several.
 
-
-def _choose(files: list[_Found], assignment: str) -> _Found | None:
-    """The file that counts: named after the assignment if there is one, the newest of several."""
+    Of equally old ones, as in a fresh clone, the notebook; other files are noted.
+    """
     readable = [one for one in files if _is_readable(one)]
-    named = [one for one in readable if one.path.stem == assignment]
-    return max(named or readable, key=lambda one: (one.changed, one.path.name), default=None)
+    named = _worked([one for one in readable if one.path.stem == assignment] or readable, source)
+    counts = max(
+        named, key=lambda f: (f.changed, f.path.suffix.lower() == ".ipynb", f.path.name), default=None
+    )
+    submitted = _submitted(student, assignment, counts, source)
+    others = [one.path.name for one in readable if one is not counts]
+    return replace(submitted, notes=(_counts(counts.path.name, others),)) if counts and others else submitted
+
+
+def _worked(files: list[_Found], source: Path) -> list[_Found]:
+    """`files` without the ones that hold nothing but stubs that another one has written."""
+    if len(files) < 2:
+        return files
+    read = {id(one): _read(one, source) for one in files}
+
+    def is_idle(one: _Found) -> bool:
+        mine = read[id(one)]
+        others = [read[id(other)] for other in files if other is not one]
+        return mine is not None and any(other and submission.adds_nothing_to(mine, other) for other in others)
+
+    return [one for one in files if not is_idle(one)]
+
+
+def _read(found: _Found, source: Path) -> submission.Submission | None:
+    """What stands in a file; None where that cannot be told."""
+    try:
+        return submission.read(found.path.name, _submitted("", "", found, source).read())
+    except Exception:  # a damaged zip member has a dozen ways to say so, and is told of when it is graded
+        return None
 
 
 def _submitted(student: str, assignment: str, found: _Found | None, source: Path) -> SubmittedFile:
+    """Here names become printable, no earlier: two folders stay two whose names then look the same."""
+    student, assignment = printable_name(student), printable_name(assignment)
     if found is None:
         return SubmittedFile(student, assignment, "", source)
     if source.is_dir():
-        return SubmittedFile(student, assignment, found.shown, source / found.original)
-    return SubmittedFile(student, assignment, found.shown, source, found.original)
+        return SubmittedFile(student, assignment, printable_name(found.shown), source / found.original)
+    return SubmittedFile(student, assignment, printable_name(found.shown), source, found.original)
 
 
 def _single(path: Path, assignment: str | None, known: set[str]) -> SubmittedFile:
@@ -320,8 +421,10 @@ def _single(path: Path, assignment: str | None, known: set[str]) -> SubmittedFil
     its_assignment = assignment or next((name for name in (shown.stem, folder.name) if name in known), None)
     if its_assignment is None:
         raise ClassFolderError(
-            f"It cannot be told which assignment {shown} is; name it with --assignment "
+            f"It cannot be told which assignment {printable_name(str(shown))} is; name it with --assignment "
             f"({', '.join(sorted(known)) or 'no answer keys found'})."
         )
     student = folder.parent.name if folder.name == its_assignment else shown.stem
-    return SubmittedFile(student, its_assignment, shown.name, path)
+    return SubmittedFile(
+        printable_name(student), printable_name(its_assignment), printable_name(shown.name), path
+    )

@@ -9,7 +9,8 @@ not finite equals nothing.
 """
 
 import math
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -108,17 +109,19 @@ class Difference:
 
     Attributes
     ----------
-    kind : {"none", "length", "type", "shape", "not numeric", "not finite", "values", "line"}
-        The first thing that differs.
-    part : int or None
-        For tuples and dicts, the index of the result that differs.
+    kind : {"none", "length", "names", "type", "shape", "ragged", "not numeric", "not finite", "values", \
+            "line"}
+        The first thing that differs; "ragged": a list whose rows are of unlike lengths.
+    path : tuple
+        How to get from the whole result to what differs: places in tuples and lists (from 0), keys of dicts.
     got, expected : Any
-        For "shape" and "length" the two shapes or lengths; for "type" and "not numeric" the names; for "line"
-        what became of the line (`symbolic.compare.LineResult`).
+        For "shape" and "length" the two shapes or lengths; for "names" the keys that are too many, and those
+        that are missing; for "type" and "not numeric" the names of types; for "line" what became of the line
+        (`symbolic.compare.LineResult`).
     """
 
     kind: str
-    part: int | None = None
+    path: tuple[str | int, ...] = ()
     got: Any = None
     expected: Any = None
 
@@ -177,7 +180,7 @@ def difference(comparator: Comparator, got: Any, expected: Any) -> Difference:
         return AGREE if got == expected else Difference("values")
     array = as_numbers(got)
     if array is None:
-        return Difference("not numeric", got=_type_name(got))
+        return Difference("ragged" if _is_ragged(got) else "not numeric", got=_type_name(got))
     if array.shape != target.shape:
         return Difference("shape", got=array.shape, expected=target.shape)
     if "c" in (array.dtype.kind, target.dtype.kind):
@@ -248,10 +251,15 @@ def _sequence_difference(
         return Difference("type", got=_type_name(got), expected=_type_name(expected))
     if len(got) != len(expected):
         return Difference("length", got=len(got), expected=len(expected))
-    for part, (one, other) in enumerate(zip(got, expected, strict=True)):
+    return _first_difference(comparator, zip(range(len(expected)), got, expected, strict=True))
+
+
+def _first_difference(comparator: Comparator, parts: Iterable[tuple[str | int, Any, Any]]) -> Difference:
+    """Of parts given as (step, got, expected)."""
+    for step, one, other in parts:
         found = difference(comparator, one, other)
         if found is not AGREE:
-            return Difference(found.kind, part, found.got, found.expected)
+            return replace(found, path=(step, *found.path))
     return AGREE
 
 
@@ -260,8 +268,9 @@ def _dict_difference(comparator: Comparator, got: Any, expected: dict[Any, Any])
     if not isinstance(got, dict):
         return Difference("type", got=_type_name(got), expected="dict")
     if got.keys() != expected.keys():
-        return Difference("values")
-    return _sequence_difference(comparator, [got[key] for key in expected], list(expected.values()))
+        surplus = tuple(key for key in got if key not in expected)
+        return Difference("names", got=surplus, expected=tuple(key for key in expected if key not in got))
+    return _first_difference(comparator, ((key, got[key], value) for key, value in expected.items()))
 
 
 _TABLES = frozenset({list, tuple, dict})
@@ -324,6 +333,20 @@ def _all_numbers(got: Any) -> bool:
     if isinstance(got, np.ndarray | np.generic):
         return got.dtype.kind in "biufc"
     return isinstance(got, bool | int | float | complex)
+
+
+def _is_ragged(got: Any) -> bool:
+    """Whether a list holds numbers only, but its rows are of unlike lengths."""
+    return isinstance(got, list | tuple) and _all_numbers(got) and _regular_shape(got) is None
+
+
+def _regular_shape(got: Any) -> tuple[int, ...] | None:
+    if not isinstance(got, list | tuple):
+        return tuple(np.shape(got))
+    inner = {_regular_shape(one) for one in got}
+    if len(inner) > 1 or None in inner:
+        return None
+    return (len(got), *(inner.pop() or () if inner else ()))
 
 
 def _type_name(got: Any) -> str:

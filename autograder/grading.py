@@ -111,7 +111,9 @@ def grade_class(
 ) -> list[Graded]:
     """Grade `files` and return where their results are, in the order of `files`.
 
-    In the end the store remembers them as the class that was graded last; see `class_results`.
+    What ends in a judge error is graded once more when all else is over, one at a time: nothing that another
+    submission does to the machine then counts as our fault, which costs no points. In the end the store
+    remembers them as the class that was graded last; see `class_results`.
 
     Parameters
     ----------
@@ -127,11 +129,21 @@ def grade_class(
     graded: dict[int, Graded] = {}
     running: dict[Future[SubmissionResult], tuple[int, Graded]] = {}
 
-    def collect(futures: Iterable[Future[SubmissionResult]]) -> None:
+    failed: list[tuple[int, Graded]] = []
+
+    def hand_out(index: int, one: Graded, content: bytes) -> None:
+        name = one.file.assignment
+        task = Task(one.file.student, name, one.file.name, content, keys[name][1].digest, settings)
+        running[team.executor.submit(grade_one, task, delivered[name])] = (index, one)
+
+    def collect(futures: Iterable[Future[SubmissionResult]], *, last: bool = False) -> None:
         for future in futures:
             index, one = running.pop(future)
             result = _finished(future, one.file, keys[one.file.assignment][1], settings)
             store.put(one.key, to_json(result))
+            if result.has_judge_error and not last:
+                failed.append((index, one))
+                continue
             graded[index] = one
             on_graded(one, result)
 
@@ -152,12 +164,17 @@ def grade_class(
                 graded[index] = one
                 on_graded(one, result)
                 continue
-            task = Task(file.student, file.assignment, file.name, content, key.digest, settings)
-            running[team.executor.submit(grade_one, task, delivered[file.assignment])] = (index, one)
+            hand_out(index, one, content)
             if len(running) >= _IN_FLIGHT * team.size():
                 collect(wait(running, return_when=FIRST_COMPLETED).done)
         while running:
             collect(wait(running, return_when=FIRST_COMPLETED).done)
+        for index, one in failed:
+            content, problem = content_of(one.file)
+            if problem is None:
+                hand_out(index, one, content)
+            collect(wait(running).done, last=True)
+            graded[index] = one
     except BaseException:
         for future in running:
             future.cancel()

@@ -22,6 +22,7 @@ than a student's last attempt, but people unpack several downloads into one fold
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
@@ -58,21 +59,31 @@ class Handed:
         return self.name or self.number
 
 
-_MOODLE = re.compile(r"(?P<name>.*?)(?:_(?P<number>\d+))?_assignsubmission_[a-z]+(?:_(?P<file>.*))?")
+_MOODLE = re.compile(
+    r"(?P<name>.*?)(?:_(?P<number>\d+))?_assignsubmission_[a-z]+(?:_(?P<file>.*))?", re.DOTALL
+)
 # The first place that fits is the system's; what follows is the student's to choose.
 _CANVAS = re.compile(
     r"(?:(?P<name>\w+?)_)??(?P<late>late_)?(?:(?P<number>\d+)|anon_(?P<anonymous>\w+?))_"
     r"(?:(?P<order>\d+)_(?P<file>.+)|(?P<typed>(?:text|link)\.html))",
-    re.IGNORECASE,
+    re.IGNORECASE | re.DOTALL,
 )
 _LONGEST = 1000
 """Characters of a name that is looked at: systems stop long before, and hostile ones would take long."""
 _AGAIN = re.compile(r"(?:-\d+| \(\d+\))+$")
 
 
-def moodle(path: PurePosixPath) -> Handed | None:
-    """What a path says if it is one of Moodle's, wherever in it the student's folder is."""
-    for place, part in enumerate(path.parts):
+def moodle(path: PurePosixPath, places: Iterable[int] = (0, 1)) -> Handed | None:
+    """What a path says if it is one of Moodle's.
+
+    Parameters
+    ----------
+    places : iterable of int
+        Which part of the path may be named after a student: the first, or the one inside a folder around
+        the download. Further inside, names are the student's to choose.
+    """
+    for place in places:
+        part = path.parts[place] if place < len(path.parts) else ""
         if len(part) <= _LONGEST and (match := _MOODLE.fullmatch(part)):
             inside = "/".join(path.parts[place + 1 :])
             return Handed(

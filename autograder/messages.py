@@ -51,6 +51,35 @@ def translator(lang: str) -> Callable[[str], str]:
     return gettext.translation("autograder", folder, languages=[lang], fallback=True).gettext
 
 
+def printable(text: str) -> str:
+    """`text` without the control characters that would write anywhere on the reader's terminal."""
+    return text.translate(_CONTROL)
+
+
+def printable_name(name: str) -> str:
+    """The name of a file or a person, as `printable` and without ends of lines and changes of direction.
+
+    What joins letters and wide spaces stay, for people's names have them.
+    """
+    return name.translate(_NOT_IN_A_NAME)
+
+
+_CONTROL = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n\r"}
+_NOT_IN_A_NAME = {
+    code: "\ufffd"
+    for first, last in (
+        (0x00, 0x1F),
+        (0x7F, 0x9F),
+        (0x061C, 0x061C),  # marks, embeddings, overrides and isolates of Unicode's bidirectional algorithm
+        (0x200E, 0x200F),
+        (0x2028, 0x202E),  # with the ends of lines and paragraphs
+        (0x2066, 0x2069),
+        (0xD800, 0xDFFF),
+    )
+    for code in range(first, last + 1)
+}
+
+
 def preferred_language() -> str:
     """ "zh" where the locale is a Chinese one, else "en"."""
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):

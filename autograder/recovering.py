@@ -13,7 +13,7 @@ from autograder.sandbox.client import Sandbox
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.records import Call, Isolation, Outcome
 from autograder.symbolic.readings import RecoverError, Sizes, reading
-from autograder.symbolic.recover import Evaluate, Failed, Recovered, recover
+from autograder.symbolic.recover import Evaluate, Failed, Recovered, compare
 
 
 def recover_file(
@@ -39,7 +39,7 @@ def recover_file(
     """
     reading(meant or function)  # a name that nobody knows is told before the file is run
     evaluate = asking(path, function, isolation, limits)
-    return recover(evaluate, meant or function, sizes, shown_as=function)
+    return compare(evaluate, meant or function, sizes, shown_as=function)
 
 
 def asking(
@@ -87,7 +87,7 @@ def _why(outcome: Outcome, file: str) -> Text:
             return say(
                 "raised {name} in {where}, line {line}: {text}",
                 name=outcome.exception,
-                where=outcome.where or file,
+                where=submission.place(outcome.where or file),
                 line=outcome.line,
                 text=outcome.text,
             )

@@ -161,14 +161,14 @@ def formula(
     from autograder.symbolic.layer import LayerError
     from autograder.symbolic.options import size_like
     from autograder.symbolic.readings import RecoverError, Sizes
-    from autograder.symbolic.recover import calling, recover
+    from autograder.symbolic.recover import calling, compare
 
     name = getattr(function, "__name__", type(function).__name__)
     try:
         input, kernel, dense = (None if one is None else size_like(one) for one in (input, kernel, dense))
         sizes = Sizes(input, kernel, stride, padding, channels, kernels, samples, dense)
         with silence():
-            return recover(calling(function), meant or name, sizes, shown_as=name)
+            return compare(calling(function), meant or name, sizes, shown_as=name)
     except (LayerError, RecoverError) as error:
         _complain(error)
         return None

@@ -136,6 +136,12 @@ def read(name: str, content: bytes) -> Submission:
     )
 
 
+def place(where: str) -> Text:
+    """A statement's file or cell, as sentences name it."""
+    cell = re.fullmatch(r"cell (\d+)", where)
+    return say("cell {number}", number=cell[1]) if cell else Text(where, where)
+
+
 def definitions(read: Submission) -> dict[str, Statement]:
     """The functions that a submission defines, each with the statement that defines it last."""
     found = {}
@@ -146,6 +152,34 @@ def definitions(read: Submission) -> dict[str, Statement]:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 found[node.name] = statement
     return found
+
+
+def adds_nothing_to(one: Submission, other: Submission) -> bool:
+    """Whether `other` has written a function that is a stub in `one`, and `one` none that `other` lacks.
+
+    Students get a notebook and a script of every assignment, work in either and hand in both.
+    """
+    mine, theirs = _functions(one), _functions(other)
+    written = {name for name, body in mine.items() if body is not None and theirs.get(name) != body}
+    return not written and any(body is None and theirs.get(name) is not None for name, body in mine.items())
+
+
+def _functions(read: Submission) -> dict[str, str | None]:
+    """What the functions of a submission do, told as a tree; None for a stub."""
+    found: dict[str, str | None] = {}
+    for name, statement in definitions(read).items():
+        node = ast.parse(statement.source).body[0]
+        assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+        found[name] = None if any(map(_is_stub, body)) else "\n".join(map(ast.dump, body))
+    return found
+
+
+def _is_stub(statement: ast.stmt) -> bool:
+    if not isinstance(statement, ast.Raise) or statement.exc is None:
+        return False
+    raised = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
+    return isinstance(raised, ast.Name) and raised.id == "NotImplementedError"
 
 
 # ---- Files to cells ----------------------------------------------------------------------------------------
@@ -260,6 +294,7 @@ _BYTE_ORDER_MARKS = (
 _DECLARED = re.compile(
     rb"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n?|\n))??[ \t\f]*#[^\r\n]*?coding[:=][ \t]*([-\w.]+)", re.ASCII
 )
+_LONGEST_ENCODING = 40  # characters of its name
 # What no editor writes below such a line: two slow encodings, Python inside Python, and what is not ASCII.
 _NEVER_DECLARED = re.compile(r"idna|punycode|unicode-escape|raw-unicode-escape|utf-16.*|utf-32.*")
 
@@ -271,6 +306,8 @@ def _decode(file: str, content: bytes) -> str:
             declared = _DECLARED.match(content)
             encoding = declared[1].decode() if declared else "utf-8"
             encoding = re.sub("-(?:unix|dos|mac)$", "", encoding)  # as Emacs spells it
+            if len(encoding) > _LONGEST_ENCODING:  # Python remembers every name that it was asked for
+                raise LookupError
             if _NEVER_DECLARED.fullmatch(codecs.lookup(encoding).name):
                 raise LookupError
         return content.decode(encoding)
@@ -279,7 +316,9 @@ def _decode(file: str, content: bytes) -> str:
             say(
                 "{file} is not text in the encoding {encoding}; save it as UTF-8 and hand it in again.",
                 file=file,
-                encoding=encoding,
+                encoding=encoding
+                if len(encoding) <= _LONGEST_ENCODING
+                else f"{encoding[:_LONGEST_ENCODING]}…",
             )
         ) from None
 

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from autograder.class_folder import ClassFolderError, SubmittedFile, find
@@ -232,6 +233,54 @@ def test_the_file_named_after_the_assignment_counts_else_the_newest(
         assert shown(find(path, None, KNOWN)) == [("an", "pooling", f"an/pooling/{counts}")]
 
 
+STUB = """\
+def given(x):
+    return x
+
+def f(x):
+    'What f does.'
+    raise NotImplementedError()
+"""
+WORKED = STUB.replace("raise NotImplementedError()", "return 2 * x")
+OTHER = STUB.replace("return x", "return -x")
+
+
+def as_notebook(code: str) -> str:
+    return nbformat.writes(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]))
+
+
+@pytest.mark.parametrize(
+    ("notebook", "script", "newer", "counts"),
+    [
+        (WORKED, STUB, "pooling.py", "pooling.ipynb"),  # both were given, one was worked in
+        (STUB, WORKED, "pooling.ipynb", "pooling.py"),
+        (STUB, STUB, "pooling.py", "pooling.py"),
+        (WORKED, OTHER, "pooling.py", "pooling.py"),  # something is written in it: the newest counts
+        (WORKED, WORKED, "", "pooling.ipynb"),  # equally old
+        (WORKED, "def f(:", "pooling.py", "pooling.py"),
+    ],
+)
+def test_an_untouched_file_does_not_count_where_another_one_was_worked_in(
+    tmp_path: Path, notebook: str, script: str, newer: str, counts: str
+) -> None:
+    folder = tmp_path / "class" / "an" / "pooling"
+    folder.mkdir(parents=True)
+    (folder / "pooling.ipynb").write_text(as_notebook(notebook))
+    (folder / "pooling.py").write_text(script)
+    for file in folder.iterdir():
+        os.utime(file, (0, 400_000_000 + 10 * (file.name == newer)))
+    archive = Path(shutil.make_archive(str(tmp_path / "class"), "zip", tmp_path / "class"))
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    for file in folder.iterdir():
+        shutil.copy2(file, flat / f"an{file.suffix}")
+    for place, assignment in ((tmp_path / "class", None), (archive, None), (flat, "pooling")):
+        (found,) = find(place, assignment, KNOWN)
+        assert Path(found.name).suffix == Path(counts).suffix
+        (note,) = found.notes
+        assert note.en.startswith(Path(found.name).name) and "also handed in" in note.en
+
+
 def test_of_a_students_flat_files_the_newest_counts(tmp_path: Path) -> None:
     write(tmp_path, "an.py", "an.ipynb", "bo.py")
     for name, time in (("an.py", 2), ("an.ipynb", 1), ("bo.py", 0)):
@@ -304,6 +353,56 @@ def test_names_on_disk_that_are_not_utf8_can_be_shown_and_stored(tmp_path: Path)
     Path(os.fsdecode(folder), "pooling.py").write_text("x = 1")
     (file,) = find(tmp_path, None, KNOWN)
     assert (file.student, file.name, file.read()) == ("李娜", "李娜/pooling/pooling.py", b"x = 1")
+
+
+HOSTILE = {
+    "a\x1b[31mRED\x1b[0m": "a\ufffd[31mRED\ufffd[0m",
+    "b\x1b]0;title\x07": "b\ufffd]0;title\ufffd",
+    "c\x9b2J": "c\ufffd2J",
+    "d\nautograder: all\ris well": "d\ufffdautograder: all\ufffdis well",
+    "e\u202eyp.x\u2066\u200f\u2028x": "e\ufffdyp.x\ufffd\ufffd\ufffdx",
+    "李　娜": "李　娜",
+    "می\u200cخواهم 👩\u200d💻": "می\u200cخواهم 👩\u200d💻",
+}
+
+
+@pytest.mark.parametrize("layout", ["nested", "flat", "moodle"])
+def test_no_name_steers_a_terminal_and_every_file_still_is_found(tmp_path: Path, layout: str) -> None:
+    paths = {
+        "nested": "{0}/pooling/{0}.py",
+        "flat": "{0}.py",
+        "moodle": "{0}_1_assignsubmission_file/{0}.py",
+    }
+    names = [paths[layout].format(name) for name in HOSTILE]
+    more = [f"{name}/more of {name}.py" for name in map(os.path.dirname, names) if layout == "moodle"]
+    for path in (write(tmp_path / "c", *names, *more), zipped(tmp_path / "c.zip", *names, *more)):
+        files = find(path, "pooling", KNOWN)
+        number = " (1)" if layout == "moodle" else ""
+        assert sorted(file.student for file in files) == sorted(name + number for name in HOSTILE.values())
+        for file in files:
+            assert file.read().decode() in (*names, *more)
+            said = "".join((file.student, file.name, *(note.en + note.zh for note in file.notes)))
+            assert not {*said} & {*"\x1b\x07\x9b\n\r\u202e\u2066\u200f\u2028"}
+            assert len(file.notes) == (layout == "moodle")
+
+
+def test_a_single_hostile_file_is_shown_printably(tmp_path: Path) -> None:
+    (file,) = find(write(tmp_path, "a\x1b[2J.py") / "a\x1b[2J.py", "pooling", KNOWN)
+    assert (file.student, file.name) == ("a\ufffd[2J", "a\ufffd[2J.py")
+    with pytest.raises(ClassFolderError) as raised:
+        find(tmp_path / "a\x1b[2J.py", None, KNOWN)
+    assert "\x1b" not in str(raised.value)
+
+
+def test_names_that_differ_in_what_is_not_printable_stay_two(tmp_path: Path) -> None:
+    names = ["a\x1b/pooling/x.py", "a\x1c/pooling/x.py", "a\x1c/convolution/x.py", "b/pooling/x.py"]
+    for path in (write(tmp_path / "class", *names), zipped(tmp_path / "class.zip", *names)):
+        assert shown(find(path, None, KNOWN)) == [
+            ("a\ufffd", "convolution", names[2]),
+            ("a\ufffd", "pooling", names[0]),
+            ("a\ufffd (2)", "pooling", names[1]),
+            ("b", "pooling", names[3]),
+        ]
 
 
 # ---- Size --------------------------------------------------------------------------------------------------

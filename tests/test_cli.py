@@ -206,6 +206,17 @@ def test_the_language_is_that_of_the_option_else_of_the_locale(
     assert "Traceback" not in result.stderr
 
 
+def test_what_students_call_themselves_and_their_files_cannot_steer_the_terminal(course: Path) -> None:
+    hand_in(course, "a\x1b[31mRED\x1b]0;title\x07", authored.RIGHT)
+    (course / "submitted" / "a\u202e\x9b2J\nautograder: nothing" / "relu").mkdir(parents=True)
+    result = call(course, "grade", "submitted", *QUICK)
+    assert result.returncode == 0 and "\ufffd[31mRED" in result.stdout and "a\ufffd\ufffd2J" in result.stdout
+    refused = call(course, "grade", "sub\x1b[31mmitted", *QUICK)
+    assert refused.returncode == 2 and "\ufffd[31mmitted" in refused.stderr
+    for said in (result.stdout, result.stderr, refused.stderr):
+        assert not {*said} & {*"\x1b\x07\x9b\u202e"}, said
+
+
 @pytest.mark.slow
 def test_one_file_a_flat_folder_and_a_zip_can_be_graded(course: Path) -> None:
     (course / "flat").mkdir()

@@ -95,7 +95,7 @@ def test_nan_and_infinity_are_never_right(number: float, comparator: Comparator)
         (["1.0"], np.ones(1), "not numeric", "list"),
         ([1.0, "1.0"], np.ones(2), "not numeric", "list"),
         ([None], np.ones(1), "not numeric", "list"),
-        ([[1.0], [1.0, 2.0]], np.ones(2), "not numeric", "list"),
+        ([[1.0], [1.0, 2.0]], np.ones(2), "ragged", "list"),
         ({"z": 1.0}, 1.0, "not numeric", "dict"),
         (Formula("x"), 1.0, "not numeric", "Formula"),
         (np.array(["1.0"]), np.ones(1), "not numeric", "array of <U3"),
@@ -143,38 +143,39 @@ def test_lists_count_as_arrays_and_lists_as_tuples() -> None:
 
 
 @pytest.mark.parametrize(
-    ("got", "expected", "first", "part"),
+    ("got", "expected", "first", "path"),
     [
-        ((1.0, 2.0), (1.0, 2.0), "none", None),
-        ((1.0, 3.0), (1.0, 2.0), "values", 1),
-        ((3.0, 3.0), (1.0, 2.0), "values", 0),
-        ((1.0, 2.0, MAP.T), (1.0, 2.0, MAP), "shape", 2),
-        ((1.0, None), (1.0, 2.0), "not numeric", 1),
-        ((math.nan, 2.0), (1.0, 2.0), "not finite", 0),
-        ((1.0,), (1.0, 2.0), "length", None),
-        ((1.0, 2.0, 3.0), (1.0, 2.0), "length", None),
-        ((), (1.0, 2.0), "length", None),
-        (1.0, (1.0, 2.0), "type", None),
-        (np.array([1.0, 2.0]), (1.0, 2.0), "type", None),
-        ({0: 1.0, 1: 2.0}, (1.0, 2.0), "type", None),
-        ("12", ("1", "2"), "type", None),
-        (((1.0, 2.0), 3.0), ((1.0, 2.0), 3.0), "none", None),
-        (((1.0, 2.5), 3.0), ((1.0, 2.0), 3.0), "values", 0),
-        ({"w": MAP, "b": 2.0}, {"w": MAP, "b": 2.0}, "none", None),
-        ({"b": 2.0, "w": MAP}, {"w": MAP, "b": 2.0}, "none", None),
-        ({"w": MAP, "b": 3.0}, {"w": MAP, "b": 2.0}, "values", 1),
-        ({"w": MAP.T, "b": 2.0}, {"w": MAP, "b": 2.0}, "shape", 0),
-        ({"w": MAP}, {"w": MAP, "b": 2.0}, "values", None),
-        ({"w": MAP, "c": 2.0}, {"w": MAP, "b": 2.0}, "values", None),
-        ([MAP, 2.0], {"w": MAP, "b": 2.0}, "type", None),
+        ((1.0, 2.0), (1.0, 2.0), "none", ()),
+        ((1.0, 3.0), (1.0, 2.0), "values", (1,)),
+        ((3.0, 3.0), (1.0, 2.0), "values", (0,)),
+        ((1.0, 2.0, MAP.T), (1.0, 2.0, MAP), "shape", (2,)),
+        ((1.0, None), (1.0, 2.0), "not numeric", (1,)),
+        ((math.nan, 2.0), (1.0, 2.0), "not finite", (0,)),
+        ((1.0,), (1.0, 2.0), "length", ()),
+        ((1.0, 2.0, 3.0), (1.0, 2.0), "length", ()),
+        ((), (1.0, 2.0), "length", ()),
+        (1.0, (1.0, 2.0), "type", ()),
+        (np.array([1.0, 2.0]), (1.0, 2.0), "type", ()),
+        ({0: 1.0, 1: 2.0}, (1.0, 2.0), "type", ()),
+        ("12", ("1", "2"), "type", ()),
+        (((1.0, 2.0), 3.0), ((1.0, 2.0), 3.0), "none", ()),
+        (((1.0, 2.5), 3.0), ((1.0, 2.0), 3.0), "values", (0, 1)),
+        ({"w": MAP, "b": 2.0}, {"w": MAP, "b": 2.0}, "none", ()),
+        ({"b": 2.0, "w": MAP}, {"w": MAP, "b": 2.0}, "none", ()),
+        ({"w": MAP, "b": 3.0}, {"w": MAP, "b": 2.0}, "values", ("b",)),
+        ({"w": MAP.T, "b": 2.0}, {"w": MAP, "b": 2.0}, "shape", ("w",)),
+        ({"w": MAP}, {"w": MAP, "b": 2.0}, "names", ()),
+        ({"w": MAP, "c": 2.0}, {"w": MAP, "b": 2.0}, "names", ()),
+        ((1.0, {"w": MAP, "b": 3.0}), (1.0, {"w": MAP, "b": 2.0}), "values", (1, "b")),
+        ([MAP, 2.0], {"w": MAP, "b": 2.0}, "type", ()),
     ],
     ids=repr,
 )
 def test_of_several_results_the_first_wrong_one_is_told(
-    got: Any, expected: Any, first: str, part: int | None
+    got: Any, expected: Any, first: str, path: tuple[Any, ...]
 ) -> None:
     found = difference(Close(), got, expected)
-    assert (found.kind, found.part) == (first, part)
+    assert (found.kind, found.path) == (first, path)
 
 
 # ---- Tolerance ---------------------------------------------------------------------------------------------

@@ -461,12 +461,13 @@ TWO: dict[str, Callable[[Array, Array], Any]] = {
     "The values (result 2) are twice the right ones.": lambda a, b: (a + np.exp(a), 2 * b),
     "The shape (result 2) is wrong: rows and columns are exchanged.": lambda a, b: (a, b[:, :2].T),
     "The values (result 1) hold NaN or infinity.": lambda a, b: (a / 0, b),
+    "It returned one result, 2 are asked for.": lambda a, b: (a,),
     "It returned 3 results, 2 are asked for.": lambda a, b: (a, b, a),
     "It returned too many results, 2 are asked for.": lambda a, b: (a,) * 4711,
-    "2 results are asked for, separated by commas (return a, b …); it returned one array of float64.": (
+    "2 results are asked for, separated by commas (return a, b …); it returned only an array of float64.": (
         lambda a, b: np.stack([a, b])
     ),
-    "2 results are asked for, separated by commas (return a, b …); it returned one float.": (
+    "2 results are asked for, separated by commas (return a, b …); it returned only a number (float).": (
         lambda a, b: 1.5
     ),
     "It returned nothing (None); is a return missing?": lambda a, b: None,
@@ -482,13 +483,103 @@ def test_of_several_results_it_is_said_which_is_wrong(sentence: str) -> None:
         assert said(one, [TWO[sentence](*case.expected) for case in one.cases]) == sentence
 
 
-def test_named_results_are_called_by_their_names_where_names_may_be_told() -> None:
+def test_named_results_are_called_by_their_names() -> None:
     one = exercise((), [case((), {"w": random((2, 3)), "b": random((n,))}) for n in (2, 3)])
     wrong = [{"b": -case.expected["b"], "w": case.expected["w"]} for case in one.cases]
-    assert said(one, wrong, visible=True) == "The signs (result b) are reversed."
-    assert said(one, wrong, visible=False) == "The signs (result 2) are reversed."
-    unnamed = [{"dw": 1.0, "db": 2.0}] * 2
-    assert said(one, unnamed) == "The names of the results are not those asked for."
+    assert said(one, wrong, visible=True) == "The signs (b) are reversed."
+    assert said(one, wrong, visible=False) == "The signs (b) are reversed."
+
+
+def gradients() -> KeyExercise:
+    return exercise(
+        ("params",),
+        [case(({"w1": 1.0, "b1": 2.0},), (1.5, {"w1": random((n, 2)), "b1": random((n,))})) for n in (2, 3)],
+    )
+
+
+NAMES = {
+    "Result 2 lacks b1; the names must be those of params.": lambda w1, b1: {"w1": w1},
+    "Result 2 lacks w1, b1, and has dw1, db1; the names must be those of params.": (
+        lambda w1, b1: {"dw1": w1, "db1": b1}
+    ),
+    "Result 2 has loss, not asked for; the names must be those of params.": (
+        lambda w1, b1: {"w1": w1, "b1": b1, "loss": 1.5}
+    ),
+    "The signs (result 2, b1) are reversed.": lambda w1, b1: {"w1": w1, "b1": -b1},
+    "The shape (result 2, w1) is wrong: rows and columns are exchanged.": (
+        lambda w1, b1: {"w1": w1.T, "b1": b1}
+    ),
+    "It returned nothing (None) (result 2, w1); is a return missing?": (
+        lambda w1, b1: {"w1": None, "b1": b1}
+    ),
+}
+
+
+@pytest.mark.parametrize("sentence", NAMES)
+def test_of_a_dict_among_the_results_it_is_said_which_entry(sentence: str) -> None:
+    one = gradients()
+    if "shape" in sentence:
+        one = replace(one, groups=one.groups[1:])
+    answers = [(of.expected[0], NAMES[sentence](**of.expected[1])) for of in one.cases]
+    if "shape" in sentence or "signs" in sentence:
+        assert said(one, answers, visible=False) == sentence
+    else:
+        assert said(one, answers, visible=True) == sentence
+
+
+def test_names_that_came_of_a_hidden_input_are_not_repeated() -> None:
+    one = gradients()
+    secret = [(1.5, {f"w{of.expected[1]['w1'][0, 0]}": 1.0}) for of in one.cases]
+    surplus = [(1.5, {**of.expected[1], f"w{of.expected[1]['w1'][0, 0]}": 1.0}) for of in one.cases]
+    alike = [(1.5, {"secret": 1.0}) for of in one.cases]
+    for answers in (secret, surplus, alike):
+        symptom = result(one, answers).symptom
+        assert symptom is not None and not re.search(r"\d\.\d|secret", symptom.zh + symptom.en)
+    assert said(one, alike) == (
+        "Result 2 lacks w1, b1, and has other names instead; the names must be those of params."
+    )
+
+
+def layers(kinds: Sequence[str]) -> list[dict[str, Any]]:
+    return [{"kind": one, "stride": place} for place, one in enumerate(kinds)]
+
+
+TABLES: dict[str, Callable[[list[Any]], Any]] = {
+    "Entry 8 of the list (index 7) is not what it should be: see stride.": (
+        lambda table: [*table[:7], {**table[7], "stride": 3}, *table[8:]]
+    ),
+    "Entry 2 of the list (index 1) is not what it should be; missing: stride.": (
+        lambda table: [table[0], {"kind": "conv"}, *table[2:]]
+    ),
+    "Entry 1 of the list (index 0) is not what it should be.": lambda table: ["conv", *table[1:]],
+    "The list has one entry; it should have 12.": lambda table: table[:1],
+    "The list has 11 entries; it should have 12.": lambda table: table[1:],
+    "It returned a dict; a list is asked for.": lambda table: table[0],
+}
+
+
+@pytest.mark.parametrize("sentence", TABLES)
+def test_a_table_has_entries_not_results(sentence: str) -> None:
+    one = exercise(("depth",), [case((18,), layers(["conv"] * 12)), case((34,), layers(["relu"] * 12))])
+    assert said(one, [TABLES[sentence](of.expected) for of in one.cases], visible=True) == sentence
+
+
+def test_of_a_hidden_table_no_large_number_is_told() -> None:
+    one = exercise(("depth",), [case((18,), layers(["conv"] * 12))])
+    table = one.cases[0].expected
+    assert said(one, [table[1:]]) == "The list has too few entries; it should have 12."
+    assert said(one, [table * 400]) == "The list has too many entries; it should have 12."
+
+
+def test_entries_are_told_of_the_first_case_where_they_differ() -> None:
+    one = exercise(("depth",), [case((18,), layers(["conv"] * 12)), case((34,), layers(["relu"] * 12))])
+    first, second = (of.expected for of in one.cases)
+    assert said(one, [[{}, *first[1:]], [second[0], {**second[1], "stride": 7}, *second[2:]]]).startswith(
+        "Entry 1 of the list (index 0) is not what it should be; missing: kind, stride."
+    )
+    assert said(one, [[{**first[0], "stride": 7}, *first[1:]], [*second[:-1], {**second[0]}]]) == (
+        "In the first of the wrong cases, entry 1 of the list (index 0) is not what it should be."
+    )
 
 
 # ---- Shapes ------------------------------------------------------------------------------------------------
@@ -751,13 +842,30 @@ def test_cases_that_fail_in_another_way_are_not_described_with_the_first() -> No
         for layer, of in zip(LAYERS, one.cases, strict=True)
     ]
     assert said(one, answers) == (
-        "IndexError in a.py, line 3. Only where the stride is above 1; other mistakes elsewhere."
+        "IndexError in a.py, line 3. Only where the stride is above 1; elsewhere it shows in another way."
     )
     answers = [
         answer if answer is not RIGHT else of.expected.T
         for answer, of in zip(answers, one.cases, strict=True)
     ]
-    assert said(one, answers).endswith("Other cases show other mistakes.")
+    assert said(one, answers).endswith("In other cases it shows in another way.")
+
+
+def test_all_groups_are_not_called_only_these() -> None:
+    one = exercise(("w",), [case((n,), random((2, n), n)) for n in (2, 3)] * 2, groups=2)
+    first, second = (of.expected for of in one.cases[:2])
+    assert said(one, [first.T, second.T] * 2) == (
+        "Rows and columns are exchanged: the values are transposed. In other cases it shows in another way."
+    )
+    assert said(one, [first.T, second.T, RIGHT, RIGHT]) == (
+        "Rows and columns are exchanged: the values are transposed. "
+        "Only in: title 0; elsewhere it shows in another way."
+    )
+
+
+PARAMETERS = (
+    "The parameters of layer must be (delta, w, input_shape, stride=1, padding=0); do not change them."
+)
 
 
 @pytest.mark.parametrize(
@@ -767,14 +875,60 @@ def test_cases_that_fail_in_another_way_are_not_described_with_the_first() -> No
         (Outcome("died"), "It ended the program instead of returning an answer."),
         (Outcome("time"), "It did not finish in time; is there a loop that never ends?"),
         (Outcome("output"), "It printed or returned far too much."),
-        (Outcome("returned", "4"), "It returned str, not real numbers of the kind asked for."),
+        (Outcome("returned", "4"), "It returned a text (str), not real numbers."),
+        (Outcome("returned", [[1.0], [1.0, 2.0]]), "It returned a list whose rows differ in length."),
+        (
+            Outcome("returned", [1.0, "two"]),
+            "It returned a list that holds something other than real numbers.",
+        ),
+        (
+            Outcome("returned", (np.ones(2), np.ones(3))),
+            "It returned several results, separated by commas; one is asked for.",
+        ),
+        (Outcome("returned", {"z": 1.0}), "It returned a dict, not real numbers."),
+        (
+            Outcome("unsendable", text="a value of type map"),
+            "It returned a value of type map, which cannot be a result here.",
+        ),
+        (
+            Outcome("unsendable", text="an array of dtype <U1"),
+            "It returned an array of dtype U1, which holds no numbers.",
+        ),
+        (
+            Outcome(
+                "raised", exception="TypeError", text="layer() missing 1 required positional argument: 'f'"
+            ),
+            PARAMETERS,
+        ),
+        (
+            Outcome(
+                "raised", exception="TypeError", text="layer() takes 2 positional arguments but 5 were given"
+            ),
+            PARAMETERS,
+        ),
+        (Outcome("raised", exception="TypeError", text="something else"), "It raised TypeError."),
         (Outcome("returned", np.inf), "The shape is wrong: an array is asked for, not a single number."),
     ],
 )
 def test_what_is_no_matter_of_numbers_is_told_as_it_is(outcome: Outcome, sentence: str) -> None:
-    one = exercise(INPUT_GRAD, [input_grad(layer) for layer in SQUARE])
+    one = replace(exercise(INPUT_GRAD, [input_grad(layer) for layer in SQUARE]), defaults=(1, 0))
     answers = [replace(outcome, value=of.expected) if outcome.changed else outcome for of in one.cases]
     assert said(one, answers) == sentence
+
+
+def test_where_a_text_is_wanted_it_says_so() -> None:
+    one = exercise((), [case((), "z11 = a11 w11")])
+    symptom = result(one, [["z11", "a11"]]).symptom
+    assert symptom is not None
+    assert symptom.en == "It returned a list; a text (str) is asked for."
+    assert symptom.zh == "返回的是列表（list），应返回文字（str）。"
+
+
+def test_a_mean_over_the_labels_is_one_over_samples() -> None:
+    one = exercise(("labels",), [case((np.arange(n),), random((2, n), n)) for n in (3, 4)])
+    symptom = result(one, [of.expected * len(of.args[0]) for of in one.cases]).symptom
+    assert symptom is not None
+    assert symptom.zh == "结果是正确值乘以样本数（labels 的长度）。"
 
 
 # ---- The idea ----------------------------------------------------------------------------------------------

@@ -330,11 +330,46 @@ def test_every_way_to_fail_names_the_exercise_and_a_next_step(verdict: Verdict, 
     assert re.search("[\u4e00-\u9fff]", step.zh) and not re.search("[\u4e00-\u9fff]", step.en)
 
 
-@pytest.mark.parametrize("got", [None, "text", np.ones((1, 2)), (np.ones(2), 3)])
+@pytest.mark.parametrize("got", ["text", np.ones((1, 2)), (np.ones(2), 3)])
 def test_where_the_form_is_wrong_nobody_is_sent_to_compute_numbers(got: Any) -> None:
     key = AnswerKey("a", True, (exercise(case((1.0,), np.ones((2, 2)))),))
     (result,) = judge(key, returned(got))
     assert "the type and the shape" in advice.next_step(result, lecture="3.2").en
+
+
+def test_who_returned_nothing_is_told_of_return() -> None:
+    key = AnswerKey("a", True, (exercise(case((1.0,), np.ones((2, 2)))),))
+    (result,) = judge(key, returned(None))
+    for ask in ("", "--hint"):
+        assert "return and the result" in advice.next_step(result, lecture="3.2", ask=ask).en
+
+
+def seen(symptom: str, verdict: Verdict = Verdict.WA, name: str = "f") -> ExerciseResult:
+    return ExerciseResult(name, verdict, None, Text(symptom, symptom), None, ())
+
+
+@pytest.mark.parametrize(
+    ("result", "step"),
+    [
+        (seen("The values are twice the right ones."), "work out by hand, with lecture 3.2, a small example"),
+        (seen("δ₁₁⁽ˡ⁻¹⁾: a term is missing."), "the first line that is named above"),
+        (seen("There is no line for z₁₁."), "the first line that is named above"),
+        (seen("The list has one entry; it should have 12."), "print the type and the shape"),
+        (seen("The parameters of f must be (a); do not change them.", Verdict.RTE), "its first line (def …)"),
+        (seen("It raised ValueError.", Verdict.RTE), "call it yourself"),
+        (seen("ValueError in a.py, line 3.", Verdict.RTE), "go to the line that is named"),
+    ],
+)
+def test_only_what_is_named_is_spoken_of(result: ExerciseResult, step: str) -> None:
+    assert step in advice.next_step(result, lecture="3.2").en
+
+
+def test_a_missing_function_comes_before_what_stops_for_want_of_it() -> None:
+    stopped = seen("NameError in a.py, line 3 (name 'g' is not defined).", Verdict.RTE)
+    given = [stopped, seen("", Verdict.MISSING, "g"), seen("", Verdict.MISSING, "h")]
+    assert advice.next_exercise(given) is given[1]
+    assert advice.next_exercise(given, "f") is given[1]
+    assert advice.next_exercise([stopped, given[2]]) is stopped
 
 
 def test_what_was_tried_comes_before_what_was_not() -> None:

@@ -255,6 +255,11 @@ def test_points_feedback_and_what_cannot_be_read(container: Container) -> None:
     ]
     assert scored == [("relu_backward: signs", 8, 8), ("relu_backward: batch", 2, 2)]
 
+    container.hand_in(authored.RIGHT, "mine.py")
+    (container.root / "submission" / "untouched.py").write_text(authored.UNTOUCHED)
+    both = container.run()
+    assert both["score"] == 10 and "mine.py" in both["output"] and "untouched.py" in both["output"]
+
     container.hand_in(authored.TYPICAL)
     wrong = container.run()
     assert wrong["score"] == 0

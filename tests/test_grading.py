@@ -17,7 +17,7 @@ from autograder import answer_key, class_folder, grading
 from autograder.executors import Team
 from autograder.grading import Graded, Settings, grade_class
 from autograder.sandbox import bubblewrap
-from autograder.sandbox.client import SandboxError
+from autograder.sandbox.client import Sandbox, SandboxError
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.records import Isolation
 from autograder.store import Store, StoreError, StoreKey
@@ -282,6 +282,27 @@ def test_a_judge_error_costs_nothing_and_is_graded_again_next_time(
     again = grade(course, workers)
     assert (again.anew, again.results[0].points) == (["an"], 0)
     assert grade(course, workers).anew == []
+
+
+def test_what_failed_while_others_ran_is_graded_once_more_alone(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No submission may earn points by what another one does to the machine in the meantime."""
+    course.hand_in("an", authored.TYPICAL)
+    course.hand_in("bo", authored.RIGHT)
+    asked: list[str] = []
+    works = grading._sandbox
+
+    def fails_at_first(task: grading.Task, key: Path) -> Sandbox:
+        asked.append(task.student)
+        if asked == ["an"]:
+            raise SandboxError("no process can be started")
+        return works(task, key)
+
+    monkeypatch.setattr(grading, "_sandbox", fails_at_first)
+    an, bo = grade(course, InThisProcess()).results
+    assert asked == ["an", "bo", "an"]
+    assert (an.points, bo.points, an.has_judge_error) == (0, bo.max_points, False)
 
 
 @pytest.mark.parametrize("after", [1, 4])

@@ -195,6 +195,83 @@ def test_a_flat_folder_with_one_odd_name_stays_a_flat_folder(tmp_path: Path) -> 
     assert {file.student for file in files} == {"an", "bo_1_2_x"}
 
 
+NBGRADER_CLASS = [f"{student}/pooling/pooling.ipynb" for student in ("an", "bo", "chi")]
+FORGED = [
+    "an/pooling/x_assignsubmission_a",
+    "an/pooling/Bob_1234567_assignsubmission_file_work.py",
+    "an/pooling/Bob_1234567_assignsubmission_file/work.py",
+    "an/x_assignsubmission_a",
+    "an/Bob_1234567_assignsubmission_file_work.py",
+]
+
+
+@pytest.mark.parametrize("forged", FORGED)
+@pytest.mark.parametrize("assignment", [None, "pooling"])
+def test_a_students_file_cannot_make_a_class_moodles(
+    tmp_path: Path, forged: str, assignment: str | None
+) -> None:
+    names = [*NBGRADER_CLASS, forged, "dai/pooling/x_assignsubmission_a.txt"]
+    path = zipped(tmp_path / "class.zip", names)
+    whole = zipped(tmp_path / "whole.zip", [f"submitted/{name}" for name in names])
+    for source, top in ((path, ""), (unzipped(path), ""), (whole, "submitted/")):
+        files = find(source, assignment, KNOWN)
+        assert {file.student: file.name for file in files} == {
+            **{name.split("/")[0]: top + name for name in NBGRADER_CLASS},
+            "dai": "",
+        }
+
+
+def test_a_class_that_handed_in_nothing_to_grade_is_not_moodles_either(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "class.zip", ["an/x_assignsubmission_a", "an/pooling/notes.pdf", "bo/pooling/"])
+    assert rows(find(path, "pooling", KNOWN)) == {"an": "", "bo": ""}
+
+
+@pytest.mark.parametrize(
+    ("names", "sides"),
+    [
+        ([*MOODLE_CLASS, "helper.py"], ("assignsubmission", "helper.py")),
+        ([*MOODLE_CLASS, *NBGRADER_CLASS], ("assignsubmission", "an/pooling/pooling.ipynb")),
+        ([*MOODLE_CLASS, "bo/pooling/x.txt"], ("assignsubmission", "bo/pooling")),
+        ([*NBGRADER_CLASS, "Bo_2_assignsubmission_file/notes.pdf"], ("Bo_2_", "an/pooling/pooling.ipynb")),
+        ([*MOODLE_CLASS, "more/An_9_assignsubmission_file/x.py"], ("assignsubmission", "more/An_9_")),
+    ],
+)
+def test_what_is_moodles_only_in_part_is_refused_with_a_name_of_either_side(
+    tmp_path: Path, names: list[str], sides: tuple[str, str]
+) -> None:
+    path = zipped(tmp_path / "class.zip", names)
+    for source in (path, unzipped(path)):
+        for assignment in ("pooling", None):
+            with pytest.raises(ClassFolderError, match="Moodle's download only in part") as raised:
+                find(source, assignment, KNOWN)
+            assert all(side in str(raised.value) for side in sides)
+
+
+def test_a_flat_folder_with_one_of_moodles_names_forgets_nobody_and_says_so(tmp_path: Path) -> None:
+    odd = "Bob_1_assignsubmission_file_x.py"
+    path = zipped(tmp_path / "class.zip", ["an.py", odd, "x_assignsubmission_a"])
+    whole = zipped(tmp_path / "whole.zip", ["hand-ins/an.py", f"hand-ins/{odd}"])
+    for source in (path, unzipped(path), whole):
+        files = find(source, "pooling", KNOWN)
+        assert {file.student for file in files} == {"an", "Bob_1_assignsubmission_file_x"}
+        assert notes(files).keys() == {"Bob_1_assignsubmission_file_x"}
+        assert "like one of Moodle's" in notes(files)["Bob_1_assignsubmission_file_x"]
+
+
+def test_moodles_download_may_lie_in_a_folder_and_hold_folders_named_after_assignments(
+    tmp_path: Path,
+) -> None:
+    names = ["An_5_assignsubmission_file/pooling/pooling.py", "Bo_6_assignsubmission_file/work.py"]
+    for top in ("", "PHY1-pooling-45/"):
+        path = zipped(tmp_path / f"{len(top)}.zip", [top + name for name in names])
+        assert rows(find(path, "pooling", KNOWN)) == {"An (5)": top + names[0], "Bo (6)": top + names[1]}
+
+
+def test_a_moodle_class_of_pdfs_has_its_rows(tmp_path: Path) -> None:
+    names = [f"{student}_assignsubmission_file/notes.pdf" for student in ("An_5", "Bo_6")]
+    assert rows(find(zipped(tmp_path / "m.zip", names), "pooling", KNOWN)) == {"An (5)": "", "Bo (6)": ""}
+
+
 def test_many_and_long_names_are_cut_in_a_note(tmp_path: Path) -> None:
     names = [f"A_1_assignsubmission_file/{'long' * 40}{i}.py" for i in range(300)]
     (file,) = find(zipped(tmp_path / "moodle.zip", names), "pooling", KNOWN)

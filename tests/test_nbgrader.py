@@ -7,14 +7,15 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
 
-from autograder import assignment
+from autograder import assignment, submission
+from autograder.messages import Text
 from autograder.nbgrader_plugin import cells
 from autograder.nbgrader_plugin.source import source_notebook
 from tests.authored import HIDDEN, NOTEBOOK, TYPICAL, write_course
@@ -126,6 +127,18 @@ ROUTES = {
     "A": ("nbgrader", "autograde", "relu"),
     "B": ("autograder", "grade", "--nbgrader", ".", "--lang", "en"),
 }
+
+
+def test_cells_keep_their_numbers_when_the_tests_are_taken_out() -> None:
+    """A syntax error is in the same cell for nbgrader's routes and for `autograder grade`."""
+    path = Path(__file__).parent.parent / "assignments/en/pooling/pooling.ipynb"
+    whole = submission.definitions(submission.read(path.name, path.read_bytes()))
+    bare = cells.without_tests(nbformat.read(path, 4))
+    places = {
+        name: one.where for name, one in submission.definitions(submission.read("a.ipynb", bare)).items()
+    }
+    assert places == {name: one.where for name, one in whole.items()} and len(set(places.values())) > 5
+    assert submission.place("cell 5") == Text("单元 5", "cell 5")
 
 
 @pytest.mark.slow
@@ -250,6 +263,93 @@ def test_what_goes_wrong_in_real_classes_costs_nothing(route: str, course: Path)
         SPOILED, 10.0
     )
     assert not scores.get("damaged")
+
+
+def nothing_of_a_cell(data: dict[str, Any]) -> None:
+    for cell in data["cells"]:
+        if "nbgrader" not in cell["metadata"]:
+            cell["metadata"] = None
+
+
+def a_list_of_a_cell(data: dict[str, Any]) -> None:
+    data["cells"].insert(0, {"cell_type": "markdown", "id": "a", "metadata": [], "source": ""})
+
+
+def nothing_of_the_notebook(data: dict[str, Any]) -> None:
+    data["metadata"] = None
+
+
+def a_mark_that_is_none(data: dict[str, Any]) -> None:
+    data["cells"][0]["metadata"]["nbgrader"] = {"schema_version": 99}
+
+
+def a_mark_that_is_a_text(data: dict[str, Any]) -> None:
+    data["cells"][0]["metadata"]["nbgrader"] = "marked"
+
+
+def half_of_a_pair(data: dict[str, Any]) -> None:
+    data["cells"].append({"cell_type": "markdown", "id": "a", "metadata": {}, "source": "\ud800"})
+
+
+def a_number_as_a_cell(data: dict[str, Any]) -> None:
+    data["cells"].append(3)
+
+
+HOSTILE_NOTEBOOKS: dict[Callable[[dict[str, Any]], None], bool] = {
+    nothing_of_a_cell: True,
+    a_list_of_a_cell: True,
+    nothing_of_the_notebook: True,
+    a_mark_that_is_none: True,
+    a_mark_that_is_a_text: True,
+    half_of_a_pair: False,
+    a_number_as_a_cell: False,
+}
+"""What may stand in a notebook, and whether route B puts it right."""
+HOSTILE_TIMES = {
+    "huge": b"99999999999999999999999",
+    "early": b"0001-01-01 00:00:00 +2300",
+    "words": b"in time, \x1b[31mI swear",
+    "bytes": b"\xff\xfe",
+    "long": b"2026-11-24 10:00:00 UTC" + b" " * 10**6,
+    "pipe": b"",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("route", ROUTES)
+def test_one_students_notebook_or_timestamp_never_ends_the_class(route: str, course: Path) -> None:
+    submitted = course / "submitted"
+    right = nbformat.read(submitted / "right/relu/relu.ipynb", 4)
+    for spoil in HOSTILE_NOTEBOOKS:
+        data = json.loads(json.dumps(right))
+        spoil(data)
+        hand_in(course, spoil.__name__, right)
+        (submitted / spoil.__name__ / "relu/relu.ipynb").write_text(json.dumps(data))
+    for name, time in HOSTILE_TIMES.items():
+        if name == "pipe" and route == "A":
+            continue  # nbgrader itself reads from it, and waits
+        hand_in(course, name, right)
+        stamp = submitted / name / "relu/timestamp.txt"
+        stamp.write_bytes(time)
+        if name == "pipe":
+            stamp.unlink()
+            os.mkfifo(stamp)
+    done = command(course, *ROUTES[route])
+    scores = exported(course)
+    assert {student: scores.get(student) for student in HONEST} == HONEST, done.stderr[-3000:]
+    if route == "A":
+        return
+    assert done.returncode == 3 and "Traceback" not in done.stderr
+    put_right = {spoil.__name__ for spoil, rightly in HOSTILE_NOTEBOOKS.items() if rightly}
+    named = {name for name in (*HOSTILE_TIMES, *(one.__name__ for one in HOSTILE_NOTEBOOKS))} - put_right
+    said = [line for line in done.stderr.splitlines() if ", relu: " in line]
+    assert {line.split(": ")[1].split(",")[0] for line in said} == named, done.stderr
+    assert all(len(line) < 400 and line.isprintable() for line in said)
+    assert {student: scores[student] for student in put_right} == dict.fromkeys(put_right, 10.0)
+    assert not any((course / "autograded" / student).exists() for student in named)
+    for student in put_right:
+        nbformat.validate(nbformat.read(course / f"autograded/{student}/relu/relu.ipynb", 4))
+    succeeds(course, "nbgrader", "generate_feedback", "relu")
 
 
 @pytest.mark.slow

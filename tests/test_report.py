@@ -346,7 +346,9 @@ def test_moodle_gets_a_grading_worksheet_an_assignment(tmp_path: Path) -> None:
         class_report.write("moodle", lambda: [made()], tmp_path, "en")
 
 
-@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@x", "\t=1"])
+@pytest.mark.parametrize(
+    "name", ["=1+1", "+1", "-1", "@x", "\t=1", " =1", "\u200b+1", "　\ufeff@x", "＝1", "＋1", " －1", "＠x"]
+)
 def test_no_name_is_a_formula_to_a_spreadsheet(name: str) -> None:
     grades, canvas = io.StringIO(), io.StringIO()
     files.exhaust(csv_file.through([made(student=name)], ["relu"], grades))
@@ -354,6 +356,11 @@ def test_no_name_is_a_formula_to_a_spreadsheet(name: str) -> None:
     for text in (grades.getvalue(), canvas.getvalue()):
         assert any(f"'{name}" in row for row in csv.reader(io.StringIO(text)))
         assert all(cell != name for row in csv.reader(io.StringIO(text)) for cell in row)
+
+
+@pytest.mark.parametrize("name", ["an", "O'Neil-Ray, Ann", "李　娜", "", " ", "1+1", "\u200ban"])
+def test_other_names_are_left_alone(name: str) -> None:
+    assert csv_file.harmless(name) == name
 
 
 @given(st.lists(st.text(max_size=80), unique=True))

@@ -3,6 +3,7 @@
 import ast
 import codecs
 import contextlib
+import encodings
 import json
 import subprocess
 import sys
@@ -407,6 +408,15 @@ def test_a_file_that_cannot_be_read_is_refused_in_one_sentence(name: str, conten
 def test_a_declared_encoding_that_no_editor_writes_is_refused_by_the_name_given(encoding: str) -> None:
     with pytest.raises(SubmissionError, match=f"not text in the encoding {encoding};"):
         read("a.py", f"# coding: {encoding}\nx = 1 ".encode())
+
+
+@pytest.mark.parametrize("name", ["a" * 5_000_000, "utf-8-" + "x" * 100])
+def test_a_declared_encoding_is_quoted_in_part_and_not_asked_for(name: str) -> None:
+    with pytest.raises(SubmissionError) as raised:
+        read("a.py", f"# coding: {name}\nx = 1".encode())
+    assert f"encoding {name[:40]}…; save" in raised.value.text.en
+    assert len(raised.value.text.en) < 150 and len(raised.value.text.zh) < 150
+    assert not any(name.replace("-", "_") in asked for asked in encodings._cache)  # type: ignore[attr-defined]
 
 
 def test_a_file_name_cannot_steer_a_terminal_or_break_an_encoding() -> None:

@@ -387,6 +387,43 @@ def upsample(delta, window):
 LINE_OF_ERROR = STUDENT.splitlines().index('    raise KeyError("oh")') + 1
 
 
+def upsampled_crosswise(delta: np.ndarray, window: Any) -> np.ndarray:
+    return np.kron(delta, np.ones(window[::-1]))
+
+
+def padded_crosswise(delta: np.ndarray, kernel_shape: Any) -> np.ndarray:
+    return np.pad(delta, [(side - 1, side - 1) for side in kernel_shape[::-1]])
+
+
+def stride_ignored(delta: np.ndarray, w: np.ndarray, shape: Any, stride: int = 1, padding: int = 0) -> Any:
+    size = (*delta.shape[:2], shape[2] + 1 - w.shape[2], shape[3] + 1 - w.shape[3])
+    return EXERCISES["conv2d_input_grad"].reference(np.resize(delta, size), w, shape)
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "size"),
+    [
+        ("upsample", upsampled_crosswise, "window 2×3"),
+        ("pad_residual", padded_crosswise, "4×5 ∗ 2×3"),
+        ("conv2d_input_grad", stride_ignored, "stride 2, padding 1"),
+    ],
+)
+def test_what_is_right_by_the_chance_of_its_size_is_shown_at_another(
+    name: str, wrong: Any, size: str
+) -> None:
+    assert recover.recover(calling(wrong), name).agrees
+    found = recover.compare(calling(wrong), name, Sizes())
+    assert not found.agrees and size in found.write("text", lang="en")
+    right = recover.compare(calling(EXERCISES[name].reference), name, Sizes())
+    assert right.agrees and right.layer == recover.recover(calling(wrong), name).layer
+
+
+@pytest.mark.parametrize("name", READINGS)
+def test_every_reference_is_right_at_uneven_sizes_too(name: str) -> None:
+    if (uneven := READINGS[name].uneven) is not None:
+        assert read(EXERCISES[name].reference, name, uneven).agrees
+
+
 @pytest.fixture
 def student(tmp_path: Path) -> Path:
     path = tmp_path / "hand_in.py"
@@ -397,12 +434,12 @@ def student(tmp_path: Path) -> Path:
 def test_the_command_says_by_its_status_whether_the_formula_is_the_lectures(student: Path) -> None:
     right = call(student.parent, "formula", "hand_in.py", "kernel_gradient", "--lang", "en")
     assert (right.returncode, right.stderr) == (0, "")
-    assert "All 4 elements have the lecture's formula." in right.stdout
+    assert "All 4 elements have the lecture's formula (3×3 ∗ 2×2)." in right.stdout
     assert "∂J/∂w₁₂ = δ₁₁·a₁₂ + δ₁₂·a₁₃ + δ₂₁·a₂₂ + δ₂₂·a₂₃" in right.stdout
     wrong = call(student.parent, "formula", "hand_in.py", "conv_residual", "--lang", "zh", "--format", "json")
     assert (wrong.returncode, wrong.stderr) == (1, "")
     text = json.dumps(json.loads(wrong.stdout), ensure_ascii=False)
-    assert "9 个元素中有 9 个与讲义的公式不同" in text and '"marked": true' in text
+    assert "9 个元素中有 9 个与讲义的公式不同（3×3 ∗ 2×2）" in text and '"marked": true' in text
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,9 @@ LangOption = Annotated[
 
 def fail(message: str) -> NoReturn:
     """A mistake in the call: one sentence, status 2."""
-    typer.echo(f"autograder: {message}", err=True)
+    from autograder.messages import printable
+
+    typer.echo(f"autograder: {printable(message)}", err=True)  # it may name a student's file
     raise typer.Exit(EXIT_USAGE)
 
 

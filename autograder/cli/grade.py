@@ -95,8 +95,8 @@ def grade(
         files = class_folder.find(path, assignment, grading.known_assignments(keys))
         if noted := sum(1 for file in files if file.notes):
             typer.echo(
-                f"autograder: {noted} of {len(files)} students were late or handed in several files; "
-                "results.json has a note on each.",
+                f"autograder: {noted} of {len(files)} students were late, handed in several files or have "
+                "unclear names; results.json has a note on each.",
                 err=True,
             )
         answer_keys = grading.load_keys(keys, sorted({file.assignment for file in files}))

@@ -279,14 +279,19 @@ def _quantities(first: Facts) -> Iterator[Quantity]:
 
 def _argument(name: str, single: bool) -> Quantity:
     return (
-        lambda: Text(name, name) if single else say("the product of {name}", name=name),
+        lambda: Text(f" {name} ", name) if single else say("the product of {name}", name=name),
         lambda facts: facts.number(name),
     )
 
 
 def _length(name: str) -> Quantity:
+    def text() -> Text:
+        if name == "labels":  # one for each sample
+            return say("the number of samples (the length of {name})", name=name)
+        return say("the length of {name}", name=name)
+
     return (
-        lambda: say("the length of {name}", name=name),
+        text,
         lambda facts: facts.arrays[name].size if name in facts.arrays else None,
     )
 

@@ -35,5 +35,7 @@ def way_of_failing(one: Judged) -> tuple[Any, ...]:
         return one.verdict, outcome.status, outcome.exception, outcome.where, outcome.line
     if how.kind == "values":
         return one.verdict, how.kind
+    if how.kind == "names":
+        return one.verdict, how.kind, how.path, how.got, how.expected
     got = how.got if how.kind in ("type", "not numeric", "length") else None
-    return one.verdict, how.kind, how.part, got, outcome.changed
+    return one.verdict, how.kind, how.path, got, outcome.changed

@@ -75,7 +75,7 @@ def limited(
     concerned : sequence of Studied
         The cases of which `what` is true.
     elsewhere : bool
-        Whether other cases are wrong in other ways.
+        Whether other cases are wrong in other ways: by the same mistake or another, nobody knows.
     """
     known = [one for one in cases if one.verdict is not Verdict.JE]
     if len(concerned) == len(known):
@@ -84,17 +84,21 @@ def limited(
     feature = None if stopped else _feature(known, {id(one) for one in concerned})
     if feature is not None:
         if elsewhere:
-            return say("{what} Only where {feature}; other mistakes elsewhere.", what=what, feature=feature)
+            return say(
+                "{what} Only where {feature}; elsewhere it shows in another way.", what=what, feature=feature
+            )
         return say("{what} Only where {feature}.", what=what, feature=feature)
     names = {one.group for one in concerned}
     others = {one.group for one in known} - names
-    if len(names) <= _TITLES and (others or elsewhere):
+    if len(names) <= _TITLES and others:
         groups = _titles(exercise, names)
         if elsewhere:
-            return say("{what} Only in: {groups}; other mistakes elsewhere.", what=what, groups=groups)
+            return say(
+                "{what} Only in: {groups}; elsewhere it shows in another way.", what=what, groups=groups
+            )
         return say("{what} Only in: {groups}.", what=what, groups=groups)
     if elsewhere:
-        return say("{what} Other cases show other mistakes.", what=what)
+        return say("{what} In other cases it shows in another way.", what=what)
     if 0 < len(others) <= _TITLES:
         return say("{what} But not in: {groups}.", what=what, groups=_titles(exercise, others))
     return what

@@ -1,13 +1,18 @@
 """One sentence for a student: what to do next. Every way in which an exercise can fail has one."""
 
+import re
 from collections.abc import Sequence
 
 from autograder.messages import Text, say
 from autograder.verdicts import ExerciseResult, Verdict
 
-_ABOUT_FORM = ("The shape", "It returned")
+_ABOUT_FORM = ("The shape", "It returned", "The list has")
 """How `diagnosis.symptoms` begins where no number is at fault but what was returned as a whole."""
 
+
+_ABOUT_LINES = ("Not right: ", "There is no line for ")
+
+_NO_SUCH_NAME = re.compile(r"NameError .*\(name '(\w+)' is not defined")
 
 _NOT_TRIED = (Verdict.NI, Verdict.MISSING)
 
@@ -16,12 +21,25 @@ def next_exercise(exercises: Sequence[ExerciseResult], edited: str = "") -> Exer
     """What to work on; None where all is right.
 
     That is the exercise `edited` last, where that is known, as long as it is not right; then the first that
-    was tried and is not right; then the first that is not written.
+    was tried and is not right; then the first that is not written. But what stops for want of another
+    exercise's function has to wait for that.
     """
     left = [one for one in exercises if not one.verdict.earns]
     at_hand = [one for one in left if one.name == edited]
     tried = [one for one in left if one.verdict not in _NOT_TRIED]
-    return next(iter([*at_hand, *tried, *left]), None)
+    following = next(iter([*at_hand, *tried, *left]), None)
+    missing = {one.name: one for one in left if one.verdict is Verdict.MISSING}
+    return missing.get(_lacks(following), following) if following else None
+
+
+def _lacks(result: ExerciseResult) -> str:
+    """The name that is not defined, where that is what stops it; else ""."""
+    found = _NO_SUCH_NAME.match(_seen(result)) if result.verdict is Verdict.RTE else None
+    return found[1] if found else ""
+
+
+def _seen(result: ExerciseResult) -> str:
+    return "" if result.symptom is None else result.symptom.en
 
 
 def next_step(result: ExerciseResult, *, lecture: str = "", ask: str = "") -> Text:
@@ -35,7 +53,7 @@ def next_step(result: ExerciseResult, *, lecture: str = "", ask: str = "") -> Te
         What gives the idea at once, where there is one that has not been told.
     """
     name = result.name
-    seen = "" if result.symptom is None else result.symptom.en
+    seen = _seen(result)
     match result.verdict:
         case Verdict.NI:
             return say(
@@ -58,6 +76,15 @@ def next_step(result: ExerciseResult, *, lecture: str = "", ask: str = "") -> Te
             return say(
                 "{name}: correct that line first; until then nothing of its cell or file can run.", name=name
             )
+        case Verdict.RTE if seen.startswith("The parameters of "):
+            return say(
+                "{name}: write its first line (def …) as the assignment gave it to you, and check again.",
+                name=name,
+            )
+        case Verdict.RTE if seen.startswith(("It raised ", "It ended ")):  # no line is named
+            return say(
+                "{name}: call it yourself with arrays of 2×2 numbers, and see where it ends.", name=name
+            )
         case Verdict.RTE:
             return say(
                 "{name}: go to the line that is named, print the shapes of its arrays just before it "
@@ -74,6 +101,11 @@ def next_step(result: ExerciseResult, *, lecture: str = "", ask: str = "") -> Te
             return say(
                 "{name}: look for what grows in a loop: an array, a list, or what is printed.", name=name
             )
+    if seen.startswith("It returned nothing"):
+        return say(
+            "{name}: end it with return and the result; print shows a value, but does not return it.",
+            name=name,
+        )
     if ask:
         return say(
             "{name}: find the reason by the smallest case that fails; check again for a hint, or get it at "
@@ -87,13 +119,17 @@ def next_step(result: ExerciseResult, *, lecture: str = "", ask: str = "") -> Te
             "text asks for, and check again.",
             name=name,
         )
+    what = say("the first line that is named above") if _speaks_of_lines(seen) else say("a small example")
     if lecture:
         return say(
-            "{name}: work out by hand, with lecture {lecture}, the first thing that is named above, and "
-            "compare it with yours.",
+            "{name}: work out by hand, with lecture {lecture}, {what}, and compare it with yours.",
             name=name,
             lecture=lecture,
+            what=what,
         )
-    return say(
-        "{name}: work out by hand the first thing that is named above, and compare it with yours.", name=name
-    )
+    return say("{name}: work out by hand {what}, and compare it with yours.", name=name, what=what)
+
+
+def _speaks_of_lines(seen: str) -> bool:
+    """Whether it is a typed derivation that is wrong: `diagnosis.symptoms` names its lines."""
+    return seen.startswith((*_ABOUT_LINES, "∂", "δ", "z", "the formula for "))

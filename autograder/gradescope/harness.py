@@ -57,7 +57,8 @@ def _graded(root: Path, lang: str, limits: Limits) -> dict[str, Any]:
         result = SubmissionResult("", key.assignment, file.name, held, 0.0, exercises, (problem,))
         return gradescope.to_gradescope(result, lang, [problem])
     task = grading.Task("", key.assignment, file.name, content, key.digest, settings)
-    return gradescope.to_gradescope(grading.grade_one(task, path), lang, safe_notes(file.name, content))
+    notes = (*file.notes, *safe_notes(file.name, content))
+    return gradescope.to_gradescope(grading.grade_one(task, path), lang, notes)
 
 
 def _key(source: Path) -> tuple[Path, AnswerKey]:

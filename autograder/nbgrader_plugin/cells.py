@@ -23,12 +23,18 @@ def test_id(exercise: str) -> str:
 
 def exercise_of(cell: Any) -> str | None:
     """The exercise that a notebook's cell tests, or None where it is no test cell of this project."""
-    data = cell.get("metadata", {}).get("nbgrader", {})
-    name = data.get("grade_id", "") if isinstance(data, dict) else ""
-    is_test = (
-        isinstance(name, str) and name.startswith(_TEST) and data.get("grade") and not data.get("solution")
-    )
-    return name.removeprefix(_TEST) if is_test and cell.get("cell_type") == "code" else None
+    data = mark(cell)
+    if data is None or not data.get("grade") or data.get("solution") or cell.get("cell_type") != "code":
+        return None
+    name: str = data["grade_id"]
+    return name.removeprefix(_TEST) if name.startswith(_TEST) else None
+
+
+def mark(cell: Any) -> dict[str, Any] | None:
+    """What nbgrader notes on a cell, where that has a grade id: students' tools write anything there."""
+    about = cell.get("metadata")
+    data = about.get("nbgrader") if isinstance(about, dict) else None
+    return data if isinstance(data, dict) and isinstance(data.get("grade_id"), str) else None
 
 
 def metadata(grade_id: str, *, solution: bool = False, points: float | None = None) -> dict[str, Any]:
@@ -91,14 +97,21 @@ def _sentences(result: ExerciseResult) -> Iterator[Text]:
 
 def language(notebook: Any) -> str:
     """The language of a released notebook; the locale's where it does not say."""
-    own = notebook.get("metadata", {}).get("autograder", {})
+    about = notebook.get("metadata")
+    own = about.get("autograder") if isinstance(about, dict) else None
     lang = own.get("lang") if isinstance(own, dict) else None
     return lang if lang in LANGUAGES else preferred_language()
 
 
 def without_tests(notebook: Any) -> bytes:
-    """A notebook's bytes without its test cells: what a student's process gets to see."""
-    students = [cell for cell in notebook["cells"] if exercise_of(cell) is None]
+    """A notebook's bytes without its test cells' code: what a student's process gets to see.
+
+    The cells themselves stay, for others are called by their numbers.
+    """
+    students = [
+        cell if exercise_of(cell) is None else {**cell, "source": "# a test cell", "outputs": []}
+        for cell in notebook["cells"]
+    ]
     return json.dumps({**notebook, "cells": students}).encode()
 
 

@@ -10,6 +10,7 @@ import contextlib
 import json
 import shutil
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,7 +21,7 @@ from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.exc import SQLAlchemyError
 
 from autograder.class_folder import SubmittedFile
-from autograder.messages import Text, say
+from autograder.messages import Text, printable_name, say
 from autograder.nbgrader_plugin import bulk, cells
 from autograder.nbgrader_plugin.bulk import Entry
 from autograder.nbgrader_plugin.course import Course
@@ -84,8 +85,14 @@ class Books:
             entry = _written(self._known[file.assignment], self._directory, file, result)
         except NotebookError as error:
             self.failed.append(NotWritten(file.student, file.assignment, error.text))
-        except (RuntimeError, OSError, ValueError) as error:
-            self.failed.append(NotWritten(file.student, file.assignment, Text(str(error), str(error))))
+        except Exception as error:  # one student's file, whatever is wrong with it, is not the class's
+            why = (
+                str(error)
+                if isinstance(error, RuntimeError | OSError)
+                else f"{type(error).__name__}: {error}"
+            )
+            why = printable_name(" ".join(why.split())[:_LONGEST_REASON])
+            self.failed.append(NotWritten(file.student, file.assignment, Text(why, why)))
         else:
             self._waiting.setdefault(file.assignment, []).append(entry)
         if sum(map(len, self._waiting.values())) >= _BATCH:
@@ -113,6 +120,10 @@ class Books:
 
 _BATCH = 100
 """Submissions that are put into the database at once."""
+_LONGEST_REASON = 300
+"""Characters of an exception's text that are shown: it may quote the submission."""
+_LONGEST_TIME = 100
+"""Bytes of a file that may be a time."""
 
 
 def _written(
@@ -122,23 +133,51 @@ def _written(
 
     Raises
     ------
-    NotebookError, RuntimeError, OSError, ValueError
+    NotebookError, RuntimeError, OSError
         There is no notebook to be written, or no score; the timestamp is no time.
+    Exception
+        The notebook holds what no one has thought of. Nothing is written where anything is raised before.
     """
     student, assignment = file.student, file.assignment
-    submitted = Path(directory.format_path(directory.submitted_directory, student, assignment))
     autograded = Path(directory.format_path(directory.autograded_directory, student, assignment))
     notebook = restored(_submitted_notebook(file), known)
     cells.fill_in(notebook, result, cells.language(notebook))
-    timestamp = directory.get_existing_timestamp(str(submitted))
-    entry = Entry(student, utils.parse_utc(timestamp) if timestamp else None, *_graded(notebook, known))
+    stamp = file.source.parent / "timestamp.txt"  # a student's folder need not be called as it is shown
+    timestamp = _handed_in(stamp)
+    entry = Entry(student, timestamp, *_graded(notebook, known))
+    content = (json.dumps(notebook, ensure_ascii=False) + "\n").encode()
 
     autograded.mkdir(parents=True, exist_ok=True)
-    target = autograded / f"{assignment}.ipynb"
-    target.write_text(json.dumps(notebook, ensure_ascii=False) + "\n", encoding="utf-8")
+    (autograded / f"{assignment}.ipynb").write_bytes(content)
     with contextlib.suppress(FileNotFoundError):
-        shutil.copy(submitted / "timestamp.txt", autograded / "timestamp.txt")
+        shutil.copy(stamp, autograded / stamp.name)
     return entry
+
+
+def _handed_in(path: Path) -> datetime | None:
+    """The time in a timestamp file, in UTC; None where there is none.
+
+    nbgrader's own `get_existing_timestamp` does not come back from what is no time. A student who hands in a
+    folder may have written the file.
+
+    Raises
+    ------
+    NotebookError
+        The file holds no time: whoever was late would else be in time.
+    OSError
+    """
+    if not path.exists():
+        return None
+    if path.is_file():  # to read a pipe would wait for ever
+        with path.open("rb") as file:
+            raw = file.read(_LONGEST_TIME + 1)
+        with contextlib.suppress(Exception):  # dateutil has many ways to fail
+            text = raw.decode().strip()
+            if len(raw) <= _LONGEST_TIME:
+                return utils.parse_utc(text) if text else None
+    raise NotebookError(
+        say("{file} holds no time that can be read; put it right or take it away.", file=path.name)
+    )
 
 
 def _graded(

@@ -85,13 +85,18 @@ class Tidy(NbGraderPreprocessor):  # type: ignore[misc]
 def restored(notebook: Any, known: dict[str, SourceCell]) -> Any:
     """The notebook with its marked cells as they were released, changed in place.
 
-    Of a cell that is there twice the last counts; unknown marks go; locked cells get their source back;
-    missing test cells come back behind the cell before them.
+    Of a cell that is there twice the last counts; unknown marks go, and those that are none, over which
+    nbgrader would give up the whole class (a version of its own to come); metadata that is none counts as
+    empty; locked cells get their source back; missing test cells come back behind the cell before them.
     """
     found: dict[str, dict[str, Any]] = {}
+    for part in (notebook, *notebook["cells"]):
+        if not isinstance(part.get("metadata"), dict):
+            part["metadata"] = {}
     for cell in notebook["cells"]:
-        cell.setdefault("metadata", {})
         cell["source"] = _joined(cell.get("source", ""))
+        if cells.mark(cell) is None:
+            cell["metadata"].pop("nbgrader", None)
     for cell in reversed(list(marked(notebook))):
         name = cell["metadata"]["nbgrader"]["grade_id"]
         if name in found or name not in known:
@@ -119,8 +124,7 @@ def restored(notebook: Any, known: dict[str, SourceCell]) -> Any:
 def marked(notebook: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Cells with a grade id."""
     for cell in notebook["cells"]:
-        mark = cell.get("metadata", {}).get("nbgrader")
-        if isinstance(mark, dict) and isinstance(mark.get("grade_id"), str):
+        if cells.mark(cell) is not None:
             yield cell
 
 

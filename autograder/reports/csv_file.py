@@ -1,6 +1,7 @@
 """`grades.csv`: a line a submission, for spreadsheets and learning management systems."""
 
 import csv
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TextIO
 
@@ -27,5 +28,14 @@ def through(
 
 
 def harmless(text: str) -> str:
-    """A text that no spreadsheet takes for a formula: a student may be called anything."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    """A text that no spreadsheet takes for a formula: a student may be called anything.
+
+    Spreadsheets look past spaces, seen or not, and some read full-width signs as if they were narrow ones.
+    """
+    first = next((one for one in text if not one.isspace() and unicodedata.category(one) not in _UNSEEN), " ")
+    is_formula = unicodedata.normalize("NFKC", first) in ("=", "+", "-", "@")
+    return f"'{text}" if is_formula or text.startswith(("\t", "\r", "\n")) else text
+
+
+_UNSEEN = ("Cc", "Cf")
+"""Unicode's categories of control and format characters, such as a space of no width."""

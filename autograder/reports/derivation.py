@@ -15,7 +15,8 @@ from rich.padding import Padding
 from rich.text import Text as Line
 
 from autograder.messages import Text, say
-from autograder.symbolic.documents import Checked, Report, Status, describe
+from autograder.symbolic.documents import Checked, Report, Status
+from autograder.symbolic.layer import describe
 
 SHOWN = 100
 """Characters of a right equation that are shown; others are shown whole."""

@@ -18,6 +18,7 @@ from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self
 
+from autograder.messages import printable
 from autograder.sandbox import bubblewrap, launch
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.quotable import Quotable
@@ -43,7 +44,6 @@ _SHORT = 2048
 """Bytes of an answer that need no counting of its parts."""
 _REMEMBERED = ((_SHORT, 2048), (2**16, 16))
 """Answers of up to how many bytes are remembered, and how many: most of a class gives the same right ones."""
-_CONTROL = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n\r"}
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,7 @@ class Sandbox:
         """Read the frames of a run: the student's word. Whatever does not parse is dropped."""
         first = not progress.outcomes
         if first:
-            progress.output = _printable(reply.output.decode(errors="replace"))
+            progress.output = printable(reply.output.decode(errors="replace"))
         for kind, payload in _frames(reply.frames):
             if len(payload) > _SHORT:
                 progress.parts += _parts(payload, _values_start(payload) if kind == b"R" else 0)
@@ -406,7 +406,7 @@ def _parse_note(payload: bytes) -> list[LoadNote]:
 
 def _text(data: dict[str, Any], name: str) -> str:
     value = data.get(name)
-    return _printable(value[:500]) if isinstance(value, str) else ""
+    return printable(value[:500]) if isinstance(value, str) else ""
 
 
 def _seconds(value: Any) -> float:
@@ -423,11 +423,6 @@ def _source_message(statements: Sequence[tuple[str, str, int]]) -> bytes:
     numbers = {label: number for number, label in enumerate(labels)}
     parts = [(_valid(text), numbers[where], line) for text, where, line in statements]
     return dumps({"labels": [_valid(label) for label in labels], "statements": parts})
-
-
-def _printable(text: str) -> str:
-    """`text` without the control characters that would write anywhere on the reader's terminal."""
-    return text.translate(_CONTROL)
 
 
 def _valid(text: str) -> str:

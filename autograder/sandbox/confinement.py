@@ -132,6 +132,25 @@ def set_limits(limits: Limits, address_space: int, disk: int) -> None:
         resource.setrlimit(kind, (value, value))
 
 
+def threads_are_limited(user: int | None) -> bool:
+    """Does the kernel hold a run to its number of threads? Root's it does not count, in no namespace.
+
+    `user` is whose process a run becomes, if it does.
+    """
+
+    def start_one_too_many() -> None:
+        if user is not None:
+            become(user)
+        drop_capabilities()
+        resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
+        child = os.fork()
+        if child == 0:
+            os._exit(0)
+        os.waitpid(child, 0)
+
+    return not _in_child(start_one_too_many)
+
+
 def drop_capabilities() -> None:
     """No capability, and no way to one."""
     _check(_LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl(NO_NEW_PRIVS)")
@@ -294,11 +313,17 @@ _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16  # where `struct seccomp_data` holds them
 
 
-def system_call_filter() -> bytes | None:
-    """The program that refuses the calls above; None where their numbers are not known."""
+def system_call_filter(*, threads: bool) -> bytes | None:
+    """The program that refuses the calls above; None where their numbers are not known.
+
+    Parameters
+    ----------
+    threads : bool
+        Whether a run may start any. Processes it may not.
+    """
     if platform.machine() not in _MACHINES or struct.calcsize("P") != 8:
         return None
-    return _filter_program(*_MACHINES[platform.machine()])
+    return _filter_program(*_MACHINES[platform.machine()], _CLONE_THREAD if threads else 0)
 
 
 class _Program(ctypes.Structure):
@@ -306,14 +331,14 @@ class _Program(ctypes.Structure):
 
 
 def filter_system_calls(program: bytes) -> None:
-    """Install `program`, for good. Threads may still be started, processes may not."""
+    """Install `program`, for good."""
     _check(_LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl(NO_NEW_PRIVS)")
     argument = _Program(len(program) // 8, program)
     _check(_LIBC.prctl(PR_SET_SECCOMP, 2, ctypes.byref(argument), 0, 0), "prctl(SECCOMP)")
 
 
-def _filter_program(column: int, architecture: int) -> bytes:
-    """Classic BPF: load the system call's number, compare, answer."""
+def _filter_program(column: int, architecture: int, allowed_clone: int) -> bytes:
+    """Classic BPF: load the system call's number, compare, answer. `clone` needs one of the allowed flags."""
     load, equal, at_least, any_bit, answer = 0x20, 0x15, 0x35, 0x45, 0x06
 
     def step(code: int, k: int, if_true: int = 0, if_false: int = 0) -> bytes:
@@ -331,7 +356,7 @@ def _filter_program(column: int, architecture: int) -> bytes:
         step(answer, _ERRNO | errno.ENOSYS),  # its flags cannot be seen here; libc falls back to clone
         step(equal, _CLONE[column], 0, 4),
         step(load, _ARGUMENTS),  # clone's flags
-        step(any_bit, _CLONE_THREAD, 0, 1),
+        step(any_bit, allowed_clone, 0, 1),
         allow,
         refuse,
     ]

@@ -25,7 +25,8 @@ class Limits:
     disk : int
         Bytes of its own temporary file system.
     threads : int
-        Threads; processes are not allowed at all.
+        Threads; processes are not allowed at all, nor are threads where the grader runs as root, whose
+        threads the kernel does not count.
     """
 
     cpu_seconds: float = 2.0

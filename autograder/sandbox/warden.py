@@ -166,12 +166,14 @@ class _World:
         self.user: int | None = self.places.get("user")
         # A user namespace would know no other user.
         self.nested = LINUX and self.user is None and confinement.namespaces_work(self.limits, self.scratch)
-        self.filter = confinement.system_call_filter() if LINUX else None
         self.own = -1
         if self.nested:
             confinement.enter_namespaces()
             self.own = os.open("/proc/self/ns/pid", os.O_RDONLY)
         self.size = os.open("/proc/self/statm", os.O_RDONLY) if LINUX else -1
+        # Where nothing counts them, there are none: a bomb of threads takes away other sandboxes' processes.
+        threads = LINUX and confinement.threads_are_limited(self.user)
+        self.filter = confinement.system_call_filter(threads=threads) if LINUX else None
         if self.nested:
             confinement.hide_processes()
         if LINUX:

@@ -18,7 +18,7 @@ from typing import Any, Literal, get_args
 from autograder.messages import Text, say
 from autograder.symbolic import compare, notation, notation_write
 from autograder.symbolic.compare import TermFault
-from autograder.symbolic.layer import AnyLayer, Dense, Layer, LayerError, Size
+from autograder.symbolic.layer import AnyLayer, Dense, Layer, LayerError, Size, describe
 from autograder.symbolic.meaning import (
     MAX_STEPS,
     Known,
@@ -134,26 +134,6 @@ class Report:
                 for one in self.equations
             ],
         }
-
-
-def describe(layer: AnyLayer) -> Text:
-    """A layer's sizes in words."""
-    if isinstance(layer, Dense):
-        return say(
-            "fully connected, {outputs} outputs of {inputs}", outputs=layer.outputs, inputs=layer.inputs
-        )
-    assert isinstance(layer, Layer)
-    sizes = f"{layer.input[0]}×{layer.input[1]} ∗ {layer.kernel[0]}×{layer.kernel[1]}"
-    parts = [Text(sizes, sizes)]
-    if layer.stride != 1:
-        parts.append(say("stride {stride}", stride=layer.stride))
-    if layer.padding:
-        parts.append(say("padding {padding}", padding=layer.padding))
-    if layer.numbered:
-        parts.append(
-            say("{channels} channels, {kernels} kernels", channels=layer.channels, kernels=layer.kernels)
-        )
-    return Text("，".join(one.zh for one in parts), ", ".join(one.en for one in parts))
 
 
 def check_file(path: Path, options: Options = Options()) -> Report:

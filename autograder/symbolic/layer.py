@@ -269,6 +269,35 @@ class Dense(Sized):
 AnyLayer = Layer | Pooling | Dense
 
 
+def describe(layer: AnyLayer) -> Text:
+    """A layer's sizes in words."""
+    if isinstance(layer, Dense):
+        return say(
+            "fully connected, {outputs} outputs of {inputs}", outputs=layer.outputs, inputs=layer.inputs
+        )
+    if isinstance(layer, Pooling):
+        sizes = f"{layer.input[0]}×{layer.input[1]}"
+        parts = [Text(sizes, sizes), say("window {window}", window=f"{layer.window[0]}×{layer.window[1]}")]
+        if layer.steps != layer.window:
+            parts.append(say("stride {stride}", stride="×".join(map(str, dict.fromkeys(layer.steps)))))
+        return _listed(parts)
+    sizes = f"{layer.input[0]}×{layer.input[1]} ∗ {layer.kernel[0]}×{layer.kernel[1]}"
+    parts = [Text(sizes, sizes)]
+    if layer.stride != 1:
+        parts.append(say("stride {stride}", stride=layer.stride))
+    if layer.padding:
+        parts.append(say("padding {padding}", padding=layer.padding))
+    if layer.numbered:
+        parts.append(
+            say("{channels} channels, {kernels} kernels", channels=layer.channels, kernels=layer.kernels)
+        )
+    return _listed(parts)
+
+
+def _listed(parts: list[Text]) -> Text:
+    return Text("，".join(one.zh for one in parts), ", ".join(one.en for one in parts))
+
+
 def positions(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
     """All positions of an array of that shape, in row-major order, from 0."""
     return itertools.product(*map(range, shape))

@@ -787,7 +787,7 @@ _ENVIRONMENT = re.compile(
     r"\\(begin|end)\s*\{(equation|displaymath|math|split|multline|eqnarray|(fl)?align(ed|at)?|gather(ed)?)\*?\}"
     r"(\s*\{\d\})?|\\tag\*?\{[^{}]*\}|\\label\{[^{}]*\}|\$\$?|\\[\[\]()]"
 )
-_SEPARATORS = r"\\\\(?:\[[^\]]{0,9}\])?|[;；]|[,，]\s|\\q?quad(?![A-Za-z])"
+_SEPARATORS = r"\\\\(?:\[[^\]]{0,9}\])?|(?<!(?<!\\)\\)[;；]|[,，]\s|\\q?quad(?![A-Za-z])"
 _FACTOR = re.compile(r"\\,?\\?(?:sigma|left|big)|\\[dt]?frac\s*\{\s*\\partial\s*[za]|σ|d?sigma(?![a-z])")
 """What begins a line that can only be a further factor of the line before: no left-hand side begins so."""
 _RELATION = re.compile(r"[=＝∼]|\\sim(?![A-Za-z])")
@@ -832,9 +832,11 @@ def _goes_on(before: str, piece: str, separator: str) -> bool:
     start, end = piece.translate(_SAME).strip(), before.translate(_SAME).rstrip(" \t\r\n&\\")
     if not start:
         return False
-    if separator.strip(" \t\r\n") and not separator.startswith("\\\\"):  # A comma, a semicolon or a \quad.
-        return not (_RELATION.search(before) and _RELATION.search(piece)) and separator[0] not in ";；"
     first = start.lstrip("& ")
+    if separator[:1] in (";", "；"):
+        return first[:1] in "=+*·/×∼＝" or (first[:1] in "-−" and not _RELATION.search(piece))
+    if separator.strip(" \t\r\n") and not separator.startswith("\\\\"):  # A comma or a \quad.
+        return not (_RELATION.search(before) and _RELATION.search(piece))
     if first[:1] in "=+*·/×∼＝" or first.startswith(("\\cdot", "\\times", "\\sim")):
         return True
     if not _RELATION.search(piece) and (first[:1] in "-−" or _FACTOR.match(first)):

@@ -19,7 +19,7 @@ import numpy as np
 import sympy
 
 from autograder.messages import Text, say
-from autograder.symbolic.layer import MAX_CONNECTIONS, AnyLayer, positions
+from autograder.symbolic.layer import MAX_CONNECTIONS, AnyLayer, describe, positions
 from autograder.symbolic.page import (
     Aligned,
     Block,
@@ -145,21 +145,21 @@ class Recovered(Shown):
         return self.page.write(form, lang=lang, layer_names=layer_names)
 
     def _verdict(self, differing: int) -> Text:
-        count = len(self.lecture)
+        count, size = len(self.lecture), describe(self.layer)
         if self.agrees:
             return Text(
-                f"全部 {count} 个元素都与讲义的公式相同。",
-                f"All {count} elements have the lecture's formula.",
+                f"全部 {count} 个元素都与讲义的公式相同（{size.zh}）。",
+                f"All {count} elements have the lecture's formula ({size.en}).",
             )
         if self.shape != self.lecture_shape:
             got, wanted = _shape(self.shape), _shape(self.lecture_shape)
             return Text(
-                f"结果的形状是 {got}，应当是 {wanted}。",
-                f"The result has shape {got}; it should be {wanted}.",
+                f"结果的形状是 {got}，应当是 {wanted}（{size.zh}）。",
+                f"The result has shape {got}; it should be {wanted} ({size.en}).",
             )
         return Text(
-            f"{count} 个元素中有 {differing} 个与讲义的公式不同。",
-            f"{differing} of {count} elements differ from the lecture's formula.",
+            f"{count} 个元素中有 {differing} 个与讲义的公式不同（{size.zh}）。",
+            f"{differing} of {count} elements differ from the lecture's formula ({size.en}).",
         )
 
     def _notes(self) -> Iterator[Block]:
@@ -242,6 +242,23 @@ def recover(evaluate: Evaluate, name: str, sizes: Sizes | None = None, shown_as:
         how.shape(layer),
         None if given is None else _as_grid(given),
     )
+
+
+def compare(evaluate: Evaluate, name: str, sizes: Sizes, shown_as: str = "") -> Recovered:
+    """`recover`, and where no sizes are chosen and all agrees, once more for `Reading.uneven` ones.
+
+    Height and width change places unnoticed in the lecture's square examples, and a step of 1 is as good as
+    none. What differs there alone is shown there; of all that agrees, the lecture's own size is shown.
+    """
+    found = recover(evaluate, name, sizes, shown_as)
+    uneven = reading(name).uneven
+    if sizes.given() or uneven is None or not found.agrees:
+        return found
+    try:
+        other = recover(evaluate, name, uneven, shown_as)
+    except (RecoverError, NoFormula):  # such as a function that was written for one size
+        return found
+    return found if other.agrees else other
 
 
 def _as_grid(values: np.ndarray) -> Grid:

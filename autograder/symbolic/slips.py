@@ -435,7 +435,9 @@ SLIPS: tuple[Slip, ...] = (
         ("w", "b"),
         _mean,
     ),
-    Slip("bias_missing", Text("漏了偏置 b。", "The bias b is missing."), ("z",), _bias_missing),
+    Slip(
+        "bias_missing", Text("每个 z 都要加上偏置。", "The bias belongs to every z."), ("z",), _bias_missing
+    ),
     Slip(
         "bias_with_every_product",
         Text("b 加了好几次；每个 z 只加一次偏置。", "b is added with every product; each z has it once."),

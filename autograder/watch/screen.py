@@ -156,7 +156,12 @@ def ladder(exercise: ExerciseResult, work: Work, lang: str) -> list[str]:
     if exercise.misconception is not None and exercise.diagnosis is not None:
         steps.append(exercise.diagnosis.in_language(lang))
     else:
-        steps.append(_("It is none of the common mistakes. Work the smallest case out by hand and compare."))
+        steps.append(
+            _(
+                "I do not recognise it as one of the common mistakes. Work the smallest case out by hand and "
+                "compare."
+            )
+        )
     steps.append(_("Press f: where the lecture has a formula, yours stands beside it."))
     return [*steps, read]
 

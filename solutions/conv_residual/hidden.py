@@ -1021,6 +1021,34 @@ single_map.mistake(
 single_map.mistake(
     turn=on_one_map(surrounded(lambda kh, kw, p: ((0, 2 * kh - 2), (0, 2 * kw - 2)))), **TWO_SIDES_ONLY
 )
+
+
+def not_surrounded(delta, w, dsigma):
+    """Gathered from the residual as it is; NumPy spreads a single number, and refuses what does not fit."""
+    windows = np.lib.stride_tricks.sliding_window_view(delta, w.shape)
+    return np.einsum("ij,uvij->uv", rotated(w), windows) * dsigma
+
+
+def beyond_the_residual(delta, w, dsigma):
+    """The same, but at every place of the layer before: windows at the rim are cut off, and do not fit."""
+    da = np.zeros(dsigma.shape)
+    for u, v in np.ndindex(da.shape):
+        da[u, v] = np.sum(delta[u : u + w.shape[0], v : v + w.shape[1]] * rotated(w))
+    return da * dsigma
+
+
+single_map.mistake(
+    "residual_not_surrounded",
+    lambda function: not_surrounded,
+    zh="没有给残差的四周补 0（见讲义 3.2 第 2 步）",
+    en="the residual was not surrounded with zeros (lecture 3.2, step 2)",
+)
+single_map.mistake(
+    "read_beyond_the_residual",  # by exceptions alone: said so that it is true of whatever raises there, too
+    lambda function: beyond_the_residual,
+    zh="数组的大小对不上：收集残差之前，要先给残差的四周补 0（见讲义 3.2 第 2 步）",
+    en="the sizes do not agree: before gathering, surround the residual with zeros (lecture 3.2, step 2)",
+)
 single_map.mistake(turn=turned("w", rotated), frequent=True, **NOT_ROTATED)
 single_map.mistake(turn=turned("w", columns_flipped), **ROWS_FLIPPED)
 single_map.mistake(turn=turned("w", rows_flipped), **COLUMNS_FLIPPED)

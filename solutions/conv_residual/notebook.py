@@ -1,7 +1,7 @@
 # %% [markdown] lang="zh"
 # # 作业：卷积层的前一层残差（讲义 3.2）
 #
-# 反向传播把残差 $\delta^{(l)}=\partial J/\partial z^{(l)}$ 一层一层向前传。本作业回答讲义 3.2 的问题：
+# 反向传播把残差 $\delta^{(l)}=\partial J/\partial z^{(l)}$ 一层一层往回传。本作业回答讲义 3.2 的问题：
 # 当前层是卷积层时，前一层的残差 $\delta^{(l-1)}$ 怎样计算？你将先按讲义的步骤，在一张特征图上完成（步长为 1，
 # 一个卷积核），再推广到实际使用的形式：批、通道、多个卷积核、步长和填充。
 #
@@ -23,6 +23,7 @@
 # - `dsigma` 是前一层的 $\sigma'(z^{(l-1)})$，已经算好，是与前一层形状相同的数组。
 # - 不要修改参数；返回新的数组，不与参数共用内存。
 # - 参数可能是整数数组、只读数组或内存不连续的数组，结果都必须正确，不能被截断成整数。
+# - 只能使用 NumPy 和 Python 标准库。
 # - 除 `conv2d_input_grad` 外，各函数只处理一张二维的图（或一个向量）。
 # - 两个手写推导的练习返回一段文字：一行一个等式。
 
@@ -54,6 +55,7 @@
 # - Do not modify the arguments. Return a new array that shares no memory with them.
 # - Arguments may be integer, read-only or non-contiguous arrays. The results must be right all the same and
 #   must not be truncated to integers.
+# - Only NumPy and Python's standard library may be used.
 # - All functions but `conv2d_input_grad` treat one two-dimensional map (or one vector).
 # - The two derivations by hand return a text, one equation a line.
 
@@ -69,6 +71,9 @@
 # 检查单元只使用一部分例子；评分时还会换用别的数值和别的形状，所以检查通过以后，
 # 也请再想想题目里提到的特殊情形。后面的函数可以调用前面的函数，但前面的错误也会带到后面。“思考”不计分，
 # 参考答案折叠在题下。可以随意添加单元做试验。
+#
+# 如果检查单元一直在运行（`[*]`），多半是死循环：点 ■ 中断，再检查循环。
+# 检查单元下面的数字是给 nbgrader 用的，不是最后的成绩。
 #
 # 作业有两种文件：notebook（`.ipynb`，有图）和 `.py`（没有图）。两者内容相同，任选一种来做、来交。
 # 做 `.py` 的，在命令行运行 `autograder check conv_residual.py` 来检查；加上 `--hint`，就马上说出想法。
@@ -89,6 +94,9 @@
 # check has passed, think once more about the special cases that the text mentions. A function may call the
 # ones before it, but then their mistakes travel along. The "Think" cells give no points, and their answers
 # are folded below them. Add cells to try things out, as many as you like.
+#
+# If a check cell keeps running (`[*]`), a loop probably never ends: interrupt it with ■. The number below a
+# check cell is for nbgrader; it is not your final mark.
 #
 # An assignment comes as a notebook (`.ipynb`, with pictures) and as a `.py` file (without). Both say the
 # same; work on the one that you prefer, and hand that in. For the `.py` file,
@@ -311,7 +319,7 @@ def dense_residual(delta_next, w_next, dsigma):
 # $z_{11}^{(l)}$ 到 $z_{22}^{(l)}$（这次要写上 $b$），以及 $\delta_{11}^{(l-1)}$ 到 $\delta_{33}^{(l-1)}$
 # （要写上 $\sigma'$）。每行单独判分。
 #
-# 函数返回一段文字，一行一个等式。用哪种写法都可以，下面三行说的是同一件事：
+# 函数返回一段文字，一行一个等式。用哪种写法都可以，但求和要逐项写出。下面三行说的是同一件事：
 #
 # ```text
 # z11 = a11*w11 + a12*w12 + a21*w21 + a22*w22 + b
@@ -333,7 +341,8 @@ def dense_residual(delta_next, w_next, dsigma):
 # all 13 lines of 3×3 ∗ 2×2: $z_{11}^{(l)}$ to $z_{22}^{(l)}$, this time with $b$, and $\delta_{11}^{(l-1)}$
 # to $\delta_{33}^{(l-1)}$, with $\sigma'$. Each line has points of its own.
 #
-# The function returns a text, one equation a line. Write as you like; these three say the same:
+# The function returns a text, one equation a line. Write as you like, but write sums out term by term; these
+# three say the same:
 #
 # ```text
 # z11 = a11*w11 + a12*w12 + a21*w21 + a22*w22 + b
@@ -505,7 +514,7 @@ def rotate180(w):
 # ## 4 第 2 步：给当前层残差矩阵边界补 0 `pad_residual`（6 分）
 #
 # 补多少圈？上面的实例已经给出答案：卷积核与残差至少重叠一个元素，所以卷积核最多伸出去 $k-1$ 个元素。上、
-# 下各补 $k_h-1$ 行，左、右各补 $k_w-1$ 列。 2×2 的卷积核补 1 圈，3×3 的补 2 圈，1×1 的不用补。
+# 下各补 $k_h-1$ 行，左、右各补 $k_w-1$ 列。2×2 的卷积核补 1 圈，3×3 的补 2 圈，1×1 的不用补。
 # 补多少只由卷积核决定，与前向的填充无关。
 #
 # **小例子**（残差 2×2，卷积核 2×2）：

@@ -546,6 +546,21 @@ kernel.mistake(
 )
 
 
+def without_its_last(dw):
+    """The shape is right, but the loops end one place too early: `range(H - Ho)`."""
+    dw = dw.copy()
+    dw[-1:], dw[:, -1:] = 0, 0
+    return dw
+
+
+kernel.mistake(
+    "loops_one_too_short",
+    afterwards(without_its_last),
+    zh="最后一行和最后一列没有算：循环少走了一步，残差能停在 H − Ho + 1 个位置（见练习 2：结果有多大）",
+    en="the last row and column were not computed: the loops end one short of the H − Ho + 1 places that a "
+    "residual finds (exercise 2)",
+)
+
 kernel.mistake(
     "matrix_product",
     instead(lambda delta, a: np.sum(delta @ sliding_window_view(a, delta.shape), axis=(2, 3))),

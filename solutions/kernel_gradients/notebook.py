@@ -26,6 +26,7 @@
 #   `x`）是**前一层的激活值** $a^{(l-1)}$，也就是卷积层的输入。
 # - 不要修改参数；返回新的数组，不与参数共用内存。
 # - 参数可能是整数数组、只读数组或内存不连续的数组，结果都必须正确，不能被截断成整数。
+# - 只能使用 NumPy 和 Python 标准库。
 # - 两个手写推导的练习返回一段文字：一行一个等式。
 
 # %% [markdown] lang="en"
@@ -59,6 +60,7 @@
 # - Do not modify the arguments. Return a new array that shares no memory with them.
 # - Arguments may be integer, read-only or non-contiguous arrays. The results must be right all the same and
 #   must not be truncated to integers.
+# - Only NumPy and Python's standard library may be used.
 # - The two derivations by hand return a text, one equation a line.
 
 # %% [markdown] lang="zh"
@@ -73,6 +75,9 @@
 # 检查单元只使用一部分例子；评分时还会换用别的数值和别的形状，所以检查通过以后，
 # 也请再想想题目里提到的特殊情形。后面的函数可以调用前面的函数，但前面的错误也会带到后面。“思考”不计分，
 # 参考答案折叠在题下。可以随意添加单元做试验。
+#
+# 如果检查单元一直在运行（`[*]`），多半是死循环：点 ■ 中断，再检查循环。
+# 检查单元下面的数字是给 nbgrader 用的，不是最后的成绩。
 #
 # 作业有两种文件：notebook（`.ipynb`，有图）和 `.py`（没有图）。两者内容相同，任选一种来做、来交。
 # 做 `.py` 的，在命令行运行 `autograder check kernel_gradients.py` 来检查；加上 `--hint`，就马上说出想法。
@@ -93,6 +98,9 @@
 # check has passed, think once more about the special cases that the text mentions. A function may call the
 # ones before it, but then their mistakes travel along. The "Think" cells give no points, and their answers
 # are folded below them. Add cells to try things out, as many as you like.
+#
+# If a check cell keeps running (`[*]`), a loop probably never ends: interrupt it with ■. The number below a
+# check cell is for nbgrader; it is not your final mark.
 #
 # An assignment comes as a notebook (`.ipynb`, with pictures) and as a `.py` file (without). Both say the
 # same; work on the one that you prefer, and hand that in. For the `.py` file,
@@ -136,12 +144,12 @@ import numpy as np
 # 讲义接着说“以此类推”。请写出全部 5 行：$\frac{\partial J}{\partial w_{11}}$ 到
 # $\frac{\partial J}{\partial w_{22}}$，以及 $\frac{\partial J}{\partial b}$。每行单独判分。
 #
-# 函数返回一段文字，一行一个等式，写法随意。下面三行说的是同一件事：
+# 函数返回一段文字，一行一个等式，写法随意，但求和要逐项写出。下面三行说的是同一件事：
 #
 # ```text
 # dJ/dw11 = d11*a11 + d12*a12 + d21*a21 + d22*a22
 # ∂J/∂w₁₁ = δ₁₁a₁₁ + δ₁₂a₁₂ + δ₂₁a₂₁ + δ₂₂a₂₂
-# \frac{\partial J}{\partial w_{11}} = \delta_{11}a_{11} + \delta_{12}a_{12} + \delta_{21}a_{21} + …
+# \frac{\partial J}{\partial w_{11}} = \delta_{11}a_{11}+\delta_{12}a_{12}+\delta_{21}a_{21}+\delta_{22}a_{22}
 # ```
 #
 # 也可以像讲义那样写一串等式，那么每一步都要对，而且最后要算到底，不能留着没有求的导数。
@@ -183,12 +191,13 @@ import numpy as np
 # "And so on", says the lecture. Write all five lines: $\frac{\partial J}{\partial w_{11}}$ to
 # $\frac{\partial J}{\partial w_{22}}$, and $\frac{\partial J}{\partial b}$. Each has points of its own.
 #
-# The function returns a text, one equation a line. Write as you like; these three say the same:
+# The function returns a text, one equation a line. Write as you like, but write sums out term by term; these
+# three say the same:
 #
 # ```text
 # dJ/dw11 = d11*a11 + d12*a12 + d21*a21 + d22*a22
 # ∂J/∂w₁₁ = δ₁₁a₁₁ + δ₁₂a₁₂ + δ₂₁a₂₁ + δ₂₂a₂₂
-# \frac{\partial J}{\partial w_{11}} = \delta_{11}a_{11} + \delta_{12}a_{12} + \delta_{21}a_{21} + …
+# \frac{\partial J}{\partial w_{11}} = \delta_{11}a_{11}+\delta_{12}a_{12}+\delta_{21}a_{21}+\delta_{22}a_{22}
 # ```
 #
 # A chain of equalities as in the lecture is welcome; then every step must be right, and the last one must be

@@ -26,10 +26,8 @@
 # - 图像的形状是 $(N, C, H, W)$：批、通道、高、宽。层表中一张图像的形状是 $(C, H, W)$。
 # - 不要修改参数；返回新的数组，不与参数共用内存。
 # - 参数可能是整数数组、只读数组或内存不连续的数组，结果都必须正确，不能被截断成整数。
+# - 只能使用 NumPy 和 Python 标准库。
 # - 计数的结果是整数，必须一个不差。
-#
-# 每个练习后面有一个检查单元，它只使用一部分例子；评分时还会换用别的数值、别的形状和别的层。
-# 后面的函数可以调用前面的函数，但前面的错误也会带到后面。
 
 # %% [markdown] lang="en"
 # # Assignment: the important models (lecture 4)
@@ -62,11 +60,50 @@
 # - Do not modify the arguments. Return a new array that shares no memory with them.
 # - Arguments may be integer, read-only or non-contiguous arrays. The results must be right all the same and
 #   must not be truncated to integers.
+# - Only NumPy and Python's standard library may be used.
 # - Counts are whole numbers and must be exact to the last digit.
+
+# %% [markdown] lang="zh"
+# ## 怎样做这份作业
 #
-# After every exercise there is a check cell. It uses only some of the cases; grading uses other numbers,
-# other shapes and other layers as well. A function may call the ones before it, but then their mistakes
-# travel along.
+# 1. 读题，在 `# YOUR CODE HERE` 处写你的程序，删去 `raise NotImplementedError()`。函数名和参数不要改。
+# 2. 运行题后的检查单元。没有通过时，它先告诉你看得见的**现象**，例如正负号反了、表的某一项不对。
+# 3. 自己找原因，改一改，再检查一次。如果仍然不对，而这是一种常见的错误，它就进一步告诉你错在哪个**想法**上。
+# 想马上知道，就另开一个单元，运行 `check(relu_backward, lang="zh", hint=True)`。
+# 4. 全部做完后，重启内核，从头到尾运行一遍，保存，交这个文件。
+#
+# 检查单元只使用一部分例子；评分时还会换用别的数值、别的形状和别的层，所以检查通过以后，也请再想想题目里
+# 提到的特殊情形。后面的函数可以调用前面的函数，但前面的错误也会带到后面。可以随意添加单元做试验。
+#
+# 如果检查单元一直在运行（`[*]`），多半是死循环：点 ■ 中断，再检查循环。
+# 检查单元下面的数字是给 nbgrader 用的，不是最后的成绩。
+#
+# 作业有两种文件：notebook（`.ipynb`，有图）和 `.py`（没有图）。两者内容相同，任选一种来做、来交。
+# 做 `.py` 的，在命令行运行 `autograder check models.py` 来检查；加上 `--hint`，就马上说出想法。
+
+# %% [markdown] lang="en"
+# ## How to work on this assignment
+#
+# 1. Read an exercise, write your program in place of `# YOUR CODE HERE`, and delete
+#    `raise NotImplementedError()`. Keep the names of functions and arguments.
+# 2. Run the check cell below the exercise. If something is wrong, it first tells you the **symptom**, what
+#    can be seen from outside: the signs are reversed, say, or an entry of a table is wrong.
+# 3. Look for the cause, change something, check again. If it is still wrong, and the mistake is a common one,
+#    you are told the **idea** that went wrong. To hear it at once, open a cell of your own and run
+#    `check(relu_backward, lang="en", hint=True)`.
+# 4. When all is done, restart the kernel, run everything from top to bottom, save, and hand in this file.
+#
+# The check cells use only some of the cases; grading uses other numbers, other shapes and other layers as
+# well. So when a check has passed, think once more about the special cases that the text mentions. A function
+# may call the ones before it, but then their mistakes travel along. Add cells to try things out, as many as
+# you like.
+#
+# If a check cell keeps running (`[*]`), a loop probably never ends: interrupt it with ■. The number below a
+# check cell is for nbgrader; it is not your final mark.
+#
+# An assignment comes as a notebook (`.ipynb`, with pictures) and as a `.py` file (without). Both say the
+# same; work on the one that you prefer, and hand that in. For the `.py` file, `autograder check models.py`
+# on the command line does the checking; with `--hint` it tells the idea at once.
 
 # %%
 import numpy as np
@@ -611,8 +648,9 @@ def residual_backward(delta, branch_grad):
 # | `"fully_connected"` | `inputs`, `outputs`, `bias` | fully connected; its input is unrolled first |
 # | `"batch_norm"` | `channels` | batch normalisation: learns a scale $\gamma$ and a shift $\beta$ a channel |
 # | `"max_pool"`, `"avg_pool"` | `window`, `stride`, `padding` | pooling with square windows |
-# | `"pad_channels"` | `channels`, `stride` | a shortcut without parameters: picks rows, adds channels |
-# | `"relu"`, `"dropout"`, `"lrn"`, `"softmax"` | nothing | keep the shape, learn nothing |
+# | `"pad_channels"` | `channels`, `stride` | picks rows and columns, fills up channels with zeros |
+# | `"relu"`, `"dropout"`, `"softmax"` | nothing | keep the shape, learn nothing |
+# | `"lrn"` | nothing | local response normalisation: keeps the shape, learns nothing |
 # | `"add"`, `"concat"` | `branches` | branches, each a table; outputs are added or stacked |
 # | `"input"` | `shape` | first entry of a table: the shape $(C, H, W)$ of an image |
 #
@@ -1301,9 +1339,9 @@ def resnet_layers(depth, convention="paper"):
 # The cell below prints parameters, multiply-adds, the same in 10⁹, and what the lecture prints.
 #
 # - Rounded, the five figures of `"paper"` are 1.8, 3.6, **3.9**, 7.6 and 11.3. The lecture, like the paper,
-#   has **3.8** for the third: ResNet-50 takes 3,857,973,248, and the last digit was cut off, while 7.570 and
-#   11.282 were rounded. The paper gives no reason; neither rounding all five nor cutting all of them off
-#   yields its table.
+#   has **3.8** for the third: ResNet-50 takes 3,857,973,248, that is 3.858, whose last two digits
+#   were cut off, while 7.570 and 11.282 were rounded. The paper gives no reason;
+#   neither rounding all five nor cutting all of them off yields its table.
 # - With projections (B) the 34 layers would take 3,663,761,408, which rounds to 3.7; the lecture's 3.6 agrees
 #   with shortcuts without parameters (A).
 # - You will often read that ResNet-50 takes 4.1 × 10⁹. That is `"library"`: with the stride moved to the 3×3

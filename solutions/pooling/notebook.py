@@ -26,6 +26,7 @@
 # - 池化层不考虑激活函数，所以 $a^{(l)}=z^{(l)}$。
 # - 不要修改参数；返回新的数组，不与参数共用内存。
 # - 参数可能是整数数组、只读数组或内存不连续的数组，结果都必须正确，不能被截断成整数。
+# - 只能使用 NumPy 和 Python 标准库。
 # - 特征图不一定是正方形，激活值可能全是负数。
 
 # %% [markdown] lang="en"
@@ -58,6 +59,7 @@
 # - Do not modify the arguments. Return a new array that shares no memory with them.
 # - Arguments may be integer, read-only or non-contiguous arrays. The results must be right all the same and
 #   must not be truncated to integers.
+# - Only NumPy and Python's standard library may be used.
 # - Feature maps need not be square, and all activations of a map may be negative.
 
 # %% [markdown] lang="zh"
@@ -72,6 +74,9 @@
 # 检查单元只使用一部分例子；评分时还会换用别的数值和别的形状，所以检查通过以后，
 # 也请再想想题目里提到的特殊情形。后面的函数可以调用前面的函数，但前面的错误也会带到后面。“思考”不计分，
 # 参考答案折叠在题下。可以随意添加单元做试验。
+#
+# 如果检查单元一直在运行（`[*]`），多半是死循环：点 ■ 中断，再检查循环。
+# 检查单元下面的数字是给 nbgrader 用的，不是最后的成绩。
 #
 # 作业有两种文件：notebook（`.ipynb`，有图）和 `.py`（没有图）。两者内容相同，任选一种来做、来交。
 # 做 `.py` 的，在命令行运行 `autograder check pooling.py` 来检查；加上 `--hint`，就马上说出想法。
@@ -92,6 +97,9 @@
 # check has passed, think once more about the special cases that the text mentions. A function may call the
 # ones before it, but then their mistakes travel along. The "Think" cells give no points, and their answers
 # are folded below them. Add cells to try things out, as many as you like.
+#
+# If a check cell keeps running (`[*]`), a loop probably never ends: interrupt it with ■. The number below a
+# check cell is for nbgrader; it is not your final mark.
 #
 # An assignment comes as a notebook (`.ipynb`, with pictures) and as a `.py` file (without). Both say the
 # same; work on the one that you prefer, and hand that in. For the `.py` file, `autograder check pooling.py`

@@ -26,9 +26,7 @@
 #   那个 $\frac1N$ 已经含在 $\delta$ 里。
 # - 不要修改参数；返回新的数组，不与参数共用内存。
 # - 参数可能是整数数组、只读数组或内存不连续的数组，结果都必须正确，不能被截断成整数。
-#
-# 每个练习后面有一个检查单元，它只使用一部分例子；评分时还会换用别的数值和别的形状。
-# 只能使用 NumPy 和 Python 标准库。后面的函数可以调用前面的函数，但前面的错误也会带到后面。
+# - 只能使用 NumPy 和 Python 标准库。
 
 # %% [markdown] lang="en"
 # # Assignment: from designed kernels to trained ones (lecture 1 and 3)
@@ -61,10 +59,51 @@
 # - Do not modify the arguments. Return new arrays that share no memory with them.
 # - Arguments may be integer, read-only or non-contiguous arrays. The results must be right all the same and
 #   must not be truncated to integers.
+# - Only NumPy and Python's standard library may be used.
+
+# %% [markdown] lang="zh"
+# ## 怎样做这份作业
 #
-# After every exercise there is a check cell. It uses only some of the cases; grading uses other numbers and
-# other shapes as well. Only NumPy and Python's standard library may be used. A function may call the ones
-# before it, but then their mistakes travel along.
+# 1. 读题，在 `# YOUR CODE HERE` 处写你的程序，删去 `raise NotImplementedError()`。函数名和参数不要改。
+# 2. 运行题后的检查单元。没有通过时，它先告诉你看得见的**现象**，例如正负号反了、结果只有应有的一半。
+# 3. 自己找原因，改一改，再检查一次。如果仍然不对，而这是一种常见的错误，它就进一步告诉你错在哪个**想法**上。
+# 想马上知道，就另开一个单元，运行 `check(squared_error, lang="zh", hint=True)`。
+# 4. 全部做完后，重启内核，从头到尾运行一遍，保存，交这个文件。
+#
+# 检查单元只使用一部分例子；评分时还会换用别的数值和别的形状，所以检查通过以后，也请再想想题目里提到的
+# 特殊情形。后面的函数可以调用前面的函数，但前面的错误也会带到后面。最后的问答没有检查单元，由教师评分。
+# 可以随意添加单元做试验。
+#
+# 如果检查单元一直在运行（`[*]`），多半是死循环：点 ■ 中断，再检查循环。
+# 检查单元下面的数字是给 nbgrader 用的，不是最后的成绩。
+#
+# 作业有两种文件：notebook（`.ipynb`，有图）和 `.py`（没有图）。两者内容相同，任选一种来做、来交。
+# 做 `.py` 的，在命令行运行 `autograder check training.py` 来检查；加上 `--hint`，就马上说出想法。
+
+# %% [markdown] lang="en"
+# ## How to work on this assignment
+#
+# 1. Read an exercise, write your program in place of `# YOUR CODE HERE`, and delete
+#    `raise NotImplementedError()`. Keep the names of functions and arguments.
+# 2. Run the check cell below the exercise. If something is wrong, it first tells you the **symptom**, what
+#    can be seen from outside: the signs are reversed, say, or the values are
+#    half of the right ones.
+# 3. Look for the cause, change something, check again. If it is still wrong, and the mistake is a common one,
+#    you are told the **idea** that went wrong. To hear it at once, open a cell of your own and run
+#    `check(squared_error, lang="en", hint=True)`.
+# 4. When all is done, restart the kernel, run everything from top to bottom, save, and hand in this file.
+#
+# The check cells use only some of the cases; grading uses other numbers and other shapes as well. So when a
+# check has passed, think once more about the special cases that the text mentions. A function may call the
+# ones before it, but then their mistakes travel along. The question at the end has no check cell: your
+# teacher marks the answer. Add cells to try things out, as many as you like.
+#
+# If a check cell keeps running (`[*]`), a loop probably never ends: interrupt it with ■. The number below a
+# check cell is for nbgrader; it is not your final mark.
+#
+# An assignment comes as a notebook (`.ipynb`, with pictures) and as a `.py` file (without). Both say the
+# same; work on the one that you prefer, and hand that in. For the `.py` file, `autograder check training.py`
+# on the command line does the checking; with `--hint` it tells the idea at once.
 
 # %%
 from pathlib import Path
@@ -839,7 +878,7 @@ if __name__ == "__main__":
 #
 # 最后显示学到的 8 个卷积核和读错的数字（标题是“正确 → 读成”）。看一看：
 # - 有没有像 Sobel 那样一边正、一边负的卷积核？它们不是谁设定的，是从数据中来的。
-# - 读错的数字，您自己能读对吗？
+# - 读错的数字，你自己能读对吗？
 # - 换一个种子，例如 `watch_the_training(seed=1)`，卷积核还一样吗？正确率呢？
 # - 测试数字和训练数字出自同样的 13 个人。若让网络读一个从未见过的人写的字，正确率会更高还是更低？
 

@@ -26,6 +26,7 @@
 # - Do not modify the arguments. Return a new array that shares no memory with them.
 # - Arguments may be integer, read-only or non-contiguous arrays. The results must be right all the same and
 #   must not be truncated to integers.
+# - Only NumPy and Python's standard library may be used.
 # - All functions but `conv2d_input_grad` treat one two-dimensional map (or one vector).
 # - The two derivations by hand return a text, one equation a line.
 
@@ -45,6 +46,9 @@
 # check has passed, think once more about the special cases that the text mentions. A function may call the
 # ones before it, but then their mistakes travel along. The "Think" cells give no points, and their answers
 # are folded below them. Add cells to try things out, as many as you like.
+#
+# If a check cell keeps running (`[*]`), a loop probably never ends: interrupt it with ■. The number below a
+# check cell is for nbgrader; it is not your final mark.
 #
 # An assignment comes as a notebook (`.ipynb`, with pictures) and as a `.py` file (without). Both say the
 # same; work on the one that you prefer, and hand that in. For the `.py` file,
@@ -177,7 +181,8 @@ def dense_residual(delta_next, w_next, dsigma):
 # all 13 lines of 3×3 ∗ 2×2: $z_{11}^{(l)}$ to $z_{22}^{(l)}$, this time with $b$, and $\delta_{11}^{(l-1)}$
 # to $\delta_{33}^{(l-1)}$, with $\sigma'$. Each line has points of its own.
 #
-# The function returns a text, one equation a line. Write as you like; these three say the same:
+# The function returns a text, one equation a line. Write as you like, but write sums out term by term; these
+# three say the same:
 #
 # ```text
 # z11 = a11*w11 + a12*w12 + a21*w21 + a22*w22 + b

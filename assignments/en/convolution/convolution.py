@@ -32,7 +32,7 @@
 # - Do not modify the arguments. Return a new array that shares no memory with them.
 # - Arguments may be integer, read-only or non-contiguous arrays. The results must be right all the same:
 #   neither truncated to integers nor spoilt by overflow.
-# - NumPy and Python's standard library are all you need.
+# - Only NumPy and Python's standard library may be used.
 
 # %% [markdown]
 # ## How to work on this assignment
@@ -50,6 +50,9 @@
 # check has passed, think once more about the special cases that the text mentions. A function may call the
 # ones before it, but then their mistakes travel along. The "Think" cells give no points, and their answers
 # are folded below them. Add cells to try things out, as many as you like.
+#
+# If a check cell keeps running (`[*]`), a loop probably never ends: interrupt it with ■. The number below a
+# check cell is for nbgrader; it is not your final mark.
 #
 # An assignment comes as a notebook (`.ipynb`, with pictures) and as a `.py` file (without). Both say the
 # same; work on the one that you prefer, and hand that in. For the `.py` file,
@@ -265,7 +268,7 @@ def prewitt(image):
 # %%
 def conv_matrix(w, input_shape):
     """
-    The matrix M of the unrolled convolution: z.ravel() = M @ a.ravel(; lecture 2.2).
+    The matrix M of the unrolled convolution: z.ravel() = M @ a.ravel() (lecture 2.2).
 
     Parameters
     ----------

@@ -29,6 +29,7 @@
 # - Do not modify the arguments. Return a new array that shares no memory with them.
 # - Arguments may be integer, read-only or non-contiguous arrays. The results must be right all the same and
 #   must not be truncated to integers.
+# - Only NumPy and Python's standard library may be used.
 # - The two derivations by hand return a text, one equation a line.
 
 # %% [markdown]
@@ -47,6 +48,9 @@
 # check has passed, think once more about the special cases that the text mentions. A function may call the
 # ones before it, but then their mistakes travel along. The "Think" cells give no points, and their answers
 # are folded below them. Add cells to try things out, as many as you like.
+#
+# If a check cell keeps running (`[*]`), a loop probably never ends: interrupt it with ■. The number below a
+# check cell is for nbgrader; it is not your final mark.
 #
 # An assignment comes as a notebook (`.ipynb`, with pictures) and as a `.py` file (without). Both say the
 # same; work on the one that you prefer, and hand that in. For the `.py` file,
@@ -91,12 +95,13 @@ import numpy as np
 # "And so on", says the lecture. Write all five lines: $\frac{\partial J}{\partial w_{11}}$ to
 # $\frac{\partial J}{\partial w_{22}}$, and $\frac{\partial J}{\partial b}$. Each has points of its own.
 #
-# The function returns a text, one equation a line. Write as you like; these three say the same:
+# The function returns a text, one equation a line. Write as you like, but write sums out term by term; these
+# three say the same:
 #
 # ```text
 # dJ/dw11 = d11*a11 + d12*a12 + d21*a21 + d22*a22
 # ∂J/∂w₁₁ = δ₁₁a₁₁ + δ₁₂a₁₂ + δ₂₁a₂₁ + δ₂₂a₂₂
-# \frac{\partial J}{\partial w_{11}} = \delta_{11}a_{11} + \delta_{12}a_{12} + \delta_{21}a_{21} + …
+# \frac{\partial J}{\partial w_{11}} = \delta_{11}a_{11}+\delta_{12}a_{12}+\delta_{21}a_{21}+\delta_{22}a_{22}
 # ```
 #
 # A chain of equalities as in the lecture is welcome; then every step must be right, and the last one must be

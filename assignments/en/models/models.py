@@ -29,11 +29,32 @@
 # - Do not modify the arguments. Return a new array that shares no memory with them.
 # - Arguments may be integer, read-only or non-contiguous arrays. The results must be right all the same and
 #   must not be truncated to integers.
+# - Only NumPy and Python's standard library may be used.
 # - Counts are whole numbers and must be exact to the last digit.
+
+# %% [markdown]
+# ## How to work on this assignment
 #
-# After every exercise there is a check cell. It uses only some of the cases; grading uses other numbers,
-# other shapes and other layers as well. A function may call the ones before it, but then their mistakes
-# travel along.
+# 1. Read an exercise, write your program in place of `# YOUR CODE HERE`, and delete
+#    `raise NotImplementedError()`. Keep the names of functions and arguments.
+# 2. Run the check cell below the exercise. If something is wrong, it first tells you the **symptom**, what
+#    can be seen from outside: the signs are reversed, say, or an entry of a table is wrong.
+# 3. Look for the cause, change something, check again. If it is still wrong, and the mistake is a common one,
+#    you are told the **idea** that went wrong. To hear it at once, open a cell of your own and run
+#    `check(relu_backward, lang="en", hint=True)`.
+# 4. When all is done, restart the kernel, run everything from top to bottom, save, and hand in this file.
+#
+# The check cells use only some of the cases; grading uses other numbers, other shapes and other layers as
+# well. So when a check has passed, think once more about the special cases that the text mentions. A function
+# may call the ones before it, but then their mistakes travel along. Add cells to try things out, as many as
+# you like.
+#
+# If a check cell keeps running (`[*]`), a loop probably never ends: interrupt it with ■. The number below a
+# check cell is for nbgrader; it is not your final mark.
+#
+# An assignment comes as a notebook (`.ipynb`, with pictures) and as a `.py` file (without). Both say the
+# same; work on the one that you prefer, and hand that in. For the `.py` file, `autograder check models.py`
+# on the command line does the checking; with `--hint` it tells the idea at once.
 
 # %%
 import numpy as np
@@ -353,8 +374,9 @@ def residual_backward(delta, branch_grad):
 # | `"fully_connected"` | `inputs`, `outputs`, `bias` | fully connected; its input is unrolled first |
 # | `"batch_norm"` | `channels` | batch normalisation: learns a scale $\gamma$ and a shift $\beta$ a channel |
 # | `"max_pool"`, `"avg_pool"` | `window`, `stride`, `padding` | pooling with square windows |
-# | `"pad_channels"` | `channels`, `stride` | a shortcut without parameters: picks rows, adds channels |
-# | `"relu"`, `"dropout"`, `"lrn"`, `"softmax"` | nothing | keep the shape, learn nothing |
+# | `"pad_channels"` | `channels`, `stride` | picks rows and columns, fills up channels with zeros |
+# | `"relu"`, `"dropout"`, `"softmax"` | nothing | keep the shape, learn nothing |
+# | `"lrn"` | nothing | local response normalisation: keeps the shape, learns nothing |
 # | `"add"`, `"concat"` | `branches` | branches, each a table; outputs are added or stacked |
 # | `"input"` | `shape` | first entry of a table: the shape $(C, H, W)$ of an image |
 #
@@ -784,9 +806,9 @@ def resnet_layers(depth, convention="paper"):
 # The cell below prints parameters, multiply-adds, the same in 10⁹, and what the lecture prints.
 #
 # - Rounded, the five figures of `"paper"` are 1.8, 3.6, **3.9**, 7.6 and 11.3. The lecture, like the paper,
-#   has **3.8** for the third: ResNet-50 takes 3,857,973,248, and the last digit was cut off, while 7.570 and
-#   11.282 were rounded. The paper gives no reason; neither rounding all five nor cutting all of them off
-#   yields its table.
+#   has **3.8** for the third: ResNet-50 takes 3,857,973,248, that is 3.858, whose last two digits
+#   were cut off, while 7.570 and 11.282 were rounded. The paper gives no reason;
+#   neither rounding all five nor cutting all of them off yields its table.
 # - With projections (B) the 34 layers would take 3,663,761,408, which rounds to 3.7; the lecture's 3.6 agrees
 #   with shortcuts without parameters (A).
 # - You will often read that ResNet-50 takes 4.1 × 10⁹. That is `"library"`: with the stride moved to the 3×3

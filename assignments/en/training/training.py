@@ -29,10 +29,32 @@
 # - Do not modify the arguments. Return new arrays that share no memory with them.
 # - Arguments may be integer, read-only or non-contiguous arrays. The results must be right all the same and
 #   must not be truncated to integers.
+# - Only NumPy and Python's standard library may be used.
+
+# %% [markdown]
+# ## How to work on this assignment
 #
-# After every exercise there is a check cell. It uses only some of the cases; grading uses other numbers and
-# other shapes as well. Only NumPy and Python's standard library may be used. A function may call the ones
-# before it, but then their mistakes travel along.
+# 1. Read an exercise, write your program in place of `# YOUR CODE HERE`, and delete
+#    `raise NotImplementedError()`. Keep the names of functions and arguments.
+# 2. Run the check cell below the exercise. If something is wrong, it first tells you the **symptom**, what
+#    can be seen from outside: the signs are reversed, say, or the values are
+#    half of the right ones.
+# 3. Look for the cause, change something, check again. If it is still wrong, and the mistake is a common one,
+#    you are told the **idea** that went wrong. To hear it at once, open a cell of your own and run
+#    `check(squared_error, lang="en", hint=True)`.
+# 4. When all is done, restart the kernel, run everything from top to bottom, save, and hand in this file.
+#
+# The check cells use only some of the cases; grading uses other numbers and other shapes as well. So when a
+# check has passed, think once more about the special cases that the text mentions. A function may call the
+# ones before it, but then their mistakes travel along. The question at the end has no check cell: your
+# teacher marks the answer. Add cells to try things out, as many as you like.
+#
+# If a check cell keeps running (`[*]`), a loop probably never ends: interrupt it with ■. The number below a
+# check cell is for nbgrader; it is not your final mark.
+#
+# An assignment comes as a notebook (`.ipynb`, with pictures) and as a `.py` file (without). Both say the
+# same; work on the one that you prefer, and hand that in. For the `.py` file, `autograder check training.py`
+# on the command line does the checking; with `--hint` it tells the idea at once.
 
 # %%
 from pathlib import Path

@@ -1,0 +1,64 @@
+"""What one attempt tells people: enough for whoever is honest, and no more than can be read."""
+
+import json
+
+import pytest
+
+from autograder.answer_key import AnswerKey
+from autograder.attempt import Attempt, attempt, safe_notes, unreadable
+from autograder.messages import Text
+from autograder.sandbox.records import LoadNote, Outcome, Run
+from autograder.verdicts import Verdict
+from tests import authored
+
+
+@pytest.fixture(scope="module")
+def key(tmp_path_factory: pytest.TempPathFactory) -> AnswerKey:
+    from autograder import answer_key
+
+    folder = tmp_path_factory.mktemp("attempt")
+    authored.write_course(folder / "solutions")
+    authored.draw_keys(folder / "solutions", folder / "keys")
+    return answer_key.load(folder / "keys" / f"relu{answer_key.HIDDEN}")
+
+
+def notebook(*sources: str) -> bytes:
+    cells = [{"cell_type": "code", "metadata": {}, "source": source} for source in sources]
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}).encode()
+
+
+def done(key: AnswerKey, content: bytes, *notes: LoadNote) -> Attempt:
+    """What comes of a notebook none of whose functions is there, but whose statements have such notes."""
+    missing = tuple(Outcome("missing") for exercise in key.exercises for _ in exercise.cases)
+    return attempt("a.ipynb", content, key, lambda statements: Run(missing, notes))
+
+
+def test_of_a_hundred_thousand_notes_a_few_are_told_and_how_many_there_are(key: AnswerKey) -> None:
+    content = notebook("x = 1", *["("] * 30_000)
+    for told in (done(key, content).notes, safe_notes("a.ipynb", content)):
+        assert len(told) == 21
+        assert told[0].en.startswith("cell 2, line 1: syntax error")
+        assert (told[-1].en, told[-1].zh) == ("And 29980 more.", "另有 29980 处。")
+
+
+def test_an_honest_file_with_many_mistakes_loses_no_note(key: AnswerKey) -> None:
+    content = notebook(*["(" for _ in range(20)])
+    load = LoadNote("cell 21", 1, "NameError", "name 'np' is not defined")
+    told = done(key, notebook("x = 1", *["("] * 20), load).notes
+    assert len(told) == 21 and told[-1].en == "cell 21, line 1: NameError: name 'np' is not defined"
+    assert len(safe_notes("a.ipynb", content)) == 20
+
+
+def test_a_syntax_error_behind_many_notes_still_is_the_reason(key: AnswerKey) -> None:
+    content = notebook("x = 1", *["for i in range(3):\n    y = i"] * 30, "(")
+    result = done(key, content)
+    assert len(result.notes) == 21
+    assert {exercise.verdict for exercise in result.exercises} == {Verdict.RTE}
+
+
+def test_no_note_is_longer_than_can_be_read_or_steers_a_terminal(key: AnswerKey) -> None:
+    load = LoadNote("\x1b[31m" * 200, 1, "E" * 500, "x" * 50_000)
+    (note,) = done(key, notebook("x = 1"), load).notes
+    assert len(note.en) <= 1001 and len(note.zh) <= 1001 and "\x1b" not in note.en + note.zh
+    (note,) = unreadable(key, Text("长" * 50_000, "long" * 50_000)).notes
+    assert len(note.en) == len(note.zh) == 1001
