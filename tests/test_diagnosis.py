@@ -545,7 +545,7 @@ def layers(kinds: Sequence[str]) -> list[dict[str, Any]]:
 
 
 TABLES: dict[str, Callable[[list[Any]], Any]] = {
-    "Entry 8 of the list (index 7) is not what it should be: see stride.": (
+    "Entry 8 of the list (index 7) is not what it should be: stride is wrong.": (
         lambda table: [*table[:7], {**table[7], "stride": 3}, *table[8:]]
     ),
     "Entry 2 of the list (index 1) is not what it should be; missing: stride.": (
@@ -922,6 +922,11 @@ def test_where_a_text_is_wanted_it_says_so() -> None:
     assert symptom is not None
     assert symptom.en == "It returned a list; a text (str) is asked for."
     assert symptom.zh == "返回的是列表（list），应返回文字（str）。"
+
+
+def test_a_class_is_not_said_to_be_zero_or_not() -> None:
+    one = exercise(("labels",), [case((np.array(of),), random((2, 2))) for of in ([0], [1, 0], [0, 1])])
+    assert "is not 0" not in said(one, [RIGHT, *(2 * of.expected for of in one.cases[1:])])
 
 
 def test_a_mean_over_the_labels_is_one_over_samples() -> None:

@@ -262,7 +262,7 @@ def _wrong_list(alike: Sequence[Studied], visible: bool) -> Text:
     if not visible or not inside:
         return _ended(told)
     place = str(inside[0]) if len(inside) == 1 else "".join(f"[{step!r}]" for step in inside)
-    return say("{told}: see {place}.", told=told, place=place)
+    return say("{told}: {place} is wrong.", told=told, place=place)
 
 
 def _begun(sentence: Text) -> Text:
@@ -287,9 +287,9 @@ def _kind(name: str) -> Text:
             return say("a tuple")
         case "dict":
             return say("a dict")
-        case "int":
+        case "int" | "int64":
             return say("a whole number (int)")
-        case "float":
+        case "float" | "float64":
             return say("a number (float)")
         case "bool":
             return say("a truth value (bool)")
