@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from autograder import answer_key, assignment, build, source_digest
 from autograder.assignment import Assignment
 from autograder.messages import LANGUAGES
-from autograder.nbgrader_plugin.release import releasing
+from autograder.nbgrader_plugin.errors import ReleaseError
+from autograder.nbgrader_plugin.release import complaint, releasing
 from tests import authored
 
 COURSE = Path(__file__).parent.parent
@@ -310,6 +311,24 @@ def test_a_key_of_an_older_schema_is_drawn_anew(
         file.path.name for file in build.release(small, tmp_path, as_it_is, dry_run=True) if file.changed
     }
     assert stale == {"relu.visible.npz"}
+
+
+def test_what_nbgrader_refuses_is_told_in_its_own_words(tmp_path: Path) -> None:
+    folder = authored.write_course(tmp_path / "solutions")
+    question = '\n# %% [markdown] lang="en" answer="why" points=3\n# Why?\n'
+    with (folder / "notebook.py").open("a", encoding="utf-8") as file:
+        file.write(question * 2)
+    with releasing() as released_text, pytest.raises(ReleaseError) as refused:
+        released_text(assignment.load(folder), "en")
+    assert re.fullmatch(
+        r"nbgrader cannot release relu: \S+Error: Duplicate grade id: why", str(refused.value)
+    )
+
+
+def test_a_complaint_without_a_traceback_is_its_last_line() -> None:
+    assert complaint("[INFO] so far\n[ERROR] no such folder\n\n", "") == "[ERROR] no such folder"
+    assert complaint("", "") == "it does not say why"
+    assert complaint("Traceback (most recent call last):", "") == "Traceback (most recent call last):"
 
 
 # ---- The two steps on text ---------------------------------------------------------------------------------

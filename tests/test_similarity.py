@@ -243,7 +243,7 @@ def test_the_command_writes_its_reports_and_counts_who_cannot_be_read_as_nobody(
     ]
     done = CliRunner().invoke(app, arguments)
     assert done.exit_code == 0, done.output
-    assert "3 submissions, 1 similar pairs" in done.output
+    assert "3 submissions, 1 similar pair\n" in done.output
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "similar.csv",
         "similar.html",

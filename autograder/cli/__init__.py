@@ -5,9 +5,11 @@ status 2. Heavy modules are imported by the command that needs them: `autograder
 """
 
 import sys
+from typing import Annotated
 
 import typer
 
+from autograder import __version__
 from autograder.cli import (
     build,
     check,
@@ -32,6 +34,22 @@ app = typer.Typer(
     help="An auto-graded course on back-propagation in convolutional networks. "
     "卷积神经网络反向传播课程的自动评分。",
 )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"autograder {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """What holds for no single command."""
+
 
 app.command()(grade.grade)
 app.command()(report.report)

@@ -47,8 +47,15 @@ def similar(
     known = {folder.name for folder in released.glob("*/*") if folder.is_dir()}
     try:
         files = class_folder.find(path, assignment, known)
+        names = sorted({file.assignment for file in files})
+        if unknown := [name for name in names if not _given(released, name)]:
+            typer.echo(
+                f"autograder: {released} holds nothing of {', '.join(unknown)}, so what all students were "
+                "given counts as alike; name its folder with --released.",
+                err=True,
+            )
         pairs: list[Pair] = []
-        for name in sorted({file.assignment for file in files}):
+        for name in names:
             pairs += _pairs(name, [file for file in files if file.assignment == name], released, most, least)
         out.mkdir(parents=True, exist_ok=True)
         with replacing(out / "similar.csv") as stream:
@@ -67,6 +74,12 @@ def similar(
     similarity.summary(len(files), len(pairs), out, language(lang), console)
 
 
+def _given(released: Path, assignment: str) -> list[Path]:
+    """The notebooks and scripts that all students were given."""
+    files = sorted(released.glob(f"*/{assignment}/{assignment}.*"))
+    return [file for file in files if file.suffix in (".py", ".ipynb")]
+
+
 def _pairs(
     assignment: str, files: "list[SubmittedFile]", released: Path, most: int, least: float
 ) -> "list[Pair]":
@@ -76,17 +89,7 @@ def _pairs(
 
     from autograder import similarity
 
-    stubs = [
-        similarity.released(file.name, file.read_bytes())
-        for file in sorted(released.glob(f"*/{assignment}/{assignment}.*"))
-        if file.suffix in (".py", ".ipynb")
-    ]
-    if not stubs:
-        typer.echo(
-            f"autograder: {released} holds nothing of {assignment}, so what all students were given counts "
-            "as alike; name its folder with --released.",
-            err=True,
-        )
+    stubs = [similarity.released(file.name, file.read_bytes()) for file in _given(released, assignment)]
     codes = [code for file in files if (code := similarity.read(file, stubs)) is not None]
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:

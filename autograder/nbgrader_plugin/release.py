@@ -16,6 +16,22 @@ from autograder.nbgrader_plugin.notebooks import nbformat
 from autograder.nbgrader_plugin.source import source_notebook
 
 
+def complaint(log: str, error: str) -> str:
+    """The line with the first exception, from which the others follow; where there is none, the last line."""
+    lines = [line for line in f"{log}\n{error}".splitlines() if line.strip()]
+    for number, line in enumerate(lines):
+        if "Traceback (most recent call last)" in line:
+            inside = _margin(lines[number + 1]) if number + 1 < len(lines) else 0
+            for later in lines[number + 2 :]:
+                if _margin(later) < inside:
+                    return later.strip()
+    return lines[-1].strip() if lines else "it does not say why"
+
+
+def _margin(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
 @contextmanager
 def releasing() -> Iterator[Callable[[Assignment, str], str]]:
     """A function (assignment, language) → text of the notebook as students get it.
@@ -37,8 +53,8 @@ def releasing() -> Iterator[Callable[[Assignment, str], str]]:
             source.write_text(nbformat.writes(source_notebook(assignment, lang)), encoding="utf-8")
             outcome = api.generate_assignment(name)
             if not outcome["success"]:
-                complaint = (outcome.get("log") or outcome.get("error") or "").strip().splitlines()
-                raise ReleaseError(f"nbgrader cannot release {assignment.name}: {' '.join(complaint[-1:])}")
+                told = complaint(outcome.get("log") or "", outcome.get("error") or "")
+                raise ReleaseError(f"nbgrader cannot release {assignment.name}: {told}")
             released = nbformat.read(root / "release" / name / notebook, as_version=4)
             text: str = nbformat.writes(released) + "\n"
             return text

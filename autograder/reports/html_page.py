@@ -112,6 +112,7 @@ def environment() -> Environment:
         "percent": _percent,
         "points": lambda value: f"{value:g}",
         "seconds": _seconds,
+        "submissions": words.submissions,
         "told": words.told,
     }
     found.filters |= filters

@@ -16,7 +16,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from autograder.messages import translator
+from autograder.messages import say, translator
+from autograder.reports import words
 from autograder.reports.csv_file import harmless
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ def table(pairs: Sequence["Pair"], lang: str, console: Console) -> None:
 def summary(submissions: int, pairs: int, folder: Path, lang: str, console: Console) -> None:
     """How many there are, where the pages are, and that a person has to look."""
     _ = translator(lang)
-    console.print(_("{n} submissions, {pairs} similar pairs").format(n=submissions, pairs=pairs))
+    alike = say("1 similar pair") if pairs == 1 else say("{n} similar pairs", n=pairs)
+    there = say("{submissions}, {pairs}", submissions=words.submissions(submissions), pairs=alike)
+    console.print(there.in_language(lang))
     console.print(
         escape(
             _("Written to {folder}: similar.html (side by side), similar.csv, similar.json").format(

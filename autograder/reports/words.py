@@ -4,6 +4,11 @@ from autograder.messages import Text, say
 from autograder.verdicts import ExerciseResult, Verdict
 
 
+def submissions(number: int) -> Text:
+    """How many there are."""
+    return say("1 submission") if number == 1 else say("{n} submissions", n=number)
+
+
 def name_of(verdict: Verdict) -> Text:
     """A verdict in two or three words."""
     match verdict:
