@@ -96,7 +96,7 @@ def grade(
         files, strays = class_folder.without_strays(class_folder.find(path, assignment, known), known)
         for stray in strays:
             typer.echo(
-                f"autograder: {stray.student}/{stray.assignment} is not graded, for there is no answer key of "
+                f"autograder: {stray.student}/{stray.assignment} is not graded: there is no answer key of "
                 f"{stray.assignment}, only of {', '.join(sorted(known))}; rename the folder and grade again.",
                 err=True,
             )
