@@ -541,7 +541,11 @@ def test_names_that_came_of_a_hidden_input_are_not_repeated() -> None:
 
 
 def layers(kinds: Sequence[str]) -> list[dict[str, Any]]:
-    return [{"kind": one, "stride": place} for place, one in enumerate(kinds)]
+    return [
+        {"kind": one, "stride": place}
+        | ({"branches": [{"kind": "relu"}, {"kind": "conv"}]} if place == 2 else {})
+        for place, one in enumerate(kinds)
+    ]
 
 
 TABLES: dict[str, Callable[[list[Any]], Any]] = {
@@ -550,6 +554,10 @@ TABLES: dict[str, Callable[[list[Any]], Any]] = {
     ),
     "Entry 2 of the list (index 1) is not what it should be; missing: stride.": (
         lambda table: [table[0], {"kind": "conv"}, *table[2:]]
+    ),
+    "Entry 3 of the list (index 2) is not what it should be: "
+    "somewhere inside it has too many entries or too few.": (
+        lambda table: [*table[:2], {**table[2], "branches": [{"kind": "relu"}]}, *table[3:]]
     ),
     "Entry 1 of the list (index 0) is not what it should be.": lambda table: ["conv", *table[1:]],
     "The list has one entry; it should have 12.": lambda table: table[:1],

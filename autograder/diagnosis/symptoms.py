@@ -259,6 +259,8 @@ def _wrong_list(alike: Sequence[Studied], visible: bool) -> Text:
             return say("{told}; missing: {missing}.", told=told, missing=missing)
         if visible:
             return say("{told}: it has {surplus}, not asked for.", told=told, surplus=surplus)
+    if how.kind == "length":
+        return say("{told}: somewhere inside it has too many entries or too few.", told=told)
     if not visible or not inside:
         return _ended(told)
     place = str(inside[0]) if len(inside) == 1 else "".join(f"[{step!r}]" for step in inside)
