@@ -151,6 +151,19 @@ def _told_apart(files: list[SubmittedFile]) -> list[SubmittedFile]:
     return sorted(apart, key=lambda file: (file.student, file.assignment))
 
 
+def without_strays(
+    files: list[SubmittedFile], known: set[str]
+) -> tuple[list[SubmittedFile], list[SubmittedFile]]:
+    """`files`, and apart from them those of assignments that nobody knows, such as a misspelt folder's.
+
+    All are kept where no assignment at all is known: then the keys are missing, not one folder's name wrong.
+    """
+    strays = [file for file in files if file.assignment not in known]
+    if len(strays) == len(files):
+        return files, []
+    return [file for file in files if file.assignment in known], strays
+
+
 def of_one_student(folder: Path, student: str, assignment: str) -> SubmittedFile:
     """The file that counts in a folder that holds one student's work, a few folders deep at the most.
 

@@ -7,6 +7,7 @@ passage that half of the class has written is an idiom, one that two have is a s
 number proves nothing: a person looks at the passages, which `reports.similarity` shows side by side.
 """
 
+import hashlib
 import io
 import math
 from bisect import bisect_right
@@ -173,9 +174,25 @@ def rank(
 
 def _fingerprint(text: str, window: int = _WINDOW) -> "CodeFingerprint":
     from copydetect import CodeFingerprint
+    from copydetect.utils import winnow
 
     # It fails on a text that is shorter than a passage; blanks are no part of one.
-    return CodeFingerprint("code.py", _NOISE, window, fp=io.StringIO(text or "\n"), language="python")
+    one = CodeFingerprint("code.py", _NOISE, window, fp=io.StringIO(text or "\n"), language="python")
+    # It chooses passages by Python's own hashes of texts, which are others in every process.
+    last = len(one.filtered_code) - _NOISE + 1
+    every = np.array([_hash(one.filtered_code[start : start + _NOISE]) for start in range(last)], np.int64)
+    chosen, places = winnow(every, window, remove_duplicates=False) if len(every) else (every, every)
+    one.hash_idx = {}
+    for hash, place in zip(chosen.tolist(), places.tolist(), strict=True):
+        one.hash_idx.setdefault(hash, []).append(place)
+    one.hashes = set(one.hash_idx)
+    return one
+
+
+def _hash(passage: str) -> int:
+    return int.from_bytes(
+        hashlib.blake2b(passage.encode("utf-8", "replace"), digest_size=8).digest(), signed=True
+    )
 
 
 def _without(one: "CodeFingerprint", given: set[int]) -> "CodeFingerprint":

@@ -231,6 +231,14 @@ def test_one_file_a_flat_folder_and_a_zip_can_be_graded(course: Path) -> None:
         assert [one["student"] for one in json.loads(result.stdout)["submissions"]] == students
 
 
+def test_a_misspelt_folder_is_named_and_the_rest_of_the_class_is_graded(course: Path) -> None:
+    shutil.move(course / "submitted/bo/relu", course / "submitted/bo/rellu")
+    result = call(course, "grade", "submitted", *QUICK, "--json")
+    assert [one["student"] for one in json.loads(result.stdout)["submissions"]] == ["chi", "安"]
+    assert result.returncode == 3
+    assert "bo/rellu is not graded" in result.stderr and "only of relu" in result.stderr
+
+
 @pytest.mark.slow
 def test_a_second_run_is_the_first_ones_results(course: Path) -> None:
     first, second = (call(course, "grade", "submitted", *QUICK, "--json").stdout for _ in range(2))

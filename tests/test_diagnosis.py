@@ -541,15 +541,23 @@ def test_names_that_came_of_a_hidden_input_are_not_repeated() -> None:
 
 
 def layers(kinds: Sequence[str]) -> list[dict[str, Any]]:
-    return [{"kind": one, "stride": place} for place, one in enumerate(kinds)]
+    return [
+        {"kind": one, "stride": place}
+        | ({"branches": [{"kind": "relu"}, {"kind": "conv"}]} if place == 2 else {})
+        for place, one in enumerate(kinds)
+    ]
 
 
 TABLES: dict[str, Callable[[list[Any]], Any]] = {
-    "Entry 8 of the list (index 7) is not what it should be: see stride.": (
+    "Entry 8 of the list (index 7) is not what it should be: stride is wrong.": (
         lambda table: [*table[:7], {**table[7], "stride": 3}, *table[8:]]
     ),
     "Entry 2 of the list (index 1) is not what it should be; missing: stride.": (
         lambda table: [table[0], {"kind": "conv"}, *table[2:]]
+    ),
+    "Entry 3 of the list (index 2) is not what it should be: "
+    "somewhere inside it has too many entries or too few.": (
+        lambda table: [*table[:2], {**table[2], "branches": [{"kind": "relu"}]}, *table[3:]]
     ),
     "Entry 1 of the list (index 0) is not what it should be.": lambda table: ["conv", *table[1:]],
     "The list has one entry; it should have 12.": lambda table: table[:1],
@@ -922,6 +930,11 @@ def test_where_a_text_is_wanted_it_says_so() -> None:
     assert symptom is not None
     assert symptom.en == "It returned a list; a text (str) is asked for."
     assert symptom.zh == "返回的是列表（list），应返回文字（str）。"
+
+
+def test_a_class_is_not_said_to_be_zero_or_not() -> None:
+    one = exercise(("labels",), [case((np.array(of),), random((2, 2))) for of in ([0], [1, 0], [0, 1])])
+    assert "is not 0" not in said(one, [RIGHT, *(2 * of.expected for of in one.cases[1:])])
 
 
 def test_a_mean_over_the_labels_is_one_over_samples() -> None:

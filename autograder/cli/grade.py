@@ -93,7 +93,14 @@ def grade(
         if course is not None:
             path, keys, out = course.submitted, keys or course.keys, out or course.root / "grades"
         path, keys, out = path or Path(), keys or Path("keys"), out or Path("grades")
-        files = class_folder.find(path, assignment, grading.known_assignments(keys))
+        known = grading.known_assignments(keys)
+        files, strays = class_folder.without_strays(class_folder.find(path, assignment, known), known)
+        for stray in strays:
+            typer.echo(
+                f"autograder: {stray.student}/{stray.assignment} is not graded: there is no answer key of "
+                f"{stray.assignment}, only of {', '.join(sorted(known))}; rename the folder and grade again.",
+                err=True,
+            )
         if noted := sum(1 for file in files if file.notes):
             typer.echo(
                 f"autograder: {noted} of {len(files)} students were late, handed in several files or have "
@@ -149,6 +156,7 @@ def grade(
         raise typer.Exit(EXIT_INTERRUPTED) from None
     for sentence in afterwards.sentences(files):
         typer.echo(f"autograder: {sentence}", err=True)
+    failed |= bool(strays)
     for one in books.failed:
         why = one.why.in_language(language(lang))
         typer.echo(f"autograder: {one.student}, {one.assignment}: {why}", err=True)

@@ -29,7 +29,7 @@ def similar(
         "similar"
     ),
     most: Annotated[int, typer.Option(help="Pairs of an assignment that are shown.", min=1)] = 50,
-    least: Annotated[float, typer.Option(help="From how much alike, from 0 to 1.", min=0, max=1)] = 0.25,
+    least: Annotated[float, typer.Option(help="From how much alike, from 0 to 1.", min=0, max=1)] = 0.3,
     lang: LangOption = None,
 ) -> None:
     """Show which submissions of a class are suspiciously alike, side by side. Nothing is run."""

@@ -162,7 +162,8 @@ def _of_parameters(first: Facts) -> Iterator[Feature]:
             yield _switch(name)
             yield _above_one(name)
             yield _given(index, name)
-            yield _not_zero(name)
+            if name != "labels":  # numbers of classes: 0 is one of them
+                yield _not_zero(name)
 
 
 def _switch(name: str) -> Feature:

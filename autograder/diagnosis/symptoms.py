@@ -259,10 +259,12 @@ def _wrong_list(alike: Sequence[Studied], visible: bool) -> Text:
             return say("{told}; missing: {missing}.", told=told, missing=missing)
         if visible:
             return say("{told}: it has {surplus}, not asked for.", told=told, surplus=surplus)
+    if how.kind == "length":
+        return say("{told}: somewhere inside it has too many entries or too few.", told=told)
     if not visible or not inside:
         return _ended(told)
     place = str(inside[0]) if len(inside) == 1 else "".join(f"[{step!r}]" for step in inside)
-    return say("{told}: see {place}.", told=told, place=place)
+    return say("{told}: {place} is wrong.", told=told, place=place)
 
 
 def _begun(sentence: Text) -> Text:
@@ -287,9 +289,9 @@ def _kind(name: str) -> Text:
             return say("a tuple")
         case "dict":
             return say("a dict")
-        case "int":
+        case "int" | "int64":
             return say("a whole number (int)")
-        case "float":
+        case "float" | "float64":
             return say("a number (float)")
         case "bool":
             return say("a truth value (bool)")

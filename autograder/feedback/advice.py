@@ -6,9 +6,14 @@ from collections.abc import Sequence
 from autograder.messages import Text, say
 from autograder.verdicts import ExerciseResult, Verdict
 
-_ABOUT_FORM = ("The shape", "It returned", "The list has")
+_ABOUT_FORM = ("The shape", "It returned")
 """How `diagnosis.symptoms` begins where no number is at fault but what was returned as a whole."""
 
+
+_ABOUT_ENTRIES = re.compile(
+    r"The list has |Entry |In the first of the wrong cases, entry |(The result|Result \d+) (lacks|has) "
+)
+"""How it begins where entries are missing or too many, or one is wrong."""
 
 _ABOUT_LINES = ("Not right: ", "There is no line for ")
 
@@ -117,6 +122,11 @@ def next_step(result: ExerciseResult, *, lecture: str = "", ask: str = "") -> Te
         return say(
             "{name}: print the type and the shape of what you return, compare them with what the exercise's "
             "text asks for, and check again.",
+            name=name,
+        )
+    if _ABOUT_ENTRIES.match(seen):
+        return say(
+            "{name}: print what you return, entry by entry, and compare it with what the text asks for.",
             name=name,
         )
     what = say("the first line that is named above") if _speaks_of_lines(seen) else say("a small example")
