@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from autograder import executors
+from autograder import __version__, executors
 from autograder.cli import app
 from autograder.messages import LANGUAGES
 from autograder.verdicts import Verdict
@@ -536,6 +536,24 @@ def test_build_says_what_it_wrote_and_check_what_is_out_of_date(
     assert build("--check") == (1, "out of date: assignments/zh/relu/relu.py\n")
 
 
+def test_what_could_not_be_read_and_what_is_gone_from_the_table_is_told(course: Path) -> None:
+    (course / "submitted" / "dai" / "relu").mkdir(parents=True)
+    (course / "submitted" / "dai" / "relu" / "relu.ipynb").write_text("{")
+    (course / "submitted" / "e" / "relu").mkdir(parents=True)
+    hand_in(course, "fan", "!pip install numpy\n")
+    arguments = ("--isolation", "process", "--jobs", "1")
+    unread = (
+        "autograder: 2 submissions could not be read: dai/relu, e/relu; results.json has a note on each.\n"
+    )
+    assert call(course, "grade", "submitted", *arguments).stderr.strip("\n") == unread.strip()
+    assert call(course, "grade", "submitted", *arguments).stderr.strip("\n") == unread.strip()
+    shutil.copytree(course / "submitted" / "bo", course / "some" / "bo")
+    alone = call(course, "grade", "some", *arguments)
+    assert alone.returncode == 0
+    assert "autograder: the former grades.csv in grades had 5 rows that the new one does not" in alone.stderr
+    assert call(course, "grade", "some", *arguments).stderr.strip("\n") == ""
+
+
 def test_a_key_under_another_assignments_name_grades_nothing(course: Path) -> None:
     shutil.move(course / "keys" / "relu.hidden.npz", course / "keys" / "pooling.hidden.npz")
     shutil.move(course / "submitted" / "bo" / "relu", course / "submitted" / "bo" / "pooling")
@@ -579,6 +597,11 @@ def test_what_an_instructor_has_to_install_is_one_sentence(course: Path, argumen
     assert (called.returncode, called.stdout) == (2, "")
     assert called.stderr.strip().startswith("autograder: ") and called.stderr.strip().count("\n") == 0
     assert "in a clone of this repository, with: pip install '.[" in called.stderr
+
+
+def test_the_version_is_told() -> None:
+    told = CliRunner().invoke(app, ["--version"])
+    assert (told.exit_code, told.output) == (0, f"autograder {__version__}\n")
 
 
 HELP = """

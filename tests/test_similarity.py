@@ -286,3 +286,18 @@ def test_a_class_that_is_none_is_one_sentence(
     done = CliRunner().invoke(app, ["similar", path])
     assert done.exit_code == 2 and done.output.count("\n") == 1
     assert not (tmp_path / "similar").exists()
+
+
+def test_that_nothing_was_given_out_is_said_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for student in ("an", "bo"):
+        for name in ("pooling", "training"):
+            (tmp_path / "class" / student / name).mkdir(parents=True)
+            (tmp_path / "class" / student / name / f"{name}.py").write_text("x = 1\n")
+    done = CliRunner().invoke(app, ["similar", "class", "--lang", "en"])
+    assert done.exit_code == 0
+    assert done.stderr == (
+        "autograder: assignments holds nothing of pooling, training, so what all students were given counts "
+        "as alike; name its folder with --released.\n"
+    )
+    assert "4 submissions, 0 similar pairs\n" in done.stdout

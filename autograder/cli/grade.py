@@ -75,6 +75,7 @@ def grade(
 
     from autograder import class_folder, executors, grading
     from autograder.answer_key import KeyFileError
+    from autograder.cli.afterwards import Afterwards
     from autograder.nbgrader_plugin.errors import CourseError
     from autograder.reports import output
     from autograder.sandbox import bubblewrap
@@ -117,8 +118,9 @@ def grade(
                 lambda: executors.cluster(cluster, workers) if cluster else executors.processes(workers),
                 books,
             )
+            afterwards = Afterwards(out)
             failed = output.write(
-                grading.class_results(store),
+                afterwards.passing(grading.class_results(store)),
                 list(
                     dict.fromkeys(
                         exercise.name for _, key in answer_keys.values() for exercise in key.exercises
@@ -153,6 +155,8 @@ def grade(
         )
         raise typer.Exit(EXIT_INTERRUPTED) from None
     failed |= bool(strays)
+    for sentence in afterwards.sentences(files):
+        typer.echo(f"autograder: {sentence}", err=True)
     for one in books.failed:
         why = one.why.in_language(language(lang))
         typer.echo(f"autograder: {one.student}, {one.assignment}: {why}", err=True)

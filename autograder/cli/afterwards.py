@@ -1,0 +1,81 @@
+"""What `autograder grade` says below its table: what could not be read, and what has left `grades.csv`."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from autograder.messages import printable_name
+from autograder.reports.csv_file import harmless
+from autograder.verdicts import SubmissionResult, Verdict
+
+if TYPE_CHECKING:
+    from autograder.class_folder import SubmittedFile
+
+_NAMED = 5
+
+_Row = tuple[str, str]
+"""A student and an assignment, as `grades.csv` has them."""
+
+
+class Afterwards:
+    """Sees every result on its way to the reports, and keeps of it what is worth a sentence.
+
+    Made before the first result, for it reads the `grades.csv` that is going to be replaced.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._before = _rows(folder / "grades.csv")
+        self._empty: set[tuple[str, str]] = set()
+
+    def passing(self, results: Iterable[SubmissionResult]) -> Iterator[SubmissionResult]:
+        for result in results:
+            self._before.discard((harmless(result.student), result.assignment))
+            if result.notes and all(one.verdict is Verdict.MISSING for one in result.exercises):
+                self._empty.add((result.student, result.assignment))
+            yield result
+
+    def sentences(self, files: "Iterable[SubmittedFile]") -> Iterator[str]:
+        """What is to be said of `files`, the class that was graded."""
+        unread = [file for file in files if (file.student, file.assignment) in self._empty and _unread(file)]
+        if unread:
+            named = [printable_name(f"{file.student}/{file.assignment}") for file in unread[:_NAMED]]
+            more = ", …" if len(unread) > _NAMED else ""
+            yield (
+                f"{_some(len(unread), 'submission')} could not be read: {', '.join(named)}{more}; "
+                "results.json has a note on each."
+            )
+        if self._before:
+            yield (
+                f"the former grades.csv in {self._folder} had {_some(len(self._before), 'row')} that the new "
+                "one does not have: it holds what was graded now. No result is lost: grade the whole class "
+                "again, which takes no time, and --out keeps two classes apart."
+            )
+
+
+def _some(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _rows(path: Path) -> set[_Row]:
+    """Whose rows are in a `grades.csv`; none where it is not one."""
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            return {(row["student"], row["assignment"]) for row in csv.DictReader(stream)}
+    except (OSError, ValueError, KeyError, csv.Error):
+        return set()
+
+
+def _unread(file: "SubmittedFile") -> bool:
+    """Whether the file holds nothing that could be run, rather than none of the functions."""
+    from autograder import grading, submission
+
+    content, problem = grading.content_of(file)
+    if problem is not None:
+        return True
+    try:
+        submission.read(file.name, content)
+    except submission.SubmissionError:
+        return True
+    return False
