@@ -5,6 +5,14 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+
+def pytest_configure() -> None:
+    """A busy machine fails no test: Hypothesis's own profile for CI has no deadline either."""
+    if not os.environ.get("CI"):
+        settings.register_profile("by hand", deadline=None)
+        settings.load_profile("by hand")
 
 
 @pytest.fixture(scope="session", autouse=True)

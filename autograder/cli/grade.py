@@ -154,9 +154,9 @@ def grade(
             err=True,
         )
         raise typer.Exit(EXIT_INTERRUPTED) from None
+    failed |= bool(strays)
     for sentence in afterwards.sentences(files):
         typer.echo(f"autograder: {sentence}", err=True)
-    failed |= bool(strays)
     for one in books.failed:
         why = one.why.in_language(language(lang))
         typer.echo(f"autograder: {one.student}, {one.assignment}: {why}", err=True)
