@@ -10,6 +10,7 @@ from rich.table import Table
 from autograder.feedback import words
 from autograder.feedback.advice import next_exercise, next_step
 from autograder.messages import say, translator
+from autograder.reports.words import submissions
 from autograder.verdicts import ExerciseResult, SubmissionResult, Verdict
 
 _TABLE_ROWS = 400
@@ -48,7 +49,8 @@ def show_class(results: Iterable[SubmissionResult], lang: str, console: Console)
         console.print(table)
     if shares:
         mean = f"{100 * sum(shares) / len(shares):.1f} %"
-        console.print(_("{n} submissions, average score {mean}").format(n=number, mean=mean))
+        told = say("{submissions}, average score {mean}", submissions=submissions(number), mean=mean)
+        console.print(told.in_language(lang))
     for reason, count in failures.items():
         console.print(f"[bold red]{Verdict.JE.value} ×{count}[/] {escape(reason)}")
 
