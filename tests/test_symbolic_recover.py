@@ -128,6 +128,7 @@ ONLY_REFUSED = NOT_LINEAR | {
     "overwritten_at_the_maximum",  # asks whether a residual is 0
     "windows_taken_to_touch",  # right where they do, an exception elsewhere
     "square_kernel",  # an exception where it is not
+    "read_beyond_the_residual",  # adds arrays of unlike sizes: an exception but for a kernel of one number
 }
 """Misconceptions that show in that the function has no formula, in some or all sizes."""
 
