@@ -415,8 +415,10 @@ class SlowRun:
         """One of the processes that grade; of a team that has just begun, if need be."""
         killed: list[int] = []
         assert wait_until(lambda: bool(workers := self._workers()) and not killed.extend(workers))
-        for worker in killed:
-            os.kill(worker, signal.SIGKILL)
+        os.kill(killed[0], signal.SIGKILL)
+        for worker in killed[1:]:
+            with contextlib.suppress(ProcessLookupError):  # without the first, its team may end by itself
+                os.kill(worker, signal.SIGKILL)
         assert wait_until(lambda: not set(killed) & set(self._workers()))
 
     def _workers(self) -> list[int]:
