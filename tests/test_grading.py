@@ -305,6 +305,24 @@ def test_what_failed_while_others_ran_is_graded_once_more_alone(
     assert (an.points, bo.points, an.has_judge_error) == (0, bo.max_points, False)
 
 
+def test_what_was_handed_in_anew_meanwhile_is_never_stored_as_what_it_was(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course.hand_in("an", authored.TYPICAL)
+
+    def fails(task: grading.Task, key: Path) -> None:
+        course.hand_in("an", authored.RIGHT)
+        raise SandboxError("no process can be started")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(grading, "_sandbox", fails)
+        (an,) = grade(course, InThisProcess()).results
+    assert an.has_judge_error
+    course.hand_in("an", authored.TYPICAL)
+    (an,) = grade(course, InThisProcess()).results
+    assert (an.points, an.has_judge_error) == (0, False)
+
+
 @pytest.mark.parametrize("after", [1, 4])
 def test_an_interrupted_run_goes_on_and_ends_as_if_nothing_had_happened(
     course: Course, workers: Executor, after: int
