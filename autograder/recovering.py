@@ -83,6 +83,8 @@ def _answer(outcome: Outcome, file: str) -> Any:
 def _why(outcome: Outcome, file: str) -> Text:
     """Finishes the sentence "it …"."""
     match outcome.status:
+        case "raised" if outcome.exception == "NotImplementedError":
+            return say("is not written yet.")
         case "raised":
             return say(
                 "raised {name} in {where}, line {line}: {text}",

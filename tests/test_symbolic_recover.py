@@ -432,6 +432,12 @@ def student(tmp_path: Path) -> Path:
     return path
 
 
+def test_a_stub_is_told_as_such(tmp_path: Path) -> None:
+    (tmp_path / "stub.py").write_text("def rotate180(w):\n    raise NotImplementedError()\n")
+    said = call(tmp_path, "formula", "stub.py", "rotate180", "--lang", "zh")
+    assert said.returncode == 1 and said.stdout.strip().endswith("它还没有写。")
+
+
 def test_the_command_says_by_its_status_whether_the_formula_is_the_lectures(student: Path) -> None:
     right = call(student.parent, "formula", "hand_in.py", "kernel_gradient", "--lang", "en")
     assert (right.returncode, right.stderr) == (0, "")
