@@ -1,7 +1,7 @@
-"""An auto-graded course on back-propagation in convolutional networks.
+"""An auto-graded course on back-propagation in convolutional networks, and the engine that grades it.
 
-Students import from here: `check`, `derive`, `formula` and `check_derivation`; everything else is reached
-through the command line (`autograder --help`) or by importing its room (docs/architecture.md).
+Students import from here: `check`, `derive`, `formula` and `check_derivation`; everything else is
+reached through the command line (`autograder --help`) or by importing its package (docs/architecture.md).
 Importing this package does no work: each of them is loaded when it is first asked for.
 """
 
@@ -11,8 +11,12 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("check", "check_derivation", "derive", "formula"):
-        from autograder import student
+    if name == "check":
+        from autograder.student import notebook
 
-        return getattr(student, name)
+        return notebook.check
+    if name in ("check_derivation", "derive", "formula"):
+        from autograder.cnn import notebook as derivations
+
+        return getattr(derivations, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -11,8 +11,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from autograder import answer_key, assignment, class_folder, executors, grading
-from autograder.store import Store
+from autograder.authoring import assignment
+from autograder.authoring.draw import draw_hidden
+from autograder.grading import executors, grade_class
+from autograder.grading.store import Store
+from autograder.judging import answer_key
+from autograder.submissions import class_folder
 
 ROOT = Path(__file__).parent.parent
 
@@ -36,7 +40,7 @@ def main() -> None:
     chosen = options.parse_args()
     source = assignment.load(ROOT / "solutions" / "conv_residual")
     (exercise,) = (one for one in source.exercises if one.name == "rotate180")
-    key = answer_key.draw_hidden("conv_residual", (exercise,))
+    key = draw_hidden("conv_residual", (exercise,))
     calls = len(key.exercises[0].cases)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -45,7 +49,7 @@ def main() -> None:
             path = folder / "submitted" / f"s{number:03d}" / "conv_residual" / "conv_residual.py"
             path.parent.mkdir(parents=True)
             path.write_text(BUSY.format(seconds=chosen.seconds / calls, number=number))
-        keys = grading.load_keys(folder / "keys", ["conv_residual"])
+        keys = grade_class.load_keys(folder / "keys", ["conv_residual"])
         files = class_folder.find(folder / "submitted", None, {"conv_residual"})
         times = []
         for workers in (1, 2):
@@ -53,13 +57,13 @@ def main() -> None:
                 executors.cluster("local", workers) as team,
                 Store(folder / f"{workers}.sqlite") as store,
             ):
-                grading.grade_class(
-                    files[:workers], keys, grading.Settings(), store, team
+                grade_class.grade_class(
+                    files[:workers], keys, grade_class.Settings(), store, team
                 )  # starts sandboxes
                 start = time.perf_counter()
-                done = grading.grade_class(files, keys, grading.Settings(), store, team)
+                done = grade_class.grade_class(files, keys, grade_class.Settings(), store, team)
                 times.append(time.perf_counter() - start)
-                results = [grading.result_of(one, store) for one in done]
+                results = [grade_class.result_of(one, store) for one in done]
             assert all(one.points == one.max_points and not one.has_judge_error for one in results), results
             print(f"{workers} worker{'s' * (workers > 1)}: {times[-1]:.1f} s for {len(files)} submissions")
         print(f"two are {times[0] / times[1]:.2f} times as fast as one")

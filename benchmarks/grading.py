@@ -1,7 +1,7 @@
 """One class, graded by several graders on the same hidden cases, in one run.
 
 Makes a course with one assignment, releases it with nbgrader, and hands in as many notebooks as asked for.
-Half of them are the reference solution, in the others one of the functions has a slip (`autograder.mutants`);
+Half of them are the reference solution, in the others one of the functions has a slip (`autograder.authoring.mutants`);
 a number of its own in each lets no two be alike. Then
 
 - stock `nbgrader autograde` grades a sample of them in its kernel,
@@ -33,8 +33,8 @@ from typing import Any
 import nbformat
 from nbgrader.api import Gradebook
 
-from autograder import assignment as assignments
-from autograder.mutants import mutants
+from autograder.authoring import assignment as assignments
+from autograder.authoring.mutants import mutants
 
 ROOT = Path(__file__).parent.parent
 

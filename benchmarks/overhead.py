@@ -15,13 +15,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from autograder import answer_key, assignment, submission
-from autograder.attempt import attempt
-from autograder.judge import calls
+from autograder.authoring import assignment
+from autograder.authoring.draw import draw_hidden
+from autograder.judging.evaluate import attempt
+from autograder.judging.judge import calls
 from autograder.sandbox import runner
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.records import Call
+from autograder.submissions import source
 
 SOLUTIONS = Path(__file__).parent.parent / "solutions"
 
@@ -41,7 +43,7 @@ def fork_and_compute(content: bytes, asked: list[Call]) -> None:
     """The floor: a bare fork that loads the submission and makes the calls; no isolation, no judging."""
     child = os.fork()
     if child == 0:
-        read = submission.read("reference.py", content)
+        read = source.read("reference.py", content)
         loaded = runner.Loaded(
             [(s.source, s.where, s.line) for s in read.statements], lambda kind, data: None
         )
@@ -66,7 +68,7 @@ def main() -> None:
 
 def measure(one: assignment.Assignment, runs: int, isolation: str) -> None:
     """One line of the table."""
-    key = answer_key.draw_hidden(one.name, one.exercises)
+    key = draw_hidden(one.name, one.exercises)
     content = one.notebook.read_bytes()
     asked = calls(key)
     with Sandbox(asked, Limits(), isolation) as sandbox:

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import sympy.tensor.tensor  # noqa: F401  SymPy imports it at the first sum; it counts as import here.
 
-from autograder import assignment
-from autograder.symbolic import expand
-from autograder.symbolic.layer import Layer
-from autograder.symbolic.recover import calling, recover
-from autograder.symbolic.steps import derive
+from autograder.authoring import assignment
+from autograder.cnn.derivations import expand
+from autograder.cnn.derivations.layer import Layer
+from autograder.cnn.derivations.steps import derive
+from autograder.cnn.recovery.recover import calling, recover
 
 SOLUTIONS = Path(__file__).parent.parent / "solutions"
 LARGE = Layer((28, 28), (5, 5))

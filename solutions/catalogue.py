@@ -2,17 +2,17 @@
 
 The `hidden.py` of each assignment imports from here, nothing else does. Nothing here knows a single exercise:
 a mistake that occurs in one assignment only is described there, and turns that any course could use are in
-`autograder.mistakes`.
+`autograder.authoring.transforms`.
 """
 
 import re
 
 import numpy as np
 
-from autograder.comparison import Derivation
-from autograder.exercise import Case
-from autograder.symbolic.answers import Question, title
-from autograder.symbolic.layer import Layer
+from autograder.authoring.exercise import Case
+from autograder.cnn.derivations.answers import Question, title
+from autograder.cnn.derivations.layer import Layer
+from autograder.judging.comparison import Derivation
 
 # ------------------------------------------------------------------------------------------------ arrays
 

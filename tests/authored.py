@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from autograder import answer_key, assignment
+from autograder.authoring import assignment
+from autograder.authoring.draw import draw_hidden
+from autograder.judging import answer_key
 
 NOTEBOOK = '''\
 # %% [markdown] lang="zh"
@@ -28,7 +30,7 @@ def relu_backward(delta, z):
 
 HIDDEN = """\
 import numpy as np
-from autograder.exercise import Exercise
+from autograder.authoring.exercise import Exercise
 from .notebook import relu_backward
 
 exercise = Exercise(relu_backward, points=10, lecture="4")
@@ -66,4 +68,4 @@ def write_course(folder: Path, name: str = "relu", hidden: str = HIDDEN) -> Path
 def draw_keys(folder: Path, keys: Path) -> None:
     """Draw a hidden key for each assignment of a course."""
     for one in assignment.load_all(folder):
-        answer_key.save(answer_key.draw_hidden(one.name, one.exercises), keys / f"{one.name}.hidden.npz")
+        answer_key.save(draw_hidden(one.name, one.exercises), keys / f"{one.name}.hidden.npz")

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from autograder import answer_key
-from autograder.answer_key import AnswerKey, KeyExercise
-from autograder.messages import Text, say
-from autograder.verdicts import CaseResult, ExerciseResult, GroupResult, SubmissionResult, Verdict
+from autograder.base.messages import Text, say
+from autograder.judging import answer_key
+from autograder.judging.answer_key import AnswerKey, KeyExercise
+from autograder.judging.results import CaseResult, ExerciseResult, GroupResult, SubmissionResult, Verdict
 
 COURSE = Path(__file__).parent.parent / "assignments" / "en"
 SURNAMES = ("Li", "Wang", "Zhang", "Liu", "Chen", "Huang", "Novak", "Schmidt", "Rossi", "Okafor", "王", "李")

@@ -15,12 +15,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autograder import answer_key, assignment, values
-from autograder.answer_key import AnswerKey, KeyFileError
-from autograder.comparison import Close, Exact, Shares
-from autograder.exercise import AuthoringError, Case, Exercise
-from autograder.values import Formula
-from autograder.verdicts import Verdict
+from autograder.authoring import assignment
+from autograder.authoring.draw import draw_hidden, draw_visible
+from autograder.authoring.exercise import AuthoringError, Case, Exercise
+from autograder.judging import answer_key
+from autograder.judging.answer_key import AnswerKey, KeyFileError
+from autograder.judging.comparison import Close, Exact, Shares
+from autograder.judging.results import Verdict
+from autograder.sandbox import values
+from autograder.sandbox.values import Formula
 from tests import authored
 from tests.trusted import graded_source
 
@@ -61,7 +64,7 @@ def awkward() -> Exercise:
 
 
 def hidden_key() -> AnswerKey:
-    return answer_key.draw_hidden("awkward", (awkward(),), "its source")
+    return draw_hidden("awkward", (awkward(),), "its source")
 
 
 def content(key: AnswerKey) -> bytes:
@@ -72,7 +75,7 @@ def content(key: AnswerKey) -> bytes:
 # ---- Files -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("draw", [hidden_key, lambda: answer_key.draw_visible("awkward", (awkward(),))])
+@pytest.mark.parametrize("draw", [hidden_key, lambda: draw_visible("awkward", (awkward(),))])
 def test_a_key_comes_back_from_its_file_as_it_was(tmp_path: Path, draw: Callable[[], AnswerKey]) -> None:
     key = draw()
     answer_key.save(key, tmp_path / "new" / "key.npz")
@@ -109,7 +112,7 @@ def test_a_key_knows_what_authors_wrote() -> None:
 
 
 def test_the_visible_key_leaves_out_hidden_groups_and_says_that_it_is_visible() -> None:
-    key = answer_key.draw_visible("awkward", (awkward(),))
+    key = draw_visible("awkward", (awkward(),))
     assert key.visible and not hidden_key().visible
     assert [group.name for group in key.exercises[0].groups] == ["plain"]
     assert key.points == 1.5
@@ -126,8 +129,8 @@ def test_an_example_stands_in_the_visible_key_and_only_there() -> None:
     def by_hand() -> Iterable[Any]:
         yield (np.array([1.0, 2.0]),)
 
-    (shown,) = answer_key.draw_visible("a", (exercise,)).exercises[0].cases
-    (kept,) = answer_key.draw_hidden("a", (exercise,)).exercises[0].cases
+    (shown,) = draw_visible("a", (exercise,)).exercises[0].cases
+    (kept,) = draw_hidden("a", (exercise,)).exercises[0].cases
     assert shown.args[0].tolist() == [1.0, 2.0]
     assert kept.args[0].shape == (3,)
 
@@ -141,12 +144,8 @@ def test_two_hidden_draws_differ_and_visible_draws_are_the_same() -> None:
     one, two = hidden_key(), hidden_key()
     assert one.digest != two.digest
     assert (one.exercises[0].cases[0].args[0] != two.exercises[0].cases[0].args[0]).all()
-    assert content(answer_key.draw_visible("a", (awkward(),))) == content(
-        answer_key.draw_visible("a", (awkward(),))
-    )
-    assert content(answer_key.draw_visible("a", (awkward(),))) != content(
-        answer_key.draw_visible("b", (awkward(),))
-    )
+    assert content(draw_visible("a", (awkward(),))) == content(draw_visible("a", (awkward(),)))
+    assert content(draw_visible("a", (awkward(),))) != content(draw_visible("b", (awkward(),)))
 
 
 def test_the_digest_changes_with_everything_that_a_key_holds() -> None:
@@ -169,13 +168,13 @@ def test_the_digest_changes_with_everything_that_a_key_holds() -> None:
         with_group(cases=(dataclasses.replace(case, fresh=True), *cases)),
         with_group(cases=(dataclasses.replace(case, accept=Close(1e-4)), *cases)),
     ]
-    digests = [answer_key._with_digest(variant).digest for variant in variants]
+    digests = [answer_key.with_digest(variant).digest for variant in variants]
     assert len(set(digests)) == len(variants)
 
 
 def test_keys_are_the_same_up_to_rounding_and_no_further() -> None:
     exercises = assignment.load(SOLUTIONS / "pooling").exercises
-    key = answer_key.draw_visible("pooling", exercises)
+    key = draw_visible("pooling", exercises)
     assert answer_key.same_up_to_rounding(key, key)
     (exercise, *rest) = key.exercises
     (group, *groups) = exercise.groups
@@ -356,7 +355,7 @@ def test_a_key_that_cannot_be_drawn_is_one_sentence_that_names_the_group(
     exercise: Exercise, part: str
 ) -> None:
     with pytest.raises(AuthoringError, match=re.escape(part)) as raised:
-        answer_key.draw_hidden("a", (exercise,))
+        draw_hidden("a", (exercise,))
     assert "group 'only'" in str(raised.value)
 
 
@@ -438,7 +437,7 @@ def test_an_instructor_adds_an_exercise_in_under_30_lines_without_touching_the_e
     lines = (authored.NOTEBOOK + authored.HIDDEN).splitlines()
     assert sum(1 for line in lines if line.strip()) < 30
     (one,) = assignment.load_all(authored.write_course(tmp_path / "course").parent)
-    answer_key.save(answer_key.draw_hidden(one.name, one.exercises), tmp_path / "relu.hidden.npz")
+    answer_key.save(draw_hidden(one.name, one.exercises), tmp_path / "relu.hidden.npz")
     key = answer_key.load(tmp_path / "relu.hidden.npz")
     for source, points, verdict, misconception in (
         (authored.RIGHT, 10, Verdict.AC, None),
@@ -459,5 +458,5 @@ def test_two_courses_of_the_same_names_do_not_get_in_each_others_way(tmp_path: P
 
 def test_a_function_as_an_argument_travels_as_its_text() -> None:
     exercise = exercise_with(lambda f, x: f(x), (Formula("np.sum(x * 2)"), np.arange(3.0)))
-    (case,) = answer_key.draw_hidden("a", (exercise,)).exercises[0].cases
+    (case,) = draw_hidden("a", (exercise,)).exercises[0].cases
     assert (case.args[0], case.expected) == (Formula("np.sum(x * 2)"), 6.0)

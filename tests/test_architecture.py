@@ -14,7 +14,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 COURSE = Path(__file__).parent.parent
-LOCALE = COURSE / "autograder" / "locale" / "zh" / "LC_MESSAGES"
+LOCALE = COURSE / "autograder" / "base" / "locale" / "zh" / "LC_MESSAGES"
 
 
 def test_lower_floors_never_import_higher_ones() -> None:
@@ -42,7 +42,7 @@ def test_what_runs_inside_the_sandbox_imports_the_standard_library_numpy_and_val
     own = {name for name in shown if name.startswith("autograder.")}
     assert own <= {
         "autograder.sandbox",
-        "autograder.values",
+        "autograder.sandbox.values",
         *(f"autograder.sandbox.{name}" for name in INSIDE),
     }
     others = {name.partition(".")[0] for name in shown} - {"autograder"}

@@ -4,17 +4,17 @@ import json
 
 import pytest
 
-from autograder.answer_key import AnswerKey
-from autograder.attempt import Attempt, attempt, safe_notes, unreadable
-from autograder.messages import Text
+from autograder.base.messages import Text
+from autograder.judging.answer_key import AnswerKey
+from autograder.judging.evaluate import Attempt, attempt, safe_notes, unreadable
+from autograder.judging.results import Verdict
 from autograder.sandbox.records import LoadNote, Outcome, Run
-from autograder.verdicts import Verdict
 from tests import authored
 
 
 @pytest.fixture(scope="module")
 def key(tmp_path_factory: pytest.TempPathFactory) -> AnswerKey:
-    from autograder import answer_key
+    from autograder.judging import answer_key
 
     folder = tmp_path_factory.mktemp("attempt")
     authored.write_course(folder / "solutions")

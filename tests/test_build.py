@@ -15,11 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder import answer_key, assignment, build, source_digest
-from autograder.assignment import Assignment
-from autograder.messages import LANGUAGES
-from autograder.nbgrader_plugin.errors import ReleaseError
-from autograder.nbgrader_plugin.release import complaint, releasing
+from autograder.authoring import assignment, build, source_digest
+from autograder.authoring.assignment import Assignment
+from autograder.base.messages import LANGUAGES
+from autograder.integrations.nbgrader.errors import ReleaseError
+from autograder.integrations.nbgrader.release import complaint, releasing
+from autograder.judging import answer_key
 from tests import authored
 
 COURSE = Path(__file__).parent.parent

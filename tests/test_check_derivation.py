@@ -3,7 +3,7 @@
 import pytest
 
 from autograder import check_derivation
-from autograder.messages import LANGUAGES
+from autograder.base.messages import LANGUAGES
 
 TEXT = r"""
 3×3 ∗ 2×2

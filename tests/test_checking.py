@@ -12,11 +12,13 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from autograder import answer_key, assignment
-from autograder.checking import CheckError, check_file, check_with, key_for
+from autograder.authoring import assignment
+from autograder.authoring.draw import draw_visible
+from autograder.base.messages import preferred_language
 from autograder.cli import app
-from autograder.messages import preferred_language
-from autograder.verdicts import SubmissionResult, Verdict
+from autograder.judging import answer_key
+from autograder.judging.results import SubmissionResult, Verdict
+from autograder.student.checking import CheckError, check_file, check_with, key_for
 from tests import authored
 
 COURSE = Path(__file__).parent.parent
@@ -27,7 +29,7 @@ NAMES = sorted(path.name for path in (COURSE / "assignments" / "en").iterdir())
 def visible_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
     one = assignment.load(authored.write_course(tmp_path_factory.mktemp("course")))
     path = tmp_path_factory.mktemp("key") / "relu.visible.npz"
-    answer_key.save(answer_key.draw_visible(one.name, one.exercises), path)
+    answer_key.save(draw_visible(one.name, one.exercises), path)
     return path
 
 
@@ -317,7 +319,7 @@ def test_the_locale_chooses_the_language(
 
 
 def test_importing_check_does_no_work() -> None:
-    code = "import sys, autograder; assert not {'numpy', 'rich', 'autograder.checking'} & set(sys.modules)"
+    code = "import sys, autograder; assert not {'numpy', 'rich', 'autograder.student.checking'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=COURSE, check=True)
     assert callable(__import__("autograder").check)
     with pytest.raises(AttributeError):

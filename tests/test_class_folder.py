@@ -13,8 +13,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder.class_folder import ClassFolderError, SubmittedFile, find
-from autograder.submission import MAX_BYTES
+from autograder.submissions.class_folder import ClassFolderError, SubmittedFile, find
+from autograder.submissions.source import MAX_BYTES
 
 KNOWN = {"pooling", "convolution"}
 

@@ -19,10 +19,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from autograder import __version__, executors
+from autograder import __version__
+from autograder.base.messages import LANGUAGES
 from autograder.cli import app
-from autograder.messages import LANGUAGES
-from autograder.verdicts import Verdict
+from autograder.grading import executors
+from autograder.judging.results import Verdict
 from tests import authored
 from tests.test_grading import BUBBLEWRAP
 

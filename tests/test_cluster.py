@@ -18,11 +18,12 @@ from typing import Any
 
 import pytest
 
-from autograder import class_folder, executors, grading
-from autograder.grading import Graded, Settings
+from autograder.grading import executors, grade_class
+from autograder.grading.grade_class import Graded, Settings
+from autograder.grading.store import Store
+from autograder.judging.results import SubmissionResult
 from autograder.sandbox.limits import Limits
-from autograder.store import Store
-from autograder.verdicts import SubmissionResult
+from autograder.submissions import class_folder
 from tests import authored
 from tests.test_cli import LINUX, call, clean_environment, descendants, hand_in, wait_until
 
@@ -46,10 +47,10 @@ def course(tmp_path: Path) -> Path:
 def graded(course: Path, team: executors.Team, on_graded: Any = None) -> list[SubmissionResult]:
     """The class by a team, results without what differs between two runs."""
     files = class_folder.find(course / "submitted", None, {"relu"})
-    keys = grading.load_keys(course / "keys", ["relu"])
+    keys = grade_class.load_keys(course / "keys", ["relu"])
     with Store(course / f"{time.monotonic_ns()}.sqlite") as store:
-        done = grading.grade_class(files, keys, SETTINGS, store, team, on_graded or (lambda *_: None))
-        return [without_seconds(grading.result_of(one, store)) for one in done]
+        done = grade_class.grade_class(files, keys, SETTINGS, store, team, on_graded or (lambda *_: None))
+        return [without_seconds(grade_class.result_of(one, store)) for one in done]
 
 
 def without_seconds(result: SubmissionResult) -> SubmissionResult:

@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from autograder.comparison import (
+from autograder.judging.comparison import (
     AGREE,
     Close,
     Comparator,
@@ -25,7 +25,7 @@ from autograder.comparison import (
     spelling,
     to_data,
 )
-from autograder.values import DTYPES, Formula, dumps, loads
+from autograder.sandbox.values import DTYPES, Formula, dumps, loads
 
 MAP = np.arange(12.0).reshape(3, 4)
 

@@ -30,16 +30,16 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from autograder import answer_key
-from autograder.answer_key import AnswerKey
-from autograder.assignment import load
-from autograder.attempt import attempt
-from autograder.comparison import Exact
-from autograder.exercise import Case, Exercise
-from autograder.judge import calls
+from autograder.authoring.assignment import load
+from autograder.authoring.draw import draw_hidden
+from autograder.authoring.exercise import Case, Exercise
+from autograder.judging.answer_key import AnswerKey
+from autograder.judging.comparison import Exact
+from autograder.judging.evaluate import attempt
+from autograder.judging.judge import calls
+from autograder.judging.results import ExerciseResult, Verdict
 from autograder.sandbox.client import Isolation, Sandbox
 from autograder.sandbox.limits import Limits, MiB
-from autograder.verdicts import ExerciseResult, Verdict
 from tests.test_sandbox import ISOLATIONS
 
 COURSE = Path(__file__).parents[1] / "solutions"
@@ -203,7 +203,7 @@ def key() -> Key:
 
     @cache
     def drawn(name: str) -> AnswerKey:
-        return answer_key.draw_hidden(name, small() if name == "small" else load(COURSE / name).exercises)
+        return draw_hidden(name, small() if name == "small" else load(COURSE / name).exercises)
 
     return drawn
 

@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from autograder import answer_key, assignment
-from autograder.answer_key import AnswerKey
-from autograder.exercise import Exercise
-from autograder.messages import LANGUAGES
-from autograder.verdicts import Verdict, total
+from autograder.authoring import assignment
+from autograder.authoring.draw import draw_hidden, draw_visible
+from autograder.authoring.exercise import Exercise
+from autograder.base.messages import LANGUAGES
+from autograder.judging.answer_key import AnswerKey
+from autograder.judging.results import Verdict, total
 from tests.trusted import graded, graded_source, only
 
 COURSE = Path(__file__).parent.parent
@@ -122,12 +123,12 @@ of_each_exercise = pytest.mark.parametrize(
 @functools.cache
 def hidden_keys(name: str) -> list[AnswerKey]:
     """Fresh draws, shared by the tests of this file because drawing is what takes time."""
-    return [answer_key.draw_hidden(name, ASSIGNMENTS[name].exercises) for _ in range(HIDDEN_KEYS)]
+    return [draw_hidden(name, ASSIGNMENTS[name].exercises) for _ in range(HIDDEN_KEYS)]
 
 
 @functools.cache
 def all_keys(name: str) -> list[AnswerKey]:
-    return [*hidden_keys(name), answer_key.draw_visible(name, ASSIGNMENTS[name].exercises)]
+    return [*hidden_keys(name), draw_visible(name, ASSIGNMENTS[name].exercises)]
 
 
 def result_of(key: AnswerKey, exercise: Exercise, function: Any) -> Any:

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from autograder.symbolic.answers import MAX_CHARACTERS, MAX_FORMULA_CHARACTERS, RIGHT, Question, answer
-from autograder.symbolic.layer import Layer
+from autograder.cnn.derivations.answers import MAX_CHARACTERS, MAX_FORMULA_CHARACTERS, RIGHT, Question, answer
+from autograder.cnn.derivations.layer import Layer
 
 EXAMPLE = Layer((3, 3), (2, 2))
 RESIDUALS = Question(EXAMPLE, ("z", "delta"))

@@ -15,13 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from autograder.answer_key import AnswerKey, Hint, KeyCase, KeyExercise, KeyGroup, Wrong
-from autograder.comparison import Close, Comparator, Exact, Shares
-from autograder.judge import judge
-from autograder.messages import Text
+from autograder.base.messages import Text
+from autograder.judging.answer_key import AnswerKey, Hint, KeyCase, KeyExercise, KeyGroup, Wrong
+from autograder.judging.comparison import Close, Comparator, Exact, Shares
+from autograder.judging.judge import judge
+from autograder.judging.results import ExerciseResult, Verdict
 from autograder.sandbox.records import Outcome
-from autograder.values import dumps, loads
-from autograder.verdicts import ExerciseResult, Verdict
+from autograder.sandbox.values import dumps, loads
 
 Array = np.ndarray
 Args = tuple[Any, ...]

@@ -17,7 +17,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from autograder import assignment, build
+from autograder.authoring import assignment, build
 
 ROOT = Path(__file__).parent.parent
 SUBMITTED = ROOT / "examples" / "submitted"

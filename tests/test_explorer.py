@@ -16,10 +16,10 @@ import sympy
 from typer.testing import CliRunner
 
 from autograder.cli import app
-from autograder.explorer import page as explorer
-from autograder.symbolic import closed_form, expand
-from autograder.symbolic.layer import Layer
-from autograder.symbolic.symbols import Atom, Derivative, terms
+from autograder.cnn.derivations import closed_form, expand
+from autograder.cnn.derivations.layer import Layer
+from autograder.cnn.derivations.symbols import Atom, Derivative, terms
+from autograder.cnn.explorer import page as explorer
 from tests.browser import call_javascript
 from tests.oracles import central_difference
 

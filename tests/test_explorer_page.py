@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from autograder.explorer import page as explorer
-from autograder.symbolic import expand
-from autograder.symbolic.layer import Layer
-from autograder.symbolic.symbols import terms
+from autograder.cnn.derivations import expand
+from autograder.cnn.derivations.layer import Layer
+from autograder.cnn.derivations.symbols import terms
+from autograder.cnn.explorer import page as explorer
 from tests.browser import chromium, opened
 
 LAYERS = [Layer((3, 3), (2, 2)), Layer((4, 3), (2, 2), 2, 1, channels=2), Layer((5, 5), (2, 2), 2)]

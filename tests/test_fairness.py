@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder import answer_key, assignment
-from autograder.exercise import Exercise
+from autograder.authoring import assignment
+from autograder.authoring.draw import draw_hidden
+from autograder.authoring.exercise import Exercise
 
 COURSE = Path(__file__).parent.parent
 EXERCISES = [
@@ -22,7 +23,7 @@ EXERCISES = [
 
 def lost_groups(name: str, exercise: Exercise) -> dict[str, frozenset[str]]:
     """For every misconception the groups that it loses in a fresh draw."""
-    (drawn,) = answer_key.draw_hidden(name, (exercise,)).exercises
+    (drawn,) = draw_hidden(name, (exercise,)).exercises
     return {
         misconception.id: frozenset(
             group.name

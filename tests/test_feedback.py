@@ -16,21 +16,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from autograder import answer_key, assignment, comparison, in_process
-from autograder.answer_key import AnswerKey, KeyCase, KeyExercise, KeyGroup
-from autograder.checking import Examined, examine_with, key_for
-from autograder.comparison import Close, Difference, Exact, Shares
-from autograder.exercise import Exercise
-from autograder.feedback import advice, html, layout, text
-from autograder.feedback.card import Card, cards
-from autograder.feedback.failure import Failure, Pair, compared, pairs, size, smallest_failure
-from autograder.feedback.patience import OutOfTime, patient
-from autograder.feedback.shrink import can_shrink, shrink
-from autograder.judge import judge
-from autograder.messages import LANGUAGES, Text
+from autograder.authoring import assignment
+from autograder.authoring.draw import draw_visible
+from autograder.authoring.exercise import Exercise
+from autograder.base.messages import LANGUAGES, Text
+from autograder.cnn.recovery.recover import calling
+from autograder.cnn.recovery.shrink import can_shrink, shrink
+from autograder.judging import answer_key, comparison, in_process
+from autograder.judging.answer_key import AnswerKey, KeyCase, KeyExercise, KeyGroup
+from autograder.judging.comparison import Close, Difference, Exact, Shares
+from autograder.judging.judge import judge
+from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict
 from autograder.sandbox.records import Outcome
-from autograder.symbolic.recover import calling
-from autograder.verdicts import ExerciseResult, SubmissionResult, Verdict
+from autograder.student.checking import Examined, examine_with, key_for
+from autograder.student.feedback import advice, html, layout, text
+from autograder.student.feedback.card import Card, cards
+from autograder.student.feedback.failure import Failure, Pair, compared, pairs, size, smallest_failure
+from autograder.student.feedback.patience import OutOfTime, patient
 
 ROOT = Path(__file__).parent.parent
 TITLE = Text("一组", "a group")
@@ -273,7 +275,7 @@ def test_a_derivation_is_told_line_by_line_and_has_no_picture_beside_it() -> Non
     """Its key holds no right text: what would stand beside the student's own is a mere "right"."""
     course = assignment.load(Path(__file__).parents[1] / "solutions" / "conv_residual")
     (exercise,) = (one for one in course.exercises if one.name == "derive_residuals")
-    key = answer_key.draw_visible("conv_residual", (exercise,))
+    key = draw_visible("conv_residual", (exercise,))
     typed = "z11 = a11 w11 + b\nz12 = a12 w11 +\n"
     outcomes = [*in_process.outcomes(key, {exercise.name: lambda: typed})]
     assert smallest_failure(key.exercises[0], outcomes, visible=True) is None
@@ -548,7 +550,7 @@ from autograder import check
 def rotate180(w):
     return w[::-1, ::-1].copy()
 assert check(rotate180) == 4
-from autograder.checking import check_file
+from autograder.student.checking import check_file
 check_file(Path("conv_residual.py"))
 loaded = {"sympy", "IPython", "lark"} & set(sys.modules)
 assert not loaded, loaded

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from autograder import answer_key
+from autograder.judging import answer_key
 from tests.browser import chromium
 
 ROOT = Path(__file__).parent.parent

@@ -19,9 +19,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from autograder.answer_key import load
 from autograder.cli import app
-from autograder.gradescope import bundle as making
+from autograder.integrations.gradescope import bundle as making
+from autograder.judging.answer_key import load
 from autograder.sandbox.confinement import landlock_version
 from tests import authored
 from tests.test_grading import bubblewrap_works
@@ -356,7 +356,7 @@ def test_no_reference_and_no_misconceptions_code_is_in_the_zip(tmp_path: Path) -
     secret = set[str]().union(*map(statements, sources))
     assert len(secret) > 500
     assert [part for part in secret if part in text] == []
-    engine = statements(COURSE / "autograder" / "judge.py")
+    engine = statements(COURSE / "autograder" / "judging" / "judge.py")
     assert engine and all(part in text for part in engine), "this search finds what is there"
     assert not [name for name in members(target) if "solutions" in name or name.endswith("hidden.py")]
 
@@ -397,9 +397,7 @@ def test_pip_installs_the_wheel_and_it_grades(container: Container, tmp_path: Pa
     assert container.run(engine=target)["score"] == 8
     needed = (next(target.glob("*.dist-info")) / "METADATA").read_text()
     assert set(re.findall(r"Requires-Dist: (\w+)", needed)) == {"numpy", "sympy", "lark"}
-    code = (
-        "import autograder.gradescope.harness, sys; print(*{name.partition('.')[0] for name in sys.modules})"
-    )
+    code = "import autograder.integrations.gradescope.harness, sys; print(*{name.partition('.')[0] for name in sys.modules})"
     loaded = subprocess.run(
         [sys.executable, "-c", code],
         env={"PYTHONPATH": str(target)},
@@ -409,7 +407,7 @@ def test_pip_installs_the_wheel_and_it_grades(container: Container, tmp_path: Pa
     ).stdout
     # A venv's own start-up files are none of its needs.
     bare = subprocess.run(
-        [sys.executable, "-c", code.replace("autograder.gradescope.harness, ", "")],
+        [sys.executable, "-c", code.replace("autograder.integrations.gradescope.harness, ", "")],
         capture_output=True,
         text=True,
         check=True,

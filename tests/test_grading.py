@@ -13,15 +13,17 @@ from typing import Any
 
 import pytest
 
-from autograder import answer_key, class_folder, grading
-from autograder.executors import Team
-from autograder.grading import Graded, Settings, grade_class
+from autograder.grading import grade_class
+from autograder.grading.executors import Team
+from autograder.grading.grade_class import Graded, Settings
+from autograder.grading.store import Store, StoreError, StoreKey
+from autograder.judging import answer_key
+from autograder.judging.results import SubmissionResult, Verdict
 from autograder.sandbox import bubblewrap
 from autograder.sandbox.client import Sandbox, SandboxError
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.records import Isolation
-from autograder.store import Store, StoreError, StoreKey
-from autograder.verdicts import SubmissionResult, Verdict
+from autograder.submissions import class_folder
 from tests import authored
 
 
@@ -116,8 +118,8 @@ def grade(
     store: str = "results.sqlite",
     on_graded: Callable[[int], None] = lambda number: None,
 ) -> Done:
-    files = class_folder.find(path or course.submitted, None, grading.known_assignments(course.keys))
-    keys = grading.load_keys(course.keys, {file.assignment for file in files})
+    files = class_folder.find(path or course.submitted, None, grade_class.known_assignments(course.keys))
+    keys = grade_class.load_keys(course.keys, {file.assignment for file in files})
     anew: list[str] = []
     seen: list[Graded] = []
 
@@ -128,12 +130,12 @@ def grade(
         on_graded(len(seen))
 
     with Store(course.folder / "grades" / store) as opened:
-        graded = grade_class(
+        graded = grade_class.grade_class(
             files, keys, settings, opened, Team(executor, lambda: workers, Path.resolve), count
         )
         assert [one.file for one in graded] == files
         assert len(seen) == len(files)
-        return Done([grading.result_of(one, opened) for one in graded], sorted(anew))
+        return Done([grade_class.result_of(one, opened) for one in graded], sorted(anew))
 
 
 def without_seconds(results: list[SubmissionResult]) -> list[SubmissionResult]:
@@ -270,11 +272,11 @@ def test_a_judge_error_costs_nothing_and_is_graded_again_next_time(
     course.hand_in("an", authored.TYPICAL)
     course.hand_in("bo", "")
 
-    def fails(task: grading.Task, key: Path) -> None:
+    def fails(task: grade_class.Task, key: Path) -> None:
         raise SandboxError("out of order")
 
     with monkeypatch.context() as broken:
-        broken.setattr(grading, "_sandbox", fails)
+        broken.setattr(grade_class, "_sandbox", fails)
         an, bo = grade(course, InThisProcess()).results
     assert (an.exercises[0].verdict, an.points, an.has_judge_error) == (Verdict.JE, 10, True)
     assert "out of order" in an.notes[0].en and "out of order" in an.notes[0].zh
@@ -291,15 +293,15 @@ def test_what_failed_while_others_ran_is_graded_once_more_alone(
     course.hand_in("an", authored.TYPICAL)
     course.hand_in("bo", authored.RIGHT)
     asked: list[str] = []
-    works = grading._sandbox
+    works = grade_class._sandbox
 
-    def fails_at_first(task: grading.Task, key: Path) -> Sandbox:
+    def fails_at_first(task: grade_class.Task, key: Path) -> Sandbox:
         asked.append(task.student)
         if asked == ["an"]:
             raise SandboxError("no process can be started")
         return works(task, key)
 
-    monkeypatch.setattr(grading, "_sandbox", fails_at_first)
+    monkeypatch.setattr(grade_class, "_sandbox", fails_at_first)
     an, bo = grade(course, InThisProcess()).results
     assert asked == ["an", "bo", "an"]
     assert (an.points, bo.points, an.has_judge_error) == (0, bo.max_points, False)
@@ -310,12 +312,12 @@ def test_what_was_handed_in_anew_meanwhile_is_never_stored_as_what_it_was(
 ) -> None:
     course.hand_in("an", authored.TYPICAL)
 
-    def fails(task: grading.Task, key: Path) -> None:
+    def fails(task: grade_class.Task, key: Path) -> None:
         course.hand_in("an", authored.RIGHT)
         raise SandboxError("no process can be started")
 
     with monkeypatch.context() as broken:
-        broken.setattr(grading, "_sandbox", fails)
+        broken.setattr(grade_class, "_sandbox", fails)
         (an,) = grade(course, InThisProcess()).results
     assert an.has_judge_error
     course.hand_in("an", authored.TYPICAL)
@@ -344,10 +346,10 @@ def test_an_interrupted_run_goes_on_and_ends_as_if_nothing_had_happened(
 def test_an_exception_in_a_worker_leaves_nothing_waiting(course: Course, workers: Executor) -> None:
     course.hand_in_class()
     files = class_folder.find(course.submitted, None, {"relu"})
-    path, key = grading.load_keys(course.keys, ["relu"])["relu"]
+    path, key = grade_class.load_keys(course.keys, ["relu"])["relu"]
     keys = {"relu": (path, dataclasses.replace(key, digest="another"))}
     with Store(course.folder / "grades.sqlite") as store, pytest.raises(answer_key.KeyFileError):
-        grade_class(files, keys, QUICK, store, Team(workers, lambda: 2, Path.resolve))
+        grade_class.grade_class(files, keys, QUICK, store, Team(workers, lambda: 2, Path.resolve))
     assert grade(course, workers).anew == sorted(CLASS)
 
 

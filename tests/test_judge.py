@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder import answer_key, comparison
-from autograder.answer_key import AnswerKey
-from autograder.exercise import Case, Exercise
-from autograder.judge import calls, judge, judge_error
+from autograder.authoring.draw import draw_hidden, draw_key
+from autograder.authoring.exercise import Case, Exercise
+from autograder.judging import comparison
+from autograder.judging.answer_key import AnswerKey
+from autograder.judging.judge import calls, judge, judge_error
+from autograder.judging.results import ExerciseResult, Verdict, total
 from autograder.sandbox.quotable import Quotable
 from autograder.sandbox.records import Outcome, Status
-from autograder.verdicts import ExerciseResult, Verdict, total
 from tests.trusted import graded, outcomes
 
 POINTS = {"lecture": 1, "shapes": 2.5, "ties": 0.5, "integers": 4}
@@ -65,7 +66,7 @@ def authored() -> Exercise:
     return exercise
 
 
-VISIBLE = answer_key.draw("tiny", (authored(),), np.random.default_rng(1), visible=True)
+VISIBLE = draw_key("tiny", (authored(),), np.random.default_rng(1), visible=True)
 HIDDEN = replace(VISIBLE, visible=False)
 NUMBER_OF_CASES = len(calls(VISIBLE))
 
@@ -249,7 +250,7 @@ def test_answers_of_any_kind_can_be_compared_with_those_of_a_misconception() -> 
     exercise = Exercise(named, points=1, lecture="1")
     exercise.misconception(zh="换", en="exchanged")(exchanged)
     exercise.group("all", points=1, zh="全", en="all")(lambda rng: [(rng.normal(size=(2, 2)),)])
-    key = answer_key.draw_hidden("tiny", (exercise,))
+    key = draw_hidden("tiny", (exercise,))
     assert graded(key, {"named": named})[0].verdict is Verdict.AC
     assert graded(key, {"named": exchanged})[0].misconception == "exchanged"
     assert graded(key, {"named": lambda a: {"w": a}})[0].verdict is Verdict.WA
@@ -351,7 +352,7 @@ def leaking_key(*, visible: bool) -> AnswerKey:
     exercise = Exercise(hides, points=1, lecture="1")
     for name in ("one", "two"):
         exercise.group(name, points=0.5, zh="组", en="group")(lambda rng: [(np.full((2, 7), 48271.0),)])
-    return answer_key.draw("tiny", (exercise,), np.random.default_rng(0), visible=visible)
+    return draw_key("tiny", (exercise,), np.random.default_rng(0), visible=visible)
 
 
 @pytest.mark.parametrize("body", LEAKS)

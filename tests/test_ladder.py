@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from autograder import ladder
+from autograder.base.messages import Text
 from autograder.cli import app
-from autograder.ladder import climb
-from autograder.messages import Text
-from autograder.verdicts import ExerciseResult, SubmissionResult, Verdict
+from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict
+from autograder.student import hints
+from autograder.student.hints import climb
 from tests import authored
 from tests.test_checking import folder, visible_key, work  # noqa: F401
 
@@ -108,10 +108,10 @@ def test_a_relative_state_folder_does_not_count(tmp_path: Path, monkeypatch: pyt
 
 
 def test_the_memory_is_bounded_and_forgets_what_passed(state: Path, tmp_path: Path) -> None:
-    for number in range(2 * ladder._PLACES):
+    for number in range(2 * hints._PLACES):
         climb(tmp_path / f"{number}.py", checked(f=WA))
     kept = json.loads(state.read_bytes())
-    assert list(kept) == [str(tmp_path / f"{n}.py") for n in range(ladder._PLACES, 2 * ladder._PLACES)]
+    assert list(kept) == [str(tmp_path / f"{n}.py") for n in range(hints._PLACES, 2 * hints._PLACES)]
     for name in kept:
         climb(Path(name), checked(f=AC))
     assert json.loads(state.read_bytes()) == {}

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from autograder import lms
-from autograder.class_folder import ClassFolderError, SubmittedFile, find
 from autograder.cli import app
+from autograder.submissions import lms
+from autograder.submissions.class_folder import ClassFolderError, SubmittedFile, find
 from tests import authored
 
 KNOWN = {"pooling", "convolution"}

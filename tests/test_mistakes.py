@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from autograder import answer_key, mistakes
-from autograder.exercise import Exercise
-from autograder.mistakes import both, divided_by, exchanged, given, like, pretend, result, turned
+from autograder.authoring import transforms
+from autograder.authoring.draw import draw_hidden
+from autograder.authoring.exercise import Exercise
+from autograder.authoring.transforms import both, divided_by, exchanged, given, like, pretend, result, turned
 from tests.trusted import graded
 
 
@@ -23,13 +24,13 @@ TURNS = {
     "another argument": (given(a=lambda c: c.a * c.weight), 2 * A + 2 * B.T),
     "an argument ignored": (pretend("weight", 1), A + B.T),
     "arguments exchanged": (exchanged("a", "b"), B + 2 * A.T),
-    "an array rotated": (turned("b", mistakes.rotated), A + 2 * B[::-1, ::-1].T),
-    "upside down": (turned("b", mistakes.rows_flipped), A + 2 * B[::-1].T),
-    "left to right": (turned("b", mistakes.columns_flipped), A + 2 * B[:, ::-1].T),
-    "transposed": (turned("b", mistakes.transposed), A + 2 * B),
-    "a quarter turn": (turned("b", mistakes.rotated90), A + 2 * np.rot90(B).T),
+    "an array rotated": (turned("b", transforms.rotated), A + 2 * B[::-1, ::-1].T),
+    "upside down": (turned("b", transforms.rows_flipped), A + 2 * B[::-1].T),
+    "left to right": (turned("b", transforms.columns_flipped), A + 2 * B[:, ::-1].T),
+    "transposed": (turned("b", transforms.transposed), A + 2 * B),
+    "a quarter turn": (turned("b", transforms.rotated90), A + 2 * np.rot90(B).T),
     "the result divided": (divided_by(lambda c: c.weight + 2), (A + 2 * B.T) / 4),
-    "the result multiplied": (mistakes.times(lambda c: len(c.a)), 2 * (A + 2 * B.T)),
+    "the result multiplied": (transforms.times(lambda c: len(c.a)), 2 * (A + 2 * B.T)),
     "two at once": (both(pretend("weight", 1), divided_by(lambda c: 4)), (A + B.T) / 4),
 }
 
@@ -52,7 +53,7 @@ def test_an_integer_buffer_cuts_off_only_where_the_argument_is_whole() -> None:
 
 
 def test_axes_exchanged_are_the_first_two() -> None:
-    assert mistakes.first_axes_exchanged(np.zeros((2, 3, 4))).shape == (3, 2, 4)
+    assert transforms.first_axes_exchanged(np.zeros((2, 3, 4))).shape == (3, 2, 4)
 
 
 def exercise() -> Exercise:
@@ -73,7 +74,7 @@ def exercise() -> Exercise:
 def test_a_pair_of_frequent_mistakes_is_named_by_both() -> None:
     blending = exercise()
     blending.misconceptions = [one for one in blending.misconceptions if one.id != "weight_is_one"]
-    key = answer_key.draw_hidden("blending", (blending,))
+    key = draw_hidden("blending", (blending,))
     wrong = both(turned("b", np.transpose), pretend("weight", 1))(blend)
     (found,) = graded(key, {"blend": wrong})
     assert found.misconception == "not_transposed+weight_ignored"
@@ -83,13 +84,13 @@ def test_a_pair_of_frequent_mistakes_is_named_by_both() -> None:
 
 def test_a_single_cause_wins_over_a_pair_and_needless_pairs_are_dropped() -> None:
     blending = exercise()
-    key = answer_key.draw_hidden("blending", (blending,))
+    key = draw_hidden("blending", (blending,))
     ids = {hint.id for hint in key.exercises[0].misconceptions}
     assert "not_transposed+weight_ignored" in ids
     assert "weight_ignored+weight_is_one" not in ids  # the same mistake twice
     for case in key.exercises[0].cases:
         assert set(case.wrong) <= ids
     single = replace(blending, misconceptions=blending.misconceptions[:2])
-    key = answer_key.draw_hidden("blending", (single,))
+    key = draw_hidden("blending", (single,))
     (found,) = graded(key, {"blend": pretend("weight", 1)(blend)})
     assert found.misconception == "weight_ignored"

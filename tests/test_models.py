@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from autograder import values
+from autograder.base.messages import LANGUAGES
 from autograder.cli import app
-from autograder.messages import LANGUAGES
-from autograder.models import layers
-from autograder.models.layers import Add, BatchNorm, Concat, Conv, FullyConnected, PadChannels, Pool
-from autograder.models.networks import CONVENTIONS, DEPTHS, PRINTED, Network, networks
+from autograder.cnn.models import layers
+from autograder.cnn.models.layers import Add, BatchNorm, Concat, Conv, FullyConnected, PadChannels, Pool
+from autograder.cnn.models.networks import CONVENTIONS, DEPTHS, PRINTED, Network, networks
+from autograder.sandbox import values
 from tests.oracles import needs_torch
 
 EIGHT = ("AlexNet", "GoogLeNet", "GoogLeNet + heads", *(f"ResNet-{depth}" for depth in DEPTHS))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograder.mutants import mutants
+from autograder.authoring.mutants import mutants
 
 
 def scale(x, factor=2.0):

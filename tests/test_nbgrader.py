@@ -14,10 +14,11 @@ from typing import Any
 import nbformat
 import pytest
 
-from autograder import assignment, submission
-from autograder.messages import Text
-from autograder.nbgrader_plugin import cells
-from autograder.nbgrader_plugin.source import source_notebook
+from autograder.authoring import assignment
+from autograder.base.messages import Text
+from autograder.integrations.nbgrader import cells
+from autograder.integrations.nbgrader.source import source_notebook
+from autograder.submissions.source import definitions, place, read
 from tests.authored import HIDDEN, NOTEBOOK, TYPICAL, write_course
 
 QUESTION = """
@@ -132,13 +133,11 @@ ROUTES = {
 def test_cells_keep_their_numbers_when_the_tests_are_taken_out() -> None:
     """A syntax error is in the same cell for nbgrader's routes and for `autograder grade`."""
     path = Path(__file__).parent.parent / "assignments/en/pooling/pooling.ipynb"
-    whole = submission.definitions(submission.read(path.name, path.read_bytes()))
+    whole = definitions(read(path.name, path.read_bytes()))
     bare = cells.without_tests(nbformat.read(path, 4))
-    places = {
-        name: one.where for name, one in submission.definitions(submission.read("a.ipynb", bare)).items()
-    }
+    places = {name: one.where for name, one in definitions(read("a.ipynb", bare)).items()}
     assert places == {name: one.where for name, one in whole.items()} and len(set(places.values())) > 5
-    assert submission.place("cell 5") == Text("单元 5", "cell 5")
+    assert place("cell 5") == Text("单元 5", "cell 5")
 
 
 @pytest.mark.slow

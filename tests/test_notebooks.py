@@ -7,10 +7,12 @@ from typing import Any
 import nbformat
 import pytest
 
-from autograder import answer_key, assignment
-from autograder.messages import LANGUAGES
-from autograder.nbgrader_plugin import cells
-from autograder.nbgrader_plugin.source import source_notebook
+from autograder.authoring import assignment
+from autograder.authoring.draw import draw_hidden, draw_visible
+from autograder.base.messages import LANGUAGES
+from autograder.integrations.nbgrader import cells
+from autograder.integrations.nbgrader.source import source_notebook
+from autograder.judging import answer_key
 
 COURSE = Path(__file__).parent.parent
 ASSIGNMENTS = sorted(path.parent.name for path in (COURSE / "solutions").glob("*/hidden.py"))
@@ -40,8 +42,8 @@ def shown(cell: Any) -> str:
 @in_each_language
 def test_solution_notebook_runs_and_every_check_passes(name: str, lang: str, tmp_path: Path) -> None:
     one = assignment.load(COURSE / "solutions" / name)
-    answer_key.save(answer_key.draw_visible(name, one.exercises), tmp_path / f"{name}.visible.npz")
-    answer_key.save(answer_key.draw_hidden(name, one.exercises), tmp_path / "keys" / f"{name}.hidden.npz")
+    answer_key.save(draw_visible(name, one.exercises), tmp_path / f"{name}.visible.npz")
+    answer_key.save(draw_hidden(name, one.exercises), tmp_path / "keys" / f"{name}.hidden.npz")
     notebook = executed(source_notebook(one, lang), tmp_path)
     for cell in notebook.cells:
         outputs = cell.get("outputs", [])

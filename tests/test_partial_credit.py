@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder import answer_key, assignment
-from autograder.answer_key import AnswerKey
-from autograder.comparison import Derivation
-from autograder.judge import judge
+from autograder.authoring import assignment
+from autograder.authoring.draw import draw_hidden
+from autograder.judging.answer_key import AnswerKey
+from autograder.judging.comparison import Derivation
+from autograder.judging.judge import judge
+from autograder.judging.results import total
 from autograder.sandbox.records import Outcome
-from autograder.verdicts import total
 
 COURSE = Path(__file__).parent.parent / "solutions"
 of_each_assignment = pytest.mark.parametrize(
@@ -23,7 +24,7 @@ of_each_assignment = pytest.mark.parametrize(
 
 @functools.cache
 def key_of(name: str) -> AnswerKey:
-    return answer_key.draw_hidden(name, assignment.load(COURSE / name).exercises)
+    return draw_hidden(name, assignment.load(COURSE / name).exercises)
 
 
 @functools.cache

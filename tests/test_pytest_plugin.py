@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder import answer_key, assignment
-from autograder.answer_key import AnswerKey
+from autograder.authoring import assignment
+from autograder.authoring.draw import draw_hidden
+from autograder.judging import answer_key
+from autograder.judging.answer_key import AnswerKey
 from tests import authored
 from tests.test_checking import notebook, visible_key  # noqa: F401
 from tests.test_grading import BUBBLEWRAP
@@ -20,7 +22,7 @@ COURSE = Path(__file__).parent.parent
 VISIBLE = ["relu.py::relu_backward::signs[1]", "relu.ipynb::relu_backward::signs[1]"]
 
 # As the entry point does where the package is installed.
-PLUGIN = ("-p", "autograder.pytest_plugin", "-p", "no:cacheprovider")
+PLUGIN = ("-p", "autograder.student.pytest_plugin", "-p", "no:cacheprovider")
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ def folder(pytester: pytest.Pytester, visible_key: Path, monkeypatch: pytest.Mon
 def hidden(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, AnswerKey]:
     """A folder with a hidden key, and the key."""
     one = assignment.load(authored.write_course(tmp_path_factory.mktemp("course")))
-    key = answer_key.draw_hidden(one.name, one.exercises)
+    key = draw_hidden(one.name, one.exercises)
     path = tmp_path_factory.mktemp("keys")
     answer_key.save(key, path / "relu.hidden.npz")
     return path, key
@@ -211,8 +213,8 @@ def test_a_mistake_in_the_call_is_one_sentence(
 
 OTHERS = """
 import sys, pytest
-status = pytest.main(["-q", "-p", "autograder.pytest_plugin", "-p", "no:cacheprovider"])
-heavy = {"numpy", "rich", "typer", "sympy"} | {f"autograder.{name}" for name in ("messages", "answer_key")}
+status = pytest.main(["-q", "-p", "autograder.student.pytest_plugin", "-p", "no:cacheprovider"])
+heavy = {"numpy", "rich", "click", "sympy"} | {f"autograder.{name}" for name in ("base.messages", "judging.answer_key")}
 assert status == 0 and not heavy & set(sys.modules), heavy & set(sys.modules)
 """
 
@@ -240,4 +242,6 @@ def test_pytest_finds_the_plugin_by_its_entry_point() -> None:
 
     project = tomllib.loads((COURSE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     # Named as the module, so that `-p` and the entry point are one plugin, not two.
-    assert project["entry-points"]["pytest11"] == {"autograder.pytest_plugin": "autograder.pytest_plugin"}
+    assert project["entry-points"]["pytest11"] == {
+        "autograder.student.pytest_plugin": "autograder.student.pytest_plugin"
+    }

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.answer_key import draw_hidden
-from autograder.comparison import agrees
+from autograder.authoring.draw import draw_hidden
+from autograder.judging.comparison import agrees
 from solutions.conv_residual.hidden import dense, general, insertion, padding_step, rotation, single_map
 from solutions.conv_residual.notebook import (
     conv2d_input_grad,

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.values import Formula
+from autograder.sandbox.values import Formula
 from solutions.kernel_gradients.notebook import (
     bias_gradient,
     conv2d_bias_grad,

@@ -1,7 +1,7 @@
 """The references of the assignment `models` agree with oracles that share no code with them.
 
 The oracles: the numbers worked out in the notebook, central differences of forward passes, PyTorch where it
-is installed, and the engine's own layer tables and counts (`autograder.models`, checked in `test_models`).
+is installed, and the engine's own layer tables and counts (`autograder.cnn.models`, checked in `test_models`).
 """
 
 import inspect
@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.models import layers, networks
-from autograder.models.layers import (
+from autograder.cnn.models import layers, networks
+from autograder.cnn.models.layers import (
     DROPOUT,
     RELU,
     Add,
@@ -26,7 +26,7 @@ from autograder.models.layers import (
     Pool,
     to_data,
 )
-from autograder.models.networks import CONVENTIONS, DEPTHS
+from autograder.cnn.models.networks import CONVENTIONS, DEPTHS
 from solutions.models import notebook
 from solutions.models.notebook import (
     alexnet_layers,

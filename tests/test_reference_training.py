@@ -19,9 +19,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbclient import NotebookClient
 
-from autograder import answer_key
-from autograder.assignment import load
-from autograder.nbgrader_plugin.source import source_notebook
+from autograder.authoring.assignment import load
+from autograder.authoring.draw import draw_hidden
+from autograder.integrations.nbgrader.source import source_notebook
+from autograder.judging import answer_key
 from solutions.training import notebook
 from solutions.training.notebook import (
     cnn_gradients,
@@ -427,9 +428,7 @@ def test_the_training_is_shown_with_its_accuracy_kernels_and_misread_digits(caps
 @pytest.mark.slow
 def test_the_notebook_runs_from_top_to_bottom_and_reads_95_percent(tmp_path):
     one = load(FOLDER)
-    answer_key.save(
-        answer_key.draw_hidden(one.name, one.exercises), tmp_path / "keys" / "training.hidden.npz"
-    )
+    answer_key.save(draw_hidden(one.name, one.exercises), tmp_path / "keys" / "training.hidden.npz")
     shutil.copytree(FOLDER / "data", tmp_path / "data")
     notebook = source_notebook(one, "en")
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()

@@ -22,11 +22,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from autograder import answer_key, assignment
+from autograder.authoring import assignment
+from autograder.authoring.draw import draw_hidden
+from autograder.base.messages import LANGUAGES, Text, say
 from autograder.cli import app
-from autograder.diagnosis import hint_of
-from autograder.grading import class_results
-from autograder.messages import LANGUAGES, Text, say
+from autograder.grading.grade_class import class_results
+from autograder.grading.store import Member, Store, StoreError, StoreKey
+from autograder.judging.diagnosis import hint_of
+from autograder.judging.results import (
+    CaseResult,
+    ExerciseResult,
+    GroupResult,
+    SubmissionResult,
+    Verdict,
+    to_json,
+)
 from autograder.reports import (
     canvas_file,
     class_report,
@@ -40,9 +50,7 @@ from autograder.reports import (
 )
 from autograder.reports.class_report import Format, file_names
 from autograder.reports.class_statistics import BINS, EXAMPLES, Cell, bin_of, collect
-from autograder.store import Member, Store, StoreError, StoreKey
-from autograder.values import Formula
-from autograder.verdicts import CaseResult, ExerciseResult, GroupResult, SubmissionResult, Verdict, to_json
+from autograder.sandbox.values import Formula
 from tests import authored, synthetic_class, trusted
 from tests.browser import chromium
 
@@ -492,7 +500,7 @@ def hidden_numbers(value: Any) -> Iterator[float]:
 
 def test_what_a_student_gets_holds_no_hidden_number_no_note_and_no_output(tmp_path: Path) -> None:
     (course,) = assignment.load_all(authored.write_course(tmp_path / "course").parent)
-    key = answer_key.draw_hidden(course.name, course.exercises)
+    key = draw_hidden(course.name, course.exercises)
     secrets = sorted(
         {n for e in key.exercises for case in e.cases for n in hidden_numbers((case.args, case.expected))}
     )

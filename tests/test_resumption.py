@@ -26,7 +26,7 @@ STUDENTS = {
 
 TRIALS = """\
 import json, os, random, shutil, signal, sqlite3, sys, time
-import autograder.executors, autograder.grading, autograder.reports.output, concurrent.futures.process
+import autograder.grading.executors, autograder.grading.grade_class, autograder.reports.output, concurrent.futures.process
 from autograder.cli import app
 
 OPTIONS = ["grade", "submitted", "--isolation", "process", "--jobs", "1", "--json"]

@@ -30,7 +30,7 @@ from autograder.sandbox.client import Sandbox, SandboxError
 from autograder.sandbox.limits import Limits, MiB
 from autograder.sandbox.quotable import Quotable
 from autograder.sandbox.records import Call, Outcome, Run
-from autograder.values import Formula, dumps
+from autograder.sandbox.values import Formula, dumps
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="Linux's mechanisms")
 
@@ -592,7 +592,7 @@ def f(x):
         "import numpy as np\nnp.ndarray = np.frombuffer = np.asarray = lambda *a, **k: None",
         "import numpy as np\nnp.testing = np.allclose = np.array_equal = lambda *a, **k: True",
         "import warnings, numpy as np\nwarnings.simplefilter('error')\nnp.seterr(all='raise')",
-        "import sys, autograder.values as v\nv.dumps = v._flatten = lambda *a: b''",
+        "import sys, autograder.sandbox.values as v\nv.dumps = v._flatten = lambda *a: b''",
         "import sys\nr = sys.modules['autograder.sandbox.runner']\nr.message = lambda *a: b''\nr.np = None",
     ],
 )
@@ -638,9 +638,9 @@ SENTINEL = 1234567.8901234
 
 
 def test_no_expected_value_ever_reaches_the_sandbox(isolation, monkeypatch):
-    from autograder import judge
-    from autograder.answer_key import AnswerKey, KeyCase, KeyExercise, KeyGroup, Wrong
-    from autograder.comparison import Close
+    from autograder.judging import judge
+    from autograder.judging.answer_key import AnswerKey, KeyCase, KeyExercise, KeyGroup, Wrong
+    from autograder.judging.comparison import Close
 
     case = KeyCase((3.0,), SENTINEL, Close(), "C", False, {"m": Wrong(-SENTINEL)})
     group = KeyGroup("g", "g", "g", 1, (case, case))

@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from autograder import class_folder
 from autograder.cli import app
 from autograder.reports import similarity as reports
-from autograder.similarity import Code, Line, Pair, rank, read, released
+from autograder.submissions import class_folder
+from autograder.submissions.similarity import Code, Line, Pair, rank, read, released
 
 pytest.importorskip("copydetect")
 COURSE = Path(__file__).parent.parent

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from autograder import answer_key, handout, workspace
 from autograder.cli import app
-from autograder.workspace import CheckError
+from autograder.judging import answer_key
+from autograder.student import handout, workspace
+from autograder.student.workspace import CheckError
 from tests import authored
 from tests.test_checking import folder, visible_key, work  # noqa: F401
 

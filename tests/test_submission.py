@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autograder.submission import MAX_BYTES, MAX_SOURCE, Submission, SubmissionError, read
+from autograder.submissions.source import MAX_BYTES, MAX_SOURCE, Submission, SubmissionError, read
 
 
 def code(source: Any, **more: Any) -> dict[str, Any]:
@@ -504,7 +504,7 @@ def test_warnings_about_the_students_source_stay_silent() -> None:
 
 def test_reading_imports_only_the_standard_library() -> None:
     script = (
-        "import sys, autograder.submission\n"
+        "import sys, autograder.submissions.source\n"
         "names = {name.split('.')[0] for name in sys.modules}\n"
         "print(sorted(names & {'numpy', 'nbformat', 'IPython', 'sympy'}))"
     )
@@ -620,7 +620,7 @@ TREES = st.recursive(
 
 
 @pytest.mark.parametrize(
-    "line", ["from autograder import check", "import autograder", "import autograder.student"]
+    "line", ["from autograder import check", "import autograder", "import autograder.student.notebook"]
 )
 def test_the_import_of_the_checker_is_no_part_of_a_submission(line: str) -> None:
     assert read("a.py", line.encode()) == Submission((), ())

@@ -12,12 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder import answer_key, assignment, comparison
-from autograder.comparison import Derivation
-from autograder.exercise import Exercise
-from autograder.judge import judge
-from autograder.symbolic.answers import MAX_CHARACTERS, RIGHT, Question, answer
-from autograder.symbolic.layer import Layer
+from autograder.authoring import assignment
+from autograder.authoring.draw import draw_key
+from autograder.authoring.exercise import Exercise
+from autograder.cnn.derivations.answers import MAX_CHARACTERS, RIGHT, Question, answer
+from autograder.cnn.derivations.layer import Layer
+from autograder.judging import comparison
+from autograder.judging.comparison import Derivation
+from autograder.judging.judge import judge
 from tests.trusted import outcomes
 
 SOLUTIONS = Path(__file__).parents[1] / "solutions"
@@ -160,7 +162,7 @@ def test_every_small_slip_of_a_general_formula_is_caught_by_every_draw(name: str
     exercise = exercises()[name]
     caught = 0
     for seed in range(2):
-        key = answer_key.draw("any", (exercise,), np.random.default_rng(seed), visible=False)
+        key = draw_key("any", (exercise,), np.random.default_rng(seed), visible=False)
         cases = key.exercises[0].cases
         for slip in set(formula_slips(text_of(name))):
             if any(not comparison.agrees(case.accept, slip, case.expected) for case in cases):
@@ -220,7 +222,7 @@ def test_a_long_text_is_refused() -> None:
 def test_a_hidden_key_quotes_no_term(name: str) -> None:
     exercise = exercises()[name]
     for visible in (True, False):
-        key = answer_key.draw("any", (exercise,), np.random.default_rng(1), visible=visible)
+        key = draw_key("any", (exercise,), np.random.default_rng(1), visible=visible)
         (result,) = judge(key, outcomes(key, {name: lambda: text_of(name).replace("= ", "= 2 ")}))
         assert result.points < result.max_points
         assert result.symptom is not None
@@ -231,5 +233,5 @@ def test_a_hidden_key_quotes_no_term(name: str) -> None:
 @pytest.mark.parametrize("name", [*LINES, *FORMULAS])
 def test_a_key_holds_no_right_answer(name: str) -> None:
     for visible in (True, False):
-        key = answer_key.draw("any", (exercises()[name],), np.random.default_rng(1), visible=visible)
+        key = draw_key("any", (exercises()[name],), np.random.default_rng(1), visible=visible)
         assert {case.expected for case in key.exercises[0].cases} == {RIGHT}

@@ -8,13 +8,13 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.messages import LANGUAGES
-from autograder.symbolic import compare, expand, slips
-from autograder.symbolic.compare import LineResult, left_side
-from autograder.symbolic.layer import AnyLayer, Dense, Layer
-from autograder.symbolic.meaning import Known, terms_of, write_term
-from autograder.symbolic.page import Aligned, Equation, as_sum
-from autograder.symbolic.symbols import Atom, Derivative, Quantity
+from autograder.base.messages import LANGUAGES
+from autograder.cnn.derivations import compare, expand, slips
+from autograder.cnn.derivations.compare import LineResult, left_side
+from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer
+from autograder.cnn.derivations.meaning import Known, terms_of, write_term
+from autograder.cnn.derivations.page import Aligned, Equation, as_sum
+from autograder.cnn.derivations.symbols import Atom, Derivative, Quantity
 from tests.test_symbolic_notation import HOSTILE, NEARLY
 
 LECTURE = Layer((3, 3), (2, 2))

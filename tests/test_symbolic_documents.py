@@ -10,11 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.messages import LANGUAGES
-from autograder.symbolic import documents, render
-from autograder.symbolic.documents import Checked, DocumentError, Options, Report, check_file, check_text
-from autograder.symbolic.layer import AnyLayer, Dense, Layer, LayerError, Pooling
-from autograder.symbolic.steps import derive
+from autograder.base.messages import LANGUAGES
+from autograder.cnn.derivations import documents, render
+from autograder.cnn.derivations.documents import (
+    Checked,
+    DocumentError,
+    Options,
+    Report,
+    check_file,
+    check_text,
+)
+from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, LayerError, Pooling
+from autograder.cnn.derivations.steps import derive
 from tests.test_cli import call
 from tests.test_symbolic_notation import NEARLY
 

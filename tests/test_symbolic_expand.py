@@ -1,7 +1,7 @@
 """The expansions against derivatives that were found in other ways, and against the reference functions.
 
 The oracles write z by slicing padded arrays of symbols and let SymPy differentiate J = Σ δ·z; nothing of
-`autograder.symbolic.expand` is used in them but the names of the quantities.
+`autograder.cnn.derivations.expand` is used in them but the names of the quantities.
 """
 
 import itertools
@@ -17,11 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sympy.polys.rings import PolyElement, ring
 
-from autograder import assignment
-from autograder.symbolic import closed_form, expand
-from autograder.symbolic.layer import Dense, Layer, LayerError, Pooling, Sized
-from autograder.symbolic.steps import PARTS, derive
-from autograder.symbolic.symbols import Atom, Derivative, polynomial, quantity, terms
+from autograder.authoring import assignment
+from autograder.cnn.derivations import closed_form, expand
+from autograder.cnn.derivations.layer import Dense, Layer, LayerError, Pooling, Sized
+from autograder.cnn.derivations.steps import PARTS, derive
+from autograder.cnn.derivations.symbols import Atom, Derivative, polynomial, quantity, terms
 
 SOLUTIONS = Path(__file__).parent.parent / "solutions"
 LECTURE = Layer((3, 3), (2, 2))

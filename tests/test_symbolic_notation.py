@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.symbolic import notation, notation_write
-from autograder.symbolic.layer import Layer
-from autograder.symbolic.meaning import Known, Reader, Terms, settled, write_term
-from autograder.symbolic.notation import (
+from autograder.cnn.derivations import notation, notation_write
+from autograder.cnn.derivations.layer import Layer
+from autograder.cnn.derivations.meaning import Known, Reader, Terms, settled, write_term
+from autograder.cnn.derivations.notation import (
     Applied,
     Equation,
     Index,
@@ -335,7 +335,7 @@ def test_nothing_executes() -> None:
     """Attack 15, seen by the interpreter: reading compiles, executes, opens and starts nothing."""
     code = (
         "import sys\n"
-        "from autograder.symbolic.notation import NotationError, read\n"
+        "from autograder.cnn.derivations.notation import NotationError, read\n"
         "from tests.test_symbolic_notation import HOSTILE\n"
         "def attempt(text):\n"
         "    try: read(text)\n"

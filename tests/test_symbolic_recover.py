@@ -17,14 +17,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograder
-from autograder import assignment, recovering
-from autograder.exercise import Exercise
+from autograder.authoring import assignment
+from autograder.authoring.exercise import Exercise
+from autograder.cnn.derivations.layer import LayerError
+from autograder.cnn.derivations.symbols import Atom, terms
+from autograder.cnn.recovery import in_file, readings, recover
+from autograder.cnn.recovery.readings import READINGS, NoFormula, RecoverError, Sizes
+from autograder.cnn.recovery.recover import Recovered, calling
 from autograder.sandbox.bubblewrap import BubblewrapMissing, require
-from autograder.symbolic import readings, recover
-from autograder.symbolic.layer import LayerError
-from autograder.symbolic.readings import READINGS, NoFormula, RecoverError, Sizes
-from autograder.symbolic.recover import Recovered, calling
-from autograder.symbolic.symbols import Atom, terms
 from tests.test_cli import call
 
 SOLUTIONS = Path(__file__).parent.parent / "solutions"
@@ -510,15 +510,15 @@ def test_the_code_runs_in_the_sandbox_and_all_units_in_one_run(
         f"PID = {__import__('os').getpid()}\n"
     )
     runs = []
-    original = recovering.Sandbox
+    original = in_file.Sandbox
 
     class Counting(original):  # type: ignore[misc, valid-type]
         def run(self, statements: Any) -> Any:
             runs.append(len(self.calls))
             return super().run(statements)
 
-    monkeypatch.setattr(recovering, "Sandbox", Counting)
-    found = recovering.recover_file(path, "rotate180", Sizes(kernel=(3, 2)), isolation=isolation)
+    monkeypatch.setattr(in_file, "Sandbox", Counting)
+    found = in_file.recover_file(path, "rotate180", Sizes(kernel=(3, 2)), isolation=isolation)
     assert found.agrees
     assert len(runs) == 2 and runs[1] == 6 + 2, "six unit arrays and two tests"
 

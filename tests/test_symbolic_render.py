@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograder
-from autograder.messages import LANGUAGES, Text
-from autograder.symbolic import expand, page, render
-from autograder.symbolic.layer import Dense, Layer, LayerError, Pooling
-from autograder.symbolic.options import described, size
-from autograder.symbolic.page import FORMATS, Equation, Grid, Product, Prose, Sum, as_sum
-from autograder.symbolic.steps import derive
-from autograder.symbolic.symbols import Atom, Derivative
+from autograder.base.messages import LANGUAGES, Text
+from autograder.cnn.derivations import expand, page, render
+from autograder.cnn.derivations.layer import Dense, Layer, LayerError, Pooling
+from autograder.cnn.derivations.options import described, size
+from autograder.cnn.derivations.page import FORMATS, Equation, Grid, Product, Prose, Sum, as_sum
+from autograder.cnn.derivations.steps import derive
+from autograder.cnn.derivations.symbols import Atom, Derivative
 from tests.test_cli import call
 
 LECTURE = Layer((3, 3), (2, 2))
@@ -300,6 +300,8 @@ def test_a_notebook_derives_without_a_traceback(capsys: pytest.CaptureFixture[st
 
 
 def test_neither_the_package_nor_the_command_line_imports_sympy_before_it_is_needed() -> None:
-    code = "import sys, autograder, autograder.cli, autograder.student; print('sympy' in sys.modules)"
+    code = (
+        "import sys, autograder, autograder.cli, autograder.student.notebook; print('sympy' in sys.modules)"
+    )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "False"

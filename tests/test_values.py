@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from autograder.values import (
+from autograder.sandbox.values import (
     DTYPES,
     MAGIC,
     MAX_BYTES,

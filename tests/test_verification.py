@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from autograder import verification
+from autograder.authoring import verification
+from autograder.authoring.exercise import AuthoringError
 from autograder.cli import app
-from autograder.exercise import AuthoringError
 from tests.authored import HIDDEN, NOTEBOOK, write_course
 
 

@@ -24,15 +24,16 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from autograder import answer_key, handout
-from autograder.checking import Checker
-from autograder.messages import LANGUAGES, Text
-from autograder.reports.prose import folded
+from autograder.base.messages import LANGUAGES, Text
+from autograder.base.prose import folded
+from autograder.judging import answer_key
+from autograder.judging.results import ExerciseResult, GroupResult, SubmissionResult, Verdict
 from autograder.sandbox.client import Cancelled
-from autograder.verdicts import ExerciseResult, GroupResult, SubmissionResult, Verdict
-from autograder.watch import memory, progress, screen
-from autograder.watch.progress import Where, Work
-from autograder.workspace import Place
+from autograder.student import handout
+from autograder.student.checking import Checker
+from autograder.student.watch import memory, progress, screen
+from autograder.student.watch.progress import Where, Work
+from autograder.student.workspace import Place
 from tests import authored
 from tests.test_checking import folder, visible_key, work  # noqa: F401
 

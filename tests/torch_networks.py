@@ -1,6 +1,6 @@
 """The networks of lecture 4 in PyTorch, in short definitions of our own: an oracle for what is counted.
 
-Nothing here knows `autograder.models` or a layer table. Networks are built on the "meta" device, which knows
+Nothing here knows `autograder.cnn.models` or a layer table. Networks are built on the "meta" device, which knows
 shapes and computes nothing.
 """
 

@@ -6,18 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from autograder import in_process, submission
-from autograder.answer_key import AnswerKey
-from autograder.judge import judge
+from autograder.judging import in_process
+from autograder.judging.answer_key import AnswerKey
+from autograder.judging.judge import judge
+from autograder.judging.results import ExerciseResult
 from autograder.sandbox.records import Outcome
-from autograder.verdicts import ExerciseResult
+from autograder.submissions.source import read as read_source
 
 
 def outcomes(
     key: AnswerKey, functions: Mapping[str, Callable[..., Any]] | None = None, *, source: str = ""
 ) -> list[Outcome]:
     """The calls of `key`, made on functions by name or on a file's text."""
-    read = submission.read("solution.py", source.encode())
+    read = read_source("solution.py", source.encode())
     statements = [(s.source, s.where, s.line) for s in read.statements]
     with np.errstate(all="ignore"):  # misconceptions may well divide by zero
         return list(in_process.outcomes(key, functions or {}, statements))

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autograder.messages import printable_name
+from autograder.base.messages import printable_name
+from autograder.judging.results import SubmissionResult, Verdict
 from autograder.reports.csv_file import harmless
-from autograder.verdicts import SubmissionResult, Verdict
 
 if TYPE_CHECKING:
-    from autograder.class_folder import SubmittedFile
+    from autograder.submissions.class_folder import SubmittedFile
 
 _NAMED = 5
 
@@ -69,13 +69,14 @@ def _rows(path: Path) -> set[_Row]:
 
 def _unread(file: "SubmittedFile") -> bool:
     """Whether the file holds nothing that could be run, rather than none of the functions."""
-    from autograder import grading, submission
+    from autograder.grading import grade_class
+    from autograder.submissions import source
 
-    content, problem = grading.content_of(file)
+    content, problem = grade_class.content_of(file)
     if problem is not None:
         return True
     try:
-        submission.read(file.name, content)
-    except submission.SubmissionError:
+        source.read(file.name, content)
+    except source.SubmissionError:
         return True
     return False

@@ -24,15 +24,15 @@ def build(
     ] = False,
 ) -> None:
     """Make students' files and the hidden answer keys from the sources."""
-    from autograder import assignment
-    from autograder import build as building
-    from autograder.exercise import AuthoringError
-    from autograder.nbgrader_plugin.errors import ReleaseError
+    from autograder.authoring import assignment
+    from autograder.authoring import build as building
+    from autograder.authoring.exercise import AuthoringError
+    from autograder.integrations.nbgrader.errors import ReleaseError
 
     changed = False
     try:
         course = assignment.load_all(solutions)
-        from autograder.nbgrader_plugin.release import releasing
+        from autograder.integrations.nbgrader.release import releasing
 
         with releasing() as released_text:
             for one in course:

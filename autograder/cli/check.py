@@ -12,7 +12,7 @@ import typer
 from autograder.cli.common import EXIT_NOT_PASSED, LangOption, fail, language
 
 if TYPE_CHECKING:
-    from autograder.checking import Examined
+    from autograder.student.checking import Examined
 
 
 def check(
@@ -47,13 +47,13 @@ def check(
     else:
         from rich.console import Console
 
-        from autograder import ladder
         from autograder.reports import terminal
+        from autograder.student import hints
 
         console = Console(highlight=False)
         if chosen != file:
             console.print(chosen.name, style="bold", markup=False)
-        told |= ladder.climb(chosen, result)
+        told |= hints.climb(chosen, result)
         terminal.check_list(result, chosen_language, console, told, "--hint")
     if html or output:
         _write_page(done, chosen, told, chosen_language, output or chosen.with_suffix(".check.html"), json)
@@ -79,8 +79,8 @@ def _examined(file: Path | None, lang: str) -> "tuple[Path, Examined]":
 
     # The sandbox loads NumPy while the next lines do.
     with launch.ahead() as launched, _without_collecting_garbage():
-        from autograder.checking import CheckError, examine_file
-        from autograder.workspace import current_file
+        from autograder.student.checking import CheckError, examine_file
+        from autograder.student.workspace import current_file
 
         try:
             chosen = current_file(file or Path()) if file is None or file.is_dir() else file
@@ -92,7 +92,7 @@ def _examined(file: Path | None, lang: str) -> "tuple[Path, Examined]":
 def _refuse_no_page(page: Path, lang: str) -> None:
     """Never write over a file that is no page, such as the student's own."""
     if page.suffix.lower() not in (".html", ".htm"):
-        from autograder.messages import say
+        from autograder.base.messages import say
 
         fail(say("{file} is no name for a page; give one that ends in .html.", file=page).in_language(lang))
 
@@ -101,7 +101,7 @@ def _write_page(
     done: "Examined", file: Path, told: frozenset[str], lang: str, page: Path, aside: bool
 ) -> None:
     """The same as a page; where it is, is told on stderr if something else is printed."""
-    from autograder.messages import say
+    from autograder.base.messages import say
     from autograder.reports import check_page
 
     try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 if TYPE_CHECKING:
-    from autograder.build import Built
+    from autograder.authoring.build import Built
 
 EXIT_NOT_PASSED, EXIT_USAGE, EXIT_JUDGE_ERROR, EXIT_INTERRUPTED = 1, 2, 3, 130
 
@@ -30,7 +30,7 @@ LangOption = Annotated[
 
 def fail(message: str) -> NoReturn:
     """A mistake in the call: one sentence, status 2."""
-    from autograder.messages import printable
+    from autograder.base.messages import printable
 
     typer.echo(f"autograder: {printable(message)}", err=True)  # it may name a student's file
     raise typer.Exit(EXIT_USAGE)
@@ -70,6 +70,6 @@ def told(file: "Built") -> str:
 
 def language(lang: Lang | None) -> str:
     """The language asked for, else the locale's."""
-    from autograder.messages import preferred_language
+    from autograder.base.messages import preferred_language
 
     return lang.value if lang else preferred_language()

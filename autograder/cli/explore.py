@@ -16,8 +16,8 @@ def explore(
     lang: LangOption = None,
 ) -> None:
     """Write a page on which a convolution's maps, equations and steps light up together."""
-    from autograder.explorer.page import MARK, page
-    from autograder.messages import translator
+    from autograder.base.messages import translator
+    from autograder.cnn.explorer.page import MARK, page
 
     chosen = language(lang)
     _ = translator(chosen)

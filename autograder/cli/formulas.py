@@ -70,9 +70,9 @@ def derive(
     lang: LangOption = None,
 ) -> None:
     """Write out z, residuals and gradients of a layer of any size, as the lecture derives them."""
-    from autograder.symbolic import options, render
-    from autograder.symbolic.layer import LayerError
-    from autograder.symbolic.steps import derive as derivation
+    from autograder.cnn.derivations import options, render
+    from autograder.cnn.derivations.layer import LayerError
+    from autograder.cnn.derivations.steps import derive as derivation
 
     try:
         sizes = options.described(
@@ -108,13 +108,13 @@ def formula(
     lang: LangOption = None,
 ) -> None:
     """Show the formula that a function computes, beside the lecture's: 0 when equal, 1 when not."""
-    from autograder.recovering import recover_file
+    from autograder.cnn.derivations import options, render
+    from autograder.cnn.derivations.layer import LayerError
+    from autograder.cnn.recovery.in_file import recover_file
+    from autograder.cnn.recovery.readings import NoFormula, RecoverError, Sizes
     from autograder.sandbox.bubblewrap import BubblewrapMissing
     from autograder.sandbox.client import SandboxError
-    from autograder.submission import SubmissionError
-    from autograder.symbolic import options, render
-    from autograder.symbolic.layer import LayerError
-    from autograder.symbolic.readings import NoFormula, RecoverError, Sizes
+    from autograder.submissions.source import SubmissionError
 
     chosen = language(lang)
     try:
@@ -147,8 +147,8 @@ def check_derivation(
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Check every equation of a text on convolutions: 0 when nothing is wrong, 1 when something is."""
-    from autograder.symbolic import documents, options
-    from autograder.symbolic.layer import LayerError
+    from autograder.cnn.derivations import documents, options
+    from autograder.cnn.derivations.layer import LayerError
 
     chosen = language(lang)
     try:
@@ -156,13 +156,13 @@ def check_derivation(
         report = documents.check_file(file, documents.Options(sizes[0], sizes[1], stride, padding))
     except (LayerError, documents.DocumentError) as error:
         fail(error.text.in_language(chosen))
-    from autograder.reports import derivation
+    from autograder.cnn.derivations import findings
 
     if json:
-        derivation.write_json(report, chosen, sys.stdout)
+        findings.write_json(report, chosen, sys.stdout)
     else:
         from rich.console import Console
 
-        derivation.show(report, chosen, Console(highlight=False))
+        findings.show(report, chosen, Console(highlight=False))
     if report.counts["wrong"]:
         raise typer.Exit(EXIT_NOT_PASSED)

@@ -19,14 +19,14 @@ from autograder.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from autograder.answer_key import AnswerKey
-    from autograder.class_folder import SubmittedFile
-    from autograder.executors import Team
-    from autograder.grading import Graded, Settings
-    from autograder.nbgrader_plugin.course import Course
-    from autograder.nbgrader_plugin.gradebook import Books, NotWritten
-    from autograder.store import Store
-    from autograder.verdicts import SubmissionResult
+    from autograder.grading.executors import Team
+    from autograder.grading.grade_class import Graded, Settings
+    from autograder.grading.store import Store
+    from autograder.integrations.nbgrader.course import Course
+    from autograder.integrations.nbgrader.gradebook import Books, NotWritten
+    from autograder.judging.answer_key import AnswerKey
+    from autograder.judging.results import SubmissionResult
+    from autograder.submissions.class_folder import SubmittedFile
 
 
 @for_instructors()
@@ -73,19 +73,20 @@ def grade(
     """Grade a class of submissions against the hidden answer keys."""
     from concurrent.futures import BrokenExecutor
 
-    from autograder import class_folder, executors, grading
-    from autograder.answer_key import KeyFileError
     from autograder.cli.afterwards import Afterwards
-    from autograder.nbgrader_plugin.errors import CourseError
+    from autograder.grading import executors, grade_class
+    from autograder.grading.store import Store, StoreError
+    from autograder.integrations.nbgrader.errors import CourseError
+    from autograder.judging.answer_key import KeyFileError
     from autograder.reports import output
     from autograder.sandbox import bubblewrap
     from autograder.sandbox.limits import Limits
-    from autograder.store import Store, StoreError
+    from autograder.submissions import class_folder
 
     if (path is None) == (nbgrader is None):
         fail("name either a folder of submissions or, with --nbgrader, a course.")
     limits = Limits(cpu_seconds=cpu_seconds, wall_seconds=wall_seconds, memory=memory_mib * 2**20)
-    settings = grading.Settings(isolation.value, limits)
+    settings = grade_class.Settings(isolation.value, limits)
     try:
         if isolation is IsolationChoice.bubblewrap and cluster in (None, "local"):
             bubblewrap.require()
@@ -93,7 +94,7 @@ def grade(
         if course is not None:
             path, keys, out = course.submitted, keys or course.keys, out or course.root / "grades"
         path, keys, out = path or Path(), keys or Path("keys"), out or Path("grades")
-        known = grading.known_assignments(keys)
+        known = grade_class.known_assignments(keys)
         files, strays = class_folder.without_strays(class_folder.find(path, assignment, known), known)
         for stray in strays:
             typer.echo(
@@ -107,7 +108,7 @@ def grade(
                 "unclear names; results.json has a note on each.",
                 err=True,
             )
-        answer_keys = grading.load_keys(keys, sorted({file.assignment for file in files}))
+        answer_keys = grade_class.load_keys(keys, sorted({file.assignment for file in files}))
         with Store(out / "results.sqlite") as store, _Books(course) as books:
             workers = min(jobs or os.cpu_count() or 1, len(files))
             _grade_with_progress(
@@ -120,7 +121,7 @@ def grade(
             )
             afterwards = Afterwards(out)
             failed = output.write(
-                afterwards.passing(grading.class_results(store)),
+                afterwards.passing(grade_class.class_results(store)),
                 list(
                     dict.fromkeys(
                         exercise.name for _, key in answer_keys.values() for exercise in key.exercises
@@ -182,7 +183,7 @@ def _grade_with_progress(
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from autograder import grading
+    from autograder.grading import grade_class
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
@@ -190,13 +191,13 @@ def _grade_with_progress(
 
         def on_graded(one: "Graded", result: "SubmissionResult | None") -> None:
             if books.course is not None:
-                books.write(one.file, result or grading.result_of(one, store))
+                books.write(one.file, result or grade_class.result_of(one, store))
             progress.advance(task)
 
         for teams_left in reversed(range(_TEAMS)):
             try:
                 with team() as workers:
-                    grading.grade_class(files, answer_keys, settings, store, workers, on_graded)
+                    grade_class.grade_class(files, answer_keys, settings, store, workers, on_graded)
                 return
             except BrokenExecutor:
                 if not teams_left:
@@ -211,7 +212,7 @@ def _course(root: Path | None) -> "Course | None":
     """The nbgrader course in `root`, if one is named."""
     if root is None:
         return None
-    from autograder.nbgrader_plugin import course
+    from autograder.integrations.nbgrader import course
 
     return course.load(root)
 
@@ -239,8 +240,8 @@ class _Books:
 
     def write(self, file: "SubmittedFile", result: "SubmissionResult") -> None:
         if self._opened is None:
-            from autograder.nbgrader_plugin import notebooks  # noqa: F401  # nbformat, before nbgrader does
-            from autograder.nbgrader_plugin.gradebook import Books
+            from autograder.integrations.nbgrader import notebooks  # noqa: F401  # nbformat, before nbgrader does
+            from autograder.integrations.nbgrader.gradebook import Books
 
             assert self.course is not None
             self._opened = Books(self.course)

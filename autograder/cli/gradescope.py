@@ -17,11 +17,11 @@ def gradescope(
     lang: LangOption = None,
 ) -> None:
     """Make the zip that grades an assignment on Gradescope. It holds the hidden key: never publish it."""
-    from autograder import grading
-    from autograder.answer_key import HIDDEN, KeyFileError, load
-    from autograder.gradescope import bundle
+    from autograder.grading import grade_class
+    from autograder.integrations.gradescope import bundle
+    from autograder.judging.answer_key import HIDDEN, KeyFileError, load
 
-    known = sorted(grading.known_assignments(keys))
+    known = sorted(grade_class.known_assignments(keys))
     if assignment not in known and known:
         fail(f"{keys} holds no hidden key of {assignment}; there are keys of {', '.join(known)}.")
     key = keys / (assignment + HIDDEN)

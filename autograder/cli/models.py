@@ -30,6 +30,6 @@ def models(
     lang: LangOption = None,
 ) -> None:
     """Count AlexNet, GoogLeNet and the ResNets: parameters, multiply-adds, output sizes."""
-    from autograder.reports import models_table
+    from autograder.cnn.models import table
 
-    models_table.write(convention.value, format.value, language(lang), sys.stdout)
+    table.write(convention.value, format.value, language(lang), sys.stdout)

@@ -26,9 +26,9 @@ def init(
     lang: LangOption = None,
 ) -> None:
     """Make an nbgrader course: config, source notebooks, hidden keys."""
-    from autograder import assignment
-    from autograder.exercise import AuthoringError
-    from autograder.nbgrader_plugin import course
+    from autograder.authoring import assignment
+    from autograder.authoring.exercise import AuthoringError
+    from autograder.integrations.nbgrader import course
 
     try:
         chosen = [assignment.load(solutions / name) for name in assignments or []]

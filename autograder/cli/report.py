@@ -39,9 +39,9 @@ def report(
     lang: LangOption = None,
 ) -> None:
     """Write a report of the class that was graded last."""
-    from autograder import grading
+    from autograder.grading import grade_class
+    from autograder.grading.store import Store, StoreError
     from autograder.reports import class_report
-    from autograder.store import Store, StoreError
 
     path = folder if folder.is_file() else folder / "results.sqlite"
     if not path.is_file():
@@ -49,11 +49,11 @@ def report(
     out = out or path.parent / "report"
     try:
         with Store(path, read_only=True) as store:
-            if next(grading.class_results(store), None) is None:
+            if next(grade_class.class_results(store), None) is None:
                 fail(f"{path} holds no graded class; run `autograder grade` once more, which takes no time.")
             written = class_report.write(
                 form.value,
-                lambda: grading.class_results(store),
+                lambda: grade_class.class_results(store),
                 out,
                 language(lang),
                 lambda sentence: typer.echo(f"autograder: {sentence}", err=True),

@@ -8,8 +8,8 @@ import typer
 from autograder.cli.common import INSTALL, LangOption, fail, for_instructors, language
 
 if TYPE_CHECKING:
-    from autograder.class_folder import SubmittedFile
-    from autograder.similarity import Pair
+    from autograder.submissions.class_folder import SubmittedFile
+    from autograder.submissions.similarity import Pair
 
 
 @for_instructors()
@@ -37,10 +37,10 @@ def similar(
 
     from rich.console import Console
 
-    from autograder import class_folder
+    from autograder.base.atomic import replacing
     from autograder.reports import similarity
-    from autograder.submission import SubmissionError
-    from autograder.whole import replacing
+    from autograder.submissions import class_folder
+    from autograder.submissions.source import SubmissionError
 
     if importlib.util.find_spec("copydetect") is None:
         fail(f"This needs copydetect, which instructors install {INSTALL}.")
@@ -87,7 +87,7 @@ def _pairs(
     from rich.console import Console
     from rich.progress import Progress
 
-    from autograder import similarity
+    from autograder.submissions import similarity
 
     stubs = [similarity.released(file.name, file.read_bytes()) for file in _given(released, assignment)]
     codes = [code for file in files if (code := similarity.read(file, stubs)) is not None]

@@ -19,8 +19,8 @@ def start(
     ] = None,
 ) -> None:
     """Copy the assignments into a folder and say what to do first. Keeps what you have changed."""
-    from autograder import handout
-    from autograder.answer_key import KeyFileError
+    from autograder.judging.answer_key import KeyFileError
+    from autograder.student import handout
 
     chosen = language(lang)
     try:

@@ -9,7 +9,7 @@ import typer
 from autograder.cli.common import EXIT_NOT_PASSED, LangOption, fail, language
 
 if TYPE_CHECKING:
-    from autograder.verification import Report
+    from autograder.authoring.verification import Report
 
 
 def verify(
@@ -25,8 +25,8 @@ def verify(
     json: Annotated[bool, typer.Option("--json", help="Print the reports as JSON.")] = False,
 ) -> None:
     """Test the tests: is everything wrong rejected and named, everything right accepted? 1 when not."""
-    from autograder import verification
-    from autograder.exercise import AuthoringError
+    from autograder.authoring import verification
+    from autograder.authoring.exercise import AuthoringError
 
     try:
         folders = verification.chosen(solutions, assignments or [])
@@ -55,7 +55,7 @@ def _verify_with_progress(folders: list[Path], draws: int, jobs: int) -> "list[R
     from rich.console import Console
     from rich.progress import track
 
-    from autograder import verification
+    from autograder.authoring import verification
 
     tasks = [(folder, name, draws) for folder in folders for name in verification.exercise_names(folder)]
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as executor:

@@ -17,8 +17,8 @@ def watch(
     """Check again on every save; keys: h hint, f formula, l list, q quit."""
     from rich.console import Console
 
-    from autograder.watch import session
-    from autograder.workspace import CheckError
+    from autograder.student.watch import session
+    from autograder.student.workspace import CheckError
 
     try:
         session.run(folder, language(lang), Console(highlight=False))

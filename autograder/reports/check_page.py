@@ -9,13 +9,13 @@ from collections.abc import Container
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autograder.checking import Examined
-from autograder.feedback import html
-from autograder.feedback.card import cards
-from autograder.whole import replacing
+from autograder.base.atomic import replacing
+from autograder.student.checking import Examined
+from autograder.student.feedback import html
+from autograder.student.feedback.card import cards
 
 if TYPE_CHECKING:
-    from autograder.symbolic.recover import Evaluate
+    from autograder.cnn.recovery.recover import Evaluate
 
 _PATIENCE = 20.0
 """Seconds for all smaller inputs and formulas of a page together."""
@@ -44,9 +44,9 @@ def write(done: Examined, file: Path, told: Container[str], lang: str, page: Pat
 
 
 def _asking(file: Path, name: str, deadline: float) -> "Evaluate":
-    from autograder.feedback.patience import OutOfTime
-    from autograder.recovering import asking
+    from autograder.cnn.recovery.in_file import asking
     from autograder.sandbox.limits import Limits
+    from autograder.student.feedback.patience import OutOfTime
 
     evaluate = asking(file, name, limits=Limits(wall_seconds=_CALLS))
 

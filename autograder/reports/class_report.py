@@ -14,6 +14,8 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Literal
 
+from autograder.base.atomic import replacing
+from autograder.judging.results import SubmissionResult
 from autograder.reports import (
     canvas_file,
     csv_file,
@@ -25,8 +27,6 @@ from autograder.reports import (
 )
 from autograder.reports.class_statistics import ClassStatistics, collect
 from autograder.reports.files import exhaust
-from autograder.verdicts import SubmissionResult
-from autograder.whole import replacing
 
 Format = Literal["html", "csv", "junit", "json", "gradescope", "canvas", "moodle"]
 Results = Callable[[], Iterable[SubmissionResult]]

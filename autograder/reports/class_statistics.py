@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from statistics import fmean, median
 from typing import NamedTuple
 
-from autograder.diagnosis import hint_of
-from autograder.messages import Text
-from autograder.verdicts import ExerciseResult, SubmissionResult, Verdict, total
+from autograder.base.messages import Text
+from autograder.judging.diagnosis import hint_of
+from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict, total
 
 BINS = 11
 """Of a distribution: [0 %, 10 %), [10 %, 20 %), …, [90 %, 100 %), and full marks."""

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TextIO
 
-from autograder.verdicts import SubmissionResult
+from autograder.judging.results import SubmissionResult
 
 
 def through(

@@ -3,9 +3,9 @@
 import re
 from pathlib import PurePosixPath
 
-from autograder import lms
-from autograder.lms import Handed
 from autograder.reports.class_statistics import ClassStatistics
+from autograder.submissions import lms
+from autograder.submissions.lms import Handed
 
 _NUMBERED = re.compile(r"(?P<name>.*) \((?P<number>\d+)\)", re.DOTALL)
 

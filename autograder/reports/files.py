@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterable
 
-from autograder.verdicts import SubmissionResult
+from autograder.judging.results import SubmissionResult
 
 
 def exhaust(passing: Iterable[SubmissionResult]) -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from autograder.handout import Copied
-from autograder.messages import translator
-from autograder.reports.prose import Prose
+from autograder.base.messages import translator
+from autograder.base.prose import Prose
+from autograder.student.handout import Copied
 
 
 def show(copied: Copied, folder: Path, lang: str, console: Console) -> None:

@@ -9,9 +9,9 @@ import json
 from collections.abc import Sequence
 from typing import Any, TextIO
 
-from autograder.messages import Text, say
+from autograder.base.messages import Text, say
+from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict
 from autograder.reports import words
-from autograder.verdicts import ExerciseResult, SubmissionResult, Verdict
 
 _SHOWN = 20_000
 """Characters of a submission's own output that the instructor gets."""

@@ -17,10 +17,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from autograder import __version__
-from autograder.messages import Text, say
+from autograder.base.messages import Text, say
+from autograder.judging.results import SubmissionResult, Verdict, total
 from autograder.reports import words
 from autograder.reports.class_statistics import Cell, ClassStatistics, StudentStatistics
-from autograder.verdicts import SubmissionResult, Verdict, total
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _SHOWN_OUTPUT = 2000

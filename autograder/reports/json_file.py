@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
-from autograder.verdicts import SCHEMA, SubmissionResult, to_json
+from autograder.judging.results import SCHEMA, SubmissionResult, to_json
 
 
 def through(results: Iterable[SubmissionResult], lang: str, stream: TextIO) -> Iterator[SubmissionResult]:

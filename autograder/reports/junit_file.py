@@ -9,8 +9,8 @@ from typing import TextIO
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
+from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict
 from autograder.reports.words import told
-from autograder.verdicts import ExerciseResult, SubmissionResult, Verdict
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that no XML document may hold, escaped or not."""

@@ -9,10 +9,10 @@ import csv
 import html
 from typing import TextIO
 
-from autograder.lms import Handed
+from autograder.judging.results import SubmissionResult
 from autograder.reports import words
 from autograder.reports.csv_file import harmless
-from autograder.verdicts import SubmissionResult
+from autograder.submissions.lms import Handed
 
 
 class Worksheet:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from autograder.messages import translator
+from autograder.base.atomic import replacing
+from autograder.base.messages import translator
+from autograder.judging.results import SubmissionResult
 from autograder.reports import csv_file, json_file, terminal
 from autograder.reports.files import exhaust
-from autograder.verdicts import SubmissionResult
-from autograder.whole import replacing
 
 
 def write(

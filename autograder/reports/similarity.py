@@ -16,12 +16,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from autograder.messages import say, translator
+from autograder.base.messages import say, translator
 from autograder.reports import words
 from autograder.reports.csv_file import harmless
 
 if TYPE_CHECKING:
-    from autograder.similarity import Code, Line, Pair
+    from autograder.submissions.similarity import Code, Line, Pair
 
 _COLOURS = 6
 _FOLDED = 3

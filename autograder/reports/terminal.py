@@ -7,11 +7,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from autograder.feedback import words
-from autograder.feedback.advice import next_exercise, next_step
-from autograder.messages import say, translator
+from autograder.base.messages import say, translator
+from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict
 from autograder.reports.words import submissions
-from autograder.verdicts import ExerciseResult, SubmissionResult, Verdict
+from autograder.student.feedback import words
+from autograder.student.feedback.advice import next_exercise, next_step
 
 _TABLE_ROWS = 400
 """A longer table is of no use on a terminal."""

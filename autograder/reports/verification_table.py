@@ -6,8 +6,8 @@ from itertools import groupby
 from rich.console import Console
 from rich.table import Table
 
-from autograder.messages import Text, say
-from autograder.verification import Report, named_share
+from autograder.authoring.verification import Report, named_share
+from autograder.base.messages import Text, say
 
 
 def show(reports: Sequence[Report], lang: str, console: Console) -> None:

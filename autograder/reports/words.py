@@ -1,7 +1,7 @@
 """The verdicts in words, for pages and files that people read."""
 
-from autograder.messages import Text, say
-from autograder.verdicts import ExerciseResult, Verdict
+from autograder.base.messages import Text, say
+from autograder.judging.results import ExerciseResult, Verdict
 
 
 def submissions(number: int) -> Text:

@@ -49,5 +49,5 @@ Memory is limited as address space, which counts what NumPy reserves and what th
 to; a run's own file system counts apart.
 
 The modules `warden`, `runner`, `confinement` and `limits` run inside: they import the standard
-library, NumPy and `autograder.values` only.
+library, NumPy and `autograder.sandbox.values` only.
 """

@@ -20,7 +20,7 @@ from autograder.sandbox.limits import Limits
 ENGINE = "/engine"
 PACKAGES = "/packages"
 NOBODY = "65534"
-_INSIDE = ("__init__.py", "values.py", "sandbox")
+_INSIDE = ("__init__.py", "sandbox")
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom")
 
 

@@ -18,12 +18,12 @@ from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self
 
-from autograder.messages import printable
+from autograder.base.messages import printable
 from autograder.sandbox import bubblewrap, launch
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.quotable import Quotable
 from autograder.sandbox.records import Call, Isolation, LoadNote, Outcome, Run, Status
-from autograder.values import MAGIC, ValuesError, dumps, loads
+from autograder.sandbox.values import MAGIC, ValuesError, dumps, loads
 
 _TOLD: dict[str, Status] = {
     "raised": "raised",

@@ -31,7 +31,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.values import Formula, ValuesError, dumps
+from autograder.sandbox.values import Formula, ValuesError, dumps
 
 FRAME = struct.Struct("<cI")
 SECONDS = struct.Struct("<d")

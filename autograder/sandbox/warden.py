@@ -36,7 +36,7 @@ import numpy as np
 
 from autograder.sandbox import confinement, runner
 from autograder.sandbox.limits import Limits
-from autograder.values import dumps, loads
+from autograder.sandbox.values import dumps, loads
 
 LENGTH = struct.Struct("<I")
 CHUNK = 64 * 1024

@@ -13,8 +13,8 @@ import functools
 
 import numpy as np
 
-from autograder.exercise import Case, Exercise
-from autograder.mistakes import (
+from autograder.authoring.exercise import Case, Exercise
+from autograder.authoring.transforms import (
     both,
     columns_flipped,
     divided_by,

@@ -11,9 +11,8 @@ import math
 
 import numpy as np
 
-from autograder.comparison import Exact
-from autograder.exercise import Exercise
-from autograder.mistakes import (
+from autograder.authoring.exercise import Exercise
+from autograder.authoring.transforms import (
     both,
     columns_flipped,
     first_axes_exchanged,
@@ -26,6 +25,7 @@ from autograder.mistakes import (
     transposed,
     turned,
 )
+from autograder.judging.comparison import Exact
 
 from ..catalogue import (
     BASIS,

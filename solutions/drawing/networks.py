@@ -1,11 +1,11 @@
-"""Pictures of nets. Their figures come from `autograder.models`."""
+"""Pictures of nets. Their figures come from `autograder.cnn.models`."""
 
 import matplotlib.pyplot as plt
 from matplotlib import ticker
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from autograder.models import networks as nets
+from autograder.cnn.models import networks as nets
 from solutions.drawing.card import COLOURS, INK, LINE, PALE, arrow, card, text
 
 

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.linalg import norm
 
-from autograder.exercise import Exercise
-from autograder.mistakes import (
+from autograder.authoring.exercise import Exercise
+from autograder.authoring.transforms import (
     both,
     divided_by,
     first_axes_exchanged,
@@ -32,7 +32,7 @@ from autograder.mistakes import (
     transposed,
     turned,
 )
-from autograder.values import Formula
+from autograder.sandbox.values import Formula
 
 from ..catalogue import (
     BASIS,

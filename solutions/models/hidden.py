@@ -14,9 +14,9 @@ import math
 
 import numpy as np
 
-from autograder.comparison import Exact
-from autograder.exercise import Exercise
-from autograder.mistakes import arguments, given, like, result, times, turned
+from autograder.authoring.exercise import Exercise
+from autograder.authoring.transforms import arguments, given, like, result, times, turned
+from autograder.judging.comparison import Exact
 
 from ..catalogue import (
     BASIS,

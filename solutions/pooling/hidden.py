@@ -18,9 +18,9 @@ import inspect
 
 import numpy as np
 
-from autograder.comparison import Shares
-from autograder.exercise import Case, Exercise
-from autograder.mistakes import both, divided_by, given, like, result, times, turned
+from autograder.authoring.exercise import Case, Exercise
+from autograder.authoring.transforms import both, divided_by, given, like, result, times, turned
+from autograder.judging.comparison import Shares
 
 from ..catalogue import (
     BASIS,

@@ -18,8 +18,8 @@ import inspect
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from autograder.exercise import Exercise
-from autograder.mistakes import both, first_axes_exchanged, given, pretend, result, rotated
+from autograder.authoring.exercise import Exercise
+from autograder.authoring.transforms import both, first_axes_exchanged, given, pretend, result, rotated
 
 from ..catalogue import (
     BASIS,

@@ -1,0 +1,152 @@
+"""Draw an answer key: the cases of an assignment's exercises, and what is computed from them.
+
+`build` and `verification` call it. The visible key of a course is drawn from a fixed seed; a hidden key from
+the operating system's randomness, so that no two are alike and none can be guessed from the sources.
+"""
+
+import copy
+import hashlib
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.random import Generator
+
+from autograder.authoring.exercise import AuthoringError, Case, Exercise, Group, Misconception
+from autograder.judging import comparison
+from autograder.judging.answer_key import AnswerKey, Hint, KeyCase, KeyExercise, KeyGroup, Wrong, with_digest
+from autograder.judging.comparison import Comparator
+from autograder.sandbox.values import ValuesError, dumps, loads
+
+
+def draw_hidden(name: str, exercises: tuple[Exercise, ...], source: str = "") -> AnswerKey:
+    """A new hidden key; no two are alike and none can be guessed from this repository."""
+    rng = np.random.default_rng(secrets.randbits(256))
+    return with_digest(replace(draw_key(name, exercises, rng, visible=False), source=source))
+
+
+def draw_visible(name: str, exercises: tuple[Exercise, ...]) -> AnswerKey:
+    """The visible key: the same on every machine, for every course."""
+    seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
+    return draw_key(name, exercises, np.random.default_rng(seed), visible=True)
+
+
+def draw_key(name: str, exercises: tuple[Exercise, ...], rng: Generator, *, visible: bool) -> AnswerKey:
+    """Draw every case of an assignment and compute what the reference and the misconceptions give.
+
+    Raises
+    ------
+    AuthoringError
+        A group draws no cases or fails to; the reference raises, changes its arguments, or returns what
+        cannot be stored.
+    """
+    key = AnswerKey(name, visible, tuple(_draw_exercise(exercise, rng, visible) for exercise in exercises))
+    return with_digest(key)
+
+
+def _draw_exercise(exercise: Exercise, rng: Generator, visible: bool) -> KeyExercise:
+    known = (*exercise.misconceptions, *exercise.pairs())
+    groups = tuple(
+        KeyGroup(
+            group.name,
+            group.zh,
+            group.en,
+            group.points,
+            tuple(_key_case(exercise, group, case, known) for case in _cases(exercise, group, rng, visible)),
+        )
+        for group in exercise.groups
+        if group.visible or not visible
+    )
+    hints = tuple(Hint(m.id, m.zh, m.en) for m in known)
+    drawn = KeyExercise(
+        exercise.name,
+        exercise.parameters,
+        exercise.lecture,
+        groups,
+        hints,
+        exercise.defaults,
+        exercise.points,
+    )
+    return _without_needless_pairs(drawn, {pair.id for pair in exercise.pairs()})
+
+
+def _without_needless_pairs(exercise: KeyExercise, pairs: set[str]) -> KeyExercise:
+    """Drop the pairs that change nothing, or that one misconception explains just as well."""
+    singles = [hint.id for hint in exercise.misconceptions if hint.id not in pairs]
+    needless = {
+        pair
+        for pair in pairs
+        if not any(pair in case.wrong for case in exercise.cases)
+        or any(
+            all(_same_wrong(case.wrong.get(pair), case.wrong.get(single)) for case in exercise.cases)
+            for single in singles
+        )
+    }
+    groups = tuple(
+        replace(group, cases=tuple(_without(case, needless) for case in group.cases))
+        for group in exercise.groups
+    )
+    hints = tuple(hint for hint in exercise.misconceptions if hint.id not in needless)
+    return replace(exercise, groups=groups, misconceptions=hints)
+
+
+def _without(case: KeyCase, ids: set[str]) -> KeyCase:
+    return replace(case, wrong={id: wrong for id, wrong in case.wrong.items() if id not in ids})
+
+
+def _same_wrong(one: Wrong | None, other: Wrong | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    if one.raises or other.raises:
+        return bool(one.raises) == bool(other.raises)
+    return comparison.agrees(comparison.Close(), one.value, other.value)
+
+
+def _cases(exercise: Exercise, group: Group, rng: Generator, visible: bool) -> list[Case]:
+    where = f"{exercise.name}, group {group.name!r}"
+    try:
+        cases = group.cases(rng, for_students=visible)
+    except Exception as error:
+        raise AuthoringError(f"{where}: drawing its cases raised {_told(error)}") from error
+    if not cases:
+        raise AuthoringError(f"{where}: it yields no cases, so its points would be free.")
+    return cases
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _key_case(exercise: Exercise, group: Group, case: Case, known: Sequence[Misconception]) -> KeyCase:
+    where = f"{exercise.name}, group {group.name!r}"
+    accept = case.accept or exercise.accept
+    try:
+        sent = dumps(case.args)
+        args, given = loads(sent), loads(sent)
+        expected = comparison.essence(accept, loads(dumps(exercise.reference(*given))))
+        unchanged = dumps(given) == sent
+    except ValuesError as error:
+        raise AuthoringError(f"{where}: {error} cannot be stored in an answer key.") from error
+    except Exception as error:
+        raise AuthoringError(f"{where}: the reference raised {_told(error)}") from error
+    if not unchanged:
+        raise AuthoringError(f"{where}: the reference changes its arguments.")
+    if not comparison.acceptable(accept, expected):
+        raise AuthoringError(f"{where}: the reference's own answer is not acceptable ({accept}).")
+    wrong = {m.id: _run_wrong(m.run, args, accept) for m in known}
+    differing = {
+        id: outcome
+        for id, outcome in wrong.items()
+        if outcome.raises or not comparison.same_kept(accept, outcome.value, expected)
+    }
+    return KeyCase(args, expected, accept, case.layout, case.fresh, differing)
+
+
+def _run_wrong(run: Callable[..., Any], args: tuple[Any, ...], accept: Comparator) -> Wrong:
+    with np.errstate(all="ignore"):
+        try:
+            return Wrong(value=comparison.essence(accept, loads(dumps(run(*copy.deepcopy(args))))))
+        except Exception as error:  # a misconception may well crash; that is how it shows
+            return Wrong(raises=type(error).__name__)

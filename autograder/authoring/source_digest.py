@@ -1,0 +1,64 @@
+"""What a hidden key depends on of its sources: what they do, never what they say about it.
+
+A key is drawn anew when this digest changes, and then the whole class is graded again. So comments, text
+cells, docstrings and layout do not count, nor does a module that `hidden.py` does not import.
+"""
+
+import ast
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from autograder.authoring.assignment import Assignment
+
+
+def digest(assignment: Assignment) -> str:
+    """Of `hidden.py` and of the course's own modules that it imports, directly or by way of others."""
+    course = assignment.folder.parent
+    found: dict[Path, ast.Module] = {}
+    waiting = [assignment.folder / "hidden.py"]
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found[path] = ast.parse(path.read_bytes(), str(path))
+            waiting += _imported(found[path], path, course)
+    total = hashlib.sha256()
+    for path, tree in sorted(found.items()):
+        total.update(f"{path.relative_to(course)}\0{_meaning(tree)}\0".encode("utf-8", "surrogatepass"))
+    return total.hexdigest()
+
+
+def _imported(tree: ast.Module, path: Path, course: Path) -> Iterator[Path]:
+    """The course's modules that `tree`, the module at `path`, names in relative imports."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ImportFrom) or not node.level or node.level > len(path.parents):
+            continue
+        named = path.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+        for module in (named, *(named / name.name for name in node.names)):
+            for file in (module.with_name(f"{module.name}.py"), module / "__init__.py"):
+                if file.is_file() and file.is_relative_to(course):
+                    yield file
+
+
+def _meaning(node: Any) -> str:
+    """A syntax tree as text; without what is empty, for newer versions of Python add such fields."""
+    if isinstance(node, ast.AST):
+        fields = (
+            f"{name}={_meaning(value)}"
+            for name, value in ast.iter_fields(node)
+            if value is not None and value != [] and name != "kind"
+        )
+        return f"{type(node).__name__}({','.join(fields)})"
+    if isinstance(node, list):
+        return f"[{','.join(_meaning(one) for one in node if not _is_text(one))}]"
+    return repr(node)
+
+
+def _is_text(node: Any) -> bool:
+    """Whether it is a docstring, or another string that stands for itself."""
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )

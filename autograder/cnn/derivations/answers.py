@@ -1,0 +1,249 @@
+"""Typed answers to derivation exercises: the lecture's lines, written out, or one formula for all of them.
+
+`comparison.Derivation` asks what a text says about one line; the text is read once, whatever the number of
+lines. A general formula is tried at every element of a layer that its writer has not seen. Nothing here
+evaluates what was typed: `notation` reads it, `meaning` gives it terms, `compare` says what is wrong.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+
+from autograder.base.messages import Text, say
+from autograder.cnn.derivations import compare, notation, notation_write
+from autograder.cnn.derivations.compare import LineResult
+from autograder.cnn.derivations.layer import Layer
+from autograder.cnn.derivations.meaning import (
+    Known,
+    Meaningless,
+    NotCovered,
+    Reader,
+    Terms,
+    instances,
+    settled,
+    variables,
+    write_term,
+)
+from autograder.cnn.derivations.notation import Equation, NotationError, Summation, walk
+from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom
+
+MAX_CHARACTERS = 8_000
+"""Of one answer: twice the lecture's whole example in LaTeX, every step written out."""
+MAX_FORMULA_CHARACTERS = 2_000
+"""Of an answer that asks for general formulas: each is 100 characters, 300 with its derivation."""
+MAX_STEPS = 4_000
+"""What reading an answer may cost (`meaning.Reader`): four times the lecture's lines with every step written
+out. It bounds what hostile texts cost the grader; a formula is read once for every layer it is tried in."""
+MAX_FORMULAS = 8
+"""Equations of an answer that asks for one general formula; the others are not read."""
+
+RIGHT = "right"
+"""What every right line says, see `Answer`: an answer key holds this in place of the answer."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked for.
+
+    Parameters
+    ----------
+    layer : Layer
+    of : tuple of {"z", "delta", "w", "b"}
+        Whose lines: z, δ of the layer before, ∂J/∂w, ∂J/∂b.
+    general : bool
+        One formula with index letters for each of `of`, in place of a line for each element.
+    """
+
+    layer: Layer
+    of: tuple[str, ...]
+    general: bool = False
+
+    def lines(self) -> tuple[str, ...]:
+        """The names of the lines, in the lecture's order; of general formulas, the letters."""
+        return self.of if self.general else tuple(map(str, _wanted(self)))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a text says in one line.
+
+    Attributes
+    ----------
+    result : LineResult
+        The verdict and why.
+    says : str
+        `RIGHT`, or the wrong terms: two wrong lines with equal `says` say the same, whatever the notation. ""
+        where nothing can be made of it.
+    """
+
+    result: LineResult
+    says: str
+
+
+def answer(question: Question, line: str, typed: str) -> Answer:
+    """What `typed` says in the line of that name; hostile until proven otherwise."""
+    return _answers(question, typed)[line]
+
+
+def title(line: str) -> Text:
+    """How a line is called in a sentence: δ₁₂⁽ˡ⁻¹⁾, or the general formula of δ."""
+    if line in _QUANTITY:
+        letter, layer = _QUANTITY[line]
+        name = notation_write.quantity(Atom(letter, (), layer))  # type: ignore[arg-type]
+        shown = f"∂J/∂{name}" if line in ("w", "b") else name
+        return say("the formula for {quantity}", quantity=shown)
+    name = compare.left_side(Atom.named(line))
+    return Text(name, name)
+
+
+_QUANTITY = {"z": ("z", CURRENT), "delta": ("delta", BEFORE), "w": ("w", CURRENT), "b": ("b", CURRENT)}
+
+
+@lru_cache(maxsize=64)
+def _answers(question: Question, typed: str) -> Mapping[str, Answer]:
+    """All lines of a text. A cache, for each line is a case of its own and they share one text."""
+    limit = MAX_FORMULA_CHARACTERS if question.general else MAX_CHARACTERS
+    if len(typed) > limit:
+        text = say("The answer has more than {limit} characters.", limit=f"{limit:,}")
+        refused = Answer(LineResult(None, "unreadable", "", "", text), "")
+        return MappingProxyType(dict.fromkeys(question.lines(), refused))
+    if question.general:
+        return MappingProxyType(_General(question).read(typed))
+    known, wanted = _known(question.layer), _wanted(question)
+    results = compare.check_lines(typed, wanted, known, MAX_STEPS)
+    answered = {str(one.left): Answer(one, _said(one)) for one in results[: len(wanted)]}
+    return MappingProxyType(answered)
+
+
+@lru_cache(maxsize=64)
+def _known(layer: Layer) -> Known:
+    """A layer's formulas are found once; a cache, keyed by what they depend on."""
+    return Known(layer)
+
+
+def _wanted(question: Question) -> dict[Atom, Terms]:
+    known = _known(question.layer)
+    wanted: dict[Atom, Terms] = {}
+    for letter in question.of:
+        wanted |= _formulas(known, letter)
+    return wanted
+
+
+def _formulas(known: Known, letter: str) -> dict[Atom, Terms]:
+    if letter == "z":
+        return known.forward
+    if letter == "delta":
+        return known.residual_before
+    return {atom: terms for atom, terms in known.gradients.items() if atom.letter == letter}
+
+
+def _said(result: LineResult) -> str:
+    if result.verdict == "right":
+        return RIGHT
+    return f"wrong: {_written(result.comes_to)}" if result.verdict == "wrong" and result.comes_to else ""
+
+
+def _written(terms: Terms) -> str:
+    """Terms in an order of their own, so that equal sums are equal texts."""
+    return " + ".join(sorted(write_term(monomial, value) for monomial, value in terms.items())) or "0"
+
+
+# ---- General formulas --------------------------------------------------------------------------------------
+
+
+class _General:
+    """The general formulas of one answer, tried at every element of the layer."""
+
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        self.known = _known(question.layer)
+        self.reader = Reader(self.known, steps=MAX_STEPS)
+        self.found: dict[str, Answer] = {}
+
+    def read(self, typed: str) -> dict[str, Answer]:
+        """What the text answers to each letter that is asked for."""
+        stray: list[LineResult] = []
+        rows = [notation.bare(row.text) for row in notation.rows(notation.without_comments(typed))]
+        for row in rows[:MAX_FORMULAS]:
+            try:
+                equation = settled(notation.read(row), left_before="delta" in self.question.of)
+                if not equation.continued and equation.relations:
+                    self._take(row, equation)
+            except NotationError as error:
+                text = Text(error.pointed("zh"), error.pointed("en"))
+                stray.append(LineResult(None, "unreadable", row, "", text))
+            except (NotCovered, Meaningless) as error:
+                stray.append(LineResult(None, "unreadable", row, "", error.text))
+        absent = stray[0] if stray else LineResult(None, "missing", "", "", say("There is no line for this."))
+        return {letter: self.found.get(letter, Answer(absent, "")) for letter in self.question.of}
+
+    def _take(self, typed: str, equation: Equation) -> None:
+        """One equation, which is the answer to the letter on its left; of two answers both must be right."""
+        places = list(instances(equation, self.reader))
+        lefts = [compare.asked_for(self.reader.raw(equation.sides[0], values)) for values in places]
+        letter = next((one for one in self.question.of if lefts and lefts[0] in self._all(one)), None)
+        if letter is None:
+            return
+        before = self.found.get(letter)
+        if before is not None and before.result.verdict != "right":
+            return
+        read_as = notation_write.equation(equation)
+        try:
+            result, said = self._judged(equation, letter, places, lefts)
+        except (NotCovered, Meaningless) as error:
+            result, said = LineResult(None, "unreadable", typed, read_as, error.text), ""
+        self.found[letter] = Answer(
+            LineResult(result.left, result.verdict, typed, read_as, result.text, result.faults, result.slips),
+            said,
+        )
+
+    def _all(self, letter: str) -> dict[Atom, Terms]:
+        return _formulas(self.known, letter)
+
+    def _judged(
+        self,
+        equation: Equation,
+        letter: str,
+        places: list[Mapping[str, int]],
+        lefts: list[Atom | None],
+    ) -> tuple[LineResult, str]:
+        right = self._all(letter)
+        if letter != "b" and not variables(equation.sides[0]):
+            text = say("This line is about one element; asked for is one formula with index letters for all.")
+            return LineResult(lefts[0], "not carried out", "", "", text), ""
+        if set(lefts) != set(right):
+            text = say("This formula does not speak of every element.")
+            return LineResult(lefts[0], "wrong", "", "", text), ""
+        unfinished = compare.is_undone(equation.sides[-1])
+        ends: dict[Atom, Terms] = {}
+        wrong: LineResult | None = None
+        for values, left in zip(places, lefts, strict=True):
+            assert left is not None
+            asked, *read = (self.reader.raw(side, values) for side in equation.sides)
+            done = [self.reader.carried_out(side) for side in read]
+            unfinished = unfinished or compare.repeats(read[-1], asked)
+            ends[left] = done[-1]
+            for typed, side in zip(read, done, strict=True):
+                if wrong is None and side != right[left]:
+                    wrong = self._wrong(left, compare.as_typed(typed, side), right[left])
+        if wrong is not None:
+            return wrong, "wrong: " + "; ".join(f"{left} = {_written(end)}" for left, end in ends.items())
+        if unfinished or "∼" in equation.relations:
+            text = say(
+                "True, but not carried out: this repeats the question or leaves something to be derived."
+            )
+            return LineResult(lefts[0], "not carried out", "", "", text), ""
+        if letter == "b" and len(right) == 1 and not _has_sum(equation):
+            text = say("This holds for one size only; write the sum with Σ, for any size.")
+            return LineResult(lefts[0], "not carried out", "", "", text), ""
+        return LineResult(lefts[0], "right", "", "", say("Right.")), RIGHT
+
+    def _wrong(self, left: Atom, typed: Terms, right: Terms) -> LineResult:
+        text, faults, slips = compare.explain(typed, right, left, self.known)
+        place = say("At {element}:", element=compare.left_side(left))
+        return LineResult(left, "wrong", "", "", compare.joined([place, text]), faults, slips)
+
+
+def _has_sum(equation: Equation) -> bool:
+    return any(isinstance(node, Summation) for node in walk(equation.sides[-1]))

@@ -1,0 +1,338 @@
+"""The sizes of a layer, and the elements that its quantities have.
+
+`expand` and everything above it take one of three records: `Layer` (a convolution), `Pooling`, `Dense`. They
+check their sizes, tell the output's, and name each element the way the lecture does. They hold no numbers.
+
+Indices count from 1. A map's element is (row, column). Where there are several channels *or* several kernels,
+map numbers are written throughout: a[c,u,v], z[k,p,q], delta[k,p,q], w[k,c,m,n], b[k]; with one channel and
+one kernel they are left out everywhere: a[u,v], w[m,n], b[]. With several samples the sample's number comes
+before all else in a, z, delta, dsigma. A dense layer has a[j], z[i], delta[i], b[i], and w[i,j] from unit j
+to unit i.
+"""
+
+import itertools
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from autograder.base.messages import Text, say
+from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, LayerName, Letter
+
+Size = tuple[int, int]
+MAX_CONNECTIONS = 50_000
+"""Products that a layer may have in all: 28×28 with 5×5 has 14,400. Beyond, nobody reads what comes out."""
+
+
+class LayerError(ValueError):
+    """Sizes that make no layer, told in one sentence, in both languages (`text`)."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en)
+        self.text = text
+
+
+class Sized(ABC):
+    """What the three records share: their quantities' shapes, and from there the names of all elements."""
+
+    @abstractmethod
+    def shape(self, letter: Letter, layer: LayerName) -> tuple[int, ...]:
+        """The NumPy shape of a quantity, (samples, maps, height, width) for a map."""
+
+    @abstractmethod
+    def named(self, letter: Letter, position: tuple[int, ...]) -> tuple[int, ...]:
+        """The lecture's index of the element at `position` of an array of that shape."""
+
+    @property
+    @abstractmethod
+    def connections(self) -> int:
+        """How many products all z have together."""
+
+    def atom(self, letter: Letter, layer: LayerName, position: tuple[int, ...]) -> Atom:
+        """The element at `position` (from 0, all axes) of a quantity."""
+        return Atom(letter, self.named(letter, position), layer)
+
+    def atoms(self, letter: Letter, layer: LayerName | None = None) -> list[Atom]:
+        """All elements of a quantity in the order of its array.
+
+        Parameters
+        ----------
+        layer : {"l", "l-1"}, optional
+            l for w, b, z and δ; l−1 for a, σ and σ′, unless said otherwise.
+        """
+        where = layer or (BEFORE if letter in ("a", "sigma", "dsigma") else CURRENT)
+        return [self.atom(letter, where, position) for position in positions(self.shape(letter, where))]
+
+    def _refuse_what_nobody_can_read(self) -> None:
+        count = max(self.connections, math.prod(self.shape("a", BEFORE)))
+        if count > MAX_CONNECTIONS:
+            raise LayerError(
+                say(
+                    "Written out, this layer has {count} elements or products, and {limit} is the limit; "
+                    "choose smaller sizes.",
+                    count=f"{count:,}",
+                    limit=f"{MAX_CONNECTIONS:,}",
+                )
+            )
+
+
+@dataclass(frozen=True)
+class Layer(Sized):
+    """A convolution (cross-correlation, as in the lecture).
+
+    Parameters
+    ----------
+    input, kernel : (height, width)
+    stride, padding : int
+    channels, kernels, samples : int
+        Maps of the layer before, maps of this layer, and how many inputs are processed together.
+
+    Raises
+    ------
+    LayerError
+        One sentence: which size is wrong.
+    """
+
+    input: Size
+    kernel: Size
+    stride: int = 1
+    padding: int = 0
+    channels: int = 1
+    kernels: int = 1
+    samples: int = 1
+
+    def __post_init__(self) -> None:
+        _check_size("input", self.input)
+        _check_size("kernel", self.kernel)
+        for name in ("stride", "channels", "kernels", "samples"):
+            _check_count(name, getattr(self, name))
+        _check_count("padding", self.padding, least=0)
+        padded = (self.input[0] + 2 * self.padding, self.input[1] + 2 * self.padding)
+        _check_fits(self.kernel, padded)
+        self._refuse_what_nobody_can_read()
+
+    @property
+    def output(self) -> Size:
+        """(Ho, Wo) = floor((H + 2p − kh) / s) + 1, and likewise for the width."""
+        sides = zip(self.input, self.kernel, strict=True)
+        height, width = ((side + 2 * self.padding - k) // self.stride + 1 for side, k in sides)
+        return height, width
+
+    @property
+    def numbered(self) -> bool:
+        """Whether map numbers are written."""
+        return self.channels > 1 or self.kernels > 1
+
+    @property
+    def connections(self) -> int:
+        return math.prod((self.samples, self.kernels, self.channels, *self.output, *self.kernel))
+
+    def shape(self, letter: Letter, layer: LayerName) -> tuple[int, ...]:
+        if letter in ("w", "rot180"):
+            return (self.kernels, self.channels, *self.kernel)
+        if letter == "b":
+            return (self.kernels,)
+        if layer == BEFORE:
+            return (self.samples, self.channels, *self.input)
+        return (self.samples, self.kernels, *self.output)
+
+    def named(self, letter: Letter, position: tuple[int, ...]) -> tuple[int, ...]:
+        index = tuple(place + 1 for place in position)
+        if letter in ("w", "rot180"):
+            return index if self.numbered else index[2:]
+        if letter == "b":
+            return index if self.numbered else ()
+        return _map_index(index, several_samples=self.samples > 1, numbered=self.numbered)
+
+
+@dataclass(frozen=True)
+class Pooling(Sized):
+    """Max or average pooling.
+
+    Parameters
+    ----------
+    input, window : (height, width)
+    stride : (rows, columns), optional
+        The window's size unless said otherwise, as in the lecture. Windows may overlap or leave gaps.
+    kind : {"max", "avg"}
+    winners : mapping from z's elements to a's, for "max"
+        Which element was the largest of each window.
+    channels, samples : int
+        Pooling treats every map by itself.
+
+    Raises
+    ------
+    LayerError
+        One sentence: which size or which winner is wrong.
+    """
+
+    input: Size
+    window: Size
+    stride: Size | None = None
+    kind: Literal["max", "avg"] = "avg"
+    winners: Mapping[Atom, Atom] = field(default_factory=dict, hash=False)
+    channels: int = 1
+    samples: int = 1
+
+    def __post_init__(self) -> None:
+        _check_size("input", self.input)
+        _check_size("window", self.window)
+        if self.stride is not None:
+            _check_size("stride", self.stride)
+        for name in ("channels", "samples"):
+            _check_count(name, getattr(self, name))
+        _check_fits(self.window, self.input)
+        self._refuse_what_nobody_can_read()
+        if self.kind == "max":
+            self._check_winners()
+
+    def _check_winners(self) -> None:
+        for z in self.atoms("z"):
+            if z not in self.winners:
+                raise LayerError(
+                    say(
+                        "Max pooling needs to know which element won each window, and {count} windows "
+                        "have no winner.",
+                        count=sum(z not in self.winners for z in self.atoms("z")),
+                    )
+                )
+            if self.winners[z] not in self.cells(z):
+                raise LayerError(
+                    say(
+                        "a({winner}) cannot win window ({window}): it is not one of its elements.",
+                        winner=", ".join(map(str, self.winners[z].index)),
+                        window=", ".join(map(str, z.index)),
+                    )
+                )
+
+    @property
+    def steps(self) -> Size:
+        """Rows and columns from one window to the next."""
+        return self.stride or self.window
+
+    @property
+    def output(self) -> Size:
+        sides = zip(self.input, self.window, self.steps, strict=True)
+        height, width = ((side - k) // step + 1 for side, k, step in sides)
+        return height, width
+
+    @property
+    def numbered(self) -> bool:
+        return self.channels > 1
+
+    @property
+    def connections(self) -> int:
+        return math.prod((self.samples, self.channels, *self.output, *self.window))
+
+    def shape(self, letter: Letter, layer: LayerName) -> tuple[int, ...]:
+        size = self.input if layer == BEFORE else self.output
+        return (self.samples, self.channels, *size)
+
+    def named(self, letter: Letter, position: tuple[int, ...]) -> tuple[int, ...]:
+        index = tuple(place + 1 for place in position)
+        return _map_index(index, several_samples=self.samples > 1, numbered=self.numbered)
+
+    def cells(self, z: Atom) -> list[Atom]:
+        """The elements of a in the window of z."""
+        *maps, row, column = z.index
+        top, left = (row - 1) * self.steps[0], (column - 1) * self.steps[1]
+        inside = positions(self.window)
+        return [Atom("a", (*maps, top + u + 1, left + v + 1), BEFORE) for u, v in inside]
+
+
+@dataclass(frozen=True)
+class Dense(Sized):
+    """A fully connected layer: `outputs` units, each joined to all `inputs` of the layer before."""
+
+    outputs: int
+    inputs: int
+
+    def __post_init__(self) -> None:
+        _check_count("outputs", self.outputs)
+        _check_count("inputs", self.inputs)
+        self._refuse_what_nobody_can_read()
+
+    @property
+    def connections(self) -> int:
+        return self.outputs * self.inputs
+
+    def shape(self, letter: Letter, layer: LayerName) -> tuple[int, ...]:
+        if letter == "w":
+            return (self.outputs, self.inputs)
+        return (self.inputs,) if layer == BEFORE else (self.outputs,)
+
+    def named(self, letter: Letter, position: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(place + 1 for place in position)
+
+
+AnyLayer = Layer | Pooling | Dense
+
+
+def describe(layer: AnyLayer) -> Text:
+    """A layer's sizes in words."""
+    if isinstance(layer, Dense):
+        return say(
+            "fully connected, {outputs} outputs of {inputs}", outputs=layer.outputs, inputs=layer.inputs
+        )
+    if isinstance(layer, Pooling):
+        sizes = f"{layer.input[0]}×{layer.input[1]}"
+        parts = [Text(sizes, sizes), say("window {window}", window=f"{layer.window[0]}×{layer.window[1]}")]
+        if layer.steps != layer.window:
+            parts.append(say("stride {stride}", stride="×".join(map(str, dict.fromkeys(layer.steps)))))
+        return _listed(parts)
+    sizes = f"{layer.input[0]}×{layer.input[1]} ∗ {layer.kernel[0]}×{layer.kernel[1]}"
+    parts = [Text(sizes, sizes)]
+    if layer.stride != 1:
+        parts.append(say("stride {stride}", stride=layer.stride))
+    if layer.padding:
+        parts.append(say("padding {padding}", padding=layer.padding))
+    if layer.numbered:
+        parts.append(
+            say("{channels} channels, {kernels} kernels", channels=layer.channels, kernels=layer.kernels)
+        )
+    return _listed(parts)
+
+
+def _listed(parts: list[Text]) -> Text:
+    return Text("，".join(one.zh for one in parts), ", ".join(one.en for one in parts))
+
+
+def positions(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """All positions of an array of that shape, in row-major order, from 0."""
+    return itertools.product(*map(range, shape))
+
+
+def _map_index(index: tuple[int, ...], *, several_samples: bool, numbered: bool) -> tuple[int, ...]:
+    sample, number, *place = index
+    return (*((sample,) if several_samples else ()), *((number,) if numbered else ()), *place)
+
+
+def _check_count(name: str, value: object, least: int = 1) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise LayerError(
+            say(
+                "{name} must be a whole number of at least {least}, not {value}.",
+                name=name,
+                least=least,
+                value=value,
+            )
+        )
+
+
+def _check_size(name: str, value: object) -> None:
+    if not isinstance(value, tuple) or len(value) != 2:
+        raise LayerError(say("{name} must be a height and a width, such as 3x2.", name=name))
+    for side in value:
+        _check_count(name, side)
+
+
+def _check_fits(kernel: Size, padded: Size) -> None:
+    if kernel[0] > padded[0] or kernel[1] > padded[1]:
+        raise LayerError(
+            say(
+                "A {kernel} window does not fit into {padded}; make it smaller, or pad the input.",
+                kernel=f"{kernel[0]}×{kernel[1]}",
+                padded=f"{padded[0]}×{padded[1]}",
+            )
+        )

@@ -1,0 +1,102 @@
+"""What people write on a command line or in a notebook, read into layers: "3x3", "1,2 1,3 4,1 3,4".
+
+`cli` and `student` call this. Whatever it is given, it answers with a layer or with one sentence.
+"""
+
+import re
+from dataclasses import replace
+
+from autograder.base.messages import say
+from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, LayerError, Pooling, Size
+from autograder.cnn.derivations.symbols import BEFORE, Atom
+
+_SIZE = re.compile(r"(\d{1,9})(?:\s*[x×*,]\s*(\d{1,9}))?", re.ASCII)
+
+
+def size(text: str) -> Size:
+    """A height and a width from text such as "3x2", "3×2" or "3*2"; a single number is a square.
+
+    Raises
+    ------
+    LayerError
+    """
+    match = _SIZE.fullmatch(text.strip().lower())
+    if match is None:
+        raise LayerError(
+            say("{text} is no size; write a height and a width, such as 3x2.", text=repr(text[:40]))
+        )
+    return int(match[1]), int(match[2] or match[1])
+
+
+def size_like(value: str | int | Size) -> Size:
+    """A size that is given as text, as a number (a square) or as it is.
+
+    Raises
+    ------
+    LayerError
+    """
+    return value if isinstance(value, tuple) else size(str(value))
+
+
+def described(
+    input: str | None,
+    kernel: str,
+    stride: int | None,
+    padding: int,
+    channels: int,
+    kernels: int,
+    pool: str = "",
+    winners: str = "",
+    dense: str | None = None,
+) -> AnyLayer:
+    """The layer that a command line's options describe.
+
+    Parameters
+    ----------
+    pool : {"", "max", "avg"}
+    winners : str
+        For max pooling, which element won each window, in row-major order: "1,2 1,3 4,1 3,4".
+
+    Raises
+    ------
+    LayerError
+    """
+    if dense is not None:
+        return Dense(*size(dense))
+    if not pool:
+        return Layer(
+            size(input or "3x3"), size(kernel), 1 if stride is None else stride, padding, channels, kernels
+        )
+    if padding or kernels != 1:
+        raise LayerError(say("Pooling has neither padding nor kernels here; leave them out."))
+    step = None if stride is None else (stride, stride)
+    average = Pooling(size(input or "4x4"), size(kernel), step, "avg", {}, channels)
+    if pool == "avg":
+        return average
+    return replace(average, kind="max", winners=_read_winners(winners, average))
+
+
+def _read_winners(text: str, layer: Pooling) -> dict[Atom, Atom]:
+    """One index a window: row and column, with the channel's number before them if there are several."""
+    found = []
+    for word in text.replace(";", " ").split():
+        parts = word.split(",") if "," in word else list(word)
+        length = 3 if layer.numbered else 2
+        if len(parts) != length or not all(
+            part.isascii() and part.isdigit() and len(part) < 10 for part in parts
+        ):
+            raise LayerError(
+                say('{word} is no index; write one for each window, such as "1,2 1,3".', word=repr(word[:20]))
+            )
+        found.append(Atom("a", tuple(map(int, parts)), BEFORE))
+    windows = layer.atoms("z")
+    if len(found) != len(windows):
+        raise LayerError(
+            say(
+                "Max pooling needs the largest element of each window, row by row: {count} of them, "
+                "not {given}.",
+                count=len(windows),
+                given=len(found),
+            )
+        )
+    return dict(zip(windows, found, strict=True))

@@ -1,0 +1,184 @@
+"""What is shown: sums with marked terms, chains of equalities, grids, prose, and the page that holds them.
+
+`steps` and `recover` fill these records, `render` writes them down. They hold no notation: a page is the same
+in Unicode, LaTeX, Markdown and HTML, in Chinese and English. Every record that stands alone shows itself in
+Jupyter.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Literal
+
+import sympy
+
+from autograder.base.messages import Text
+from autograder.cnn.derivations.symbols import Atom, Monomial, Quantity, lecture_order, terms
+
+Format = Literal["text", "latex", "markdown", "html", "json"]
+FORMATS: tuple[Format, ...] = ("text", "latex", "markdown", "html", "json")
+
+
+@dataclass(frozen=True)
+class Product:
+    """One term. `marked` terms are boxed, as in the lecture."""
+
+    factors: Monomial
+    coefficient: Fraction = Fraction(1)
+    marked: bool = False
+
+
+@dataclass(frozen=True)
+class Sum:
+    """Terms in the order in which they are written; none at all is 0."""
+
+    terms: tuple[Product, ...]
+
+
+@dataclass(frozen=True)
+class Slope:
+    """∂(a₁₂·w₁₂)/∂a₁₂: the derivative of a sum that is written out."""
+
+    of: Sum
+    by: Atom
+
+
+@dataclass(frozen=True)
+class Largest:
+    """max(a₁₁, …, a₂₂)."""
+
+    of: tuple[Atom, ...]
+
+
+Side = Quantity | Sum | Slope | Largest
+
+
+class Shown:
+    """A record that can be written down in every format."""
+
+    def write(self, form: Format = "text", *, lang: str = "", layer_names: bool = False) -> str:
+        """This record in one format.
+
+        Parameters
+        ----------
+        form : {"text", "latex", "markdown", "html", "json"}
+        lang : {"zh", "en"}, optional
+            The locale's language unless said otherwise.
+        layer_names : bool
+            Whether every quantity carries its layer, as in δ₁₁⁽ˡ⁾; those of the layer before that would be
+            mistaken for this layer's always do.
+        """
+        from autograder.cnn.derivations.render import write
+
+        return write(self, form, lang, layer_names)
+
+    def __str__(self) -> str:
+        return self.write("text")
+
+    def _repr_html_(self) -> str:
+        return self.write("html")
+
+    def _repr_markdown_(self) -> str:
+        return self.write("markdown")
+
+    def _repr_latex_(self) -> str:
+        return self.write("latex")
+
+
+@dataclass(frozen=True)
+class Equation(Shown):
+    """A chain of equalities: left = side = side … On the left may stand words in place of a quantity."""
+
+    left: Quantity | Text
+    sides: tuple[Side, ...]
+    in_one_line: bool = False
+
+
+@dataclass(frozen=True)
+class Aligned(Shown):
+    """Equations one below the other."""
+
+    equations: tuple[Equation, ...]
+
+
+@dataclass(frozen=True)
+class Prose(Shown):
+    """A sentence. `{0}`, `{1}` … in it stand for the lists of quantities."""
+
+    text: Text
+    quantities: tuple[tuple[Quantity, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A map as the lecture draws it; a cell is a quantity or a number."""
+
+    rows: tuple[tuple[Quantity | int, ...], ...]
+
+
+Operator = Literal["∗", "⊙", "·"]
+
+
+@dataclass(frozen=True)
+class Recipe(Shown):
+    """result = Σ left ∘ right of grids (⊙ slope): a closed form, drawn.
+
+    Parameters
+    ----------
+    result, slope : Grid
+        The map that comes out, and the σ′ that it is multiplied by, if any.
+    operator : {"∗", "⊙", "·"}
+        The left grid slides over the right one, is multiplied by it cell by cell, or as a matrix.
+    pairs : tuple of (Grid, Grid)
+        What is added up; a grid on its own stands for itself.
+    """
+
+    result: Grid
+    operator: Operator
+    pairs: tuple[tuple[Grid, ...], ...]
+    scale: Fraction = Fraction(1)
+    slope: Grid | None = None
+
+
+Block = Prose | Aligned | Recipe
+
+
+@dataclass(frozen=True)
+class Section(Shown):
+    """A part of a page, with a heading of its own."""
+
+    title: Prose
+    blocks: tuple[Block, ...]
+    level: int = 2
+
+
+@dataclass(frozen=True)
+class Page(Shown):
+    """A whole derivation, or what a function computes."""
+
+    title: Prose
+    sections: tuple[Section, ...]
+
+    def to_data(self, lang: str = "") -> dict[str, Any]:
+        """The page as plain data, the same that the format "json" writes."""
+        from autograder.cnn.derivations.render import data
+
+        return data(self, lang)
+
+
+# ---- From formulas -----------------------------------------------------------------------------------------
+
+
+def _never(term: Monomial, coefficient: Fraction) -> bool:
+    return False
+
+
+def as_sum(formula: sympy.Expr, mark: Callable[[Monomial, Fraction], bool] = _never) -> Sum:
+    """A formula with its terms in the lecture's order, those marked for which `mark` holds."""
+    ordered = sorted(terms(formula).items(), key=lambda item: lecture_order(item[0]))
+    return Sum(tuple(Product(term, value, mark(term, value)) for term, value in ordered))
+
+
+def sum_of(products: Iterable[Monomial]) -> Sum:
+    """Products with coefficient 1, in the order in which they come."""
+    return Sum(tuple(Product(factors) for factors in products))

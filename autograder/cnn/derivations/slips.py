@@ -1,0 +1,498 @@
+"""Typical wrong derivations, as formulas: each slip turns the right formula into the one that it leads to.
+
+`compare` holds what a person typed against them, exactly, term by term: a slip is named only when it gives
+precisely the typed formula. Like a misconception of an exercise, a slip is a function; its sentence points
+to the idea. A slip never decides whether an answer is right.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import lru_cache
+from typing import TypeGuard
+
+from autograder.base.messages import Text
+from autograder.cnn.derivations.layer import Layer, LayerError
+from autograder.cnn.derivations.meaning import Factor, Foreign, Known, Monomial, Terms, order
+from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, LayerName
+
+Wrong = Callable[[Layer, Atom, Terms], Iterable[Terms]]
+"""(layer, element, its right formula) ↦ the wrong formulas that this slip may lead to."""
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A named mistake.
+
+    Parameters
+    ----------
+    id : str
+        Stable; the class report counts by it.
+    text : Text
+        What went wrong, one sentence.
+    of : tuple of str
+        The letters of the elements whose formulas it concerns, as in `expand`: "z", "delta" (of the layer
+        before), "a", "w", "b" (∂J/∂ each).
+    wrong : function
+        See `Wrong`.
+    """
+
+    id: str
+    text: Text
+    of: tuple[str, ...]
+    wrong: Wrong
+
+
+def find(layer: Layer, left: Atom, right: Terms, typed: Terms) -> tuple[Slip, ...]:
+    """The slip, or the two slips together, that lead exactly to what was typed; none if none fits."""
+    concerned = [slip for slip in SLIPS if left.letter in slip.of]
+    for slip in concerned:
+        if any(formula == typed != right for formula in slip.wrong(layer, left, right)):
+            return (slip,)
+    for first in concerned:
+        for halfway in first.wrong(layer, left, right):
+            for second in concerned:
+                if halfway != right and any(
+                    formula == typed and formula not in (halfway, right)
+                    for formula in second.wrong(layer, left, halfway)
+                ):
+                    return (first, second)
+    return ()
+
+
+# ---- Tools -------------------------------------------------------------------------------------------------
+
+
+def _each(terms: Terms, rename: Callable[[Factor, Monomial], Factor | None]) -> Terms:
+    """Every factor replaced by another, or left out where `rename` gives None."""
+    found: dict[Monomial, Fraction] = {}
+    for monomial, value in terms.items():
+        factors = [new for factor in monomial if (new := rename(factor, monomial)) is not None]
+        key = tuple(sorted(factors, key=order))
+        found[key] = found.get(key, Fraction(0)) + value
+    return found
+
+
+def _is(factor: Factor, letter: str, layer: str | None = None) -> TypeGuard[Atom]:
+    return isinstance(factor, Atom) and factor.letter == letter and layer in (None, factor.layer)
+
+
+def _moved(letter: str, where: Callable[[Layer, tuple[int, ...]], tuple[int, ...]]) -> Wrong:
+    """All elements of one letter at other places."""
+
+    def wrong(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
+        def rename(factor: Factor, _: Monomial) -> Factor:
+            if isinstance(factor, Atom) and factor.letter == letter:
+                return replace(factor, index=where(layer, factor.index))
+            return factor
+
+        yield _each(right, rename)
+
+    return wrong
+
+
+def _relabelled(letter: str, layer_before: str, to: Callable[[Atom, Monomial, Atom], Factor | None]) -> Wrong:
+    """All elements of one letter of one layer replaced; `to` also sees the product and the left-hand side."""
+
+    def wrong(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
+        def rename(factor: Factor, monomial: Monomial) -> Factor | None:
+            if isinstance(factor, Atom) and factor.letter == letter and factor.layer == layer_before:
+                return to(factor, monomial, left)
+            return factor
+
+        yield _each(right, rename)
+
+    return wrong
+
+
+def _either(*several: Wrong) -> Wrong:
+    def wrong(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
+        for one in several:
+            yield from one(layer, left, right)
+
+    return wrong
+
+
+def _of_several_terms(*several: Wrong) -> Wrong:
+    """Either of several, where the formula has more than one term: by one w alone nothing is known."""
+
+    def wrong(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
+        if len(right) > 1:
+            yield from _either(*several)(layer, left, right)
+
+    return wrong
+
+
+def _flipped_both(layer: Layer, index: tuple[int, ...]) -> tuple[int, ...]:
+    *maps, m, n = index
+    return (*maps, layer.kernel[0] + 1 - m, layer.kernel[1] + 1 - n)
+
+
+def _flipped_rows(layer: Layer, index: tuple[int, ...]) -> tuple[int, ...]:
+    *maps, m, n = index
+    return (*maps, layer.kernel[0] + 1 - m, n)
+
+
+def _flipped_columns(layer: Layer, index: tuple[int, ...]) -> tuple[int, ...]:
+    *maps, m, n = index
+    return (*maps, m, layer.kernel[1] + 1 - n)
+
+
+def _transposed(layer: Layer, index: tuple[int, ...]) -> tuple[int, ...]:
+    *maps, m, n = index
+    return (*maps, n, m)
+
+
+def _residual_flipped(layer: Layer, index: tuple[int, ...]) -> tuple[int, ...]:
+    *maps, p, q = index
+    return (*maps, layer.output[0] + 1 - p, layer.output[1] + 1 - q)
+
+
+def _maps_swapped(layer: Layer, index: tuple[int, ...]) -> tuple[int, ...]:
+    return (index[1], index[0], *index[2:]) if len(index) == 4 else index
+
+
+def _of_element(where: Callable[[Layer, tuple[int, ...]], tuple[int, ...]]) -> Wrong:
+    """The right formula of an element at another place."""
+
+    def wrong(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
+        other = replace(left, index=where(layer, left.index))
+        formula = _right(_known(layer), other)
+        if formula is not None:
+            yield formula
+
+    return wrong
+
+
+@lru_cache(maxsize=16)
+def _known(layer: Layer) -> Known:
+    return Known(layer)
+
+
+def _right(known: Known, left: Atom) -> Terms | None:
+    """The formula for the left-hand side `left`, in `expand`'s reading of it."""
+    if left.letter == "z":
+        return known.forward.get(left)
+    if left.letter == "delta":
+        return known.residual_before.get(left)
+    return known.gradients.get(left)
+
+
+def _as_if(**sizes: int) -> Wrong:
+    """The formula of a layer with other sizes, as far as its elements exist in this one."""
+
+    def wrong(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
+        if all(getattr(layer, name) == value for name, value in sizes.items()):
+            return
+        try:
+            other = replace(layer, **sizes)  # type: ignore[arg-type]
+        except LayerError:
+            return
+        formula = _right(_known(other), left)
+        if formula is not None:
+            here = _known(layer)
+            yield {
+                monomial: value
+                for monomial, value in formula.items()
+                if all(here.exists(factor) for factor in monomial if isinstance(factor, Atom))
+            }
+
+    return wrong
+
+
+# ---- The wrong formulas ------------------------------------------------------------------------------------
+
+
+def _slope_missing(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
+    yield _each(right, lambda factor, _: None if _is(factor, "dsigma") else factor)
+
+
+def _slope_of_this_layer(factor: Atom, monomial: Monomial, left: Atom) -> Factor:
+    return replace(factor, layer=CURRENT)
+
+
+def _index_of_residual(monomial: Monomial) -> tuple[int, ...] | None:
+    return next((f.index for f in monomial if isinstance(f, Atom) and f.letter == "delta"), None)
+
+
+def _slope_at_the_residual(layer_name: LayerName) -> Wrong:
+    def to(factor: Atom, monomial: Monomial, left: Atom) -> Factor:
+        index = _index_of_residual(monomial)
+        return Atom("dsigma", index if index is not None else factor.index, layer_name)
+
+    return _relabelled("dsigma", BEFORE, to)
+
+
+def _slope_of_a(factor: Atom, monomial: Monomial, left: Atom) -> Factor:
+    return Foreign("dsigma", Atom("a", factor.index, BEFORE))
+
+
+def _slope_added(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
+    places: tuple[tuple[str, LayerName], ...] = (("a", BEFORE), ("delta", CURRENT))
+    for of, where in places:
+        found: dict[Monomial, Fraction] = {}
+        for monomial, value in right.items():
+            slopes = [Atom("dsigma", f.index, where) for f in monomial if _is(f, of)]
+            found[tuple(sorted((*monomial, *slopes), key=order))] = value
+        yield found
+
+
+def _mean(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
+    height, width = layer.output
+    for count in {height * width, len(right)} - {0}:
+        yield {monomial: value / count for monomial, value in right.items()}
+
+
+def _bias_missing(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
+    yield {monomial: value for monomial, value in right.items() if not any(_is(f, "b") for f in monomial)}
+
+
+def _bias_with_every_product(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
+    count = len(right) - 1
+    yield {m: v * count if any(_is(f, "b") for f in m) else v for m, v in right.items()}
+
+
+def _one_map(letter: str) -> Wrong:
+    """Only the products with one of the maps."""
+
+    def wrong(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
+        if not layer.numbered:
+            return
+        count = layer.kernels if letter == "delta" else layer.channels
+        for number in range(1, count + 1):
+            yield {
+                monomial: value
+                for monomial, value in right.items()
+                if all(factor.index[0] == number for factor in monomial if _named(factor, letter))
+            }
+
+    return wrong
+
+
+def _other_map(letter: str) -> Wrong:
+    """The same formula with another map's elements, or with all maps' added up."""
+
+    def wrong(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
+        if not layer.numbered:
+            return
+        count = layer.kernels if letter == "delta" else layer.channels
+        each = []
+        for number in range(1, count + 1):
+
+            def rename(factor: Factor, _: Monomial, number: int = number) -> Factor:
+                if _named(factor, letter):
+                    return replace(factor, index=(number, *factor.index[1:]))
+                return factor
+
+            each.append(_each(right, rename))
+        yield from each
+        yield {monomial: value for one in each for monomial, value in one.items()}
+
+    return wrong
+
+
+def _named(factor: Factor, letter: str) -> TypeGuard[Atom]:
+    return _is(factor, letter, CURRENT if letter == "delta" else BEFORE)
+
+
+# ---- The list: the first that fits is named ----------------------------------------------------------------
+
+SLIPS: tuple[Slip, ...] = (
+    Slip(
+        "dsigma_missing",
+        Text(
+            "漏乘了 σ′：前一层的激活 a = σ(z) 也要求导。",
+            "σ′ is missing: a = σ(z) of the layer before has a slope too.",
+        ),
+        ("delta",),
+        _slope_missing,
+    ),
+    Slip(
+        "kernel_not_rotated",
+        Text(
+            "卷积核没有翻转 180°。看看这个 a 乘的是哪个 w。",
+            "The kernel is not rotated by 180°. Look up which w this a is multiplied by in each z.",
+        ),
+        ("delta", "a"),
+        _moved("w", _flipped_both),
+    ),
+    Slip(
+        "dsigma_of_this_layer",
+        Text(
+            "σ′ 取错了层：应当是前一层的 z^(l−1)。",
+            "σ′ of the wrong layer: it belongs to z of the layer before.",
+        ),
+        ("delta",),
+        _either(_relabelled("dsigma", BEFORE, _slope_of_this_layer), _slope_at_the_residual(CURRENT)),
+    ),
+    Slip(
+        "dsigma_of_another_element",
+        Text(
+            "σ′ 的下标错了：它与所求的 δ^(l−1) 同一位置，而不与 δ^(l) 同一位置。",
+            "σ′ has the wrong index: it is that of the wanted δ of the layer before.",
+        ),
+        ("delta",),
+        _slope_at_the_residual(BEFORE),
+    ),
+    Slip(
+        "dsigma_of_a",
+        Text("σ′ 的自变量是 z，不是 a。", "σ′ is taken of z, not of a."),
+        ("delta",),
+        _relabelled("dsigma", BEFORE, _slope_of_a),
+    ),
+    Slip(
+        "residual_of_the_layer_before",
+        Text(
+            "右边的残差应当是当前层的 δ^(l)，不是前一层的。",
+            "The residual on the right is that of this layer, δ of l, not of the layer before.",
+        ),
+        ("delta", "a", "w", "b"),
+        _relabelled("delta", CURRENT, lambda factor, monomial, left: replace(factor, layer=BEFORE)),
+    ),
+    Slip(
+        "z_for_a",
+        Text(
+            "把 a 写成了 z：卷积的输入是前一层的激活值 a。",
+            "z stands where a belongs: the layer's input is a.",
+        ),
+        ("w", "z"),
+        _either(
+            _relabelled(
+                "a", BEFORE, lambda factor, monomial, left: replace(factor, letter="z", layer=CURRENT)
+            ),
+            _relabelled("a", BEFORE, lambda factor, monomial, left: replace(factor, letter="z")),
+        ),
+    ),
+    Slip(
+        "a_of_this_layer",
+        Text(
+            "a 取错了层：应当是前一层的输出 a^(l−1)。",
+            "a of the wrong layer: the input is a of the layer before.",
+        ),
+        ("w", "z"),
+        _relabelled("a", BEFORE, lambda factor, monomial, left: replace(factor, layer=CURRENT)),
+    ),
+    Slip(
+        "true_convolution",
+        Text(
+            "卷积核被翻转了：本课的“卷积”是互相关，前向计算不翻转。",
+            "The kernel is rotated: what the lecture calls convolution is correlation, and does not rotate.",
+        ),
+        ("z",),
+        _moved("w", _flipped_both),
+    ),
+    Slip(
+        "gradient_rotated",
+        Text(
+            "梯度整体翻转了 180°：这是另一个 w 的梯度。",
+            "The gradient is rotated by 180°: this is another w's.",
+        ),
+        ("w",),
+        _of_element(_flipped_both),
+    ),
+    Slip(
+        "residual_rotated",
+        Text(
+            "残差被翻转了：δ 与 a 按原来的次序对应相乘，不翻转。",
+            "The residual is rotated: δ and a are multiplied in their own order.",
+        ),
+        ("w",),
+        _moved("delta", _residual_flipped),
+    ),
+    Slip(
+        "kernel_rotated_along_one_axis",
+        Text(
+            "卷积核只沿一个方向翻转了；180° 翻转要上下、左右都翻。",
+            "The kernel is flipped along one axis only; a rotation by 180° flips both.",
+        ),
+        ("delta", "a"),
+        _of_several_terms(_moved("w", _flipped_columns), _moved("w", _flipped_rows)),
+    ),
+    Slip(
+        "kernel_transposed",
+        Text("卷积核的行、列下标对调了。", "Rows and columns of the kernel are swapped."),
+        ("delta", "a", "z"),
+        _of_several_terms(_moved("w", _transposed)),
+    ),
+    Slip(
+        "rows_and_columns_swapped",
+        Text(
+            "行、列下标对调了：这是另一个元素的公式。",
+            "Rows and columns are swapped: this is another element's formula.",
+        ),
+        ("delta", "a", "w", "z"),
+        _of_element(_transposed),
+    ),
+    Slip(
+        "dsigma_too_much",
+        Text("多乘了 σ′：δ 里已经含有它。", "A σ′ too many: the residual holds it already."),
+        ("w", "b"),
+        _slope_added,
+    ),
+    Slip(
+        "mean_for_sum",
+        Text("求了平均；应当求和。", "This is the mean; the gradient is the sum."),
+        ("w", "b"),
+        _mean,
+    ),
+    Slip(
+        "bias_missing", Text("每个 z 都要加上偏置。", "The bias belongs to every z."), ("z",), _bias_missing
+    ),
+    Slip(
+        "bias_with_every_product",
+        Text("b 加了好几次；每个 z 只加一次偏置。", "b is added with every product; each z has it once."),
+        ("z",),
+        _bias_with_every_product,
+    ),
+    Slip(
+        "stride_ignored",
+        Text("没有考虑步长。", "The stride is not taken into account."),
+        ("z", "delta", "a", "w"),
+        _as_if(stride=1),
+    ),
+    Slip(
+        "padding_ignored",
+        Text("没有考虑填充。", "The padding is not taken into account."),
+        ("z", "delta", "a", "w"),
+        _as_if(padding=0),
+    ),
+    Slip(
+        "one_kernel_only",
+        Text(
+            "只算了一个卷积核；各卷积核传回的残差要相加。",
+            "Only one kernel's share: what all kernels send back is added up.",
+        ),
+        ("delta", "a"),
+        _one_map("delta"),
+    ),
+    Slip(
+        "one_channel_only",
+        Text("只算了一个通道；z 是所有输入通道之和。", "Only one channel: z adds up all input channels."),
+        ("z",),
+        _one_map("a"),
+    ),
+    Slip(
+        "wrong_channel",
+        Text(
+            "用错了输入特征图：每个 w 只与它自己的通道有关。",
+            "Summed over the wrong map: each w meets its own input channel only.",
+        ),
+        ("w",),
+        _other_map("a"),
+    ),
+    Slip(
+        "wrong_map",
+        Text(
+            "用错了残差的特征图：每个卷积核只与它自己的特征图有关。",
+            "Summed over the wrong map: each kernel has its own feature map's residual only.",
+        ),
+        ("w", "b"),
+        _other_map("delta"),
+    ),
+    Slip(
+        "kernel_and_channel_swapped",
+        Text("卷积核编号与通道编号对调了。", "The numbers of kernel and channel are swapped in w."),
+        ("delta", "a", "z"),
+        _moved("w", _maps_swapped),
+    ),
+)

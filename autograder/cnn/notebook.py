@@ -1,0 +1,146 @@
+"""What a student's notebook imports to derive: `from autograder import derive, formula, check_derivation`."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from autograder.cnn.derivations.findings import Findings
+    from autograder.cnn.derivations.page import Page
+    from autograder.cnn.recovery.recover import Recovered
+
+    SizeLike = str | int | tuple[int, int]
+
+
+def derive(
+    input: "SizeLike" = "3x3",
+    kernel: "SizeLike" = "2x2",
+    *,
+    stride: int = 1,
+    padding: int = 0,
+    channels: int = 1,
+    kernels: int = 1,
+    of: str = "all",
+    steps: bool | None = None,
+) -> "Page | None":
+    """The lecture's derivation for a convolution of any size; a notebook shows it as formulas.
+
+    Parameters
+    ----------
+    input, kernel : str, int or (height, width)
+        Such as "3x3".
+    stride, padding, channels, kernels : int
+    of : {"z", "delta", "input", "weights", "bias", "all"}
+        z, δ of the layer before, ∂J/∂a, ∂J/∂w, ∂J/∂b, or all of them.
+    steps : bool, optional
+        Whether every step is shown; for small layers unless said otherwise.
+    """
+    from autograder.cnn.derivations import steps as pages
+    from autograder.cnn.derivations.layer import Layer, LayerError
+    from autograder.cnn.derivations.options import size_like
+
+    try:
+        layer = Layer(size_like(input), size_like(kernel), stride, padding, channels, kernels)
+        return pages.derive(layer, pages.part(of), steps)
+    except LayerError as error:
+        _complain(error)
+        return None
+
+
+def formula(
+    function: Callable[..., Any],
+    *,
+    input: "SizeLike | None" = None,
+    kernel: "SizeLike | None" = None,
+    stride: int | None = None,
+    padding: int | None = None,
+    channels: int | None = None,
+    kernels: int | None = None,
+    samples: int | None = None,
+    dense: "SizeLike | None" = None,
+    meant: str = "",
+) -> "Recovered | None":
+    """The formula that a function computes, element by element, beside the lecture's.
+
+    Parameters
+    ----------
+    function : function
+        Your solution, such as `conv_residual`.
+    input, kernel, dense : str, int or (height, width), optional
+        Such as "3x3"; for pooling `kernel` is the window, for a dense layer `dense` is outputs x inputs.
+    stride, padding, channels, kernels, samples : int, optional
+    meant : str, optional
+        The course's function that it is meant to be, where it has another name.
+    """
+    from autograder.cnn.derivations.layer import LayerError
+    from autograder.cnn.derivations.options import size_like
+    from autograder.cnn.recovery.readings import RecoverError, Sizes
+    from autograder.cnn.recovery.recover import calling, compare
+    from autograder.student.feedback.patience import silence
+
+    name = getattr(function, "__name__", type(function).__name__)
+    try:
+        input, kernel, dense = (None if one is None else size_like(one) for one in (input, kernel, dense))
+        sizes = Sizes(input, kernel, stride, padding, channels, kernels, samples, dense)
+        with silence():
+            return compare(calling(function), meant or name, sizes, shown_as=name)
+    except (LayerError, RecoverError) as error:
+        _complain(error)
+        return None
+
+
+def check_derivation(
+    text: str,
+    *,
+    input: "SizeLike | None" = None,
+    kernel: "SizeLike | None" = None,
+    stride: int = 1,
+    padding: int = 0,
+    lang: str | None = None,
+) -> "Findings | None":
+    """Check every equation of a derivation, term by term; a notebook shows what is right and what is not.
+
+    Parameters
+    ----------
+    text : str
+        LaTeX, Markdown or plain text, such as ``r"z_{11} = a_{11} w_{11} + …"``; the r before the
+        quotes keeps backslashes as they are.
+    input, kernel : str, int or (height, width), optional
+        Such as "3x3"; read off the text unless given.
+    stride, padding : int
+    lang : {"zh", "en"}, optional
+        The language of the answer; the system's unless said otherwise.
+    """
+    from autograder.base.messages import preferred_language, say
+    from autograder.cnn.derivations.documents import DocumentError, Options, check_text
+    from autograder.cnn.derivations.findings import Findings
+    from autograder.cnn.derivations.layer import LayerError
+    from autograder.cnn.derivations.options import size_like
+
+    language = lang or preferred_language()
+    if not isinstance(text, str) or _SWALLOWED.intersection(text):
+        if isinstance(text, str):
+            problem = say(
+                "Python has turned backslashes of this text into other characters; put an r before its "
+                'quotes: check_derivation(r"…").'
+            )
+        else:
+            problem = say("check_derivation takes a text, not {kind}.", kind=type(text).__name__)
+        print(problem.in_language(language))
+        return None
+    try:
+        sizes = [None if one is None else size_like(one) for one in (input, kernel)]
+        return Findings(check_text(text, options=Options(sizes[0], sizes[1], stride, padding)), language)
+    except (LayerError, DocumentError) as error:
+        print(error.text.in_language(language))
+        return None
+
+
+_SWALLOWED = frozenset("\a\b\f\v")
+"""What \\alpha, \\boxed, \\frac and \\varphi begin with where the r before the quotes is missing."""
+
+
+def _complain(error: Any) -> None:
+    """A notebook shows one sentence, no traceback."""
+    from autograder.base.messages import preferred_language
+
+    print(error.text.in_language(preferred_language()))

@@ -1,0 +1,424 @@
+"""How the course's functions speak the lecture's letters: `conv_residual(delta, w, dsigma)` means δ, w, σ′.
+
+`recover` looks a function up here to know which arrays it takes, which quantity comes back, and what the
+lecture has for it. An instructor's own function is read as one of these, by name. Nothing here runs anything.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+import numpy as np
+import sympy
+
+from autograder.base.messages import Text, say
+from autograder.cnn.derivations import expand
+from autograder.cnn.derivations.layer import (
+    AnyLayer,
+    Dense,
+    Layer,
+    LayerError,
+    Pooling,
+    Size,
+    Sized,
+    positions,
+)
+from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, Derivative, LayerName, Letter, Quantity
+
+
+class RecoverError(Exception):
+    """A function whose formula cannot be had, told in one sentence, in both languages (`text`)."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en)
+        self.text = text
+
+
+class NoFormula(RecoverError):
+    """The function is there and was called, but what it does is no formula of the lecture's kind."""
+
+
+Listed = Callable[[Any], Mapping[Quantity, sympy.Expr]]
+"""The lecture's formula for each element of a function's result, for a layer."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What a caller may choose; None means the function's usual size."""
+
+    input: Size | None = None
+    kernel: Size | None = None
+    stride: int | None = None
+    padding: int | None = None
+    channels: int | None = None
+    kernels: int | None = None
+    samples: int | None = None
+    dense: Size | None = None
+
+    def given(self) -> dict[str, Any]:
+        chosen = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {name: value for name, value in chosen.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Array:
+    """An argument, or the result, that is an array of one of the lecture's quantities.
+
+    Parameters
+    ----------
+    letter, layer
+        Which quantity.
+    axes : int
+        How many of the quantity's last axes the array has: 4 for (N, C, H, W), 2 for a single map, 1 for a
+        vector, 0 for a number.
+    derivative : bool
+        For a result: ∂J/∂ of the quantity.
+    """
+
+    letter: Letter
+    layer: LayerName
+    axes: int = 2
+    derivative: bool = False
+
+    def shape(self, layer: Sized) -> tuple[int, ...]:
+        whole = layer.shape(self.letter, self.layer)
+        return whole[len(whole) - self.axes :]
+
+    def quantity(self, layer: Sized, position: tuple[int, ...]) -> Quantity:
+        """The element at `position`, which may lie beyond the lecture's shape."""
+        left_out = len(layer.shape(self.letter, self.layer)) - self.axes
+        if len(position) == self.axes:
+            atom = layer.atom(self.letter, self.layer, (0,) * left_out + position)
+        else:
+            atom = Atom(self.letter, tuple(place + 1 for place in position), self.layer)
+        return Derivative("J", atom) if self.derivative else atom
+
+    def quantities(self, layer: Sized) -> list[Quantity]:
+        return [self.quantity(layer, position) for position in positions(self.shape(layer))]
+
+
+Plain = Callable[[Any], Any]
+"""An argument that is no array of the lecture's, computed from the layer, such as its stride."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How one function of the course is read.
+
+    Parameters
+    ----------
+    arguments : tuple of Array or function of the layer
+        In the order of the function's parameters.
+    result : Array
+    build : function
+        The layer for chosen sizes.
+    options : tuple of str
+        Which of `Sizes` the function has.
+    lecture : function of the layer
+        The lecture's formula for each element of the result.
+    routed : {"", "given", "near"}
+        Max pooling is not linear in its input: the input is "given", and where the function has no other
+        array, its formula holds "near" that input.
+    extent : function of the layer, optional
+        The result's shape, where it is one of the lecture's intermediate maps.
+    """
+
+    arguments: tuple[Array | Plain, ...]
+    result: Array
+    build: Callable[[dict[str, Any]], AnyLayer]
+    options: tuple[str, ...]
+    lecture: Listed
+    routed: Literal["", "given", "near"] = ""
+    extent: Callable[[Any], tuple[int, ...]] | None = None
+
+    @property
+    def uneven(self) -> Sizes | None:
+        """Sizes in which no two lengths are alike and no step is 1: what agrees here agrees by no chance."""
+        if "input" not in self.options:
+            return None
+        if "padding" in self.options:
+            return Sizes((5, 6), (2, 3), stride=2, padding=1)
+        if self.build in (_max, _avg):
+            return Sizes((5, 8), (3, 3), stride=2) if "stride" in self.options else Sizes((4, 6), (2, 3))
+        return Sizes((5, 8), (2, 3), stride=3) if "stride" in self.options else Sizes((4, 5), (2, 3))
+
+    def shape(self, layer: AnyLayer) -> tuple[int, ...]:
+        """The shape of the result."""
+        return self.extent(layer) if self.extent is not None else self.result.shape(layer)
+
+    def layer(self, function: str, sizes: Sizes) -> AnyLayer:
+        """The layer of the chosen sizes.
+
+        Raises
+        ------
+        LayerError
+        """
+        chosen = sizes.given()
+        for name in chosen:
+            if name not in self.options:
+                raise LayerError(
+                    say("`{function}` has no {option}; leave it out.", function=function, option=name)
+                )
+        return self.build(chosen)
+
+
+def _maps(chosen: dict[str, Any]) -> Layer:
+    return Layer(**{"input": (3, 3), "kernel": (2, 2), **chosen})
+
+
+def _strided(chosen: dict[str, Any]) -> Layer:
+    return Layer(**{"input": (4, 4), "kernel": (2, 2), "stride": 2, **chosen})
+
+
+def _units(chosen: dict[str, Any]) -> Dense:
+    return Dense(*chosen.get("dense", (3, 2)))
+
+
+def _pooling(kind: Literal["max", "avg"]) -> Callable[[dict[str, Any]], Pooling]:
+    def build(chosen: dict[str, Any]) -> Pooling:
+        window = chosen.get("kernel", (2, 2))
+        step = chosen.get("stride")
+        sizes = {name: chosen[name] for name in ("channels", "samples") if name in chosen}
+        size = chosen.get("input", (4, 4))
+        plain = Pooling(size, window, (step, step) if step is not None else None, "avg", {}, **sizes)
+        if kind == "avg":
+            return plain
+        return Pooling(size, window, plain.stride, "max", _winners(plain), **sizes)
+
+    return build
+
+
+def given_input(layer: Sized) -> np.ndarray:
+    """Values for max pooling: whole numbers, no two alike, none 0, most of them negative, in no order."""
+    shape = layer.shape("a", BEFORE)
+    count = math.prod(shape)
+    values = np.arange(count) - 3 * count // 4
+    values = np.random.default_rng(2).permutation(values + (values >= 0))
+    return values.reshape(shape).astype(float)
+
+
+def _winners(layer: Pooling) -> dict[Atom, Atom]:
+    values = given_input(layer)
+    by_name = {layer.atom("a", BEFORE, place): values[place] for place in np.ndindex(values.shape)}
+    return {z: max(layer.cells(z), key=by_name.__getitem__) for z in layer.atoms("z")}
+
+
+def _elements(formulas: Callable[[Any], expand.Formulas]) -> Listed:
+    """x for what `expand` lists under x."""
+    return lambda layer: {atom: formula for atom, formula in formulas(layer).items()}
+
+
+def _derivatives(formulas: Callable[[Any], expand.Formulas]) -> Listed:
+    """∂J/∂x for what `expand` lists under x."""
+    return lambda layer: {Derivative("J", atom): formula for atom, formula in formulas(layer).items()}
+
+
+def _moved(
+    result: Array, source: Array, shape: Callable[[Any], Size], origin: Callable[[Any, int, int], Size | None]
+) -> Listed:
+    """A map whose every element is an element of another map, at `origin`, or 0."""
+
+    def formulas(layer: Any) -> Mapping[Quantity, sympy.Expr]:
+        found: dict[Quantity, sympy.Expr] = {}
+        for place in positions(shape(layer)):
+            where = origin(layer, *place)
+            symbol = sympy.S.Zero if where is None else source.quantity(layer, where).symbol
+            found[result.quantity(layer, place)] = symbol
+        return found
+
+    return formulas
+
+
+def _padded_shape(layer: Layer) -> Size:
+    (height, width), (kh, kw) = layer.output, layer.kernel
+    return height + 2 * (kh - 1), width + 2 * (kw - 1)
+
+
+def _padded_origin(layer: Layer, u: int, v: int) -> Size | None:
+    p, q = u - layer.kernel[0] + 1, v - layer.kernel[1] + 1
+    return (p, q) if 0 <= p < layer.output[0] and 0 <= q < layer.output[1] else None
+
+
+def _spread_shape(layer: Layer) -> Size:
+    (height, width), s = layer.output, layer.stride
+    return (height - 1) * s + 1, (width - 1) * s + 1
+
+
+def _spread_origin(layer: Layer, u: int, v: int) -> Size | None:
+    s = layer.stride
+    return None if u % s or v % s else (u // s, v // s)
+
+
+def _upsampled_shape(layer: Pooling) -> Size:
+    return layer.output[0] * layer.window[0], layer.output[1] * layer.window[1]
+
+
+_A, _A4 = Array("a", BEFORE), Array("a", BEFORE, 4)
+_W, _W4 = Array("w", CURRENT), Array("w", CURRENT, 4)
+_Z, _Z4 = Array("z", CURRENT), Array("z", CURRENT, 4)
+_DELTA, _DELTA4 = Array("delta", CURRENT), Array("delta", CURRENT, 4)
+_SLOPE, _BEFORE = Array("dsigma", BEFORE), Array("delta", BEFORE)
+_DA4 = Array("a", BEFORE, 4, derivative=True)
+_ROTATED, _PADDED = Array("rot180", CURRENT), Array("pad_residual", CURRENT)
+_SPREAD, _UPSAMPLED = Array("insert_zeros", CURRENT), Array("upsample", CURRENT)
+
+_ALL = ("input", "kernel", "stride", "padding", "channels", "kernels", "samples")
+_ONE_MAP = ("input", "kernel")
+_POOLED = ("input", "kernel", "stride", "channels", "samples")
+
+_max, _avg = _pooling("max"), _pooling("avg")
+
+
+def _stride(layer: Layer) -> int:
+    return layer.stride
+
+
+def _padding(layer: Layer) -> int:
+    return layer.padding
+
+
+def _kernel(layer: Layer) -> Size:
+    return layer.kernel
+
+
+def _input_shape(layer: Sized) -> tuple[int, ...]:
+    return layer.shape("a", BEFORE)
+
+
+def _window(layer: Pooling) -> Size:
+    return layer.window
+
+
+def _side(layer: Pooling) -> int:
+    if layer.window[0] != layer.window[1]:
+        raise LayerError(say("This function's window is a square; choose one, such as 3x3."))
+    return layer.window[0]
+
+
+def _step(layer: Pooling) -> int:
+    _side(layer)
+    return layer.steps[0]
+
+
+READINGS: Mapping[str, Reading] = {
+    # lecture 2.1
+    "correlate": Reading((_A, _W, Array("b", CURRENT, 0)), _Z, _maps, _ONE_MAP, _elements(expand.forward)),
+    "conv2d": Reading(
+        (_A4, _W4, Array("b", CURRENT, 1), _stride, _padding), _Z4, _maps, _ALL, _elements(expand.forward)
+    ),
+    # lecture 3.1
+    "avg_pool": Reading((_A, _window), _Z, _avg, _ONE_MAP, _elements(expand.forward)),
+    "max_pool": Reading((_A, _window), _Z, _max, _ONE_MAP, _elements(expand.forward), "near"),
+    "avg_pool2d": Reading((_A4, _side, _step), _Z4, _avg, _POOLED, _elements(expand.forward)),
+    "max_pool2d": Reading((_A4, _side, _step), _Z4, _max, _POOLED, _elements(expand.forward), "near"),
+    "upsample": Reading(
+        (_DELTA, _window),
+        _UPSAMPLED,
+        _avg,
+        _ONE_MAP,
+        _moved(
+            _UPSAMPLED,
+            _DELTA,
+            _upsampled_shape,
+            lambda layer, u, v: (u // layer.window[0], v // layer.window[1]),
+        ),
+        extent=_upsampled_shape,
+    ),
+    "avg_pool_residual": Reading(
+        (_DELTA, _window, _SLOPE), _BEFORE, _avg, _ONE_MAP, _elements(expand.delta_before)
+    ),
+    "max_pool_residual": Reading(
+        (_DELTA, _A, _window, _SLOPE), _BEFORE, _max, _ONE_MAP, _elements(expand.delta_before), "given"
+    ),
+    "avg_pool2d_backward": Reading(
+        (_DELTA4, _input_shape, _side, _step), _DA4, _avg, _POOLED, _derivatives(expand.input_gradient)
+    ),
+    "max_pool2d_backward": Reading(
+        (_DELTA4, _A4, _side, _step), _DA4, _max, _POOLED, _derivatives(expand.input_gradient), "given"
+    ),
+    # lecture 3.2
+    "dense_residual": Reading(
+        (Array("delta", CURRENT, 1), _W, Array("dsigma", BEFORE, 1)),
+        Array("delta", BEFORE, 1),
+        _units,
+        ("dense",),
+        _elements(expand.delta_before),
+    ),
+    "rotate180": Reading(
+        (_W,),
+        _ROTATED,
+        _maps,
+        _ONE_MAP,
+        _moved(_ROTATED, _W, _kernel, lambda layer, m, n: (layer.kernel[0] - 1 - m, layer.kernel[1] - 1 - n)),
+    ),
+    "pad_residual": Reading(
+        (_DELTA, _kernel),
+        _PADDED,
+        _maps,
+        _ONE_MAP,
+        _moved(_PADDED, _DELTA, _padded_shape, _padded_origin),
+        extent=_padded_shape,
+    ),
+    "insert_zeros": Reading(
+        (_DELTA, _stride),
+        _SPREAD,
+        _strided,
+        ("input", "kernel", "stride"),
+        _moved(_SPREAD, _DELTA, _spread_shape, _spread_origin),
+        extent=_spread_shape,
+    ),
+    "conv_residual": Reading((_DELTA, _W, _SLOPE), _BEFORE, _maps, _ONE_MAP, _elements(expand.delta_before)),
+    "conv2d_input_grad": Reading(
+        (_DELTA4, _W4, _input_shape, _stride, _padding),
+        _DA4,
+        _maps,
+        _ALL,
+        _derivatives(expand.input_gradient),
+    ),
+    # lecture 3.3
+    "kernel_gradient": Reading(
+        (_DELTA, _A),
+        Array("w", CURRENT, 2, derivative=True),
+        _maps,
+        _ONE_MAP,
+        _derivatives(expand.weight_gradient),
+    ),
+    "bias_gradient": Reading(
+        (_DELTA,),
+        Array("b", CURRENT, 0, derivative=True),
+        _maps,
+        _ONE_MAP,
+        _derivatives(expand.bias_gradient),
+    ),
+    "conv2d_weight_grad": Reading(
+        (_DELTA4, _A4, _kernel, _stride, _padding),
+        Array("w", CURRENT, 4, derivative=True),
+        _maps,
+        _ALL,
+        _derivatives(expand.weight_gradient),
+    ),
+    "conv2d_bias_grad": Reading(
+        (_DELTA4,), Array("b", CURRENT, 1, derivative=True), _maps, _ALL, _derivatives(expand.bias_gradient)
+    ),
+}
+"""The functions whose arguments and results are the lecture's quantities."""
+
+
+def reading(name: str) -> Reading:
+    """How the function `name` is read.
+
+    Raises
+    ------
+    RecoverError
+        The lecture has no formula for it.
+    """
+    if name not in READINGS:
+        raise RecoverError(
+            say(
+                "The lecture has no formula for `{name}`; it has one for {known}.",
+                name=name,
+                known=", ".join(READINGS),
+            )
+        )
+    return READINGS[name]

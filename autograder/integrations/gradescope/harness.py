@@ -1,0 +1,86 @@
+"""What runs in Gradescope's container: one submission in, `results.json` out.
+
+`run_autograder` calls `grade`. Whatever happens, a `results.json` is written that says so; a submission is
+run only where `isolation` has found a sandbox that keeps the hidden key from it.
+"""
+
+import contextlib
+import json
+import os
+import stat
+import tempfile
+import traceback
+from pathlib import Path
+from typing import Any
+
+from autograder.grading import grade_class
+from autograder.integrations.gradescope import isolation
+from autograder.judging.answer_key import HIDDEN, AnswerKey, KeyFileError
+from autograder.judging.evaluate import safe_notes, unreadable
+from autograder.judging.results import SubmissionResult
+from autograder.reports import gradescope
+from autograder.sandbox.limits import Limits
+from autograder.submissions import class_folder
+
+
+def grade(root: Path, lang: str, limits: Limits | None = None) -> None:
+    """Grade `root/submission` with the key in `root/source`.
+
+    What is printed here goes to the instructor alone. A run that refuses ends like any other, for Gradescope
+    to show what `results.json` says of it.
+    """
+    reason = ""
+    try:
+        document = _graded(root, lang, limits or Limits())
+    except (isolation.NothingHolds, KeyFileError) as error:
+        reason = str(error)
+    except Exception:  # a results.json that says so is worth more than none
+        reason = traceback.format_exc()
+    if reason:
+        document = gradescope.not_graded(reason, lang)
+        print("not graded:", reason)
+    _write(document, root / "results")
+
+
+def _graded(root: Path, lang: str, limits: Limits) -> dict[str, Any]:
+    path, key = _key(root / "source")
+    results = root / "results"
+    earlier = root / "submission_metadata.json"  # Gradescope's, with the results of earlier submissions
+    secrets = [path, results, *([earlier] if earlier.exists() else [])]
+    for secret in secrets:
+        _close_to_others(secret, keep=0o755 if secret is results else 0o600)
+    held = isolation.strongest(secrets, limits)
+    file = class_folder.of_one_student(root / "submission", "", key.assignment)
+    settings = grade_class.Settings(held, limits)
+    content, problem = grade_class.content_of(file)
+    if problem is not None:
+        exercises = unreadable(key, problem).exercises
+        result = SubmissionResult("", key.assignment, file.name, held, 0.0, exercises, (problem,))
+        return gradescope.to_gradescope(result, lang, [problem])
+    task = grade_class.Task("", key.assignment, file.name, content, key.digest, settings)
+    notes = (*file.notes, *safe_notes(file.name, content))
+    return gradescope.to_gradescope(grade_class.grade_one(task, path), lang, notes)
+
+
+def _key(source: Path) -> tuple[Path, AnswerKey]:
+    """The one hidden key of the bundle."""
+    paths = sorted(source.glob(f"*{HIDDEN}"))
+    if len(paths) != 1:
+        raise KeyFileError(f"{source} holds {len(paths)} hidden keys, expected one; make the zip again.")
+    return paths[0], grade_class.newest_key(paths[0])
+
+
+def _close_to_others(path: Path, keep: int) -> None:
+    """Take away what other users may do; who may not, is not the owner, and the trial will tell."""
+    with contextlib.suppress(PermissionError):
+        path.chmod(stat.S_IMODE(path.stat().st_mode) & keep)
+
+
+def _write(document: dict[str, Any], folder: Path) -> None:
+    """Write results.json, under a name that nobody can have prepared, then in its place."""
+    text = json.dumps(document, ensure_ascii=False, indent=1)
+    handle, unfinished = tempfile.mkstemp(dir=folder, prefix=".results-")
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        stream.write(text)
+    os.chmod(unfinished, 0o644)
+    os.replace(unfinished, folder / "results.json")

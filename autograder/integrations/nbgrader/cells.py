@@ -1,0 +1,140 @@
+"""What nbgrader's cells look like: their metadata, and what a test cell shows.
+
+A test cell's score is its first result that is a number, and anything on stderr makes it zero; so a test
+cell always shows a message on stdout and returns a number.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from autograder.base.messages import LANGUAGES, Text, preferred_language, say
+from autograder.judging.results import ExerciseResult, Score, SubmissionResult, Verdict
+
+SCHEMA_VERSION = 3
+_TEST = "test_"
+
+
+def test_id(exercise: str) -> str:
+    """The grade id of the test cell of an exercise."""
+    return _TEST + exercise
+
+
+def exercise_of(cell: Any) -> str | None:
+    """The exercise that a notebook's cell tests, or None where it is no test cell of this project."""
+    data = mark(cell)
+    if data is None or not data.get("grade") or data.get("solution") or cell.get("cell_type") != "code":
+        return None
+    name: str = data["grade_id"]
+    return name.removeprefix(_TEST) if name.startswith(_TEST) else None
+
+
+def mark(cell: Any) -> dict[str, Any] | None:
+    """What nbgrader notes on a cell, where that has a grade id: students' tools write anything there."""
+    about = cell.get("metadata")
+    data = about.get("nbgrader") if isinstance(about, dict) else None
+    return data if isinstance(data, dict) and isinstance(data.get("grade_id"), str) else None
+
+
+def metadata(grade_id: str, *, solution: bool = False, points: float | None = None) -> dict[str, Any]:
+    """nbgrader's metadata of a cell: a solution, a test (with points), an answer graded by hand (both), or
+    a locked cell (neither)."""
+    data: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
+        "grade_id": grade_id,
+        "grade": points is not None,
+        "solution": solution,
+        "locked": not solution,
+        "task": False,
+    }
+    if points is not None:
+        data["points"] = points
+    return data
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What a test cell shows: points of its maximum, and sentences for the student."""
+
+    points: float
+    sentences: tuple[str, ...]
+
+    def outputs(self) -> list[dict[str, Any]]:
+        """As a notebook's outputs."""
+        text = "\n".join(self.sentences) + "\n"
+        return [
+            {"output_type": "stream", "name": "stdout", "text": text},
+            {
+                "output_type": "execute_result",
+                "execution_count": None,
+                "metadata": {},
+                "data": {"text/plain": repr(Score(self.points))},
+            },
+        ]
+
+
+def feedback(result: ExerciseResult, max_points: float, lang: str) -> Feedback:
+    """The feedback of an exercise in a cell worth `max_points`; never anything of a hidden case."""
+    share = result.points / result.max_points if result.max_points else 1.0
+    return Feedback(max_points * share, tuple(text.in_language(lang) for text in _sentences(result)))
+
+
+def _sentences(result: ExerciseResult) -> Iterator[Text]:
+    if result.verdict is Verdict.AC:
+        yield say("✓ {name}: all hidden cases pass.", name=result.name)
+        return
+    passed = sum(group.points == group.max_points for group in result.groups)
+    yield say(
+        "✗ {name}: {passed} of {n} groups of hidden cases pass.",
+        name=result.name,
+        passed=passed,
+        n=len(result.groups),
+    )
+    if result.diagnosis is not None:
+        yield result.diagnosis
+
+
+def language(notebook: Any) -> str:
+    """The language of a released notebook; the locale's where it does not say."""
+    about = notebook.get("metadata")
+    own = about.get("autograder") if isinstance(about, dict) else None
+    lang = own.get("lang") if isinstance(own, dict) else None
+    return lang if lang in LANGUAGES else preferred_language()
+
+
+def without_tests(notebook: Any) -> bytes:
+    """A notebook's bytes without its test cells' code: what a student's process gets to see.
+
+    The cells themselves stay, for others are called by their numbers.
+    """
+    students = [
+        cell if exercise_of(cell) is None else {**cell, "source": "# a test cell", "outputs": []}
+        for cell in notebook["cells"]
+    ]
+    return json.dumps({**notebook, "cells": students}).encode()
+
+
+def fill_in(notebook: Any, result: SubmissionResult, lang: str) -> None:
+    """Write points and messages into the test cells of a notebook; all other outputs go.
+
+    Raises
+    ------
+    RuntimeError
+        A test cell belongs to no exercise of the result, or the result is a judge error.
+    """
+    if result.has_judge_error:
+        raise RuntimeError(f"the grader failed: {result.notes[-1].en if result.notes else 'unknown reason'}")
+    exercises = {exercise.name: exercise for exercise in result.exercises}
+    for cell in notebook["cells"]:
+        if cell.get("cell_type") != "code":
+            continue
+        name = exercise_of(cell)
+        cell["outputs"] = []
+        if name is not None:
+            if name not in exercises:
+                raise RuntimeError(
+                    f"the hidden answer key knows no exercise {name}; build the keys of this course again."
+                )
+            points = float(cell["metadata"]["nbgrader"]["points"])
+            cell["outputs"] = feedback(exercises[name], points, lang).outputs()

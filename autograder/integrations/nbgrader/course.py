@@ -1,0 +1,169 @@
+"""A course folder for nbgrader: config, source notebooks, hidden keys. Stock commands work on it at once.
+
+`nbgrader_config.py` names this project's preprocessors; `source/<assignment>/` holds the source notebook and
+what goes with it; `keys/` the hidden answer keys, and nbgrader copies nothing from there.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
+
+from autograder.authoring import build
+from autograder.authoring.assignment import Assignment
+from autograder.authoring.build import Built
+from autograder.authoring.draw import draw_visible
+from autograder.integrations.nbgrader.errors import CourseError
+
+CONFIG = "nbgrader_config.py"
+
+_CONFIG_TEXT = """\
+# A course for nbgrader, judged in the autograder's sandbox.
+c = get_config()
+
+c.CourseDirectory.course_id = {name!r}
+
+# In the place of nbgrader's Execute, which runs submissions unprotected in a kernel:
+c.Autograde.autograde_preprocessors = [
+    "autograder.integrations.nbgrader.SandboxExecute",
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+# In the place of DeduplicateIds: deleted test cells come back, copied and unknown ones lose their marks.
+c.Autograde.sanitize_preprocessors = [
+    "nbgrader.preprocessors.ClearOutput",
+    "autograder.integrations.nbgrader.Tidy",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+
+# The sandbox's limits and the folder of the hidden answer keys, below this one:
+# c.SandboxExecute.keys = "keys"
+# c.SandboxExecute.cpu_seconds = 2.0
+# c.SandboxExecute.memory_mib = 512
+"""
+
+
+_GITIGNORE = """\
+# The hidden answer keys: whoever has them has the points.
+/keys/
+# What students handed in, and what they earned.
+/submitted/
+/autograded/
+/feedback/
+/grades/
+/gradebook.db*
+.ipynb_checkpoints/
+# source/ is not here: it is the instructor's own work. It holds the solutions, so that this repository has to
+# be a private one; what may be published is release/.
+"""
+
+_WRITTEN = ".autograder-written.json"
+"""Remembers, in a course folder, what `init` wrote there, so as to see what somebody has changed since."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """An nbgrader course as it is configured."""
+
+    root: Path
+    config: Config
+
+    @property
+    def keys(self) -> Path:
+        """Where its hidden answer keys are."""
+        return self.root / str(self.config.SandboxExecute.get("keys", "keys"))
+
+    @property
+    def submitted(self) -> Path:
+        """Where its submissions are."""
+        return self.root / str(self.config.CourseDirectory.get("submitted_directory", "submitted"))
+
+
+def load(root: Path) -> Course:
+    """The course in `root`, with its own `nbgrader_config.py`.
+
+    Raises
+    ------
+    CourseError
+    """
+    path = root / CONFIG
+    if not path.is_file():
+        raise CourseError(f"{root} has no {CONFIG}; make a course with: autograder nbgrader init {root}")
+    try:
+        config = PyFileConfigLoader(CONFIG, path=str(root)).load_config()
+    except Exception as error:
+        raise CourseError(f"{path} cannot be read: {type(error).__name__}: {error}") from error
+    if "root" not in config.CourseDirectory:
+        config.CourseDirectory.root = str(root.resolve())
+    return Course(Path(config.CourseDirectory.root), config)
+
+
+def init(root: Path, assignments: list[Assignment], lang: str, *, force: bool = False) -> list[Built]:
+    """Make or refresh a course folder.
+
+    A config and a `.gitignore` that are already there stay as they are; so does, without `force`, a source
+    notebook that is not as `init` wrote it.
+    """
+    from autograder.integrations.nbgrader.notebooks import nbformat
+    from autograder.integrations.nbgrader.source import source_notebook
+
+    files = []
+    for name, text in ((CONFIG, _CONFIG_TEXT.format(name=_course_id(root))), (".gitignore", _GITIGNORE)):
+        there = (root / name).exists()
+        files.append(Built(root / name, False) if there else build.write(root / name, text.encode()))
+    with _remembering(root) as written:
+        for one in assignments:
+            folder = root / "source" / one.name
+            text = nbformat.writes(source_notebook(one, lang)) + "\n"
+            place = folder / f"{one.name}.ipynb"
+            files.append(_write(place, text.encode(), written, str(place.relative_to(root)), force))
+            visible = draw_visible(one.name, one.exercises)
+            files.append(build.write_visible_key(folder / f"{one.name}.visible.npz", visible))
+            files += build.copy_data(one, folder)
+            files.append(build.draw_keys(one, root / "keys"))
+    return files
+
+
+def _write(path: Path, content: bytes, written: dict[str, str], name: str, force: bool) -> Built:
+    """Write a file, unless somebody has worked on it since; `written` has the digests of what was written."""
+    try:
+        there = path.read_bytes()
+    except FileNotFoundError:
+        there = content
+    ours = there == content or written.get(name) == hashlib.sha256(there).hexdigest()
+    if not (ours or force):
+        return Built(path, False, kept=True)
+    built = build.write(path, content)
+    written[name] = hashlib.sha256(content).hexdigest()
+    return built
+
+
+@contextmanager
+def _remembering(root: Path) -> Iterator[dict[str, str]]:
+    """The digests of the files that `init` wrote, by their place; kept in the course folder."""
+    path = root / _WRITTEN
+    try:
+        found = json.loads(path.read_bytes())
+        written = {str(name): str(digest) for name, digest in found.items()}
+    except (FileNotFoundError, ValueError, AttributeError, RecursionError):
+        written = {}  # then what differs counts as somebody's work
+    try:
+        yield written
+    finally:
+        build.write(path, (json.dumps(written, indent=1, sort_keys=True) + "\n").encode())
+
+
+def _course_id(root: Path) -> str:
+    return re.sub(r"\W+", "_", root.resolve().name) or "course"

@@ -1,0 +1,66 @@
+"""Route A: judging inside `nbgrader autograde` and the formgrader's button.
+
+`SandboxExecute` stands in `c.Autograde.autograde_preprocessors` where `Execute` stood. nbgrader has then
+already restored the locked cells; this fills the outputs of the test cells, and nbgrader reads the
+scores from there. No kernel is started.
+"""
+
+from pathlib import Path
+from typing import Any, cast
+
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import Execute
+from traitlets import Enum, Float, Integer, Unicode
+
+from autograder.grading import grade_class
+from autograder.integrations.nbgrader import cells
+from autograder.integrations.nbgrader.notebooks import nbformat
+from autograder.judging.answer_key import HIDDEN
+from autograder.sandbox.limits import Limits, MiB
+from autograder.sandbox.records import Isolation
+
+
+class SandboxExecute(Execute):  # type: ignore[misc]
+    """Judges a notebook in the sandbox in place of executing it."""
+
+    keys = Unicode("keys", help="The folder of the hidden answer keys, below the course's root.").tag(
+        config=True
+    )
+    isolation = Enum(
+        ("bubblewrap", "process"), default_value="bubblewrap", help="How a submission is kept apart."
+    ).tag(config=True)
+    cpu_seconds = Float(2.0, help="Processor seconds that a call may take.").tag(config=True)
+    wall_seconds = Float(60.0, help="Seconds that a submission may take.").tag(config=True)
+    memory_mib = Integer(512, help="MiB that a submission may take.").tag(config=True)
+
+    def preprocess(self, nb: Any, resources: Any, km: Any = None) -> tuple[Any, Any]:
+        """Judge `nb` and write points and messages into its test cells.
+
+        Raises
+        ------
+        answer_key.KeyFileError
+            There is no hidden key for the assignment.
+        RuntimeError
+            A test cell belongs to no exercise of the key, or the grader itself failed. nbgrader says so, and
+            goes on with the next student.
+        """
+        assignment = resources["nbgrader"]["assignment"]
+        path = Path(CourseDirectory(config=self.config).root) / self.keys / (assignment + HIDDEN)
+        key = grade_class.newest_key(path)
+        limits = Limits(
+            cpu_seconds=self.cpu_seconds, wall_seconds=self.wall_seconds, memory=self.memory_mib * MiB
+        )
+        task = grade_class.Task(
+            resources["nbgrader"]["student"],
+            assignment,
+            f"{resources['nbgrader']['notebook']}.ipynb",
+            cells.without_tests(nb),
+            key.digest,
+            grade_class.Settings(cast(Isolation, self.isolation), limits),
+        )
+        result = grade_class.grade_one(task, path)
+        cells.fill_in(nb, result, cells.language(nb))
+        for index, cell in enumerate(cell for cell in nb.cells if cell.cell_type == "code"):
+            cell.outputs = [nbformat.from_dict(output) for output in cell.outputs]
+            cell.execution_count = index + 1
+        return nb, resources

@@ -1,0 +1,234 @@
+"""Route B: a whole class graded beside nbgrader, its gradebook and `autograded/` written in one go.
+
+`Books.write` takes a graded result and does what `nbgrader autograde` would have done: scores and comments in
+the database (`bulk`), one autograded notebook a submission, the timestamp beside it. The formgrader,
+`generate_feedback` and `export` then go on as usual; what is graded by hand still waits for a person.
+Nothing that a submission holds stops it; what cannot be written is named in the end.
+"""
+
+import contextlib
+import json
+import shutil
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self
+
+from nbgrader import utils
+from nbgrader.api import Gradebook
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import AssignLatePenalties
+from sqlalchemy.exc import SQLAlchemyError
+
+from autograder.base.messages import Text, printable_name, say
+from autograder.integrations.nbgrader import bulk, cells
+from autograder.integrations.nbgrader.bulk import Entry
+from autograder.integrations.nbgrader.course import Course
+from autograder.integrations.nbgrader.environment import scripts_on_path
+from autograder.integrations.nbgrader.errors import CourseError, NotebookError
+from autograder.integrations.nbgrader.notebooks import nbformat
+from autograder.integrations.nbgrader.restore import SourceCell, marked, restored, source_cells
+from autograder.judging.results import SubmissionResult
+from autograder.submissions.class_folder import SubmittedFile
+
+
+@dataclass(frozen=True)
+class NotWritten:
+    """A submission that did not get into the gradebook, and why."""
+
+    student: str
+    assignment: str
+    why: Text
+
+
+class Books:
+    """A course's gradebook and `autograded/` folder, open for writing. Use it as a context manager.
+
+    Results get into the database in batches, the last of them when the context ends.
+
+    Attributes
+    ----------
+    failed : list of NotWritten
+        What could not be written so far.
+    """
+
+    def __init__(self, course: Course) -> None:
+        self.failed: list[NotWritten] = []
+        self._directory = CourseDirectory(config=course.config)
+        self._penalties = AssignLatePenalties(config=course.config)
+        self._penalties.init_plugin()
+        self._known: dict[str, dict[str, SourceCell]] = {}
+        self._waiting: dict[str, list[Entry]] = {}
+        with scripts_on_path():
+            self._book = Gradebook(self._directory.db_url, self._directory.course_id)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        try:
+            self._save()
+        finally:
+            self._book.close()
+
+    def write(self, file: SubmittedFile, result: SubmissionResult) -> None:
+        """Write one result.
+
+        Raises
+        ------
+        errors.CourseError
+            The assignment is not in the gradebook yet, or the gradebook cannot be written.
+        """
+        if file.assignment not in self._known:
+            self._known[file.assignment] = source_cells(self._book, file.assignment, file.assignment)
+        try:
+            entry = _written(self._known[file.assignment], self._directory, file, result)
+        except NotebookError as error:
+            self.failed.append(NotWritten(file.student, file.assignment, error.text))
+        except Exception as error:  # one student's file, whatever is wrong with it, is not the class's
+            why = (
+                str(error)
+                if isinstance(error, RuntimeError | OSError)
+                else f"{type(error).__name__}: {error}"
+            )
+            why = printable_name(" ".join(why.split())[:_LONGEST_REASON])
+            self.failed.append(NotWritten(file.student, file.assignment, Text(why, why)))
+        else:
+            self._waiting.setdefault(file.assignment, []).append(entry)
+        if sum(map(len, self._waiting.values())) >= _BATCH:
+            self._save()
+
+    def _save(self) -> None:
+        """Put what waits into the database, in one transaction an assignment."""
+        for assignment in list(self._waiting):
+            entries = self._waiting.pop(assignment)
+            try:
+                bulk.save(self._book.db.connection(), assignment, entries)
+                self._book.db.commit()
+                self._book.db.expire_all()  # what was read before may have changed
+                for entry in entries:
+                    _assign_penalty(self._book, self._penalties, assignment, entry)
+                self._book.db.commit()
+            except SQLAlchemyError as error:
+                self._book.db.rollback()
+                reason = getattr(error, "orig", None) or error
+                raise CourseError(
+                    f"the gradebook {self._directory.db_url} cannot be written: {reason}. What is graded is "
+                    "kept; give the same command again."
+                ) from error
+
+
+_BATCH = 100
+"""Submissions that are put into the database at once."""
+_LONGEST_REASON = 300
+"""Characters of an exception's text that are shown: it may quote the submission."""
+_LONGEST_TIME = 100
+"""Bytes of a file that may be a time."""
+
+
+def _written(
+    known: dict[str, SourceCell], directory: CourseDirectory, file: SubmittedFile, result: SubmissionResult
+) -> Entry:
+    """Write the autograded notebook, and tell what the gradebook is to hold of it.
+
+    Raises
+    ------
+    NotebookError, RuntimeError, OSError
+        There is no notebook to be written, or no score; the timestamp is no time.
+    Exception
+        The notebook holds what no one has thought of. Nothing is written where anything is raised before.
+    """
+    student, assignment = file.student, file.assignment
+    autograded = Path(directory.format_path(directory.autograded_directory, student, assignment))
+    notebook = restored(_submitted_notebook(file), known)
+    cells.fill_in(notebook, result, cells.language(notebook))
+    stamp = file.source.parent / "timestamp.txt"  # a student's folder need not be called as it is shown
+    timestamp = _handed_in(stamp)
+    entry = Entry(student, timestamp, *_graded(notebook, known))
+    content = (json.dumps(notebook, ensure_ascii=False) + "\n").encode()
+
+    autograded.mkdir(parents=True, exist_ok=True)
+    (autograded / f"{assignment}.ipynb").write_bytes(content)
+    with contextlib.suppress(FileNotFoundError):
+        shutil.copy(stamp, autograded / stamp.name)
+    return entry
+
+
+def _handed_in(path: Path) -> datetime | None:
+    """The time in a timestamp file, in UTC; None where there is none.
+
+    nbgrader's own `get_existing_timestamp` does not come back from what is no time. A student who hands in a
+    folder may have written the file.
+
+    Raises
+    ------
+    NotebookError
+        The file holds no time: whoever was late would else be in time.
+    OSError
+    """
+    if not path.exists():
+        return None
+    if path.is_file():  # to read a pipe would wait for ever
+        with path.open("rb") as file:
+            raw = file.read(_LONGEST_TIME + 1)
+        with contextlib.suppress(Exception):  # dateutil has many ways to fail
+            text = raw.decode().strip()
+            if len(raw) <= _LONGEST_TIME:
+                return utils.parse_utc(text) if text else None
+    raise NotebookError(
+        say("{file} holds no time that can be read; put it right or take it away.", file=path.name)
+    )
+
+
+def _graded(
+    notebook: dict[str, Any], known: dict[str, SourceCell]
+) -> tuple[dict[str, float | None], dict[str, str | None]]:
+    """Scores and automatic comments by the ids of the cells, by nbgrader's own rules."""
+    by_name = {cell["metadata"]["nbgrader"]["grade_id"]: cell for cell in marked(notebook)}
+    scores: dict[str, float | None] = {}
+    comments: dict[str, str | None] = {}
+    for name, source in known.items():
+        cell = nbformat.from_dict(by_name[name]) if name in by_name else None
+        score = utils.determine_grade(cell)[0] if cell is not None and source.points is not None else None
+        untouched = cell is not None and cell.metadata.nbgrader.checksum == utils.compute_checksum(cell)
+        for id in source.ids:
+            scores[id] = score
+            comments[id] = "No response." if untouched else None
+    return scores, comments
+
+
+def _assign_penalty(book: Gradebook, penalties: AssignLatePenalties, assignment: str, entry: Entry) -> None:
+    """What the course's own rule takes off for being late; only few are."""
+    if entry.timestamp is None or book.find_assignment(assignment).duedate is None:
+        return
+    submission = book.find_submission(assignment, entry.student)
+    (own,) = [one for one in submission.notebooks if one.name == assignment]
+    own.late_submission_penalty = None
+    if submission.total_seconds_late > 0:
+        penalty = penalties.plugin_inst.late_submission_penalty(
+            entry.student, own.score, submission.total_seconds_late
+        )
+        if penalty is not None:
+            own.late_submission_penalty = min(max(penalty, 0.0), own.score)
+
+
+# ------------------------------------------------------------------------------------------ the notebook
+
+
+def _submitted_notebook(file: SubmittedFile) -> dict[str, Any]:
+    """A submitted notebook as plain data, of nbformat 4."""
+    if not file.name:
+        raise NotebookError(say("There is no notebook and no .py file in this folder."))
+    if not file.name.lower().endswith(".ipynb"):
+        raise NotebookError(say("{file} is no notebook; nbgrader knows notebooks only.", file=file.name))
+    try:
+        data = json.loads(file.read().decode("utf-8-sig"))
+        if data.get("nbformat") != 4:
+            data = json.loads(nbformat.writes(nbformat.convert(nbformat.from_dict(data), 4)))
+        if not all(isinstance(cell, dict) for cell in data["cells"]):
+            raise TypeError
+    except Exception:
+        raise NotebookError(
+            say("{file} is damaged and cannot be read as a notebook.", file=file.name)
+        ) from None
+    return dict(data)

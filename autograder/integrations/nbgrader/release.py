@@ -1,0 +1,62 @@
+"""What students get, made by nbgrader's own `generate_assignment` in a course folder of its own."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from nbgrader.apps import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+
+from autograder.authoring.assignment import Assignment
+from autograder.integrations.nbgrader.environment import scripts_on_path
+from autograder.integrations.nbgrader.errors import ReleaseError
+from autograder.integrations.nbgrader.notebooks import nbformat
+from autograder.integrations.nbgrader.source import source_notebook
+
+
+def complaint(log: str, error: str) -> str:
+    """The line with the first exception, from which the others follow; where there is none, the last line."""
+    lines = [line for line in f"{log}\n{error}".splitlines() if line.strip()]
+    for number, line in enumerate(lines):
+        if "Traceback (most recent call last)" in line:
+            inside = _margin(lines[number + 1]) if number + 1 < len(lines) else 0
+            for later in lines[number + 2 :]:
+                if _margin(later) < inside:
+                    return later.strip()
+    return lines[-1].strip() if lines else "it does not say why"
+
+
+def _margin(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+@contextmanager
+def releasing() -> Iterator[Callable[[Assignment, str], str]]:
+    """A function (assignment, language) → text of the notebook as students get it.
+
+    All calls share one course folder: nbgrader takes seconds to make a gradebook, and a moment for each
+    notebook. The function raises `errors.ReleaseError` where nbgrader refuses.
+    """
+    with tempfile.TemporaryDirectory() as folder, scripts_on_path():
+        root = Path(folder)
+        config = Config()
+        config.CourseDirectory.root = str(root)
+        config.CourseDirectory.db_url = f"sqlite:///{root / 'gradebook.db'}"
+        api = NbGraderAPI(CourseDirectory(config=config), config=config)
+
+        def released_text(assignment: Assignment, lang: str) -> str:
+            name, notebook = f"{assignment.name}_{lang}", f"{assignment.name}.ipynb"
+            source = root / "source" / name / notebook
+            source.parent.mkdir(parents=True, exist_ok=True)
+            source.write_text(nbformat.writes(source_notebook(assignment, lang)), encoding="utf-8")
+            outcome = api.generate_assignment(name)
+            if not outcome["success"]:
+                told = complaint(outcome.get("log") or "", outcome.get("error") or "")
+                raise ReleaseError(f"nbgrader cannot release {assignment.name}: {told}")
+            released = nbformat.read(root / "release" / name / notebook, as_version=4)
+            text: str = nbformat.writes(released) + "\n"
+            return text
+
+        yield released_text

@@ -1,0 +1,71 @@
+"""Why an answer is wrong: what can be seen, in one sentence, and the idea behind it where it is known.
+
+`catalogue` looks for a misconception of the answer key whose outputs the answers equal. `symptoms` says
+what can be seen without any catalogue, over all wrong cases: `shapes` and `numbers` describe a wrong
+answer, `places` the cases that it is wrong in, by what `facts` reads off their arguments. Called by the
+judge, for wrong answers only. Nothing here raises for what a student returned, and from a hidden key
+nothing is quoted: no input, no expected value, no expected size, no text of an exception.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autograder.base.messages import LANGUAGES, Text, say
+from autograder.judging.answer_key import KeyExercise
+from autograder.judging.diagnosis import catalogue, symptoms
+from autograder.judging.diagnosis.judged import Judged
+
+__all__ = ["Diagnosis", "Judged", "diagnose", "hint_of"]
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What is known about an exercise's wrong cases.
+
+    Attributes
+    ----------
+    misconception : str or None
+        The id of the misconception that explains them.
+    symptom : Text or None
+        What can be seen; None where nothing is wrong.
+    text : Text or None
+        The misconception's idea where there is one, else the symptom.
+    """
+
+    misconception: str | None = None
+    symptom: Text | None = None
+    text: Text | None = None
+
+
+def diagnose(exercise: KeyExercise, judged: Sequence[Judged], *, visible: bool) -> Diagnosis:
+    """Explain an exercise's result. With `visible`, shapes and exception texts may be quoted."""
+    if all(one.verdict.earns for one in judged):
+        return Diagnosis()
+    seen = symptoms.symptom(exercise, judged, visible=visible)
+    found = catalogue.recognise(exercise, judged)
+    if found is None:
+        return Diagnosis(None, seen, seen)
+    hint = Text(found.hint.zh, found.hint.en)
+    whole, partly = _sentences(hint)
+    return Diagnosis(found.hint.id, seen, whole if found.whole else partly)
+
+
+def hint_of(diagnosis: Text) -> Text:
+    """The misconception alone, of a diagnosis that names one: without "It looks as if"."""
+    return Text(*(_hint_in(diagnosis.in_language(lang), lang) for lang in LANGUAGES))
+
+
+def _sentences(hint: Text) -> tuple[Text, Text]:
+    """What a student is told where a misconception explains every wrong case, and where only some."""
+    return (
+        say("It looks as if: {hint}.", hint=hint),
+        say("In some cases it looks as if: {hint}.", hint=hint),
+    )
+
+
+def _hint_in(sentence: str, lang: str) -> str:
+    for frame in _sentences(Text("\0", "\0")):
+        before, _, after = frame.in_language(lang).partition("\0")
+        if sentence.startswith(before) and sentence.endswith(after):
+            return sentence[len(before) : len(sentence) - len(after)]
+    return sentence  # stored by an engine that spoke in other words

@@ -1,0 +1,259 @@
+"""Relations of wrong numbers to right ones: only some cells are wrong, or the values are moved about."""
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from autograder.base.messages import Text, say
+from autograder.judging.diagnosis.facts import Facts
+from autograder.judging.diagnosis.numbers import Array, Relation, WrongNumbers
+from autograder.judging.diagnosis.shapes import axis_name
+
+Mask = Callable[[WrongNumbers], Array | None]
+"""The cells of a result to which the mistake keeps; None where that cannot be told."""
+
+
+def _slices(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
+    """Images, channels or kernels: only the first or the last of them right, or wrong."""
+    if any(one.got.ndim != 4 or not one.unique for one in wrong):
+        return None
+    for axis in (0, 1):
+        if any(one.shape[axis] < 2 for one in wrong):
+            continue
+        lines = [_wrong_along(one, axis) for one in wrong]
+        names = axis_name(wrong[0].facts, 4, axis)
+        if all(not line[0] and all(line[1:]) for line in lines):
+            return say("Of the {axis}, only the first is right{part}.", axis=names, part=part)
+        if all(not line[-1] and all(line[:-1]) for line in lines):
+            return say("Of the {axis}, only the last is right{part}.", axis=names, part=part)
+        if all(line[0] and not any(line[1:]) for line in lines):
+            return say("Of the {axis}, only the first is wrong{part}.", axis=names, part=part)
+        if all(line[-1] and not any(line[:-1]) for line in lines):
+            return say("Of the {axis}, only the last is wrong{part}.", axis=names, part=part)
+    return None
+
+
+def _wrong_along(one: WrongNumbers, axis: int) -> list[bool]:
+    """For each image, channel or kernel, whether anything of it is wrong."""
+    return [bool(part.any()) for part in np.moveaxis(one.wrong, axis, 0)]
+
+
+def _where_windows_are(what: Callable[[Array], Array]) -> Mask:
+    def mask(one: WrongNumbers) -> Array | None:
+        coverage = one.facts.coverage
+        if coverage is None or not one.facts.backward or coverage.shape != one.shape[-2:]:
+            return None
+        return np.asarray(np.broadcast_to(what(coverage), one.shape))
+
+    return mask
+
+
+def _zero(one: WrongNumbers) -> Array:
+    return np.asarray(np.abs(one.expected) <= one.tolerance)
+
+
+def _became_zero(one: WrongNumbers) -> Array:
+    return np.asarray((one.got == 0) & ~_zero(one))
+
+
+def _rim(one: WrongNumbers, width: tuple[int, int]) -> Array | None:
+    """Cells within so many rows and columns of the border."""
+    rows, columns = one.shape[-2:]
+    if min(width) < 0 or max(width) == 0:
+        return None
+    inside = np.zeros((rows, columns), dtype=bool)
+    inside[width[0] : rows - width[0], width[1] : columns - width[1]] = True
+    return np.asarray(np.broadcast_to(~inside, one.shape))
+
+
+def _border(one: WrongNumbers) -> Array | None:
+    return _rim(one, (1, 1)) if one.got.ndim >= 2 else None
+
+
+def _interior(one: WrongNumbers) -> Array | None:
+    border = _border(one)
+    return None if border is None else ~border
+
+
+def _padded_border(one: WrongNumbers) -> Array | None:
+    padding = one.facts.padding
+    return _rim(one, (padding, padding)) if padding and one.got.ndim >= 2 else None
+
+
+def _kernel_border(one: WrongNumbers) -> Array | None:
+    kernel = one.facts.kernel
+    return _rim(one, (kernel[0] - 1, kernel[1] - 1)) if kernel and one.got.ndim >= 2 else None
+
+
+def _edge(row: int | None, column: int | None) -> Mask:
+    """One outer row, one outer column, or both."""
+
+    def mask(one: WrongNumbers) -> Array | None:
+        if one.got.ndim < 2:
+            return None
+        cells = np.zeros(one.shape, dtype=bool)
+        if row is not None:
+            cells[..., row, :] = True
+        if column is not None:
+            cells[..., column] = True
+        return cells
+
+    return mask
+
+
+def _end(place: int) -> Mask:
+    """The first or the last number of a vector."""
+
+    def mask(one: WrongNumbers) -> Array | None:
+        return np.arange(one.got.size) == place % one.got.size if one.got.ndim == 1 else None
+
+    return mask
+
+
+_MASKS: tuple[tuple[Callable[[Text], Text], Mask], ...] = (
+    (
+        lambda part: say("The values{part} are wrong only in cells that several windows cover.", part=part),
+        _where_windows_are(lambda coverage: coverage > 1),
+    ),
+    (
+        lambda part: say("The values{part} are wrong only in cells that no window reaches.", part=part),
+        _where_windows_are(lambda coverage: coverage == 0),
+    ),
+    (lambda part: say("Only the last row is wrong{part}.", part=part), _edge(-1, None)),
+    (lambda part: say("Only the last column is wrong{part}.", part=part), _edge(None, -1)),
+    (lambda part: say("Only the first row is wrong{part}.", part=part), _edge(0, None)),
+    (lambda part: say("Only the first column is wrong{part}.", part=part), _edge(None, 0)),
+    (lambda part: say("Only the last row and the last column are wrong{part}.", part=part), _edge(-1, -1)),
+    (lambda part: say("Only the first row and the first column are wrong{part}.", part=part), _edge(0, 0)),
+    (lambda part: say("Only the last value is wrong{part}.", part=part), _end(-1)),
+    (lambda part: say("Only the first value is wrong{part}.", part=part), _end(0)),
+    (lambda part: say("Only the border is wrong{part}, the interior is right.", part=part), _border),
+    (lambda part: say("Only the interior is wrong{part}, the border is right.", part=part), _interior),
+    (lambda part: say("Only the border is wrong{part}, the interior is right.", part=part), _padded_border),
+    (lambda part: say("Only the border is wrong{part}, the interior is right.", part=part), _kernel_border),
+    (lambda part: say("Only values{part} that should be 0 are wrong.", part=part), _zero),
+    (
+        lambda part: say("Some values{part} are 0 and should not be; the others are right.", part=part),
+        _became_zero,
+    ),
+)
+
+
+def _cells(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
+    """The wrong cells keep to one part of the result, and another part is there and right."""
+    if not all(one.unique and one.got.ndim for one in wrong):
+        return None
+    for text, mask in _MASKS:
+        if all(_keeps_to(one, mask) for one in wrong):
+            return text(part)
+    return None
+
+
+def _keeps_to(one: WrongNumbers, mask: Mask) -> bool:
+    cells = mask(one)
+    return cells is not None and not cells.all() and not (one.wrong & ~cells).any()
+
+
+# ---------------------------------------------------------------------------------------- moved about
+
+
+def _shifted(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
+    """The right values one or two rows or columns away from their places."""
+    if any(one.got.ndim < 2 or not one.unique for one in wrong):
+        return None
+    for down, across in sorted(
+        itertools.product(range(-2, 3), repeat=2), key=lambda d: abs(d[0]) + abs(d[1])
+    ):
+        if (down or across) and _moved(wrong, [(down, across)] * len(wrong)):
+            return say("The values{part} are shifted: {where}.", where=_direction(down, across), part=part)
+    paddings = [one.facts.padding for one in wrong]
+    for sign in (1, -1):
+        moves = [(sign * padding, sign * padding) for padding in paddings if padding]
+        if len(moves) == len(wrong) and _moved(wrong, moves):
+            if sign > 0:
+                return say("The values{part} are shifted by the padding, down and to the right.", part=part)
+            return say("The values{part} are shifted by the padding, up and to the left.", part=part)
+    return None
+
+
+def _moved(wrong: Sequence[WrongNumbers], moves: Sequence[tuple[int, int]]) -> bool:
+    evidence = 0
+    for one, (down, across) in zip(wrong, moves, strict=True):
+        rows, columns = one.shape[-2:]
+        if abs(down) >= rows or abs(across) >= columns:
+            return False
+        got = one.got[..., max(down, 0) : rows + min(down, 0), max(across, 0) : columns + min(across, 0)]
+        right = one.expected[
+            ..., max(-down, 0) : rows + min(-down, 0), max(-across, 0) : columns + min(-across, 0)
+        ]
+        if not np.any(right) or np.abs(got - right).max() > one.tolerance:
+            return False
+        evidence += int(np.count_nonzero(right))
+    return evidence >= 3
+
+
+def _direction(down: int, across: int) -> Text:
+    vertical = say("{n} down", n=down) if down > 0 else say("{n} up", n=-down)
+    horizontal = say("{n} to the right", n=across) if across > 0 else say("{n} to the left", n=-across)
+    if not across:
+        return vertical
+    if not down:
+        return horizontal
+    return Text(f"{vertical.zh}、{horizontal.zh}", f"{vertical.en}, {horizontal.en}")
+
+
+def _rearranged(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
+    """The right numbers at wrong places."""
+    if any(one.got.size < 2 or not one.unique for one in wrong):
+        return None
+    if any(
+        np.abs(np.sort(one.got, None) - np.sort(one.expected, None)).max() > one.tolerance for one in wrong
+    ):
+        return None
+    if any(_reshaped(wrong, order) for order in _orders(wrong)):
+        return say(
+            "The right values{part} stand at wrong places, as when reshape stands for an exchange of axes.",
+            part=part,
+        )
+    return say("The right values{part} stand at wrong places.", part=part)
+
+
+def _orders(wrong: Sequence[WrongNumbers]) -> Iterator[tuple[int, ...]]:
+    axes = wrong[0].got.ndim
+    return itertools.permutations(range(axes)) if 2 <= axes <= 4 else iter(())
+
+
+def _reshaped(wrong: Sequence[WrongNumbers], order: tuple[int, ...]) -> bool:
+    return all(
+        one.got.ndim == len(order) and one.came_from(one.expected.transpose(order).reshape(one.shape))
+        for one in wrong
+    )
+
+
+def _sum(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
+    """Nothing is lost and nothing added."""
+    if any(one.got.size < 2 or not one.unique for one in wrong):
+        return None
+    sums = [(float(one.got.sum()), float(one.expected.sum()), one.tolerance) for one in wrong]
+    if all(
+        abs(got - expected) <= tolerance < 100 * tolerance < abs(expected)
+        for got, expected, tolerance in sums
+    ):
+        return say("The values{part} have the right sum, but are distributed wrongly.", part=part)
+    return None
+
+
+RELATIONS: tuple[Relation, ...] = (_slices, _cells, _shifted, _rearranged, _sum)
+"""From what leaves no doubt to what says little."""
+
+
+def how_many(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
+    """Where nothing else is known: a mistake that shows here and there, or one that spoils everything."""
+    if any(one.got.size < 2 or not one.unique for one in wrong):
+        return None
+    if all((~one.wrong & ~_zero(one)).any() for one in wrong):
+        return say("Some values{part} are right, others are wrong.", part=part)
+    if all(one.wrong.all() for one in wrong):
+        return say("Not one of the values{part} is right.", part=part)
+    return None

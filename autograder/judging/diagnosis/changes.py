@@ -1,0 +1,380 @@
+"""Relations of wrong numbers to right ones: something was done to the whole array, or to every number."""
+
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+
+import numpy as np
+
+from autograder.base.messages import Text, say
+from autograder.judging.comparison import Close, Exact
+from autograder.judging.diagnosis.facts import Facts
+from autograder.judging.diagnosis.numbers import Array, Relation, WrongNumbers
+from autograder.judging.diagnosis.shapes import MAX_NUMBER, axis_name
+
+
+def _plain(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
+    """All zeros, all alike, or an argument as it came."""
+    if all(not one.got.any() for one in wrong):
+        return say("All values{part} are zero.", part=part)
+    for name in wrong[0].facts.arrays:
+        if all(
+            (argument := one.facts.arrays.get(name)) is not None and one.came_from(argument) for one in wrong
+        ):
+            return say("What came back{part} is the argument {name}, unchanged.", name=name, part=part)
+    if all(one.got.size > 1 and np.ptp(one.got) <= one.tolerance < np.ptp(one.expected) for one in wrong):
+        return say("All values{part} are the same number; the right ones differ.", part=part)
+    return None
+
+
+Undo = Callable[[Array], Array | None]
+"""Makes right what a mistake has done to a result; None where it cannot have been this mistake."""
+
+
+def _plane(change: Callable[[Array], Array]) -> Undo:
+    return lambda array: change(array) if array.ndim >= 2 else None
+
+
+def _axis(ndim: int, axis: int) -> Undo:
+    return lambda array: np.flip(array, axis) if array.ndim == ndim else None
+
+
+_UNDONE: tuple[tuple[Callable[[Text], Text], Undo], ...] = (
+    (lambda part: say("The signs{part} are reversed.", part=part), lambda array: -array),
+    (
+        lambda part: say("Rows and columns{part} are exchanged: the values are transposed.", part=part),
+        _plane(lambda array: np.swapaxes(array, -1, -2)),
+    ),
+    (
+        lambda part: say("The values{part} are rotated by 180°.", part=part),
+        _plane(lambda array: array[..., ::-1, ::-1]),
+    ),
+    (
+        lambda part: say("The values{part} are upside down: the rows stand in reversed order.", part=part),
+        _plane(lambda array: array[..., ::-1, :]),
+    ),
+    (
+        lambda part: say("The values{part} are mirrored: the columns stand in reversed order.", part=part),
+        _plane(lambda array: array[..., ::-1]),
+    ),
+    (lambda part: say("The values{part} stand in reversed order.", part=part), _axis(1, 0)),
+    (
+        lambda part: say("The values{part} are rotated by 90°.", part=part),
+        _plane(lambda array: np.rot90(array, axes=(-2, -1))),
+    ),
+    (
+        lambda part: say("The values{part} are rotated by 90°.", part=part),
+        _plane(lambda array: np.rot90(array, -1, axes=(-2, -1))),
+    ),
+)
+
+
+def _undone(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
+    """Signs, rows and columns."""
+    for text, undo in _UNDONE:
+        if all((array := undo(one.got)) is not None and one.right_as(array) for one in wrong):
+            return text(part)
+    return None
+
+
+def _first_axes(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
+    """The axes before rows and columns: exchanged, or in reversed order."""
+    if any(one.got.ndim != 4 for one in wrong):
+        return None
+    names = [axis_name(wrong[0].facts, 4, axis) for axis in (0, 1)]
+    if all(case.right_as(np.swapaxes(case.got, 0, 1)) for case in wrong):
+        return say(
+            "The axes of {one} and {other} are exchanged{part}.", one=names[0], other=names[1], part=part
+        )
+    for axis in (0, 1):
+        if all(one.right_as(np.flip(one.got, axis)) for one in wrong):
+            return say("The {axis} stand in reversed order{part}.", axis=names[axis], part=part)
+    return None
+
+
+# --------------------------------------------------------------------------------------- number by number
+
+_FORWARD: tuple[tuple[Callable[[Text], Text], Callable[[Array], Array]], ...] = (
+    (lambda part: say("The values{part} are cut off to whole numbers.", part=part), np.trunc),
+    (lambda part: say("The values{part} are rounded down to whole numbers.", part=part), np.floor),
+    (lambda part: say("The values{part} are rounded to whole numbers.", part=part), np.rint),
+    (lambda part: say("The values{part} have lost their signs: all are absolute values.", part=part), np.abs),
+    (
+        lambda part: say("Negative values{part} have become 0, as after a ReLU.", part=part),
+        lambda array: np.maximum(array, 0),
+    ),
+    (
+        lambda part: say("Positive values{part} have become 0.", part=part),
+        lambda array: np.minimum(array, 0),
+    ),
+    (lambda part: say("The values{part} are squared.", part=part), np.square),
+    (
+        lambda part: say("The values{part} are the square roots of the right ones.", part=part),
+        lambda array: np.where(array >= 0, np.sqrt(np.abs(array)), np.nan),
+    ),
+)
+
+
+def _one_by_one(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
+    """The same done to each number, in a way that cannot be undone."""
+    for text, forward in _FORWARD:
+        if all(one.came_from(forward(one.expected)) for one in wrong):
+            return text(part)
+    if all(one.unique and one.same(np.abs(one.got), np.abs(one.expected)) for one in wrong):
+        return say("The values{part} are right up to their signs.", part=part)
+    return None
+
+
+def _nearly(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
+    if all(
+        one.unique
+        and isinstance(one.accept, Close)
+        and np.abs(one.got - one.expected).max() <= 0.01 * one.scale
+        for one in wrong
+    ):
+        return say(
+            "The values{part} are nearly right: none is off by more than a hundredth of the largest.",
+            part=part,
+        )
+    return None
+
+
+def _another_argument(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
+    """An argument that is missing as a factor or a term, or takes part once too often."""
+    for name in wrong[0].facts.parameters:
+        arguments = [_beside(one, name) for one in wrong]
+        pairs = [(one, array) for one, array in zip(wrong, arguments, strict=True) if array is not None]
+        if len(pairs) < len(wrong) or _same_whole_number(wrong, name):
+            continue
+        if all(one.right_as(one.got * array) for one, array in pairs):
+            return say("The values{part} would be right if multiplied by {name}.", name=name, part=part)
+        if all(_multiplied_twice(one, array) for one, array in pairs):
+            return say("The values{part} are multiplied by {name} once too often.", name=name, part=part)
+        if all(one.right_as(one.got + array) for one, array in pairs):
+            return say("The values{part} would be right if {name} were added.", name=name, part=part)
+        if all(one.right_as(one.got - array) for one, array in pairs):
+            return say("The values{part} hold {name} once too often as a term.", name=name, part=part)
+    return None
+
+
+def _same_whole_number(wrong: Sequence[WrongNumbers], name: str) -> bool:
+    """A whole number that is the same in all cases is as good as any other."""
+    values = [one.facts.named.get(name) for one in wrong]
+    return all(type(value) is int for value in values) and len(set(values)) == 1
+
+
+def _multiplied_twice(one: WrongNumbers, factor: Array) -> bool:
+    if one.unique:
+        return one.came_from(one.expected * factor)
+    undone = np.divide(one.got, factor, out=np.zeros(one.shape), where=np.asarray(factor != 0))
+    return one.right_as(undone)
+
+
+def _beside(one: WrongNumbers, name: str) -> Array | None:
+    """An argument as something to multiply a result by or to add to it."""
+    value = one.facts.named.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float | np.ndarray):
+        return None
+    try:
+        array = np.asarray(value, dtype=np.float64)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    if array.ndim == 1 and len(one.shape) == 4 and len(array) == one.shape[1]:
+        return array[:, None, None]
+    return array if array.shape in ((), one.shape) and np.isfinite(array).all() else None
+
+
+# -------------------------------------------------------------------------------------- factors and terms
+
+
+def _constant_factor(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
+    """All numbers multiplied by the same one."""
+    factors = _factors(wrong)
+    if not factors or max(factors) - min(factors) > 1e-4 * max(map(abs, factors)):
+        return None
+    evidence = sum(int(np.count_nonzero(one.expected)) for one in wrong)
+    if evidence < 2 or not all(one.right_as(one.got / factors[0]) for one in wrong):
+        return None
+    fraction = Fraction(factors[0]).limit_denominator(64)
+    if abs(float(fraction) - factors[0]) > 1e-6 * abs(factors[0]) or not _simple(fraction, wrong):
+        if evidence < 3:
+            return None
+        return say("The values{part} are the right ones times one and the same factor.", part=part)
+    if fraction == 2:
+        return say("The values{part} are twice the right ones.", part=part)
+    if fraction == Fraction(1, 2):
+        return say("The values{part} are half of the right ones.", part=part)
+    if fraction.denominator == 1:
+        return say("The values{part} are {n} times the right ones.", n=fraction.numerator, part=part)
+    return say("The values{part} are {fraction} of the right ones.", fraction=fraction, part=part)
+
+
+def _simple(fraction: Fraction, wrong: Sequence[WrongNumbers]) -> bool:
+    """Whether a reader can make something of it; a count is rather too large by something than 7/6 of it."""
+    numerator, denominator = abs(fraction.numerator), fraction.denominator
+    if 1 in (numerator, denominator):
+        return max(numerator, denominator) <= 64
+    counts = any(isinstance(one.accept, Exact) for one in wrong)
+    return not counts and max(numerator, denominator) <= MAX_NUMBER
+
+
+def _varying_factor(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
+    """All numbers of a case multiplied by one number, best one that follows from the case."""
+    factors = _factors(wrong)
+    if len(factors) < len(wrong):
+        return None
+    for text, quantity in _quantities(wrong[0].facts):
+        amounts = [quantity(one.facts) for one in wrong]
+        if not all(amounts) or not all(quantity(facts) == 1 for facts in right):
+            continue
+        of_case = [(factor, amount) for factor, amount in zip(factors, amounts, strict=True) if amount]
+        if all(abs(factor * amount - 1) <= 1e-4 for factor, amount in of_case):
+            return say("The values{part} are the right ones divided by {what}.", what=text(), part=part)
+        if all(abs(factor / amount - 1) <= 1e-4 for factor, amount in of_case):
+            return say("The values{part} are the right ones multiplied by {what}.", what=text(), part=part)
+    if all(np.count_nonzero(one.expected) >= 3 for one in wrong):
+        return say(
+            "In each case the values{part} are the right ones times one number; "
+            "it differs from case to case.",
+            part=part,
+        )
+    return None
+
+
+def _factors(wrong: Sequence[WrongNumbers]) -> list[float]:
+    """The factor of each case that has one right answer; none at all where one of them has no factor."""
+    factors = []
+    for one in wrong:
+        if one.unique:
+            factor = _factor_of(one)
+            if factor is None:
+                return []
+            factors.append(factor)
+    return factors
+
+
+def _factor_of(one: WrongNumbers) -> float | None:
+    """got / expected, where it is the same for all numbers and not 0."""
+    place = int(np.abs(one.expected).argmax())
+    at_largest = float(one.expected.flat[place])
+    if abs(at_largest) <= 1e-12:
+        return None
+    factor = float(one.got.flat[place]) / at_largest
+    if abs(factor) < 1e-9 or not np.isfinite(factor) or not one.right_as(one.got / factor):
+        return None
+    return factor
+
+
+Quantity = tuple[Callable[[], Text], Callable[[Facts], int | None]]
+
+
+def _quantities(first: Facts) -> Iterator[Quantity]:
+    """What a sum may have been divided by, or forgotten to be divided by."""
+    yield from _QUANTITIES
+    for name in first.parameters:
+        if first.number(name) is not None:
+            yield _argument(name, isinstance(first.named[name], int))
+        if name in first.arrays and first.arrays[name].ndim == 1:
+            yield _length(name)
+
+
+def _argument(name: str, single: bool) -> Quantity:
+    return (
+        lambda: Text(f" {name} ", name) if single else say("the product of {name}", name=name),
+        lambda facts: facts.number(name),
+    )
+
+
+def _length(name: str) -> Quantity:
+    def text() -> Text:
+        if name == "labels":  # one for each sample
+            return say("the number of samples (the length of {name})", name=name)
+        return say("the length of {name}", name=name)
+
+    return (
+        text,
+        lambda facts: facts.arrays[name].size if name in facts.arrays else None,
+    )
+
+
+def _product(*numbers: int | None) -> int | None:
+    product = 1
+    for number in numbers:
+        if number is None:
+            return None
+        product *= number
+    return product
+
+
+def _area(pair: tuple[int, int] | None) -> int | None:
+    return _product(*pair) if pair else None
+
+
+def _side(facts: Facts, axis: int) -> int | None:
+    return facts.kernel[axis] if facts.kernel and facts.pooling else None
+
+
+_QUANTITIES: tuple[Quantity, ...] = (
+    (lambda: say("the number of images"), lambda facts: facts.images),
+    (
+        lambda: say("the number of cells of a window"),
+        lambda facts: _area(facts.kernel) if facts.pooling else None,
+    ),
+    (
+        lambda: say("the number of weights in a plane of the kernel"),
+        lambda facts: None if facts.pooling else _area(facts.kernel),
+    ),
+    (lambda: say("the number of positions"), lambda facts: _area(facts.output)),
+    (
+        lambda: say("the number of positions in all images"),
+        lambda facts: _product(_area(facts.output), facts.images),
+    ),
+    (lambda: say("the number of channels"), lambda facts: facts.channels),
+    (lambda: say("the number of kernels"), lambda facts: facts.kernels),
+    (lambda: say("the number of cells of the input"), lambda facts: _area(facts.input)),
+    (lambda: say("the square of the stride"), lambda facts: _area(facts.stride)),
+    (lambda: say("the stride"), lambda facts: facts.stride[0] if facts.stride else None),
+    (lambda: say("the height of the window"), lambda facts: _side(facts, 0)),
+    (lambda: say("the width of the window"), lambda facts: _side(facts, 1)),
+)
+
+
+def _term(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
+    """A number added to all values, or to all of a channel."""
+    if not all(one.unique for one in wrong):
+        return None
+    differences = [one.got - one.expected for one in wrong]
+    if all(np.ptp(d) <= 2 * one.tolerance for d, one in zip(differences, wrong, strict=True)):
+        terms = [float(d.flat[0]) for d in differences]
+        same = max(terms) - min(terms) <= 2 * max(one.tolerance for one in wrong)
+        whole = round(terms[0])
+        if same and 0 < abs(whole) <= MAX_NUMBER and abs(terms[0] - whole) <= 1e-6:
+            if whole > 0:
+                return say("The values{part} are too large by {n}.", n=whole, part=part)
+            return say("The values{part} are too small by {n}.", n=-whole, part=part)
+        if all(one.got.size >= 3 for one in wrong):
+            if same:
+                return say("One and the same number is added to all values{part}.", part=part)
+            return say(
+                "In each case one number is added to all values{part}; it differs from case to case.",
+                part=part,
+            )
+    if all(one.got.ndim == 4 and one.got[:, 0].size >= 3 for one in wrong) and all(
+        one.wrong.any(axis=(0, 2, 3)).all() and np.ptp(d, axis=(0, 2, 3)).max() <= 2 * one.tolerance
+        for d, one in zip(differences, wrong, strict=True)
+    ):
+        return say("In each channel one number is added to all values{part}.", part=part)
+    return None
+
+
+RELATIONS: tuple[Relation, ...] = (
+    _plain,
+    _undone,
+    _first_axes,
+    _one_by_one,
+    _nearly,
+    _constant_factor,
+    _another_argument,
+    _varying_factor,
+    _term,
+)
+"""From what leaves no doubt to what says little."""

@@ -1,0 +1,228 @@
+"""What a wrong shape has in common with the right one, over all cases that have one.
+
+Told as a difference, such as "too many rows, by 1": with a hidden key no size is quoted.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from autograder.base.messages import Text, say
+from autograder.judging.diagnosis.facts import Facts
+
+Shape = tuple[int, ...]
+
+MAX_NUMBER = 9
+"""No larger number is told: who wants to could spell out a hidden input with the size of a result."""
+
+
+@dataclass(frozen=True)
+class WrongShape:
+    """One case: the shape that came, the right one, and what the case is about."""
+
+    got: Shape
+    expected: Shape
+    facts: Facts
+
+
+def described(wrong: Sequence[WrongShape]) -> Text | None:
+    """Completes "the shape is wrong: …"; None where the cases have nothing in common."""
+    for look in (_numbers_and_arrays, _empty, _ones, _axes, _order, _that_of_an_argument, _sizes):
+        text = look(wrong)
+        if text is not None:
+            return text
+    return None
+
+
+def _numbers_and_arrays(wrong: Sequence[WrongShape]) -> Text | None:
+    if all(not one.expected for one in wrong):
+        return say("a single number is asked for, not an array")
+    if all(not one.got for one in wrong):
+        return say("an array is asked for, not a single number")
+    return None
+
+
+def _empty(wrong: Sequence[WrongShape]) -> Text | None:
+    if all(0 in one.got and 0 not in one.expected for one in wrong):
+        return say("the result is empty")
+    return None
+
+
+def _ones(wrong: Sequence[WrongShape]) -> Text | None:
+    """Axes of length 1 that a sum has kept, or that were dropped."""
+    if any(_without_ones(one.got) != _without_ones(one.expected) for one in wrong):
+        return None
+    if all(len(one.got) > len(one.expected) for one in wrong):
+        return say("axes of length 1 are left over")
+    if all(len(one.got) < len(one.expected) for one in wrong):
+        return say("axes of length 1 are missing")
+    return None
+
+
+def _without_ones(shape: Shape) -> Shape:
+    return tuple(length for length in shape if length != 1)
+
+
+def _axes(wrong: Sequence[WrongShape]) -> Text | None:
+    """Too many axes or too few."""
+    surplus = {len(one.got) - len(one.expected) for one in wrong}
+    if len(surplus) > 1:
+        return say("the number of axes is wrong") if 0 not in surplus else None
+    (more,) = surplus
+    if more == 1:
+        places = set.intersection(*(_removable(one.got, one.expected) for one in wrong))
+        if len(places) == 1 and (nth := _nth(places.pop())):
+            return say("it has one axis too many, the {nth}", nth=nth)
+        return say("it has one axis too many")
+    if more == -1:
+        places = set.intersection(*(_removable(one.expected, one.got) for one in wrong))
+        if len(places) == 1:
+            return say("one axis is missing, that of the {axis}", axis=_axis(wrong[0], places.pop()))
+        return say("one axis is missing")
+    if more:
+        return say("it has {n} axes too many", n=more) if more > 0 else say("{n} axes are missing", n=-more)
+    return None
+
+
+def _removable(longer: Shape, shorter: Shape) -> set[int]:
+    """The axes without which `longer` is `shorter`."""
+    return {axis for axis in range(len(longer)) if longer[:axis] + longer[axis + 1 :] == shorter}
+
+
+def _order(wrong: Sequence[WrongShape]) -> Text | None:
+    """The right lengths on the wrong axes."""
+    if any(len(one.got) != len(wrong[0].expected) or len(one.expected) != len(one.got) for one in wrong):
+        return None
+    n = len(wrong[0].got)
+    if n < 2:
+        return None
+    for one, other in ((n - 2, n - 1), (0, 1)):
+        order = list(range(n))
+        order[one], order[other] = other, one
+        if all(case.got == tuple(case.expected[i] for i in order) for case in wrong):
+            return say(
+                "{one} and {other} are exchanged", one=_axis(wrong[0], one), other=_axis(wrong[0], other)
+            )
+    if n == 4 and all(case.got == tuple(case.expected[i] for i in (0, 2, 3, 1)) for case in wrong):
+        return say("the axis of the {axis} stands last", axis=_axis(wrong[0], 1))
+    if all(sorted(case.got) == sorted(case.expected) for case in wrong):
+        return say("the axes stand in another order")
+    return None
+
+
+def _that_of_an_argument(wrong: Sequence[WrongShape]) -> Text | None:
+    if len({one.got for one in wrong}) < 2:
+        return None  # once may be chance
+    for name in wrong[0].facts.arrays:
+        if all((array := one.facts.arrays.get(name)) is not None and array.shape == one.got for one in wrong):
+            return say("it is the shape of {name}", name=name)
+    return None
+
+
+# ------------------------------------------------------------------------------------ too large, too small
+
+
+def _sizes(wrong: Sequence[WrongShape]) -> Text | None:
+    n = len(wrong[0].got)
+    if any(len(one.got) != n or len(one.expected) != n for one in wrong):
+        return None
+    surplus = [[g - e for g, e in zip(one.got, one.expected, strict=True)] for one in wrong]
+    axes = [axis for axis in range(n) if any(row[axis] for row in surplus)]
+    names = _names(wrong[0], axes)
+    signs = {(row[axis] > 0) - (row[axis] < 0) for row in surplus for axis in axes} - {0}
+    if len(signs) != 1:
+        return say("the number of {axes} is wrong", axes=names)
+    (sign,) = signs
+    more = sign > 0
+    if (by_n := _same_number(surplus, axes, sign)) is not None:
+        if len(axes) == 1:
+            by = say("too many {axes}, by {n}", axes=names, n=by_n)
+            return by if more else say("too few {axes}, by {n}", axes=names, n=by_n)
+        each = say("too many {axes}, by {n} each", axes=names, n=by_n)
+        return each if more else say("too few {axes}, by {n} each", axes=names, n=by_n)
+    if (what := _same_quantity(wrong, surplus, axes, sign)) is not None:
+        by = say("too many {axes}, by {what}", axes=names, what=what)
+        return by if more else say("too few {axes}, by {what}", axes=names, what=what)
+    return say("too many {axes}", axes=names) if more else say("too few {axes}", axes=names)
+
+
+def _same_number(surplus: Sequence[Sequence[int]], axes: Sequence[int], sign: int) -> int | None:
+    """By how much, where it is the same everywhere."""
+    amounts = {row[axis] * sign for row in surplus for axis in axes}
+    return min(amounts) if len(amounts) == 1 and max(amounts) <= MAX_NUMBER else None
+
+
+def _same_quantity(
+    wrong: Sequence[WrongShape], surplus: Sequence[Sequence[int]], axes: Sequence[int], sign: int
+) -> Text | None:
+    """What of a case it is, in rows and columns, by which its result is too large or too small."""
+    rows = len(wrong[0].got) - 2
+    if any(axis < rows for axis in axes) or rows < 0:
+        return None
+    for text, quantity in _QUANTITIES:
+        pairs = [quantity(one.facts) for one in wrong]
+        if all(
+            pair is not None and all(row[axis] * sign == pair[axis - rows] for axis in (rows, rows + 1))
+            for pair, row in zip(pairs, surplus, strict=True)
+        ):
+            return text()
+    return None
+
+
+def _kernel_minus_one(facts: Facts) -> tuple[int, int] | None:
+    return (facts.kernel[0] - 1, facts.kernel[1] - 1) if facts.kernel and not facts.pooling else None
+
+
+def _twice(pair: tuple[int, int] | None) -> tuple[int, int] | None:
+    return (2 * pair[0], 2 * pair[1]) if pair else None
+
+
+def _padding(facts: Facts) -> tuple[int, int] | None:
+    return (facts.padding, facts.padding) if facts.padding is not None else None
+
+
+def _stride_minus_one(facts: Facts) -> tuple[int, int] | None:
+    return (facts.stride[0] - 1, facts.stride[1] - 1) if facts.stride else None
+
+
+_QUANTITIES: tuple[tuple[Callable[[], Text], Callable[[Facts], tuple[int, int] | None]], ...] = (
+    (lambda: say("the padding"), _padding),
+    (lambda: say("twice the padding"), lambda facts: _twice(_padding(facts))),
+    (lambda: say("the remainder that no window reaches"), lambda facts: facts.remainder),
+    (lambda: say("the stride minus 1"), _stride_minus_one),
+    (lambda: say("the size of the kernel minus 1"), _kernel_minus_one),
+    (lambda: say("twice the size of the kernel minus 1"), lambda facts: _twice(_kernel_minus_one(facts))),
+)
+
+
+# ------------------------------------------------------------------------------------------ names of axes
+
+
+def _names(wrong: WrongShape, axes: Sequence[int]) -> Text:
+    *others, last = (_axis(wrong, axis) for axis in axes)
+    if not others:
+        return last
+    first = Text("、".join(one.zh for one in others), ", ".join(one.en for one in others))
+    return say("{one} and {other}", one=first, other=last)
+
+
+def _axis(wrong: WrongShape, axis: int) -> Text:
+    return axis_name(wrong.facts, len(wrong.expected), axis)
+
+
+def axis_name(facts: Facts, axes: int, axis: int) -> Text:
+    """What stands along an axis of a result with so many axes, in the plural."""
+    if axes >= 2 and axis >= axes - 2 and (axes == 2 or (axes == 4 and facts.convolutional)):
+        return say("rows") if axis == axes - 2 else say("columns")
+    if axes == 4 and facts.convolutional:
+        if axis == 1:
+            return say("channels")
+        return say("kernels") if "kernel_shape" in facts.parameters else say("images")
+    if axes == 1:
+        return say("numbers")
+    nth = _nth(axis)
+    return say("entries of the {nth} axis", nth=nth) if nth else say("entries of an axis")
+
+
+def _nth(axis: int) -> Text | None:
+    words = (say("first"), say("second"), say("third"), say("fourth"), say("fifth"))
+    return words[axis] if axis < len(words) else None

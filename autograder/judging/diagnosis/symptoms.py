@@ -1,0 +1,463 @@
+"""What can be seen of an exercise's wrong cases without any catalogue, in one sentence.
+
+The wrong cases that fail in the way of the first are described together (a crash on the same line, a wrong
+shape, wrong numbers), followed by what these cases have in common.
+"""
+
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograder.base.messages import Text, say
+from autograder.judging.answer_key import KeyExercise
+from autograder.judging.comparison import AGREE, Comparator, Derivation, agrees, difference
+from autograder.judging.diagnosis import cells, changes, shapes
+from autograder.judging.diagnosis.facts import Facts
+from autograder.judging.diagnosis.judged import Judged, Studied, way_of_failing
+from autograder.judging.diagnosis.numbers import Relation, WrongNumbers, wrong_numbers
+from autograder.judging.diagnosis.places import limited
+from autograder.judging.results import Verdict
+from autograder.sandbox.records import Outcome
+from autograder.submissions import source
+
+_NOTHING = Text("", "")
+
+Path = tuple[str | int, ...]
+"""See `comparison.Difference`."""
+
+
+def symptom(exercise: KeyExercise, judged: Sequence[Judged], *, visible: bool) -> Text:
+    """What the wrong ones of all cases show; there is at least one."""
+    cases = [Studied(**vars(one), facts=_facts(exercise, one)) for one in judged]
+    wrong = [one for one in cases if not one.verdict.earns]
+    first = wrong[0]
+    if first.verdict is Verdict.MISSING:
+        return say("There is no function called {name}; do not rename it.", name=exercise.name)
+    if first.verdict is Verdict.FORBIDDEN:
+        return say(
+            "{module} cannot be imported here (needed in {where}, line {line}): "
+            "only NumPy and Python's standard library can.",
+            module=first.outcome.text,
+            where=source.place(first.outcome.where),
+            line=first.outcome.line,
+        )
+    way = way_of_failing(first)
+    alike = [one for one in wrong if way_of_failing(one) == way]
+    if first.difference.kind == "line":
+        return _wrong_lines(alike, visible)
+    what = _what(exercise, cases, alike, visible)
+    return limited(what, exercise, cases, alike, elsewhere=len(alike) < len(wrong))
+
+
+def _facts(exercise: KeyExercise, one: Judged) -> Facts:
+    return Facts(exercise.parameters, one.case, exercise.left_out(one.case.args))
+
+
+def _what(exercise: KeyExercise, cases: Sequence[Studied], alike: Sequence[Studied], visible: bool) -> Text:
+    first = alike[0]
+    match first.verdict:
+        case Verdict.NI:
+            return say("{name} is not started yet.", name=exercise.name)
+        case Verdict.TLE:
+            return say("It did not finish in time; is there a loop that never ends?")
+        case Verdict.MLE:
+            return say("It asked for too much memory; does an array or a list grow without end?")
+        case Verdict.OLE:
+            return say("It printed or returned far too much.")
+        case Verdict.RTE:
+            return _run_time_error(exercise, first.outcome, visible)
+    if first.outcome.status == "unsendable":
+        return _unsendable(first.outcome.text)
+    return _wrong_answer(exercise, cases, alike, visible)
+
+
+_CALL_FAILED = re.compile(r"\S+\(\) (missing \d+ required |takes |got an unexpected |got multiple )")
+"""How Python says that a function has other parameters than the call has arguments."""
+
+
+def _run_time_error(exercise: KeyExercise, outcome: Outcome, visible: bool) -> Text:
+    if outcome.status != "raised":
+        return say("It ended the program instead of returning an answer.")
+    name, place, line = outcome.exception, outcome.where, outcome.line
+    if name == "TypeError" and not place and _CALL_FAILED.match(outcome.text):  # no line of it was reached
+        return say(
+            "The parameters of {name} must be ({parameters}); do not change them.",
+            name=exercise.name,
+            parameters=", ".join(_parameters(exercise)),
+        )
+    if visible and outcome.text and place:
+        return say(
+            "{name} in {where}, line {line} ({text}).",
+            name=name,
+            where=source.place(place),
+            line=line,
+            text=outcome.text,
+        )
+    if not place:
+        return say("It raised {name}.", name=name)
+    return say("{name} in {where}, line {line}.", name=name, where=source.place(place), line=line)
+
+
+def _parameters(exercise: KeyExercise) -> Iterator[str]:
+    """As the first line of the function has them, with their default values."""
+    required = len(exercise.parameters) - len(exercise.defaults)
+    yield from exercise.parameters[:required]
+    for name, value in zip(exercise.parameters[required:], exercise.defaults, strict=True):
+        yield f"{name}={value!r}"
+
+
+def _unsendable(what: str) -> Text:
+    """`what`: see `values.ValuesError`."""
+    _, of_type, name = what.partition("a value of type ")
+    if of_type:
+        return say("It returned a value of type {name}, which cannot be a result here.", name=name)
+    _, of_dtype, name = what.partition("an array of dtype ")
+    if of_dtype:
+        return say("It returned an array of dtype {name}, which holds no numbers.", name=name.lstrip("<>|="))
+    return say("It returned something that cannot be a result here.")
+
+
+def _wrong_answer(
+    exercise: KeyExercise, cases: Sequence[Studied], alike: Sequence[Studied], visible: bool
+) -> Text:
+    first = alike[0]
+    how = first.difference
+    part = _result(first, how.path)
+    if isinstance(first.case.expected, list) and (how.path or how.kind == "length"):
+        return _wrong_list(alike, visible)
+    match how.kind:
+        case "type" | "not numeric" if how.got == "NoneType":
+            return say("It returned nothing (None){part}; is a return missing?", part=part)
+        case "type" if isinstance(first.case.expected, tuple) and not how.path:
+            return say(
+                "{n} results are asked for, separated by commas (return a, b …); it returned only {got}.",
+                n=len(first.case.expected),
+                got=_kind(how.got),
+            )
+        case "type":
+            return say(
+                "It returned {got}{part}; {wanted} is asked for.",
+                got=_kind(how.got),
+                wanted=_kind(how.expected),
+                part=part,
+            )
+        case "ragged" | "not numeric" if all(map(_tuple_for_one, alike)):
+            return say("It returned several results, separated by commas; one is asked for.")
+        case "ragged":
+            return say("It returned a list{part} whose rows differ in length.", part=part)
+        case "not numeric" if how.got in ("list", "tuple"):
+            return say(
+                "It returned {got}{part} that holds something other than real numbers.",
+                got=_kind(how.got),
+                part=part,
+            )
+        case "not numeric":
+            return say("It returned {got}{part}, not real numbers.", got=_kind(how.got), part=part)
+        case "names":
+            return _wrong_names(first, visible)
+        case "length" if how.path:
+            return say("The tables do not agree: somewhere inside one has too many entries or too few.")
+        case "length" if how.got > shapes.MAX_NUMBER:
+            return say("It returned too many results, {n} are asked for.", n=how.expected)
+        case "length" if how.got == 1:
+            return say("It returned one result, {n} are asked for.", n=how.expected)
+        case "length":
+            return say("It returned {got} results, {n} are asked for.", got=how.got, n=how.expected)
+        case "shape":
+            return _wrong_shape(alike, part, visible)
+        case "not finite":
+            return say("The values{part} hold NaN or infinity.", part=part)
+        case "none" if first.outcome.changed:
+            names = [exercise.parameters[i] for i in first.outcome.changed if i < len(exercise.parameters)]
+            return say("The values are right, but the argument {names} was changed.", names=", ".join(names))
+        case "none":
+            return say(
+                "The values are right, but the result shares memory with an argument; return a new array."
+            )
+    return _wrong_numbers(cases, alike)
+
+
+def _result(one: Studied, path: Path) -> Text:
+    """Which of several results: its number in a tuple, its name in a dict, such as " (result 2, w1)"."""
+    told = _which(one.case.expected, path)
+    return _NOTHING if told is None else Text(f"（{told.zh}）", f" ({told.en})")
+
+
+def _which(expected: Any, path: Path) -> Text | None:
+    """None for the whole. What an entry of a dict is called is no secret: it is for the student to write."""
+    if not path:
+        return None
+    number, *names = path if isinstance(expected, tuple) else (None, *path)
+    named = ", ".join(str(name) if isinstance(name, str) else f"[{name}]" for name in names)
+    if number is None:
+        return Text(named, named)
+    if not names:
+        return say("result {n}", n=int(number) + 1)
+    return say("result {n}, {name}", n=int(number) + 1, name=named)
+
+
+_NAMES = 6
+"""Names that are listed at once."""
+
+
+def _wrong_names(one: Studied, visible: bool) -> Text:
+    """A dict with other names than those asked for. Names that a student's process chose could spell out a
+    hidden input, so they are quoted of visible cases only."""
+    how = one.difference
+    which = _which(one.case.expected, how.path) or say("the result")
+    what = _begun(which)
+    missing, surplus = _list_of(how.expected), _list_of(how.got)
+    if not how.got:
+        told = say("{what} lacks {missing}", what=what, missing=missing)
+    elif not visible and how.expected:
+        told = say("{what} lacks {missing}, and has other names instead", what=what, missing=missing)
+    elif not visible:
+        told = say("{what} has names that are not asked for", what=what)
+    elif how.expected:
+        told = say("{what} lacks {missing}, and has {surplus}", what=what, missing=missing, surplus=surplus)
+    else:
+        told = say("{what} has {surplus}, not asked for", what=what, surplus=surplus)
+    wanted = one.case.expected
+    for step in how.path:
+        wanted = wanted[step]
+    for name, value in one.facts.named.items():
+        if isinstance(value, dict) and value.keys() == wanted.keys():
+            return say("{told}; the names must be those of {name}.", told=told, name=name)
+    return _ended(told)
+
+
+def _list_of(names: Sequence[Any]) -> Text:
+    shown = [str(name)[:40] for name in names[:_NAMES]]
+    more = " …" if len(names) > _NAMES else ""
+    return Text("、".join(shown) + more, ", ".join(shown) + more)
+
+
+def _wrong_list(alike: Sequence[Studied], visible: bool) -> Text:
+    """A list as such: say the table of a network's layers: how many entries, or which one is wrong."""
+    first = alike[0]
+    how = first.difference
+    if not how.path:
+        if how.got == 1:
+            return say("The list has one entry; it should have {n}.", n=how.expected)
+        if visible or how.got <= shapes.MAX_NUMBER:
+            return say("The list has {got} entries; it should have {n}.", got=how.got, n=how.expected)
+        if how.got > how.expected:
+            return say("The list has too many entries; it should have {n}.", n=how.expected)
+        return say("The list has too few entries; it should have {n}.", n=how.expected)
+    index, *inside = how.path
+    entry = say("entry {n} of the list (index {index})", n=int(index) + 1, index=index)
+    if any(one.difference.path[:1] != how.path[:1] for one in alike):
+        told = say("In the first of the wrong cases, {entry} is not what it should be", entry=entry)
+    else:
+        told = _begun(say("{entry} is not what it should be", entry=entry))
+    if how.kind == "names" and len(how.path) == 1:
+        missing, surplus = _list_of(how.expected), _list_of(how.got)
+        if how.expected:
+            return say("{told}; missing: {missing}.", told=told, missing=missing)
+        if visible:
+            return say("{told}: it has {surplus}, not asked for.", told=told, surplus=surplus)
+    if how.kind == "length":
+        return say("{told}: somewhere inside it has too many entries or too few.", told=told)
+    if not visible or not inside:
+        return _ended(told)
+    place = str(inside[0]) if len(inside) == 1 else "".join(f"[{step!r}]" for step in inside)
+    return say("{told}: {place} is wrong.", told=told, place=place)
+
+
+def _begun(sentence: Text) -> Text:
+    return Text(sentence.zh, sentence.en[:1].upper() + sentence.en[1:])
+
+
+def _ended(sentence: Text) -> Text:
+    return Text(f"{sentence.zh}。", f"{sentence.en}.")
+
+
+def _kind(name: str) -> Text:
+    """A type, by the name that `comparison.Difference` gives it."""
+    _, is_array, dtype = name.partition("array of ")
+    if is_array:
+        return say("an array of {dtype}", dtype=dtype)
+    match name:
+        case "str":
+            return say("a text (str)")
+        case "list":
+            return say("a list")
+        case "tuple":
+            return say("a tuple")
+        case "dict":
+            return say("a dict")
+        case "int" | "int64":
+            return say("a whole number (int)")
+        case "float" | "float64":
+            return say("a number (float)")
+        case "bool":
+            return say("a truth value (bool)")
+        case "complex" | "complex64" | "complex128":
+            return say("complex numbers")
+    return say("a value of type {name}", name=name)
+
+
+# ---------------------------------------------------------------------------------------------- derivations
+
+
+_LINES = 4
+"""Lines of a derivation that are explained at once; of more, only the number is told."""
+
+
+def _wrong_lines(alike: Sequence[Studied], visible: bool) -> Text:
+    """What is wrong with a typed derivation, line by line; of a hidden one only which lines."""
+    from autograder.cnn.derivations.answers import title
+
+    results = {
+        one.case.accept.line: one.difference.got for one in alike if isinstance(one.case.accept, Derivation)
+    }
+    if not visible:
+        return say("Not right: {lines}.", lines=_listed(map(title, results)))
+    missing = {line: result for line, result in results.items() if result.verdict == "missing"}
+    wrong = [line for line in results if line not in missing]
+    told = [say("{line}: {why}", line=title(line), why=results[line].text) for line in wrong[:_LINES]]
+    if len(wrong) > _LINES:
+        told.append(say("And {count} more lines are not right.", count=len(wrong) - _LINES))
+    if missing:
+        told.append(say("There is no line for {lines}.", lines=_listed(map(title, missing))))
+        told += [result.text for result in list(missing.values())[:1] if result.typed]
+    return Text("\n".join(one.zh for one in told), "\n".join(one.en for one in told))
+
+
+def _listed(names: Iterable[Text]) -> Text:
+    several = list(names)
+    return Text("、".join(one.zh for one in several), ", ".join(one.en for one in several))
+
+
+# --------------------------------------------------------------------------------------------------- shapes
+
+
+def _wrong_shape(alike: Sequence[Studied], part: Text, visible: bool) -> Text:
+    first = alike[0]
+    value = first.outcome.value
+    if all(_tuple_for_one(one) for one in alike):
+        if len(value) == 1:
+            return say("It returned a tuple: is there a comma behind the result?")
+        return say("It returned several results, separated by commas; one is asked for.")
+    what = shapes.described(
+        [shapes.WrongShape(one.difference.got, one.difference.expected, one.facts) for one in alike]
+    )
+    got, expected = first.difference.got, first.difference.expected
+    if visible and what is not None:
+        return say(
+            "The shape{part} is {got}, it should be {expected}: {what}.",
+            got=got,
+            expected=expected,
+            part=part,
+            what=what,
+        )
+    if visible:
+        return say(
+            "The shape{part} is {got}, it should be {expected}.", got=got, expected=expected, part=part
+        )
+    if what is not None:
+        return say("The shape{part} is wrong: {what}.", part=part, what=what)
+    return say("The shape{part} is wrong.", part=part)
+
+
+def _tuple_for_one(one: Studied) -> bool:
+    """Results separated by commas where a single array is asked for."""
+    value = one.outcome.value
+    return (
+        isinstance(one.case.expected, np.ndarray)
+        and isinstance(value, tuple)
+        and any(isinstance(part, np.ndarray) for part in value)
+    )
+
+
+# -------------------------------------------------------------------------------------------------- numbers
+
+_Found = WrongNumbers | None
+"""None: wrong in another way than by its numbers."""
+
+
+def _wrong_numbers(cases: Sequence[Studied], alike: Sequence[Studied]) -> Text:
+    """A relation that is true of all wrong results, else of one of the results in all cases."""
+    first = alike[0]
+    exchanged = _exchanged(alike)
+    if exchanged is not None:
+        return exchanged
+    found = [_wrong_parts(one) for one in alike]
+    together = [part for parts in found for part in parts.values()]
+    everywhere = [place for place in found[0] if all(place in parts for parts in found)]
+    only = {place for parts in found for place in parts}
+    part = _result(first, only.pop()) if len(only) == 1 else _NOTHING
+    right = [one.facts for one in cases if one.verdict is Verdict.AC]
+    relations = (*changes.RELATIONS, *cells.RELATIONS)
+    text = _first_true(relations, together, right, part)
+    for place in everywhere:
+        text = text or _first_true(relations, [parts[place] for parts in found], right, _result(first, place))
+    text = text or _first_true((cells.how_many,), together, right, part)
+    if text is not None:
+        return text
+    part = _result(first, everywhere[0]) if everywhere else _NOTHING
+    return say("The values{part} are wrong.", part=part)
+
+
+def _first_true(
+    relations: Sequence[Relation], wrong: Sequence[_Found], right: Sequence[Facts], part: Text
+) -> Text | None:
+    known = [one for one in wrong if one is not None]
+    if not known or len(known) < len(wrong):
+        return None
+    with np.errstate(all="ignore"):
+        for relation in relations:
+            text = relation(known, right, part)
+            if text is not None:
+                return text
+    return None
+
+
+def _wrong_parts(one: Studied) -> dict[Path, _Found]:
+    """The results of a case that are wrong, by their places; the empty one where there is only one."""
+    accept = one.case.accept
+    wrong: dict[Path, _Found] = {}
+    for place, got, expected in _parts(one.outcome.value, one.case.expected):
+        how = difference(accept, got, expected)
+        if how is not AGREE:
+            numeric = how.kind == "values"
+            wrong[place] = wrong_numbers(got, expected, accept, one.facts) if numeric else None
+    return wrong
+
+
+def _parts(got: Any, expected: Any, path: Path = ()) -> Iterator[tuple[Path, Any, Any]]:
+    if isinstance(expected, dict) and isinstance(got, dict) and got.keys() == expected.keys():
+        for key, value in expected.items():
+            yield from _parts(got[key], value, (*path, key))
+    elif isinstance(expected, tuple) and isinstance(got, list | tuple) and len(got) == len(expected):
+        for place, (one, other) in enumerate(zip(got, expected, strict=True)):
+            yield from _parts(one, other, (*path, place))
+    else:
+        yield path, got, expected
+
+
+def _exchanged(alike: Sequence[Studied]) -> Text | None:
+    """Two of several results stand at each other's places."""
+    first = alike[0].case.expected
+    if not isinstance(first, tuple):
+        return None
+    for one, other in itertools.combinations(range(min(len(first), 6)), 2):
+        if all(
+            _right_if_exchanged(case.case.accept, case.outcome.value, case.case.expected, one, other)
+            for case in alike
+        ):
+            return say("Results {one} and {other} are exchanged.", one=one + 1, other=other + 1)
+    return None
+
+
+def _right_if_exchanged(accept: Comparator, got: Any, expected: Any, one: int, other: int) -> bool:
+    if not isinstance(got, list | tuple) or not isinstance(expected, tuple) or len(got) != len(expected):
+        return False
+    if other >= len(expected):
+        return False
+    order = list(range(len(expected)))
+    order[one], order[other] = other, one
+    return agrees(accept, tuple(got[i] for i in order), expected)

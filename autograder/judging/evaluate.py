@@ -1,0 +1,135 @@
+"""One submission against one answer key: read, run, judge.
+
+Grading a class and a student's own check both do this.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from autograder.base.messages import Text, printable, say
+from autograder.judging.answer_key import AnswerKey
+from autograder.judging.judge import judge, judge_error
+from autograder.judging.results import ExerciseResult, Verdict
+from autograder.sandbox.client import SandboxError
+from autograder.sandbox.records import LoadNote, Outcome, Run
+from autograder.submissions import source
+
+Statements = list[tuple[str, str, int]]
+_Note = TypeVar("_Note", source.Note, LoadNote)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What came of a submission: results, notes for people, what it printed, and what its calls returned."""
+
+    exercises: tuple[ExerciseResult, ...]
+    notes: tuple[Text, ...] = ()
+    output: str = ""
+    outcomes: tuple[Outcome, ...] = ()
+    """In the order of `judge.calls`; none where the grader failed."""
+
+
+def attempt(name: str, content: bytes, key: AnswerKey, run: Callable[[Statements], Run]) -> Attempt:
+    """Judge the submission `content`; raises nothing that a submission could cause.
+
+    Parameters
+    ----------
+    name : str
+        The file's name; its ending tells a notebook from a script.
+    run : function
+        Runs statements on the calls of `key`, such as `Sandbox.run`.
+    """
+    try:
+        read = source.read(name, content)
+        done = (
+            run([(s.source, s.where, s.line) for s in read.statements]) if read.statements else _nothing(key)
+        )
+    except source.SubmissionError as error:
+        return unreadable(key, error.text)
+    except SandboxError as error:
+        return Attempt(
+            judge_error(key), (say("The grader failed, not the submission: {error}", error=error),)
+        )
+    outcomes = _with_syntax_errors(done.outcomes, read.notes)
+    exercises = judge(key, outcomes)
+    notes = _some(_reader_note, read.notes)
+    notes += _some(_load_note, [note for note in done.notes if _concerns(note, exercises)])
+    return Attempt(exercises, notes, done.output, outcomes)
+
+
+def safe_notes(name: str, content: bytes) -> tuple[Text, ...]:
+    """What reading a submission tells about it: nothing has run, so its author may see all of it."""
+    try:
+        return _some(_reader_note, source.read(name, content).notes)
+    except source.SubmissionError as error:
+        return (error.text,)
+
+
+def _concerns(note: LoadNote, exercises: tuple[ExerciseResult, ...]) -> bool:
+    """A module that is not there, such as a plotting library, matters only where an exercise needed it."""
+    missing = note.exception == "ModuleNotFoundError"
+    return not missing or any(exercise.verdict is Verdict.FORBIDDEN for exercise in exercises)
+
+
+def unreadable(key: AnswerKey, why: Text) -> Attempt:
+    """The result of a file that holds nothing that could be run."""
+    outcomes = _nothing(key).outcomes
+    return Attempt(judge(key, outcomes), (_cut(why),), outcomes=outcomes)
+
+
+def _nothing(key: AnswerKey) -> Run:
+    return Run(tuple(Outcome("missing") for exercise in key.exercises for _ in exercise.cases))
+
+
+def _with_syntax_errors(outcomes: tuple[Outcome, ...], notes: tuple[source.Note, ...]) -> tuple[Outcome, ...]:
+    """A function that is missing from a file with a cell that does not parse has a syntax error."""
+    broken = next((note for note in notes if note.kind == "syntax error"), None)
+    if broken is None:
+        return outcomes
+    error = Outcome("raised", exception="SyntaxError", text=broken.text, where=broken.where, line=broken.line)
+    return tuple(error if outcome.status == "missing" else outcome for outcome in outcomes)
+
+
+_MOST_NOTES = 20
+"""Notes of reading a file, and as many of loading it; a notebook may have 100,000 cells that are wrong."""
+_LONGEST_NOTE = 1000
+"""Characters: more than any sentence has that quotes as much as it may."""
+
+
+def _some(tell: Callable[[_Note], Text], notes: Sequence[_Note]) -> tuple[Text, ...]:
+    """The first notes, none of them long, and how many more there are."""
+    told = [_cut(tell(note)) for note in notes[:_MOST_NOTES]]
+    if len(notes) > _MOST_NOTES:
+        told.append(say("And {count} more.", count=len(notes) - _MOST_NOTES))
+    return tuple(told)
+
+
+def _cut(text: Text) -> Text:
+    return Text(*(t if len(t) <= _LONGEST_NOTE else t[:_LONGEST_NOTE] + "…" for t in (text.zh, text.en)))
+
+
+def _reader_note(note: source.Note) -> Text:
+    kinds = {
+        "syntax error": say("syntax error"),
+        "left out": say("left out"),
+        "too complex": say("too complex to be read"),
+        "not text": say("not text"),
+    }
+    return say(
+        "{where}, line {line}: {kind}: {text}",
+        where=source.place(note.where),
+        line=note.line,
+        kind=kinds[note.kind],
+        text=note.text,
+    )
+
+
+def _load_note(note: LoadNote) -> Text:
+    return say(
+        "{where}, line {line}: {name}: {text}",
+        where=source.place(printable(note.where)),  # said from inside the sandbox
+        line=note.line,
+        name=note.exception,
+        text=note.text,
+    )

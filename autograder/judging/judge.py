@@ -1,0 +1,132 @@
+"""Values × answer key → verdicts, points, diagnosis.
+
+The last station of a submission, outside of the sandbox. `calls` says what the student's process is
+asked (inputs only); `judge` compares what came back. One judge serves the visible and the hidden key.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from autograder.judging import comparison
+from autograder.judging.answer_key import AnswerKey, KeyCase, KeyExercise
+from autograder.judging.diagnosis import Judged, diagnose
+from autograder.judging.results import CaseResult, ExerciseResult, GroupResult, Verdict
+from autograder.sandbox.records import Call, Outcome
+
+
+def calls(key: AnswerKey) -> list[Call]:
+    """Every case of `key` as a call, in the order in which `judge` wants the outcomes."""
+    return [
+        Call(
+            exercise.name,
+            case.args,
+            f"{exercise.name}/{group.name}",
+            case.layout,
+            case.fresh,
+            exercise.left_out(case.args),
+        )
+        for exercise in key.exercises
+        for group in exercise.groups
+        for case in group.cases
+    ]
+
+
+def judge(key: AnswerKey, outcomes: Iterable[Outcome]) -> tuple[ExerciseResult, ...]:
+    """Judge the outcomes of `calls(key)`."""
+    remaining = iter(outcomes)
+    return tuple(_judge_exercise(exercise, remaining, key.visible) for exercise in key.exercises)
+
+
+def case_by_case(key: AnswerKey) -> AnswerKey:
+    """`key` with every case as an exercise of its own: the same calls, judged each for itself."""
+    exercises = tuple(
+        replace(exercise, groups=(replace(group, cases=(case,)),))
+        for exercise in key.exercises
+        for group in exercise.groups
+        for case in group.cases
+    )
+    return replace(key, exercises=exercises)
+
+
+def judge_error(key: AnswerKey) -> tuple[ExerciseResult, ...]:
+    """The result of a submission that could not be judged through no fault of its own: full points."""
+    return tuple(
+        ExerciseResult(
+            exercise.name,
+            Verdict.JE,
+            None,
+            None,
+            None,
+            tuple(
+                GroupResult(
+                    group.name,
+                    group.points,
+                    group.points,
+                    tuple(CaseResult(Verdict.JE, 0.0) for _ in group.cases),
+                )
+                for group in exercise.groups
+            ),
+        )
+        for exercise in key.exercises
+    )
+
+
+def accepts(case: KeyCase, outcome: Outcome) -> bool:
+    """Would this outcome earn its case?"""
+    return _judge_case("", case, outcome).verdict.earns
+
+
+def judged_cases(exercise: KeyExercise, outcomes: Iterable[Outcome]) -> list[Judged]:
+    """Each case of an exercise with what came of it; takes as many outcomes as there are cases."""
+    remaining = iter(outcomes)
+    return [
+        _judge_case(group.name, case, next(remaining)) for group in exercise.groups for case in group.cases
+    ]
+
+
+def _judge_exercise(exercise: KeyExercise, outcomes: Iterable[Outcome], visible: bool) -> ExerciseResult:
+    judged = judged_cases(exercise, outcomes)
+    remaining = iter(judged)
+    groups = []
+    for group in exercise.groups:
+        in_group = [next(remaining) for _ in group.cases]
+        earned = group.points if all(one.verdict.earns for one in in_group) else 0
+        results = tuple(CaseResult(one.verdict, one.outcome.seconds) for one in in_group)
+        groups.append(GroupResult(group.name, earned, group.points, results))
+    verdict = next((one.verdict for one in judged if one.verdict is not Verdict.AC), Verdict.AC)
+    found = diagnose(exercise, judged, visible=visible)
+    return ExerciseResult(
+        exercise.name, verdict, found.misconception, found.symptom, found.text, tuple(groups)
+    )
+
+
+def _judge_case(group: str, case: KeyCase, outcome: Outcome) -> Judged:
+    match outcome.status:
+        case "returned":
+            spelled = comparison.is_spelled(outcome.value, case.expected, case.spelling)
+            difference = (
+                comparison.AGREE
+                if spelled
+                else comparison.difference(case.accept, outcome.value, case.expected)
+            )
+            right = (
+                difference is comparison.AGREE and not outcome.changed and not (case.fresh and outcome.shares)
+            )
+            return Judged(group, case, outcome, Verdict.AC if right else Verdict.WA, difference)
+        case "raised" if outcome.exception == "NotImplementedError":
+            verdict = Verdict.NI
+        case "raised" if outcome.exception == "MemoryError":
+            verdict = Verdict.MLE
+        case "unsendable":
+            verdict = Verdict.WA
+        case "missing":
+            verdict = Verdict.MISSING
+        case "forbidden":
+            verdict = Verdict.FORBIDDEN
+        case "time":
+            verdict = Verdict.TLE
+        case "output":
+            verdict = Verdict.OLE
+        case _:  # raised, died, unanswered
+            verdict = Verdict.RTE
+    return Judged(group, case, outcome, verdict, comparison.AGREE)

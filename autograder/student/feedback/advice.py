@@ -1,0 +1,145 @@
+"""One sentence for a student: what to do next. Every way in which an exercise can fail has one."""
+
+import re
+from collections.abc import Sequence
+
+from autograder.base.messages import Text, say
+from autograder.judging.results import ExerciseResult, Verdict
+
+_ABOUT_FORM = ("The shape", "It returned")
+"""How `diagnosis.symptoms` begins where no number is at fault but what was returned as a whole."""
+
+
+_ABOUT_ENTRIES = re.compile(
+    r"The list has |Entry |In the first of the wrong cases, entry |(The result|Result \d+) (lacks|has) "
+)
+"""How it begins where entries are missing or too many, or one is wrong."""
+
+_ABOUT_LINES = ("Not right: ", "There is no line for ")
+
+_NO_SUCH_NAME = re.compile(r"NameError .*\(name '(\w+)' is not defined")
+
+_NOT_TRIED = (Verdict.NI, Verdict.MISSING)
+
+
+def next_exercise(exercises: Sequence[ExerciseResult], edited: str = "") -> ExerciseResult | None:
+    """What to work on; None where all is right.
+
+    That is the exercise `edited` last, where that is known, as long as it is not right; then the first that
+    was tried and is not right; then the first that is not written. But what stops for want of another
+    exercise's function has to wait for that.
+    """
+    left = [one for one in exercises if not one.verdict.earns]
+    at_hand = [one for one in left if one.name == edited]
+    tried = [one for one in left if one.verdict not in _NOT_TRIED]
+    following = next(iter([*at_hand, *tried, *left]), None)
+    missing = {one.name: one for one in left if one.verdict is Verdict.MISSING}
+    return missing.get(_lacks(following), following) if following else None
+
+
+def _lacks(result: ExerciseResult) -> str:
+    """The name that is not defined, where that is what stops it; else ""."""
+    found = _NO_SUCH_NAME.match(_seen(result)) if result.verdict is Verdict.RTE else None
+    return found[1] if found else ""
+
+
+def _seen(result: ExerciseResult) -> str:
+    return "" if result.symptom is None else result.symptom.en
+
+
+def next_step(result: ExerciseResult, *, lecture: str = "", ask: str = "") -> Text:
+    """What to do about an exercise that is not right.
+
+    Parameters
+    ----------
+    lecture : str
+        The section of the lecture that it follows.
+    ask : str
+        What gives the idea at once, where there is one that has not been told.
+    """
+    name = result.name
+    seen = _seen(result)
+    match result.verdict:
+        case Verdict.NI:
+            return say(
+                "{name}: write your code in the place of raise NotImplementedError(), then check again.",
+                name=name,
+            )
+        case Verdict.MISSING:
+            return say(
+                "{name}: give your function exactly this name, run its cell, and check again; the assignment "
+                "as you were given it shows its first line.",
+                name=name,
+            )
+        case Verdict.FORBIDDEN:
+            return say(
+                "{name}: take that import out of what the function needs, write it with NumPy, and check "
+                "again.",
+                name=name,
+            )
+        case Verdict.RTE if seen.startswith("SyntaxError"):
+            return say(
+                "{name}: correct that line first; until then nothing of its cell or file can run.", name=name
+            )
+        case Verdict.RTE if seen.startswith("The parameters of "):
+            return say(
+                "{name}: write its first line (def …) as the assignment gave it to you, and check again.",
+                name=name,
+            )
+        case Verdict.RTE if seen.startswith(("It raised ", "It ended ")):  # no line is named
+            return say(
+                "{name}: call it yourself with arrays of 2×2 numbers, and see where it ends.", name=name
+            )
+        case Verdict.RTE:
+            return say(
+                "{name}: go to the line that is named, print the shapes of its arrays just before it "
+                "(print(x.shape)), and check again.",
+                name=name,
+            )
+        case Verdict.TLE:
+            return say(
+                "{name}: call it yourself with arrays of 2×2 numbers, and see that every while loop comes to "
+                "its end.",
+                name=name,
+            )
+        case Verdict.MLE | Verdict.OLE:
+            return say(
+                "{name}: look for what grows in a loop: an array, a list, or what is printed.", name=name
+            )
+    if seen.startswith("It returned nothing"):
+        return say(
+            "{name}: end it with return and the result; print shows a value, but does not return it.",
+            name=name,
+        )
+    if ask:
+        return say(
+            "{name}: find the reason by the smallest case that fails; check again for a hint, or get it at "
+            "once with {ask}.",
+            name=name,
+            ask=ask,
+        )
+    if seen.startswith(_ABOUT_FORM):
+        return say(
+            "{name}: print the type and the shape of what you return, compare them with what the exercise's "
+            "text asks for, and check again.",
+            name=name,
+        )
+    if _ABOUT_ENTRIES.match(seen):
+        return say(
+            "{name}: print what you return, entry by entry, and compare it with what the text asks for.",
+            name=name,
+        )
+    what = say("the first line that is named above") if _speaks_of_lines(seen) else say("a small example")
+    if lecture:
+        return say(
+            "{name}: work out by hand, with lecture {lecture}, {what}, and compare it with yours.",
+            name=name,
+            lecture=lecture,
+            what=what,
+        )
+    return say("{name}: work out by hand {what}, and compare it with yours.", name=name, what=what)
+
+
+def _speaks_of_lines(seen: str) -> bool:
+    """Whether it is a typed derivation that is wrong: `diagnosis.symptoms` names its lines."""
+    return seen.startswith((*_ABOUT_LINES, "∂", "δ", "z", "the formula for "))

@@ -1,0 +1,288 @@
+"""Which cells of a value are shown, and how each number is written: the same for HTML and text.
+
+A map is a grid; an array of more axes is several grids, each with its indices; a large one is cut to where it
+first differs. Numbers get as many digits as it takes to tell a wrong one from the right one. Anything that is
+no array of numbers becomes lines of text.
+"""
+
+import difflib
+import reprlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from autograder.judging.comparison import as_numbers
+from autograder.sandbox.values import Formula
+from autograder.student.feedback.failure import Pair
+
+ROWS, COLUMNS, PANELS, LINES = 10, 10, 3, 12
+"""What is shown of a grid, of an array, of a text."""
+ARGUMENT_PANELS, ENTRIES = 2, 6
+"""What is shown of an argument, and of a dict or tuple of arrays."""
+DIGITS = 4
+_MOST_DIGITS = 17
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A number; `tint` is its share of the largest one shown, with its sign."""
+
+    text: str
+    tint: float = 0.0
+    wrong: bool = False
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A part of one map: `index` are the places on the axes before rows and columns, `of` the map's size."""
+
+    index: tuple[int, ...]
+    rows: range
+    columns: range
+    of: tuple[int, int]
+    cells: tuple[tuple[Cell, ...], ...]
+
+    @property
+    def cut(self) -> bool:
+        return (len(self.rows), len(self.columns)) != self.of
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A value as panels, or as lines (with whether each is wrong) where it is no array of numbers.
+
+    Attributes
+    ----------
+    shape : tuple of int or None
+        Of an array; None for anything else.
+    left_out : int
+        Panels or lines that are not shown.
+    """
+
+    panels: tuple[Panel, ...] = ()
+    lines: tuple[tuple[str, bool], ...] = ()
+    shape: tuple[int, ...] | None = None
+    left_out: int = 0
+
+
+def beside(pair: Pair) -> tuple[Drawing, Drawing]:
+    """The two sides of a pair, showing the same places."""
+    got, expected = as_numbers(pair.got), as_numbers(pair.expected)
+    if got is not None and expected is not None and _can_draw(got) and _can_draw(expected):
+        return _two_grids(pair, got, expected)
+    if isinstance(pair.got, str) and isinstance(pair.expected, str):
+        return _two_texts(pair.got, pair.expected)
+    return drawing(pair.got, wrong=True), drawing(pair.expected)
+
+
+def argument(name: str, value: Any) -> Iterator[tuple[str, Drawing]]:
+    """An argument under its name; a dict or tuple of arrays entry by entry."""
+    if isinstance(value, dict):
+        entries = [(f"{name}[{key!r}]", one) for key, one in value.items()]
+    elif isinstance(value, list | tuple):
+        entries = [(f"{name}[{place}]", one) for place, one in enumerate(value)]
+    else:
+        entries = []
+    if 0 < len(entries) <= ENTRIES and all(isinstance(one, np.ndarray) for _, one in entries):
+        for label, one in entries:
+            yield label, _shortened(drawing(one))
+    else:
+        yield name, _shortened(drawing(value))
+
+
+def _shortened(shown: Drawing) -> Drawing:
+    more = len(shown.panels) - ARGUMENT_PANELS
+    if more <= 0:
+        return shown
+    return replace(shown, panels=shown.panels[:ARGUMENT_PANELS], left_out=shown.left_out + more)
+
+
+def drawing(value: Any, *, wrong: bool = False) -> Drawing:
+    """A value by itself."""
+    array = as_numbers(value) if isinstance(value, np.ndarray | np.generic) else None
+    if array is None or not _can_draw(array):
+        lines = _lines(value)
+        shown = tuple((line, wrong) for line in lines[:LINES])
+        return Drawing(lines=shown, left_out=len(lines) - len(shown))
+    mask = np.zeros(array.shape, bool)
+    return _grid(array, mask, mask, _largest(array), _digits(array, array, mask))
+
+
+def _can_draw(array: np.ndarray) -> bool:
+    return array.dtype.kind in "biufO"
+
+
+# ---- Grids -------------------------------------------------------------------------------------------------
+
+
+def _two_grids(pair: Pair, got: np.ndarray, expected: np.ndarray) -> tuple[Drawing, Drawing]:
+    largest = max(_largest(got), _largest(expected))
+    if pair.differing is None or pair.differing.shape != got.shape or got.shape != expected.shape:
+        digits = DIGITS
+        nowhere = [np.zeros(array.shape, bool) for array in (got, expected)]
+        return (
+            _grid(got, nowhere[0], nowhere[0], largest, digits),
+            _grid(expected, nowhere[1], nowhere[1], largest, digits),
+        )
+    mask = pair.differing
+    digits = _digits(got, expected, mask)
+    return (
+        _grid(got, mask, mask, largest, digits),
+        _grid(expected, mask, np.zeros(mask.shape, bool), largest, digits),
+    )
+
+
+def _grid(array: np.ndarray, focus: np.ndarray, marked: np.ndarray, largest: float, digits: int) -> Drawing:
+    """The panels that show `focus` first, cut to where it is true; `marked` cells are wrong."""
+    maps, focused, marks = (_as_maps(one) for one in (array, focus, marked))
+    lead = maps.shape[:-2]
+    if not maps.size:
+        return Drawing(lines=(("[]", False),), shape=array.shape)
+    places = [*np.ndindex(lead)]
+    places.sort(key=lambda place: not focused[place].any())  # stable: else in their order
+    panels = tuple(
+        _panel(maps[place], focused[place], marks[place], place, largest, digits) for place in places[:PANELS]
+    )
+    return Drawing(panels, shape=array.shape, left_out=len(places) - len(panels))
+
+
+def _as_maps(array: np.ndarray) -> np.ndarray:
+    """With two last axes: a vector is one row, a number a single cell."""
+    return array.reshape((1,) * max(0, 2 - array.ndim) + array.shape)
+
+
+def _panel(
+    numbers: np.ndarray,
+    focus: np.ndarray,
+    marked: np.ndarray,
+    index: tuple[int, ...],
+    largest: float,
+    digits: int,
+) -> Panel:
+    height, width = numbers.shape
+    row, column = (int(one) for one in np.argwhere(focus)[0]) if focus.any() else (0, 0)
+    rows, columns = _around(row, height, ROWS), _around(column, width, COLUMNS)
+    cells = tuple(
+        tuple(
+            Cell(number(numbers[r, c], digits), _tint(numbers[r, c], largest), bool(marked[r, c]))
+            for c in columns
+        )
+        for r in rows
+    )
+    return Panel(index, rows, columns, (height, width), cells)
+
+
+def _around(place: int, length: int, most: int) -> range:
+    """All of a side, or the part of it that begins just before `place`."""
+    start = max(0, min(place - 1, length - most))
+    return range(start, min(length, start + most))
+
+
+def _largest(array: np.ndarray) -> float:
+    sizes = [abs(value) for value in _finite(array)]
+    return float(min(max(sizes, default=0), 1e300))
+
+
+def _finite(array: np.ndarray) -> list[Any]:
+    values = array.ravel().tolist()
+    return [value for value in values if isinstance(value, int) or np.isfinite(value)]
+
+
+def _tint(value: Any, largest: float) -> float:
+    if not largest or not (isinstance(value, int) or np.isfinite(value)):
+        return 0.0
+    return max(-1.0, min(1.0, float(max(-1e300, min(1e300, value))) / largest))
+
+
+# ---- Numbers -----------------------------------------------------------------------------------------------
+
+
+def number(value: Any, digits: int = DIGITS) -> str:
+    """A number for people: whole ones without a point, others with so many digits."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, bool | int):
+        if abs(value) < 10**15:
+            return str(value)
+        return f"{float(max(-(10**300), min(value, 10**300))):.{digits}g}"
+    if value != value:
+        return "nan"
+    if value in (float("inf"), float("-inf")):
+        return "∞" if value > 0 else "-∞"
+    return f"{value + 0.0:.{digits}g}"
+
+
+def _digits(got: np.ndarray, expected: np.ndarray, mask: np.ndarray) -> int:
+    """Enough that no wrong number reads like the right one."""
+    pairs = [*zip(got[mask].tolist(), expected[mask].tolist(), strict=True)][: ROWS * COLUMNS]
+    for digits in range(DIGITS, _MOST_DIGITS):
+        if all(one == other or number(one, digits) != number(other, digits) for one, other in pairs):
+            return digits
+    return _MOST_DIGITS
+
+
+# ---- Anything else -----------------------------------------------------------------------------------------
+
+
+def _two_texts(got: str, expected: str) -> tuple[Drawing, Drawing]:
+    """Line by line, those that differ at the same height."""
+    ours, theirs = got.splitlines() or [""], expected.splitlines() or [""]
+    left: list[tuple[str, bool]] = []
+    right: list[tuple[str, bool]] = []
+    for kind, a, b, c, d in difflib.SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes():
+        rows = max(b - a, d - c)
+        left += [(line, kind != "equal") for line in _filled(ours[a:b], rows)]
+        right += [(line, False) for line in _filled(theirs[c:d], rows)]
+    first = next((place for place, (_, wrong) in enumerate(left) if wrong), 0)
+    shown = _around(first, len(left), LINES)
+    part = slice(shown.start, shown.stop)
+    out = len(left) - len(shown)
+    return Drawing(lines=tuple(left[part]), left_out=out), Drawing(lines=tuple(right[part]), left_out=out)
+
+
+def _filled(lines: Sequence[str], rows: int) -> list[str]:
+    return [*lines, *[""] * (rows - len(lines))]
+
+
+def _lines(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return value.splitlines() or [""]
+    if isinstance(value, Formula):
+        return [f"lambda x: {value.source}"]
+    if isinstance(value, bool | int | float):
+        return [number(value, DIGITS + 2)]
+    return [_SHORT.repr(_plain(value))]
+
+
+def _plain(value: Any) -> Any:
+    """Arrays inside of a value by their shapes, so that one line can hold it."""
+    if isinstance(value, np.ndarray):
+        return _Shape(value.shape)
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(map(_plain, value))
+    return value
+
+
+class _Shape(tuple[int, ...]):
+    def __repr__(self) -> str:
+        return f"array of shape {tuple(self)!r}"
+
+
+class _Repr(reprlib.Repr):
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel, self.maxtuple, self.maxlist, self.maxdict = 3, 8, 8, 8
+        self.maxstring = self.maxother = self.maxlong = 60
+
+    def repr_tuple(self, x: tuple[Any, ...], level: int) -> str:
+        return repr(x) if isinstance(x, _Shape) else super().repr_tuple(x, level)
+
+    def repr__Shape(self, x: tuple[int, ...], level: int) -> str:  # reprlib looks a type up by its name
+        return repr(x)
+
+
+_SHORT = _Repr()

@@ -1,0 +1,112 @@
+"""The words that both writers put around a picture."""
+
+from autograder.base.messages import Text, say
+from autograder.judging.results import ExerciseResult, SubmissionResult
+from autograder.student.feedback.card import Card
+from autograder.student.feedback.failure import Failure, Pair, Step
+from autograder.student.feedback.layout import Drawing, Panel
+
+
+def points(result: ExerciseResult | SubmissionResult) -> Text:
+    """How many points, and of which cases."""
+    return say(
+        "points on the visible cases: {points} / {maximum}",
+        points=f"{result.points:g}",
+        maximum=f"{result.max_points:g}",
+    )
+
+
+def heading(failure: Failure) -> Text:
+    """Which case this is."""
+    if failure.oracle == "lecture":
+        return say("The smallest input found that shows it (the lecture's formula gives the right values)")
+    return say("A visible case that fails: {group}", group=failure.group)
+
+
+def yours() -> Text:
+    return say("yours")
+
+
+def expected(failure: Failure) -> Text:
+    return say("by the lecture") if failure.oracle == "lecture" else say("expected")
+
+
+def nothing_came_back() -> Text:
+    return say("Nothing came back for this input.")
+
+
+def formula_heading() -> Text:
+    return say("What your code computes, beside the lecture's formula")
+
+
+def path(steps: tuple[Step, ...]) -> Text:
+    """A part of a result: "result 2", `w1`, [3]["stride"]."""
+    if len(steps) == 1 and isinstance(steps[0], int):
+        return say("result {n}", n=steps[0] + 1)
+    if len(steps) == 2 and isinstance(steps[0], int) and isinstance(steps[1], str):
+        return say("result {n}, {name}", n=steps[0] + 1, name=steps[1])
+    shown = str(steps[0]) if len(steps) == 1 else "".join(f"[{step!r}]" for step in steps)
+    return Text(shown, shown)
+
+
+def right_parts(failure: Failure) -> Text | None:
+    """Which parts are right, where there are only a few."""
+    if not failure.right or len(failure.right) > 6 or any(len(one) > 2 for one in failure.right):
+        return None
+    parts = [path(one) for one in failure.right]
+    names = Text("、".join(one.zh for one in parts), ", ".join(one.en for one in parts))
+    return say("Right: {names}.", names=names)
+
+
+def more_wrong(count: int) -> Text:
+    return say("More parts that differ: {n}.", n=count)
+
+
+def shape(drawing: Drawing) -> str:
+    """(2, 3), as NumPy writes it; nothing for what has no shape to tell."""
+    return str(drawing.shape) if drawing.shape else ""
+
+
+def differing(pair: Pair) -> Text | None:
+    """How many numbers differ."""
+    if pair.differing is None or pair.differing.size < 2:
+        return None
+    return say(
+        "{wrong} of {all} numbers differ", wrong=int(pair.differing.sum()), all=int(pair.differing.size)
+    )
+
+
+def panel(panel: Panel) -> Text | None:
+    """Which map of an array it is, and which part of it, as NumPy would slice it."""
+    if not panel.index and not panel.cut:
+        return None
+    sides = zip((panel.rows, panel.columns), panel.of, strict=True)
+    slices = [":" if len(part) == side else f"{part.start}:{part.stop}" for part, side in sides]
+    if panel.of[0] == 1 and not panel.index:
+        slices = slices[1:]
+    index = "[" + ", ".join([*map(str, panel.index), *slices]) + "]"
+    if not panel.cut:
+        return Text(index, index)
+    return say("{index}, a part of {rows}×{columns}", index=index, rows=panel.of[0], columns=panel.of[1])
+
+
+def left_out(drawing: Drawing) -> Text | None:
+    if not drawing.left_out:
+        return None
+    if drawing.panels:
+        return say("maps not shown: {n}", n=drawing.left_out)
+    return say("lines not shown: {n}", n=drawing.left_out)
+
+
+def hint(card: Card) -> Text | None:
+    """The idea, where it may be told."""
+    return card.result.diagnosis if card.told and card.result.misconception is not None else None
+
+
+def following(step: Text) -> Text:
+    """The next thing to do."""
+    return say("Next: {step}", step=step)
+
+
+def all_pass() -> Text:
+    return say("All visible cases pass. Hidden cases vary more: sizes, strides, padding, dtypes.")

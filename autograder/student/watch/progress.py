@@ -1,0 +1,91 @@
+"""What is known of a student's assignments, and which exercise comes next.
+
+Plain records; nothing here runs a check, draws or waits. `session` replaces a `Work` by a newer one after
+each check.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from autograder.base.messages import Text
+from autograder.judging.answer_key import AnswerKey
+from autograder.judging.results import ExerciseResult, SubmissionResult
+from autograder.student.feedback import advice
+from autograder.student.workspace import Place
+from autograder.submissions import source as sources
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where a function is defined: its line, in a file or in a cell of a notebook."""
+
+    where: str
+    line: int
+    source: str
+
+
+@dataclass(frozen=True)
+class Work:
+    """One assignment of a student.
+
+    Attributes
+    ----------
+    file : Path or None
+        The file that is worked on; None where it is gone.
+    result : SubmissionResult or None
+        None until it has been checked.
+    problem : Text or None
+        Why it could not be checked.
+    defined : dict
+        Where the functions are.
+    edited : str
+        The exercise whose function was changed last; "" where that is not known.
+    """
+
+    place: Place
+    key: AnswerKey
+    file: Path | None = None
+    result: SubmissionResult | None = None
+    problem: Text | None = None
+    defined: dict[str, Where] = field(default_factory=dict)
+    edited: str = ""
+
+    @property
+    def points(self) -> float:
+        return self.result.points if self.result else 0
+
+    @property
+    def is_done(self) -> bool:
+        return self.result is not None and self.result.points == self.result.max_points
+
+
+def next_exercise(work: Work) -> ExerciseResult | None:
+    """The exercise to go on with (`advice.next_exercise`); None where all are right."""
+    return advice.next_exercise(work.result.exercises, work.edited) if work.result else None
+
+
+def next_work(works: Sequence[Work], after: Work) -> Work | None:
+    """The first assignment behind `after` that is not done, else the first of all; None where all are."""
+    index = works.index(after)
+    return next((work for work in (*works[index + 1 :], *works[:index]) if not work.is_done), None)
+
+
+def definitions(path: Path) -> dict[str, Where]:
+    """Where the functions of a file are; none where it cannot be read."""
+    try:
+        read = sources.read(path.name, path.read_bytes())
+    except (OSError, sources.SubmissionError):
+        return {}
+    return {
+        name: Where(statement.where, statement.line, statement.source)
+        for name, statement in sources.definitions(read).items()
+    }
+
+
+def edited(before: dict[str, Where], now: dict[str, Where], exercises: Sequence[str]) -> str:
+    """The first exercise whose function is no longer what it was; "" where all are."""
+    for name in exercises:
+        if name in now and before and (name not in before or before[name].source != now[name].source):
+            return name
+    return ""

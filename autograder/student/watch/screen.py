@@ -1,0 +1,331 @@
+"""What `watch` shows: the progress of all assignments, one next exercise, and the keys.
+
+`session` puts them together; each function gives parts of a page, from top to bottom. Every
+part can be read without colours and in 40 columns; widths are counted in cells, of which a Chinese character
+takes two.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.measure import Measurement
+from rich.rule import Rule
+from rich.segment import Segment
+from rich.table import Table
+from rich.text import Text
+
+from autograder.base.messages import Text as Sentence
+from autograder.base.messages import translator
+from autograder.base.prose import Prose
+from autograder.judging.results import ExerciseResult, Verdict, total
+from autograder.student.watch.progress import Work, next_exercise, next_work
+
+_WIDEST = 100
+"""Columns that lines of text use at most: longer ones are hard to read."""
+_BAR = 40
+_LOW = 20
+
+
+@dataclass(frozen=True)
+class Page:
+    """A full screen: parts from the top, a footer at the bottom; what does not fit is turned to.
+
+    Attributes
+    ----------
+    turned : int
+        How often the reader has asked for more.
+    more : str
+        The footer's word for that.
+    """
+
+    parts: Sequence[RenderableType]
+    footer: Text
+    more: str
+    turned: int = 0
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        height = options.height or console.height
+        options = options.update(width=min(options.max_width, _WIDEST), height=None)
+        lines = [line for part in self.parts for line in console.render_lines(part, options, pad=False)]
+        room = max(1, height - len(console.render_lines(self.footer, options)) - 1)
+        footer = self.footer
+        if len(lines) > room:
+            footer = Text.assemble(footer, f" · {self.more}")
+            room = max(1, height - len(console.render_lines(footer, options)) - 1)
+        step = max(1, room - 1)
+        pages = max(1, -(-(len(lines) - 1) // step)) if len(lines) > room else 1
+        start = min(self.turned % pages * step, max(0, len(lines) - 1))
+        shown = lines[start : start + room]
+        shown += [[] for _ in range(room - len(shown))]
+        for line in [*shown, *console.render_lines(Rule(style="dim"), options, pad=False)]:
+            yield from line
+            yield Segment.line()
+        yield footer
+
+
+def overview(
+    works: Sequence[Work],
+    current: Work,
+    hints: int,
+    lang: str,
+    running: bool = False,
+    height: int = 24,
+) -> list[RenderableType]:
+    """All assignments with their points, and the exercise to go on with.
+
+    Parameters
+    ----------
+    hints : int
+        How many hints have been asked for on that exercise.
+    running : bool
+        Whether the current assignment is being checked.
+    height : int
+        Lines of the terminal; on a low one the other assignments make room.
+    """
+    shown = [work for work in works if work is current or height >= _LOW]
+    return [
+        _table(shown, works, current, lang),
+        Rule(style="dim"),
+        *next_step(works, current, hints, lang, running),
+    ]
+
+
+def next_step(
+    works: Sequence[Work], current: Work, hints: int, lang: str, running: bool = False
+) -> list[RenderableType]:
+    """The exercise to go on with, what is wrong with it, and what to do."""
+    _ = translator(lang)
+    if current.problem is not None:
+        return [Prose(current.problem.in_language(lang), "yellow")]
+    if current.file is None:
+        lost = _("The file of {name} is gone. Get a new one with: autograder start DIR.")
+        return [Prose(lost.format(name=current.place.name), "yellow")]
+    if current.result is None:
+        return [Text(_("Checking {file} …").format(file=shown_path(current.file)), style="dim")]
+    parts: list[RenderableType] = [
+        _marked("!", note.in_language(lang), "yellow") for note in current.result.notes[:3]
+    ]
+    parts += [
+        _marked("✓", f"{one.name}  {one.points:g}/{one.max_points:g}", "green")
+        for one in current.result.exercises
+        if one.name == current.edited and one.verdict is Verdict.AC
+    ]
+    exercise = next_exercise(current)
+    if exercise is None:
+        return [*parts, *_all_right(works, current, lang)]
+    title = Text.assemble(
+        (exercise.name, "bold"), "  ", _points(exercise.points, exercise.max_points), style=""
+    )
+    if running:
+        title.append("  …", style="dim")
+    parts += [title, Prose(_place(current, exercise.name, lang), "dim")]
+    mark, style = _mark(exercise)
+    parts.append(_marked(mark, _seen(exercise, lang), style))
+    if exercise.verdict is Verdict.NI:
+        todo = _("Write it in place of `raise NotImplementedError()` and save.")
+        parts.append(_marked("", todo, ""))
+    parts += [_marked("→", text, "cyan") for text in told(exercise, current, hints, lang)]
+    right = [group.name for group in exercise.groups if group.points == group.max_points]
+    wrong = [group.name for group in exercise.groups if group.points != group.max_points]
+    if right:
+        parts.append(_marked("✓", ", ".join(right), "green"))
+        parts.append(_marked("✗", ", ".join(wrong), "red"))
+    return parts
+
+
+def told(exercise: ExerciseResult, work: Work, hints: int, lang: str) -> list[str]:
+    """What the first `hints` steps of the ladder tell: the idea where it is known, then where to look."""
+    return ladder(exercise, work, lang)[:hints]
+
+
+def ladder(exercise: ExerciseResult, work: Work, lang: str) -> list[str]:
+    """The hints on an exercise, one after the other."""
+    _ = translator(lang)
+    lecture = next((one.lecture for one in work.key.exercises if one.name == exercise.name), "")
+    read = _(
+        "Read section {lecture} of the lecture again, and the text above the function; "
+        "its example has numbers."
+    )
+    read = read.format(lecture=lecture)
+    if exercise.verdict in (Verdict.NI, Verdict.MISSING):
+        start = _("Begin with the simplest case: write what gives its result, save, and see what is said.")
+        return [read, start]
+    steps = []
+    if exercise.misconception is not None and exercise.diagnosis is not None:
+        steps.append(exercise.diagnosis.in_language(lang))
+    else:
+        steps.append(
+            _(
+                "I do not recognise it as one of the common mistakes. Work the smallest case out by hand and "
+                "compare."
+            )
+        )
+    steps.append(_("Press f: where the lecture has a formula, yours stands beside it."))
+    return [*steps, read]
+
+
+def listing(current: Work, lang: str) -> list[RenderableType]:
+    """Every exercise of the current assignment, with points and its place."""
+    _ = translator(lang)
+    parts: list[RenderableType] = [Text(current.place.name, style="bold")]
+    if current.result is None:
+        return [*parts, Text(_("Not checked yet."), style="dim")]
+    table = Table.grid(padding=(0, 1))
+    table.add_column(width=1)
+    table.add_column(overflow="fold")
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(justify="right", no_wrap=True, style="dim")
+    chosen = next_exercise(current)
+    for exercise in current.result.exercises:
+        mark, style = _mark(exercise)
+        place = current.defined.get(exercise.name)
+        table.add_row(
+            Text(mark, style=style),
+            Text(exercise.name, style="bold" if chosen and exercise.name == chosen.name else ""),
+            _points(exercise.points, exercise.max_points),
+            str(place.line) if place and place.where.endswith(".py") else place.where if place else "",
+        )
+    return [*parts, table]
+
+
+def formula(text: str) -> list[RenderableType]:
+    """The formula of a function, as `autograder formula` writes it."""
+    return [Text(text, overflow="fold")]
+
+
+def footer(lang: str, *, keys: bool, back: bool = False, says: str = "") -> Text:
+    """The keys that can be pressed, or that none can; and a word on the last check."""
+    _ = translator(lang)
+    if not keys:
+        text = Text(_("Keys do not work here: the input is not a terminal. Ctrl-C ends it."), style="dim")
+    else:
+        names = {"h": _("hint"), "f": _("formula"), "l": _("list"), "q": _("quit")}
+        if back:
+            names = {"Esc": _("back"), "q": names["q"]}
+        text = Text(" · ").join(Text.assemble((key, "bold"), f" {name}") for key, name in names.items())
+    return Text.assemble(text, ("  " + says if says else "", "dim"))
+
+
+def more(lang: str) -> str:
+    """The footer's word where a page goes on."""
+    _ = translator(lang)
+    return _("Space: more")
+
+
+def line(work: Work, lang: str) -> Text:
+    """One assignment in one line, for where there is no screen."""
+    _ = translator(lang)
+    label = _("points on the visible cases")
+    return Text.assemble(
+        (work.place.name, "bold"), f"  {label}: ", _points(work.points, _maximum(work), " / ")
+    )
+
+
+def shown_path(path: Path) -> str:
+    """As short as it can be from where the student is."""
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return str(path)
+
+
+# ---- Parts of it -------------------------------------------------------------------------------------------
+
+
+def _table(shown: Sequence[Work], works: Sequence[Work], current: Work, lang: str) -> Table:
+    """A bar and points for each assignment, and for all together."""
+    _ = translator(lang)
+    table = Table.grid(padding=(0, 1))
+    table.add_column(width=1)
+    table.add_column(no_wrap=True)
+    table.add_column()
+    table.add_column(justify="right", no_wrap=True)
+    for work in shown:
+        is_current = work is current
+        table.add_row(
+            Text(
+                "✓" if work.is_done else "▸" if is_current else "", style="green" if work.is_done else "cyan"
+            ),
+            Text(work.place.name, style="bold" if is_current else ""),
+            _Bar(work.points, _maximum(work)),
+            _points(work.points, _maximum(work)),
+        )
+    if len(works) > 1:
+        points, maximum = total(work.points for work in works), total(_maximum(work) for work in works)
+        table.add_row(
+            "",
+            Text(_("together"), style="dim"),
+            _Bar(points, maximum),
+            Text(f"{points:g}/{maximum:g}", style="bold"),
+        )
+    return table
+
+
+@dataclass(frozen=True)
+class _Bar:
+    """A bar as wide as there is room for, at most `_BAR`; full only where everything is earned."""
+
+    points: float
+    maximum: float
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        width = options.max_width
+        full = int(width * self.points / self.maximum) if self.maximum else 0
+        full = max(full, 1) if self.points else 0
+        yield Text.assemble(("█" * full, "green"), ("░" * (width - full), "dim"))
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement(4, max(4, min(options.max_width, _BAR)))
+
+
+def _all_right(works: Sequence[Work], current: Work, lang: str) -> list[RenderableType]:
+    _ = translator(lang)
+    done = _("All visible cases of {name} pass. Hidden cases vary more: sizes, strides, padding, dtypes.")
+    parts: list[RenderableType] = [_marked("✓", done.format(name=current.place.name), "green")]
+    following = next_work(works, current)
+    if following is None:
+        return [*parts, Prose(_("Every assignment is done."), "bold")]
+    files = _(" or ").join(shown_path(file) for file in following.place.files)
+    return [*parts, Prose(_("Next: {name}. Open {files}.").format(name=following.place.name, files=files))]
+
+
+def _place(work: Work, exercise: str, lang: str) -> str:
+    """Where the function is, for the eye and for editors that open `file:line`."""
+    _ = translator(lang)
+    lecture = next((one.lecture for one in work.key.exercises if one.name == exercise), "")
+    place = work.defined.get(exercise)
+    file = shown_path(work.file or work.place.folder)
+    if place is not None:
+        file = f"{file}:{place.line}" if place.where.endswith(".py") else f"{file}, {place.where}"
+    return file + " · " + _("lecture {section}").format(section=lecture)
+
+
+def _seen(exercise: ExerciseResult, lang: str) -> str:
+    """What can be seen from outside."""
+    symptom: Sentence | None = exercise.symptom
+    return symptom.in_language(lang) if symptom else exercise.verdict.value
+
+
+def _mark(exercise: ExerciseResult) -> tuple[str, str]:
+    if exercise.verdict is Verdict.AC:
+        return "✓", "green"
+    return ("·", "dim") if exercise.verdict is Verdict.NI else ("✗", "red")
+
+
+def _marked(mark: str, text: str, style: str) -> Table:
+    """A mark, and text that stays to the right of it when it is folded."""
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(width=1)
+    grid.add_column(overflow="fold")
+    grid.add_row(Text(mark, style=style), Prose(text))
+    return grid
+
+
+def _points(points: float, maximum: float, slash: str = "/") -> Text:
+    return Text(f"{points:g}{slash}{maximum:g}", style="green" if points == maximum else "")
+
+
+def _maximum(work: Work) -> float:
+    return total([work.key.points])

@@ -1,0 +1,400 @@
+"""The running `watch`: saved files, pressed keys and finished checks meet here, in one event loop.
+
+Checks run in one thread of their own, for a warm sandbox belongs to the thread that made it; the formula is
+another call of the command line. Everything else, drawing above all, happens in the loop. A check that a
+newer save has overtaken is cancelled, so that a loop without end in a student's code holds up nobody.
+"""
+
+import asyncio
+import contextlib
+import signal
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from rich.console import Console
+
+from autograder.base.messages import say, translator
+from autograder.sandbox.client import Cancelled
+from autograder.student import hints, workspace
+from autograder.student.checking import Checker
+from autograder.student.watch import memory, progress, screen
+from autograder.student.watch.progress import Work
+from autograder.student.watch.terminal import Terminal
+from autograder.student.workspace import CheckError, Place
+
+View = Literal["overview", "list", "formula"]
+
+_STEP = 20
+"""Milliseconds without another change after which a save counts as over."""
+
+
+def run(folder: Path, lang: str, console: Console) -> None:
+    """Watch the assignments in `folder` until the student quits.
+
+    Raises
+    ------
+    CheckError
+        There is nothing to watch.
+    KeyboardInterrupt
+    """
+    places = workspace.places(folder)
+    if not places:
+        file = workspace.current_file(folder)  # says what is the matter, or finds a renamed file
+        name = workspace.key_beside(file).name.removesuffix(workspace.ENDING) + file.suffix
+        raise CheckError(
+            say("`watch` knows your work by its name; rename {file} to {name}.", file=file.name, name=name)
+        )
+    checkers = {place: Checker(place.key) for place in places}
+    ordered = sorted(places, key=lambda place: workspace.course_order(checkers[place].key))
+    session = _Session(folder, {place: checkers[place] for place in ordered}, lang, Terminal(console))
+    with session.terminal.taken():
+        asyncio.run(session.run())
+
+
+class _Session:
+    """What goes on between the first screen and the last."""
+
+    def __init__(self, folder: Path, checkers: dict[Place, Checker], lang: str, terminal: Terminal) -> None:
+        self.folder = folder
+        self.checkers = checkers
+        self.lang = lang
+        self.terminal = terminal
+        self.memory = memory.load(folder)
+        self.works = {place: Work(place, checker.key) for place, checker in checkers.items()}
+        self.current = next(iter(self.works))
+        self.waiting: list[Place] = []
+        """Assignments to check; the last one comes first."""
+        self.wake = asyncio.Event()
+        self.over = asyncio.Event()
+        self.checking: Place | None = None
+        self.view: View = "overview"
+        self.turned = 0
+        self.formula_text = ""
+        self.formula: asyncio.Task[None] | None = None
+        self.says = ""
+
+    # ---- Beginning and end -----------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Until `over`."""
+        loop = asyncio.get_running_loop()
+        worker = ThreadPoolExecutor(1, "check")
+        with self._listening(loop):
+            self._begin()
+            tasks = [
+                asyncio.create_task(work) for work in (self._watch(), self._check(worker), self.over.wait())
+            ]
+            try:
+                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()  # raises what has gone wrong
+            finally:
+                self._stop_formula()
+                for task in tasks:
+                    task.cancel()
+                if self.checking is not None:
+                    self.checkers[self.checking].cancel()
+                worker.submit(self._close)
+                worker.shutdown()
+                self._remember()
+
+    def _close(self) -> None:
+        for checker in self.checkers.values():
+            checker.close()
+
+    @contextlib.contextmanager
+    def _listening(self, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+        """Keys and signals reach the loop."""
+        descriptor = sys.stdin.fileno() if self.terminal.has_keys else -1
+        handlers = {"SIGWINCH": self._draw, "SIGTERM": self.over.set, "SIGHUP": self.over.set}
+        if self.terminal.is_screen:
+            handlers["SIGTSTP"] = self._suspend
+        numbers = [getattr(signal, name) for name in handlers if hasattr(signal, name)]
+        with contextlib.suppress(NotImplementedError):  # not a Unix
+            for number in numbers:
+                loop.add_signal_handler(number, handlers[number.name])
+            if descriptor >= 0:
+                loop.add_reader(descriptor, self._keys)
+        try:
+            yield
+        finally:
+            with contextlib.suppress(NotImplementedError):
+                for number in numbers:
+                    loop.remove_signal_handler(number)
+                if descriptor >= 0:
+                    loop.remove_reader(descriptor)
+
+    def _suspend(self) -> None:
+        self.terminal.suspend()
+        self._draw()
+
+    def _first(self) -> Place:
+        """What has been saved since the last time, else where the student was then, else the first of all."""
+        saved = [
+            work.file
+            for work in self.works.values()
+            if work.file and work.result is None and work.place.name in self.memory.results
+        ]
+        if saved:
+            newest = workspace.newest_first(saved)[0]
+            return next(place for place, work in self.works.items() if work.file == newest)
+        by_name = {place.name: place for place in self.works}
+        return by_name.get(self.memory.current) or next(iter(self.works))
+
+    def _begin(self) -> None:
+        """Show what is known already, and check the rest; the current assignment first."""
+        for place in self.works:
+            self._look_at(place)
+            known = self.memory.known(place.name, self._digest(place))
+            if known is not None:
+                self.works[place] = replace(self.works[place], result=known)
+        self.current = self._first()
+        self._ask_for(place for place in reversed(self.works) if self.works[place].result is None)
+        self._ask_for([self.current] if self.works[self.current].result is None else [])
+        self._draw()
+
+    def _digest(self, place: Place) -> str:
+        work = self.works[place]
+        content = b""
+        if work.file is not None:
+            with contextlib.suppress(OSError):
+                content = work.file.read_bytes()
+        return memory.digest(work.file.name if work.file else "", content, work.key.digest)
+
+    def _remember(self) -> None:
+        self.memory.current = self.current.name
+        memory.save(self.folder, self.memory)
+
+    # ---- Saved files -----------------------------------------------------------------------------------
+
+    async def _watch(self) -> None:
+        """Look out for saved files."""
+        from watchfiles import awatch
+
+        by_path = {
+            str(place.folder.absolute() / (place.name + suffix)): place
+            for place in self.works
+            for suffix in workspace.SUFFIXES
+        }
+        folders = {place.folder.absolute() for place in self.works}
+        saved = awatch(
+            *folders,
+            watch_filter=lambda change, path: path in by_path,
+            debounce=200,
+            step=_STEP,
+            recursive=False,
+            stop_event=self.over,
+        )
+        try:
+            async for changes in saved:
+                for place in dict.fromkeys(by_path[path] for _, path in changes):
+                    self._saved(place)
+        except (OSError, RuntimeError) as error:  # too many watches, a folder that is gone
+            raise CheckError(say("The files cannot be watched any longer: {error}.", error=error)) from error
+
+    def _saved(self, place: Place) -> None:
+        """Check `place`, which is what the student works on now."""
+        before = self.works[place].file, self._stored(place)
+        self._look_at(place)
+        if before == (self.works[place].file, self._digest(place)) and self.checking is not place:
+            self._draw()  # a complaint may have gone
+            return  # saved as it was
+        if place != self.current or self.view == "formula":
+            self._leave_view()
+        self.current = place
+        self._ask_for([place])
+        if self.checking is not None:
+            self.checkers[self.checking].cancel()
+        self._draw()
+
+    def _stored(self, place: Place) -> str:
+        return self.memory.results.get(place.name, ("", None))[0]
+
+    def _look_at(self, place: Place) -> None:
+        """Find the file that is worked on, and the functions in it."""
+        work = self.works[place]
+        file = next(iter(place.files), None)
+        defined = progress.definitions(file) if file else {}
+        before = work.defined if file == work.file else {}
+        names = [exercise.name for exercise in work.key.exercises]
+        changed = progress.edited(before, defined, names) or work.edited
+        self.works[place] = replace(work, file=file, defined=defined, edited=changed, problem=None)
+
+    # ---- Checks ----------------------------------------------------------------------------------------
+
+    def _ask_for(self, places: Iterable[Place]) -> None:
+        for place in places:
+            if place in self.waiting:
+                self.waiting.remove(place)
+            self.waiting.append(place)
+        self.wake.set()
+
+    async def _check(self, worker: ThreadPoolExecutor) -> None:
+        """Check what waits, one after the other."""
+        loop = asyncio.get_running_loop()
+        while True:
+            if not self.waiting:
+                self.wake.clear()
+                await loop.run_in_executor(worker, self._warm, self.current)
+                await self.wake.wait()
+                continue
+            place = self.waiting.pop()
+            file = self.works[place].file
+            if file is None:
+                self._draw()
+                continue
+            self.checking = place
+            start, digest = time.monotonic(), self._digest(place)
+            try:
+                result = await loop.run_in_executor(worker, self.checkers[place].check, file)
+            except Cancelled:
+                if not self.over.is_set():
+                    self._ask_for([place, *([self.current] if place != self.current else [])])
+                continue
+            except CheckError as error:
+                self.works[place] = replace(self.works[place], problem=error.text)
+            else:
+                self.works[place] = replace(self.works[place], result=result, problem=None)
+                self.memory.results[place.name] = digest, result
+                self._forget_hints(place)
+                if place == self.current:
+                    hints.climb(file, result)
+                    self.says = f"{time.strftime('%H:%M:%S')} · {time.monotonic() - start:.2f} s"
+            finally:
+                self.checking = None
+            self._remember()
+            self._draw(place)
+
+    def _warm(self, current: Place) -> None:
+        """Keep the sandbox of one assignment, ready for its next run."""
+        for place, checker in self.checkers.items():
+            if place == current:
+                checker.warm()
+            else:
+                checker.close()
+
+    # ---- Hints -----------------------------------------------------------------------------------------
+
+    def _hint_name(self, exercise: str) -> str:
+        return f"{self.current.name}/{exercise}"
+
+    def _hints(self) -> int:
+        exercise = progress.next_exercise(self.works[self.current])
+        return self.memory.hints.get(self._hint_name(exercise.name), 0) if exercise else 0
+
+    def _hint(self) -> None:
+        """One step up the ladder; behind the last one, down again."""
+        work = self.works[self.current]
+        exercise = progress.next_exercise(work)
+        if exercise is not None:
+            steps = len(screen.ladder(exercise, work, self.lang))
+            self.memory.hints[self._hint_name(exercise.name)] = (self._hints() + 1) % (steps + 1)
+            self._remember()
+
+    def _forget_hints(self, place: Place) -> None:
+        """Who has got it right begins anew the next time."""
+        result = self.works[place].result
+        for exercise in result.exercises if result else ():
+            if exercise.points == exercise.max_points:
+                self.memory.hints.pop(f"{place.name}/{exercise.name}", None)
+
+    # ---- Keys ------------------------------------------------------------------------------------------
+
+    def _keys(self) -> None:
+        if not self.terminal.read_keys(self._key):
+            self.over.set()  # the terminal is gone
+
+    def _key(self, key: str) -> None:
+        match key.lower():
+            case "q":
+                self.over.set()
+                return
+            case " ":
+                self.turned += 1
+            case "h":
+                self._leave_view()
+                self._hint()
+            case "l" if self.view != "list":
+                self._leave_view()
+                self.view = "list"
+            case "f" if self.view != "formula":
+                self._leave_view()
+                self._ask_formula()
+            case _:
+                self._leave_view()
+        self._draw()
+
+    def _leave_view(self) -> None:
+        self.view, self.turned = "overview", 0
+        self._stop_formula()
+
+    # ---- The formula -----------------------------------------------------------------------------------
+
+    def _ask_formula(self) -> None:
+        work = self.works[self.current]
+        exercise = progress.next_exercise(work)
+        name = exercise.name if exercise else work.edited
+        if not name or work.file is None:
+            return
+        _ = translator(self.lang)
+        self.view = "formula"
+        self.formula_text = _("Reading the formula out of your code …")
+        self.formula = asyncio.create_task(self._read_formula(work.file, name))
+
+    async def _read_formula(self, file: Path, name: str) -> None:
+        command = [sys.executable, "-m", "autograder", "formula", str(file), name, "--lang", self.lang]
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        try:
+            output, _ = await process.communicate()
+        finally:
+            if process.returncode is None:  # somebody has gone on to something else
+                process.kill()
+        text = output.decode(errors="replace").strip().removeprefix("autograder: ")
+        self.formula_text = text or say("There is no formula.").in_language(self.lang)
+        self._draw()
+
+    def _stop_formula(self) -> None:
+        if self.formula is not None:
+            self.formula.cancel()
+            self.formula = None
+
+    # ---- Drawing ---------------------------------------------------------------------------------------
+
+    def _draw(self, checked: Place | None = None) -> None:
+        """Show the present state; without a screen, what has just been checked."""
+        works = list(self.works.values())
+        current = self.works[self.current]
+        if not self.terminal.is_screen:
+            self._print(checked)
+            return
+        keys = self.terminal.has_keys
+        match self.view:
+            case "list":
+                parts = screen.listing(current, self.lang)
+            case "formula":
+                parts = screen.formula(self.formula_text)
+            case _:
+                running = current.place in (self.checking, *self.waiting)
+                height = self.terminal.console.height
+                parts = screen.overview(works, current, self._hints(), self.lang, running, height)
+        bottom = screen.footer(self.lang, keys=keys, back=self.view != "overview", says=self.says)
+        self.terminal.show(screen.Page(parts, bottom, screen.more(self.lang), self.turned))
+
+    def _print(self, checked: Place | None) -> None:
+        if checked is None:
+            return
+        work = self.works[checked]
+        self.terminal.show(screen.line(work, self.lang))
+        if checked == self.current:
+            for part in screen.next_step(list(self.works.values()), work, 0, self.lang):
+                self.terminal.show(part)
