@@ -1,8 +1,8 @@
 """One class, graded by several graders on the same hidden cases, in one run.
 
 Makes a course with one assignment, releases it with nbgrader, and hands in as many notebooks as asked for.
-Half of them are the reference solution, in the others one of the functions has a slip (`autograder.authoring.mutants`);
-a number of its own in each lets no two be alike. Then
+Half of them are the reference solution, in the others one of the functions has a slip
+(`autograder.authoring.mutants`); a number of its own in each lets no two be alike. Then
 
 - stock `nbgrader autograde` grades a sample of them in its kernel,
 - plain pytest grades a sample: one process a submission, a test a case, no isolation,

@@ -319,7 +319,8 @@ def test_the_locale_chooses_the_language(
 
 
 def test_importing_check_does_no_work() -> None:
-    code = "import sys, autograder; assert not {'numpy', 'rich', 'autograder.student.checking'} & set(sys.modules)"
+    loaded = "{'numpy', 'rich', 'autograder.student.checking'} & set(sys.modules)"
+    code = f"import sys, autograder; assert not {loaded}"
     subprocess.run([sys.executable, "-c", code], cwd=COURSE, check=True)
     assert callable(__import__("autograder").check)
     with pytest.raises(AttributeError):

@@ -397,7 +397,8 @@ def test_pip_installs_the_wheel_and_it_grades(container: Container, tmp_path: Pa
     assert container.run(engine=target)["score"] == 8
     needed = (next(target.glob("*.dist-info")) / "METADATA").read_text()
     assert set(re.findall(r"Requires-Dist: (\w+)", needed)) == {"numpy", "sympy", "lark"}
-    code = "import autograder.integrations.gradescope.harness, sys; print(*{name.partition('.')[0] for name in sys.modules})"
+    loaded = "{name.partition('.')[0] for name in sys.modules}"
+    code = f"import autograder.integrations.gradescope.harness, sys; print(*{loaded})"
     loaded = subprocess.run(
         [sys.executable, "-c", code],
         env={"PYTHONPATH": str(target)},

@@ -214,7 +214,8 @@ def test_a_mistake_in_the_call_is_one_sentence(
 OTHERS = """
 import sys, pytest
 status = pytest.main(["-q", "-p", "autograder.student.pytest_plugin", "-p", "no:cacheprovider"])
-heavy = {"numpy", "rich", "click", "sympy"} | {f"autograder.{name}" for name in ("base.messages", "judging.answer_key")}
+own = ("base.messages", "judging.answer_key")
+heavy = {"numpy", "rich", "click", "sympy"} | {f"autograder.{name}" for name in own}
 assert status == 0 and not heavy & set(sys.modules), heavy & set(sys.modules)
 """
 

@@ -1,7 +1,7 @@
 """The references of the assignment `models` agree with oracles that share no code with them.
 
 The oracles: the numbers worked out in the notebook, central differences of forward passes, PyTorch where it
-is installed, and the engine's own layer tables and counts (`autograder.cnn.models`, checked in `test_models`).
+is installed, and the course's own layer tables and counts (`autograder.cnn.models`, see `test_models`).
 """
 
 import inspect

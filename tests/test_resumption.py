@@ -26,7 +26,8 @@ STUDENTS = {
 
 TRIALS = """\
 import json, os, random, shutil, signal, sqlite3, sys, time
-import autograder.grading.executors, autograder.grading.grade_class, autograder.reports.output, concurrent.futures.process
+import autograder.grading.executors, autograder.grading.grade_class, autograder.reports.output
+import concurrent.futures.process
 from autograder.cli import app
 
 OPTIONS = ["grade", "submitted", "--isolation", "process", "--jobs", "1", "--json"]

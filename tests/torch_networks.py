@@ -1,7 +1,7 @@
 """The networks of lecture 4 in PyTorch, in short definitions of our own: an oracle for what is counted.
 
-Nothing here knows `autograder.cnn.models` or a layer table. Networks are built on the "meta" device, which knows
-shapes and computes nothing.
+Nothing here knows `autograder.cnn.models` or a layer table. Networks are built on the "meta" device, which
+knows shapes and computes nothing.
 """
 
 from collections.abc import Iterable
