@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from autograder.base.messages import Text, say
+from autograder.base.messages import Authored, Text, say
 from autograder.judging import answer_key
 from autograder.judging.answer_key import AnswerKey, KeyExercise
 from autograder.judging.results import CaseResult, ExerciseResult, GroupResult, SubmissionResult, Verdict
@@ -16,7 +16,7 @@ COURSE = Path(__file__).parent.parent / "assignments" / "en"
 SURNAMES = ("Li", "Wang", "Zhang", "Liu", "Chen", "Huang", "Novak", "Schmidt", "Rossi", "Okafor", "王", "李")
 GIVEN = ("Na", "Wei", "Fang", "Min", "Jie", "Anna", "Ben", "Carla", "Emil", "Mia", "小明", "思远", "子涵")
 
-WRONG = Text("数值不对。", "The values are wrong.")
+WRONG = Authored("数值不对。", "The values are wrong.")
 
 
 @cache
@@ -52,9 +52,9 @@ def exercise(one: KeyExercise, skill: float, rng: random.Random) -> ExerciseResu
         return result(one, verdict, rng, symptom=WRONG)
     if one.misconceptions and rng.random() < 0.8:
         hint = one.misconceptions[min(int(rng.expovariate(0.7)), len(one.misconceptions) - 1)]
-        diagnosis = say("It looks as if: {hint}.", hint=Text(hint.zh, hint.en))
+        diagnosis = say("It looks as if: {hint}.", hint=Authored(hint.zh, hint.en))
         return result(one, Verdict.WA, rng, hint.id, WRONG, diagnosis)
-    return result(one, Verdict.WA, rng, symptom=Text("结果全是 0。", "All values are zero."))
+    return result(one, Verdict.WA, rng, symptom=Authored("结果全是 0。", "All values are zero."))
 
 
 def result(

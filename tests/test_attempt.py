@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from autograder.base.messages import Text
+from autograder.base.messages import Authored
 from autograder.judging.answer_key import AnswerKey
 from autograder.judging.evaluate import Attempt, attempt, safe_notes, unreadable
 from autograder.judging.results import Verdict
@@ -60,5 +60,5 @@ def test_no_note_is_longer_than_can_be_read_or_steers_a_terminal(key: AnswerKey)
     load = LoadNote("\x1b[31m" * 200, 1, "E" * 500, "x" * 50_000)
     (note,) = done(key, notebook("x = 1"), load).notes
     assert len(note.en) <= 1001 and len(note.zh) <= 1001 and "\x1b" not in note.en + note.zh
-    (note,) = unreadable(key, Text("长" * 50_000, "long" * 50_000)).notes
+    (note,) = unreadable(key, Authored("长" * 50_000, "long" * 50_000)).notes
     assert len(note.en) == len(note.zh) == 1001

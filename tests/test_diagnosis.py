@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from autograder.base.messages import Text
+from autograder.base.messages import Authored
 from autograder.judging.answer_key import AnswerKey, Hint, KeyCase, KeyExercise, KeyGroup, Wrong
 from autograder.judging.comparison import Close, Comparator, Exact, Shares
 from autograder.judging.judge import judge
@@ -971,7 +971,7 @@ def test_symptom_and_idea_are_both_told() -> None:
     one = known([{"a": ONE}, {"a": ONE, "b": TWO_}, {"b": TWO_}])
     found = result(one, [ONE, ONE, RIGHT])
     assert found.misconception == "a"
-    assert found.diagnosis == Text("看起来：甲。", "It looks as if: one.")
+    assert found.diagnosis == Authored("看起来：甲。", "It looks as if: one.")
     assert found.symptom is not None and found.symptom.en.startswith("All values are the same number")
 
 

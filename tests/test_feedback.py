@@ -19,7 +19,7 @@ from rich.cells import cell_len
 from autograder.authoring import assignment
 from autograder.authoring.draw import draw_visible
 from autograder.authoring.exercise import Exercise
-from autograder.base.messages import LANGUAGES, Text
+from autograder.base.messages import LANGUAGES, Authored
 from autograder.cnn.recovery.recover import calling
 from autograder.cnn.recovery.shrink import can_shrink, shrink
 from autograder.judging import answer_key, comparison, in_process
@@ -35,7 +35,7 @@ from autograder.student.feedback.failure import Failure, Pair, compared, pairs, 
 from autograder.student.feedback.patience import OutOfTime, patient
 
 ROOT = Path(__file__).parent.parent
-TITLE = Text("一组", "a group")
+TITLE = Authored("一组", "a group")
 
 
 def case(args: tuple[Any, ...], expected: Any, accept: comparison.Comparator | None = None) -> KeyCase:
@@ -56,7 +56,7 @@ def failure_of(got: Any, expected: Any, accept: comparison.Comparator | None = N
 
 
 def card_of(got: Any, expected: Any) -> Card:
-    result = ExerciseResult("f", Verdict.WA, None, Text("不对", "wrong"), None, ())
+    result = ExerciseResult("f", Verdict.WA, None, Authored("不对", "wrong"), None, ())
     return Card(result, (), failure=failure_of(got, expected))
 
 
@@ -311,7 +311,7 @@ def test_what_stands_side_by_side_stays_in_its_columns(lang: str, width: int) ->
 def test_a_page_stands_on_its_own_and_says_what_to_do_next(lang: str) -> None:
     hostile = "<script>alert(1)</script>"
     card = card_of(hostile, "b")
-    result = SubmissionResult("", hostile, "f", "none", 0.0, (card.result,), (Text(hostile, hostile),))
+    result = SubmissionResult("", hostile, "f", "none", 0.0, (card.result,), (Authored(hostile, hostile),))
     page = html.page([card], result, lang)
     assert not re.search(r"<script|https?:|<link|<img|@import|url\(", page)
     assert page.startswith("<!DOCTYPE html>") and f'lang="{"zh-CN" if lang == "zh" else "en"}"' in page
@@ -326,7 +326,7 @@ WAYS = [verdict for verdict in Verdict if not verdict.earns]
 @pytest.mark.parametrize("verdict", WAYS)
 @pytest.mark.parametrize("ask", ["", "--hint"])
 def test_every_way_to_fail_names_the_exercise_and_a_next_step(verdict: Verdict, ask: str) -> None:
-    result = ExerciseResult("conv2d", verdict, None, Text("看", "seen"), None, ())
+    result = ExerciseResult("conv2d", verdict, None, Authored("看", "seen"), None, ())
     step = advice.next_step(result, lecture="3.2", ask=ask)
     assert step.zh.startswith("conv2d：") and step.en.startswith("conv2d: ")
     assert re.search("[\u4e00-\u9fff]", step.zh) and not re.search("[\u4e00-\u9fff]", step.en)
@@ -347,7 +347,7 @@ def test_who_returned_nothing_is_told_of_return() -> None:
 
 
 def seen(symptom: str, verdict: Verdict = Verdict.WA, name: str = "f") -> ExerciseResult:
-    return ExerciseResult(name, verdict, None, Text(symptom, symptom), None, ())
+    return ExerciseResult(name, verdict, None, Authored(symptom, symptom), None, ())
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from autograder.base.messages import Text
+from autograder.base.messages import Authored
 from autograder.cli import app
 from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict
 from autograder.student import hints
@@ -18,7 +18,7 @@ from autograder.student.hints import climb
 from tests import authored
 from tests.test_checking import folder, visible_key, work  # noqa: F401
 
-TEXT = Text("中", "en")
+TEXT = Authored("中", "en")
 
 
 def checked(**verdicts: Verdict) -> SubmissionResult:

@@ -24,7 +24,7 @@ from typer.testing import CliRunner
 
 from autograder.authoring import assignment
 from autograder.authoring.draw import draw_hidden
-from autograder.base.messages import LANGUAGES, Text, say
+from autograder.base.messages import LANGUAGES, Authored, Text, say
 from autograder.cli import app
 from autograder.grading.grade_class import class_results
 from autograder.grading.store import Member, Store, StoreError, StoreKey
@@ -149,7 +149,7 @@ def test_misconceptions_are_counted_by_exercise_and_over_all_exercises(seed: int
 
 
 def test_a_pair_counts_for_both_of_its_misconceptions_in_the_words_of_each_alone() -> None:
-    alone, together = Text("甲", "a"), Text("甲；同时乙", "a; and b")
+    alone, together = Authored("甲", "a"), Authored("甲；同时乙", "a; and b")
     graded = collect(
         [
             made(Verdict.WA, "first+second", text=together, student="an"),
@@ -162,18 +162,18 @@ def test_a_pair_counts_for_both_of_its_misconceptions_in_the_words_of_each_alone
 
 
 def test_a_diagnosis_is_counted_without_the_words_around_it() -> None:
-    hint = Text("没有翻转卷积核：180°", "the kernel was not rotated: by 180°")
+    hint = Authored("没有翻转卷积核：180°", "the kernel was not rotated: by 180°")
     for frame in ("It looks as if: {hint}.", "In some cases it looks as if: {hint}."):
         assert hint_of(say(frame, hint=hint)) == hint
-    assert hint_of(Text("别的话", "other words")) == Text("别的话", "other words")
+    assert hint_of(Authored("别的话", "other words")) == Authored("别的话", "other words")
 
 
 @pytest.mark.parametrize(
     ("results", "typical"),
     [
         ([made()], None),
-        ([made(Verdict.WA, "m", text=Text("甲", "a"))] * 2 + [made(Verdict.RTE)], ("m", 2)),
-        ([made(Verdict.WA, "m", text=Text("甲", "a")), made(Verdict.RTE)], ("m", 1)),
+        ([made(Verdict.WA, "m", text=Authored("甲", "a"))] * 2 + [made(Verdict.RTE)], ("m", 2)),
+        ([made(Verdict.WA, "m", text=Authored("甲", "a")), made(Verdict.RTE)], ("m", 1)),
         ([made(Verdict.NI)] * 3 + [made(Verdict.TLE)], (Verdict.TLE, 1)),
         ([made(Verdict.NI)] * 3, (Verdict.NI, 3)),
         ([made(Verdict.JE)], None),
@@ -229,7 +229,7 @@ def test_no_format_keeps_the_results_of_more_than_one_student(form: Format, tmp_
 
 def test_grade_writes_everything_in_one_pass(tmp_path: Path, small: list[SubmissionResult]) -> None:
     names = list(dict.fromkeys(e.name for one in small for e in one.exercises))
-    once = iter([*small, made(Verdict.JE, notes=(Text("坏", "broken"),))])
+    once = iter([*small, made(Verdict.JE, notes=(Authored("坏", "broken"),))])
     assert output.write(once, names, tmp_path, "en", as_json=False)
     rows = list(csv.DictReader((tmp_path / "grades.csv").open(encoding="utf-8")))
     document = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
@@ -240,7 +240,7 @@ def test_grade_writes_everything_in_one_pass(tmp_path: Path, small: list[Submiss
 def test_junit_holds_a_suite_a_submission_and_says_what_failed() -> None:
     results = [
         made(),
-        made(Verdict.WA, text=Text("全是 0", "all zero")),
+        made(Verdict.WA, text=Authored("全是 0", "all zero")),
         made(Verdict.JE),
         made(Verdict.NI, student=HOSTILE),
     ]
@@ -328,7 +328,7 @@ def test_canvas_knows_a_student_of_its_own_download_by_the_number() -> None:
 
 
 def test_moodle_gets_a_grading_worksheet_an_assignment(tmp_path: Path) -> None:
-    shown = Text("b < a", "the signs & more are reversed: b < a")
+    shown = Authored("b < a", "the signs & more are reversed: b < a")
     results = [
         replace(
             made(student="Li Na 李娜 (1234567)"), file="Li Na 李娜_1234567_assignsubmission_file/relu.py"
@@ -412,7 +412,7 @@ def write_html(results: list[SubmissionResult], folder: Path, lang: str = "en") 
 
 
 def hostile_class() -> list[SubmissionResult]:
-    texts = Text(f"甲{HOSTILE}", f"a{HOSTILE}")
+    texts = Authored(f"甲{HOSTILE}", f"a{HOSTILE}")
     return [
         replace(
             made(
@@ -451,7 +451,7 @@ def test_a_page_needs_no_network(tmp_path: Path, small: list[SubmissionResult]) 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_student_is_told_points_and_reasons_in_both_languages(lang: str, tmp_path: Path) -> None:
-    result = made(Verdict.WA, "m", text=Text("全是 0", "all zero"))
+    result = made(Verdict.WA, "m", text=Authored("全是 0", "all zero"))
     _, (path,) = write_html([result], tmp_path, lang)
     text = path.read_text(encoding="utf-8")
     assert "全是 0" in text and "all zero" in text and "0 / 4" in text
@@ -505,7 +505,7 @@ def test_what_a_student_gets_holds_no_hidden_number_no_note_and_no_output(tmp_pa
         {n for e in key.exercises for case in e.cases for n in hidden_numbers((case.args, case.expected))}
     )
     shown = " ".join(map(repr, secrets))
-    note = Text(f"备注 {shown}", f"note {shown}")
+    note = Authored(f"备注 {shown}", f"note {shown}")
     for function in (SECRETIVE, authored.TYPICAL, authored.PARTLY, authored.CRASH, authored.BROKEN):
         exercises = trusted.graded_source(key, function)
         result = SubmissionResult(
@@ -554,8 +554,8 @@ def test_gradescope_and_the_pages_tell_the_same(
 ) -> None:
     """What can be seen at once, with the idea on the page and later on Gradescope."""
     result = made(Verdict.WA, misconception)
-    seen = None if symptom is None else Text(symptom, symptom)
-    exercise = replace(result.exercises[0], symptom=seen, diagnosis=Text("why", "why"))
+    seen = None if symptom is None else Authored(symptom, symptom)
+    exercise = replace(result.exercises[0], symptom=seen, diagnosis=Authored("why", "why"))
     written = io.StringIO()
     gradescope.write(replace(result, exercises=(exercise,)), "en", written)
     tests = json.loads(written.getvalue())["tests"]

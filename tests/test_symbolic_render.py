@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograder
-from autograder.base.messages import LANGUAGES, Text
+from autograder.base.messages import LANGUAGES, Authored
 from autograder.cnn.derivations import expand, page, render
 from autograder.cnn.derivations.layer import Dense, Layer, LayerError, Pooling
 from autograder.cnn.derivations.options import described, size
@@ -183,7 +183,7 @@ def test_a_page_is_in_the_language_that_was_asked_for(layer: Any) -> None:
 
 
 def test_words_of_a_sentence_are_escaped_in_html_and_latex() -> None:
-    shown = Prose(Text("`a_b` <x> {0}", "`a_b` <x> & {0}"), ((Atom("b", (), "l"),),))
+    shown = Prose(Authored("`a_b` <x> {0}", "`a_b` <x> & {0}"), ((Atom("b", (), "l"),),))
     assert "<code>a_b</code> &lt;x&gt; &amp; <math>" in written(shown, "html")
     assert r"\texttt{a\_b} <x> & $b$" in written(shown, "latex")
 

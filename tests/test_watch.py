@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from autograder.base.messages import LANGUAGES, Text
+from autograder.base.messages import LANGUAGES, Authored
 from autograder.base.prose import folded
 from autograder.judging import answer_key
 from autograder.judging.results import ExerciseResult, GroupResult, SubmissionResult, Verdict
@@ -43,9 +43,11 @@ AC, WA, NI, RTE = Verdict.AC, Verdict.WA, Verdict.NI, Verdict.RTE
 
 def exercise(name: str, verdict: Verdict, hint: bool = False) -> ExerciseResult:
     points = 4.0 if verdict is AC else 0.0
-    seen = None if verdict is AC else Text("结果上下颠倒了。" * 6, "The result is upside down. " * 6)
+    seen = None if verdict is AC else Authored("结果上下颠倒了。" * 6, "The result is upside down. " * 6)
     idea = (
-        Text("看起来：卷积核没有旋转 180°。", "It looks as if: the kernel was not rotated.") if hint else seen
+        Authored("看起来：卷积核没有旋转 180°。", "It looks as if: the kernel was not rotated.")
+        if hint
+        else seen
     )
     groups = (GroupResult("lecture", points, 4, ()), GroupResult("shapes", 0 if points else 2, 2, ()))
     return ExerciseResult(name, verdict, "not_rotated" if hint else None, seen, idea, groups)
@@ -113,7 +115,9 @@ WORKS = {
     "wrong": [a_work("g", f=AC, g=WA, h=NI), a_work()],
     "done": [a_work("f", f=AC, g=AC), a_work(f=NI)],
     "gone": [Work(Place(Path("x"), "x"), KEY)],
-    "unreadable": [Work(Place(Path("x"), "x"), KEY, Path("x.py"), problem=Text("读不了。", "Not readable."))],
+    "unreadable": [
+        Work(Place(Path("x"), "x"), KEY, Path("x.py"), problem=Authored("读不了。", "Not readable."))
+    ],
     "unchecked": [a_work()],
 }
 

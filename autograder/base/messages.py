@@ -1,54 +1,171 @@
-"""The engine's own words, in Chinese and English.
+"""Messages as data: an id with values. The sentence, in one language or another, is made where it is shown.
 
-English stands in the code, Chinese in the gettext catalogue `locale/zh/LC_MESSAGES/autograder.po`.
-`say` gives both at once, as a `Text`, so that a stored result can be shown in either language later;
-`translator` gives one language for what is printed at once.
+`say` makes a message. Its sentences stand in `locale/<language>.json`, id by id; an id that begins with the
+name of a package which has a `locale` folder of its own (`cnn.layer.stride`) stands there. A language is added
+by adding its file; what it lacks is shown in English. No code reads a sentence back: what follows from a
+message follows from its id.
 """
 
 import functools
-import gettext
+import json
 import locale
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
 LANGUAGES = ("zh", "en")
 
 
-@dataclass(frozen=True)
 class Text:
-    """A sentence in both languages."""
-
-    zh: str
-    en: str
+    """What can be shown in a language."""
 
     def in_language(self, lang: str) -> str:
-        return self.zh if lang == "zh" else self.en
+        raise NotImplementedError
+
+    @property
+    def zh(self) -> str:
+        return self.in_language("zh")
+
+    @property
+    def en(self) -> str:
+        return self.in_language("en")
 
 
-def say(message: str, **values: Any) -> Text:
-    """`message` with its `{placeholders}` filled in, in both languages.
+@dataclass(frozen=True)
+class Message(Text):
+    """One of the engine's own sentences, or a part of one.
 
-    A value that is a `Text` is shown in the language of the sentence.
+    Attributes
+    ----------
+    id : str
+        What it says, such as `symptom.wrong_type`; it never changes once it has been stored.
+    values : mapping
+        What fills the sentence's placeholders: texts, numbers, strings.
     """
-    filled = {lang: _fill(translator(lang)(message), lang, values) for lang in LANGUAGES}
-    return Text(**filled)
+
+    id: str
+    values: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    def in_language(self, lang: str) -> str:
+        shown = {
+            name: _Shown(value.in_language(lang)) if isinstance(value, Text) else value
+            for name, value in self.values.items()
+        }
+        return sentence(self.id, lang).format(**shown)
 
 
-def _fill(message: str, lang: str, values: dict[str, Any]) -> str:
-    shown = {
-        name: value.in_language(lang) if isinstance(value, Text) else value for name, value in values.items()
-    }
-    return message.format(**shown)
+@dataclass(frozen=True)
+class Authored(Text):
+    """What a course's author wrote, in Chinese and English."""
+
+    chinese: str
+    english: str
+
+    def in_language(self, lang: str) -> str:
+        return self.chinese if lang == "zh" else self.english
+
+
+@dataclass(frozen=True)
+class Joined(Text):
+    """Several texts one behind the other, with what a language puts between them.
+
+    Attributes
+    ----------
+    between : str
+        The id of what stands between: `list.names`, `list.clauses`, `list.groups`, `list.sentences` or
+        `list.lines`.
+    """
+
+    items: tuple[Text | str, ...]
+    between: str = "list.names"
+
+    def in_language(self, lang: str) -> str:
+        shown = (item.in_language(lang) if isinstance(item, Text) else item for item in self.items)
+        return sentence(self.between, lang).join(shown)
+
+
+def say(id: str, **values: Any) -> Text:
+    """The message `id`; values other than texts, numbers and strings are kept as strings."""
+    return Message(id, {name: _plain(value) for name, value in values.items()})
+
+
+def joined(items: Iterable[Text | str], between: str = "list.names") -> Joined:
+    """`items` as one text."""
+    return Joined(tuple(items), between)
+
+
+def to_data(text: Text) -> dict[str, Any]:
+    """`text` as JSON can hold it; the inverse of `from_data`."""
+    match text:
+        case Message():
+            values = {
+                name: to_data(value) if isinstance(value, Text) else value
+                for name, value in text.values.items()
+            }
+            return {"id": text.id, "values": values}
+        case Authored():
+            return {"zh": text.chinese, "en": text.english}
+        case Joined():
+            items = [to_data(item) if isinstance(item, Text) else item for item in text.items]
+            return {"items": items, "between": text.between}
+    raise TypeError(f"no text: {type(text).__name__}")
+
+
+def from_data(data: Mapping[str, Any]) -> Text:
+    """The text that `to_data` gave."""
+    if "id" in data:
+        return Message(data["id"], {name: _from(value) for name, value in data["values"].items()})
+    if "items" in data:
+        return Joined(tuple(map(_from, data["items"])), data["between"])
+    return Authored(data["zh"], data["en"])
+
+
+def _from(value: Any) -> Any:
+    return from_data(value) if isinstance(value, dict) else value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Text | str | bool) or value is None:
+        return value
+    if isinstance(value, Integral):
+        return int(value)
+    return float(value) if isinstance(value, Real) else str(value)
+
+
+class _Shown(str):
+    """A text inside of a sentence; `{name:begin}` shows it with a capital letter, as at the beginning."""
+
+    def __format__(self, spec: str) -> str:
+        return self[:1].upper() + self[1:] if spec == "begin" else super().__format__(spec)
+
+
+def sentence(id: str, lang: str) -> str:
+    """The sentence of a message before its placeholders are filled, in English where `lang` has none."""
+    package = id.partition(".")[0]
+    for language in (lang, "en"):
+        for folder in (package, "base"):
+            found = _catalogue(folder, language).get(id)
+            if found is not None:
+                return found
+    raise KeyError(f"there is no message {id!r}")
+
+
+def translator(lang: str) -> Callable[[str], str]:
+    """What gives the sentence of an id in `lang`, for what is printed at once."""
+    return functools.partial(sentence, lang=lang)
 
 
 @functools.cache
-def translator(lang: str) -> Callable[[str], str]:
-    """The function that translates an English message to `lang`."""
-    folder = Path(__file__).parent / "locale"
-    return gettext.translation("autograder", folder, languages=[lang], fallback=True).gettext
+def _catalogue(package: str, lang: str) -> Mapping[str, str]:
+    file = Path(__file__).parent.parent / package / "locale" / f"{lang}.json"
+    try:
+        sentences: dict[str, str] = json.loads(file.read_bytes())
+    except OSError:
+        return {}
+    return sentences
 
 
 def printable(text: str) -> str:

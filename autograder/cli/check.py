@@ -94,7 +94,7 @@ def _refuse_no_page(page: Path, lang: str) -> None:
     if page.suffix.lower() not in (".html", ".htm"):
         from autograder.base.messages import say
 
-        fail(say("{file} is no name for a page; give one that ends in .html.", file=page).in_language(lang))
+        fail(say("error.page_name_wrong", file=page).in_language(lang))
 
 
 def _write_page(
@@ -107,5 +107,5 @@ def _write_page(
     try:
         check_page.write(done, file, told, lang, page)
     except OSError as error:
-        fail(say("{file} cannot be written: {error}.", file=page, error=error.strerror).in_language(lang))
-    typer.echo(say("The same with pictures: {page}", page=page).in_language(lang), err=aside)
+        fail(say("error.file_not_written", file=page, error=error.strerror).in_language(lang))
+    typer.echo(say("card.page_with_pictures", page=page).in_language(lang), err=aside)

@@ -27,17 +27,13 @@ def explore(
         return
     try:
         if file.exists() and MARK not in file.read_text(encoding="utf-8", errors="replace"):
-            fail(
-                _("{file} exists and is no explorer page; choose another name, or remove it first.").format(
-                    file=file
-                )
-            )
+            fail(_("cnn.explorer.foreign_file").format(file=file))
         file.write_text(written, encoding="utf-8")
     except OSError as error:
-        fail(_("{file} cannot be written: {reason}.").format(file=file, reason=error.strerror))
-    typer.echo(_("Written: {file}. It needs no network; open it in any browser.").format(file=file))
+        fail(_("cnn.explorer.not_written").format(file=file, reason=error.strerror))
+    typer.echo(_("cnn.explorer.written").format(file=file))
     if open_page:
         import webbrowser
 
         if not webbrowser.open(file.resolve().as_uri()):
-            fail(_("No browser was found; open {file} yourself.").format(file=file))
+            fail(_("cnn.explorer.no_browser").format(file=file))

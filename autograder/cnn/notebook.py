@@ -119,12 +119,9 @@ def check_derivation(
     language = lang or preferred_language()
     if not isinstance(text, str) or _SWALLOWED.intersection(text):
         if isinstance(text, str):
-            problem = say(
-                "Python has turned backslashes of this text into other characters; put an r before its "
-                'quotes: check_derivation(r"…").'
-            )
+            problem = say("error.derivation_backslashes")
         else:
-            problem = say("check_derivation takes a text, not {kind}.", kind=type(text).__name__)
+            problem = say("error.derivation_not_text", kind=type(text).__name__)
         print(problem.in_language(language))
         return None
     try:

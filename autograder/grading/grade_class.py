@@ -198,7 +198,7 @@ def _finished(
     except (BrokenExecutor, answer_key.KeyFileError):
         raise
     except Exception as error:
-        why = say("The grader failed, not the submission: {error}", error=f"{type(error).__name__}: {error}")
+        why = say("note.grader_failed", error=f"{type(error).__name__}: {error}")
         done = Attempt(judge_error(key), (why,))
         return _result(file.student, file.assignment, file.name, settings, 0.0, done)
 
@@ -229,11 +229,11 @@ def class_results(store: Store) -> Iterator[SubmissionResult]:
 def content_of(file: SubmittedFile) -> tuple[bytes, Text | None]:
     """The bytes of a submission, or why there are none."""
     if not file.name:
-        return b"", say("There is no notebook and no .py file in this folder.")
+        return b"", say("note.no_file_in_folder")
     try:
         return file.read(), None
     except Exception as error:
-        return b"", say("The file cannot be read: {error}", error=getattr(error, "strerror", None) or error)
+        return b"", say("note.file_unreadable", error=getattr(error, "strerror", None) or error)
 
 
 def _digest(file: SubmittedFile, content: bytes, problem: Text | None) -> str:

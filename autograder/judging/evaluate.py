@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from autograder.base.messages import Text, printable, say
+from autograder.base.messages import Authored, Text, printable, say
 from autograder.judging.answer_key import AnswerKey
 from autograder.judging.judge import judge, judge_error
 from autograder.judging.results import ExerciseResult, Verdict
@@ -48,9 +48,7 @@ def attempt(name: str, content: bytes, key: AnswerKey, run: Callable[[Statements
     except source.SubmissionError as error:
         return unreadable(key, error.text)
     except SandboxError as error:
-        return Attempt(
-            judge_error(key), (say("The grader failed, not the submission: {error}", error=error),)
-        )
+        return Attempt(judge_error(key), (say("note.grader_failed", error=error),))
     outcomes = _with_syntax_errors(done.outcomes, read.notes)
     exercises = judge(key, outcomes)
     notes = _some(_reader_note, read.notes)
@@ -101,23 +99,23 @@ def _some(tell: Callable[[_Note], Text], notes: Sequence[_Note]) -> tuple[Text, 
     """The first notes, none of them long, and how many more there are."""
     told = [_cut(tell(note)) for note in notes[:_MOST_NOTES]]
     if len(notes) > _MOST_NOTES:
-        told.append(say("And {count} more.", count=len(notes) - _MOST_NOTES))
+        told.append(say("note.and_more", count=len(notes) - _MOST_NOTES))
     return tuple(told)
 
 
 def _cut(text: Text) -> Text:
-    return Text(*(t if len(t) <= _LONGEST_NOTE else t[:_LONGEST_NOTE] + "…" for t in (text.zh, text.en)))
+    return Authored(*(t if len(t) <= _LONGEST_NOTE else t[:_LONGEST_NOTE] + "…" for t in (text.zh, text.en)))
 
 
 def _reader_note(note: source.Note) -> Text:
     kinds = {
-        "syntax error": say("syntax error"),
-        "left out": say("left out"),
-        "too complex": say("too complex to be read"),
-        "not text": say("not text"),
+        "syntax error": say("note.kind_syntax_error"),
+        "left out": say("note.kind_left_out"),
+        "too complex": say("note.kind_too_complex"),
+        "not text": say("note.kind_not_text"),
     }
     return say(
-        "{where}, line {line}: {kind}: {text}",
+        "note.reader_at_line",
         where=source.place(note.where),
         line=note.line,
         kind=kinds[note.kind],
@@ -127,7 +125,7 @@ def _reader_note(note: source.Note) -> Text:
 
 def _load_note(note: LoadNote) -> Text:
     return say(
-        "{where}, line {line}: {name}: {text}",
+        "note.raised_at_line",
         where=source.place(printable(note.where)),  # said from inside the sandbox
         line=note.line,
         name=note.exception,

@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from autograder.base.messages import Text
+from autograder.base.messages import Authored, Text
 
 SCHEMA = 1
 
@@ -175,7 +175,7 @@ def from_json(data: dict[str, Any]) -> SubmissionResult:
     """The inverse of `to_json(result)` (texts in both languages)."""
 
     def text(value: dict[str, str] | None) -> Text | None:
-        return None if value is None else Text(value["zh"], value["en"])
+        return None if value is None else Authored(value["zh"], value["en"])
 
     return SubmissionResult(
         data["student"],
@@ -202,6 +202,6 @@ def from_json(data: dict[str, Any]) -> SubmissionResult:
             )
             for exercise in data["exercises"]
         ),
-        tuple(Text(note["zh"], note["en"]) for note in data["notes"]),
+        tuple(Authored(note["zh"], note["en"]) for note in data["notes"]),
         data["output"],
     )

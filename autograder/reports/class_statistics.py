@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from statistics import fmean, median
 from typing import NamedTuple
 
-from autograder.base.messages import Text
+from autograder.base.messages import Authored, Text
 from autograder.judging.diagnosis import hint_of
 from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict, total
 
@@ -344,7 +344,7 @@ class _Mistake:
 
     def add(self, id: str, exercise: ExerciseResult, result: SubmissionResult) -> None:
         place = result.assignment, exercise.name
-        text = hint_of(exercise.diagnosis) if exercise.diagnosis else Text(id, id)
+        text = hint_of(exercise.diagnosis) if exercise.diagnosis else Authored(id, id)
         self.texts.setdefault(place, Counter())[text] += 1
         if exercise.misconception == id:
             self.alone.setdefault(place, text)  # in a pair the sentence tells of both

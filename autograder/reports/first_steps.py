@@ -17,29 +17,19 @@ def show(copied: Copied, folder: Path, lang: str, console: Console) -> None:
     def line(text: str) -> None:
         console.print(Prose(text))
 
-    line(
-        _("{n} assignments are in {folder}, in the order of the lecture:").format(
-            n=len(copied.assignments), folder=folder
-        )
-    )
+    line(_("start.assignments_in_folder").format(n=len(copied.assignments), folder=folder))
     for number, name in enumerate(copied.assignments, start=1):
         line(f"  {number}  {name}")
     if kept := copied.that_are("kept"):
         files = ", ".join(map(str, kept))
-        line(_("Kept as you have changed them: {files}").format(files=files))
+        line(_("start.files_kept").format(files=files))
     if renewed := copied.that_are("renewed"):
         files = ", ".join(map(str, renewed))
-        line(_("Replaced, as you had not changed them: {files}").format(files=files))
+        line(_("start.files_replaced").format(files=files))
     first = copied.assignments[0]
     line("")
-    line(_("What to do first:"))
+    line(_("start.first_heading"))
     line(f"  cd {shlex.quote(str(folder))}")
     line("  autograder watch")
     line("")
-    line(
-        _(
-            "Then open {script} in your editor, or {notebook} in Jupyter (they say the same; take one), "
-            "read the first exercise and write it in place of `# YOUR CODE HERE` and of the line below it. "
-            "Each time you save, `watch` shows what is right, what is wrong, and what to do next."
-        ).format(script=f"{first}/{first}.py", notebook=f"{first}/{first}.ipynb")
-    )
+    line(_("start.open_then").format(script=f"{first}/{first}.py", notebook=f"{first}/{first}.ipynb"))

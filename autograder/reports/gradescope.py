@@ -60,10 +60,7 @@ def to_gradescope(
 
 def not_graded(reason: str, lang: str) -> dict[str, Any]:
     """The document of a run that refused to grade: the student is told so, the instructor why."""
-    told = say(
-        "Not graded: the autograder cannot run here. This is not your fault and your submission is kept; "
-        "the course staff has to repair the autograder and run it again."
-    )
+    told = say("gradescope.not_graded")
     return {
         "score": 0,
         "output": told.in_language(lang),
@@ -72,7 +69,7 @@ def not_graded(reason: str, lang: str) -> dict[str, Any]:
         "stdout_visibility": "hidden",
         "tests": [
             {
-                "name": say("For the instructor").in_language(lang),
+                "name": say("gradescope.instructor_heading").in_language(lang),
                 "status": "failed",
                 "output": reason,
                 "output_format": "text",
@@ -105,7 +102,7 @@ def _tests(exercise: ExerciseResult, number: int, lang: str) -> list[dict[str, A
     if idea is not None:
         tests.append(
             {
-                "name": say("{exercise}: the idea behind it", exercise=exercise.name).in_language(lang),
+                "name": say("gradescope.idea_heading", exercise=exercise.name).in_language(lang),
                 "number": f"{number}.{len(exercise.groups) + 1}",
                 "status": "failed",
                 "output": idea.in_language(lang),
@@ -119,14 +116,14 @@ def _tests(exercise: ExerciseResult, number: int, lang: str) -> list[dict[str, A
 def _for_instructor(result: SubmissionResult, lang: str) -> dict[str, Any]:
     """What may hold hidden inputs: notes and the submission's own output."""
     lines = [
-        say("file: {file}", file=result.file or "–").in_language(lang),
-        say("isolation: {isolation}", isolation=result.isolation).in_language(lang),
+        say("gradescope.file", file=result.file or "–").in_language(lang),
+        say("gradescope.isolation", isolation=result.isolation).in_language(lang),
         *(note.in_language(lang) for note in result.notes),
     ]
     if result.output:
-        lines += ["", say("What the submission printed:").in_language(lang), result.output[:_SHOWN]]
+        lines += ["", say("gradescope.printed_heading").in_language(lang), result.output[:_SHOWN]]
     return {
-        "name": say("For the instructor").in_language(lang),
+        "name": say("gradescope.instructor_heading").in_language(lang),
         "status": "passed",
         "output": "\n".join(lines),
         "visibility": "hidden",

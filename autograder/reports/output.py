@@ -56,6 +56,6 @@ def write(
             shutil.copyfileobj(document, sys.stdout)
     else:
         _ = translator(lang)
-        shown = _("Written to {folder}: grades.csv, results.json").format(folder=folder)
+        shown = _("report.written").format(folder=folder)
         Console(highlight=False).print(shown)
     return failed

@@ -32,9 +32,9 @@ def table(pairs: Sequence["Pair"], lang: str, console: Console) -> None:
     """A line a pair, the most similar first."""
     _ = translator(lang)
     shown = Table(header_style="bold")
-    for heading in (_("assignment"), _("student"), _("student")):
+    for heading in (_("report.column_assignment"), _("report.column_student"), _("report.column_student")):
         shown.add_column(heading, overflow="fold")
-    for heading in (_("alike"), _("lines")):
+    for heading in (_("similar.column_alike"), _("similar.column_lines")):
         shown.add_column(heading, justify="right")
     for pair in pairs:
         row = (pair.assignment, escape(pair.left.student), escape(pair.right.student))
@@ -45,16 +45,10 @@ def table(pairs: Sequence["Pair"], lang: str, console: Console) -> None:
 def summary(submissions: int, pairs: int, folder: Path, lang: str, console: Console) -> None:
     """How many there are, where the pages are, and that a person has to look."""
     _ = translator(lang)
-    alike = say("1 similar pair") if pairs == 1 else say("{n} similar pairs", n=pairs)
-    there = say("{submissions}, {pairs}", submissions=words.submissions(submissions), pairs=alike)
+    alike = say("similar.pairs_one") if pairs == 1 else say("similar.pairs_many", n=pairs)
+    there = say("similar.summary", submissions=words.submissions(submissions), pairs=alike)
     console.print(there.in_language(lang))
-    console.print(
-        escape(
-            _("Written to {folder}: similar.html (side by side), similar.csv, similar.json").format(
-                folder=folder
-            )
-        )
-    )
+    console.print(escape(_("similar.written").format(folder=folder)))
 
 
 def write_csv(pairs: Sequence["Pair"], stream: TextIO) -> None:

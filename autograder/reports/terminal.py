@@ -25,10 +25,10 @@ def show_class(results: Iterable[SubmissionResult], lang: str, console: Console)
     """
     _ = translator(lang)
     table = Table(header_style="bold")
-    table.add_column(_("student"), overflow="fold")
-    table.add_column(_("assignment"))
-    table.add_column(_("points"), justify="right")
-    table.add_column(_("not right"), overflow="fold")
+    table.add_column(_("report.column_student"), overflow="fold")
+    table.add_column(_("report.column_assignment"))
+    table.add_column(_("report.column_points"), justify="right")
+    table.add_column(_("report.column_not_right"), overflow="fold")
     number = 0
     shares: list[float] = []
     failures: Counter[str] = Counter()
@@ -49,7 +49,7 @@ def show_class(results: Iterable[SubmissionResult], lang: str, console: Console)
         console.print(table)
     if shares:
         mean = f"{100 * sum(shares) / len(shares):.1f} %"
-        told = say("{submissions}, average score {mean}", submissions=submissions(number), mean=mean)
+        told = say("report.class_summary", submissions=submissions(number), mean=mean)
         console.print(told.in_language(lang))
     for reason, count in failures.items():
         console.print(f"[bold red]{Verdict.JE.value} ×{count}[/] {escape(reason)}")
@@ -104,7 +104,7 @@ def check_list(
         return
     if untold:
         hint = say(
-            "There is a hint for {names}: check again to get it, or at once with {ask}.",
+            "report.hint_waiting",
             names=", ".join(untold),
             ask=ask,
         )

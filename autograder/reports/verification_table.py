@@ -14,15 +14,15 @@ def show(reports: Sequence[Report], lang: str, console: Console) -> None:
     """Print the table of all reports, then the faults, then the mutants that no key can catch."""
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     headings = (
-        say("exercise"),
-        say("calls"),
-        say("accepted"),
-        say("caught"),
-        say("named"),
-        say("pairs"),
-        say("mutants"),
-        say("equiv."),
-        say("s"),
+        say("report.column_exercise"),
+        say("verify.column_calls"),
+        say("verify.column_accepted"),
+        say("verify.column_caught"),
+        say("verify.column_named"),
+        say("verify.column_pairs"),
+        say("verify.column_mutants"),
+        say("verify.column_equivalent"),
+        say("verify.column_seconds"),
     )
     for index, heading in enumerate(headings):
         table.add_column(heading.in_language(lang), justify="right" if index else "left", no_wrap=True)
@@ -38,7 +38,7 @@ def show(reports: Sequence[Report], lang: str, console: Console) -> None:
             console.print(f"{report.exercise}: {fault.in_language(lang)}", markup=False, highlight=False)
     for report in reports:
         for change, reason in report.equivalents.items():
-            line = say("changes nothing: {change} ({reason})", change=change, reason=reason)
+            line = say("verify.change_without_effect", change=change, reason=reason)
             console.print(f"{report.exercise}: {line.in_language(lang)}", markup=False, highlight=False)
 
 
@@ -64,23 +64,21 @@ def _row(report: Report) -> tuple[str, ...]:
 def _faults(report: Report) -> Iterator[Text]:
     """One sentence for everything that falls short."""
     for fault in report.stub:
-        yield say("the untouched stub earns points: {fault}", fault=fault)
+        yield say("verify.stub_earns", fault=fault)
     for fault in report.reference:
-        yield say("the reference loses points: {fault}", fault=fault)
+        yield say("verify.reference_loses", fault=fault)
     for name, fault in report.rejected.items():
-        yield say("the alternative {name} is rejected: {fault}", name=name, fault=fault)
+        yield say("verify.alternative_rejected", name=name, fault=fault)
     for name, times in report.missed.items():
-        yield say(
-            "{name} loses nothing in {times} of {draws} draws", name=name, times=times, draws=report.draws
-        )
+        yield say("verify.mistake_survives", name=name, times=times, draws=report.draws)
     for name, other in {**report.misnamed, **report.misnamed_pairs}.items():
-        yield say("{name} is taken for {other}", name=name, other=other)
+        yield say("verify.mistake_confused", name=name, other=other)
     for change, times in report.survivors.items():
         yield say(
-            "a mutant survives {times} of {draws} draws: {change}",
+            "verify.mutant_survives",
             times=times,
             draws=report.draws,
             change=change,
         )
     for change in report.stale:
-        yield say("declared equivalent, but caught or no longer there: {change}", change=change)
+        yield say("verify.equivalent_caught", change=change)

@@ -6,32 +6,32 @@ from autograder.judging.results import ExerciseResult, Verdict
 
 def submissions(number: int) -> Text:
     """How many there are."""
-    return say("1 submission") if number == 1 else say("{n} submissions", n=number)
+    return say("report.submissions_one") if number == 1 else say("report.submissions_many", n=number)
 
 
 def name_of(verdict: Verdict) -> Text:
     """A verdict in two or three words."""
     match verdict:
         case Verdict.AC:
-            return say("right")
+            return say("verdict.right")
         case Verdict.WA:
-            return say("wrong answer")
+            return say("verdict.wrong_answer")
         case Verdict.RTE:
-            return say("run-time error")
+            return say("verdict.run_time_error")
         case Verdict.TLE:
-            return say("too slow")
+            return say("verdict.too_slow")
         case Verdict.MLE:
-            return say("too much memory")
+            return say("verdict.too_much_memory")
         case Verdict.OLE:
-            return say("too much output")
+            return say("verdict.too_much_output")
         case Verdict.NI:
-            return say("not written yet")
+            return say("verdict.not_written")
         case Verdict.MISSING:
-            return say("function missing")
+            return say("verdict.function_missing")
         case Verdict.FORBIDDEN:
-            return say("module not allowed")
+            return say("verdict.module_forbidden")
         case Verdict.JE:
-            return say("the grader failed")
+            return say("verdict.grader_failed")
 
 
 def seen(exercise: ExerciseResult) -> Text | None:
@@ -46,7 +46,7 @@ def idea(exercise: ExerciseResult) -> Text | None:
 
 def grader_failed() -> Text:
     """What a student reads of a judge error."""
-    return say("The grader failed here, not you: the points count in full.")
+    return say("verdict.grader_failed_full_points")
 
 
 def told(exercise: ExerciseResult) -> list[Text]:

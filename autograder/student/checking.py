@@ -74,14 +74,10 @@ class Checker:
         try:
             content = path.read_bytes()
         except OSError as error:
-            raise CheckError(
-                say("{file} cannot be read: {error}.", file=path, error=error.strerror)
-            ) from error
+            raise CheckError(say("error.file_unreadable", file=path, error=error.strerror)) from error
         done = attempt(path.name, content, self.key, lambda statements: self._ready().run(statements))
         if any(exercise.verdict is Verdict.JE for exercise in done.exercises):
-            raise CheckError(
-                say("{why} Check again; if it fails again, show this to your teacher.", why=done.notes[0])
-            )
+            raise CheckError(say("error.check_again", why=done.notes[0]))
         seconds = round(time.perf_counter() - start, 4)
         result = SubmissionResult(
             "",
@@ -156,9 +152,7 @@ def examine_file(
     CheckError
     """
     if not path.exists():
-        raise CheckError(
-            say("There is no file {file}; give the path of your notebook or .py file.", file=path)
-        )
+        raise CheckError(say("error.no_such_file", file=path))
     with Checker(key_beside(path), isolation, limits, launched) as checker:
         return checker.examine(path)
 
@@ -197,15 +191,12 @@ def _load(path: Path) -> AnswerKey:
     except KeyFileError as error:
         raise CheckError(
             say(
-                "The visible answer key {file} cannot be read or is damaged; copy it again from the "
-                "assignment that you were given.",
+                "error.key_damaged",
                 file=path,
             )
         ) from error
     if not key.visible:
-        raise CheckError(
-            say("{file} is not a visible answer key; copy it again from the assignment.", file=path)
-        )
+        raise CheckError(say("error.key_of_wrong_kind", file=path))
     return key
 
 
@@ -221,8 +212,7 @@ def key_for(function: Callable[..., Any], folder: Path) -> AnswerKey:
     if not callable(function) or name is None:
         raise CheckError(
             say(
-                "check takes the function itself, not what it returns: write check(conv2d), without the "
-                "function's own brackets. It was given {got}.",
+                "error.check_given_a_result",
                 got=type(function).__name__,
             )
         )
@@ -236,16 +226,14 @@ def key_for(function: Callable[..., Any], folder: Path) -> AnswerKey:
     if not known:
         raise CheckError(
             say(
-                "There is no visible answer key (*.visible.npz) in {folder}, so {name} cannot be checked; "
-                "run the notebook in the folder of its assignment.",
+                "error.no_key_in_folder",
                 folder=folder,
                 name=name,
             )
         )
     raise CheckError(
         say(
-            "The assignment in {folder} has no exercise {name}; keep the function's name. Its exercises are "
-            "{known}.",
+            "error.no_such_exercise",
             folder=folder,
             name=name,
             known=", ".join(known),

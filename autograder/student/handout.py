@@ -55,12 +55,7 @@ def source() -> Path:
     for folder in (package / "assignments", package.parent / "assignments"):
         if any(folder.glob(f"*/*/*{ENDING}")):
             return folder
-    raise HandoutError(
-        say(
-            "The students' files are not part of this installation; name the folder that holds them "
-            "with --from, such as the assignments/ of the course's repository."
-        )
-    )
+    raise HandoutError(say("error.no_assignments_installed"))
 
 
 def copy(course: Path, lang: str, target: Path) -> Copied:
@@ -77,9 +72,7 @@ def copy(course: Path, lang: str, target: Path) -> Copied:
     # The folder is the place: what a key calls its assignment is the word of whoever made it.
     keys = {path.parent.name: answer_key.load(path) for path in sorted((course / lang).glob(f"*/*{ENDING}"))}
     if not keys:
-        raise HandoutError(
-            say("{folder} holds no assignments in the language {lang}.", folder=course, lang=lang)
-        )
+        raise HandoutError(say("error.no_assignments_in_language", folder=course, lang=lang))
     names = tuple(sorted(keys, key=lambda name: course_order(keys[name])))
     files: dict[Path, What] = {}
     try:
@@ -91,7 +84,7 @@ def copy(course: Path, lang: str, target: Path) -> Copied:
     except OSError as error:
         raise HandoutError(
             say(
-                "{file} cannot be written: {error}. What is there already is kept.",
+                "error.handout_not_written",
                 file=error.filename or target,
                 error=error.strerror or error,
             )

@@ -48,9 +48,7 @@ def check(function: Callable[..., Any], lang: str | None = None, hint: bool = Fa
     try:
         done = examine_with(key, function)
     except KeyboardInterrupt:
-        stopped = say(
-            "{name} was stopped before it was done; is there a loop that never ends?", name=function.__name__
-        )
+        stopped = say("error.function_stopped", name=function.__name__)
         print(stopped.in_language(language))
         raise
     again = hints.climb(Path.cwd(), done.result)

@@ -223,7 +223,7 @@ class _Attempted:
             if not self.key.visible or case.name in self._told:
                 lines.append(exercise.diagnosis.in_language(lang))
             else:
-                lines.append(_("There is a hint: run it again, still wrong, and it is told."))
+                lines.append(_("pytest.hint_waiting"))
         return "\n".join(lines)
 
     def printed(self) -> str:

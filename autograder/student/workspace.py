@@ -83,8 +83,7 @@ def current_file(folder: Path) -> Path:
     if below := places(folder):
         raise CheckError(
             say(
-                "This folder holds several assignments ({names}). Go into the folder of one and check again, "
-                "or name a file, or let `autograder watch` follow all of them.",
+                "error.several_assignments",
                 names=", ".join(place.name for place in below),
             )
         )
@@ -95,14 +94,13 @@ def current_file(folder: Path) -> Path:
     if keys and others:
         raise CheckError(
             say(
-                "Which of these files is your work is not clear: {names}. Name one: autograder check FILE.",
+                "error.several_files",
                 names=", ".join(sorted(path.name for path in others)),
             )
         )
     raise CheckError(
         say(
-            "There is no assignment in {folder}. Go into the folder of one, or get the assignments with: "
-            "autograder start DIR.",
+            "error.no_assignment",
             folder=folder.absolute(),
         )
     )
@@ -120,8 +118,7 @@ def key_beside(path: Path) -> Path:
     if len(keys) != 1:
         raise CheckError(
             say(
-                "The visible answer key (*.visible.npz) of {file} is not to be found in {folder}; "
-                "keep the file in the folder of its assignment.",
+                "error.key_not_found",
                 file=path.name,
                 folder=path.parent,
             )

@@ -256,7 +256,7 @@ def _flat(student: str, assignment: str, files: list[_Found], source: Path) -> S
     submitted = _choose(student, assignment, files, source)
     if not any(lms.moodle(one.path) for one in files):
         return submitted
-    note = say("The name is like one of Moodle's, but others here are not; so it is taken as it is.")
+    note = say("note.name_taken_as_is")
     return replace(submitted, notes=(note, *submitted.notes))
 
 
@@ -339,9 +339,9 @@ def _by_student(
         others = [handed.file for one, handed in theirs if counts is None or one is not counts[0]]
         notes = []
         if any(handed.late for one, handed in theirs if counts is None or one is counts[0]):
-            notes.append(say("Handed in late, says {system}.", system=theirs[0][1].system))
+            notes.append(say("note.late", system=theirs[0][1].system))
         if counts is None:
-            notes.append(say("Handed in: {files}.", files=_list(others)))
+            notes.append(say("note.files_handed_in", files=_list(others)))
         elif others:
             notes.append(_counts(counts[1].file, others))
         submitted = _submitted(student, assignment, counts and counts[0], source)
@@ -355,7 +355,7 @@ def _age(pair: tuple[_Found, lms.Handed]) -> tuple[int, float | tuple[int, ...],
 
 
 def _counts(file: str, others: list[str]) -> Text:
-    return say("{file} counts; also handed in: {files}.", file=_list([file]), files=_list(others))
+    return say("note.file_that_counts", file=_list([file]), files=_list(others))
 
 
 def _list(names: list[str]) -> str:

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from autograder.base.messages import Text, say
+from autograder.base.messages import Authored, Text, say
 
 MAX_BYTES = 5 * 2**20
 # Characters of code in one submission: 3,000 lines. Most of a large notebook is its outputs. Python's parser
@@ -115,14 +115,14 @@ def read(name: str, content: bytes) -> Submission:
     if reader is None:
         raise SubmissionError(
             say(
-                "{file} is neither a notebook (.ipynb) nor a Python file (.py); hand in one of these.",
+                "note.wrong_file_kind",
                 file=file,
             )
         )
     if len(content) > MAX_BYTES:
         raise SubmissionError(
             say(
-                "{file} is larger than {size} MiB; clear its outputs and hand it in again.",
+                "note.file_too_large",
                 file=file,
                 size=MAX_BYTES // 2**20,
             )
@@ -139,7 +139,7 @@ def read(name: str, content: bytes) -> Submission:
 def place(where: str) -> Text:
     """A statement's file or cell, as sentences name it."""
     cell = re.fullmatch(r"cell (\d+)", where)
-    return say("cell {number}", number=cell[1]) if cell else Text(where, where)
+    return say("note.cell", number=cell[1]) if cell else Authored(where, where)
 
 
 def definitions(read: Submission) -> dict[str, Statement]:
@@ -191,8 +191,7 @@ def _notebook(file: str, content: bytes) -> Iterator[Statement | Note]:
     except json.JSONDecodeError as error:
         raise SubmissionError(
             say(
-                "{file} is not a readable notebook (line {line}: {reason}); "
-                "open it in Jupyter, save it and hand it in again.",
+                "note.notebook_unreadable_at_line",
                 file=file,
                 line=error.lineno,
                 reason=error.msg,
@@ -201,7 +200,7 @@ def _notebook(file: str, content: bytes) -> Iterator[Statement | Note]:
     except (ValueError, RecursionError):  # not text; a number of 5,000 digits; nested 100,000 deep
         raise SubmissionError(
             say(
-                "{file} is not a readable notebook; open it in Jupyter, save it and hand it in again.",
+                "note.notebook_unreadable",
                 file=file,
             )
         ) from None
@@ -230,8 +229,7 @@ def _cells(file: str, document: Any) -> list[Any]:
             return [cell for cells in sheets if isinstance(cells, list) for cell in cells]
     raise SubmissionError(
         say(
-            "{file} is not a notebook: it has no list of cells; "
-            "save it in Jupyter as .ipynb and hand that in.",
+            "note.notebook_without_cells",
             file=file,
         )
     )
@@ -250,13 +248,11 @@ def _code(cell: Any) -> str:
 def _script(file: str, content: bytes) -> Iterator[Statement | Note]:
     text = _with_line_feeds(_decode(file, content))
     if "\0" in text:
-        raise SubmissionError(
-            say("{file} is not a text file; save it as UTF-8 text and hand it in again.", file=file)
-        )
+        raise SubmissionError(say("note.not_utf8", file=file))
     if len(text) > MAX_SOURCE:
         raise SubmissionError(
             say(
-                "{file} holds more than {n} characters; take out what is not code and hand it in again.",
+                "note.too_many_characters",
                 file=file,
                 n=MAX_SOURCE,
             )
@@ -314,7 +310,7 @@ def _decode(file: str, content: bytes) -> str:
     except (LookupError, UnicodeError):
         raise SubmissionError(
             say(
-                "{file} is not text in the encoding {encoding}; save it as UTF-8 and hand it in again.",
+                "note.wrong_encoding",
                 file=file,
                 encoding=encoding
                 if len(encoding) <= _LONGEST_ENCODING

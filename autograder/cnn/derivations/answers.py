@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
-from autograder.base.messages import Text, say
+from autograder.base.messages import Authored, Text, say
 from autograder.cnn.derivations import compare, notation, notation_write
 from autograder.cnn.derivations.compare import LineResult
 from autograder.cnn.derivations.layer import Layer
@@ -92,9 +92,9 @@ def title(line: str) -> Text:
         letter, layer = _QUANTITY[line]
         name = notation_write.quantity(Atom(letter, (), layer))  # type: ignore[arg-type]
         shown = f"∂J/∂{name}" if line in ("w", "b") else name
-        return say("the formula for {quantity}", quantity=shown)
+        return say("cnn.equation.title_formula", quantity=shown)
     name = compare.left_side(Atom.named(line))
-    return Text(name, name)
+    return Authored(name, name)
 
 
 _QUANTITY = {"z": ("z", CURRENT), "delta": ("delta", BEFORE), "w": ("w", CURRENT), "b": ("b", CURRENT)}
@@ -105,7 +105,7 @@ def _answers(question: Question, typed: str) -> Mapping[str, Answer]:
     """All lines of a text. A cache, for each line is a case of its own and they share one text."""
     limit = MAX_FORMULA_CHARACTERS if question.general else MAX_CHARACTERS
     if len(typed) > limit:
-        text = say("The answer has more than {limit} characters.", limit=f"{limit:,}")
+        text = say("cnn.equation.too_many_characters", limit=f"{limit:,}")
         refused = Answer(LineResult(None, "unreadable", "", "", text), "")
         return MappingProxyType(dict.fromkeys(question.lines(), refused))
     if question.general:
@@ -171,11 +171,11 @@ class _General:
                 if not equation.continued and equation.relations:
                     self._take(row, equation)
             except NotationError as error:
-                text = Text(error.pointed("zh"), error.pointed("en"))
+                text = Authored(error.pointed("zh"), error.pointed("en"))
                 stray.append(LineResult(None, "unreadable", row, "", text))
             except (NotCovered, Meaningless) as error:
                 stray.append(LineResult(None, "unreadable", row, "", error.text))
-        absent = stray[0] if stray else LineResult(None, "missing", "", "", say("There is no line for this."))
+        absent = stray[0] if stray else LineResult(None, "missing", "", "", say("cnn.equation.line_missing"))
         return {letter: self.found.get(letter, Answer(absent, "")) for letter in self.question.of}
 
     def _take(self, typed: str, equation: Equation) -> None:
@@ -210,10 +210,10 @@ class _General:
     ) -> tuple[LineResult, str]:
         right = self._all(letter)
         if letter != "b" and not variables(equation.sides[0]):
-            text = say("This line is about one element; asked for is one formula with index letters for all.")
+            text = say("cnn.equation.one_element_only")
             return LineResult(lefts[0], "not carried out", "", "", text), ""
         if set(lefts) != set(right):
-            text = say("This formula does not speak of every element.")
+            text = say("cnn.equation.not_every_element")
             return LineResult(lefts[0], "wrong", "", "", text), ""
         unfinished = compare.is_undone(equation.sides[-1])
         ends: dict[Atom, Terms] = {}
@@ -230,18 +230,16 @@ class _General:
         if wrong is not None:
             return wrong, "wrong: " + "; ".join(f"{left} = {_written(end)}" for left, end in ends.items())
         if unfinished or "∼" in equation.relations:
-            text = say(
-                "True, but not carried out: this repeats the question or leaves something to be derived."
-            )
+            text = say("cnn.equation.nothing_carried_out")
             return LineResult(lefts[0], "not carried out", "", "", text), ""
         if letter == "b" and len(right) == 1 and not _has_sum(equation):
-            text = say("This holds for one size only; write the sum with Σ, for any size.")
+            text = say("cnn.equation.one_size_only")
             return LineResult(lefts[0], "not carried out", "", "", text), ""
-        return LineResult(lefts[0], "right", "", "", say("Right.")), RIGHT
+        return LineResult(lefts[0], "right", "", "", say("cnn.equation.right")), RIGHT
 
     def _wrong(self, left: Atom, typed: Terms, right: Terms) -> LineResult:
         text, faults, slips = compare.explain(typed, right, left, self.known)
-        place = say("At {element}:", element=compare.left_side(left))
+        place = say("cnn.equation.at_element", element=compare.left_side(left))
         return LineResult(left, "wrong", "", "", compare.joined([place, text]), faults, slips)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Literal
 
-from autograder.base.messages import Text, say
+from autograder.base.messages import Authored, Text, say
 from autograder.cnn.derivations import notation, notation_write, slips
 from autograder.cnn.derivations.layer import Layer
 from autograder.cnn.derivations.meaning import (
@@ -160,25 +160,23 @@ def faults(typed: Terms, right: Terms, known: Known) -> tuple[TermFault, ...]:
         shown = write_term(monomial, value)
         absent = _absent(monomial, known)
         sentence = (
-            say("{term} does not belong here: there is no {element}.", term=shown, element=absent)
+            say("cnn.term.foreign_no_element", term=shown, element=absent)
             if absent
-            else say("{term} does not belong here.", term=shown)
+            else say("cnn.term.foreign", term=shown)
         )
         found.append(TermFault("extra", "", shown, sentence))
     for monomial, value in missing.items():
         shown = write_term(monomial, value)
-        found.append(TermFault("missing", shown, "", say("{term} is missing.", term=shown)))
+        found.append(TermFault("missing", shown, "", say("cnn.term.missing", term=shown)))
     return tuple(found)
 
 
 def _coefficient(monomial: Monomial, wanted: Fraction, given: Fraction) -> TermFault:
     wanted_term, typed_term = write_term(monomial, wanted), write_term(monomial, given)
     if wanted == -given:
-        sentence = say("{term} has the wrong sign.", term=typed_term)
+        sentence = say("cnn.term.wrong_sign", term=typed_term)
         return TermFault("sign", wanted_term, typed_term, sentence)
-    sentence = say(
-        "{typed} has the wrong coefficient; it should be {wanted}.", typed=typed_term, wanted=wanted_term
-    )
+    sentence = say("cnn.term.wrong_coefficient", typed=typed_term, wanted=wanted_term)
     return TermFault("coefficient", wanted_term, typed_term, sentence)
 
 
@@ -190,15 +188,15 @@ def _meant(
     shown = {"wanted": wanted_term, "typed": typed_term}
     match kind:
         case "layer":
-            sentence = say("{typed} has a factor of the wrong layer; it should be {wanted}.", **shown)
+            sentence = say("cnn.term.wrong_layer", **shown)
         case "letter":
-            sentence = say("{typed} holds the wrong quantity; it should be {wanted}.", **shown)
+            sentence = say("cnn.term.wrong_quantity", **shown)
         case "factor missing":
-            sentence = say("{typed} lacks a factor; it should be {wanted}.", **shown)
+            sentence = say("cnn.term.factor_missing", **shown)
         case "factor extra":
-            sentence = say("{typed} has a factor too many; it should be {wanted}.", **shown)
+            sentence = say("cnn.term.factor_surplus", **shown)
         case _:
-            sentence = say("{typed} has a wrong index; it should be {wanted}.", **shown)
+            sentence = say("cnn.term.wrong_index", **shown)
     return TermFault(kind, wanted_term, typed_term, sentence)
 
 
@@ -290,7 +288,7 @@ def explain(
         sentences = _idea(typed, right, left, known)
     listed = [fault.text for fault in found[:SHOWN]]
     if len(found) > SHOWN:
-        listed.append(say("And {count} more.", count=len(found) - SHOWN))
+        listed.append(say("note.and_more", count=len(found) - SHOWN))
     return joined([*sentences, *listed]), found, named
 
 
@@ -299,7 +297,7 @@ def _idea(typed: Terms, right: Terms, left: Atom, known: Known) -> list[Text]:
     if typed and typed.items() < right.items() and left.letter in ("delta", "a", "w", "b"):
         return [
             say(
-                "Something is forgotten: every z that {variable} enters adds a term.",
+                "cnn.equation.z_forgotten",
                 variable=_variable(left),
             )
         ]
@@ -312,7 +310,7 @@ def _idea(typed: Terms, right: Terms, left: Atom, known: Known) -> list[Text]:
     )
     for other, formula in others.items():
         if other != left and other.letter == left.letter and formula == typed:
-            return [say("This is the formula of {other}.", other=left_side(other))]
+            return [say("cnn.equation.of_another_element", other=left_side(other))]
     return []
 
 
@@ -322,7 +320,7 @@ def _variable(left: Atom) -> str:
 
 
 def joined(sentences: Sequence[Text]) -> Text:
-    return Text("".join(one.zh for one in sentences), " ".join(one.en for one in sentences))
+    return Authored("".join(one.zh for one in sentences), " ".join(one.en for one in sentences))
 
 
 # ---- Carried out or not ------------------------------------------------------------------------------------
@@ -401,7 +399,7 @@ def check_lines(
         One for each key of `wanted`, in that order; after them one for each line that belongs to none.
     """
     if len(typed) > MAX_TEXT:
-        text = say("The answer has more than {limit} characters.", limit=f"{MAX_TEXT:,}")
+        text = say("cnn.equation.too_many_characters", limit=f"{MAX_TEXT:,}")
         return [LineResult(left, "unreadable", "", "", text) for left in wanted]
     checker = _Lines(wanted, known, steps or MAX_STEPS + 2_000 * len(wanted))
     lines = [row.text for row in notation.rows(notation.without_comments(typed))]
@@ -409,14 +407,12 @@ def check_lines(
     for line in lines[:limit]:
         checker.take(notation.bare(line))
     if len(lines) > limit:
-        text = say(
-            "Only the first {limit} lines were read; there are {count}.", limit=limit, count=len(lines)
-        )
+        text = say("cnn.equation.too_many_lines", limit=limit, count=len(lines))
         checker.stray.append(LineResult(None, "unreadable", lines[limit][:80], "", text))
     unread = next((one for one in checker.stray if one.verdict == "unreadable" and "=" in one.typed), None)
-    absent, typed_for = say("There is no line for this."), ""
+    absent, typed_for = say("cnn.equation.line_missing"), ""
     if unread is not None:
-        absent, typed_for = say("A line that could not be read: {why}", why=unread.text), unread.typed
+        absent, typed_for = say("cnn.equation.line_unreadable", why=unread.text), unread.typed
     answered = [
         checker.found.get(left) or LineResult(left, "missing", typed_for, "", absent) for left in wanted
     ]
@@ -440,7 +436,7 @@ class _Lines:
         try:
             equation = settled(notation.read(typed), left_before=self.asks_before)
         except NotationError as error:
-            text = Text(error.pointed("zh"), error.pointed("en"))
+            text: Text = Authored(error.pointed("zh"), error.pointed("en"))
             self._enter(self._left_of_unreadable(typed), "unreadable", typed, "", text)
             return
         except NotCovered as error:
@@ -448,7 +444,7 @@ class _Lines:
             return
         read_as = notation_write.equation(equation)
         if equation.continued or not equation.relations:
-            text = say("A line is an equation: what is asked for, an equals sign, the answer.")
+            text = say("cnn.equation.no_equation")
             self._enter(None, "unreadable", typed, read_as, text)
             return
         try:
@@ -458,7 +454,7 @@ class _Lines:
 
     def _judge(self, equation: Equation, typed: str, read_as: str) -> None:
         if variables(equation.sides[0]):
-            text = say("This is a general formula; write it out, one line for each element.")
+            text = say("cnn.equation.general_formula")
             keys = (
                 self._key(self.reader.raw(equation.sides[0], one)) for one in instances(equation, self.reader)
             )
@@ -470,14 +466,14 @@ class _Lines:
             return
         left = self._left(equation.sides[0])
         if left is None:
-            text = say("{left} is not asked for here.", left=notation_write.formula(equation.sides[0]))
+            text = say("cnn.equation.not_asked_for", left=notation_write.formula(equation.sides[0]))
             self._enter(None, "wrong", typed, read_as, text)
             return
         self.answers[left] += 1
         if self.answers[left] > MAX_ANSWERS:
             return  # it is wrong already, or right as often as this
         if "∼" in equation.relations:
-            raise NotCovered(say("“∼” leaves a factor open; write the equation with “=”."))
+            raise NotCovered(say("cnn.equation.factor_left_open"))
         right, asked = self.right[left], self.reader.raw(equation.sides[0])
         sides = [self.reader.raw(side) for side in equation.sides[1:]]
         done = [self.reader.carried_out(side) for side in sides]
@@ -488,22 +484,18 @@ class _Lines:
         for node, side, read in zip(equation.sides[1:], done, sides, strict=True):
             if side != right:
                 text, found, named = explain(as_typed(read, side), right, left, self.known)
-                step = say(
-                    "The result is right, but the step {step} is not.", step=notation_write.formula(node)
-                )
+                step = say("cnn.equation.step_wrong", step=notation_write.formula(node))
                 self._enter(left, "wrong", typed, read_as, joined([step, text]), found, named, right)
                 return
         last = equation.sides[-1]
         if is_undone(last) or repeats(sides[-1], asked) or sides[-1] != right:
-            text = say(
-                "True, but not carried out: this repeats the question or leaves something to be derived."
-            )
+            text = say("cnn.equation.nothing_carried_out")
             self._enter(left, "not carried out", typed, read_as, text)
         elif any(isinstance(node, Summation) for node in walk(last)):
-            text = say("True, but not carried out: write the sum out, term by term.")
+            text = say("cnn.equation.sum_not_written_out")
             self._enter(left, "not carried out", typed, read_as, text)
         else:
-            self._enter(left, "right", typed, read_as, say("Right."))
+            self._enter(left, "right", typed, read_as, say("cnn.equation.right"))
 
     def _left(self, side: Node) -> Atom | None:
         """The key that a left-hand side asks for."""
@@ -541,5 +533,5 @@ class _Lines:
         elif left not in self.found:
             self.found[left] = result
         elif (self.found[left].verdict, verdict) != ("right", "right"):
-            text = joined([say("This is answered twice, and not rightly both times."), text])
+            text = joined([say("cnn.equation.answered_twice"), text])
             self.found[left] = replace(result, verdict="wrong", text=text)

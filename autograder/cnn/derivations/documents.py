@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from autograder.base.messages import Text, say
+from autograder.base.messages import Authored, Text, say
 from autograder.cnn.derivations import compare, notation, notation_write
 from autograder.cnn.derivations.compare import TermFault
 from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, LayerError, Size, describe
@@ -149,15 +149,13 @@ def check_file(path: Path, options: Options = Options()) -> Report:
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
-            raise DocumentError(
-                say("{file} is larger than {limit} MiB.", file=path.name, limit=MAX_BYTES // 2**20)
-            )
+            raise DocumentError(say("cnn.document.too_large", file=path.name, limit=MAX_BYTES // 2**20))
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise DocumentError(say("{file} is not text in UTF-8; save it as UTF-8.", file=path.name)) from None
+        raise DocumentError(say("cnn.document.not_utf8", file=path.name)) from None
     except OSError as error:
         raise DocumentError(
-            say("{file}: {reason}.", file=str(path), reason=error.strerror or str(error))
+            say("cnn.document.unreadable", file=str(path), reason=error.strerror or str(error))
         ) from None
     return check_text(text, path.suffix.lower(), options)
 
@@ -307,9 +305,7 @@ class _Scan:
 
     def _enter(self, at: int, source: str) -> None:
         if len(self.found) >= MAX_EQUATIONS:
-            raise DocumentError(
-                say("There are more than {limit} equations in this file.", limit=f"{MAX_EQUATIONS:,}")
-            )
+            raise DocumentError(say("cnn.document.too_many_equations", limit=f"{MAX_EQUATIONS:,}"))
         line = bisect_right(self.starts, at)
         self.found.append(Found(self.cell, line, source, len(self.sections)))
 
@@ -322,7 +318,7 @@ def _text_cells(text: str) -> Iterator[tuple[int, str]]:
                 source = cell["source"]
                 yield number, source if isinstance(source, str) else "".join(source)
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise DocumentError(say("This is no notebook: its JSON cannot be read.")) from None
+        raise DocumentError(say("cnn.document.notebook_unreadable")) from None
 
 
 _SIZE = r"(\d{1,3})\s*(?:×|x|\\times)\s*(\d{1,3})"
@@ -508,19 +504,17 @@ class _Checker:
 
     def _read(self, found: Found) -> _Parsed | Checked:
         if _MATRIX.search(found.source):
-            text = say("Vectors and matrices are not checked; elements are.")
+            text = say("cnn.uncovered.vectors")
             return self._checked(found, None, _Outcome("not covered", text))
         if _WORDS.search(found.source):
-            return self._checked(
-                found, None, _Outcome("not covered", say("There are words in this formula."))
-            )
+            return self._checked(found, None, _Outcome("not covered", say("cnn.document.words_in_formula")))
         try:
             equation = notation.read(found.source)
         except NotationError as error:
-            text = Text(error.pointed("zh"), error.pointed("en"))
+            text = Authored(error.pointed("zh"), error.pointed("en"))
             return self._checked(found, None, _Outcome("not understood", text))
         if equation.continued:
-            text = say("This begins with an equals sign, and nothing stands before it.")
+            text = say("cnn.document.left_side_missing")
             return self._checked(found, equation, _Outcome("not understood", text))
         try:
             equation = settled(equation)
@@ -561,12 +555,12 @@ class _Checker:
             )
             self.used.setdefault(layers[-1])
         if not layers:
-            text = say("The sizes are not known; give them by --input and --kernel.")
+            text = say("cnn.document.sizes_unknown")
             return self._checked(one.found, one.equation, _Outcome("not covered", text))
         outcomes = [self._in_layer(one, size) for size in layers]
         worst = next((outcome for outcome in outcomes if outcome.status != outcomes[0].status), outcomes[0])
         if worst is not outcomes[0]:
-            place = say("Not in every layer; in {layer}:", layer=describe(layers[1]))
+            place = say("cnn.document.wrong_in_layer", layer=describe(layers[1]))
             worst = replace(worst, text=compare.joined([place, worst.text]))
         return self._checked(one.found, one.equation, worst)
 
@@ -576,19 +570,13 @@ class _Checker:
         if outcome.status == "wrong" and _is_general(one.equation):
             again = self._judge(one.equation, self._reader(layer, rotated=True))
             if again.status == "right" and _ROTATION.search(section):
-                note = say(
-                    "Read as the text says: w has the indices of the kernel rotated by 180°, and δ those of "
-                    "the residual with zeros around it."
-                )
+                note = say("cnn.document.read_as_rotated")
                 return replace(again, text=note)
             if again.status == "right":
-                hint = say(
-                    "It would be right if w stood for the kernel rotated by 180° and δ for the residual with "
-                    "zeros around it; the text does not say so."
-                )
+                hint = say("cnn.document.right_if_rotated")
                 outcome = replace(outcome, text=compare.joined([hint, outcome.text]))
         if outcome.status == "wrong" and not _names(one.equation, "w") and self._is_about_pooling(one.found):
-            return _Outcome("not covered", say("This part is about pooling; convolutions are checked."))
+            return _Outcome("not covered", say("cnn.uncovered.pooling"))
         return outcome
 
     def _is_about_pooling(self, found: Found) -> bool:
@@ -632,13 +620,13 @@ class _Checker:
         except Meaningless as error:
             return _Outcome("not understood", error.text)
         if not count:
-            return _Outcome("not covered", say("It speaks of no element of this layer."))
+            return _Outcome("not covered", say("cnn.document.no_element"))
         if wrong is not None:
             return replace(wrong, elements=count)
         if unfinished:
-            text = say("True, but it repeats its left-hand side or ends in undone derivatives.")
+            text = say("cnn.document.not_carried_out")
             return _Outcome("not carried out", text, count)
-        return _Outcome("right", Text("", ""), count)
+        return _Outcome("right", Authored("", ""), count)
 
     def _wrong(
         self, equation: Equation, known: Known, read: list[Terms], done: list[Terms]
@@ -655,11 +643,11 @@ class _Checker:
             text, faults, slips = compare.explain(typed, expected, left, known)
             notes = []
             if variables(equation.sides[0]):
-                notes.append(say("At {element}:", element=compare.written(read[0])))
+                notes.append(say("cnn.equation.at_element", element=compare.written(read[0])))
             if len(equation.relations) > 1:
                 shown = notation_write.formula(equation.sides[place])
                 notes.append(
-                    say("The side {side} is wrong.", side=shown if len(shown) < 80 else shown[:79] + "…")
+                    say("cnn.document.side_wrong", side=shown if len(shown) < 80 else shown[:79] + "…")
                 )
             return _Outcome("wrong", compare.joined([*notes, text]), 1, faults, slips)
         return None
@@ -699,5 +687,5 @@ def _count(results: Iterable[Checked], status: Status) -> int:
 def _without_slope(left: Atom | None, known: Known) -> Terms:
     """What δ^(l−1) is proportional to, element by element: ∂J/∂a, without σ′ (lecture 3.2, 全连接)."""
     if left is None or left.letter != "delta" or left.layer != BEFORE:
-        raise NotCovered(say("“∼” is checked where a residual is told up to its σ′."))
+        raise NotCovered(say("cnn.uncovered.proportional"))
     return known.value(Derivative("J", Atom("a", left.index, BEFORE)))

@@ -33,15 +33,15 @@ def name_of(status: Status) -> Text:
     """A status in words."""
     match status:
         case "right":
-            return say("right")
+            return say("verdict.right")
         case "wrong":
-            return say("wrong")
+            return say("cnn.status.wrong")
         case "not carried out":
-            return say("not carried out")
+            return say("cnn.status.not_carried_out")
         case "not covered":
-            return say("not covered")
+            return say("cnn.status.not_covered")
         case "not understood":
-            return say("not understood")
+            return say("cnn.status.not_understood")
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def show(report: Report, lang: str, console: Console) -> None:
         for status, count in report.counts.items()
         if count
     ]
-    total = say("{count} equations:", count=len(report.equations)).in_language(lang)
+    total = say("cnn.derivation.total", count=len(report.equations)).in_language(lang)
     console.print(f"[bold]{escape(total)}[/] " + ("，" if lang == "zh" else ", ").join(counts))
 
 
@@ -136,14 +136,14 @@ def _sizes(report: Report, lang: str) -> str:
     if not report.layers:
         return ""
     sizes = "; ".join(describe(layer).in_language(lang) for layer in report.layers)
-    return say("Checked with {sizes}.", sizes=sizes).in_language(lang)
+    return say("cnn.derivation.sizes", sizes=sizes).in_language(lang)
 
 
 def _where(one: Checked, lang: str) -> str:
     where = (
-        say("cell {cell}, line {line}", cell=one.cell, line=one.line)
+        say("cnn.derivation.place_in_cell", cell=one.cell, line=one.line)
         if one.cell
-        else say("line {line}", line=one.line)
+        else say("cnn.derivation.place_in_text", line=one.line)
     )
     return where.in_language(lang)
 
@@ -159,7 +159,7 @@ def _formula(one: Checked) -> str:
 def _many(one: Checked, lang: str) -> str:
     if one.status != "right" or one.elements <= 1:
         return ""
-    return say(" (at all {count} elements)", count=one.elements).in_language(lang)
+    return say("cnn.derivation.at_all_elements", count=one.elements).in_language(lang)
 
 
 def _because(one: Checked, lang: str) -> str:
@@ -172,15 +172,12 @@ def _because(one: Checked, lang: str) -> str:
 def _total(report: Report, lang: str) -> str:
     """How many equations there are of each status."""
     if not report.equations:
-        none = say(
-            "There is no equation in this text; write one on a line of its own, such as "
-            "z_11 = a_11 w_11 + a_12 w_12 + a_21 w_21 + a_22 w_22 + b."
-        )
+        none = say("cnn.derivation.no_equation")
         return none.in_language(lang)
     counts = [
         f"{count} {name_of(status).in_language(lang)}" for status, count in report.counts.items() if count
     ]
-    total = say("{count} equations:", count=len(report.equations)).in_language(lang)
+    total = say("cnn.derivation.total", count=len(report.equations)).in_language(lang)
     return f"{total} " + ("，" if lang == "zh" else ", ").join(counts)
 
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from autograder.base.messages import Text, say
+from autograder.base.messages import Authored, Text, say
 from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, LayerName, Letter
 
 Size = tuple[int, int]
@@ -69,8 +69,7 @@ class Sized(ABC):
         if count > MAX_CONNECTIONS:
             raise LayerError(
                 say(
-                    "Written out, this layer has {count} elements or products, and {limit} is the limit; "
-                    "choose smaller sizes.",
+                    "cnn.layer.too_large",
                     count=f"{count:,}",
                     limit=f"{MAX_CONNECTIONS:,}",
                 )
@@ -192,15 +191,14 @@ class Pooling(Sized):
             if z not in self.winners:
                 raise LayerError(
                     say(
-                        "Max pooling needs to know which element won each window, and {count} windows "
-                        "have no winner.",
+                        "cnn.layer.winners_missing",
                         count=sum(z not in self.winners for z in self.atoms("z")),
                     )
                 )
             if self.winners[z] not in self.cells(z):
                 raise LayerError(
                     say(
-                        "a({winner}) cannot win window ({window}): it is not one of its elements.",
+                        "cnn.layer.winner_outside",
                         winner=", ".join(map(str, self.winners[z].index)),
                         window=", ".join(map(str, z.index)),
                     )
@@ -272,30 +270,29 @@ AnyLayer = Layer | Pooling | Dense
 def describe(layer: AnyLayer) -> Text:
     """A layer's sizes in words."""
     if isinstance(layer, Dense):
-        return say(
-            "fully connected, {outputs} outputs of {inputs}", outputs=layer.outputs, inputs=layer.inputs
-        )
+        return say("cnn.layer.dense", outputs=layer.outputs, inputs=layer.inputs)
     if isinstance(layer, Pooling):
         sizes = f"{layer.input[0]}×{layer.input[1]}"
-        parts = [Text(sizes, sizes), say("window {window}", window=f"{layer.window[0]}×{layer.window[1]}")]
+        parts = [
+            Authored(sizes, sizes),
+            say("cnn.layer.window", window=f"{layer.window[0]}×{layer.window[1]}"),
+        ]
         if layer.steps != layer.window:
-            parts.append(say("stride {stride}", stride="×".join(map(str, dict.fromkeys(layer.steps)))))
+            parts.append(say("cnn.layer.stride", stride="×".join(map(str, dict.fromkeys(layer.steps)))))
         return _listed(parts)
     sizes = f"{layer.input[0]}×{layer.input[1]} ∗ {layer.kernel[0]}×{layer.kernel[1]}"
-    parts = [Text(sizes, sizes)]
+    parts = [Authored(sizes, sizes)]
     if layer.stride != 1:
-        parts.append(say("stride {stride}", stride=layer.stride))
+        parts.append(say("cnn.layer.stride", stride=layer.stride))
     if layer.padding:
-        parts.append(say("padding {padding}", padding=layer.padding))
+        parts.append(say("cnn.layer.padding", padding=layer.padding))
     if layer.numbered:
-        parts.append(
-            say("{channels} channels, {kernels} kernels", channels=layer.channels, kernels=layer.kernels)
-        )
+        parts.append(say("cnn.layer.maps", channels=layer.channels, kernels=layer.kernels))
     return _listed(parts)
 
 
 def _listed(parts: list[Text]) -> Text:
-    return Text("，".join(one.zh for one in parts), ", ".join(one.en for one in parts))
+    return Authored("，".join(one.zh for one in parts), ", ".join(one.en for one in parts))
 
 
 def positions(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
@@ -312,7 +309,7 @@ def _check_count(name: str, value: object, least: int = 1) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise LayerError(
             say(
-                "{name} must be a whole number of at least {least}, not {value}.",
+                "cnn.layer.not_a_count",
                 name=name,
                 least=least,
                 value=value,
@@ -322,7 +319,7 @@ def _check_count(name: str, value: object, least: int = 1) -> None:
 
 def _check_size(name: str, value: object) -> None:
     if not isinstance(value, tuple) or len(value) != 2:
-        raise LayerError(say("{name} must be a height and a width, such as 3x2.", name=name))
+        raise LayerError(say("cnn.layer.not_a_size", name=name))
     for side in value:
         _check_count(name, side)
 
@@ -331,7 +328,7 @@ def _check_fits(kernel: Size, padded: Size) -> None:
     if kernel[0] > padded[0] or kernel[1] > padded[1]:
         raise LayerError(
             say(
-                "A {kernel} window does not fit into {padded}; make it smaller, or pad the input.",
+                "cnn.layer.window_does_not_fit",
                 kernel=f"{kernel[0]}×{kernel[1]}",
                 padded=f"{padded[0]}×{padded[1]}",
             )

@@ -151,13 +151,13 @@ def _top(equation: Equation) -> tuple[int, str]:
     if not written:
         return 0, "l"
     if len({layer.base for layer in written}) > 1:
-        raise NotCovered(say("Layers are written both by number and by letter."))
+        raise NotCovered(say("cnn.meaning.layers_mixed"))
     base = next(iter(written)).base
     offsets = [layer.offset for layer in written]
     # Alone, l−1 is the layer before, and nothing else.
     top = max(offsets) if base == "" else max(*offsets, 0)
     if top - min(offsets) > 1:
-        raise NotCovered(say("This speaks of more than two layers; a layer and the one before are checked."))
+        raise NotCovered(say("cnn.uncovered.more_layers"))
     return top, base
 
 
@@ -269,7 +269,7 @@ class Known:
         found = self._elements.get((letter, layer))
         if found is None:
             if isinstance(self.layer, Pooling) and letter in ("w", "b"):
-                raise NotCovered(say("A pooling layer has neither weights nor bias."))
+                raise NotCovered(say("cnn.meaning.pooling_without_weights"))
             atoms = self.layer.atoms(letter, layer)  # type: ignore[arg-type]
             found = self._elements[letter, layer] = frozenset(atoms)
         return found
@@ -303,7 +303,7 @@ class Known:
         if quantity.letter == "delta" and quantity.layer == BEFORE:
             return self.residual_before.get(quantity, {(quantity,): Fraction(1)})
         if quantity.letter in ("upsample", "rot180", "pad_residual", "insert_zeros"):
-            raise NotCovered(say("Intermediate maps such as upsample(δ) are not checked, elements are."))
+            raise NotCovered(say("cnn.uncovered.intermediate_maps"))
         return {(quantity,): Fraction(1)}
 
     def _of_loss(self, by: Atom) -> Terms:
@@ -313,7 +313,7 @@ class Known:
         self._require(by)
         if by in self.gradients:
             return self.gradients[by]
-        raise NotCovered(say("∂J/∂{by} is not checked.", by=notation_write.quantity(by)))
+        raise NotCovered(say("cnn.uncovered.cost_derivative", by=notation_write.quantity(by)))
 
     def slope(self, of: Atom, by: Atom) -> Terms:
         """∂of/∂by."""
@@ -340,12 +340,12 @@ class Known:
                 if by.letter in ("a", "w", "b") or (by.letter == "z" and by.layer == BEFORE):
                     return ZERO
         raise NotCovered(
-            say("∂{of}/∂{by} is not checked.", of=notation_write.quantity(of), by=notation_write.quantity(by))
+            say("cnn.uncovered.derivative", of=notation_write.quantity(of), by=notation_write.quantity(by))
         )
 
     def _require(self, atom: Atom) -> None:
         if not self.exists(atom):
-            raise Meaningless(say("There is no {element} here.", element=notation_write.quantity(atom)))
+            raise Meaningless(say("cnn.meaning.no_such_element", element=notation_write.quantity(atom)))
 
 
 def _as_terms(formulas: expand.Formulas) -> dict[Atom, Terms]:
@@ -471,9 +471,9 @@ class Reader:
                     ]
                 )
             case Transposed():
-                raise NotCovered(say("Vectors and matrices are not checked; elements are."))
+                raise NotCovered(say("cnn.uncovered.vectors"))
             case Loss():
-                raise NotCovered(say("J alone is not checked; its derivatives are."))
+                raise NotCovered(say("cnn.uncovered.cost_alone"))
 
     def carried_out(self, read: Terms) -> Terms:
         """Terms with z written out, δ^(l−1) and every derivative replaced by what they are."""
@@ -528,7 +528,7 @@ class Reader:
         name = "δ" if letter == "delta" else letter
         raise Meaningless(
             say(
-                "{name} has {wanted} indices here, not {found}.",
+                "cnn.meaning.number_of_indices",
                 name=name,
                 wanted=rank,
                 found=len(index.places),
@@ -556,7 +556,7 @@ class Reader:
         if node.function in ("sigma", "dsigma") and len(node.arguments) == 1:
             argument = node.arguments[0]
             if not isinstance(argument, Named):
-                raise NotCovered(say("σ and σ′ are read of one element, such as σ′(z₁₂)."))
+                raise NotCovered(say("cnn.meaning.sigma_argument"))
             atom = self.atom(argument, values)
             if atom is None:
                 return ZERO
@@ -568,13 +568,11 @@ class Reader:
             parts = [self.raw(one, values) for one in node.arguments]
             count = len(parts) if node.function != "sum" else 1
             return self._times(plus(parts), {(): Fraction(1, count)})
-        raise NotCovered(
-            say("{function}(…) is not checked; sums and products of elements are.", function=node.function)
-        )
+        raise NotCovered(say("cnn.uncovered.function", function=node.function))
 
     def _derived(self, node: Derived, values: Values) -> Terms:
         if not isinstance(node.by, Named):
-            raise NotCovered(say("A derivative by anything but one element is not checked."))
+            raise NotCovered(say("cnn.uncovered.derivative_by_expression"))
         by = self.atom(node.by, values)
         match node.of:
             case Loss():
@@ -594,9 +592,7 @@ class Reader:
         for monomial, value in of.items():
             for place, factor in enumerate(monomial):
                 if not isinstance(factor, Atom):
-                    raise NotCovered(
-                        say("The derivative of {what} is not checked.", what=write_factor(factor))
-                    )
+                    raise NotCovered(say("cnn.uncovered.derivative_of_expression", what=write_factor(factor)))
                 rest: Terms = {monomial[:place] + monomial[place + 1 :]: value}
                 parts.append(self._times(rest, self.known.slope(factor, by)))
         return plus(parts)
@@ -604,15 +600,15 @@ class Reader:
     def _reciprocal(self, node: Node, values: Values) -> Terms:
         below = self.raw(node, values)
         if not below:
-            raise Meaningless(say("Here is a division by zero."))
+            raise Meaningless(say("cnn.meaning.division_by_zero"))
         if set(below) != {()}:
-            raise NotCovered(say("Division by anything but a number is not checked."))
+            raise NotCovered(say("cnn.uncovered.division"))
         return {(): 1 / below[()]}
 
     def _span(self, one: Range, body: Node) -> range:
         """From where to where a variable of Σ runs: as written, else wherever the elements exist."""
         if one.low is not None and one.low != 1:
-            raise NotCovered(say("A sum that does not begin at 1 is not checked; the lecture counts from 1."))
+            raise NotCovered(say("cnn.uncovered.sum_start"))
         if isinstance(one.high, int):
             return range(1, min(one.high, 1_000) + 1)
         return range(1, self.reach(one.variable, body) + 1)
@@ -634,24 +630,22 @@ class Reader:
         self._spend(1 + len(first) * len(second))
         product = times(first, second)
         if len(product) > MAX_TERMS:
-            raise NotCovered(say("Multiplied out, this is too long to be checked."))
+            raise NotCovered(say("cnn.meaning.too_long"))
         for monomial, value in product.items():
             if max(value.numerator.bit_length(), value.denominator.bit_length()) > MAX_BITS:
-                raise NotCovered(say("The numbers in this formula become too large to be checked."))
+                raise NotCovered(say("cnn.meaning.numbers_too_large"))
             if len(monomial) > MAX_DEGREE:
-                raise NotCovered(
-                    say("A product of more than {limit} quantities is not checked.", limit=MAX_DEGREE)
-                )
+                raise NotCovered(say("cnn.uncovered.long_product", limit=MAX_DEGREE))
         return product
 
     def _spend(self, steps: int) -> None:
         self.steps -= steps
         if self.steps < 0:
-            raise NotCovered(say("Multiplied out, this is too long to be checked."))
+            raise NotCovered(say("cnn.meaning.too_long"))
 
 
 def _unexplained(name: str) -> NotCovered:
-    return NotCovered(say("What {name} stands for is not said in this equation.", name=name))
+    return NotCovered(say("cnn.meaning.index_unexplained", name=name))
 
 
 def _is_basic(factor: Factor) -> bool:
@@ -678,12 +672,12 @@ def require_covered(equation: Equation) -> None:
             if isinstance(node, Applied) and (node.dots or node.function not in _COMPUTED):
                 raise NotCovered(
                     say(
-                        "{function}(…) is not checked; sums and products of elements are.",
+                        "cnn.uncovered.function",
                         function=node.function,
                     )
                 )
             if isinstance(node, Transposed):
-                raise NotCovered(say("Vectors and matrices are not checked; elements are."))
+                raise NotCovered(say("cnn.uncovered.vectors"))
 
 
 _COMPUTED = ("sigma", "dsigma", "sum", "avg", "mean")

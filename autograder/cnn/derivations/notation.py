@@ -325,7 +325,7 @@ def read(text: str) -> Equation:
         raise NotationError(error.text, text, error.at) from None
     assert isinstance(result, Equation)
     if _depth(result) > 4 * MAX_DEPTH:
-        raise NotationError(say("This formula is nested too deep."), text, 0)
+        raise NotationError(say("cnn.notation.nested_too_deep"), text, 0)
     return result
 
 
@@ -346,7 +346,7 @@ def _check_limits(same: str, typed: str) -> None:
     if len(same) > MAX_CHARACTERS:
         raise NotationError(
             say(
-                "This formula has {count} characters, and {limit} is the limit; write one equation a line.",
+                "cnn.notation.too_long",
                 count=f"{len(same):,}",
                 limit=f"{MAX_CHARACTERS:,}",
             ),
@@ -355,13 +355,13 @@ def _check_limits(same: str, typed: str) -> None:
         )
     for mark in _STRAY_MARK.finditer(same):
         # Left alone it would read as a product of what stands in two columns.
-        raise NotationError(say("“{character}” does not fit here.", character="&"), typed, mark.end() - 1)
+        raise NotationError(say("cnn.notation.character_unexpected", character="&"), typed, mark.end() - 1)
     depth = 0
     for bracket in re.finditer(r"[(\[{)\]}]", same):
         depth += 1 if bracket[0] in "([{" else -1
         if depth > MAX_DEPTH:
             raise NotationError(
-                say("Brackets are nested more than {limit} deep here.", limit=MAX_DEPTH),
+                say("cnn.notation.brackets_too_deep", limit=MAX_DEPTH),
                 typed,
                 bracket.start(),
             )
@@ -375,22 +375,21 @@ def _explained(error: UnexpectedInput, same: str, typed: str) -> NotationError:
         unclosed = _unclosed(same)
         if unclosed is not None:
             return _never_closed(same, typed, unclosed)
-        return NotationError(say("The formula ends too early: something is missing here."), typed, at)
+        return NotationError(say("cnn.notation.ends_early"), typed, at)
     word = re.compile(r"\\?[^\W\d_]+'?|\\.").match(same, at)
     if word is not None and word[0].lstrip("\\").isascii() | word[0].isalpha() and not _is_known(word[0]):
         return _unknown(word[0], typed, at)
     if same[at] in ")]}":
         return NotationError(
-            say("“{character}” does not fit here: no bracket is open, or something is missing before it.",
+            say("cnn.notation.closing_unexpected",
                 character=typed[at]), typed, at)  # fmt: skip
     if same[at] in "_^":
         unclosed = _unclosed(same)
         if unclosed is not None and not same[at + 1 : unclosed].strip():
             return _never_closed(same, typed, unclosed)
         return NotationError(
-            say("“{character}” does not fit here: an index is written like _{{12}} or _{{u,v}}, "
-                "a layer like ^{{(l)}}.", character=typed[at]), typed, at)  # fmt: skip
-    return NotationError(say("“{character}” does not fit here.", character=_printable(typed[at])), typed, at)
+            say("cnn.notation.script_unexpected", character=typed[at]), typed, at)  # fmt: skip
+    return NotationError(say("cnn.notation.character_unexpected", character=_printable(typed[at])), typed, at)
 
 
 def _at_end(error: UnexpectedInput) -> bool:
@@ -399,7 +398,7 @@ def _at_end(error: UnexpectedInput) -> bool:
 
 
 def _never_closed(same: str, typed: str, at: int) -> NotationError:
-    sentence = say("The bracket “{bracket}” opened here is never closed.", bracket=same[at])
+    sentence = say("cnn.notation.bracket_unclosed", bracket=same[at])
     return NotationError(sentence, typed, at)
 
 
@@ -420,11 +419,9 @@ def _unknown(word: str, typed: str, at: int) -> NotationError:
         iter(_NAMES[near] for near in get_close_matches(word[:30], _NAMES, 1, 0.7)), None
     )
     if meant is None:
-        sentence = say(
-            "“{word}” is none of the lecture's quantities z, a, w, b, δ, σ, J.", word=_printable(shown)
-        )
+        sentence = say("cnn.notation.word_unknown", word=_printable(shown))
     else:
-        sentence = say("“{word}” is not known here; did you mean {name}?", word=_printable(shown), name=meant)
+        sentence = say("cnn.notation.word_misspelt", word=_printable(shown), name=meant)
     return NotationError(sentence, typed, at)
 
 
@@ -459,12 +456,12 @@ def _index(content: str) -> Index:
     run = re.sub(r"[\s{}]|\\[,;:! ]", "", flat)
     if re.fullmatch(r"[A-Za-z0-9]+", run):
         if len(run) > MAX_DIGITS:
-            raise NotationError(say("An index has at most {limit} characters.", limit=MAX_DIGITS), content, 0)
+            raise NotationError(say("cnn.notation.index_too_long", limit=MAX_DIGITS), content, 0)
         parts = re.findall(r"[A-Za-z0-9]+", flat)
         places = parts if len(parts) > 1 else list(run)
         return Index(tuple(map(_single, places)), run if len(parts) == 1 else "")
     if len(flat) > MAX_INDEX:
-        raise NotationError(say("An index has at most {limit} characters.", limit=MAX_INDEX), content, 0)
+        raise NotationError(say("cnn.notation.index_too_long", limit=MAX_INDEX), content, 0)
     try:
         result = _parser().parse(flat, start="index")
     except UnexpectedInput as error:
@@ -473,9 +470,9 @@ def _index(content: str) -> Index:
             at = len(flat)
         shown = _printable(flat[at : at + 1])
         raise NotationError(
-            say("“{character}” does not fit into an index.", character=shown)
+            say("cnn.notation.index_character_unexpected", character=shown)
             if shown.strip()
-            else say("The index ends too early."),
+            else say("cnn.notation.index_ends_early"),
             content,
             at,
         ) from None
@@ -536,7 +533,7 @@ class _Builder(Transformer[Token, Any]):
         before = base.exponent if isinstance(base, Power) else 1
         if len(digits) > 2 or int(digits) * before > MAX_EXPONENT:
             raise NotationError(
-                say("An exponent is at most {limit}.", limit=MAX_EXPONENT), "", exponent.start_pos or 0
+                say("cnn.notation.exponent_too_large", limit=MAX_EXPONENT), "", exponent.start_pos or 0
             )
         return Power(base.base if isinstance(base, Power) else base, int(digits) * before)
 
@@ -546,7 +543,7 @@ class _Builder(Transformer[Token, Any]):
     def number(self, digits: Token) -> Node:
         if len(digits) > MAX_DIGITS:
             raise NotationError(
-                say("A number has at most {limit} digits.", limit=MAX_DIGITS), "", digits.start_pos or 0
+                say("cnn.notation.number_too_long", limit=MAX_DIGITS), "", digits.start_pos or 0
             )
         return Number(Fraction(digits))
 
@@ -618,13 +615,13 @@ class _Builder(Transformer[Token, Any]):
             if not isinstance(factor, Token):
                 result = [(m * n, (*some, *more)) for m, some in result for n, more in factor.terms]
             if len(result) > 50 or any(abs(value) >= 10**MAX_DIGITS for value, _ in result):
-                raise NotationError(say("This index is too complicated."), "", 0)
+                raise NotationError(say("cnn.notation.index_too_complicated"), "", 0)
         return _collected(result)
 
     def whole(self, digits: Token) -> Place:
         if len(digits) > MAX_DIGITS:
             raise NotationError(
-                say("A number has at most {limit} digits.", limit=MAX_DIGITS), "", digits.start_pos or 0
+                say("cnn.notation.number_too_long", limit=MAX_DIGITS), "", digits.start_pos or 0
             )
         return Place(((int(digits), ()),))
 
@@ -662,7 +659,7 @@ def _place(tokens: tuple[Token, ...]) -> tuple[Index | None, LayerSaid | None]:
         at = token.start_pos or 0
         if token.type == "INDEX":
             if index is not None:
-                raise NotationError(say("A second index does not fit here."), "", at)
+                raise NotationError(say("cnn.notation.index_twice"), "", at)
             opening = re.match(r"_?\s*[({\[]?\s*", token)
             start = opening.end() if opening else 0
             content = token[start:].rstrip()
@@ -673,7 +670,7 @@ def _place(tokens: tuple[Token, ...]) -> tuple[Index | None, LayerSaid | None]:
                 raise NotationError(error.text, "", at + start + error.at) from None
         else:
             if layer is not None:
-                raise NotationError(say("A second layer does not fit here."), "", at)
+                raise NotationError(say("cnn.notation.layer_twice"), "", at)
             layer = _layer(token)
     return index, layer
 
@@ -690,7 +687,7 @@ def _ranges(token: Token) -> tuple[Range, ...]:
 
     def refuse() -> NotationError:
         return NotationError(
-            say("A sum is written like \\sum_p, \\sum_{{p,q}} or \\sum_{{p=1}}^{{2}}."),
+            say("cnn.notation.sum_form"),
             "",
             token.start_pos or 0,
         )

@@ -22,9 +22,7 @@ def size(text: str) -> Size:
     """
     match = _SIZE.fullmatch(text.strip().lower())
     if match is None:
-        raise LayerError(
-            say("{text} is no size; write a height and a width, such as 3x2.", text=repr(text[:40]))
-        )
+        raise LayerError(say("cnn.option.not_a_size", text=repr(text[:40])))
     return int(match[1]), int(match[2] or match[1])
 
 
@@ -68,7 +66,7 @@ def described(
             size(input or "3x3"), size(kernel), 1 if stride is None else stride, padding, channels, kernels
         )
     if padding or kernels != 1:
-        raise LayerError(say("Pooling has neither padding nor kernels here; leave them out."))
+        raise LayerError(say("cnn.option.not_for_pooling"))
     step = None if stride is None else (stride, stride)
     average = Pooling(size(input or "4x4"), size(kernel), step, "avg", {}, channels)
     if pool == "avg":
@@ -85,16 +83,13 @@ def _read_winners(text: str, layer: Pooling) -> dict[Atom, Atom]:
         if len(parts) != length or not all(
             part.isascii() and part.isdigit() and len(part) < 10 for part in parts
         ):
-            raise LayerError(
-                say('{word} is no index; write one for each window, such as "1,2 1,3".', word=repr(word[:20]))
-            )
+            raise LayerError(say("cnn.option.winner_not_an_index", word=repr(word[:20])))
         found.append(Atom("a", tuple(map(int, parts)), BEFORE))
     windows = layer.atoms("z")
     if len(found) != len(windows):
         raise LayerError(
             say(
-                "Max pooling needs the largest element of each window, row by row: {count} of them, "
-                "not {given}.",
+                "cnn.option.winners_wrong_number",
                 count=len(windows),
                 given=len(found),
             )

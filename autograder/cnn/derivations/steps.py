@@ -9,7 +9,7 @@ from typing import Literal, cast
 
 import sympy
 
-from autograder.base.messages import Text, say
+from autograder.base.messages import Authored, Text, say
 from autograder.cnn.derivations import closed_form, expand
 from autograder.cnn.derivations.closed_form import ClosedForm
 from autograder.cnn.derivations.expand import Formulas
@@ -60,7 +60,7 @@ def derive(layer: AnyLayer, of: Part = "all", steps: bool | None = None) -> Page
     lines = _Lines(layer, shown_steps)
     if isinstance(layer, Pooling):
         if of in ("weights", "bias"):
-            raise LayerError(say("A pooling layer has neither weights nor bias."))
+            raise LayerError(say("cnn.meaning.pooling_without_weights"))
         wanted: tuple[Part, ...] = ("z", "delta") if of == "all" else (of,)
     else:
         wanted = ("z", "delta", "weights", "bias") if of == "all" else (of,)
@@ -81,7 +81,7 @@ def part(name: str) -> Part:
             return known
     raise LayerError(
         say(
-            "{name} is no part of a derivation; choose one of {known}.",
+            "cnn.page.part_unknown",
             name=repr(name[:40]),
             known=", ".join(PARTS),
         )
@@ -125,9 +125,9 @@ def _forward(lines: _Lines) -> list[Section]:
             sides = (Largest(tuple(lines.layer.cells(z))), *sides)
         equations.append(Equation(z, sides))
     title = {
-        Layer: Text("前向传播：卷积层输入和", "Forward pass: the pre-activations of the convolution"),
-        Pooling: Text("前向传播：池化", "Forward pass: pooling"),
-        Dense: Text("前向传播：全连接层输入和", "Forward pass: the pre-activations of the dense layer"),
+        Layer: Authored("前向传播：卷积层输入和", "Forward pass: the pre-activations of the convolution"),
+        Pooling: Authored("前向传播：池化", "Forward pass: pooling"),
+        Dense: Authored("前向传播：全连接层输入和", "Forward pass: the pre-activations of the dense layer"),
     }[type(lines.layer)]
     return [Section(Prose(title), (Aligned(tuple(equations)),))]
 
@@ -135,7 +135,7 @@ def _forward(lines: _Lines) -> list[Section]:
 def _residual(lines: _Lines) -> list[Section]:
     """δ of the layer before, variable by variable, then by the closed form."""
     results = expand.delta_before(lines.layer, written=lines.z)
-    title = Prose(Text("前一层的残差", "The residual of the layer before"))
+    title = Prose(Authored("前一层的残差", "The residual of the layer before"))
     if not lines.steps:
         return [Section(title, (_results(results),))]
     parts = [Section(title, ())]
@@ -151,18 +151,18 @@ def _residual_steps(
     lines: _Lines, a: Atom, occurrences: dict[Atom, sympy.Expr], results: Formulas
 ) -> Section:
     delta, z_before = Atom("delta", a.index, BEFORE), Atom("z", a.index, BEFORE)
-    title = Prose(Text("残差 {0}", "The residual {0}"), ((delta,),))
+    title = Prose(Authored("残差 {0}", "The residual {0}"), ((delta,),))
     undone = Derivative("J", z_before)
     if not occurrences:
         unseen = Prose(
-            Text("{0} 不出现在任何 z 中，不影响 J。", "{0} occurs in no z and has no influence on J."),
+            Authored("{0} 不出现在任何 z 中，不影响 J。", "{0} occurs in no z and has no influence on J."),
             ((a,),),
         )
         return Section(title, (unseen, _equations(delta, undone, as_sum(results[delta]))), level=3)
     holding = list(occurrences)
     blocks: list[Block] = [
         Prose(
-            Text(
+            Authored(
                 "{0} 只与 {1} 有关（标出的是含有 {2} 的项）：",
                 "{0} depends on {1} only (the terms that hold {2} are marked):",
             ),
@@ -186,14 +186,14 @@ def _local_derivative(lines: _Lines, z: Atom, a: Atom, slope: sympy.Expr) -> Equ
 
 def _input(lines: _Lines) -> list[Section]:
     results = expand.input_gradient(lines.layer, written=lines.z)
-    title = Text("对前一层激活值的偏导数", "The derivatives by the activations of the layer before")
+    title = Authored("对前一层激活值的偏导数", "The derivatives by the activations of the layer before")
     return _by_variable(lines, Prose(title), results)
 
 
 def _weights(lines: _Lines) -> list[Section]:
     layer = cast(Layer | Dense, lines.layer)
     results = expand.weight_gradient(layer, written=lines.z)
-    sections = _by_variable(lines, Prose(Text("权重的梯度", "The gradient of the weights")), results)
+    sections = _by_variable(lines, Prose(Authored("权重的梯度", "The gradient of the weights")), results)
     if isinstance(layer, Layer) and lines.steps:
         sections.append(_closed(closed_form.weight_gradient(layer), results, _recipe(layer, "weights")))
     return sections
@@ -201,7 +201,7 @@ def _weights(lines: _Lines) -> list[Section]:
 
 def _bias(lines: _Lines) -> list[Section]:
     results = expand.bias_gradient(cast(Layer | Dense, lines.layer), written=lines.z)
-    return _by_variable(lines, Prose(Text("偏置值的梯度", "The gradient of the bias")), results)
+    return _by_variable(lines, Prose(Authored("偏置值的梯度", "The gradient of the bias")), results)
 
 
 def _by_variable(lines: _Lines, title: Prose, results: Formulas) -> list[Section]:
@@ -216,7 +216,7 @@ def _by_variable(lines: _Lines, title: Prose, results: Formulas) -> list[Section
         chain: list[Monomial] = [(Derivative("J", z), Derivative(z, variable)) for z in holding]
         sides: list[Side] = [sum_of(chain)] if chain else []
         result = _equations(Derivative("J", variable), *sides, as_sum(results[variable]))
-        heading = Prose(Text("{0}", "{0}"), ((Derivative("J", variable),),))
+        heading = Prose(Authored("{0}", "{0}"), ((Derivative("J", variable),),))
         blocks: tuple[Block, ...] = (lines.boxed(variable, holding), result) if holding else (result,)
         parts.append(Section(heading, blocks, level=3))
     return parts
@@ -234,41 +234,41 @@ _SECTIONS: dict[Part, Callable[[_Lines], list[Section]]] = {
 # ---- Closed forms ------------------------------------------------------------------------------------------
 
 _CLOSED_CONVOLUTION = (
-    Text(
+    Authored(
         "将卷积核翻转 180°，在残差四周补 0，用翻转后的卷积核与补 0 后的残差做卷积，再乘以 σ′：",
         "Rotate the kernel by 180°, put zeros around the residual, slide the rotated kernel over the padded "
         "residual, and multiply by σ′:",
     ),
-    Text(
+    Authored(
         "将当前层的残差与前一层的输出做卷积：",
         "Slide the residual over the output of the layer before:",
     ),
 )
 _CLOSED_STRIDED = (
-    Text(
+    Authored(
         "将卷积核翻转 180°，在相邻的残差之间和残差四周补 0，"
         "用翻转后的卷积核与补 0 后的残差做卷积，再乘以 σ′：",
         "Rotate the kernel by 180°, put zeros between the residuals and around them, slide the rotated "
         "kernel over the padded residual, and multiply by σ′:",
     ),
-    Text(
+    Authored(
         "在相邻的残差之间补 0，再与前一层的输出做卷积：",
         "Put zeros between the residuals and slide them over the output of the layer before:",
     ),
 )
 _CLOSED_POOLING = {
-    "max": Text(
+    "max": Authored(
         "上采样：每个残差复制到它的整个滑窗，再乘以 ∂z/∂a（最大的元素为 1，其余为 0）与 σ′：",
         "Upsampling: copy every residual to the whole of its window, then multiply by ∂z/∂a (1 at the "
         "largest element, else 0) and by σ′:",
     ),
-    "avg": Text(
+    "avg": Authored(
         "上采样：每个残差复制到它的整个滑窗，再除以滑窗的元素个数，乘以 σ′：",
         "Upsampling: copy every residual to the whole of its window, divide by the window's size, and "
         "multiply by σ′:",
     ),
 }
-_CLOSED_DENSE = Text(
+_CLOSED_DENSE = Authored(
     "权重矩阵转置，乘以残差，再逐元素乘以 σ′：",
     "Transpose the weights, multiply by the residual, then by σ′ element by element:",
 )
@@ -289,15 +289,17 @@ def _recipe(layer: AnyLayer, of: Literal["delta", "weights"]) -> Text:
 def _closed(closed: ClosedForm, results: Formulas, how: Text) -> Section:
     """The drawings, and what the comparison with the derivation found."""
     if closed_form.agrees(closed, results):
-        verdict = Text(
+        verdict = Authored(
             f"逐项比较：{len(results)} 个式子与上面的推导全部相等。",
             f"Compared term by term: all {len(results)} formulas equal those derived above.",
         )
     else:
-        verdict = Text(
+        verdict = Authored(
             "逐项比较：与上面的推导不相等！", "Compared term by term: NOT equal to the derivation above!"
         )
-    return Section(Prose(Text("规律", "The pattern")), (Prose(how), *closed.recipes, Prose(verdict)), level=3)
+    return Section(
+        Prose(Authored("规律", "The pattern")), (Prose(how), *closed.recipes, Prose(verdict)), level=3
+    )
 
 
 # ---- Small parts -------------------------------------------------------------------------------------------
@@ -339,7 +341,7 @@ def _title(layer: AnyLayer) -> Prose:
     for name_zh, name_en, value, usual in numbers:
         if value != usual:
             zh, en = f"{zh}，{name_zh} {value}", f"{en}, {name_en} {value}"
-    return Prose(Text(zh, en))
+    return Prose(Authored(zh, en))
 
 
 def _size(size: tuple[int, int]) -> str:
@@ -352,7 +354,7 @@ def _remarks(layer: AnyLayer, shown: bool, asked: bool | None) -> list[Section]:
     if isinstance(layer, Layer) and layer.padding:
         remarks.append(
             Prose(
-                Text(
+                Authored(
                     "与填充的 0 相乘的项等于 0，没有写出。",
                     "Products with the padding's zeros are 0 and not written.",
                 )
@@ -361,10 +363,10 @@ def _remarks(layer: AnyLayer, shown: bool, asked: bool | None) -> list[Section]:
     if not shown and asked is None:
         remarks.append(
             Prose(
-                Text(
+                Authored(
                     "这一层较大，只列出结果，没有列出每一步。",
                     "This layer is large: results only, without the single steps.",
                 )
             )
         )
-    return [Section(Prose(Text("说明", "Notes")), tuple(remarks), level=3)] if remarks else []
+    return [Section(Prose(Authored("说明", "Notes")), tuple(remarks), level=3)] if remarks else []

@@ -41,12 +41,12 @@ def write(choice: Choice, format: Literal["text", "markdown", "json"], lang: str
 
 def _summary(found: Iterable[Network], lang: str) -> Table:
     headings = (
-        say("network"),
-        say("variant"),
-        say("parameters"),
-        say("multiply-adds"),
-        say("lecture"),
-        say("output sizes"),
+        say("cnn.models.column_network"),
+        say("cnn.models.column_variant"),
+        say("cnn.models.column_parameters"),
+        say("cnn.models.column_multiply_adds"),
+        say("cnn.models.column_lecture"),
+        say("cnn.models.column_output_sizes"),
     )
     lines = []
     for one in found:
@@ -74,46 +74,28 @@ def _resnet_tables(found: Iterable[Network], lang: str) -> Iterable[Table]:
 
 
 def _resnet_table(resnets: Sequence[Network], lang: str) -> Table:
-    headings = [say("layers"), say("output size")]
+    headings = [say("cnn.models.column_layers"), say("cnn.models.column_output_size")]
     lines = []
     for rows in zip(*(one.rows() for one in resnets), strict=True):
         name, cost = rows[0]
         size = f"{cost.shape[1]}×{cost.shape[2]}"
         lines.append([name, size, *(f"{cost.macs:,}" for _, cost in rows)])
-    total, lecture = say("total").in_language(lang), say("lecture").in_language(lang)
+    total, lecture = (
+        say("cnn.models.row_total").in_language(lang),
+        say("cnn.models.column_lecture").in_language(lang),
+    )
     lines.append([total, "", *(f"{one.total.macs:,}" for one in resnets)])
     lines.append([lecture, "", *(f"{one.printed} × 10⁹" for one in resnets)])
     return [*(heading.in_language(lang) for heading in headings), *(one.name for one in resnets)], lines
 
 
 def _notes(choice: Choice) -> list[Text]:
-    notes = [
-        say(
-            "Counted: the multiply-adds of convolutions and fully connected layers for one image (one "
-            "FLOP each, as in the papers), and trainable parameters. Biases, batch normalisation, ReLU "
-            "and pooling count no multiply-adds."
-        )
-    ]
+    notes = [say("cnn.models.note_counting")]
     if choice != "library":
-        notes.append(
-            say(
-                "Papers: AlexNet in two groups; GoogLeNet with 5×5 kernels and biases; ResNet-18 and -34 "
-                "with shortcuts without parameters, the deeper ones with the stride in the first 1×1."
-            )
-        )
-        notes.append(
-            say(
-                "Rounded, these give four of the lecture's five figures. ResNet-50 rounds to 3.9; the table, "
-                "like the paper, prints 3.8: its last digit is cut off, not rounded."
-            )
-        )
+        notes.append(say("cnn.models.note_papers"))
+        notes.append(say("cnn.models.note_rounding"))
     if choice != "paper":
-        notes.append(
-            say(
-                "Libraries: AlexNet in one tower; GoogLeNet with 3×3 kernels for 5×5 and batch normalisation "
-                "for biases; ResNets with projections where the shape changes, and the stride in the 3×3."
-            )
-        )
+        notes.append(say("cnn.models.note_libraries"))
     return notes
 
 

@@ -54,7 +54,7 @@ def asking(
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise RecoverError(say("{file} cannot be read: {error}.", file=path, error=error.strerror)) from error
+        raise RecoverError(say("error.file_unreadable", file=path, error=error.strerror)) from error
     read = source.read(path.name, content)
     statements = [(one.source, one.where, one.line) for one in read.statements]
     return _in_sandbox(statements, function, path.name, isolation, limits or Limits())
@@ -70,7 +70,7 @@ def _in_sandbox(
         with Sandbox(calls, limits, isolation) as sandbox:
             outcomes = sandbox.run(statements).outcomes
         if any(outcome.status == "missing" for outcome in outcomes):
-            raise RecoverError(say("{file} defines no function {name}.", file=file, name=function))
+            raise RecoverError(say("cnn.formula.function_missing", file=file, name=function))
         return [_answer(outcome, file) for outcome in outcomes]
 
     return evaluate
@@ -84,20 +84,20 @@ def _why(outcome: Outcome, file: str) -> Text:
     """Finishes the sentence "it …"."""
     match outcome.status:
         case "raised" if outcome.exception == "NotImplementedError":
-            return say("is not written yet.")
+            return say("cnn.formula.why_not_written")
         case "raised":
             return say(
-                "raised {name} in {where}, line {line}: {text}",
+                "cnn.formula.why_raised_there",
                 name=outcome.exception,
                 where=source.place(outcome.where or file),
                 line=outcome.line,
                 text=outcome.text,
             )
         case "forbidden":
-            return say("needs a module that is not allowed: {text}", text=outcome.text)
+            return say("cnn.formula.why_module_forbidden", text=outcome.text)
         case "time":
-            return say("takes too long.")
+            return say("cnn.formula.why_too_slow")
         case "unsendable":
-            return say("returns something that is neither a number nor an array.")
+            return say("cnn.formula.why_not_numbers")
         case _:
-            return say("was stopped before it returned anything.")
+            return say("cnn.formula.why_stopped")

@@ -157,9 +157,7 @@ class Reading:
         chosen = sizes.given()
         for name in chosen:
             if name not in self.options:
-                raise LayerError(
-                    say("`{function}` has no {option}; leave it out.", function=function, option=name)
-                )
+                raise LayerError(say("cnn.formula.option_unknown", function=function, option=name))
         return self.build(chosen)
 
 
@@ -292,7 +290,7 @@ def _window(layer: Pooling) -> Size:
 
 def _side(layer: Pooling) -> int:
     if layer.window[0] != layer.window[1]:
-        raise LayerError(say("This function's window is a square; choose one, such as 3x3."))
+        raise LayerError(say("cnn.formula.window_not_square"))
     return layer.window[0]
 
 
@@ -416,7 +414,7 @@ def reading(name: str) -> Reading:
     if name not in READINGS:
         raise RecoverError(
             say(
-                "The lecture has no formula for `{name}`; it has one for {known}.",
+                "cnn.formula.function_unknown",
                 name=name,
                 known=", ".join(READINGS),
             )

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import sympy
 
-from autograder.base.messages import Text, say
+from autograder.base.messages import Authored, Text, say
 from autograder.cnn.derivations.layer import MAX_CONNECTIONS, AnyLayer, describe, positions
 from autograder.cnn.derivations.page import (
     Aligned,
@@ -78,7 +78,7 @@ def _call(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         with np.errstate(all="ignore"):
             return function(*own)
     except Exception as error:  # a student's function may raise anything; the sentence says what
-        return Failed(say("raised {name}: {text}", name=type(error).__name__, text=error))
+        return Failed(say("cnn.formula.why_raised", name=type(error).__name__, text=error))
 
 
 # ---- The result --------------------------------------------------------------------------------------------
@@ -132,20 +132,21 @@ class Recovered(Shown):
         sections = [Section(Prose(self._verdict(len(differing))), tuple(self._notes()), level=3)]
         if differing:
             blocks = [block for one in differing for block in self._beside(one)]
-            sections.append(Section(Prose(Text("不同的元素", "Elements that differ")), tuple(blocks)))
+            sections.append(Section(Prose(Authored("不同的元素", "Elements that differ")), tuple(blocks)))
         missing = {one: self.lecture[one] for one in self.lecture if one not in self.formulas}
         extra = {one: self.formulas[one] for one in self.formulas if one not in self.lecture}
         same = {one: self.lecture[one] for one in self.lecture if one not in (*differing, *missing)}
         for title, formulas in (
-            (Text("代码没有的元素", "Elements that the code lacks"), missing),
-            (Text("讲义没有的元素", "Elements that the lecture does not have"), extra),
-            (Text("与讲义相同的元素", "Elements that equal the lecture's"), same),
+            (Authored("代码没有的元素", "Elements that the code lacks"), missing),
+            (Authored("讲义没有的元素", "Elements that the lecture does not have"), extra),
+            (Authored("与讲义相同的元素", "Elements that equal the lecture's"), same),
         ):
             if formulas:
                 equations = tuple(Equation(one, (as_sum(formula),)) for one, formula in formulas.items())
                 sections.append(Section(Prose(title), (Aligned(equations),)))
         return Page(
-            Prose(Text(f"`{self.function}` 计算的公式", f"What `{self.function}` computes")), tuple(sections)
+            Prose(Authored(f"`{self.function}` 计算的公式", f"What `{self.function}` computes")),
+            tuple(sections),
         )
 
     def write(self, form: Any = "text", *, lang: str = "", layer_names: bool = False) -> str:
@@ -155,17 +156,17 @@ class Recovered(Shown):
     def _verdict(self, differing: int) -> Text:
         count, size = len(self.lecture), describe(self.layer)
         if self.agrees:
-            return Text(
+            return Authored(
                 f"全部 {count} 个元素都与讲义的公式相同（{size.zh}）。",
                 f"All {count} elements have the lecture's formula ({size.en}).",
             )
         if self.shape != self.lecture_shape:
             got, wanted = _shape(self.shape), _shape(self.lecture_shape)
-            return Text(
+            return Authored(
                 f"结果的形状是 {got}，应当是 {wanted}（{size.zh}）。",
                 f"The result has shape {got}; it should be {wanted} ({size.en}).",
             )
-        return Text(
+        return Authored(
             f"{count} 个元素中有 {differing} 个与讲义的公式不同（{size.zh}）。",
             f"{differing} of {count} elements differ from the lecture's formula ({size.en}).",
         )
@@ -173,7 +174,7 @@ class Recovered(Shown):
     def _notes(self) -> Iterator[Block]:
         if self.given is not None:
             yield Prose(
-                Text(
+                Authored(
                     "最大池化对输入不是线性的；以下公式在这个输入附近成立：",
                     "Max pooling is not linear in its input; the formulas hold close to this one:",
                 )
@@ -188,11 +189,11 @@ class Recovered(Shown):
     def _beside(self, one: Quantity) -> Iterator[Block]:
         """An element's two formulas, the terms that only one of them has (so) marked."""
         code, lecture = self.formulas[one], self.lecture[one]
-        yield Prose(Text("{0}：", "{0}:"), ((one,),))
+        yield Prose(Authored("{0}：", "{0}:"), ((one,),))
         yield Aligned(
             (
-                Equation(Text("代码", "code"), (as_sum(code, _unlike(terms(lecture))),)),
-                Equation(Text("讲义", "lecture"), (as_sum(lecture, _unlike(terms(code))),)),
+                Equation(Authored("代码", "code"), (as_sum(code, _unlike(terms(lecture))),)),
+                Equation(Authored("讲义", "lecture"), (as_sum(lecture, _unlike(terms(code))),)),
             )
         )
 
@@ -333,8 +334,7 @@ class _Asking:
         if count > MAX_CALLS:
             raise RecoverError(
                 say(
-                    "Reading this formula takes {count} calls, and {limit} is the limit; choose smaller "
-                    "sizes.",
+                    "cnn.formula.too_many_calls",
                     count=f"{count:,}",
                     limit=f"{MAX_CALLS:,}",
                 )
@@ -374,8 +374,7 @@ class _Asking:
             ):
                 raise NoFormula(
                     say(
-                        "`{function}` has no formula of the lecture's kind: what it returns for arrays of "
-                        "ones and zeros does not explain what it returns for others.",
+                        "cnn.formula.wrong_kind",
                         function=self.title,
                     )
                 )
@@ -417,7 +416,7 @@ class _Asking:
         values = [self._checked(answer) for answer in answers]
         shapes = {value.shape for value in values}
         if len(shapes) > 1:
-            raise NoFormula(say("`{function}` returns now one shape, now another.", function=self.title))
+            raise NoFormula(say("cnn.formula.shape_varies", function=self.title))
         self.shape = values[0].shape
         return np.array(values)
 
@@ -441,20 +440,18 @@ class _Asking:
 
     def _checked(self, answer: Any) -> np.ndarray:
         if isinstance(answer, Failed):
-            raise NoFormula(say("`{function}` has no formula: it {why}", function=self.title, why=answer.why))
+            raise NoFormula(say("cnn.formula.none_because", function=self.title, why=answer.why))
         try:
             value = np.asarray(answer)
             if value.dtype.kind not in "biuf":
                 raise ValueError
         except ValueError:
             kind = type(answer).__name__
-            raise NoFormula(
-                say("`{function}` returns no array of numbers but {kind}.", function=self.title, kind=kind)
-            ) from None
+            raise NoFormula(say("cnn.formula.no_numbers", function=self.title, kind=kind)) from None
         if value.size > MAX_CONNECTIONS:
-            raise NoFormula(say("`{function}` returns far too many numbers.", function=self.title))
+            raise NoFormula(say("cnn.formula.too_many_numbers", function=self.title))
         if not np.all(np.isfinite(value)):
-            raise NoFormula(say("`{function}` returns infinite or undefined numbers.", function=self.title))
+            raise NoFormula(say("cnn.formula.not_finite", function=self.title))
         return value.astype(float)
 
     def _not_linear(self, array: Array) -> NoFormula:
@@ -462,7 +459,7 @@ class _Asking:
         letter = letters.get(array.letter, array.letter)
         return NoFormula(
             say(
-                "`{function}` is not linear in {letter}, so it has no formula of the lecture's kind.",
+                "cnn.formula.not_linear",
                 function=self.title,
                 letter=letter,
             )

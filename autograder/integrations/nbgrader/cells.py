@@ -82,11 +82,11 @@ def feedback(result: ExerciseResult, max_points: float, lang: str) -> Feedback:
 
 def _sentences(result: ExerciseResult) -> Iterator[Text]:
     if result.verdict is Verdict.AC:
-        yield say("✓ {name}: all hidden cases pass.", name=result.name)
+        yield say("nbgrader.all_groups_pass", name=result.name)
         return
     passed = sum(group.points == group.max_points for group in result.groups)
     yield say(
-        "✗ {name}: {passed} of {n} groups of hidden cases pass.",
+        "nbgrader.some_groups_pass",
         name=result.name,
         passed=passed,
         n=len(result.groups),

@@ -20,7 +20,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.exc import SQLAlchemyError
 
-from autograder.base.messages import Text, printable_name, say
+from autograder.base.messages import Authored, Text, printable_name, say
 from autograder.integrations.nbgrader import bulk, cells
 from autograder.integrations.nbgrader.bulk import Entry
 from autograder.integrations.nbgrader.course import Course
@@ -92,7 +92,7 @@ class Books:
                 else f"{type(error).__name__}: {error}"
             )
             why = printable_name(" ".join(why.split())[:_LONGEST_REASON])
-            self.failed.append(NotWritten(file.student, file.assignment, Text(why, why)))
+            self.failed.append(NotWritten(file.student, file.assignment, Authored(why, why)))
         else:
             self._waiting.setdefault(file.assignment, []).append(entry)
         if sum(map(len, self._waiting.values())) >= _BATCH:
@@ -175,9 +175,7 @@ def _handed_in(path: Path) -> datetime | None:
             text = raw.decode().strip()
             if len(raw) <= _LONGEST_TIME:
                 return utils.parse_utc(text) if text else None
-    raise NotebookError(
-        say("{file} holds no time that can be read; put it right or take it away.", file=path.name)
-    )
+    raise NotebookError(say("nbgrader.time_unreadable", file=path.name))
 
 
 def _graded(
@@ -218,9 +216,9 @@ def _assign_penalty(book: Gradebook, penalties: AssignLatePenalties, assignment:
 def _submitted_notebook(file: SubmittedFile) -> dict[str, Any]:
     """A submitted notebook as plain data, of nbformat 4."""
     if not file.name:
-        raise NotebookError(say("There is no notebook and no .py file in this folder."))
+        raise NotebookError(say("note.no_file_in_folder"))
     if not file.name.lower().endswith(".ipynb"):
-        raise NotebookError(say("{file} is no notebook; nbgrader knows notebooks only.", file=file.name))
+        raise NotebookError(say("nbgrader.not_a_notebook", file=file.name))
     try:
         data = json.loads(file.read().decode("utf-8-sig"))
         if data.get("nbformat") != 4:
@@ -228,7 +226,5 @@ def _submitted_notebook(file: SubmittedFile) -> dict[str, Any]:
         if not all(isinstance(cell, dict) for cell in data["cells"]):
             raise TypeError
     except Exception:
-        raise NotebookError(
-            say("{file} is damaged and cannot be read as a notebook.", file=file.name)
-        ) from None
+        raise NotebookError(say("nbgrader.notebook_damaged", file=file.name)) from None
     return dict(data)

@@ -10,7 +10,7 @@ nothing is quoted: no input, no expected value, no expected size, no text of an 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autograder.base.messages import LANGUAGES, Text, say
+from autograder.base.messages import LANGUAGES, Authored, Text, say
 from autograder.judging.answer_key import KeyExercise
 from autograder.judging.diagnosis import catalogue, symptoms
 from autograder.judging.diagnosis.judged import Judged
@@ -45,26 +45,26 @@ def diagnose(exercise: KeyExercise, judged: Sequence[Judged], *, visible: bool) 
     found = catalogue.recognise(exercise, judged)
     if found is None:
         return Diagnosis(None, seen, seen)
-    hint = Text(found.hint.zh, found.hint.en)
+    hint = Authored(found.hint.zh, found.hint.en)
     whole, partly = _sentences(hint)
     return Diagnosis(found.hint.id, seen, whole if found.whole else partly)
 
 
 def hint_of(diagnosis: Text) -> Text:
     """The misconception alone, of a diagnosis that names one: without "It looks as if"."""
-    return Text(*(_hint_in(diagnosis.in_language(lang), lang) for lang in LANGUAGES))
+    return Authored(*(_hint_in(diagnosis.in_language(lang), lang) for lang in LANGUAGES))
 
 
 def _sentences(hint: Text) -> tuple[Text, Text]:
     """What a student is told where a misconception explains every wrong case, and where only some."""
     return (
-        say("It looks as if: {hint}.", hint=hint),
-        say("In some cases it looks as if: {hint}.", hint=hint),
+        say("idea.whole", hint=hint),
+        say("idea.partly", hint=hint),
     )
 
 
 def _hint_in(sentence: str, lang: str) -> str:
-    for frame in _sentences(Text("\0", "\0")):
+    for frame in _sentences(Authored("\0", "\0")):
         before, _, after = frame.in_language(lang).partition("\0")
         if sentence.startswith(before) and sentence.endswith(after):
             return sentence[len(before) : len(sentence) - len(after)]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from autograder.base.messages import Text, say
+from autograder.base.messages import Authored, Text, say
 from autograder.judging.diagnosis.facts import Facts
 from autograder.judging.diagnosis.numbers import Array, Relation, WrongNumbers
 from autograder.judging.diagnosis.shapes import axis_name
@@ -24,13 +24,13 @@ def _slices(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -
         lines = [_wrong_along(one, axis) for one in wrong]
         names = axis_name(wrong[0].facts, 4, axis)
         if all(not line[0] and all(line[1:]) for line in lines):
-            return say("Of the {axis}, only the first is right{part}.", axis=names, part=part)
+            return say("symptom.slice_only_first_right", axis=names, part=part)
         if all(not line[-1] and all(line[:-1]) for line in lines):
-            return say("Of the {axis}, only the last is right{part}.", axis=names, part=part)
+            return say("symptom.slice_only_last_right", axis=names, part=part)
         if all(line[0] and not any(line[1:]) for line in lines):
-            return say("Of the {axis}, only the first is wrong{part}.", axis=names, part=part)
+            return say("symptom.slice_only_first_wrong", axis=names, part=part)
         if all(line[-1] and not any(line[:-1]) for line in lines):
-            return say("Of the {axis}, only the last is wrong{part}.", axis=names, part=part)
+            return say("symptom.slice_only_last_wrong", axis=names, part=part)
     return None
 
 
@@ -113,28 +113,28 @@ def _end(place: int) -> Mask:
 
 _MASKS: tuple[tuple[Callable[[Text], Text], Mask], ...] = (
     (
-        lambda part: say("The values{part} are wrong only in cells that several windows cover.", part=part),
+        lambda part: say("cnn.symptom.only_overlaps_wrong", part=part),
         _where_windows_are(lambda coverage: coverage > 1),
     ),
     (
-        lambda part: say("The values{part} are wrong only in cells that no window reaches.", part=part),
+        lambda part: say("cnn.symptom.only_unreached_wrong", part=part),
         _where_windows_are(lambda coverage: coverage == 0),
     ),
-    (lambda part: say("Only the last row is wrong{part}.", part=part), _edge(-1, None)),
-    (lambda part: say("Only the last column is wrong{part}.", part=part), _edge(None, -1)),
-    (lambda part: say("Only the first row is wrong{part}.", part=part), _edge(0, None)),
-    (lambda part: say("Only the first column is wrong{part}.", part=part), _edge(None, 0)),
-    (lambda part: say("Only the last row and the last column are wrong{part}.", part=part), _edge(-1, -1)),
-    (lambda part: say("Only the first row and the first column are wrong{part}.", part=part), _edge(0, 0)),
-    (lambda part: say("Only the last value is wrong{part}.", part=part), _end(-1)),
-    (lambda part: say("Only the first value is wrong{part}.", part=part), _end(0)),
-    (lambda part: say("Only the border is wrong{part}, the interior is right.", part=part), _border),
-    (lambda part: say("Only the interior is wrong{part}, the border is right.", part=part), _interior),
-    (lambda part: say("Only the border is wrong{part}, the interior is right.", part=part), _padded_border),
-    (lambda part: say("Only the border is wrong{part}, the interior is right.", part=part), _kernel_border),
-    (lambda part: say("Only values{part} that should be 0 are wrong.", part=part), _zero),
+    (lambda part: say("symptom.only_last_row_wrong", part=part), _edge(-1, None)),
+    (lambda part: say("symptom.only_last_column_wrong", part=part), _edge(None, -1)),
+    (lambda part: say("symptom.only_first_row_wrong", part=part), _edge(0, None)),
+    (lambda part: say("symptom.only_first_column_wrong", part=part), _edge(None, 0)),
+    (lambda part: say("symptom.only_last_lines_wrong", part=part), _edge(-1, -1)),
+    (lambda part: say("symptom.only_first_lines_wrong", part=part), _edge(0, 0)),
+    (lambda part: say("symptom.only_last_value_wrong", part=part), _end(-1)),
+    (lambda part: say("symptom.only_first_value_wrong", part=part), _end(0)),
+    (lambda part: say("symptom.only_border_wrong", part=part), _border),
+    (lambda part: say("symptom.only_interior_wrong", part=part), _interior),
+    (lambda part: say("symptom.only_border_wrong", part=part), _padded_border),
+    (lambda part: say("symptom.only_border_wrong", part=part), _kernel_border),
+    (lambda part: say("symptom.only_zeros_wrong", part=part), _zero),
     (
-        lambda part: say("Some values{part} are 0 and should not be; the others are right.", part=part),
+        lambda part: say("symptom.zeros_in_place", part=part),
         _became_zero,
     ),
 )
@@ -166,14 +166,14 @@ def _shifted(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) 
         itertools.product(range(-2, 3), repeat=2), key=lambda d: abs(d[0]) + abs(d[1])
     ):
         if (down or across) and _moved(wrong, [(down, across)] * len(wrong)):
-            return say("The values{part} are shifted: {where}.", where=_direction(down, across), part=part)
+            return say("symptom.shifted", where=_direction(down, across), part=part)
     paddings = [one.facts.padding for one in wrong]
     for sign in (1, -1):
         moves = [(sign * padding, sign * padding) for padding in paddings if padding]
         if len(moves) == len(wrong) and _moved(wrong, moves):
             if sign > 0:
-                return say("The values{part} are shifted by the padding, down and to the right.", part=part)
-            return say("The values{part} are shifted by the padding, up and to the left.", part=part)
+                return say("cnn.symptom.shifted_by_padding_down", part=part)
+            return say("cnn.symptom.shifted_by_padding_up", part=part)
     return None
 
 
@@ -194,13 +194,13 @@ def _moved(wrong: Sequence[WrongNumbers], moves: Sequence[tuple[int, int]]) -> b
 
 
 def _direction(down: int, across: int) -> Text:
-    vertical = say("{n} down", n=down) if down > 0 else say("{n} up", n=-down)
-    horizontal = say("{n} to the right", n=across) if across > 0 else say("{n} to the left", n=-across)
+    vertical = say("symptom.shift_down", n=down) if down > 0 else say("symptom.shift_up", n=-down)
+    horizontal = say("symptom.shift_right", n=across) if across > 0 else say("symptom.shift_left", n=-across)
     if not across:
         return vertical
     if not down:
         return horizontal
-    return Text(f"{vertical.zh}、{horizontal.zh}", f"{vertical.en}, {horizontal.en}")
+    return Authored(f"{vertical.zh}、{horizontal.zh}", f"{vertical.en}, {horizontal.en}")
 
 
 def _rearranged(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
@@ -213,10 +213,10 @@ def _rearranged(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Tex
         return None
     if any(_reshaped(wrong, order) for order in _orders(wrong)):
         return say(
-            "The right values{part} stand at wrong places, as when reshape stands for an exchange of axes.",
+            "symptom.misplaced_by_reshape",
             part=part,
         )
-    return say("The right values{part} stand at wrong places.", part=part)
+    return say("symptom.misplaced", part=part)
 
 
 def _orders(wrong: Sequence[WrongNumbers]) -> Iterator[tuple[int, ...]]:
@@ -240,7 +240,7 @@ def _sum(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> T
         abs(got - expected) <= tolerance < 100 * tolerance < abs(expected)
         for got, expected, tolerance in sums
     ):
-        return say("The values{part} have the right sum, but are distributed wrongly.", part=part)
+        return say("symptom.right_sum", part=part)
     return None
 
 
@@ -253,7 +253,7 @@ def how_many(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) 
     if any(one.got.size < 2 or not one.unique for one in wrong):
         return None
     if all((~one.wrong & ~_zero(one)).any() for one in wrong):
-        return say("Some values{part} are right, others are wrong.", part=part)
+        return say("symptom.some_right", part=part)
     if all(one.wrong.all() for one in wrong):
-        return say("Not one of the values{part} is right.", part=part)
+        return say("symptom.none_right", part=part)
     return None

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from autograder.base.messages import Text, say
+from autograder.base.messages import Authored, Text, say
 from autograder.judging.comparison import Close, Exact
 from autograder.judging.diagnosis.facts import Facts
 from autograder.judging.diagnosis.numbers import Array, Relation, WrongNumbers
@@ -15,14 +15,14 @@ from autograder.judging.diagnosis.shapes import MAX_NUMBER, axis_name
 def _plain(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
     """All zeros, all alike, or an argument as it came."""
     if all(not one.got.any() for one in wrong):
-        return say("All values{part} are zero.", part=part)
+        return say("symptom.all_zero", part=part)
     for name in wrong[0].facts.arrays:
         if all(
             (argument := one.facts.arrays.get(name)) is not None and one.came_from(argument) for one in wrong
         ):
-            return say("What came back{part} is the argument {name}, unchanged.", name=name, part=part)
+            return say("symptom.argument_returned", name=name, part=part)
     if all(one.got.size > 1 and np.ptp(one.got) <= one.tolerance < np.ptp(one.expected) for one in wrong):
-        return say("All values{part} are the same number; the right ones differ.", part=part)
+        return say("symptom.all_the_same", part=part)
     return None
 
 
@@ -39,30 +39,30 @@ def _axis(ndim: int, axis: int) -> Undo:
 
 
 _UNDONE: tuple[tuple[Callable[[Text], Text], Undo], ...] = (
-    (lambda part: say("The signs{part} are reversed.", part=part), lambda array: -array),
+    (lambda part: say("symptom.signs_reversed", part=part), lambda array: -array),
     (
-        lambda part: say("Rows and columns{part} are exchanged: the values are transposed.", part=part),
+        lambda part: say("symptom.transposed", part=part),
         _plane(lambda array: np.swapaxes(array, -1, -2)),
     ),
     (
-        lambda part: say("The values{part} are rotated by 180°.", part=part),
+        lambda part: say("symptom.rotated_180", part=part),
         _plane(lambda array: array[..., ::-1, ::-1]),
     ),
     (
-        lambda part: say("The values{part} are upside down: the rows stand in reversed order.", part=part),
+        lambda part: say("symptom.upside_down", part=part),
         _plane(lambda array: array[..., ::-1, :]),
     ),
     (
-        lambda part: say("The values{part} are mirrored: the columns stand in reversed order.", part=part),
+        lambda part: say("symptom.mirrored", part=part),
         _plane(lambda array: array[..., ::-1]),
     ),
-    (lambda part: say("The values{part} stand in reversed order.", part=part), _axis(1, 0)),
+    (lambda part: say("symptom.reversed", part=part), _axis(1, 0)),
     (
-        lambda part: say("The values{part} are rotated by 90°.", part=part),
+        lambda part: say("symptom.rotated_90", part=part),
         _plane(lambda array: np.rot90(array, axes=(-2, -1))),
     ),
     (
-        lambda part: say("The values{part} are rotated by 90°.", part=part),
+        lambda part: say("symptom.rotated_90", part=part),
         _plane(lambda array: np.rot90(array, -1, axes=(-2, -1))),
     ),
 )
@@ -82,33 +82,31 @@ def _first_axes(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Tex
         return None
     names = [axis_name(wrong[0].facts, 4, axis) for axis in (0, 1)]
     if all(case.right_as(np.swapaxes(case.got, 0, 1)) for case in wrong):
-        return say(
-            "The axes of {one} and {other} are exchanged{part}.", one=names[0], other=names[1], part=part
-        )
+        return say("symptom.axes_exchanged", one=names[0], other=names[1], part=part)
     for axis in (0, 1):
         if all(one.right_as(np.flip(one.got, axis)) for one in wrong):
-            return say("The {axis} stand in reversed order{part}.", axis=names[axis], part=part)
+            return say("symptom.axis_reversed", axis=names[axis], part=part)
     return None
 
 
 # --------------------------------------------------------------------------------------- number by number
 
 _FORWARD: tuple[tuple[Callable[[Text], Text], Callable[[Array], Array]], ...] = (
-    (lambda part: say("The values{part} are cut off to whole numbers.", part=part), np.trunc),
-    (lambda part: say("The values{part} are rounded down to whole numbers.", part=part), np.floor),
-    (lambda part: say("The values{part} are rounded to whole numbers.", part=part), np.rint),
-    (lambda part: say("The values{part} have lost their signs: all are absolute values.", part=part), np.abs),
+    (lambda part: say("symptom.truncated", part=part), np.trunc),
+    (lambda part: say("symptom.rounded_down", part=part), np.floor),
+    (lambda part: say("symptom.rounded", part=part), np.rint),
+    (lambda part: say("symptom.absolute_values", part=part), np.abs),
     (
-        lambda part: say("Negative values{part} have become 0, as after a ReLU.", part=part),
+        lambda part: say("symptom.negatives_zeroed", part=part),
         lambda array: np.maximum(array, 0),
     ),
     (
-        lambda part: say("Positive values{part} have become 0.", part=part),
+        lambda part: say("symptom.positives_zeroed", part=part),
         lambda array: np.minimum(array, 0),
     ),
-    (lambda part: say("The values{part} are squared.", part=part), np.square),
+    (lambda part: say("symptom.squared", part=part), np.square),
     (
-        lambda part: say("The values{part} are the square roots of the right ones.", part=part),
+        lambda part: say("symptom.square_roots", part=part),
         lambda array: np.where(array >= 0, np.sqrt(np.abs(array)), np.nan),
     ),
 )
@@ -120,7 +118,7 @@ def _one_by_one(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Tex
         if all(one.came_from(forward(one.expected)) for one in wrong):
             return text(part)
     if all(one.unique and one.same(np.abs(one.got), np.abs(one.expected)) for one in wrong):
-        return say("The values{part} are right up to their signs.", part=part)
+        return say("symptom.right_but_signs", part=part)
     return None
 
 
@@ -132,7 +130,7 @@ def _nearly(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -
         for one in wrong
     ):
         return say(
-            "The values{part} are nearly right: none is off by more than a hundredth of the largest.",
+            "symptom.nearly_right",
             part=part,
         )
     return None
@@ -146,13 +144,13 @@ def _another_argument(wrong: Sequence[WrongNumbers], right: Sequence[Facts], par
         if len(pairs) < len(wrong) or _same_whole_number(wrong, name):
             continue
         if all(one.right_as(one.got * array) for one, array in pairs):
-            return say("The values{part} would be right if multiplied by {name}.", name=name, part=part)
+            return say("symptom.argument_factor_missing", name=name, part=part)
         if all(_multiplied_twice(one, array) for one, array in pairs):
-            return say("The values{part} are multiplied by {name} once too often.", name=name, part=part)
+            return say("symptom.argument_factor_surplus", name=name, part=part)
         if all(one.right_as(one.got + array) for one, array in pairs):
-            return say("The values{part} would be right if {name} were added.", name=name, part=part)
+            return say("symptom.argument_term_missing", name=name, part=part)
         if all(one.right_as(one.got - array) for one, array in pairs):
-            return say("The values{part} hold {name} once too often as a term.", name=name, part=part)
+            return say("symptom.argument_term_surplus", name=name, part=part)
     return None
 
 
@@ -198,14 +196,14 @@ def _constant_factor(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part
     if abs(float(fraction) - factors[0]) > 1e-6 * abs(factors[0]) or not _simple(fraction, wrong):
         if evidence < 3:
             return None
-        return say("The values{part} are the right ones times one and the same factor.", part=part)
+        return say("symptom.factor_constant", part=part)
     if fraction == 2:
-        return say("The values{part} are twice the right ones.", part=part)
+        return say("symptom.factor_two", part=part)
     if fraction == Fraction(1, 2):
-        return say("The values{part} are half of the right ones.", part=part)
+        return say("symptom.factor_half", part=part)
     if fraction.denominator == 1:
-        return say("The values{part} are {n} times the right ones.", n=fraction.numerator, part=part)
-    return say("The values{part} are {fraction} of the right ones.", fraction=fraction, part=part)
+        return say("symptom.factor_whole", n=fraction.numerator, part=part)
+    return say("symptom.factor_fraction", fraction=fraction, part=part)
 
 
 def _simple(fraction: Fraction, wrong: Sequence[WrongNumbers]) -> bool:
@@ -228,13 +226,12 @@ def _varying_factor(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part:
             continue
         of_case = [(factor, amount) for factor, amount in zip(factors, amounts, strict=True) if amount]
         if all(abs(factor * amount - 1) <= 1e-4 for factor, amount in of_case):
-            return say("The values{part} are the right ones divided by {what}.", what=text(), part=part)
+            return say("symptom.factor_divided_by", what=text(), part=part)
         if all(abs(factor / amount - 1) <= 1e-4 for factor, amount in of_case):
-            return say("The values{part} are the right ones multiplied by {what}.", what=text(), part=part)
+            return say("symptom.factor_multiplied_by", what=text(), part=part)
     if all(np.count_nonzero(one.expected) >= 3 for one in wrong):
         return say(
-            "In each case the values{part} are the right ones times one number; "
-            "it differs from case to case.",
+            "symptom.factor_varies",
             part=part,
         )
     return None
@@ -279,7 +276,7 @@ def _quantities(first: Facts) -> Iterator[Quantity]:
 
 def _argument(name: str, single: bool) -> Quantity:
     return (
-        lambda: Text(f" {name} ", name) if single else say("the product of {name}", name=name),
+        lambda: Authored(f" {name} ", name) if single else say("symptom.quantity_product", name=name),
         lambda facts: facts.number(name),
     )
 
@@ -287,8 +284,8 @@ def _argument(name: str, single: bool) -> Quantity:
 def _length(name: str) -> Quantity:
     def text() -> Text:
         if name == "labels":  # one for each sample
-            return say("the number of samples (the length of {name})", name=name)
-        return say("the length of {name}", name=name)
+            return say("symptom.quantity_samples", name=name)
+        return say("symptom.quantity_length", name=name)
 
     return (
         text,
@@ -314,27 +311,27 @@ def _side(facts: Facts, axis: int) -> int | None:
 
 
 _QUANTITIES: tuple[Quantity, ...] = (
-    (lambda: say("the number of images"), lambda facts: facts.images),
+    (lambda: say("cnn.quantity.images"), lambda facts: facts.images),
     (
-        lambda: say("the number of cells of a window"),
+        lambda: say("cnn.quantity.window_cells"),
         lambda facts: _area(facts.kernel) if facts.pooling else None,
     ),
     (
-        lambda: say("the number of weights in a plane of the kernel"),
+        lambda: say("cnn.quantity.kernel_weights"),
         lambda facts: None if facts.pooling else _area(facts.kernel),
     ),
-    (lambda: say("the number of positions"), lambda facts: _area(facts.output)),
+    (lambda: say("cnn.quantity.positions"), lambda facts: _area(facts.output)),
     (
-        lambda: say("the number of positions in all images"),
+        lambda: say("cnn.quantity.positions_in_all_images"),
         lambda facts: _product(_area(facts.output), facts.images),
     ),
-    (lambda: say("the number of channels"), lambda facts: facts.channels),
-    (lambda: say("the number of kernels"), lambda facts: facts.kernels),
-    (lambda: say("the number of cells of the input"), lambda facts: _area(facts.input)),
-    (lambda: say("the square of the stride"), lambda facts: _area(facts.stride)),
-    (lambda: say("the stride"), lambda facts: facts.stride[0] if facts.stride else None),
-    (lambda: say("the height of the window"), lambda facts: _side(facts, 0)),
-    (lambda: say("the width of the window"), lambda facts: _side(facts, 1)),
+    (lambda: say("cnn.quantity.channels"), lambda facts: facts.channels),
+    (lambda: say("cnn.quantity.kernels"), lambda facts: facts.kernels),
+    (lambda: say("cnn.quantity.input_cells"), lambda facts: _area(facts.input)),
+    (lambda: say("cnn.quantity.stride_squared"), lambda facts: _area(facts.stride)),
+    (lambda: say("cnn.quantity.stride"), lambda facts: facts.stride[0] if facts.stride else None),
+    (lambda: say("cnn.quantity.window_height"), lambda facts: _side(facts, 0)),
+    (lambda: say("cnn.quantity.window_width"), lambda facts: _side(facts, 1)),
 )
 
 
@@ -349,20 +346,20 @@ def _term(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> 
         whole = round(terms[0])
         if same and 0 < abs(whole) <= MAX_NUMBER and abs(terms[0] - whole) <= 1e-6:
             if whole > 0:
-                return say("The values{part} are too large by {n}.", n=whole, part=part)
-            return say("The values{part} are too small by {n}.", n=-whole, part=part)
+                return say("symptom.offset_too_large", n=whole, part=part)
+            return say("symptom.offset_too_small", n=-whole, part=part)
         if all(one.got.size >= 3 for one in wrong):
             if same:
-                return say("One and the same number is added to all values{part}.", part=part)
+                return say("symptom.offset_constant", part=part)
             return say(
-                "In each case one number is added to all values{part}; it differs from case to case.",
+                "symptom.offset_varies",
                 part=part,
             )
     if all(one.got.ndim == 4 and one.got[:, 0].size >= 3 for one in wrong) and all(
         one.wrong.any(axis=(0, 2, 3)).all() and np.ptp(d, axis=(0, 2, 3)).max() <= 2 * one.tolerance
         for d, one in zip(differences, wrong, strict=True)
     ):
-        return say("In each channel one number is added to all values{part}.", part=part)
+        return say("cnn.symptom.offset_in_each_channel", part=part)
     return None
 
 

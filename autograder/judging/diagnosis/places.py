@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.base.messages import Text, say
+from autograder.base.messages import Authored, Text, say
 from autograder.judging.answer_key import KeyExercise
 from autograder.judging.diagnosis.facts import Facts
 from autograder.judging.diagnosis.judged import Studied
@@ -84,29 +84,25 @@ def limited(
     feature = None if stopped else _feature(known, {id(one) for one in concerned})
     if feature is not None:
         if elsewhere:
-            return say(
-                "{what} Only where {feature}; elsewhere it shows in another way.", what=what, feature=feature
-            )
-        return say("{what} Only where {feature}.", what=what, feature=feature)
+            return say("symptom.only_where_elsewhere_other", what=what, feature=feature)
+        return say("symptom.only_where", what=what, feature=feature)
     names = {one.group for one in concerned}
     others = {one.group for one in known} - names
     if len(names) <= _TITLES and others:
         groups = _titles(exercise, names)
         if elsewhere:
-            return say(
-                "{what} Only in: {groups}; elsewhere it shows in another way.", what=what, groups=groups
-            )
-        return say("{what} Only in: {groups}.", what=what, groups=groups)
+            return say("symptom.only_in_groups_elsewhere_other", what=what, groups=groups)
+        return say("symptom.only_in_groups", what=what, groups=groups)
     if elsewhere:
-        return say("{what} In other cases it shows in another way.", what=what)
+        return say("symptom.elsewhere_other", what=what)
     if 0 < len(others) <= _TITLES:
-        return say("{what} But not in: {groups}.", what=what, groups=_titles(exercise, others))
+        return say("symptom.not_in_groups", what=what, groups=_titles(exercise, others))
     return what
 
 
 def _titles(exercise: KeyExercise, names: set[str]) -> Text:
     groups = [group for group in exercise.groups if group.name in names]
-    return Text("；".join(group.zh for group in groups), "; ".join(group.en for group in groups))
+    return Authored("；".join(group.zh for group in groups), "; ".join(group.en for group in groups))
 
 
 def _feature(known: Sequence[Studied], wrong: set[int]) -> Text | None:
@@ -121,10 +117,10 @@ def _feature(known: Sequence[Studied], wrong: set[int]) -> Text | None:
             extents.append(extent)
     for one, other in _joined(extents, "and"):
         if _Extent(one.text, one.surely & other.surely, one.possibly & other.possibly).is_that_of(bits):
-            return say("{feature} and {other}", feature=one.text, other=other.text)
+            return say("symptom.where_both", feature=one.text, other=other.text)
     for one, other in _joined(extents, "or"):
         if _Extent(one.text, one.surely | other.surely, one.possibly | other.possibly).is_that_of(bits):
-            return say("{feature} or {other}", feature=one.text, other=other.text)
+            return say("symptom.where_either", feature=one.text, other=other.text)
     return None
 
 
@@ -168,7 +164,7 @@ def _of_parameters(first: Facts) -> Iterator[Feature]:
 
 def _switch(name: str) -> Feature:
     return Feature(
-        lambda: say("{name} is True", name=name), (), lambda facts: facts.named.get(name, False) is True
+        lambda: say("symptom.where_true", name=name), (), lambda facts: facts.named.get(name, False) is True
     )
 
 
@@ -177,7 +173,7 @@ def _above_one(name: str) -> Feature:
         value = facts.named.get(name, 1)
         return type(value) is int and value > 1
 
-    return Feature(lambda: say("{name} is above 1", name=name), (), has)
+    return Feature(lambda: say("symptom.where_above_one", name=name), (), has)
 
 
 def _not_zero(name: str) -> Feature:
@@ -185,18 +181,21 @@ def _not_zero(name: str) -> Feature:
         value = facts.named.get(name, 0)
         return isinstance(value, float | np.ndarray) and bool(np.any(value))
 
-    return Feature(lambda: say("{name} is not 0", name=name), (), has)
+    return Feature(lambda: say("symptom.where_not_zero", name=name), (), has)
 
 
 def _given(index: int, name: str) -> Feature:
     return Feature(
-        lambda: say("{name} is given", name=name), (), lambda facts: len(facts.case.args) > index, joins=()
+        lambda: say("symptom.where_given", name=name),
+        (),
+        lambda facts: len(facts.case.args) > index,
+        joins=(),
     )
 
 
 def _omitted(index: int, name: str) -> Feature:
     return Feature(
-        lambda: say("{name} is not given", name=name),
+        lambda: say("symptom.where_left_out", name=name),
         (),
         lambda facts: len(facts.case.args) <= index,
         joins=(),
@@ -241,120 +240,114 @@ def _layout(*layouts: str) -> Callable[[Any], bool]:
 _BOTH = ("and", "or")
 
 _GEOMETRY: tuple[Feature, ...] = (
-    Feature(lambda: say("the stride is above 1"), ("stride",), _strided, _BOTH),
-    Feature(lambda: say("there is padding"), ("padding",), lambda facts: facts.padding > 0, _BOTH),
+    Feature(lambda: say("cnn.place.stride_above_one"), ("stride",), _strided, _BOTH),
+    Feature(lambda: say("cnn.place.padding"), ("padding",), lambda facts: facts.padding > 0, _BOTH),
     Feature(
-        lambda: say("there are several channels"), ("channels",), lambda facts: facts.channels > 1, _BOTH
+        lambda: say("cnn.place.several_channels"), ("channels",), lambda facts: facts.channels > 1, _BOTH
     ),
-    Feature(lambda: say("there are several kernels"), ("kernels",), lambda facts: facts.kernels > 1, _BOTH),
-    Feature(lambda: say("there are several images"), ("images",), lambda facts: facts.images > 1, _BOTH),
+    Feature(lambda: say("cnn.place.several_kernels"), ("kernels",), lambda facts: facts.kernels > 1, _BOTH),
+    Feature(lambda: say("cnn.place.several_images"), ("images",), lambda facts: facts.images > 1, _BOTH),
     Feature(
-        lambda: say("there are rows or columns that no window reaches"),
+        lambda: say("cnn.place.remainder"),
         ("remainder",),
         lambda facts: max(facts.remainder) > 0,
     ),
-    Feature(lambda: say("windows overlap"), ("kernel", "stride", "positions"), _overlapping),
-    Feature(lambda: say("there are gaps between windows"), ("kernel", "stride", "positions"), _gaping),
+    Feature(lambda: say("cnn.place.windows_overlap"), ("kernel", "stride", "positions"), _overlapping),
+    Feature(lambda: say("cnn.place.window_gaps"), ("kernel", "stride", "positions"), _gaping),
     Feature(
-        lambda: say("the window is not square"),
+        lambda: say("cnn.place.window_not_square"),
         ("kernel",),
         lambda facts: facts.pooling and facts.kernel[0] != facts.kernel[1],
     ),
     Feature(
-        lambda: say("the kernel is not square"),
+        lambda: say("cnn.place.kernel_not_square"),
         ("kernel",),
         lambda facts: not facts.pooling and facts.kernel[0] != facts.kernel[1],
     ),
     Feature(
-        lambda: say("height and width of the input differ"),
+        lambda: say("cnn.place.input_not_square"),
         ("input",),
         lambda facts: facts.input[0] != facts.input[1],
     ),
-    Feature(lambda: say("an argument holds integers"), (), _with_integers),
-    Feature(lambda: say("a window holds its maximum several times"), (), lambda facts: facts.ties),
-    Feature(lambda: say("all activations are negative"), (), _all_negative),
+    Feature(lambda: say("symptom.where_integers"), (), _with_integers),
+    Feature(lambda: say("cnn.place.window_ties"), (), lambda facts: facts.ties),
+    Feature(lambda: say("cnn.place.activations_negative"), (), _all_negative),
     Feature(
-        lambda: say("the window is as large as the input"),
+        lambda: say("cnn.place.window_fills_input"),
         ("kernel", "input"),
         lambda facts: facts.pooling and facts.kernel == facts.input,
     ),
     Feature(
-        lambda: say("the kernel is as large as the input"),
+        lambda: say("cnn.place.kernel_fills_input"),
         ("kernel", "input"),
         lambda facts: not facts.pooling and facts.kernel == facts.input,
     ),
     Feature(
-        lambda: say("the window is 1×1"), ("kernel",), lambda facts: facts.pooling and facts.kernel == (1, 1)
+        lambda: say("cnn.place.window_1x1"),
+        ("kernel",),
+        lambda facts: facts.pooling and facts.kernel == (1, 1),
     ),
     Feature(
-        lambda: say("the kernel is 1×1"),
+        lambda: say("cnn.place.kernel_1x1"),
         ("kernel",),
         lambda facts: not facts.pooling and facts.kernel == (1, 1),
     ),
-    Feature(lambda: say("arrays lie in memory column by column (Fortran order)"), (), _layout("fortran")),
-    Feature(lambda: say("arrays are not contiguous in memory"), (), _layout("strided")),
-    Feature(lambda: say("arguments are read-only"), (), _layout("readonly")),
-    Feature(
-        lambda: say("arrays do not lie in memory row by row without gaps"), (), _layout("fortran", "strided")
-    ),
-    Feature(
-        lambda: say("arrays lie in memory in an unusual way"), (), _layout("fortran", "strided", "readonly")
-    ),
+    Feature(lambda: say("symptom.where_fortran_order"), (), _layout("fortran")),
+    Feature(lambda: say("symptom.where_not_contiguous"), (), _layout("strided")),
+    Feature(lambda: say("symptom.where_read_only"), (), _layout("readonly")),
+    Feature(lambda: say("symptom.where_not_row_by_row"), (), _layout("fortran", "strided")),
+    Feature(lambda: say("symptom.where_unusual_memory"), (), _layout("fortran", "strided", "readonly")),
 )
 
 _COMPLEMENTS: tuple[Feature, ...] = (
     Feature(
-        lambda: say("the window is larger than 1×1"),
+        lambda: say("cnn.place.window_above_1x1"),
         ("kernel",),
         lambda facts: facts.pooling and facts.kernel != (1, 1),
         joins=(),
     ),
     Feature(
-        lambda: say("the kernel is larger than 1×1"),
+        lambda: say("cnn.place.kernel_above_1x1"),
         ("kernel",),
         lambda facts: not facts.pooling and facts.kernel != (1, 1),
         joins=(),
     ),
     Feature(
-        lambda: say("there are several windows"),
+        lambda: say("cnn.place.several_windows"),
         ("positions",),
         lambda facts: facts.positions != (1, 1),
         joins=(),
     ),
-    Feature(lambda: say("there is no padding"), ("padding",), lambda facts: facts.padding == 0, joins=()),
+    Feature(lambda: say("cnn.place.no_padding"), ("padding",), lambda facts: facts.padding == 0, joins=()),
     Feature(
-        lambda: say("the stride is 1"),
+        lambda: say("cnn.place.stride_one"),
         ("stride",),
         lambda facts: "stride" in facts.parameters and max(facts.stride) == 1,
         joins=(),
     ),
+    Feature(lambda: say("cnn.place.one_channel"), ("channels",), lambda facts: facts.channels == 1, joins=()),
+    Feature(lambda: say("cnn.place.one_kernel"), ("kernels",), lambda facts: facts.kernels == 1, joins=()),
+    Feature(lambda: say("cnn.place.one_image"), ("images",), lambda facts: facts.images == 1, joins=()),
     Feature(
-        lambda: say("there is only one channel"), ("channels",), lambda facts: facts.channels == 1, joins=()
-    ),
-    Feature(
-        lambda: say("there is only one kernel"), ("kernels",), lambda facts: facts.kernels == 1, joins=()
-    ),
-    Feature(lambda: say("there is only one image"), ("images",), lambda facts: facts.images == 1, joins=()),
-    Feature(
-        lambda: say("there is only one window"),
+        lambda: say("cnn.place.one_window"),
         ("positions",),
         lambda facts: facts.positions == (1, 1),
         joins=(),
     ),
     Feature(
-        lambda: say("the input has a single row or column"),
+        lambda: say("cnn.place.input_single_line"),
         ("input",),
         lambda facts: min(facts.input) == 1,
         joins=(),
     ),
     Feature(
-        lambda: say("windows touch, without overlap or gap"),
+        lambda: say("cnn.place.windows_touch"),
         ("kernel", "stride", "positions"),
         lambda facts: facts.kernel == facts.stride,
         joins=(),
     ),
     Feature(
-        lambda: say("height and width of the input are equal"),
+        lambda: say("cnn.place.input_square"),
         ("input",),
         lambda facts: facts.input[0] == facts.input[1],
         joins=(),

@@ -6,7 +6,7 @@ Told as a difference, such as "too many rows, by 1": with a hidden key no size i
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from autograder.base.messages import Text, say
+from autograder.base.messages import Authored, Text, say
 from autograder.judging.diagnosis.facts import Facts
 
 Shape = tuple[int, ...]
@@ -35,15 +35,15 @@ def described(wrong: Sequence[WrongShape]) -> Text | None:
 
 def _numbers_and_arrays(wrong: Sequence[WrongShape]) -> Text | None:
     if all(not one.expected for one in wrong):
-        return say("a single number is asked for, not an array")
+        return say("symptom.shape_number_asked")
     if all(not one.got for one in wrong):
-        return say("an array is asked for, not a single number")
+        return say("symptom.shape_array_asked")
     return None
 
 
 def _empty(wrong: Sequence[WrongShape]) -> Text | None:
     if all(0 in one.got and 0 not in one.expected for one in wrong):
-        return say("the result is empty")
+        return say("symptom.shape_empty")
     return None
 
 
@@ -52,9 +52,9 @@ def _ones(wrong: Sequence[WrongShape]) -> Text | None:
     if any(_without_ones(one.got) != _without_ones(one.expected) for one in wrong):
         return None
     if all(len(one.got) > len(one.expected) for one in wrong):
-        return say("axes of length 1 are left over")
+        return say("symptom.shape_ones_left")
     if all(len(one.got) < len(one.expected) for one in wrong):
-        return say("axes of length 1 are missing")
+        return say("symptom.shape_ones_missing")
     return None
 
 
@@ -66,20 +66,24 @@ def _axes(wrong: Sequence[WrongShape]) -> Text | None:
     """Too many axes or too few."""
     surplus = {len(one.got) - len(one.expected) for one in wrong}
     if len(surplus) > 1:
-        return say("the number of axes is wrong") if 0 not in surplus else None
+        return say("symptom.shape_axes_wrong") if 0 not in surplus else None
     (more,) = surplus
     if more == 1:
         places = set.intersection(*(_removable(one.got, one.expected) for one in wrong))
         if len(places) == 1 and (nth := _nth(places.pop())):
-            return say("it has one axis too many, the {nth}", nth=nth)
-        return say("it has one axis too many")
+            return say("symptom.shape_axis_surplus_nth", nth=nth)
+        return say("symptom.shape_axis_surplus")
     if more == -1:
         places = set.intersection(*(_removable(one.expected, one.got) for one in wrong))
         if len(places) == 1:
-            return say("one axis is missing, that of the {axis}", axis=_axis(wrong[0], places.pop()))
-        return say("one axis is missing")
+            return say("symptom.shape_axis_missing_named", axis=_axis(wrong[0], places.pop()))
+        return say("symptom.shape_axis_missing")
     if more:
-        return say("it has {n} axes too many", n=more) if more > 0 else say("{n} axes are missing", n=-more)
+        return (
+            say("symptom.shape_axes_surplus", n=more)
+            if more > 0
+            else say("symptom.shape_axes_missing", n=-more)
+        )
     return None
 
 
@@ -99,13 +103,11 @@ def _order(wrong: Sequence[WrongShape]) -> Text | None:
         order = list(range(n))
         order[one], order[other] = other, one
         if all(case.got == tuple(case.expected[i] for i in order) for case in wrong):
-            return say(
-                "{one} and {other} are exchanged", one=_axis(wrong[0], one), other=_axis(wrong[0], other)
-            )
+            return say("symptom.shape_axes_exchanged", one=_axis(wrong[0], one), other=_axis(wrong[0], other))
     if n == 4 and all(case.got == tuple(case.expected[i] for i in (0, 2, 3, 1)) for case in wrong):
-        return say("the axis of the {axis} stands last", axis=_axis(wrong[0], 1))
+        return say("symptom.shape_axis_last", axis=_axis(wrong[0], 1))
     if all(sorted(case.got) == sorted(case.expected) for case in wrong):
-        return say("the axes stand in another order")
+        return say("symptom.shape_axes_reordered")
     return None
 
 
@@ -114,7 +116,7 @@ def _that_of_an_argument(wrong: Sequence[WrongShape]) -> Text | None:
         return None  # once may be chance
     for name in wrong[0].facts.arrays:
         if all((array := one.facts.arrays.get(name)) is not None and array.shape == one.got for one in wrong):
-            return say("it is the shape of {name}", name=name)
+            return say("symptom.shape_of_argument", name=name)
     return None
 
 
@@ -130,19 +132,19 @@ def _sizes(wrong: Sequence[WrongShape]) -> Text | None:
     names = _names(wrong[0], axes)
     signs = {(row[axis] > 0) - (row[axis] < 0) for row in surplus for axis in axes} - {0}
     if len(signs) != 1:
-        return say("the number of {axes} is wrong", axes=names)
+        return say("symptom.shape_count_wrong", axes=names)
     (sign,) = signs
     more = sign > 0
     if (by_n := _same_number(surplus, axes, sign)) is not None:
         if len(axes) == 1:
-            by = say("too many {axes}, by {n}", axes=names, n=by_n)
-            return by if more else say("too few {axes}, by {n}", axes=names, n=by_n)
-        each = say("too many {axes}, by {n} each", axes=names, n=by_n)
-        return each if more else say("too few {axes}, by {n} each", axes=names, n=by_n)
+            by = say("symptom.shape_too_many_by", axes=names, n=by_n)
+            return by if more else say("symptom.shape_too_few_by", axes=names, n=by_n)
+        each = say("symptom.shape_too_many_each", axes=names, n=by_n)
+        return each if more else say("symptom.shape_too_few_each", axes=names, n=by_n)
     if (what := _same_quantity(wrong, surplus, axes, sign)) is not None:
-        by = say("too many {axes}, by {what}", axes=names, what=what)
-        return by if more else say("too few {axes}, by {what}", axes=names, what=what)
-    return say("too many {axes}", axes=names) if more else say("too few {axes}", axes=names)
+        by = say("symptom.shape_too_many_by_quantity", axes=names, what=what)
+        return by if more else say("symptom.shape_too_few_by_quantity", axes=names, what=what)
+    return say("symptom.shape_too_many", axes=names) if more else say("symptom.shape_too_few", axes=names)
 
 
 def _same_number(surplus: Sequence[Sequence[int]], axes: Sequence[int], sign: int) -> int | None:
@@ -185,12 +187,12 @@ def _stride_minus_one(facts: Facts) -> tuple[int, int] | None:
 
 
 _QUANTITIES: tuple[tuple[Callable[[], Text], Callable[[Facts], tuple[int, int] | None]], ...] = (
-    (lambda: say("the padding"), _padding),
-    (lambda: say("twice the padding"), lambda facts: _twice(_padding(facts))),
-    (lambda: say("the remainder that no window reaches"), lambda facts: facts.remainder),
-    (lambda: say("the stride minus 1"), _stride_minus_one),
-    (lambda: say("the size of the kernel minus 1"), _kernel_minus_one),
-    (lambda: say("twice the size of the kernel minus 1"), lambda facts: _twice(_kernel_minus_one(facts))),
+    (lambda: say("cnn.quantity.padding"), _padding),
+    (lambda: say("cnn.quantity.twice_padding"), lambda facts: _twice(_padding(facts))),
+    (lambda: say("cnn.quantity.remainder"), lambda facts: facts.remainder),
+    (lambda: say("cnn.quantity.stride_minus_one"), _stride_minus_one),
+    (lambda: say("cnn.quantity.kernel_minus_one"), _kernel_minus_one),
+    (lambda: say("cnn.quantity.twice_kernel_minus_one"), lambda facts: _twice(_kernel_minus_one(facts))),
 )
 
 
@@ -201,8 +203,8 @@ def _names(wrong: WrongShape, axes: Sequence[int]) -> Text:
     *others, last = (_axis(wrong, axis) for axis in axes)
     if not others:
         return last
-    first = Text("、".join(one.zh for one in others), ", ".join(one.en for one in others))
-    return say("{one} and {other}", one=first, other=last)
+    first = Authored("、".join(one.zh for one in others), ", ".join(one.en for one in others))
+    return say("symptom.axes_joined", one=first, other=last)
 
 
 def _axis(wrong: WrongShape, axis: int) -> Text:
@@ -212,17 +214,23 @@ def _axis(wrong: WrongShape, axis: int) -> Text:
 def axis_name(facts: Facts, axes: int, axis: int) -> Text:
     """What stands along an axis of a result with so many axes, in the plural."""
     if axes >= 2 and axis >= axes - 2 and (axes == 2 or (axes == 4 and facts.convolutional)):
-        return say("rows") if axis == axes - 2 else say("columns")
+        return say("symptom.axis_rows") if axis == axes - 2 else say("symptom.axis_columns")
     if axes == 4 and facts.convolutional:
         if axis == 1:
-            return say("channels")
-        return say("kernels") if "kernel_shape" in facts.parameters else say("images")
+            return say("cnn.axis.channels")
+        return say("cnn.axis.kernels") if "kernel_shape" in facts.parameters else say("cnn.axis.images")
     if axes == 1:
-        return say("numbers")
+        return say("symptom.axis_numbers")
     nth = _nth(axis)
-    return say("entries of the {nth} axis", nth=nth) if nth else say("entries of an axis")
+    return say("symptom.axis_entries_nth", nth=nth) if nth else say("symptom.axis_entries")
 
 
 def _nth(axis: int) -> Text | None:
-    words = (say("first"), say("second"), say("third"), say("fourth"), say("fifth"))
+    words = (
+        say("symptom.ordinal_first"),
+        say("symptom.ordinal_second"),
+        say("symptom.ordinal_third"),
+        say("symptom.ordinal_fourth"),
+        say("symptom.ordinal_fifth"),
+    )
     return words[axis] if axis < len(words) else None

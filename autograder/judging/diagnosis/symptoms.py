@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.base.messages import Text, say
+from autograder.base.messages import Authored, Text, say
 from autograder.judging.answer_key import KeyExercise
 from autograder.judging.comparison import AGREE, Comparator, Derivation, agrees, difference
 from autograder.judging.diagnosis import cells, changes, shapes
@@ -23,7 +23,7 @@ from autograder.judging.results import Verdict
 from autograder.sandbox.records import Outcome
 from autograder.submissions import source
 
-_NOTHING = Text("", "")
+_NOTHING = Authored("", "")
 
 Path = tuple[str | int, ...]
 """See `comparison.Difference`."""
@@ -35,11 +35,10 @@ def symptom(exercise: KeyExercise, judged: Sequence[Judged], *, visible: bool) -
     wrong = [one for one in cases if not one.verdict.earns]
     first = wrong[0]
     if first.verdict is Verdict.MISSING:
-        return say("There is no function called {name}; do not rename it.", name=exercise.name)
+        return say("symptom.function_missing", name=exercise.name)
     if first.verdict is Verdict.FORBIDDEN:
         return say(
-            "{module} cannot be imported here (needed in {where}, line {line}): "
-            "only NumPy and Python's standard library can.",
+            "symptom.module_forbidden",
             module=first.outcome.text,
             where=source.place(first.outcome.where),
             line=first.outcome.line,
@@ -60,13 +59,13 @@ def _what(exercise: KeyExercise, cases: Sequence[Studied], alike: Sequence[Studi
     first = alike[0]
     match first.verdict:
         case Verdict.NI:
-            return say("{name} is not started yet.", name=exercise.name)
+            return say("symptom.not_started", name=exercise.name)
         case Verdict.TLE:
-            return say("It did not finish in time; is there a loop that never ends?")
+            return say("symptom.too_slow")
         case Verdict.MLE:
-            return say("It asked for too much memory; does an array or a list grow without end?")
+            return say("symptom.too_much_memory")
         case Verdict.OLE:
-            return say("It printed or returned far too much.")
+            return say("symptom.too_much_output")
         case Verdict.RTE:
             return _run_time_error(exercise, first.outcome, visible)
     if first.outcome.status == "unsendable":
@@ -80,25 +79,25 @@ _CALL_FAILED = re.compile(r"\S+\(\) (missing \d+ required |takes |got an unexpec
 
 def _run_time_error(exercise: KeyExercise, outcome: Outcome, visible: bool) -> Text:
     if outcome.status != "raised":
-        return say("It ended the program instead of returning an answer.")
+        return say("symptom.program_ended")
     name, place, line = outcome.exception, outcome.where, outcome.line
     if name == "TypeError" and not place and _CALL_FAILED.match(outcome.text):  # no line of it was reached
         return say(
-            "The parameters of {name} must be ({parameters}); do not change them.",
+            "symptom.wrong_parameters",
             name=exercise.name,
             parameters=", ".join(_parameters(exercise)),
         )
     if visible and outcome.text and place:
         return say(
-            "{name} in {where}, line {line} ({text}).",
+            "symptom.raised_there_because",
             name=name,
             where=source.place(place),
             line=line,
             text=outcome.text,
         )
     if not place:
-        return say("It raised {name}.", name=name)
-    return say("{name} in {where}, line {line}.", name=name, where=source.place(place), line=line)
+        return say("symptom.raised", name=name)
+    return say("symptom.raised_there", name=name, where=source.place(place), line=line)
 
 
 def _parameters(exercise: KeyExercise) -> Iterator[str]:
@@ -113,11 +112,11 @@ def _unsendable(what: str) -> Text:
     """`what`: see `values.ValuesError`."""
     _, of_type, name = what.partition("a value of type ")
     if of_type:
-        return say("It returned a value of type {name}, which cannot be a result here.", name=name)
+        return say("symptom.unusable_type", name=name)
     _, of_dtype, name = what.partition("an array of dtype ")
     if of_dtype:
-        return say("It returned an array of dtype {name}, which holds no numbers.", name=name.lstrip("<>|="))
-    return say("It returned something that cannot be a result here.")
+        return say("symptom.unusable_dtype", name=name.lstrip("<>|="))
+    return say("symptom.unusable_result")
 
 
 def _wrong_answer(
@@ -130,60 +129,58 @@ def _wrong_answer(
         return _wrong_list(alike, visible)
     match how.kind:
         case "type" | "not numeric" if how.got == "NoneType":
-            return say("It returned nothing (None){part}; is a return missing?", part=part)
+            return say("symptom.returned_nothing", part=part)
         case "type" if isinstance(first.case.expected, tuple) and not how.path:
             return say(
-                "{n} results are asked for, separated by commas (return a, b …); it returned only {got}.",
+                "symptom.several_results_asked",
                 n=len(first.case.expected),
                 got=_kind(how.got),
             )
         case "type":
             return say(
-                "It returned {got}{part}; {wanted} is asked for.",
+                "symptom.wrong_type",
                 got=_kind(how.got),
                 wanted=_kind(how.expected),
                 part=part,
             )
         case "ragged" | "not numeric" if all(map(_tuple_for_one, alike)):
-            return say("It returned several results, separated by commas; one is asked for.")
+            return say("symptom.one_result_asked")
         case "ragged":
-            return say("It returned a list{part} whose rows differ in length.", part=part)
+            return say("symptom.ragged_list", part=part)
         case "not numeric" if how.got in ("list", "tuple"):
             return say(
-                "It returned {got}{part} that holds something other than real numbers.",
+                "symptom.not_all_numbers",
                 got=_kind(how.got),
                 part=part,
             )
         case "not numeric":
-            return say("It returned {got}{part}, not real numbers.", got=_kind(how.got), part=part)
+            return say("symptom.not_numbers", got=_kind(how.got), part=part)
         case "names":
             return _wrong_names(first, visible)
         case "length" if how.path:
-            return say("The tables do not agree: somewhere inside one has too many entries or too few.")
+            return say("symptom.tables_disagree")
         case "length" if how.got > shapes.MAX_NUMBER:
-            return say("It returned too many results, {n} are asked for.", n=how.expected)
+            return say("symptom.results_too_many", n=how.expected)
         case "length" if how.got == 1:
-            return say("It returned one result, {n} are asked for.", n=how.expected)
+            return say("symptom.results_only_one", n=how.expected)
         case "length":
-            return say("It returned {got} results, {n} are asked for.", got=how.got, n=how.expected)
+            return say("symptom.results_wrong_number", got=how.got, n=how.expected)
         case "shape":
             return _wrong_shape(alike, part, visible)
         case "not finite":
-            return say("The values{part} hold NaN or infinity.", part=part)
+            return say("symptom.not_finite", part=part)
         case "none" if first.outcome.changed:
             names = [exercise.parameters[i] for i in first.outcome.changed if i < len(exercise.parameters)]
-            return say("The values are right, but the argument {names} was changed.", names=", ".join(names))
+            return say("symptom.argument_changed", names=", ".join(names))
         case "none":
-            return say(
-                "The values are right, but the result shares memory with an argument; return a new array."
-            )
+            return say("symptom.memory_shared")
     return _wrong_numbers(cases, alike)
 
 
 def _result(one: Studied, path: Path) -> Text:
     """Which of several results: its number in a tuple, its name in a dict, such as " (result 2, w1)"."""
     told = _which(one.case.expected, path)
-    return _NOTHING if told is None else Text(f"（{told.zh}）", f" ({told.en})")
+    return _NOTHING if told is None else Authored(f"（{told.zh}）", f" ({told.en})")
 
 
 def _which(expected: Any, path: Path) -> Text | None:
@@ -193,10 +190,10 @@ def _which(expected: Any, path: Path) -> Text | None:
     number, *names = path if isinstance(expected, tuple) else (None, *path)
     named = ", ".join(str(name) if isinstance(name, str) else f"[{name}]" for name in names)
     if number is None:
-        return Text(named, named)
+        return Authored(named, named)
     if not names:
-        return say("result {n}", n=int(number) + 1)
-    return say("result {n}, {name}", n=int(number) + 1, name=named)
+        return say("symptom.result_nth", n=int(number) + 1)
+    return say("symptom.result_nth_part", n=int(number) + 1, name=named)
 
 
 _NAMES = 6
@@ -207,32 +204,32 @@ def _wrong_names(one: Studied, visible: bool) -> Text:
     """A dict with other names than those asked for. Names that a student's process chose could spell out a
     hidden input, so they are quoted of visible cases only."""
     how = one.difference
-    which = _which(one.case.expected, how.path) or say("the result")
+    which = _which(one.case.expected, how.path) or say("symptom.result_whole")
     what = _begun(which)
     missing, surplus = _list_of(how.expected), _list_of(how.got)
     if not how.got:
-        told = say("{what} lacks {missing}", what=what, missing=missing)
+        told = say("symptom.names_missing", what=what, missing=missing)
     elif not visible and how.expected:
-        told = say("{what} lacks {missing}, and has other names instead", what=what, missing=missing)
+        told = say("symptom.names_missing_others_instead", what=what, missing=missing)
     elif not visible:
-        told = say("{what} has names that are not asked for", what=what)
+        told = say("symptom.names_surplus_unnamed", what=what)
     elif how.expected:
-        told = say("{what} lacks {missing}, and has {surplus}", what=what, missing=missing, surplus=surplus)
+        told = say("symptom.names_missing_and_surplus", what=what, missing=missing, surplus=surplus)
     else:
-        told = say("{what} has {surplus}, not asked for", what=what, surplus=surplus)
+        told = say("symptom.names_surplus", what=what, surplus=surplus)
     wanted = one.case.expected
     for step in how.path:
         wanted = wanted[step]
     for name, value in one.facts.named.items():
         if isinstance(value, dict) and value.keys() == wanted.keys():
-            return say("{told}; the names must be those of {name}.", told=told, name=name)
+            return say("symptom.names_as_in_argument", told=told, name=name)
     return _ended(told)
 
 
 def _list_of(names: Sequence[Any]) -> Text:
     shown = [str(name)[:40] for name in names[:_NAMES]]
     more = " …" if len(names) > _NAMES else ""
-    return Text("、".join(shown) + more, ", ".join(shown) + more)
+    return Authored("、".join(shown) + more, ", ".join(shown) + more)
 
 
 def _wrong_list(alike: Sequence[Studied], visible: bool) -> Text:
@@ -241,63 +238,63 @@ def _wrong_list(alike: Sequence[Studied], visible: bool) -> Text:
     how = first.difference
     if not how.path:
         if how.got == 1:
-            return say("The list has one entry; it should have {n}.", n=how.expected)
+            return say("symptom.list_one_entry", n=how.expected)
         if visible or how.got <= shapes.MAX_NUMBER:
-            return say("The list has {got} entries; it should have {n}.", got=how.got, n=how.expected)
+            return say("symptom.list_wrong_length", got=how.got, n=how.expected)
         if how.got > how.expected:
-            return say("The list has too many entries; it should have {n}.", n=how.expected)
-        return say("The list has too few entries; it should have {n}.", n=how.expected)
+            return say("symptom.list_too_long", n=how.expected)
+        return say("symptom.list_too_short", n=how.expected)
     index, *inside = how.path
-    entry = say("entry {n} of the list (index {index})", n=int(index) + 1, index=index)
+    entry = say("symptom.list_entry", n=int(index) + 1, index=index)
     if any(one.difference.path[:1] != how.path[:1] for one in alike):
-        told = say("In the first of the wrong cases, {entry} is not what it should be", entry=entry)
+        told = say("symptom.list_entry_wrong_first", entry=entry)
     else:
-        told = _begun(say("{entry} is not what it should be", entry=entry))
+        told = _begun(say("symptom.list_entry_wrong", entry=entry))
     if how.kind == "names" and len(how.path) == 1:
         missing, surplus = _list_of(how.expected), _list_of(how.got)
         if how.expected:
-            return say("{told}; missing: {missing}.", told=told, missing=missing)
+            return say("symptom.list_entry_names_missing", told=told, missing=missing)
         if visible:
-            return say("{told}: it has {surplus}, not asked for.", told=told, surplus=surplus)
+            return say("symptom.list_entry_names_surplus", told=told, surplus=surplus)
     if how.kind == "length":
-        return say("{told}: somewhere inside it has too many entries or too few.", told=told)
+        return say("symptom.list_entry_length_inside", told=told)
     if not visible or not inside:
         return _ended(told)
     place = str(inside[0]) if len(inside) == 1 else "".join(f"[{step!r}]" for step in inside)
-    return say("{told}: {place} is wrong.", told=told, place=place)
+    return say("symptom.list_entry_part_wrong", told=told, place=place)
 
 
 def _begun(sentence: Text) -> Text:
-    return Text(sentence.zh, sentence.en[:1].upper() + sentence.en[1:])
+    return Authored(sentence.zh, sentence.en[:1].upper() + sentence.en[1:])
 
 
 def _ended(sentence: Text) -> Text:
-    return Text(f"{sentence.zh}。", f"{sentence.en}.")
+    return Authored(f"{sentence.zh}。", f"{sentence.en}.")
 
 
 def _kind(name: str) -> Text:
     """A type, by the name that `comparison.Difference` gives it."""
     _, is_array, dtype = name.partition("array of ")
     if is_array:
-        return say("an array of {dtype}", dtype=dtype)
+        return say("symptom.type_array", dtype=dtype)
     match name:
         case "str":
-            return say("a text (str)")
+            return say("symptom.type_text")
         case "list":
-            return say("a list")
+            return say("symptom.type_list")
         case "tuple":
-            return say("a tuple")
+            return say("symptom.type_tuple")
         case "dict":
-            return say("a dict")
+            return say("symptom.type_dict")
         case "int" | "int64":
-            return say("a whole number (int)")
+            return say("symptom.type_whole_number")
         case "float" | "float64":
-            return say("a number (float)")
+            return say("symptom.type_number")
         case "bool":
-            return say("a truth value (bool)")
+            return say("symptom.type_truth_value")
         case "complex" | "complex64" | "complex128":
-            return say("complex numbers")
-    return say("a value of type {name}", name=name)
+            return say("symptom.type_complex")
+    return say("symptom.type_other", name=name)
 
 
 # ---------------------------------------------------------------------------------------------- derivations
@@ -315,21 +312,24 @@ def _wrong_lines(alike: Sequence[Studied], visible: bool) -> Text:
         one.case.accept.line: one.difference.got for one in alike if isinstance(one.case.accept, Derivation)
     }
     if not visible:
-        return say("Not right: {lines}.", lines=_listed(map(title, results)))
+        return say("cnn.symptom.lines_wrong", lines=_listed(map(title, results)))
     missing = {line: result for line, result in results.items() if result.verdict == "missing"}
     wrong = [line for line in results if line not in missing]
-    told = [say("{line}: {why}", line=title(line), why=results[line].text) for line in wrong[:_LINES]]
+    told = [
+        say("cnn.symptom.line_wrong_because", line=title(line), why=results[line].text)
+        for line in wrong[:_LINES]
+    ]
     if len(wrong) > _LINES:
-        told.append(say("And {count} more lines are not right.", count=len(wrong) - _LINES))
+        told.append(say("cnn.symptom.lines_more_wrong", count=len(wrong) - _LINES))
     if missing:
-        told.append(say("There is no line for {lines}.", lines=_listed(map(title, missing))))
+        told.append(say("cnn.symptom.lines_missing", lines=_listed(map(title, missing))))
         told += [result.text for result in list(missing.values())[:1] if result.typed]
-    return Text("\n".join(one.zh for one in told), "\n".join(one.en for one in told))
+    return Authored("\n".join(one.zh for one in told), "\n".join(one.en for one in told))
 
 
 def _listed(names: Iterable[Text]) -> Text:
     several = list(names)
-    return Text("、".join(one.zh for one in several), ", ".join(one.en for one in several))
+    return Authored("、".join(one.zh for one in several), ", ".join(one.en for one in several))
 
 
 # --------------------------------------------------------------------------------------------------- shapes
@@ -340,27 +340,25 @@ def _wrong_shape(alike: Sequence[Studied], part: Text, visible: bool) -> Text:
     value = first.outcome.value
     if all(_tuple_for_one(one) for one in alike):
         if len(value) == 1:
-            return say("It returned a tuple: is there a comma behind the result?")
-        return say("It returned several results, separated by commas; one is asked for.")
+            return say("symptom.stray_comma")
+        return say("symptom.one_result_asked")
     what = shapes.described(
         [shapes.WrongShape(one.difference.got, one.difference.expected, one.facts) for one in alike]
     )
     got, expected = first.difference.got, first.difference.expected
     if visible and what is not None:
         return say(
-            "The shape{part} is {got}, it should be {expected}: {what}.",
+            "symptom.shape_wrong_told_because",
             got=got,
             expected=expected,
             part=part,
             what=what,
         )
     if visible:
-        return say(
-            "The shape{part} is {got}, it should be {expected}.", got=got, expected=expected, part=part
-        )
+        return say("symptom.shape_wrong_told", got=got, expected=expected, part=part)
     if what is not None:
-        return say("The shape{part} is wrong: {what}.", part=part, what=what)
-    return say("The shape{part} is wrong.", part=part)
+        return say("symptom.shape_wrong_because", part=part, what=what)
+    return say("symptom.shape_wrong", part=part)
 
 
 def _tuple_for_one(one: Studied) -> bool:
@@ -399,7 +397,7 @@ def _wrong_numbers(cases: Sequence[Studied], alike: Sequence[Studied]) -> Text:
     if text is not None:
         return text
     part = _result(first, everywhere[0]) if everywhere else _NOTHING
-    return say("The values{part} are wrong.", part=part)
+    return say("symptom.values_wrong", part=part)
 
 
 def _first_true(
@@ -449,7 +447,7 @@ def _exchanged(alike: Sequence[Studied]) -> Text | None:
             _right_if_exchanged(case.case.accept, case.outcome.value, case.case.expected, one, other)
             for case in alike
         ):
-            return say("Results {one} and {other} are exchanged.", one=one + 1, other=other + 1)
+            return say("symptom.results_exchanged", one=one + 1, other=other + 1)
     return None
 
 

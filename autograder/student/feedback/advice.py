@@ -62,82 +62,70 @@ def next_step(result: ExerciseResult, *, lecture: str = "", ask: str = "") -> Te
     match result.verdict:
         case Verdict.NI:
             return say(
-                "{name}: write your code in the place of raise NotImplementedError(), then check again.",
+                "step.not_written",
                 name=name,
             )
         case Verdict.MISSING:
             return say(
-                "{name}: give your function exactly this name, run its cell, and check again; the assignment "
-                "as you were given it shows its first line.",
+                "step.wrong_name",
                 name=name,
             )
         case Verdict.FORBIDDEN:
             return say(
-                "{name}: take that import out of what the function needs, write it with NumPy, and check "
-                "again.",
+                "step.module_forbidden",
                 name=name,
             )
         case Verdict.RTE if seen.startswith("SyntaxError"):
-            return say(
-                "{name}: correct that line first; until then nothing of its cell or file can run.", name=name
-            )
+            return say("step.line_unreadable", name=name)
         case Verdict.RTE if seen.startswith("The parameters of "):
             return say(
-                "{name}: write its first line (def …) as the assignment gave it to you, and check again.",
+                "step.wrong_parameters",
                 name=name,
             )
         case Verdict.RTE if seen.startswith(("It raised ", "It ended ")):  # no line is named
-            return say(
-                "{name}: call it yourself with arrays of 2×2 numbers, and see where it ends.", name=name
-            )
+            return say("step.program_ended", name=name)
         case Verdict.RTE:
             return say(
-                "{name}: go to the line that is named, print the shapes of its arrays just before it "
-                "(print(x.shape)), and check again.",
+                "step.raised",
                 name=name,
             )
         case Verdict.TLE:
             return say(
-                "{name}: call it yourself with arrays of 2×2 numbers, and see that every while loop comes to "
-                "its end.",
+                "step.too_slow",
                 name=name,
             )
         case Verdict.MLE | Verdict.OLE:
-            return say(
-                "{name}: look for what grows in a loop: an array, a list, or what is printed.", name=name
-            )
+            return say("step.grows_without_end", name=name)
     if seen.startswith("It returned nothing"):
         return say(
-            "{name}: end it with return and the result; print shows a value, but does not return it.",
+            "step.returned_nothing",
             name=name,
         )
     if ask:
         return say(
-            "{name}: find the reason by the smallest case that fails; check again for a hint, or get it at "
-            "once with {ask}.",
+            "step.hint_waiting",
             name=name,
             ask=ask,
         )
     if seen.startswith(_ABOUT_FORM):
         return say(
-            "{name}: print the type and the shape of what you return, compare them with what the exercise's "
-            "text asks for, and check again.",
+            "step.wrong_type",
             name=name,
         )
     if _ABOUT_ENTRIES.match(seen):
         return say(
-            "{name}: print what you return, entry by entry, and compare it with what the text asks for.",
+            "step.compare_entries",
             name=name,
         )
-    what = say("the first line that is named above") if _speaks_of_lines(seen) else say("a small example")
+    what = say("step.example_first_line") if _speaks_of_lines(seen) else say("step.example_small")
     if lecture:
         return say(
-            "{name}: work out by hand, with lecture {lecture}, {what}, and compare it with yours.",
+            "step.by_hand_with_lecture",
             name=name,
             lecture=lecture,
             what=what,
         )
-    return say("{name}: work out by hand {what}, and compare it with yours.", name=name, what=what)
+    return say("step.by_hand", name=name, what=what)
 
 
 def _speaks_of_lines(seen: str) -> bool:

@@ -1,6 +1,6 @@
 """The words that both writers put around a picture."""
 
-from autograder.base.messages import Text, say
+from autograder.base.messages import Authored, Text, say
 from autograder.judging.results import ExerciseResult, SubmissionResult
 from autograder.student.feedback.card import Card
 from autograder.student.feedback.failure import Failure, Pair, Step
@@ -10,7 +10,7 @@ from autograder.student.feedback.layout import Drawing, Panel
 def points(result: ExerciseResult | SubmissionResult) -> Text:
     """How many points, and of which cases."""
     return say(
-        "points on the visible cases: {points} / {maximum}",
+        "card.points",
         points=f"{result.points:g}",
         maximum=f"{result.max_points:g}",
     )
@@ -19,34 +19,34 @@ def points(result: ExerciseResult | SubmissionResult) -> Text:
 def heading(failure: Failure) -> Text:
     """Which case this is."""
     if failure.oracle == "lecture":
-        return say("The smallest input found that shows it (the lecture's formula gives the right values)")
-    return say("A visible case that fails: {group}", group=failure.group)
+        return say("card.case_smallest")
+    return say("card.case_visible", group=failure.group)
 
 
 def yours() -> Text:
-    return say("yours")
+    return say("card.side_yours")
 
 
 def expected(failure: Failure) -> Text:
-    return say("by the lecture") if failure.oracle == "lecture" else say("expected")
+    return say("card.side_lecture") if failure.oracle == "lecture" else say("card.side_expected")
 
 
 def nothing_came_back() -> Text:
-    return say("Nothing came back for this input.")
+    return say("card.nothing_came_back")
 
 
 def formula_heading() -> Text:
-    return say("What your code computes, beside the lecture's formula")
+    return say("card.formula_heading")
 
 
 def path(steps: tuple[Step, ...]) -> Text:
     """A part of a result: "result 2", `w1`, [3]["stride"]."""
     if len(steps) == 1 and isinstance(steps[0], int):
-        return say("result {n}", n=steps[0] + 1)
+        return say("symptom.result_nth", n=steps[0] + 1)
     if len(steps) == 2 and isinstance(steps[0], int) and isinstance(steps[1], str):
-        return say("result {n}, {name}", n=steps[0] + 1, name=steps[1])
+        return say("symptom.result_nth_part", n=steps[0] + 1, name=steps[1])
     shown = str(steps[0]) if len(steps) == 1 else "".join(f"[{step!r}]" for step in steps)
-    return Text(shown, shown)
+    return Authored(shown, shown)
 
 
 def right_parts(failure: Failure) -> Text | None:
@@ -54,12 +54,12 @@ def right_parts(failure: Failure) -> Text | None:
     if not failure.right or len(failure.right) > 6 or any(len(one) > 2 for one in failure.right):
         return None
     parts = [path(one) for one in failure.right]
-    names = Text("、".join(one.zh for one in parts), ", ".join(one.en for one in parts))
-    return say("Right: {names}.", names=names)
+    names = Authored("、".join(one.zh for one in parts), ", ".join(one.en for one in parts))
+    return say("card.parts_right", names=names)
 
 
 def more_wrong(count: int) -> Text:
-    return say("More parts that differ: {n}.", n=count)
+    return say("card.parts_more_wrong", n=count)
 
 
 def shape(drawing: Drawing) -> str:
@@ -71,9 +71,7 @@ def differing(pair: Pair) -> Text | None:
     """How many numbers differ."""
     if pair.differing is None or pair.differing.size < 2:
         return None
-    return say(
-        "{wrong} of {all} numbers differ", wrong=int(pair.differing.sum()), all=int(pair.differing.size)
-    )
+    return say("card.numbers_differ", wrong=int(pair.differing.sum()), all=int(pair.differing.size))
 
 
 def panel(panel: Panel) -> Text | None:
@@ -86,16 +84,16 @@ def panel(panel: Panel) -> Text | None:
         slices = slices[1:]
     index = "[" + ", ".join([*map(str, panel.index), *slices]) + "]"
     if not panel.cut:
-        return Text(index, index)
-    return say("{index}, a part of {rows}×{columns}", index=index, rows=panel.of[0], columns=panel.of[1])
+        return Authored(index, index)
+    return say("card.panel_part", index=index, rows=panel.of[0], columns=panel.of[1])
 
 
 def left_out(drawing: Drawing) -> Text | None:
     if not drawing.left_out:
         return None
     if drawing.panels:
-        return say("maps not shown: {n}", n=drawing.left_out)
-    return say("lines not shown: {n}", n=drawing.left_out)
+        return say("card.maps_left_out", n=drawing.left_out)
+    return say("card.lines_left_out", n=drawing.left_out)
 
 
 def hint(card: Card) -> Text | None:
@@ -105,8 +103,8 @@ def hint(card: Card) -> Text | None:
 
 def following(step: Text) -> Text:
     """The next thing to do."""
-    return say("Next: {step}", step=step)
+    return say("card.next_step", step=step)
 
 
 def all_pass() -> Text:
-    return say("All visible cases pass. Hidden cases vary more: sizes, strides, padding, dtypes.")
+    return say("card.all_pass")

@@ -100,10 +100,10 @@ def next_step(
     if current.problem is not None:
         return [Prose(current.problem.in_language(lang), "yellow")]
     if current.file is None:
-        lost = _("The file of {name} is gone. Get a new one with: autograder start DIR.")
+        lost = _("watch.file_gone")
         return [Prose(lost.format(name=current.place.name), "yellow")]
     if current.result is None:
-        return [Text(_("Checking {file} …").format(file=shown_path(current.file)), style="dim")]
+        return [Text(_("watch.checking").format(file=shown_path(current.file)), style="dim")]
     parts: list[RenderableType] = [
         _marked("!", note.in_language(lang), "yellow") for note in current.result.notes[:3]
     ]
@@ -124,7 +124,7 @@ def next_step(
     mark, style = _mark(exercise)
     parts.append(_marked(mark, _seen(exercise, lang), style))
     if exercise.verdict is Verdict.NI:
-        todo = _("Write it in place of `raise NotImplementedError()` and save.")
+        todo = _("watch.not_written")
         parts.append(_marked("", todo, ""))
     parts += [_marked("→", text, "cyan") for text in told(exercise, current, hints, lang)]
     right = [group.name for group in exercise.groups if group.points == group.max_points]
@@ -144,25 +144,17 @@ def ladder(exercise: ExerciseResult, work: Work, lang: str) -> list[str]:
     """The hints on an exercise, one after the other."""
     _ = translator(lang)
     lecture = next((one.lecture for one in work.key.exercises if one.name == exercise.name), "")
-    read = _(
-        "Read section {lecture} of the lecture again, and the text above the function; "
-        "its example has numbers."
-    )
+    read = _("watch.hint_lecture")
     read = read.format(lecture=lecture)
     if exercise.verdict in (Verdict.NI, Verdict.MISSING):
-        start = _("Begin with the simplest case: write what gives its result, save, and see what is said.")
+        start = _("watch.hint_simplest_case")
         return [read, start]
     steps = []
     if exercise.misconception is not None and exercise.diagnosis is not None:
         steps.append(exercise.diagnosis.in_language(lang))
     else:
-        steps.append(
-            _(
-                "I do not recognise it as one of the common mistakes. Work the smallest case out by hand and "
-                "compare."
-            )
-        )
-    steps.append(_("Press f: where the lecture has a formula, yours stands beside it."))
+        steps.append(_("watch.hint_not_recognised"))
+    steps.append(_("watch.hint_formula"))
     return [*steps, read]
 
 
@@ -171,7 +163,7 @@ def listing(current: Work, lang: str) -> list[RenderableType]:
     _ = translator(lang)
     parts: list[RenderableType] = [Text(current.place.name, style="bold")]
     if current.result is None:
-        return [*parts, Text(_("Not checked yet."), style="dim")]
+        return [*parts, Text(_("watch.not_checked"), style="dim")]
     table = Table.grid(padding=(0, 1))
     table.add_column(width=1)
     table.add_column(overflow="fold")
@@ -199,11 +191,16 @@ def footer(lang: str, *, keys: bool, back: bool = False, says: str = "") -> Text
     """The keys that can be pressed, or that none can; and a word on the last check."""
     _ = translator(lang)
     if not keys:
-        text = Text(_("Keys do not work here: the input is not a terminal. Ctrl-C ends it."), style="dim")
+        text = Text(_("watch.no_keys"), style="dim")
     else:
-        names = {"h": _("hint"), "f": _("formula"), "l": _("list"), "q": _("quit")}
+        names = {
+            "h": _("watch.key_hint"),
+            "f": _("watch.key_formula"),
+            "l": _("watch.key_list"),
+            "q": _("watch.key_quit"),
+        }
         if back:
-            names = {"Esc": _("back"), "q": names["q"]}
+            names = {"Esc": _("watch.key_back"), "q": names["q"]}
         text = Text(" · ").join(Text.assemble((key, "bold"), f" {name}") for key, name in names.items())
     return Text.assemble(text, ("  " + says if says else "", "dim"))
 
@@ -211,13 +208,13 @@ def footer(lang: str, *, keys: bool, back: bool = False, says: str = "") -> Text
 def more(lang: str) -> str:
     """The footer's word where a page goes on."""
     _ = translator(lang)
-    return _("Space: more")
+    return _("watch.key_more")
 
 
 def line(work: Work, lang: str) -> Text:
     """One assignment in one line, for where there is no screen."""
     _ = translator(lang)
-    label = _("points on the visible cases")
+    label = _("watch.points")
     return Text.assemble(
         (work.place.name, "bold"), f"  {label}: ", _points(work.points, _maximum(work), " / ")
     )
@@ -256,7 +253,7 @@ def _table(shown: Sequence[Work], works: Sequence[Work], current: Work, lang: st
         points, maximum = total(work.points for work in works), total(_maximum(work) for work in works)
         table.add_row(
             "",
-            Text(_("together"), style="dim"),
+            Text(_("watch.row_together"), style="dim"),
             _Bar(points, maximum),
             Text(f"{points:g}/{maximum:g}", style="bold"),
         )
@@ -282,13 +279,13 @@ class _Bar:
 
 def _all_right(works: Sequence[Work], current: Work, lang: str) -> list[RenderableType]:
     _ = translator(lang)
-    done = _("All visible cases of {name} pass. Hidden cases vary more: sizes, strides, padding, dtypes.")
+    done = _("watch.all_pass")
     parts: list[RenderableType] = [_marked("✓", done.format(name=current.place.name), "green")]
     following = next_work(works, current)
     if following is None:
-        return [*parts, Prose(_("Every assignment is done."), "bold")]
-    files = _(" or ").join(shown_path(file) for file in following.place.files)
-    return [*parts, Prose(_("Next: {name}. Open {files}.").format(name=following.place.name, files=files))]
+        return [*parts, Prose(_("watch.all_done"), "bold")]
+    files = _("watch.files_or").join(shown_path(file) for file in following.place.files)
+    return [*parts, Prose(_("watch.next_assignment").format(name=following.place.name, files=files))]
 
 
 def _place(work: Work, exercise: str, lang: str) -> str:
@@ -299,7 +296,7 @@ def _place(work: Work, exercise: str, lang: str) -> str:
     file = shown_path(work.file or work.place.folder)
     if place is not None:
         file = f"{file}:{place.line}" if place.where.endswith(".py") else f"{file}, {place.where}"
-    return file + " · " + _("lecture {section}").format(section=lecture)
+    return file + " · " + _("watch.lecture_section").format(section=lecture)
 
 
 def _seen(exercise: ExerciseResult, lang: str) -> str:

@@ -46,9 +46,7 @@ def run(folder: Path, lang: str, console: Console) -> None:
     if not places:
         file = workspace.current_file(folder)  # says what is the matter, or finds a renamed file
         name = workspace.key_beside(file).name.removesuffix(workspace.ENDING) + file.suffix
-        raise CheckError(
-            say("`watch` knows your work by its name; rename {file} to {name}.", file=file.name, name=name)
-        )
+        raise CheckError(say("watch.wrong_file_name", file=file.name, name=name))
     checkers = {place: Checker(place.key) for place in places}
     ordered = sorted(places, key=lambda place: workspace.course_order(checkers[place].key))
     session = _Session(folder, {place: checkers[place] for place in ordered}, lang, Terminal(console))
@@ -195,7 +193,7 @@ class _Session:
                 for place in dict.fromkeys(by_path[path] for _, path in changes):
                     self._saved(place)
         except (OSError, RuntimeError) as error:  # too many watches, a folder that is gone
-            raise CheckError(say("The files cannot be watched any longer: {error}.", error=error)) from error
+            raise CheckError(say("watch.files_unwatchable", error=error)) from error
 
     def _saved(self, place: Place) -> None:
         """Check `place`, which is what the student works on now."""
@@ -343,7 +341,7 @@ class _Session:
             return
         _ = translator(self.lang)
         self.view = "formula"
-        self.formula_text = _("Reading the formula out of your code …")
+        self.formula_text = _("watch.formula_reading")
         self.formula = asyncio.create_task(self._read_formula(work.file, name))
 
     async def _read_formula(self, file: Path, name: str) -> None:
@@ -360,7 +358,7 @@ class _Session:
             if process.returncode is None:  # somebody has gone on to something else
                 process.kill()
         text = output.decode(errors="replace").strip().removeprefix("autograder: ")
-        self.formula_text = text or say("There is no formula.").in_language(self.lang)
+        self.formula_text = text or say("watch.formula_none").in_language(self.lang)
         self._draw()
 
     def _stop_formula(self) -> None:
