@@ -21,7 +21,7 @@ from autograder.authoring.assignment import Assignment
 from autograder.authoring.draw import draw_hidden, draw_visible
 from autograder.authoring.exercise import AuthoringError
 from autograder.base import atomic
-from autograder.base.messages import LANGUAGES
+from autograder.base.messages import COURSE_LANGUAGES
 from autograder.judging import answer_key
 
 _BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
@@ -64,7 +64,7 @@ def release(
     """
     key = draw_visible(assignment.name, assignment.exercises)
     files = []
-    for lang in LANGUAGES:
+    for lang in COURSE_LANGUAGES:
         target = folder / lang / assignment.name
         for suffix, text in ((".py", stub(assignment, lang)), (".ipynb", notebook(assignment, lang))):
             files.append(write(target / f"{assignment.name}{suffix}", text.encode(), dry_run))

@@ -27,6 +27,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from autograder.authoring import transforms
+from autograder.base.messages import COURSE_LANGUAGES, Authored, say
 from autograder.authoring.transforms import Turn
 from autograder.judging.answer_key import Layout
 from autograder.judging.comparison import Close, Comparator
@@ -220,9 +221,8 @@ class Exercise:
 def _pair(reference: Callable[..., Any], one: Misconception, other: Misconception) -> Misconception:
     assert one.turn is not None and other.turn is not None
     run = transforms.both(one.turn, other.turn)(reference)
-    return Misconception(
-        f"{one.id}+{other.id}", run, f"{one.zh}；同时{other.zh}", f"{one.en}; and {other.en}"
-    )
+    told = say("idea.both", one=Authored(one.zh, one.en), other=Authored(other.zh, other.en))
+    return Misconception(f"{one.id}+{other.id}", run, *map(told.in_language, COURSE_LANGUAGES))
 
 
 class AuthoringError(Exception):

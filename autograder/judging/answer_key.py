@@ -19,6 +19,7 @@ from typing import Any, Literal
 import numpy as np
 
 from autograder.base import atomic
+from autograder.base.messages import Authored, Text
 from autograder.judging import comparison
 from autograder.judging.comparison import Comparator
 from autograder.sandbox.values import TakeArray, dumps, flatten, unflatten
@@ -67,6 +68,11 @@ class KeyGroup:
     points: float
     cases: tuple[KeyCase, ...]
 
+    @property
+    def title(self) -> Text:
+        """What the cases are about."""
+        return Authored(self.zh, self.en)
+
 
 @dataclass(frozen=True)
 class Hint:
@@ -75,6 +81,10 @@ class Hint:
     id: str
     zh: str
     en: str
+
+    @property
+    def text(self) -> Text:
+        return Authored(self.zh, self.en)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
-from autograder.base.messages import Authored, Text, say
+from autograder.base.messages import Text, Verbatim, joined, say
 from autograder.cnn.derivations import compare, notation, notation_write
 from autograder.cnn.derivations.compare import LineResult
 from autograder.cnn.derivations.layer import Layer
@@ -94,7 +94,7 @@ def title(line: str) -> Text:
         shown = f"∂J/∂{name}" if line in ("w", "b") else name
         return say("cnn.equation.title_formula", quantity=shown)
     name = compare.left_side(Atom.named(line))
-    return Authored(name, name)
+    return Verbatim(name)
 
 
 _QUANTITY = {"z": ("z", CURRENT), "delta": ("delta", BEFORE), "w": ("w", CURRENT), "b": ("b", CURRENT)}
@@ -171,8 +171,7 @@ class _General:
                 if not equation.continued and equation.relations:
                     self._take(row, equation)
             except NotationError as error:
-                text = Authored(error.pointed("zh"), error.pointed("en"))
-                stray.append(LineResult(None, "unreadable", row, "", text))
+                stray.append(LineResult(None, "unreadable", row, "", error.pointed))
             except (NotCovered, Meaningless) as error:
                 stray.append(LineResult(None, "unreadable", row, "", error.text))
         absent = stray[0] if stray else LineResult(None, "missing", "", "", say("cnn.equation.line_missing"))
@@ -240,7 +239,7 @@ class _General:
     def _wrong(self, left: Atom, typed: Terms, right: Terms) -> LineResult:
         text, faults, slips = compare.explain(typed, right, left, self.known)
         place = say("cnn.equation.at_element", element=compare.left_side(left))
-        return LineResult(left, "wrong", "", "", compare.joined([place, text]), faults, slips)
+        return LineResult(left, "wrong", "", "", joined([place, text], "list.sentences"), faults, slips)
 
 
 def _has_sum(equation: Equation) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Literal
 
-from autograder.base.messages import Authored, Text, say
+from autograder.base.messages import Text, joined, say
 from autograder.cnn.derivations import notation, notation_write, slips
 from autograder.cnn.derivations.layer import Layer
 from autograder.cnn.derivations.meaning import (
@@ -319,10 +319,6 @@ def _variable(left: Atom) -> str:
     return notation_write.quantity(Atom("a", left.index, BEFORE) if left.letter == "delta" else left)
 
 
-def joined(sentences: Sequence[Text]) -> Text:
-    return Authored("".join(one.zh for one in sentences), " ".join(one.en for one in sentences))
-
-
 # ---- Carried out or not ------------------------------------------------------------------------------------
 
 
@@ -436,8 +432,7 @@ class _Lines:
         try:
             equation = settled(notation.read(typed), left_before=self.asks_before)
         except NotationError as error:
-            text: Text = Authored(error.pointed("zh"), error.pointed("en"))
-            self._enter(self._left_of_unreadable(typed), "unreadable", typed, "", text)
+            self._enter(self._left_of_unreadable(typed), "unreadable", typed, "", error.pointed)
             return
         except NotCovered as error:
             self._enter(self._left_of_unreadable(typed), "unreadable", typed, "", error.text)

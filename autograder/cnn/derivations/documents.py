@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from autograder.base.messages import Authored, Text, say
+from autograder.base.messages import Text, TextError, Verbatim, joined, say
 from autograder.cnn.derivations import compare, notation, notation_write
 from autograder.cnn.derivations.compare import TermFault
 from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, LayerError, Size, describe
@@ -46,12 +46,8 @@ Status = Literal["right", "wrong", "not carried out", "not covered", "not unders
 STATUSES: tuple[Status, ...] = get_args(Status)
 
 
-class DocumentError(ValueError):
-    """A file that cannot be checked at all: why, in one sentence."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en)
-        self.text = text
+class DocumentError(TextError):
+    """A file that cannot be checked at all."""
 
 
 @dataclass(frozen=True)
@@ -511,8 +507,7 @@ class _Checker:
         try:
             equation = notation.read(found.source)
         except NotationError as error:
-            text = Authored(error.pointed("zh"), error.pointed("en"))
-            return self._checked(found, None, _Outcome("not understood", text))
+            return self._checked(found, None, _Outcome("not understood", error.pointed))
         if equation.continued:
             text = say("cnn.document.left_side_missing")
             return self._checked(found, equation, _Outcome("not understood", text))
@@ -561,7 +556,7 @@ class _Checker:
         worst = next((outcome for outcome in outcomes if outcome.status != outcomes[0].status), outcomes[0])
         if worst is not outcomes[0]:
             place = say("cnn.document.wrong_in_layer", layer=describe(layers[1]))
-            worst = replace(worst, text=compare.joined([place, worst.text]))
+            worst = replace(worst, text=joined([place, worst.text], "list.sentences"))
         return self._checked(one.found, one.equation, worst)
 
     def _in_layer(self, one: _Parsed, layer: AnyLayer) -> _Outcome:
@@ -574,7 +569,7 @@ class _Checker:
                 return replace(again, text=note)
             if again.status == "right":
                 hint = say("cnn.document.right_if_rotated")
-                outcome = replace(outcome, text=compare.joined([hint, outcome.text]))
+                outcome = replace(outcome, text=joined([hint, outcome.text], "list.sentences"))
         if outcome.status == "wrong" and not _names(one.equation, "w") and self._is_about_pooling(one.found):
             return _Outcome("not covered", say("cnn.uncovered.pooling"))
         return outcome
@@ -626,7 +621,7 @@ class _Checker:
         if unfinished:
             text = say("cnn.document.not_carried_out")
             return _Outcome("not carried out", text, count)
-        return _Outcome("right", Authored("", ""), count)
+        return _Outcome("right", Verbatim(""), count)
 
     def _wrong(
         self, equation: Equation, known: Known, read: list[Terms], done: list[Terms]
@@ -649,7 +644,7 @@ class _Checker:
                 notes.append(
                     say("cnn.document.side_wrong", side=shown if len(shown) < 80 else shown[:79] + "…")
                 )
-            return _Outcome("wrong", compare.joined([*notes, text]), 1, faults, slips)
+            return _Outcome("wrong", joined([*notes, text], "list.sentences"), 1, faults, slips)
         return None
 
     def _checked(self, found: Found, equation: Equation | None, outcome: _Outcome) -> Checked:

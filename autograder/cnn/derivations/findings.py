@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.text import Text as Line
 
-from autograder.base.messages import Text, say
+from autograder.base.messages import Text, say, sentence
 from autograder.cnn.derivations.documents import Checked, Report, Status
 from autograder.cnn.derivations.layer import describe
 
@@ -118,7 +118,7 @@ def show(report: Report, lang: str, console: Console) -> None:
         if count
     ]
     total = say("cnn.derivation.total", count=len(report.equations)).in_language(lang)
-    console.print(f"[bold]{escape(total)}[/] " + ("，" if lang == "zh" else ", ").join(counts))
+    console.print(f"[bold]{escape(total)}[/] " + sentence("list.clauses", lang).join(counts))
 
 
 def _show_one(one: Checked, lang: str, console: Console) -> None:
@@ -166,7 +166,7 @@ def _because(one: Checked, lang: str) -> str:
     text = one.text.in_language(lang)
     if not text or one.status == "right":
         return text
-    return f"{name_of(one.status).in_language(lang)}{'：' if lang == 'zh' else ': '}{text}"
+    return say("cnn.derivation.because", status=name_of(one.status), text=one.text).in_language(lang)
 
 
 def _total(report: Report, lang: str) -> str:
@@ -178,7 +178,7 @@ def _total(report: Report, lang: str) -> str:
         f"{count} {name_of(status).in_language(lang)}" for status, count in report.counts.items() if count
     ]
     total = say("cnn.derivation.total", count=len(report.equations)).in_language(lang)
-    return f"{total} " + ("，" if lang == "zh" else ", ").join(counts)
+    return f"{total} " + sentence("list.clauses", lang).join(counts)
 
 
 def write_json(report: Report, lang: str, stream: TextIO) -> None:

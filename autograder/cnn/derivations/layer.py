@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from autograder.base.messages import Authored, Text, say
+from autograder.base.messages import Text, TextError, Verbatim, joined, say
 from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, LayerName, Letter
 
 Size = tuple[int, int]
@@ -25,12 +25,8 @@ MAX_CONNECTIONS = 50_000
 """Products that a layer may have in all: 28×28 with 5×5 has 14,400. Beyond, nobody reads what comes out."""
 
 
-class LayerError(ValueError):
-    """Sizes that make no layer, told in one sentence, in both languages (`text`)."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en)
-        self.text = text
+class LayerError(TextError, ValueError):
+    """Sizes that make no layer."""
 
 
 class Sized(ABC):
@@ -273,26 +269,22 @@ def describe(layer: AnyLayer) -> Text:
         return say("cnn.layer.dense", outputs=layer.outputs, inputs=layer.inputs)
     if isinstance(layer, Pooling):
         sizes = f"{layer.input[0]}×{layer.input[1]}"
-        parts = [
-            Authored(sizes, sizes),
+        parts: list[Text] = [
+            Verbatim(sizes),
             say("cnn.layer.window", window=f"{layer.window[0]}×{layer.window[1]}"),
         ]
         if layer.steps != layer.window:
             parts.append(say("cnn.layer.stride", stride="×".join(map(str, dict.fromkeys(layer.steps)))))
-        return _listed(parts)
+        return joined(parts, "list.clauses")
     sizes = f"{layer.input[0]}×{layer.input[1]} ∗ {layer.kernel[0]}×{layer.kernel[1]}"
-    parts = [Authored(sizes, sizes)]
+    parts: list[Text] = [Verbatim(sizes)]
     if layer.stride != 1:
         parts.append(say("cnn.layer.stride", stride=layer.stride))
     if layer.padding:
         parts.append(say("cnn.layer.padding", padding=layer.padding))
     if layer.numbered:
         parts.append(say("cnn.layer.maps", channels=layer.channels, kernels=layer.kernels))
-    return _listed(parts)
-
-
-def _listed(parts: list[Text]) -> Text:
-    return Authored("，".join(one.zh for one in parts), ", ".join(one.en for one in parts))
+    return joined(parts, "list.clauses")
 
 
 def positions(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:

@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 
 import sympy
 
-from autograder.base.messages import Text, say
+from autograder.base.messages import TextError, say
 from autograder.cnn.derivations import expand, notation_write, symbols
 from autograder.cnn.derivations.layer import AnyLayer, Layer, Pooling
 from autograder.cnn.derivations.notation import (
@@ -57,20 +57,12 @@ MAX_DEGREE = 16
 """Factors of one product; the lecture's have three."""
 
 
-class NotCovered(ValueError):
-    """A formula that was read but is outside of what is checked: why, in one sentence."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en)
-        self.text = text
+class NotCovered(TextError):
+    """A formula that was read but is outside of what is checked."""
 
 
-class Meaningless(ValueError):
-    """A formula that says nothing in this layer, such as a with three indices: why, in one sentence."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en)
-        self.text = text
+class Meaningless(TextError):
+    """A formula that says nothing in this layer, such as a with three indices."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from unicodedata import east_asian_width
 
 from lark import Lark, Token, Transformer, UnexpectedInput, v_args
 
-from autograder.base.messages import Text, say
+from autograder.base.messages import Text, TextError, joined, say
 
 MAX_CHARACTERS = 20_000
 """Of one equation. The longest of the lecture has 400; a chain for a 5×5 kernel 6,000."""
@@ -28,7 +28,7 @@ MAX_INDEX = 200
 """Characters between the brackets of one index."""
 
 
-class NotationError(ValueError):
+class NotationError(TextError, ValueError):
     """Text that cannot be read: why, and at which place.
 
     Parameters
@@ -42,14 +42,14 @@ class NotationError(ValueError):
     """
 
     def __init__(self, text: Text, source: str, at: int) -> None:
-        super().__init__(text.en)
-        self.text = text
+        super().__init__(text)
         self.source = source
         self.at = at
 
-    def pointed(self, lang: str) -> str:
+    @property
+    def pointed(self) -> Text:
         """The sentence, below it the line with a caret under the place."""
-        return f"{self.text.in_language(lang)}\n{self.shown}"
+        return joined([self.text, self.shown], "list.lines")
 
     @property
     def shown(self) -> str:

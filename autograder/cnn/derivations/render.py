@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import Any
 
 from autograder.base.html_document import html_document
-from autograder.base.messages import Text, preferred_language
+from autograder.base.messages import Text, preferred_language, sentence, tag
 from autograder.cnn.derivations.page import (
     Aligned,
     Block,
@@ -55,8 +55,7 @@ def document(page: Page, form: Format, lang: str = "", layer_names: bool = False
         return _LATEX_DOCUMENT.format(kind="ctexart" if language == "zh" else "article", body=body)
     if form == "html":
         title = html.escape(_WRITERS["text"](language, layer_names).prose(page.title))
-        code = "zh-CN" if language == "zh" else "en"
-        return html_document(code, title, _PAGE_STYLE, body)
+        return html_document(tag(language), title, _PAGE_STYLE, body)
     return body
 
 
@@ -171,7 +170,7 @@ class Writer(ABC):
         return "".join(words + named for words, named in zip(written, lists, strict=True))
 
     def list(self, quantities: Iterable[Quantity]) -> str:
-        return ("、" if self.lang == "zh" else ", ").join(map(self.inline, quantities))
+        return sentence("list.names", self.lang).join(map(self.inline, quantities))
 
     def inline(self, quantity: Quantity) -> str:
         """A quantity within a sentence."""

@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TypeGuard
 
-from autograder.base.messages import Authored, Text
+from autograder.base.messages import Text, say
 from autograder.cnn.derivations.layer import Layer, LayerError
 from autograder.cnn.derivations.meaning import Factor, Foreign, Known, Monomial, Terms, order
 from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, LayerName
@@ -28,8 +28,6 @@ class Slip:
     ----------
     id : str
         Stable; the class report counts by it.
-    text : Text
-        What went wrong, one sentence.
     of : tuple of str
         The letters of the elements whose formulas it concerns, as in `expand`: "z", "delta" (of the layer
         before), "a", "w", "b" (∂J/∂ each).
@@ -38,9 +36,13 @@ class Slip:
     """
 
     id: str
-    text: Text
     of: tuple[str, ...]
     wrong: Wrong
+
+    @property
+    def text(self) -> Text:
+        """What went wrong, one sentence."""
+        return say(f"cnn.slip.{self.id}")
 
 
 def find(layer: Layer, left: Atom, right: Terms, typed: Terms) -> tuple[Slip, ...]:
@@ -298,63 +300,22 @@ def _named(factor: Factor, letter: str) -> TypeGuard[Atom]:
 # ---- The list: the first that fits is named ----------------------------------------------------------------
 
 SLIPS: tuple[Slip, ...] = (
-    Slip(
-        "dsigma_missing",
-        Authored(
-            "漏乘了 σ′：前一层的激活 a = σ(z) 也要求导。",
-            "σ′ is missing: a = σ(z) of the layer before has a slope too.",
-        ),
-        ("delta",),
-        _slope_missing,
-    ),
-    Slip(
-        "kernel_not_rotated",
-        Authored(
-            "卷积核没有翻转 180°。看看这个 a 乘的是哪个 w。",
-            "The kernel is not rotated by 180°. Look up which w this a is multiplied by in each z.",
-        ),
-        ("delta", "a"),
-        _moved("w", _flipped_both),
-    ),
+    Slip("dsigma_missing", ("delta",), _slope_missing),
+    Slip("kernel_not_rotated", ("delta", "a"), _moved("w", _flipped_both)),
     Slip(
         "dsigma_of_this_layer",
-        Authored(
-            "σ′ 取错了层：应当是前一层的 z^(l−1)。",
-            "σ′ of the wrong layer: it belongs to z of the layer before.",
-        ),
         ("delta",),
         _either(_relabelled("dsigma", BEFORE, _slope_of_this_layer), _slope_at_the_residual(CURRENT)),
     ),
-    Slip(
-        "dsigma_of_another_element",
-        Authored(
-            "σ′ 的下标错了：它与所求的 δ^(l−1) 同一位置，而不与 δ^(l) 同一位置。",
-            "σ′ has the wrong index: it is that of the wanted δ of the layer before.",
-        ),
-        ("delta",),
-        _slope_at_the_residual(BEFORE),
-    ),
-    Slip(
-        "dsigma_of_a",
-        Authored("σ′ 的自变量是 z，不是 a。", "σ′ is taken of z, not of a."),
-        ("delta",),
-        _relabelled("dsigma", BEFORE, _slope_of_a),
-    ),
+    Slip("dsigma_of_another_element", ("delta",), _slope_at_the_residual(BEFORE)),
+    Slip("dsigma_of_a", ("delta",), _relabelled("dsigma", BEFORE, _slope_of_a)),
     Slip(
         "residual_of_the_layer_before",
-        Authored(
-            "右边的残差应当是当前层的 δ^(l)，不是前一层的。",
-            "The residual on the right is that of this layer, δ of l, not of the layer before.",
-        ),
         ("delta", "a", "w", "b"),
         _relabelled("delta", CURRENT, lambda factor, monomial, left: replace(factor, layer=BEFORE)),
     ),
     Slip(
         "z_for_a",
-        Authored(
-            "把 a 写成了 z：卷积的输入是前一层的激活值 a。",
-            "z stands where a belongs: the layer's input is a.",
-        ),
         ("w", "z"),
         _either(
             _relabelled(
@@ -365,137 +326,28 @@ SLIPS: tuple[Slip, ...] = (
     ),
     Slip(
         "a_of_this_layer",
-        Authored(
-            "a 取错了层：应当是前一层的输出 a^(l−1)。",
-            "a of the wrong layer: the input is a of the layer before.",
-        ),
         ("w", "z"),
         _relabelled("a", BEFORE, lambda factor, monomial, left: replace(factor, layer=CURRENT)),
     ),
-    Slip(
-        "true_convolution",
-        Authored(
-            "卷积核被翻转了：本课的“卷积”是互相关，前向计算不翻转。",
-            "The kernel is rotated: what the lecture calls convolution is correlation, and does not rotate.",
-        ),
-        ("z",),
-        _moved("w", _flipped_both),
-    ),
-    Slip(
-        "gradient_rotated",
-        Authored(
-            "梯度整体翻转了 180°：这是另一个 w 的梯度。",
-            "The gradient is rotated by 180°: this is another w's.",
-        ),
-        ("w",),
-        _of_element(_flipped_both),
-    ),
-    Slip(
-        "residual_rotated",
-        Authored(
-            "残差被翻转了：δ 与 a 按原来的次序对应相乘，不翻转。",
-            "The residual is rotated: δ and a are multiplied in their own order.",
-        ),
-        ("w",),
-        _moved("delta", _residual_flipped),
-    ),
+    Slip("true_convolution", ("z",), _moved("w", _flipped_both)),
+    Slip("gradient_rotated", ("w",), _of_element(_flipped_both)),
+    Slip("residual_rotated", ("w",), _moved("delta", _residual_flipped)),
     Slip(
         "kernel_rotated_along_one_axis",
-        Authored(
-            "卷积核只沿一个方向翻转了；180° 翻转要上下、左右都翻。",
-            "The kernel is flipped along one axis only; a rotation by 180° flips both.",
-        ),
         ("delta", "a"),
         _of_several_terms(_moved("w", _flipped_columns), _moved("w", _flipped_rows)),
     ),
-    Slip(
-        "kernel_transposed",
-        Authored("卷积核的行、列下标对调了。", "Rows and columns of the kernel are swapped."),
-        ("delta", "a", "z"),
-        _of_several_terms(_moved("w", _transposed)),
-    ),
-    Slip(
-        "rows_and_columns_swapped",
-        Authored(
-            "行、列下标对调了：这是另一个元素的公式。",
-            "Rows and columns are swapped: this is another element's formula.",
-        ),
-        ("delta", "a", "w", "z"),
-        _of_element(_transposed),
-    ),
-    Slip(
-        "dsigma_too_much",
-        Authored("多乘了 σ′：δ 里已经含有它。", "A σ′ too many: the residual holds it already."),
-        ("w", "b"),
-        _slope_added,
-    ),
-    Slip(
-        "mean_for_sum",
-        Authored("求了平均；应当求和。", "This is the mean; the gradient is the sum."),
-        ("w", "b"),
-        _mean,
-    ),
-    Slip(
-        "bias_missing",
-        Authored("每个 z 都要加上偏置。", "The bias belongs to every z."),
-        ("z",),
-        _bias_missing,
-    ),
-    Slip(
-        "bias_with_every_product",
-        Authored("b 加了好几次；每个 z 只加一次偏置。", "b is added with every product; each z has it once."),
-        ("z",),
-        _bias_with_every_product,
-    ),
-    Slip(
-        "stride_ignored",
-        Authored("没有考虑步长。", "The stride is not taken into account."),
-        ("z", "delta", "a", "w"),
-        _as_if(stride=1),
-    ),
-    Slip(
-        "padding_ignored",
-        Authored("没有考虑填充。", "The padding is not taken into account."),
-        ("z", "delta", "a", "w"),
-        _as_if(padding=0),
-    ),
-    Slip(
-        "one_kernel_only",
-        Authored(
-            "只算了一个卷积核；各卷积核传回的残差要相加。",
-            "Only one kernel's share: what all kernels send back is added up.",
-        ),
-        ("delta", "a"),
-        _one_map("delta"),
-    ),
-    Slip(
-        "one_channel_only",
-        Authored("只算了一个通道；z 是所有输入通道之和。", "Only one channel: z adds up all input channels."),
-        ("z",),
-        _one_map("a"),
-    ),
-    Slip(
-        "wrong_channel",
-        Authored(
-            "用错了输入特征图：每个 w 只与它自己的通道有关。",
-            "Summed over the wrong map: each w meets its own input channel only.",
-        ),
-        ("w",),
-        _other_map("a"),
-    ),
-    Slip(
-        "wrong_map",
-        Authored(
-            "用错了残差的特征图：每个卷积核只与它自己的特征图有关。",
-            "Summed over the wrong map: each kernel has its own feature map's residual only.",
-        ),
-        ("w", "b"),
-        _other_map("delta"),
-    ),
-    Slip(
-        "kernel_and_channel_swapped",
-        Authored("卷积核编号与通道编号对调了。", "The numbers of kernel and channel are swapped in w."),
-        ("delta", "a", "z"),
-        _moved("w", _maps_swapped),
-    ),
+    Slip("kernel_transposed", ("delta", "a", "z"), _of_several_terms(_moved("w", _transposed))),
+    Slip("rows_and_columns_swapped", ("delta", "a", "w", "z"), _of_element(_transposed)),
+    Slip("dsigma_too_much", ("w", "b"), _slope_added),
+    Slip("mean_for_sum", ("w", "b"), _mean),
+    Slip("bias_missing", ("z",), _bias_missing),
+    Slip("bias_with_every_product", ("z",), _bias_with_every_product),
+    Slip("stride_ignored", ("z", "delta", "a", "w"), _as_if(stride=1)),
+    Slip("padding_ignored", ("z", "delta", "a", "w"), _as_if(padding=0)),
+    Slip("one_kernel_only", ("delta", "a"), _one_map("delta")),
+    Slip("one_channel_only", ("z",), _one_map("a")),
+    Slip("wrong_channel", ("w",), _other_map("a")),
+    Slip("wrong_map", ("w", "b"), _other_map("delta")),
+    Slip("kernel_and_channel_swapped", ("delta", "a", "z"), _moved("w", _maps_swapped)),
 )

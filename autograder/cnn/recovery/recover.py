@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import sympy
 
-from autograder.base.messages import Authored, Text, say
+from autograder.base.messages import Text, say
 from autograder.cnn.derivations.layer import MAX_CONNECTIONS, AnyLayer, describe, positions
 from autograder.cnn.derivations.page import (
     Aligned,
@@ -132,20 +132,20 @@ class Recovered(Shown):
         sections = [Section(Prose(self._verdict(len(differing))), tuple(self._notes()), level=3)]
         if differing:
             blocks = [block for one in differing for block in self._beside(one)]
-            sections.append(Section(Prose(Authored("不同的元素", "Elements that differ")), tuple(blocks)))
+            sections.append(Section(Prose(say("cnn.formula.heading_differing")), tuple(blocks)))
         missing = {one: self.lecture[one] for one in self.lecture if one not in self.formulas}
         extra = {one: self.formulas[one] for one in self.formulas if one not in self.lecture}
         same = {one: self.lecture[one] for one in self.lecture if one not in (*differing, *missing)}
         for title, formulas in (
-            (Authored("代码没有的元素", "Elements that the code lacks"), missing),
-            (Authored("讲义没有的元素", "Elements that the lecture does not have"), extra),
-            (Authored("与讲义相同的元素", "Elements that equal the lecture's"), same),
+            (say("cnn.formula.heading_missing"), missing),
+            (say("cnn.formula.heading_surplus"), extra),
+            (say("cnn.formula.heading_equal"), same),
         ):
             if formulas:
                 equations = tuple(Equation(one, (as_sum(formula),)) for one, formula in formulas.items())
                 sections.append(Section(Prose(title), (Aligned(equations),)))
         return Page(
-            Prose(Authored(f"`{self.function}` 计算的公式", f"What `{self.function}` computes")),
+            Prose(say("cnn.formula.title", function=self.function)),
             tuple(sections),
         )
 
@@ -156,29 +156,15 @@ class Recovered(Shown):
     def _verdict(self, differing: int) -> Text:
         count, size = len(self.lecture), describe(self.layer)
         if self.agrees:
-            return Authored(
-                f"全部 {count} 个元素都与讲义的公式相同（{size.zh}）。",
-                f"All {count} elements have the lecture's formula ({size.en}).",
-            )
+            return say("cnn.formula.all_equal", count=count, size=size)
         if self.shape != self.lecture_shape:
             got, wanted = _shape(self.shape), _shape(self.lecture_shape)
-            return Authored(
-                f"结果的形状是 {got}，应当是 {wanted}（{size.zh}）。",
-                f"The result has shape {got}; it should be {wanted} ({size.en}).",
-            )
-        return Authored(
-            f"{count} 个元素中有 {differing} 个与讲义的公式不同（{size.zh}）。",
-            f"{differing} of {count} elements differ from the lecture's formula ({size.en}).",
-        )
+            return say("cnn.formula.shape_wrong", got=got, wanted=wanted, size=size)
+        return say("cnn.formula.some_differ", count=count, differing=differing, size=size)
 
     def _notes(self) -> Iterator[Block]:
         if self.given is not None:
-            yield Prose(
-                Authored(
-                    "最大池化对输入不是线性的；以下公式在这个输入附近成立：",
-                    "Max pooling is not linear in its input; the formulas hold close to this one:",
-                )
-            )
+            yield Prose(say("cnn.formula.note_max_pooling"))
             atoms = [
                 self.layer.atom("a", BEFORE, place) for place in positions(self.layer.shape("a", BEFORE))
             ]
@@ -189,11 +175,11 @@ class Recovered(Shown):
     def _beside(self, one: Quantity) -> Iterator[Block]:
         """An element's two formulas, the terms that only one of them has (so) marked."""
         code, lecture = self.formulas[one], self.lecture[one]
-        yield Prose(Authored("{0}：", "{0}:"), ((one,),))
+        yield Prose(say("cnn.formula.of_element"), ((one,),))
         yield Aligned(
             (
-                Equation(Authored("代码", "code"), (as_sum(code, _unlike(terms(lecture))),)),
-                Equation(Authored("讲义", "lecture"), (as_sum(lecture, _unlike(terms(code))),)),
+                Equation(say("cnn.formula.side_code"), (as_sum(code, _unlike(terms(lecture))),)),
+                Equation(say("cnn.formula.side_lecture"), (as_sum(lecture, _unlike(terms(code))),)),
             )
         )
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.base.messages import Authored
+from autograder.base.messages import Verbatim
 from autograder.cnn.derivations.layer import AnyLayer, LayerError, Pooling, positions
 from autograder.cnn.derivations.symbols import Quantity, terms
 from autograder.cnn.recovery.readings import READINGS, Array, Reading, Sizes, given_input
@@ -67,7 +67,7 @@ def shrink(
                 one, answer = _singled_out(evaluate, one, answer, how)
                 failure = compared(
                     name,
-                    Authored("", ""),
+                    Verbatim(""),
                     tuple(zip(parameters, one.arguments, strict=False)),
                     _ACCEPT,
                     _as_values(answer),

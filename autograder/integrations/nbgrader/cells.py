@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.base.messages import LANGUAGES, Text, preferred_language, say
+from autograder.base.messages import Text, languages, preferred_language, say
 from autograder.judging.results import ExerciseResult, Score, SubmissionResult, Verdict
 
 SCHEMA_VERSION = 3
@@ -100,7 +100,7 @@ def language(notebook: Any) -> str:
     about = notebook.get("metadata")
     own = about.get("autograder") if isinstance(about, dict) else None
     lang = own.get("lang") if isinstance(own, dict) else None
-    return lang if lang in LANGUAGES else preferred_language()
+    return lang if lang in languages() else preferred_language()
 
 
 def without_tests(notebook: Any) -> bytes:

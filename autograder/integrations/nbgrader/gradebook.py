@@ -20,7 +20,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.exc import SQLAlchemyError
 
-from autograder.base.messages import Authored, Text, printable_name, say
+from autograder.base.messages import Text, Verbatim, printable_name, say
 from autograder.integrations.nbgrader import bulk, cells
 from autograder.integrations.nbgrader.bulk import Entry
 from autograder.integrations.nbgrader.course import Course
@@ -92,7 +92,7 @@ class Books:
                 else f"{type(error).__name__}: {error}"
             )
             why = printable_name(" ".join(why.split())[:_LONGEST_REASON])
-            self.failed.append(NotWritten(file.student, file.assignment, Authored(why, why)))
+            self.failed.append(NotWritten(file.student, file.assignment, Verbatim(why)))
         else:
             self._waiting.setdefault(file.assignment, []).append(entry)
         if sum(map(len, self._waiting.values())) >= _BATCH:

@@ -10,12 +10,12 @@ nothing is quoted: no input, no expected value, no expected size, no text of an 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autograder.base.messages import LANGUAGES, Authored, Text, say
-from autograder.judging.answer_key import KeyExercise
+from autograder.base.messages import Text, say
+from autograder.judging.answer_key import Hint, KeyExercise
 from autograder.judging.diagnosis import catalogue, symptoms
 from autograder.judging.diagnosis.judged import Judged
 
-__all__ = ["Diagnosis", "Judged", "diagnose", "hint_of"]
+__all__ = ["Diagnosis", "Judged", "diagnose"]
 
 
 @dataclass(frozen=True)
@@ -45,27 +45,12 @@ def diagnose(exercise: KeyExercise, judged: Sequence[Judged], *, visible: bool) 
     found = catalogue.recognise(exercise, judged)
     if found is None:
         return Diagnosis(None, seen, seen)
-    hint = Authored(found.hint.zh, found.hint.en)
-    whole, partly = _sentences(hint)
-    return Diagnosis(found.hint.id, seen, whole if found.whole else partly)
+    id = "idea.whole" if found.whole else "idea.partly"
+    return Diagnosis(found.hint.id, seen, say(id, hint=_idea(exercise, found.hint)))
 
 
-def hint_of(diagnosis: Text) -> Text:
-    """The misconception alone, of a diagnosis that names one: without "It looks as if"."""
-    return Authored(*(_hint_in(diagnosis.in_language(lang), lang) for lang in LANGUAGES))
-
-
-def _sentences(hint: Text) -> tuple[Text, Text]:
-    """What a student is told where a misconception explains every wrong case, and where only some."""
-    return (
-        say("idea.whole", hint=hint),
-        say("idea.partly", hint=hint),
-    )
-
-
-def _hint_in(sentence: str, lang: str) -> str:
-    for frame in _sentences(Authored("\0", "\0")):
-        before, _, after = frame.in_language(lang).partition("\0")
-        if sentence.startswith(before) and sentence.endswith(after):
-            return sentence[len(before) : len(sentence) - len(after)]
-    return sentence  # stored by an engine that spoke in other words
+def _idea(exercise: KeyExercise, hint: Hint) -> Text:
+    """What a misconception is; of a pair, both."""
+    ideas = {known.id: known.text for known in exercise.misconceptions}
+    one, _, other = hint.id.partition("+")
+    return say("idea.both", one=ideas[one], other=ideas[other]) if {one, other} <= ideas.keys() else hint.text

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from autograder.base.messages import Authored, Text, say
+from autograder.base.messages import Text, joined, say
 from autograder.judging.diagnosis.facts import Facts
 from autograder.judging.diagnosis.numbers import Array, Relation, WrongNumbers
 from autograder.judging.diagnosis.shapes import axis_name
@@ -200,7 +200,7 @@ def _direction(down: int, across: int) -> Text:
         return vertical
     if not down:
         return horizontal
-    return Authored(f"{vertical.zh}、{horizontal.zh}", f"{vertical.en}, {horizontal.en}")
+    return joined([vertical, horizontal])
 
 
 def _rearranged(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:

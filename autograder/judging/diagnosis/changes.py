@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from autograder.base.messages import Authored, Text, say
+from autograder.base.messages import Text, say
 from autograder.judging.comparison import Close, Exact
 from autograder.judging.diagnosis.facts import Facts
 from autograder.judging.diagnosis.numbers import Array, Relation, WrongNumbers
@@ -276,7 +276,7 @@ def _quantities(first: Facts) -> Iterator[Quantity]:
 
 def _argument(name: str, single: bool) -> Quantity:
     return (
-        lambda: Authored(f" {name} ", name) if single else say("symptom.quantity_product", name=name),
+        lambda: say("symptom.quantity_argument" if single else "symptom.quantity_product", name=name),
         lambda facts: facts.number(name),
     )
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.base.messages import Authored, Text, say
+from autograder.base.messages import Text, joined, say
 from autograder.judging.answer_key import KeyExercise
 from autograder.judging.diagnosis.facts import Facts
 from autograder.judging.diagnosis.judged import Studied
@@ -84,25 +84,24 @@ def limited(
     feature = None if stopped else _feature(known, {id(one) for one in concerned})
     if feature is not None:
         if elsewhere:
-            return say("symptom.only_where_elsewhere_other", what=what, feature=feature)
-        return say("symptom.only_where", what=what, feature=feature)
+            return say("symptom.only_where_elsewhere_other", said=what, feature=feature)
+        return say("symptom.only_where", said=what, feature=feature)
     names = {one.group for one in concerned}
     others = {one.group for one in known} - names
     if len(names) <= _TITLES and others:
         groups = _titles(exercise, names)
         if elsewhere:
-            return say("symptom.only_in_groups_elsewhere_other", what=what, groups=groups)
-        return say("symptom.only_in_groups", what=what, groups=groups)
+            return say("symptom.only_in_groups_elsewhere_other", said=what, groups=groups)
+        return say("symptom.only_in_groups", said=what, groups=groups)
     if elsewhere:
-        return say("symptom.elsewhere_other", what=what)
+        return say("symptom.elsewhere_other", said=what)
     if 0 < len(others) <= _TITLES:
-        return say("symptom.not_in_groups", what=what, groups=_titles(exercise, others))
+        return say("symptom.not_in_groups", said=what, groups=_titles(exercise, others))
     return what
 
 
 def _titles(exercise: KeyExercise, names: set[str]) -> Text:
-    groups = [group for group in exercise.groups if group.name in names]
-    return Authored("；".join(group.zh for group in groups), "; ".join(group.en for group in groups))
+    return joined((group.title for group in exercise.groups if group.name in names), "list.groups")
 
 
 def _feature(known: Sequence[Studied], wrong: set[int]) -> Text | None:

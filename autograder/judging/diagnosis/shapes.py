@@ -6,7 +6,7 @@ Told as a difference, such as "too many rows, by 1": with a hidden key no size i
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from autograder.base.messages import Authored, Text, say
+from autograder.base.messages import Text, joined, say
 from autograder.judging.diagnosis.facts import Facts
 
 Shape = tuple[int, ...]
@@ -203,8 +203,7 @@ def _names(wrong: WrongShape, axes: Sequence[int]) -> Text:
     *others, last = (_axis(wrong, axis) for axis in axes)
     if not others:
         return last
-    first = Authored("、".join(one.zh for one in others), ", ".join(one.en for one in others))
-    return say("symptom.axes_joined", one=first, other=last)
+    return say("symptom.axes_joined", one=joined(others), other=last)
 
 
 def _axis(wrong: WrongShape, axis: int) -> Text:

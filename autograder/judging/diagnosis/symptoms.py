@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.base.messages import Authored, Text, say
+from autograder.base.messages import Text, Verbatim, joined, say
 from autograder.judging.answer_key import KeyExercise
 from autograder.judging.comparison import AGREE, Comparator, Derivation, agrees, difference
 from autograder.judging.diagnosis import cells, changes, shapes
@@ -23,7 +23,7 @@ from autograder.judging.results import Verdict
 from autograder.sandbox.records import Outcome
 from autograder.submissions import source
 
-_NOTHING = Authored("", "")
+_NOTHING = Verbatim("")
 
 Path = tuple[str | int, ...]
 """See `comparison.Difference`."""
@@ -109,12 +109,11 @@ def _parameters(exercise: KeyExercise) -> Iterator[str]:
 
 
 def _unsendable(what: str) -> Text:
-    """`what`: see `values.ValuesError`."""
-    _, of_type, name = what.partition("a value of type ")
-    if of_type:
+    """`what`: see `values.ValuesError.what`."""
+    kind, _, name = what.partition(" ")
+    if kind == "type":
         return say("symptom.unusable_type", name=name)
-    _, of_dtype, name = what.partition("an array of dtype ")
-    if of_dtype:
+    if kind == "dtype":
         return say("symptom.unusable_dtype", name=name.lstrip("<>|="))
     return say("symptom.unusable_result")
 
@@ -180,7 +179,7 @@ def _wrong_answer(
 def _result(one: Studied, path: Path) -> Text:
     """Which of several results: its number in a tuple, its name in a dict, such as " (result 2, w1)"."""
     told = _which(one.case.expected, path)
-    return _NOTHING if told is None else Authored(f"（{told.zh}）", f" ({told.en})")
+    return _NOTHING if told is None else say("symptom.part", told=told)
 
 
 def _which(expected: Any, path: Path) -> Text | None:
@@ -190,7 +189,7 @@ def _which(expected: Any, path: Path) -> Text | None:
     number, *names = path if isinstance(expected, tuple) else (None, *path)
     named = ", ".join(str(name) if isinstance(name, str) else f"[{name}]" for name in names)
     if number is None:
-        return Authored(named, named)
+        return Verbatim(named)
     if not names:
         return say("symptom.result_nth", n=int(number) + 1)
     return say("symptom.result_nth_part", n=int(number) + 1, name=named)
@@ -204,8 +203,7 @@ def _wrong_names(one: Studied, visible: bool) -> Text:
     """A dict with other names than those asked for. Names that a student's process chose could spell out a
     hidden input, so they are quoted of visible cases only."""
     how = one.difference
-    which = _which(one.case.expected, how.path) or say("symptom.result_whole")
-    what = _begun(which)
+    what = _which(one.case.expected, how.path) or say("symptom.result_whole")
     missing, surplus = _list_of(how.expected), _list_of(how.got)
     if not how.got:
         told = say("symptom.names_missing", what=what, missing=missing)
@@ -222,14 +220,13 @@ def _wrong_names(one: Studied, visible: bool) -> Text:
         wanted = wanted[step]
     for name, value in one.facts.named.items():
         if isinstance(value, dict) and value.keys() == wanted.keys():
-            return say("symptom.names_as_in_argument", told=told, name=name)
-    return _ended(told)
+            return say("symptom.names_as_in_argument", said=told, name=name)
+    return say("symptom.sentence", said=told)
 
 
 def _list_of(names: Sequence[Any]) -> Text:
-    shown = [str(name)[:40] for name in names[:_NAMES]]
-    more = " …" if len(names) > _NAMES else ""
-    return Authored("、".join(shown) + more, ", ".join(shown) + more)
+    shown = joined(str(name)[:40] for name in names[:_NAMES])
+    return say("symptom.names_and_more", names=shown) if len(names) > _NAMES else shown
 
 
 def _wrong_list(alike: Sequence[Studied], visible: bool) -> Text:
@@ -249,7 +246,7 @@ def _wrong_list(alike: Sequence[Studied], visible: bool) -> Text:
     if any(one.difference.path[:1] != how.path[:1] for one in alike):
         told = say("symptom.list_entry_wrong_first", entry=entry)
     else:
-        told = _begun(say("symptom.list_entry_wrong", entry=entry))
+        told = say("symptom.list_entry_wrong", entry=entry)
     if how.kind == "names" and len(how.path) == 1:
         missing, surplus = _list_of(how.expected), _list_of(how.got)
         if how.expected:
@@ -259,17 +256,9 @@ def _wrong_list(alike: Sequence[Studied], visible: bool) -> Text:
     if how.kind == "length":
         return say("symptom.list_entry_length_inside", told=told)
     if not visible or not inside:
-        return _ended(told)
+        return say("symptom.sentence", said=told)
     place = str(inside[0]) if len(inside) == 1 else "".join(f"[{step!r}]" for step in inside)
     return say("symptom.list_entry_part_wrong", told=told, place=place)
-
-
-def _begun(sentence: Text) -> Text:
-    return Authored(sentence.zh, sentence.en[:1].upper() + sentence.en[1:])
-
-
-def _ended(sentence: Text) -> Text:
-    return Authored(f"{sentence.zh}。", f"{sentence.en}.")
 
 
 def _kind(name: str) -> Text:
@@ -312,7 +301,7 @@ def _wrong_lines(alike: Sequence[Studied], visible: bool) -> Text:
         one.case.accept.line: one.difference.got for one in alike if isinstance(one.case.accept, Derivation)
     }
     if not visible:
-        return say("cnn.symptom.lines_wrong", lines=_listed(map(title, results)))
+        return say("cnn.symptom.lines_wrong", lines=joined(map(title, results)))
     missing = {line: result for line, result in results.items() if result.verdict == "missing"}
     wrong = [line for line in results if line not in missing]
     told = [
@@ -322,14 +311,9 @@ def _wrong_lines(alike: Sequence[Studied], visible: bool) -> Text:
     if len(wrong) > _LINES:
         told.append(say("cnn.symptom.lines_more_wrong", count=len(wrong) - _LINES))
     if missing:
-        told.append(say("cnn.symptom.lines_missing", lines=_listed(map(title, missing))))
+        told.append(say("cnn.symptom.lines_missing", lines=joined(map(title, missing))))
         told += [result.text for result in list(missing.values())[:1] if result.typed]
-    return Authored("\n".join(one.zh for one in told), "\n".join(one.en for one in told))
-
-
-def _listed(names: Iterable[Text]) -> Text:
-    several = list(names)
-    return Authored("、".join(one.zh for one in several), ", ".join(one.en for one in several))
+    return joined(told, "list.lines")
 
 
 # --------------------------------------------------------------------------------------------------- shapes

@@ -10,7 +10,7 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from autograder.base.messages import Authored, Text
+from autograder.base.messages import Text
 from autograder.judging.answer_key import AnswerKey, KeyExercise
 from autograder.judging.diagnosis.judged import Judged
 from autograder.judging.results import ExerciseResult, SubmissionResult
@@ -86,7 +86,7 @@ def cards(
     for exercise, one in zip(key.exercises, result.exercises, strict=True):
         own = [*itertools.islice(remaining, len(exercise.cases))]
         found = smallest_failure(exercise, own, visible=key.visible) if own else None
-        titles = tuple(Authored(group.zh, group.en) for group in exercise.groups)
+        titles = tuple(group.title for group in exercise.groups)
         failure = found[0] if found else None
         smaller, formula = _further(exercise, *found, asking) if found and asking else (None, None)
         made.append(Card(one, titles, exercise.lecture, one.name in told, ask, failure, smaller, formula))

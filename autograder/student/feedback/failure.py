@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from autograder.base.messages import Authored, Text
+from autograder.base.messages import Text
 from autograder.judging import comparison
 from autograder.judging.answer_key import KeyExercise
 from autograder.judging.comparison import Comparator, Derivation
@@ -104,7 +104,7 @@ def _failure(exercise: KeyExercise, one: Judged) -> Failure:
     group = next(group for group in exercise.groups if group.name == one.group)
     arguments = (*one.case.args, *exercise.left_out(one.case.args))
     named = tuple(zip(exercise.parameters, arguments, strict=False))
-    title = Authored(group.zh, group.en)
+    title = group.title
     if one.outcome.status != "returned":
         alone = (Pair((), None, one.case.expected, None),)
         return Failure(exercise.name, title, named, False, alone)

@@ -90,7 +90,7 @@ def page(cards: Sequence[Card], result: SubmissionResult, lang: str) -> str:
     title = f"{result.assignment} · {result.points:g} / {result.max_points:g}"
     body = "\n".join([write.summary(result, cards), *map(write.card, cards)])
     return html_document(
-        lang="zh-CN" if lang == "zh" else "en",
+        lang=tag(lang),
         title=escape(title),
         style=_PAGE_STYLE + "\n" + _STYLE,
         body=body,

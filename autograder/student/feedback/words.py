@@ -1,6 +1,6 @@
 """The words that both writers put around a picture."""
 
-from autograder.base.messages import Authored, Text, say
+from autograder.base.messages import Text, Verbatim, joined, say
 from autograder.judging.results import ExerciseResult, SubmissionResult
 from autograder.student.feedback.card import Card
 from autograder.student.feedback.failure import Failure, Pair, Step
@@ -46,16 +46,14 @@ def path(steps: tuple[Step, ...]) -> Text:
     if len(steps) == 2 and isinstance(steps[0], int) and isinstance(steps[1], str):
         return say("symptom.result_nth_part", n=steps[0] + 1, name=steps[1])
     shown = str(steps[0]) if len(steps) == 1 else "".join(f"[{step!r}]" for step in steps)
-    return Authored(shown, shown)
+    return Verbatim(shown)
 
 
 def right_parts(failure: Failure) -> Text | None:
     """Which parts are right, where there are only a few."""
     if not failure.right or len(failure.right) > 6 or any(len(one) > 2 for one in failure.right):
         return None
-    parts = [path(one) for one in failure.right]
-    names = Authored("、".join(one.zh for one in parts), ", ".join(one.en for one in parts))
-    return say("card.parts_right", names=names)
+    return say("card.parts_right", names=joined(map(path, failure.right)))
 
 
 def more_wrong(count: int) -> Text:
@@ -84,7 +82,7 @@ def panel(panel: Panel) -> Text | None:
         slices = slices[1:]
     index = "[" + ", ".join([*map(str, panel.index), *slices]) + "]"
     if not panel.cut:
-        return Authored(index, index)
+        return Verbatim(index)
     return say("card.panel_part", index=index, rows=panel.of[0], columns=panel.of[1])
 
 
