@@ -27,8 +27,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from autograder.authoring import transforms
-from autograder.base.messages import COURSE_LANGUAGES, Authored, say
 from autograder.authoring.transforms import Turn
+from autograder.base.messages import COURSE_LANGUAGES, Authored, say
 from autograder.judging.answer_key import Layout
 from autograder.judging.comparison import Close, Comparator
 
@@ -222,7 +222,8 @@ def _pair(reference: Callable[..., Any], one: Misconception, other: Misconceptio
     assert one.turn is not None and other.turn is not None
     run = transforms.both(one.turn, other.turn)(reference)
     told = say("idea.both", one=Authored(one.zh, one.en), other=Authored(other.zh, other.en))
-    return Misconception(f"{one.id}+{other.id}", run, *map(told.in_language, COURSE_LANGUAGES))
+    zh, en = map(told.in_language, COURSE_LANGUAGES)
+    return Misconception(f"{one.id}+{other.id}", run, zh, en)
 
 
 class AuthoringError(Exception):

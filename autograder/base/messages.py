@@ -1,9 +1,9 @@
 """Messages as data: an id with values. The sentence, in one language or another, is made where it is shown.
 
 `say` makes a message. Its sentences stand in `locale/<language>.json`, id by id; an id that begins with the
-name of a package which has a `locale` folder of its own (`cnn.layer.stride`) stands there. A language is added
-by adding its file; what it lacks is shown in English. No code reads a sentence back: what follows from a
-message follows from its id.
+name of a package which has a `locale` folder of its own (`cnn.layer.stride`) stands there. A language is
+added by adding its file; what it lacks is shown in English. No code reads a sentence back: what follows from
+a message follows from its id.
 """
 
 import functools
@@ -107,7 +107,7 @@ class TextError(Exception):
         return self.text.in_language("en")
 
 
-def say(id: str, **values: Any) -> Message:
+def say(id: str, **values: Any) -> Text:
     """The message `id`; values other than texts, numbers and strings are kept as strings."""
     return Message(id, {name: _plain(value) for name, value in values.items()})
 
@@ -123,7 +123,7 @@ def in_language(text: Text | str, lang: str) -> str:
 
 
 def core(text: Text | None) -> Message | None:
-    """The message that tells what is the matter: inside of those that only add to it; of several, the first."""
+    """What is the matter: the message inside of those that only add to it; of several, the first."""
     while True:
         match text:
             case Message() if isinstance(text.values.get("said"), Text):
@@ -156,7 +156,7 @@ def _plain(value: Any) -> Any:
 
 
 class _Shown(str):
-    """A text or a string inside of a sentence; `{name:begin}` shows it with a capital letter, as at the beginning."""
+    """A part of a sentence; `{name:begin}` shows it with a capital letter, as at the beginning."""
 
     def __format__(self, spec: str) -> str:
         return self[:1].upper() + self[1:] if spec == "begin" else super().__format__(spec)
@@ -176,7 +176,8 @@ def sentence(id: str, lang: str) -> str:
 @functools.cache
 def languages() -> tuple[str, ...]:
     """The languages of the engine's own sentences: those that it has a catalogue of."""
-    return tuple(sorted(file.stem for file in (_ENGINE / "base" / "locale").glob("*.json")))
+    there = sorted(file.stem for file in (_ENGINE / "base" / "locale").glob("*.json"))
+    return tuple(dict.fromkeys([*COURSE_LANGUAGES, *there]))
 
 
 def sentences(prefix: str, lang: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ The last station of a submission, outside of the sandbox. `calls` says what the 
 asked (inputs only); `judge` compares what came back. One judge serves the visible and the hidden key.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from autograder.judging import comparison
@@ -33,8 +33,27 @@ def calls(key: AnswerKey) -> list[Call]:
 
 def judge(key: AnswerKey, outcomes: Iterable[Outcome]) -> tuple[ExerciseResult, ...]:
     """Judge the outcomes of `calls(key)`."""
+    return results(key, judged(key, outcomes))
+
+
+def judged(key: AnswerKey, outcomes: Iterable[Outcome]) -> tuple[tuple[Judged, ...], ...]:
+    """For each exercise of `key` its cases, each with what came of it."""
     remaining = iter(outcomes)
-    return tuple(_judge_exercise(exercise, remaining, key.visible) for exercise in key.exercises)
+    return tuple(
+        tuple(
+            _judge_case(group.name, case, next(remaining))
+            for group in exercise.groups
+            for case in group.cases
+        )
+        for exercise in key.exercises
+    )
+
+
+def results(key: AnswerKey, judged: Iterable[Sequence[Judged]]) -> tuple[ExerciseResult, ...]:
+    """Points and diagnoses of what `judged(key, …)` found."""
+    return tuple(
+        _result(exercise, cases, key.visible) for exercise, cases in zip(key.exercises, judged, strict=True)
+    )
 
 
 def case_by_case(key: AnswerKey) -> AnswerKey:
@@ -76,23 +95,14 @@ def accepts(case: KeyCase, outcome: Outcome) -> bool:
     return _judge_case("", case, outcome).verdict.earns
 
 
-def judged_cases(exercise: KeyExercise, outcomes: Iterable[Outcome]) -> list[Judged]:
-    """Each case of an exercise with what came of it; takes as many outcomes as there are cases."""
-    remaining = iter(outcomes)
-    return [
-        _judge_case(group.name, case, next(remaining)) for group in exercise.groups for case in group.cases
-    ]
-
-
-def _judge_exercise(exercise: KeyExercise, outcomes: Iterable[Outcome], visible: bool) -> ExerciseResult:
-    judged = judged_cases(exercise, outcomes)
+def _result(exercise: KeyExercise, judged: Sequence[Judged], visible: bool) -> ExerciseResult:
     remaining = iter(judged)
     groups = []
     for group in exercise.groups:
         in_group = [next(remaining) for _ in group.cases]
         earned = group.points if all(one.verdict.earns for one in in_group) else 0
-        results = tuple(CaseResult(one.verdict, one.outcome.seconds) for one in in_group)
-        groups.append(GroupResult(group.name, earned, group.points, results))
+        cases = tuple(CaseResult(one.verdict, one.outcome.seconds) for one in in_group)
+        groups.append(GroupResult(group.name, earned, group.points, cases))
     verdict = next((one.verdict for one in judged if one.verdict is not Verdict.AC), Verdict.AC)
     found = diagnose(exercise, judged, visible=visible)
     return ExerciseResult(

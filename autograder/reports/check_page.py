@@ -34,7 +34,7 @@ def write(done: Examined, file: Path, told: Container[str], lang: str, page: Pat
     shown = cards(
         done.key,
         done.result,
-        done.outcomes,
+        done.judged,
         told=told,
         ask="--hint",
         asking=lambda name: _asking(file, name, deadline),

@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from autograder import __version__
-from autograder.base.messages import Text, say
+from autograder.base.messages import Text, languages, say, sentence, tag
 from autograder.judging.results import SubmissionResult, Verdict, total
 from autograder.reports import words
 from autograder.reports.class_statistics import Cell, ClassStatistics, StudentStatistics
@@ -49,7 +49,7 @@ def write_class(
         The address of each student's own page, by name.
     made : str
         When, as it is to be shown.
-    lang : {"zh", "en"}
+    lang : str
         The language that is shown first.
     """
     places = {student.name: place for place, student in enumerate(graded.students)}
@@ -95,16 +95,16 @@ def write_student(name: str, results: Sequence[SubmissionResult], lang: str, str
 
 @functools.cache
 def environment() -> Environment:
-    """Where the pages of this package find their templates, filters, and words in both languages."""
+    """Where the pages of this package find their templates, filters, and words in all languages."""
     found = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_in_both_languages,
+        finalize=_in_all_languages,
     )
-    found.globals["say"] = say
+    found.globals |= {"say": say, "sentence": sentence, "languages": languages(), "tag": tag}
     filters: dict[str, Callable[..., Any]] = {
         "cut": lambda text: text if len(text) <= _SHOWN_OUTPUT else text[:_SHOWN_OUTPUT] + " …",
         "mark": lambda verdict: _MARKS.get(verdict, "✗"),
@@ -120,18 +120,20 @@ def environment() -> Environment:
 
 
 def style() -> Markup:
-    """Their common style."""
-    return Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8"))
+    """Their common style; of the languages it shows the one that is chosen."""
+    shown = ", ".join(f"html:has(#lang-{lang}:checked) .in:not(.{lang})" for lang in languages())
+    return Markup(f"{(_TEMPLATES / 'style.css').read_text(encoding='utf-8')}{shown} {{ display: none; }}\n")
 
 
-def _in_both_languages(value: Any) -> Any:
-    """A `Text` stands in the page in both languages; the style shows the one that is chosen."""
+def _in_all_languages(value: Any) -> Any:
+    """A `Text` stands in the page in all languages; the style shows the one that is chosen."""
     if not isinstance(value, Text):
         return value
-    if value.zh == value.en:
-        return escape(value.en)
-    both = '<span class="zh" lang="zh-CN">{}</span><span class="en" lang="en">{}</span>'
-    return Markup(both).format(value.zh, value.en)
+    told = {lang: value.in_language(lang) for lang in languages()}
+    if len({*told.values()}) == 1:
+        return escape(told["en"])
+    span = Markup('<span class="in {}" lang="{}">{}</span>')
+    return Markup("").join(span.format(lang, tag(lang), shown) for lang, shown in told.items())
 
 
 def _percent(share: float | None) -> str:

@@ -55,7 +55,8 @@ def source() -> Path:
 
 
 def copy(course: Path, lang: str, target: Path) -> Copied:
-    """Copy the files of one of `COURSE_LANGUAGES` (English for any other) into `target`, a folder for each assignment.
+    """Copy the files of one language into `target`, a folder for each assignment; English for what is none of
+    `COURSE_LANGUAGES`.
 
     What a student has changed is kept. A file that is still as it was handed out in another language is
     replaced; so is a visible answer key, which is nobody's work.

@@ -56,7 +56,7 @@ def check(function: Callable[..., Any], lang: str | None = None, hint: bool = Fa
     (card,) = cards(
         key,
         done.result,
-        done.outcomes,
+        done.judged,
         told={exercise.name} if hint else again,
         ask=f"check({exercise.name}, hint=True)",
         asking=lambda name: _asking(function),

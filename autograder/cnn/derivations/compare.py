@@ -6,7 +6,7 @@ only repeats the question, or leaves derivatives undone, is "not carried out": t
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Literal

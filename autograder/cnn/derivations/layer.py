@@ -277,7 +277,7 @@ def describe(layer: AnyLayer) -> Text:
             parts.append(say("cnn.layer.stride", stride="×".join(map(str, dict.fromkeys(layer.steps)))))
         return joined(parts, "list.clauses")
     sizes = f"{layer.input[0]}×{layer.input[1]} ∗ {layer.kernel[0]}×{layer.kernel[1]}"
-    parts: list[Text] = [Verbatim(sizes)]
+    parts = [Verbatim(sizes)]
     if layer.stride != 1:
         parts.append(say("cnn.layer.stride", stride=layer.stride))
     if layer.padding:

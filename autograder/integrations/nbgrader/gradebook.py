@@ -86,11 +86,7 @@ class Books:
         except NotebookError as error:
             self.failed.append(NotWritten(file.student, file.assignment, error.text))
         except Exception as error:  # one student's file, whatever is wrong with it, is not the class's
-            why = (
-                str(error)
-                if isinstance(error, RuntimeError | OSError)
-                else f"{type(error).__name__}: {error}"
-            )
+            why = str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
             why = printable_name(" ".join(why.split())[:_LONGEST_REASON])
             self.failed.append(NotWritten(file.student, file.assignment, Verbatim(why)))
         else:
@@ -133,7 +129,7 @@ def _written(
 
     Raises
     ------
-    NotebookError, RuntimeError, OSError
+    NotebookError, OSError
         There is no notebook to be written, or no score; the timestamp is no time.
     Exception
         The notebook holds what no one has thought of. Nothing is written where anything is raised before.

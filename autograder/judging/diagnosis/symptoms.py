@@ -6,7 +6,7 @@ shape, wrong numbers), followed by what these cases have in common.
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np

@@ -5,8 +5,7 @@ input and the formula of the code import SymPy and ask the function again, so th
 exercise that has failed, in bounded time, and where the caller hands in an `Evaluate`.
 """
 
-import itertools
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,6 @@ from autograder.base.messages import Text
 from autograder.judging.answer_key import AnswerKey, KeyExercise
 from autograder.judging.diagnosis.judged import Judged
 from autograder.judging.results import ExerciseResult, SubmissionResult
-from autograder.sandbox.records import Outcome
 from autograder.student.feedback.failure import Failure, size, smallest_failure
 
 if TYPE_CHECKING:
@@ -64,7 +62,7 @@ class Card:
 def cards(
     key: AnswerKey,
     result: SubmissionResult,
-    outcomes: tuple[Outcome, ...],
+    judged: Sequence[Sequence[Judged]],
     *,
     told: Container[str] = (),
     ask: str = "",
@@ -74,18 +72,16 @@ def cards(
 
     Parameters
     ----------
-    outcomes : tuple of Outcome
-        Of `judge.calls(key)`; where there are none, nothing is drawn.
+    judged : sequence of sequences of Judged
+        Each exercise's cases; where there are none, nothing is drawn.
     told : container of str
         The exercises whose idea may be told.
     asking : function, optional
         Makes calls of the student's functions, for smaller inputs and formulas.
     """
-    remaining = iter(outcomes)
     made = []
-    for exercise, one in zip(key.exercises, result.exercises, strict=True):
-        own = [*itertools.islice(remaining, len(exercise.cases))]
-        found = smallest_failure(exercise, own, visible=key.visible) if own else None
+    for place, (exercise, one) in enumerate(zip(key.exercises, result.exercises, strict=True)):
+        found = smallest_failure(exercise, judged[place], visible=key.visible) if judged else None
         titles = tuple(group.title for group in exercise.groups)
         failure = found[0] if found else None
         smaller, formula = _further(exercise, *found, asking) if found and asking else (None, None)

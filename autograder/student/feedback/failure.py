@@ -1,6 +1,6 @@
 """The record of one wrong case: its arguments, what came back, what was expected, and where they differ.
 
-Cut out of a visible answer key and the outcomes of its calls; `layout` and the writers show it. It quotes
+Cut out of a visible answer key and its judged cases; `layout` and the writers show it. It quotes
 inputs and expected values, so a hidden key is refused.
 """
 
@@ -15,9 +15,7 @@ from autograder.judging import comparison
 from autograder.judging.answer_key import KeyExercise
 from autograder.judging.comparison import Comparator, Derivation
 from autograder.judging.diagnosis.judged import Judged, way_of_failing
-from autograder.judging.judge import judged_cases
 from autograder.judging.results import Verdict
-from autograder.sandbox.records import Outcome
 
 Step = str | int
 """From a result into one of its parts: a key of a dict, a place in a tuple (from 0)."""
@@ -74,7 +72,7 @@ class Failure:
 
 
 def smallest_failure(
-    exercise: KeyExercise, outcomes: Iterable[Outcome], *, visible: bool
+    exercise: KeyExercise, judged: Iterable[Judged], *, visible: bool
 ) -> tuple[Failure, Judged] | None:
     """Of the visible cases that fail in the way of the first, the one with the fewest numbers in it.
 
@@ -83,7 +81,7 @@ def smallest_failure(
     """
     if not visible:
         raise ValueError("nothing of a hidden answer key is shown")
-    wrong = [one for one in judged_cases(exercise, outcomes) if not one.verdict.earns]
+    wrong = [one for one in judged if not one.verdict.earns]
     if not wrong or not _can_be_shown(wrong[0]):
         return None
     way = way_of_failing(wrong[0])

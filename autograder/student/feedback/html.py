@@ -10,7 +10,7 @@ from html import escape
 from itertools import groupby
 
 from autograder.base.html_document import html_document
-from autograder.base.messages import Text
+from autograder.base.messages import Text, tag
 from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict
 from autograder.student.feedback import words
 from autograder.student.feedback.advice import next_exercise, next_step
