@@ -70,7 +70,7 @@ def each_line(exercise, layer, points):
         named = title(line)
         case = Case((), accept=Derivation(**layer, of=of, line=line))
         short = re.sub(r"@.*|\W", "", line)
-        told = {"zh": f"{named.zh} 一行", "en": f"the line of {named.en}"}
+        told = {"zh": f"{named.in_language('zh')} 一行", "en": f"the line of {named.in_language('en')}"}
         exercise.group(short, points=worth, **told)(lambda rng, case=case: [case])
 
 

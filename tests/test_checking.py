@@ -95,7 +95,7 @@ def test_the_answer_is_in_the_language_asked_for_and_as_json_where_wanted(folder
     assert "没有乘以上游的残差" in chinese.output and "公开用例得分" in chinese.output
     data = json.loads(CliRunner().invoke(app, ["check", str(path), "--lang", "zh", "--json"]).output)
     (exercise,) = data["submissions"][0]["exercises"]
-    assert exercise["misconception"] == "slope_only" and "没有乘以上游的残差" in exercise["diagnosis"]
+    assert exercise["misconception"] == "slope_only" and "没有乘以上游的残差" in exercise["diagnosis"]["text"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -176,7 +176,7 @@ def test_an_exercise_that_no_key_knows_is_one_sentence_in_both_languages(folder:
     for function in (check_file, relu_backward, 3, np.zeros((2, 2)), None):
         with pytest.raises(CheckError) as raised:
             check_function(function, folder if function is not relu_backward else folder.parent)  # type: ignore[arg-type]
-        assert raised.value.text.en == str(raised.value) != raised.value.text.zh
+        assert raised.value.text.in_language("en") == str(raised.value) != raised.value.text.in_language("zh")
     with pytest.raises(CheckError, match=r"write check\(conv2d\)"):
         check_function(relu_backward(np.ones(2), np.ones(2)), folder)  # type: ignore[arg-type]
 
@@ -186,7 +186,7 @@ def test_a_crash_in_a_notebook_is_told_with_its_line(folder: Path) -> None:
     module: dict[str, Callable[..., np.ndarray]] = {}
     exec(code, module)
     (exercise,) = check_function(module["relu_backward"], folder).exercises
-    assert exercise.symptom is not None and exercise.symptom.en.startswith(
+    assert exercise.symptom is not None and exercise.symptom.in_language("en").startswith(
         "IndexError in relu_backward, line 2"
     )
 

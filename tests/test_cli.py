@@ -20,7 +20,7 @@ import pytest
 from typer.testing import CliRunner
 
 from autograder import __version__
-from autograder.base.messages import LANGUAGES
+from autograder.base.messages import COURSE_LANGUAGES
 from autograder.cli import app
 from autograder.grading import executors
 from autograder.judging.results import Verdict
@@ -152,13 +152,13 @@ def test_grade_writes_its_files_and_shows_a_table(course: Path, isolation: str) 
     }
     document = json.loads((course / "grades" / "results.json").read_text(encoding="utf-8"))
     assert matches(document, SCHEMA)
-    assert document["schema"] == 1
+    assert document["schema"] == 2
     submissions = {one["student"]: one for one in document["submissions"]}
     assert list(submissions) == ["bo", "chi", "安"]
     assert {one["isolation"] for one in submissions.values()} == {isolation}
     (exercise,) = submissions["bo"]["exercises"]
     assert (exercise["verdict"], exercise["misconception"]) == ("WA", "slope_only")
-    assert "the residual from above was left out" in exercise["diagnosis"]
+    assert "the residual from above was left out" in exercise["diagnosis"]["text"]
     verdicts = {
         case["verdict"]
         for one in submissions.values()
@@ -186,7 +186,7 @@ def test_json_is_all_that_is_printed_and_equals_the_file(course: Path) -> None:
     document = json.loads(result.stdout)
     assert matches(document, SCHEMA)
     assert document == json.loads((course / "grades" / "results.json").read_text(encoding="utf-8"))
-    assert "上游的残差" in document["submissions"][0]["exercises"][0]["diagnosis"]
+    assert "上游的残差" in document["submissions"][0]["exercises"][0]["diagnosis"]["text"]
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_a_sandbox_that_fails_is_a_judge_error_and_exit_status_3(course: Path, t
     submissions = {one["student"]: one for one in json.loads(result.stdout)["submissions"]}
     assert submissions["安"]["points"] == submissions["bo"]["points"] == 10  # it costs nothing
     assert submissions["安"]["exercises"][0]["verdict"] == "JE"
-    assert "no room" in submissions["安"]["notes"][0]
+    assert "no room" in submissions["安"]["notes"][0]["text"]
 
 
 # ---- Mistakes in the call ----------------------------------------------------------------------------------
@@ -516,7 +516,7 @@ def test_build_says_what_it_wrote_and_check_what_is_out_of_date(
     authored.write_course(tmp_path / "solutions")
     files = {
         f"assignments/{lang}/relu/relu{ending}"
-        for lang in LANGUAGES
+        for lang in COURSE_LANGUAGES
         for ending in (".py", ".ipynb", ".visible.npz")
     }
     status, text = build("--check")

@@ -276,7 +276,7 @@ def test_a_submission_earns_what_its_head_demands(path, key, sandbox, numbers):
 
 
 def check_diagnosis(result: ExerciseResult, demand: Demand, path: Path) -> None:
-    told = (result.misconception, result.diagnosis and result.diagnosis.en)
+    told = (result.misconception, result.diagnosis and result.diagnosis.in_language("en"))
     if path.parent.name not in ("attack", "odd"):
         assert ids(result.misconception) == ids(demand.misconception), (result.name, told)
     assert demand.words in (told[1] or ""), (result.name, told)

@@ -79,7 +79,9 @@ def test_a_pair_of_frequent_mistakes_is_named_by_both() -> None:
     (found,) = graded(key, {"blend": wrong})
     assert found.misconception == "not_transposed+weight_ignored"
     assert found.diagnosis is not None
-    assert "甲；同时乙" in found.diagnosis.zh and "one; and two" in found.diagnosis.en
+    assert "甲；同时乙" in found.diagnosis.in_language(
+        "zh"
+    ) and "one; and two" in found.diagnosis.in_language("en")
 
 
 def test_a_single_cause_wins_over_a_pair_and_needless_pairs_are_dropped() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from autograder.authoring import assignment
 from autograder.authoring.draw import draw_hidden, draw_visible
-from autograder.base.messages import LANGUAGES
+from autograder.base.messages import COURSE_LANGUAGES
 from autograder.integrations.nbgrader import cells
 from autograder.integrations.nbgrader.source import source_notebook
 from autograder.judging import answer_key
@@ -17,7 +17,7 @@ from autograder.judging import answer_key
 COURSE = Path(__file__).parent.parent
 ASSIGNMENTS = sorted(path.parent.name for path in (COURSE / "solutions").glob("*/hidden.py"))
 each = pytest.mark.parametrize("name", ASSIGNMENTS)
-in_each_language = pytest.mark.parametrize("lang", LANGUAGES)
+in_each_language = pytest.mark.parametrize("lang", COURSE_LANGUAGES)
 
 
 def executed(notebook: Any, folder: Path) -> Any:

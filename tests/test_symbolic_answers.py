@@ -226,7 +226,9 @@ def test_a_hidden_key_quotes_no_term(name: str) -> None:
         (result,) = judge(key, outcomes(key, {name: lambda: text_of(name).replace("= ", "= 2 ")}))
         assert result.points < result.max_points
         assert result.symptom is not None
-        quoted = ["2·" in text for text in (result.symptom.zh, result.symptom.en)]
+        quoted = [
+            "2·" in text for text in (result.symptom.in_language("zh"), result.symptom.in_language("en"))
+        ]
         assert quoted == [visible, visible]
 
 

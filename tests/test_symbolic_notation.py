@@ -280,7 +280,7 @@ def test_an_error_points_at_the_place(text: str, place: str, words: str) -> None
     with pytest.raises(NotationError) as caught:
         read(text)
     error = caught.value
-    assert words in error.text.en
+    assert words in error.text.in_language("en")
     at = len(text.rstrip()) if place == "" else text.index(place)
     assert error.at == at
     caret = error.shown.split("\n")[1]
@@ -339,7 +339,7 @@ def test_nothing_executes() -> None:
         "from tests.test_symbolic_notation import HOSTILE\n"
         "def attempt(text):\n"
         "    try: read(text)\n"
-        "    except NotationError as error: error.pointed('zh')\n"
+        "    except NotationError as error: error.pointed.in_language('zh')\n"
         "attempt('a11 + x'); attempt('a_{p}'); attempt('a_{;}')\n"
         "seen = []\n"
         "def hook(event, arguments):\n"
@@ -384,7 +384,11 @@ def test_any_text_is_read_or_refused_in_both_languages(text: str) -> None:
     try:
         equation = read(text)
     except NotationError as error:
-        assert error.text.en and error.text.zh and error.pointed("zh").count("\n") >= 2
+        assert (
+            error.text.in_language("en")
+            and error.text.in_language("zh")
+            and error.pointed.in_language("zh").count("\n") >= 2
+        )
         assert 0 <= error.at <= max(len(text), notation.MAX_CHARACTERS)
     else:
         assert isinstance(equation, Equation)

@@ -137,6 +137,8 @@ def _writing(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     if _schema(connection) != SCHEMA:  # an earlier version's results, which this one would not use
+        if "results" in _tables(connection):
+            connection.execute("SELECT submission, answer_key, engine FROM results LIMIT 0")  # else not ours
         connection.execute("DROP TABLE IF EXISTS results")
         connection.execute("DROP TABLE IF EXISTS class")
         connection.execute(f"PRAGMA user_version = {SCHEMA}")
@@ -163,12 +165,15 @@ def _reading(path: Path) -> sqlite3.Connection:
     else:
         mode = "ro" if path.with_name(f"{path.name}-wal").exists() else "ro&immutable=1"
     connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None)
-    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-    if not tables >= {"results", "class"}:
+    if not _tables(connection) >= {"results", "class"}:
         raise StoreError("`autograder grade` has written nothing into it")
     if _schema(connection) != SCHEMA:
         raise StoreError("another version of autograder has written it; run `autograder grade` once more")
     return connection
+
+
+def _tables(connection: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
 
 
 def _schema(connection: sqlite3.Connection) -> int:

@@ -5,9 +5,9 @@ Grading a class and a student's own check both do this.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from autograder.base.messages import Message, Text, printable, say
+from autograder.base.messages import Message, Text, Verbatim, printable, say
 from autograder.judging.answer_key import AnswerKey
 from autograder.judging.diagnosis import Judged
 from autograder.judging.judge import judge_error, judged, results
@@ -92,7 +92,7 @@ def _with_syntax_errors(outcomes: tuple[Outcome, ...], notes: tuple[source.Note,
 
 _MOST_NOTES = 20
 """Notes of reading a file, and as many of loading it; a notebook may have 100,000 cells that are wrong."""
-_LONGEST_VALUE = 500
+_LONGEST_VALUE = 300
 """Characters that a note quotes of an exception, a line, a file's name."""
 
 
@@ -104,17 +104,16 @@ def _some(tell: Callable[[_Note], Text], notes: Sequence[_Note]) -> tuple[Text, 
     return tuple(told)
 
 
-def _cut(text: Text) -> Text:
-    """With no value that is long."""
-    if not isinstance(text, Message):
-        return text
-    return say(text.id, **{name: _shortened(value) for name, value in text.values.items()})
-
-
-def _shortened(value: Any) -> Any:
-    if isinstance(value, str) and len(value) > _LONGEST_VALUE:
-        return value[:_LONGEST_VALUE] + "…"
-    return _cut(value) if isinstance(value, Text) else value
+def _cut(value: Any) -> Any:
+    """With nothing in it that is long."""
+    match value:
+        case str() if len(value) > _LONGEST_VALUE:
+            return value[:_LONGEST_VALUE] + "…"
+        case Message():
+            return say(value.id, **{name: _cut(part) for name, part in value.values.items()})
+        case Verbatim():
+            return Verbatim(_cut(value.text))
+    return value
 
 
 def _reader_note(note: source.Note) -> Text:
