@@ -186,14 +186,19 @@ def sentences(prefix: str, lang: str) -> dict[str, str]:
     return {id.removeprefix(prefix): sentence(id, lang) for id in known if id.startswith(prefix)}
 
 
+def course_language(lang: str) -> str:
+    """The language in which a course is shown to a reader of `lang`."""
+    return lang if lang in COURSE_LANGUAGES else "en"
+
+
 def tag(lang: str) -> str:
     """The language as HTML names it."""
     return "zh-CN" if lang == "zh" else lang
 
 
-def translator(lang: str) -> Callable[[str], str]:
-    """What gives the sentence of an id in `lang`, for what is printed at once."""
-    return functools.partial(sentence, lang=lang)
+def translator(lang: str) -> Callable[..., str]:
+    """What says a message in `lang`, for what is printed at once."""
+    return lambda id, **values: say(id, **values).in_language(lang)
 
 
 @functools.cache

@@ -13,18 +13,27 @@ if TYPE_CHECKING:
 EXIT_NOT_PASSED, EXIT_USAGE, EXIT_JUDGE_ERROR, EXIT_INTERRUPTED = 1, 2, 3, 130
 
 
-class Lang(StrEnum):
-    zh = "zh"
-    en = "en"
-
-
 class IsolationChoice(StrEnum):
     bubblewrap = "bubblewrap"
     process = "process"
 
 
+def _known(lang: str | None) -> str | None:
+    from autograder.base.messages import languages
+
+    if lang is None or lang in languages():
+        return lang
+    raise typer.BadParameter(f"{lang!r} is not one of {', '.join(languages())}.")
+
+
 LangOption = Annotated[
-    Lang | None, typer.Option("--lang", help="Language of texts; the locale's unless said otherwise.")
+    str | None,
+    typer.Option(
+        "--lang",
+        metavar="zh|en",
+        callback=_known,
+        help="Language of texts; the locale's unless said otherwise.",
+    ),
 ]
 
 
@@ -68,8 +77,8 @@ def told(file: "Built") -> str:
     )
 
 
-def language(lang: Lang | None) -> str:
+def language(lang: str | None) -> str:
     """The language asked for, else the locale's."""
     from autograder.base.messages import preferred_language
 
-    return lang.value if lang else preferred_language()
+    return lang or preferred_language()

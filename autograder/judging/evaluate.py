@@ -5,7 +5,7 @@ Grading a class and a student's own check both do this.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from autograder.base.messages import Message, Text, Verbatim, printable, say
 from autograder.judging.answer_key import AnswerKey

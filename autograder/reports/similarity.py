@@ -48,7 +48,7 @@ def summary(submissions: int, pairs: int, folder: Path, lang: str, console: Cons
     alike = say("similar.pairs_one") if pairs == 1 else say("similar.pairs_many", n=pairs)
     there = say("similar.summary", submissions=words.submissions(submissions), pairs=alike)
     console.print(there.in_language(lang))
-    console.print(escape(_("similar.written").format(folder=folder)))
+    console.print(escape(_("similar.written", folder=folder)))
 
 
 def write_csv(pairs: Sequence["Pair"], stream: TextIO) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from autograder.base import atomic
-from autograder.base.messages import COURSE_LANGUAGES, TextError, say
+from autograder.base.messages import COURSE_LANGUAGES, TextError, course_language, say
 from autograder.judging import answer_key
 from autograder.student.workspace import ENDING, course_order
 
@@ -66,7 +66,7 @@ def copy(course: Path, lang: str, target: Path) -> Copied:
     HandoutError
         There is nothing to copy, or nowhere to write.
     """
-    lang = lang if lang in COURSE_LANGUAGES else "en"
+    lang = course_language(lang)
     # The folder is the place: what a key calls its assignment is the word of whoever made it.
     keys = {path.parent.name: answer_key.load(path) for path in sorted((course / lang).glob(f"*/*{ENDING}"))}
     if not keys:

@@ -19,6 +19,7 @@ from autograder.authoring import build
 from autograder.authoring.assignment import Assignment
 from autograder.authoring.build import Built
 from autograder.authoring.draw import draw_visible
+from autograder.base.messages import course_language
 from autograder.integrations.nbgrader.errors import CourseError
 
 CONFIG = "nbgrader_config.py"
@@ -126,7 +127,7 @@ def init(root: Path, assignments: list[Assignment], lang: str, *, force: bool = 
     with _remembering(root) as written:
         for one in assignments:
             folder = root / "source" / one.name
-            text = nbformat.writes(source_notebook(one, lang)) + "\n"
+            text = nbformat.writes(source_notebook(one, course_language(lang))) + "\n"
             place = folder / f"{one.name}.ipynb"
             files.append(_write(place, text.encode(), written, str(place.relative_to(root)), force))
             visible = draw_visible(one.name, one.exercises)

@@ -100,10 +100,9 @@ def next_step(
     if current.problem is not None:
         return [Prose(current.problem.in_language(lang), "yellow")]
     if current.file is None:
-        lost = _("watch.file_gone")
-        return [Prose(lost.format(name=current.place.name), "yellow")]
+        return [Prose(_("watch.file_gone", name=current.place.name), "yellow")]
     if current.result is None:
-        return [Text(_("watch.checking").format(file=shown_path(current.file)), style="dim")]
+        return [Text(_("watch.checking", file=shown_path(current.file)), style="dim")]
     parts: list[RenderableType] = [
         _marked("!", note.in_language(lang), "yellow") for note in current.result.notes[:3]
     ]
@@ -144,8 +143,7 @@ def ladder(exercise: ExerciseResult, work: Work, lang: str) -> list[str]:
     """The hints on an exercise, one after the other."""
     _ = translator(lang)
     lecture = next((one.lecture for one in work.key.exercises if one.name == exercise.name), "")
-    read = _("watch.hint_lecture")
-    read = read.format(lecture=lecture)
+    read = _("watch.hint_lecture", lecture=lecture)
     if exercise.verdict in (Verdict.NI, Verdict.MISSING):
         start = _("watch.hint_simplest_case")
         return [read, start]
@@ -279,13 +277,12 @@ class _Bar:
 
 def _all_right(works: Sequence[Work], current: Work, lang: str) -> list[RenderableType]:
     _ = translator(lang)
-    done = _("watch.all_pass")
-    parts: list[RenderableType] = [_marked("✓", done.format(name=current.place.name), "green")]
+    parts: list[RenderableType] = [_marked("✓", _("watch.all_pass", name=current.place.name), "green")]
     following = next_work(works, current)
     if following is None:
         return [*parts, Prose(_("watch.all_done"), "bold")]
     files = _("watch.files_or").join(shown_path(file) for file in following.place.files)
-    return [*parts, Prose(_("watch.next_assignment").format(name=following.place.name, files=files))]
+    return [*parts, Prose(_("watch.next_assignment", name=following.place.name, files=files))]
 
 
 def _place(work: Work, exercise: str, lang: str) -> str:
@@ -296,7 +293,7 @@ def _place(work: Work, exercise: str, lang: str) -> str:
     file = shown_path(work.file or work.place.folder)
     if place is not None:
         file = f"{file}:{place.line}" if place.where.endswith(".py") else f"{file}, {place.where}"
-    return file + " · " + _("watch.lecture_section").format(section=lecture)
+    return file + " · " + _("watch.lecture_section", section=lecture)
 
 
 def _seen(exercise: ExerciseResult, lang: str) -> str:
