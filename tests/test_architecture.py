@@ -82,7 +82,7 @@ def sentences(lang: str) -> dict[str, str]:
 
 
 class Call(NamedTuple):
-    """A message in the code. `ids`: all that its first argument may be; values from a mapping are not known."""
+    """A message in the code. `ids`: all that its first argument may be; a mapping's values are not known."""
 
     place: str
     ids: set[str]
@@ -115,7 +115,8 @@ def spoken_in_template(file: Path) -> Iterator[Call]:
 
 @cache
 def calls() -> list[Call]:
-    found = [call for file in sorted(ENGINE.rglob("*.py")) for call in spoken(file)]
+    files = {*ENGINE.rglob("*.py")} - {ENGINE / "base" / "messages.py"}
+    found = [call for file in sorted(files) for call in spoken(file)]
     return found + [
         call for file in sorted(ENGINE.rglob("templates/*.html")) for call in spoken_in_template(file)
     ]
@@ -129,7 +130,7 @@ def constants(file: Path) -> set[Any]:
 
 def test_every_message_that_is_said_has_a_sentence() -> None:
     known = sentences("en").keys() | PUT_TOGETHER.keys()
-    assert [call for call in calls() if call.ids - known] == []
+    assert [call for call in calls() if not call.ids or call.ids - known] == []
     for start, ends in PUT_TOGETHER.items():
         assert {id.removeprefix(start) for id in sentences("en") if id.startswith(start)} == ends
 

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,9 +17,13 @@ from autograder.authoring import assignment
 from autograder.authoring.draw import draw_visible
 from autograder.base.messages import preferred_language
 from autograder.cli import app
-from autograder.judging import answer_key
+from autograder.judging import answer_key, judge
+from autograder.judging.answer_key import KeyCase
+from autograder.judging.diagnosis import Judged
 from autograder.judging.results import SubmissionResult, Verdict
+from autograder.sandbox.records import Outcome
 from autograder.student.checking import CheckError, check_file, check_with, key_for
+from autograder.student.notebook import check
 from tests import authored
 
 COURSE = Path(__file__).parent.parent
@@ -325,3 +330,43 @@ def test_importing_check_does_no_work() -> None:
     assert callable(__import__("autograder").check)
     with pytest.raises(AttributeError):
         __import__("autograder").nothing  # noqa: B018
+
+
+def test_a_failing_check_in_a_notebook_judges_each_case_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The picture of the mistake is drawn from what the judge has found."""
+    compared: Counter[int] = Counter()
+    original = judge._judge_case
+
+    def counted(group: str, case: KeyCase, outcome: Outcome) -> Judged:
+        compared[id(case)] += 1
+        return original(group, case, outcome)
+
+    monkeypatch.setattr(judge, "_judge_case", counted)
+    shutil.copy(next((COURSE / "assignments" / "en" / "conv_residual").glob("*.visible.npz")), tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+    def rotate180(w: np.ndarray) -> np.ndarray:
+        return w
+
+    assert check(rotate180, "en") == 0
+    assert compared and set(compared.values()) == {1}
+
+
+@pytest.mark.parametrize(("option", "loaded"), [(["--json"], True), ([], False)])
+def test_msgspec_is_loaded_for_json_alone(option: list[str], loaded: bool, tmp_path: Path) -> None:
+    shutil.copytree(COURSE / "assignments" / "en" / "pooling", tmp_path / "pooling")
+    code = (
+        "import sys\n"
+        "from autograder.cli import main\n"
+        "try:\n    main()\n"
+        "finally:\n    print('msgspec' in sys.modules, file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "check", str(tmp_path / "pooling"), *option],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr.splitlines()[-1] == str(loaded), done.stderr

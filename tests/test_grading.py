@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from pathlib import Path
@@ -14,17 +15,18 @@ from typing import Any
 import pytest
 
 from autograder.base.messages import Authored, Verbatim, joined, say
-from autograder.grading import grade_class
+from autograder.grading import grade_class, store
 from autograder.grading.executors import Team
 from autograder.grading.grade_class import Graded, Settings
 from autograder.grading.store import Store, StoreError, StoreKey
-from autograder.judging import answer_key
+from autograder.judging import answer_key, result_json
 from autograder.judging.results import CaseResult, ExerciseResult, GroupResult, SubmissionResult, Verdict
+from autograder.reports import json_file, output
 from autograder.sandbox import bubblewrap
 from autograder.sandbox.client import Sandbox, SandboxError
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.records import Isolation
-from autograder.submissions import class_folder
+from autograder.submissions import class_folder, source
 from tests import authored
 
 
@@ -486,3 +488,38 @@ def test_a_full_or_locked_database_says_so_and_keeps_what_it_has(tmp_path: Path)
         with pytest.raises(StoreError, match="cannot be written"):
             store.put(KEY, stored("2"))
         assert store.get(KEY) == stored("1")
+
+
+def test_a_submission_is_read_once_kept_once_and_read_back_once_for_the_reports(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On its way through a run: one reading of the file, one record, one encoding for the store; a second run
+    decodes for the reports alone."""
+    course.hand_in_class()
+    counts: Counter[str] = Counter()
+
+    def counted(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(value: Any, *more: Any, **named: Any) -> Any:
+            counts[name] += name not in ("encoded", "decoded") or SubmissionResult in (type(value), *more)
+            return function(value, *more, **named)
+
+        return call
+
+    for where, what, name in (
+        (source, "read", "parsed"),
+        (store, "encode", "encoded"),
+        (store, "decode", "decoded"),
+        (result_json, "shown", "shown"),
+    ):
+        monkeypatch.setattr(where, what, counted(name, getattr(where, what)))
+    monkeypatch.setattr(json_file, "shown", result_json.shown)
+    for anew in (len(CLASS), 0):
+        counts.clear()
+        files = class_folder.find(course.submitted, None, grade_class.known_assignments(course.keys))
+        keys = grade_class.load_keys(course.keys, ["relu"])
+        with Store(course.folder / "results.sqlite") as opened:
+            team = Team(InThisProcess(), lambda: 2, Path.resolve)
+            grade_class.grade_class(files, keys, QUICK, opened, team)
+            results = grade_class.class_results(opened)
+            output.write(results, ["relu_backward"], course.folder / "out", "en", as_json=False)
+        assert counts == Counter(parsed=anew, encoded=anew, decoded=len(CLASS), shown=len(CLASS))

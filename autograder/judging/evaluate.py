@@ -110,7 +110,7 @@ def _cut(value: Any) -> Any:
         case str() if len(value) > _LONGEST_VALUE:
             return value[:_LONGEST_VALUE] + "…"
         case Message():
-            return say(value.id, **{name: _cut(part) for name, part in value.values.items()})
+            return Message(value.id, {name: _cut(part) for name, part in value.values.items()})
         case Verbatim():
             return Verbatim(_cut(value.text))
     return value

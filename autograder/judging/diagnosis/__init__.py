@@ -45,8 +45,8 @@ def diagnose(exercise: KeyExercise, judged: Sequence[Judged], *, visible: bool) 
     found = catalogue.recognise(exercise, judged)
     if found is None:
         return Diagnosis(None, seen, seen)
-    id = "idea.whole" if found.whole else "idea.partly"
-    return Diagnosis(found.hint.id, seen, say(id, hint=_idea(exercise, found.hint)))
+    idea = say("idea.whole" if found.whole else "idea.partly", hint=_idea(exercise, found.hint))
+    return Diagnosis(found.hint.id, seen, idea)
 
 
 def _idea(exercise: KeyExercise, hint: Hint) -> Text:
