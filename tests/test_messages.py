@@ -20,19 +20,17 @@ COURSE = Path(__file__).parent.parent
 
 PART = say("symptom.part", told=say("symptom.result_nth", n=2))
 SEEN = say("symptom.factor_fraction", part=PART, fraction=Fraction(1, 3))
+MORE = say("note.and_more", count=np.int64(2))
+WHOLE = say("symptom.result_whole")
 TEXTS: list[tuple[Text, str, str]] = [
     (SEEN, "结果（第 2 个结果）是正确值的 1/3。", "The values (result 2) are 1/3 of the right ones."),
-    (say("note.and_more", count=np.int64(2)), "另有 2 处。", "And 2 more."),
+    (MORE, "另有 2 处。", "And 2 more."),
     (joined([say("symptom.axis_rows"), "x"]), "行、x", "rows, x"),
+    (joined([MORE, Authored("甲。", "One.")], "list.sentences"), "另有 2 处。甲。", "And 2 more. One."),
     (
-        joined([SEEN, Authored("甲。", "One.")], "list.sentences"),
-        f"{SEEN.in_language('zh')}甲。",
-        f"{SEEN.in_language('en')} One.",
-    ),
-    (
-        say("symptom.names_missing", what=say("symptom.result_whole"), missing="{b}"),
-        "结果中缺少 {b}",
-        "The result lacks {b}",
+        say("symptom.names_surplus", what=WHOLE, surplus="{b}"),
+        "结果中多了 {b}",
+        "The result has {b}, not asked for",
     ),
     (say("symptom.raised", name=Verbatim("{0}")), "运行中出现 {0}。", "It raised {0}."),
 ]
@@ -56,13 +54,7 @@ def test_what_is_the_matter_is_found_inside_of_what_is_added_to_it() -> None:
 def test_the_locale_gives_the_language_if_there_is_a_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LC_ALL", raising=False)
     monkeypatch.delenv("LC_MESSAGES", raising=False)
-    for name, lang in (
-        ("zh_CN.UTF-8", "zh"),
-        ("zh_TW", "zh"),
-        ("en_GB", "en"),
-        ("xx_XX.UTF-8", "en"),
-        ("C", "en"),
-    ):
+    for name, lang in {"zh_CN.UTF-8": "zh", "zh_TW": "zh", "en_GB": "en", "xx_XX": "en", "C": "en"}.items():
         monkeypatch.setenv("LANG", name)
         assert messages.preferred_language() == lang
 
