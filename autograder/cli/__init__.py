@@ -13,11 +13,8 @@ from autograder import __version__
 from autograder.cli import (
     build,
     check,
-    explore,
-    formulas,
     grade,
     gradescope,
-    models,
     nbgrader,
     report,
     similar,
@@ -25,6 +22,7 @@ from autograder.cli import (
     verify,
     watch,
 )
+from autograder.cnn.commands import explore, formulas, models
 
 app = typer.Typer(
     rich_markup_mode=None,
