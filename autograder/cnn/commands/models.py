@@ -1,35 +1,32 @@
 """`autograder models`: the classic networks, counted."""
 
 import sys
-from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from autograder.cli.common import LangOption, language
+from autograder.base.command_line import language_option
 
-
-class ConventionChoice(StrEnum):
-    paper = "paper"
-    library = "library"
-    all = "all"
+if TYPE_CHECKING:
+    from autograder.cnn.models.table import Choice, Format
 
 
-class TableFormat(StrEnum):
-    text = "text"
-    markdown = "markdown"
-    json = "json"
-
-
-def models(
-    convention: Annotated[
-        ConventionChoice,
-        typer.Option(help="As the papers (and the lecture's table) count, as libraries do, or all variants."),
-    ] = ConventionChoice.paper,
-    format: Annotated[TableFormat, typer.Option(help="How the tables are written.")] = TableFormat.text,
-    lang: LangOption = None,
-) -> None:
+@click.command()
+@click.option(
+    "--convention",
+    type=click.Choice(("paper", "library", "all")),
+    default="paper",
+    help="As the papers (and the lecture's table) count, as libraries do, or all variants.",
+)
+@click.option(
+    "--format",
+    type=click.Choice(("text", "markdown", "json")),
+    default="text",
+    help="How the tables are written.",
+)
+@language_option
+def models(convention: "Choice", format: "Format", lang: str) -> None:
     """Count AlexNet, GoogLeNet and the ResNets: parameters, multiply-adds, output sizes."""
     from autograder.cnn.models import table
 
-    table.write(convention.value, format.value, language(lang), sys.stdout)
+    table.write(convention, format, lang, sys.stdout)
