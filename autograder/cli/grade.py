@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 
@@ -58,8 +58,7 @@ if TYPE_CHECKING:
     "--jobs", type=click.IntRange(min=0), default=0, help="Submissions at a time; 0 means one a core."
 )
 @click.option(
-    "--cluster",
-    help="Grade on the workers of a Dask scheduler, such as tcp://host:8786; local starts one.",
+    "--cluster", help="Grade on the workers of a Dask scheduler, such as tcp://host:8786; local starts one."
 )
 @click.option(
     "--isolation",
@@ -102,14 +101,16 @@ def grade(
         fail("name either a folder of submissions or, with --nbgrader, a course.")
     limits = Limits(cpu_seconds=cpu_seconds, wall_seconds=wall_seconds, memory=memory_mib * 2**20)
     settings = grade_class.Settings(isolation, limits)
-    with _complaining(out or Path("grades")):
+    with _complaining(out or (nbgrader or Path()) / "grades"):
         if isolation == "bubblewrap" and cluster in (None, "local"):
             bubblewrap.require()
         course = _course(nbgrader)
-        folders = _folders(path, keys, out, course)
-        files, strays = _found(folders, assignment)
-        answer_keys = grade_class.load_keys(folders.keys, sorted({file.assignment for file in files}))
-        with Store(folders.out / "results.sqlite") as store, _Books(course) as books:
+        if course is not None:
+            path, keys, out = course.submitted, keys or course.keys, out or course.root / "grades"
+        path, keys, out = path or Path(), keys or Path("keys"), out or Path("grades")
+        files, strays = _found(path, keys, assignment)
+        answer_keys = grade_class.load_keys(keys, sorted({file.assignment for file in files}))
+        with Store(out / "results.sqlite") as store, _Books(course) as books:
             workers = min(jobs or os.cpu_count() or 1, len(files))
             _grade_with_progress(
                 files,
@@ -119,7 +120,7 @@ def grade(
                 lambda: executors.cluster(cluster, workers) if cluster else executors.processes(workers),
                 books,
             )
-            failed, afterwards = _write(store, answer_keys, folders.out, lang, json)
+            failed, afterwards = _write(store, answer_keys, out, lang, json)
     for sentence in afterwards.sentences(files):
         complain(sentence)
     for one in books.failed:
@@ -128,28 +129,15 @@ def grade(
         leave(EXIT_JUDGE_ERROR)
 
 
-class _Folders(NamedTuple):
-    """Where the class and its answer keys are, and where the results go."""
-
-    submissions: Path
-    keys: Path
-    out: Path
-
-
-def _folders(path: Path | None, keys: Path | None, out: Path | None, course: "Course | None") -> _Folders:
-    """What was named, else what the course has."""
-    if course is not None:
-        return _Folders(course.submitted, keys or course.keys, out or course.root / "grades")
-    return _Folders(path or Path(), keys or Path("keys"), out or Path("grades"))
-
-
-def _found(folders: _Folders, assignment: str | None) -> "tuple[list[SubmittedFile], list[SubmittedFile]]":
+def _found(
+    path: Path, keys: Path, assignment: str | None
+) -> "tuple[list[SubmittedFile], list[SubmittedFile]]":
     """The files to grade and those without an answer key; what is to be said of both is told."""
     from autograder.grading import grade_class
     from autograder.submissions import class_folder
 
-    known = grade_class.known_assignments(folders.keys)
-    found = class_folder.find(folders.submissions, assignment, known)
+    known = grade_class.known_assignments(keys)
+    found = class_folder.find(path, assignment, known)
     files, strays = class_folder.without_strays(found, known)
     for stray in strays:
         complain(

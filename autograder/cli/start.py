@@ -11,10 +11,7 @@ from autograder.base.command_line import PATH, fail, language_option
 @click.argument("folder", metavar="DIR", type=PATH, help="Where your files go; made if it is not there.")
 @language_option
 @click.option(
-    "--from",
-    "course",
-    type=PATH,
-    help="The assignments of another course: its folder assignments/.",
+    "--from", "course", type=PATH, help="The assignments of another course: its folder assignments/."
 )
 def start(folder: Path, lang: str, course: Path | None) -> None:
     """Copy the assignments into a folder and say what to do first. Keeps what you have changed."""

@@ -45,11 +45,7 @@ _layer_names_option = click.option(
     default="all",
     help="z, δ of the layer before, the same without σ′ (input), ∂J/∂w, ∂J/∂b, or all.",
 )
-@click.option(
-    "--steps/--no-steps",
-    default=None,
-    help="Every step, or results only; steps for small layers.",
-)
+@click.option("--steps/--no-steps", default=None, help="Every step, or results only; steps for small layers.")
 @_layer_names_option
 @_format_option
 @language_option
