@@ -1,49 +1,13 @@
-"""What the commands share: options, exit statuses, the one way to complain."""
+"""What the engine's own commands share, beside `base.command_line`."""
 
 import contextlib
 from collections.abc import Iterator
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING
 
-import typer
+from autograder.base.command_line import fail
 
 if TYPE_CHECKING:
     from autograder.authoring.build import Built
-
-EXIT_NOT_PASSED, EXIT_USAGE, EXIT_JUDGE_ERROR, EXIT_INTERRUPTED = 1, 2, 3, 130
-
-
-class IsolationChoice(StrEnum):
-    bubblewrap = "bubblewrap"
-    process = "process"
-
-
-def _known(lang: str | None) -> str | None:
-    from autograder.base.messages import languages
-
-    if lang is None or lang in languages():
-        return lang
-    raise typer.BadParameter(f"{lang!r} is not one of {', '.join(languages())}.")
-
-
-LangOption = Annotated[
-    str | None,
-    typer.Option(
-        "--lang",
-        metavar="zh|en",
-        callback=_known,
-        help="Language of texts; the locale's unless said otherwise.",
-    ),
-]
-
-
-def fail(message: str) -> NoReturn:
-    """A mistake in the call: one sentence, status 2."""
-    from autograder.base.messages import printable
-
-    typer.echo(f"autograder: {printable(message)}", err=True)  # it may name a student's file
-    raise typer.Exit(EXIT_USAGE)
-
 
 INSTALL = "in a clone of this repository, with: pip install '.[instructor]'"
 """Never by the project's name alone: on PyPI, that is somebody else's package."""
@@ -75,10 +39,3 @@ def told(file: "Built") -> str:
         f"{wrote}\nhidden key of {name} drawn anew: {file.because}; everything handed in for it will be "
         "graded again"
     )
-
-
-def language(lang: str | None) -> str:
-    """The language asked for, else the locale's."""
-    from autograder.base.messages import preferred_language
-
-    return lang or preferred_language()
