@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograder.authoring import transforms
 from autograder.authoring.transforms import Turn
-from autograder.base.messages import COURSE_LANGUAGES, Authored, say
+from autograder.base.messages import COURSE_LANGUAGES, Authored, TextError, say
 from autograder.judging.answer_key import Layout
 from autograder.judging.comparison import Close, Comparator
 
@@ -226,5 +226,5 @@ def _pair(reference: Callable[..., Any], one: Misconception, other: Misconceptio
     return Misconception(f"{one.id}+{other.id}", run, zh, en)
 
 
-class AuthoringError(Exception):
-    """A mistake in a course's own files, told in one sentence."""
+class AuthoringError(TextError):
+    """A mistake in a course's own files, told in English."""

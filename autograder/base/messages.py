@@ -97,11 +97,11 @@ class Joined(Text):
 
 
 class TextError(Exception):
-    """Something that a user can put right, told in a sentence (`text`)."""
+    """Something that a user can put right, told in a sentence (`text`); in a string, in English alone."""
 
-    def __init__(self, text: Text) -> None:
+    def __init__(self, text: Text | str) -> None:
         super().__init__(text)
-        self.text = text
+        self.text = Verbatim(text) if isinstance(text, str) else text
 
     def __str__(self) -> str:
         return self.text.in_language("en")

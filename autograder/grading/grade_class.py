@@ -260,7 +260,7 @@ def _load_key(key: Path | bytes, digest: str) -> answer_key.AnswerKey:
     """One worker reads a key once; the digest makes sure that it is the one that was meant."""
     loaded = answer_key.load(key) if isinstance(key, Path) else answer_key.from_bytes(key)
     if loaded.digest != digest:
-        raise answer_key.KeyFileError("The hidden answer key has changed while grading; start again.")
+        raise answer_key.KeyFileError(say("error.key_changed"))
     return loaded
 
 

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
-from autograder.base.messages import Text
+from autograder.base.messages import Message, Text, TextError, say
 from autograder.judging.result_json import SCHEMA, decode, encode
 from autograder.judging.results import SubmissionResult
 
@@ -64,8 +64,9 @@ class Store:
             self._connection = _reading(path) if read_only else _writing(path)
             self.is_final(StoreKey("", "", ""))  # another program's table of this name would fail here
         except (sqlite3.Error, StoreError, OSError) as error:
-            reason = "a file is in the way of its folder" if isinstance(error, FileExistsError) else error
-            raise StoreError(f"{path} cannot be used as the results database: {reason}.") from error
+            reason = say("store.in_the_way") if isinstance(error, FileExistsError) else str(error)
+            reason = error.text if isinstance(error, StoreError) else reason
+            raise StoreError(say("store.unusable", file=path, reason=reason)) from error
 
     def __enter__(self) -> Self:
         return self
@@ -87,12 +88,12 @@ class Store:
 
     def _row(self, column: str, key: StoreKey) -> Any:
         where = "submission = ? AND answer_key = ? AND engine = ?"
-        with self._told("read"):
+        with self._told("store.unreadable"):
             return self._connection.execute(f"SELECT {column} FROM results WHERE {where}", key).fetchone()
 
     def put(self, key: StoreKey, result: SubmissionResult) -> None:
         """Keep a result; it replaces an older one under the same key."""
-        with self._told("written"):
+        with self._told("store.unwritable"):
             self._connection.execute(
                 "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?)",
                 (*key, not result.has_judge_error, encode(result)),
@@ -100,7 +101,7 @@ class Store:
 
     def keep_class(self, members: Iterable[Member]) -> None:
         """Remember who belongs to the class that was graded, in order; it replaces an older class."""
-        with self._told("written"), self._connection:
+        with self._told("store.unwritable"), self._connection:
             self._connection.execute("BEGIN")
             self._connection.execute("DELETE FROM class")
             self._connection.executemany(
@@ -111,7 +112,7 @@ class Store:
 
     def graded_class(self) -> Iterator[SubmissionResult]:
         """The results of the class that was graded last, one by one, each with its student's name on it."""
-        with self._told("read"):
+        with self._told("store.unreadable"):
             rows = self._connection.execute(
                 "SELECT student, assignment, file, submission, answer_key, engine, notes, result FROM class "
                 "JOIN results USING (submission, answer_key, engine) ORDER BY position"
@@ -121,13 +122,12 @@ class Store:
                 yield member.named(decode(result, SubmissionResult))
 
     @contextlib.contextmanager
-    def _told(self, what: str) -> Iterator[None]:
-        """What the database complains of, as one sentence."""
+    def _told(self, id: Literal["store.unreadable", "store.unwritable"]) -> Iterator[None]:
+        """What the database complains of, as the message `id`."""
         try:
             yield
         except sqlite3.Error as error:
-            told = f"{self.path} cannot be {what}: {error}. What is stored already is kept."
-            raise StoreError(told) from error
+            raise StoreError(Message(id, {"file": str(self.path), "error": str(error)})) from error
 
 
 def _writing(path: Path) -> sqlite3.Connection:
@@ -166,9 +166,9 @@ def _reading(path: Path) -> sqlite3.Connection:
         mode = "ro" if path.with_name(f"{path.name}-wal").exists() else "ro&immutable=1"
     connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None)
     if not _tables(connection) >= {"results", "class"}:
-        raise StoreError("`autograder grade` has written nothing into it")
+        raise StoreError(say("store.empty"))
     if _schema(connection) != SCHEMA:
-        raise StoreError("another version of autograder has written it; run `autograder grade` once more")
+        raise StoreError(say("store.of_another_version"))
     return connection
 
 
@@ -181,5 +181,5 @@ def _schema(connection: sqlite3.Connection) -> int:
     return int(version)
 
 
-class StoreError(Exception):
-    """The database cannot be used, told in one sentence."""
+class StoreError(TextError):
+    """The database cannot be used."""

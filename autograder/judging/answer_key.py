@@ -19,7 +19,7 @@ from typing import Any, Literal
 import numpy as np
 
 from autograder.base import atomic
-from autograder.base.messages import Authored, Text
+from autograder.base.messages import Authored, Text, TextError, say
 from autograder.judging import comparison
 from autograder.judging.comparison import Comparator
 from autograder.sandbox.values import TakeArray, dumps, flatten, unflatten
@@ -167,15 +167,12 @@ def load(path: Path, assignment: str | None = None) -> AnswerKey:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise KeyFileError(f"There is no answer key {path}; make one with: autograder build") from None
+        raise KeyFileError(say("error.key_missing", file=path)) from None
     except OSError as error:
-        raise KeyFileError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise KeyFileError(say("error.file_unreadable", file=path, error=error.strerror or error)) from error
     key = from_bytes(content, str(path))
     if assignment is not None and key.assignment != assignment:
-        raise KeyFileError(
-            f"{path} is the answer key of {key.assignment}, not of {assignment}; build it again, or give it "
-            "its own name back."
-        )
+        raise KeyFileError(say("error.key_of_another", file=path, its=key.assignment, assignment=assignment))
     return key
 
 
@@ -191,15 +188,13 @@ def from_bytes(content: bytes, name: str = "the answer key") -> AnswerKey:
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
             data = unflatten(file["skeleton"].tobytes(), _arrays_of(file))
         if data["schema"] != SCHEMA:
-            raise KeyFileError(
-                f"{name} is an answer key of schema {data['schema']}, this version reads {SCHEMA}; build it "
-                "again."
-            )
+            told = say("error.key_of_another_version", file=name, its=data["schema"], ours=SCHEMA)
+            raise KeyFileError(told)
         return with_digest(_from_data(data))
     except KeyFileError:
         raise
     except Exception as error:  # zipfile, zlib and NumPy know a dozen ways to say that a file is damaged
-        raise KeyFileError(f"{name} is not an answer key or is damaged; build it again.") from error
+        raise KeyFileError(say("error.key_broken", file=name)) from error
 
 
 def same_up_to_rounding(one: AnswerKey, other: AnswerKey) -> bool:
@@ -215,8 +210,8 @@ def _rounded(skeleton: bytes) -> Any:
     return json.loads(skeleton, parse_float=lambda text: f"{float(text):.9g}")
 
 
-class KeyFileError(Exception):
-    """An answer key that cannot be read, told in one sentence."""
+class KeyFileError(TextError):
+    """An answer key that cannot be read."""
 
 
 def _arrays_of(file: Any) -> TakeArray:

@@ -19,7 +19,7 @@ from autograder.authoring import build
 from autograder.authoring.assignment import Assignment
 from autograder.authoring.build import Built
 from autograder.authoring.draw import draw_visible
-from autograder.base.messages import course_language
+from autograder.base.messages import course_language, say
 from autograder.integrations.nbgrader.errors import CourseError
 
 CONFIG = "nbgrader_config.py"
@@ -101,11 +101,12 @@ def load(root: Path) -> Course:
     """
     path = root / CONFIG
     if not path.is_file():
-        raise CourseError(f"{root} has no {CONFIG}; make a course with: autograder nbgrader init {root}")
+        raise CourseError(say("nbgrader.no_course", folder=root, config=CONFIG))
     try:
         config = PyFileConfigLoader(CONFIG, path=str(root)).load_config()
     except Exception as error:
-        raise CourseError(f"{path} cannot be read: {type(error).__name__}: {error}") from error
+        why = f"{type(error).__name__}: {error}"
+        raise CourseError(say("error.file_unreadable", file=path, error=why)) from error
     if "root" not in config.CourseDirectory:
         config.CourseDirectory.root = str(root.resolve())
     return Course(Path(config.CourseDirectory.root), config)

@@ -3,11 +3,11 @@
 from autograder.base.messages import TextError
 
 
-class CourseError(Exception):
-    """A course folder that cannot be used, told in one sentence."""
+class CourseError(TextError):
+    """A course folder that cannot be used."""
 
 
-class ReleaseError(Exception):
+class ReleaseError(TextError):
     """nbgrader refused, told in its own words."""
 
 

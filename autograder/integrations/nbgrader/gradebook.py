@@ -108,10 +108,8 @@ class Books:
             except SQLAlchemyError as error:
                 self._book.db.rollback()
                 reason = getattr(error, "orig", None) or error
-                raise CourseError(
-                    f"the gradebook {self._directory.db_url} cannot be written: {reason}. What is graded is "
-                    "kept; give the same command again."
-                ) from error
+                told = say("nbgrader.gradebook_unwritable", url=self._directory.db_url, error=reason)
+                raise CourseError(told) from error
 
 
 _BATCH = 100
