@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from autograder.base.messages import Authored, Verbatim, joined, say
+from autograder.base.messages import Authored, Message, Verbatim, joined, say
 from autograder.grading import grade_class, store
 from autograder.grading.executors import Team
 from autograder.grading.grade_class import Graded, Settings
@@ -436,6 +436,15 @@ def test_a_database_of_an_earlier_version_is_begun_anew(tmp_path: Path) -> None:
         Store(path, read_only=True)
     with Store(path) as store:
         assert store.get(KEY) is None and not store.is_final(KEY)
+
+
+def test_a_result_of_unknown_messages_is_one_clear_sentence(tmp_path: Path) -> None:
+    """Such as a newer version's: nothing is shown half."""
+    with Store(tmp_path / "results.sqlite") as store:
+        for id, values in (("symptom.of_tomorrow", {}), ("note.and_more", {})):
+            store.put(KEY, dataclasses.replace(stored(""), notes=(Message(id, values),)))
+            with pytest.raises(StoreError, match="cannot be read"):
+                store.get(KEY)
 
 
 def test_what_is_put_is_there_again_after_the_database_was_closed(tmp_path: Path) -> None:

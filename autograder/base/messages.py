@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from numbers import Integral, Rational, Real
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 _ENGINE = Path(__file__).parent.parent
@@ -135,12 +136,26 @@ def core(text: Text | None) -> Message | None:
 
 
 def from_data(data: Mapping[str, Any]) -> Text:
-    """A text out of its fields, as JSON holds them."""
+    """A text out of its fields, as JSON holds them.
+
+    Raises
+    ------
+    LookupError, TypeError, AttributeError
+        It is no text, or a message that could not be shown: another version's.
+    """
     if "id" in data:
-        return Message(data["id"], {name: _from(value) for name, value in data["values"].items()})
+        values = {name: _from(value) for name, value in data["values"].items()}
+        if not _placeholders(data["id"]) <= values.keys():
+            raise LookupError(f"values are missing of {data['id']!r}")
+        return Message(data["id"], values)
     if "items" in data:
         return Joined(tuple(map(_from, data["items"])), data["between"])
     return Verbatim(data["text"]) if "zh" not in data else Authored(data["zh"], data["en"])
+
+
+@functools.cache
+def _placeholders(id: str) -> frozenset[str]:
+    return frozenset(name for _, name, _, _ in Formatter().parse(sentence(id, "en")) if name)
 
 
 def _from(value: Any) -> Any:

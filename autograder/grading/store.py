@@ -79,7 +79,8 @@ class Store:
     def get(self, key: StoreKey) -> SubmissionResult | None:
         """The stored result, or None."""
         row = self._row("result", key)
-        return None if row is None else decode(row[0], SubmissionResult)
+        with self._told("store.unreadable"):
+            return None if row is None else decode(row[0], SubmissionResult)
 
     def is_final(self, key: StoreKey) -> bool:
         """Whether there is a result that need not be graded again; a judge error is worth another try."""
@@ -126,7 +127,7 @@ class Store:
         """What the database complains of, as the message `id`."""
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, ValueError) as error:
             raise StoreError(Message(id, {"file": str(self.path), "error": str(error)})) from error
 
 

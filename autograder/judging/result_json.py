@@ -1,13 +1,13 @@
 """Results ↔ JSON: as a store keeps them, and as `results.json` shows them (docs/results.md, schema 2).
 
 A store holds the fields of the records, texts by their ids and values; sentences are made where results are
-shown. A student's own check without `--json` must not come here: it has no time to load msgspec.
+shown. msgspec is loaded by what needs it: a student's check has no time for it, and Gradescope has it not.
 """
 
+import contextlib
 import functools
+from collections.abc import Iterator
 from typing import Any, TypeVar
-
-import msgspec
 
 from autograder.base.messages import Text, from_data
 from autograder.judging.results import ExerciseResult, SubmissionResult
@@ -18,7 +18,9 @@ _Kept = TypeVar("_Kept")
 
 
 def encode(kept: object) -> bytes:
-    """A record, or several."""
+    """A record, or several, as JSON."""
+    import msgspec
+
     return msgspec.json.encode(kept)
 
 
@@ -27,21 +29,39 @@ def decode(data: bytes, kind: type[_Kept]) -> _Kept:
 
     Raises
     ------
-    msgspec.DecodeError, ValueError, LookupError, TypeError, AttributeError
-        It is no such record.
+    ValueError
+        It is no such record, or another version's.
     """
+    import msgspec
+
     decoder: msgspec.json.Decoder[_Kept] = _decoder(kind)  # type: ignore[arg-type]
-    return decoder.decode(data)
+    with _refusing():
+        return decoder.decode(data)
 
 
-def to_data(result: SubmissionResult) -> Any:
-    """The record in dicts and lists, for a larger document."""
-    return msgspec.to_builtins(result)
+def to_data(kept: object) -> Any:
+    """A record in dicts and lists, for a larger document."""
+    import msgspec
+
+    return msgspec.to_builtins(kept)
 
 
 def from_builtins(data: Any) -> SubmissionResult:
     """The inverse of `to_data`; it raises as `decode` does."""
-    return msgspec.convert(data, SubmissionResult, dec_hook=_text)
+    import msgspec
+
+    with _refusing():
+        return msgspec.convert(data, SubmissionResult, dec_hook=_text)
+
+
+@contextlib.contextmanager
+def _refusing() -> Iterator[None]:
+    import msgspec
+
+    try:
+        yield
+    except (msgspec.DecodeError, LookupError, TypeError, AttributeError) as error:
+        raise ValueError(f"no record: {error}") from error
 
 
 def shown(result: SubmissionResult, lang: str) -> bytes:
@@ -58,11 +78,13 @@ def _points(result: SubmissionResult | ExerciseResult) -> dict[str, float]:
 
 
 def _told(text: Text | None, lang: str) -> dict[str, Any] | None:
-    return None if text is None else msgspec.to_builtins(text) | {"text": text.in_language(lang)}
+    return None if text is None else to_data(text) | {"text": text.in_language(lang)}
 
 
 @functools.cache
 def _decoder(kind: Any) -> Any:
+    import msgspec
+
     return msgspec.json.Decoder(kind, dec_hook=_text)
 
 

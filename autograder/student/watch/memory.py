@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from autograder import __version__
 from autograder.base import state
 from autograder.judging.result_json import from_builtins, to_data
@@ -84,12 +82,6 @@ def _results(data: dict[str, Any]) -> dict[str, tuple[str, SubmissionResult]]:
         try:
             digest, result = stored
             found[name] = (str(digest), from_builtins(result))
-        except (
-            msgspec.DecodeError,
-            TypeError,
-            ValueError,
-            LookupError,
-            AttributeError,
-        ):  # of another version, or damaged
+        except (ValueError, TypeError):  # of another version, or damaged
             continue
     return found
