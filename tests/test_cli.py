@@ -21,7 +21,7 @@ import pytest
 from click.testing import CliRunner
 
 from autograder import __version__
-from autograder.base.messages import COURSE_LANGUAGES
+from autograder.base.messages import COURSE_LANGUAGES, from_data
 from autograder.cli import app
 from autograder.grading import executors
 from autograder.judging.results import Verdict
@@ -101,7 +101,7 @@ SCHEMA: Any = {
             "max_points": NUMBER,
             "isolation": str,
             "seconds": float,
-            "notes": [str],
+            "notes": [dict],
             "output": str,
             "exercises": [
                 {
@@ -110,8 +110,8 @@ SCHEMA: Any = {
                     "max_points": NUMBER,
                     "verdict": str,
                     "misconception": (str, type(None)),
-                    "symptom": (str, type(None)),
-                    "diagnosis": (str, type(None)),
+                    "symptom": (dict, type(None)),
+                    "diagnosis": (dict, type(None)),
                     "groups": [
                         {
                             "name": str,
@@ -154,6 +154,10 @@ def test_grade_writes_its_files_and_shows_a_table(course: Path, isolation: str) 
     document = json.loads((course / "grades" / "results.json").read_text(encoding="utf-8"))
     assert matches(document, SCHEMA)
     assert document["schema"] == 2
+    for one in document["submissions"]:
+        told = [exercise[name] for exercise in one["exercises"] for name in ("symptom", "diagnosis")]
+        for text in filter(None, [*one["notes"], *told]):
+            assert from_data(text).in_language("en") == text["text"]
     submissions = {one["student"]: one for one in document["submissions"]}
     assert list(submissions) == ["bo", "chi", "安"]
     assert {one["isolation"] for one in submissions.values()} == {isolation}
