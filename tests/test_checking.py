@@ -29,7 +29,7 @@ NAMES = sorted(path.name for path in (COURSE / "assignments" / "en").iterdir())
 def visible_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
     one = assignment.load(authored.write_course(tmp_path_factory.mktemp("course")))
     path = tmp_path_factory.mktemp("key") / "relu.visible.npz"
-    answer_key.save(draw_visible(one.name, one.exercises), path)
+    answer_key.save(draw_visible(one.name, one.exercises, domain=one.domain), path)
     return path
 
 

@@ -23,8 +23,9 @@ from autograder.cnn.derivations.layer import LayerError
 from autograder.cnn.derivations.symbols import Atom, terms
 from autograder.cnn.recovery import in_file, readings, recover
 from autograder.cnn.recovery.readings import READINGS, NoFormula, RecoverError, Sizes
-from autograder.cnn.recovery.recover import Recovered, calling
+from autograder.cnn.recovery.recover import Recovered
 from autograder.sandbox.bubblewrap import BubblewrapMissing, require
+from autograder.student.questions import calling
 from tests.test_cli import call
 
 SOLUTIONS = Path(__file__).parent.parent / "solutions"

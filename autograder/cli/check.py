@@ -54,7 +54,7 @@ def check(
         if chosen != file:
             console.print(chosen.name, style="bold", markup=False)
         told |= hints.climb(chosen, result)
-        terminal.check_list(result, chosen_language, console, told, "--hint")
+        terminal.check_list(done, chosen_language, console, told, "--hint")
     if html or output:
         _write_page(done, chosen, told, chosen_language, output or chosen.with_suffix(".check.html"), json)
     if result.points < result.max_points:

@@ -74,8 +74,8 @@ def formula(
     from autograder.cnn.derivations.layer import LayerError
     from autograder.cnn.derivations.options import size_like
     from autograder.cnn.recovery.readings import RecoverError, Sizes
-    from autograder.cnn.recovery.recover import calling, compare
-    from autograder.student.feedback.patience import silence
+    from autograder.cnn.recovery.recover import compare
+    from autograder.student.questions import calling, silence
 
     name = getattr(function, "__name__", type(function).__name__)
     try:
@@ -119,9 +119,9 @@ def check_derivation(
     language = lang or preferred_language()
     if not isinstance(text, str) or _SWALLOWED.intersection(text):
         if isinstance(text, str):
-            problem = say("error.derivation_backslashes")
+            problem = say("cnn.derivation.backslashes")
         else:
-            problem = say("error.derivation_not_text", kind=type(text).__name__)
+            problem = say("cnn.derivation.not_text", kind=type(text).__name__)
         print(problem.in_language(language))
         return None
     try:

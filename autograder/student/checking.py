@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from autograder.base.messages import say
 from autograder.judging import answer_key, in_process
-from autograder.judging.answer_key import AnswerKey, KeyFileError
+from autograder.judging.answer_key import AnswerKey, DomainMissing, KeyFileError
 from autograder.judging.evaluate import attempt
 from autograder.judging.judge import calls, judge
 from autograder.judging.results import SubmissionResult, Verdict
@@ -188,6 +188,8 @@ def examine_with(key: AnswerKey, function: Callable[..., Any]) -> Examined:
 def _load(path: Path) -> AnswerKey:
     try:
         key = answer_key.load(path)
+    except DomainMissing as error:
+        raise CheckError(error.text) from error
     except KeyFileError as error:
         raise CheckError(
             say(
@@ -210,12 +212,7 @@ def key_for(function: Callable[..., Any], folder: Path) -> AnswerKey:
     """
     name = getattr(function, "__name__", None)
     if not callable(function) or name is None:
-        raise CheckError(
-            say(
-                "error.check_given_a_result",
-                got=type(function).__name__,
-            )
-        )
+        raise CheckError(say("error.check_given_a_result", got=type(function).__name__))
     known: list[str] = []
     for path in sorted(folder.glob("*" + ENDING)):
         key = _load(path)
