@@ -27,4 +27,6 @@ DOMAIN = Domain(
     },
     illustrate=_illustrate,
     formula="formula",
+    requires=("sympy", "lark"),  # they read typed derivations
+    apart=("commands", "explorer", "models", "notebook.py", "recovery"),  # `models` knows answers besides
 )

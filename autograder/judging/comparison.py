@@ -78,7 +78,7 @@ class Comparator:
         if self.unique and _same_bytes(got, expected):
             return AGREE
         if _may_be_spelled(got, expected) and is_spelled(got, expected, spelling(expected)):
-            return AGREE  # a network is a table of hundreds of layers: all of them at once
+            return AGREE  # a table of hundreds of rows: all of them at once
         if isinstance(expected, dict):
             return _dict_difference(self, got, expected)
         target = None if isinstance(expected, tuple) else as_numbers(expected)

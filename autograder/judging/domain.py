@@ -40,6 +40,10 @@ class Domain:
         Further pictures of a mistake: `student.feedback.card.Illustrate`.
     formula : str
         The command that shows which formula a function computes: `autograder <command> FILE FUNCTION`.
+    requires : tuple of str
+        Distributions that judging needs, besides NumPy.
+    apart : tuple of str
+        Modules and packages of the subject's that judging does not need.
     """
 
     comparators: Comparators = field(default_factory=dict)
@@ -50,6 +54,8 @@ class Domain:
     words: Mapping[str, str] = field(default_factory=dict)
     illustrate: Callable[..., Any] | None = None
     formula: str = ""
+    requires: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
 
     def id(self, message: str) -> str:
         """The id of what this subject says in place of a message of the engine's."""

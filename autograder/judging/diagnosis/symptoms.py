@@ -249,7 +249,7 @@ def _list_of(names: Sequence[Any]) -> Text:
 
 
 def _wrong_list(alike: Sequence[Studied], visible: bool) -> Text:
-    """A list as such: say the table of a network's layers: how many entries, or which one is wrong."""
+    """A list as such, say a table: how many entries, or which one is wrong."""
     first = alike[0]
     how = first.difference
     if not how.path:

@@ -38,7 +38,7 @@ def nothing_came_back() -> Text:
 
 
 def path(steps: tuple[Step, ...]) -> Text:
-    """A part of a result: "result 2", `w1`, [3]["stride"]."""
+    """A part of a result: "result 2", `w1`, [3]["size"]."""
     if len(steps) == 1 and isinstance(steps[0], int):
         return say("symptom.result_nth", n=steps[0] + 1)
     if len(steps) == 2 and isinstance(steps[0], int) and isinstance(steps[1], str):
