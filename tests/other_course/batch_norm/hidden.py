@@ -54,7 +54,9 @@ def arrays(rng):
     yield Case((features(rng, 4, 3), factors(rng, 3), factors(rng, 3)), layout="readonly", fresh=True)
 
 
-@forward.misconception(zh="对每个样本的特征求了平均：应当对一批样本", en="means were taken over a sample's features")
+@forward.misconception(
+    zh="对每个样本的特征求了平均：应当对一批样本", en="means were taken over a sample's features"
+)
 def over_features(x, gamma, beta, eps=1e-5):
     return gamma * (x - x.mean(axis=1, keepdims=True)) / np.sqrt(x.var(axis=1, keepdims=True) + eps) + beta
 
@@ -89,20 +91,25 @@ def residuals_with_eps(rng):
 
 
 @backward.misconception(
-    zh="把均值和方差当作常数：它们也依赖于 x", en="mean and variance were taken for constants; they depend on x"
+    zh="把均值和方差当作常数：它们也依赖于 x",
+    en="mean and variance were taken for constants; they depend on x",
 )
 def statistics_constant(delta, x, gamma, eps=1e-5):
     _, by_gamma, by_beta = batch_norm_backward(delta, x, gamma, eps)
     return delta * gamma / np.sqrt(x.var(axis=0) + eps), by_gamma, by_beta
 
 
-@backward.misconception(zh="把方差当作常数：它也依赖于 x", en="the variance was taken for a constant; it depends on x")
+@backward.misconception(
+    zh="把方差当作常数：它也依赖于 x", en="the variance was taken for a constant; it depends on x"
+)
 def variance_constant(delta, x, gamma, eps=1e-5):
     _, by_gamma, by_beta = batch_norm_backward(delta, x, gamma, eps)
     return (delta - delta.mean(axis=0)) * gamma / np.sqrt(x.var(axis=0) + eps), by_gamma, by_beta
 
 
-@backward.misconception(zh="γ、β 的梯度取了平均：应当求和", en="the gradients by γ and β are means; they are sums")
+@backward.misconception(
+    zh="γ、β 的梯度取了平均：应当求和", en="the gradients by γ and β are means; they are sums"
+)
 def means_for_sums(delta, x, gamma, eps=1e-5):
     by_x, by_gamma, by_beta = batch_norm_backward(delta, x, gamma, eps)
     return by_x, by_gamma / len(x), by_beta / len(x)
