@@ -315,7 +315,7 @@ ENGINE = (
     "integrations",
 )
 SUBJECT = re.compile(
-    r"cnn|convol|conv2d|\bkernel|\bstrides?\b|padding|pool(ing|ed)?\b|channel|dsigma|residual|lecture's formula"
+    r"cnn|convol|conv2d|\bkernel|\bstrides?\b|padding|pooling|channel|dsigma|residual|lecture's formula"
     r"|卷积|步长|步幅|填充|池化|通道|残差|讲义的公式",
     re.IGNORECASE,
 )
