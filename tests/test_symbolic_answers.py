@@ -15,7 +15,7 @@ import pytest
 from autograder.authoring import assignment
 from autograder.authoring.draw import draw_key
 from autograder.authoring.exercise import Exercise
-from autograder.cnn.derivations.answers import MAX_CHARACTERS, RIGHT, Question, answer
+from autograder.cnn.derivations.checking.answers import MAX_CHARACTERS, RIGHT, Question, answer
 from autograder.cnn.derivations.layer import Layer
 from autograder.judging import comparison
 from autograder.judging.comparison import Derivation

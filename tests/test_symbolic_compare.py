@@ -9,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograder.base.messages import LANGUAGES
-from autograder.cnn.derivations import compare, expand, slips
-from autograder.cnn.derivations.compare import LineResult, left_side
+from autograder.cnn.derivations import expand
+from autograder.cnn.derivations.checking import lines as compare
+from autograder.cnn.derivations.checking import slips
+from autograder.cnn.derivations.checking.lines import LineResult, left_side
 from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer
-from autograder.cnn.derivations.meaning import Known, terms_of, write_term
+from autograder.cnn.derivations.meaning.evaluate import Known, terms_of, write_term
 from autograder.cnn.derivations.page import Aligned, Equation, as_sum
 from autograder.cnn.derivations.symbols import Atom, Derivative, Quantity
 from tests.test_symbolic_notation import HOSTILE, NEARLY

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograder.base.messages import LANGUAGES
-from autograder.cnn.derivations import documents, render
-from autograder.cnn.derivations.documents import (
+from autograder.cnn.derivations import render
+from autograder.cnn.derivations.documents import check as documents
+from autograder.cnn.derivations.documents.check import (
     Checked,
     DocumentError,
     Options,

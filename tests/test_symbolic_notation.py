@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.cnn.derivations import notation, notation_write
 from autograder.cnn.derivations.layer import Layer
-from autograder.cnn.derivations.meaning import Known, Reader, Terms, settled, write_term
-from autograder.cnn.derivations.notation import (
+from autograder.cnn.derivations.meaning.evaluate import Known, Reader, Terms, settled, write_term
+from autograder.cnn.derivations.notation import parse as notation
+from autograder.cnn.derivations.notation import write as notation_write
+from autograder.cnn.derivations.notation.parse import (
     Applied,
     Equation,
     Index,
@@ -335,7 +336,7 @@ def test_nothing_executes() -> None:
     """Attack 15, seen by the interpreter: reading compiles, executes, opens and starts nothing."""
     code = (
         "import sys\n"
-        "from autograder.cnn.derivations.notation import NotationError, read\n"
+        "from autograder.cnn.derivations.notation.parse import NotationError, read\n"
         "from tests.test_symbolic_notation import HOSTILE\n"
         "def attempt(text):\n"
         "    try: read(text)\n"

@@ -147,7 +147,8 @@ def check_derivation(
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Check every equation of a text on convolutions: 0 when nothing is wrong, 1 when something is."""
-    from autograder.cnn.derivations import documents, options
+    from autograder.cnn.derivations import options
+    from autograder.cnn.derivations.documents import check as documents
     from autograder.cnn.derivations.layer import LayerError
 
     chosen = language(lang)
@@ -156,7 +157,7 @@ def check_derivation(
         report = documents.check_file(file, documents.Options(sizes[0], sizes[1], stride, padding))
     except (LayerError, documents.DocumentError) as error:
         fail(error.text.in_language(chosen))
-    from autograder.cnn.derivations import findings
+    from autograder.cnn.derivations.documents import findings
 
     if json:
         findings.write_json(report, chosen, sys.stdout)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from autograder.cnn.derivations.answers import Answer
+    from autograder.cnn.derivations.checking.answers import Answer
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def essence(comparator: Comparator, value: Any) -> Any:
 def acceptable(comparator: Comparator, kept: Any) -> bool:
     """May an answer key expect this? A derivation must be right by first principles, numbers be finite."""
     if isinstance(comparator, Derivation):
-        from autograder.cnn.derivations.answers import RIGHT
+        from autograder.cnn.derivations.checking.answers import RIGHT
 
         return bool(kept == RIGHT)
     return agrees(comparator, kept, kept)
@@ -210,7 +210,7 @@ def _line_difference(comparator: Derivation, got: Any, expected: Any) -> Differe
 
 
 def _said(comparator: Derivation, text: str) -> "Answer":
-    from autograder.cnn.derivations.answers import Question, answer
+    from autograder.cnn.derivations.checking.answers import Question, answer
     from autograder.cnn.derivations.layer import Layer
 
     layer = Layer(comparator.input, comparator.kernel, comparator.stride, comparator.padding)

@@ -306,7 +306,7 @@ _LINES = 4
 
 def _wrong_lines(alike: Sequence[Studied], visible: bool) -> Text:
     """What is wrong with a typed derivation, line by line; of a hidden one only which lines."""
-    from autograder.cnn.derivations.answers import title
+    from autograder.cnn.derivations.checking.answers import title
 
     results = {
         one.case.accept.line: one.difference.got for one in alike if isinstance(one.case.accept, Derivation)

@@ -15,7 +15,7 @@ from rich.padding import Padding
 from rich.text import Text as Line
 
 from autograder.base.messages import Text, say
-from autograder.cnn.derivations.documents import Checked, Report, Status
+from autograder.cnn.derivations.documents.check import Checked, Report, Status
 from autograder.cnn.derivations.layer import describe
 
 SHOWN = 100

@@ -11,10 +11,10 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from autograder.base.messages import Authored, Text, say
-from autograder.cnn.derivations import compare, notation, notation_write
-from autograder.cnn.derivations.compare import LineResult
+from autograder.cnn.derivations.checking import lines as compare
+from autograder.cnn.derivations.checking.lines import LineResult
 from autograder.cnn.derivations.layer import Layer
-from autograder.cnn.derivations.meaning import (
+from autograder.cnn.derivations.meaning.evaluate import (
     Known,
     Meaningless,
     NotCovered,
@@ -25,7 +25,9 @@ from autograder.cnn.derivations.meaning import (
     variables,
     write_term,
 )
-from autograder.cnn.derivations.notation import Equation, NotationError, Summation, walk
+from autograder.cnn.derivations.notation import parse as notation
+from autograder.cnn.derivations.notation import write as notation_write
+from autograder.cnn.derivations.notation.parse import Equation, NotationError, Summation, walk
 from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom
 
 MAX_CHARACTERS = 8_000

@@ -12,9 +12,10 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from autograder.base.messages import Authored, Text, say
-from autograder.cnn.derivations import notation, notation_write, slips
+from autograder.cnn.derivations.checking import slips
+from autograder.cnn.derivations.checking.slips import Slip
 from autograder.cnn.derivations.layer import Layer
-from autograder.cnn.derivations.meaning import (
+from autograder.cnn.derivations.meaning.evaluate import (
     MAX_STEPS,
     Factor,
     Known,
@@ -29,7 +30,9 @@ from autograder.cnn.derivations.meaning import (
     write_factor,
     write_term,
 )
-from autograder.cnn.derivations.notation import (
+from autograder.cnn.derivations.notation import parse as notation
+from autograder.cnn.derivations.notation import write as notation_write
+from autograder.cnn.derivations.notation.parse import (
     Derived,
     Equation,
     Loss,
@@ -39,7 +42,6 @@ from autograder.cnn.derivations.notation import (
     Summation,
     walk,
 )
-from autograder.cnn.derivations.slips import Slip
 from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, Derivative
 
 MAX_TEXT = 50_000

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from autograder.base.messages import Authored, Text, say
-from autograder.cnn.derivations import compare, notation, notation_write
-from autograder.cnn.derivations.compare import TermFault
+from autograder.cnn.derivations.checking import lines as compare
+from autograder.cnn.derivations.checking.lines import TermFault
+from autograder.cnn.derivations.checking.slips import Slip
 from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, LayerError, Size, describe
-from autograder.cnn.derivations.meaning import (
+from autograder.cnn.derivations.meaning.evaluate import (
     MAX_STEPS,
     Known,
     Meaningless,
@@ -31,8 +32,9 @@ from autograder.cnn.derivations.meaning import (
     settled,
     variables,
 )
-from autograder.cnn.derivations.notation import Equation, Named, NotationError, Summation, walk
-from autograder.cnn.derivations.slips import Slip
+from autograder.cnn.derivations.notation import parse as notation
+from autograder.cnn.derivations.notation import write as notation_write
+from autograder.cnn.derivations.notation.parse import Equation, Named, NotationError, Summation, walk
 from autograder.cnn.derivations.symbols import BEFORE, Atom, Derivative
 
 MAX_BYTES = 4 * 2**20

@@ -441,7 +441,7 @@ def _parser() -> Lark:
     """Built once, when first asked for."""
     return Lark.open_from_package(
         __package__,
-        "notation.lark",
+        "grammar.lark",
         parser="lalr",
         start=["equation", "index"],
         maybe_placeholders=False,

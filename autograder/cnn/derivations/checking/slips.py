@@ -13,7 +13,7 @@ from typing import TypeGuard
 
 from autograder.base.messages import Authored, Text
 from autograder.cnn.derivations.layer import Layer, LayerError
-from autograder.cnn.derivations.meaning import Factor, Foreign, Known, Monomial, Terms, order
+from autograder.cnn.derivations.meaning.evaluate import Factor, Foreign, Known, Monomial, Terms, order
 from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, LayerName
 
 Wrong = Callable[[Layer, Atom, Terms], Iterable[Terms]]

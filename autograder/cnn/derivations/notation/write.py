@@ -7,7 +7,7 @@ and single terms; whole derivations are `render`'s business.
 from collections.abc import Sequence
 from fractions import Fraction
 
-from autograder.cnn.derivations.notation import (
+from autograder.cnn.derivations.notation.parse import (
     Applied,
     Derived,
     Equation,

@@ -15,9 +15,10 @@ from functools import cached_property, lru_cache
 import sympy
 
 from autograder.base.messages import Text, say
-from autograder.cnn.derivations import expand, notation_write, symbols
+from autograder.cnn.derivations import expand, symbols
 from autograder.cnn.derivations.layer import AnyLayer, Layer, Pooling
-from autograder.cnn.derivations.notation import (
+from autograder.cnn.derivations.notation import write as notation_write
+from autograder.cnn.derivations.notation.parse import (
     Applied,
     Derived,
     Equation,
