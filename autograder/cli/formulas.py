@@ -148,14 +148,16 @@ def check_derivation(
 ) -> None:
     """Check every equation of a text on convolutions: 0 when nothing is wrong, 1 when something is."""
     from autograder.cnn.derivations import options
-    from autograder.cnn.derivations.documents import check as documents
+    from autograder.cnn.derivations.documents.check import check_file
+    from autograder.cnn.derivations.documents.find import DocumentError
+    from autograder.cnn.derivations.documents.settings import Options
     from autograder.cnn.derivations.layer import LayerError
 
     chosen = language(lang)
     try:
         sizes = [options.size(text) if text is not None else None for text in (input, kernel)]
-        report = documents.check_file(file, documents.Options(sizes[0], sizes[1], stride, padding))
-    except (LayerError, documents.DocumentError) as error:
+        report = check_file(file, Options(sizes[0], sizes[1], stride, padding))
+    except (LayerError, DocumentError) as error:
         fail(error.text.in_language(chosen))
     from autograder.cnn.derivations.documents import findings
 

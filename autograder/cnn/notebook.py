@@ -111,8 +111,10 @@ def check_derivation(
         The language of the answer; the system's unless said otherwise.
     """
     from autograder.base.messages import preferred_language, say
-    from autograder.cnn.derivations.documents.check import DocumentError, Options, check_text
+    from autograder.cnn.derivations.documents.check import check_text
+    from autograder.cnn.derivations.documents.find import DocumentError
     from autograder.cnn.derivations.documents.findings import Findings
+    from autograder.cnn.derivations.documents.settings import Options
     from autograder.cnn.derivations.layer import LayerError
     from autograder.cnn.derivations.options import size_like
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from autograder.base.messages import Authored, Text, say
+from autograder.base.messages import Authored, Text, TextError, say
 from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, LayerName, Letter
 
 Size = tuple[int, int]
@@ -25,12 +25,8 @@ MAX_CONNECTIONS = 50_000
 """Products that a layer may have in all: 28×28 with 5×5 has 14,400. Beyond, nobody reads what comes out."""
 
 
-class LayerError(ValueError):
-    """Sizes that make no layer, told in one sentence, in both languages (`text`)."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en)
-        self.text = text
+class LayerError(TextError, ValueError):
+    """Sizes that make no layer."""
 
 
 class Sized(ABC):

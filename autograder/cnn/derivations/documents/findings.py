@@ -15,7 +15,7 @@ from rich.padding import Padding
 from rich.text import Text as Line
 
 from autograder.base.messages import Text, say
-from autograder.cnn.derivations.documents.check import Checked, Report, Status
+from autograder.cnn.derivations.documents.report import Checked, Report, Status
 from autograder.cnn.derivations.layer import describe
 
 SHOWN = 100
@@ -129,7 +129,7 @@ def _show_one(one: Checked, lang: str, console: Console) -> None:
         console.print(Padding(Line(because), (0, 0, 0, 4)))
 
 
-# ---- The words, in one language ----------------------------------------------------------------------------
+# ---- The words, in one language ---------------------------------------------------------------------------
 
 
 def _sizes(report: Report, lang: str) -> str:
