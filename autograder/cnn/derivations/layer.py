@@ -60,7 +60,7 @@ class Sized(ABC):
         where = layer or (BEFORE if letter in ("a", "sigma", "dsigma") else CURRENT)
         return [self.atom(letter, where, position) for position in positions(self.shape(letter, where))]
 
-    def _refuse_what_nobody_can_read(self) -> None:
+    def _refuse_too_large(self) -> None:
         count = max(self.connections, math.prod(self.shape("a", BEFORE)))
         if count > MAX_CONNECTIONS:
             raise LayerError(
@@ -105,7 +105,7 @@ class Layer(Sized):
         _check_count("padding", self.padding, least=0)
         padded = (self.input[0] + 2 * self.padding, self.input[1] + 2 * self.padding)
         _check_fits(self.kernel, padded)
-        self._refuse_what_nobody_can_read()
+        self._refuse_too_large()
 
     @property
     def output(self) -> Size:
@@ -178,7 +178,7 @@ class Pooling(Sized):
         for name in ("channels", "samples"):
             _check_count(name, getattr(self, name))
         _check_fits(self.window, self.input)
-        self._refuse_what_nobody_can_read()
+        self._refuse_too_large()
         if self.kind == "max":
             self._check_winners()
 
@@ -245,7 +245,7 @@ class Dense(Sized):
     def __post_init__(self) -> None:
         _check_count("outputs", self.outputs)
         _check_count("inputs", self.inputs)
-        self._refuse_what_nobody_can_read()
+        self._refuse_too_large()
 
     @property
     def connections(self) -> int:

@@ -1,8 +1,8 @@
 """Typed answers to derivation exercises: the lecture's lines, written out, or one formula for all of them.
 
-`comparison.Derivation` asks what a text says about one line; the text is read once, whatever the number of
+The comparator `Derivation` asks what a text says in a line; the text is read once, whatever the number of
 lines. A general formula is tried at every element of a layer that its writer has not seen. Nothing here
-evaluates what was typed: `notation` reads it, `meaning` gives it terms, `compare` says what is wrong.
+evaluates what was typed: `notation` reads it, `meaning` gives it terms, `faults` says what is wrong.
 """
 
 from collections.abc import Mapping
@@ -13,17 +13,17 @@ from types import MappingProxyType
 from autograder.base.messages import Authored, Text, joined, say
 from autograder.cnn.derivations.checking.faults import explain
 from autograder.cnn.derivations.checking.lines import LineResult, check_lines
-from autograder.cnn.derivations.checking.sides import as_typed, asked_for, is_undone, repeats
+from autograder.cnn.derivations.checking.sides import as_typed, asked_for, has_sum, is_undone, repeats
 from autograder.cnn.derivations.layer import Layer
 from autograder.cnn.derivations.meaning.errors import Meaningless, NotCovered
 from autograder.cnn.derivations.meaning.evaluate import Evaluator, instances
-from autograder.cnn.derivations.meaning.indices import free_variables
+from autograder.cnn.derivations.meaning.indices import Values, free_variables
 from autograder.cnn.derivations.meaning.layer_formulas import formulas_of
 from autograder.cnn.derivations.meaning.layer_labels import settle_layers
 from autograder.cnn.derivations.meaning.terms import Terms, write_term
 from autograder.cnn.derivations.notation import write
 from autograder.cnn.derivations.notation.errors import NotationError
-from autograder.cnn.derivations.notation.nodes import Equation, Summation, walk
+from autograder.cnn.derivations.notation.nodes import Equation
 from autograder.cnn.derivations.notation.parse import parse_equation
 from autograder.cnn.derivations.notation.rows import split_rows
 from autograder.cnn.derivations.notation.spelling import in_lecture_letters, without_comments
@@ -35,7 +35,7 @@ MAX_CHARACTERS = 8_000
 MAX_FORMULA_CHARACTERS = 2_000
 """Of an answer that asks for general formulas: each is 100 characters, 300 with its derivation."""
 MAX_STEPS = 4_000
-"""What reading an answer may cost (`meaning.Reader`): four times the lecture's lines with every step written
+"""What an answer may cost (`Evaluator`): four times the lecture's lines with every step written
 out. It bounds what hostile texts cost the grader; a formula is read once for every layer it is tried in."""
 MAX_FORMULAS = 8
 """Equations of an answer that asks for one general formula; the others are not read."""
@@ -166,8 +166,8 @@ class _General:
 
     def _take(self, typed: str, equation: Equation) -> None:
         """One equation, which is the answer to the letter on its left; of two answers both must be right."""
-        places = list(instances(equation, self.evaluator))
-        lefts = [asked_for(self.evaluator.as_written(equation.sides[0], values)) for values in places]
+        choices = list(instances(equation, self.evaluator))
+        lefts = [asked_for(self.evaluator.as_written(equation.sides[0], values)) for values in choices]
         letter = next(
             (asked for asked in self.question.of if lefts and lefts[0] in self.formulas.asked(asked)), None
         )
@@ -178,7 +178,7 @@ class _General:
             return
         read_as = write.equation(equation)
         try:
-            result, said = self._judged(equation, letter, places, lefts)
+            result, said = self._judged(equation, letter, choices, lefts)
         except (NotCovered, Meaningless) as error:
             result, said = LineResult(None, "unreadable", typed, read_as, error.text), ""
         self.found[letter] = Answer(
@@ -190,7 +190,7 @@ class _General:
         self,
         equation: Equation,
         letter: str,
-        places: list[Mapping[str, int]],
+        choices: list[Values],
         lefts: list[Atom | None],
     ) -> tuple[LineResult, str]:
         right = self.formulas.asked(letter)
@@ -203,7 +203,7 @@ class _General:
         unfinished = is_undone(equation.sides[-1])
         ends: dict[Atom, Terms] = {}
         wrong: LineResult | None = None
-        for values, left in zip(places, lefts, strict=True):
+        for values, left in zip(choices, lefts, strict=True):
             assert left is not None
             asked, *read = (self.evaluator.as_written(side, values) for side in equation.sides)
             done = [self.evaluator.carried_out(side) for side in read]
@@ -217,7 +217,7 @@ class _General:
         if unfinished or "∼" in equation.relations:
             text = say("cnn.equation.nothing_carried_out")
             return LineResult(lefts[0], "not carried out", "", "", text), ""
-        if letter == "b" and len(right) == 1 and not _has_sum(equation):
+        if letter == "b" and len(right) == 1 and not has_sum(equation.sides[-1]):
             text = say("cnn.equation.one_size_only")
             return LineResult(lefts[0], "not carried out", "", "", text), ""
         return LineResult(lefts[0], "right", "", "", say("cnn.equation.right")), RIGHT
@@ -226,7 +226,3 @@ class _General:
         text, faults, slips = explain(typed, right, left, self.formulas)
         place = say("cnn.equation.at_element", element=left_side(left))
         return LineResult(left, "wrong", "", "", joined([place, text], "list.sentences"), faults, slips)
-
-
-def _has_sum(equation: Equation) -> bool:
-    return any(isinstance(node, Summation) for node in walk(equation.sides[-1]))

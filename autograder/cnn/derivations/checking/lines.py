@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from autograder.base.messages import Text, joined, say
 from autograder.cnn.derivations.checking.faults import TermFault, explain, fault_data
-from autograder.cnn.derivations.checking.sides import as_typed, asked_for, is_undone, repeats
+from autograder.cnn.derivations.checking.sides import as_typed, asked_for, has_sum, is_undone, repeats
 from autograder.cnn.derivations.checking.slips import Slip
 from autograder.cnn.derivations.meaning.errors import Meaningless, NotCovered
 from autograder.cnn.derivations.meaning.evaluate import MAX_STEPS, Evaluator, instances
@@ -21,7 +21,7 @@ from autograder.cnn.derivations.meaning.layer_labels import settle_layers
 from autograder.cnn.derivations.meaning.terms import Terms
 from autograder.cnn.derivations.notation import write
 from autograder.cnn.derivations.notation.errors import NotationError
-from autograder.cnn.derivations.notation.nodes import Equation, Node, Summation, walk
+from autograder.cnn.derivations.notation.nodes import Equation, Node
 from autograder.cnn.derivations.notation.parse import parse_equation
 from autograder.cnn.derivations.notation.rows import split_rows
 from autograder.cnn.derivations.notation.spelling import in_lecture_letters, without_comments
@@ -76,8 +76,8 @@ class LineResult:
             "typed": self.typed,
             "read_as": self.read_as,
             "text": self.text.in_language(lang),
-            "faults": [fault_data(one, lang) for one in self.faults],
-            "slips": [one.id for one in self.slips],
+            "faults": [fault_data(fault, lang) for fault in self.faults],
+            "slips": [slip.id for slip in self.slips],
         }
 
 
@@ -96,7 +96,7 @@ def check_lines(
     formulas : LayerFormulas
         The layer that they belong to.
     steps : int, optional
-        What reading may cost in all (`Evaluator`), where that should be less than usual.
+        What it may cost in all (`Evaluator`), where that should be less than usual.
 
     Returns
     -------
@@ -114,7 +114,9 @@ def check_lines(
     if len(lines) > limit:
         text = say("cnn.equation.too_many_lines", limit=limit, count=len(lines))
         checker.stray.append(LineResult(None, "unreadable", lines[limit][:80], "", text))
-    unread = next((one for one in checker.stray if one.verdict == "unreadable" and "=" in one.typed), None)
+    unread = next(
+        (line for line in checker.stray if line.verdict == "unreadable" and "=" in line.typed), None
+    )
     absent, typed_for = say("cnn.equation.line_missing"), ""
     if unread is not None:
         absent, typed_for = say("cnn.equation.line_unreadable", why=unread.text), unread.typed
@@ -125,7 +127,7 @@ def check_lines(
 
 
 class _Lines:
-    """The lines of one answer, taken one by one."""
+    """The lines of an answer, in their order."""
 
     def __init__(self, wanted: Mapping[Atom, Terms], formulas: LayerFormulas, steps: int) -> None:
         self.right = wanted
@@ -137,7 +139,7 @@ class _Lines:
         self.stray: list[LineResult] = []
 
     def take(self, typed: str) -> None:
-        """One line."""
+        """Judge a line."""
         try:
             equation = settle_layers(parse_equation(typed), left_before=self.asks_before)
         except NotationError as error:
@@ -160,14 +162,14 @@ class _Lines:
         if free_variables(equation.sides[0]):
             text = say("cnn.equation.general_formula")
             keys = (
-                self._key(self.evaluator.as_written(equation.sides[0], one))
-                for one in instances(equation, self.evaluator)
+                self._key(self.evaluator.as_written(equation.sides[0], values))
+                for values in instances(equation, self.evaluator)
             )
             unanswered = [left for left in dict.fromkeys(keys) if left is not None and left not in self.found]
             if not unanswered:
                 self._enter(None, "not carried out", typed, read_as, text)
-            for one in unanswered:
-                self._enter(one, "not carried out", typed, read_as, text)
+            for key in unanswered:
+                self._enter(key, "not carried out", typed, read_as, text)
             return
         left = self._left(equation.sides[0])
         if left is None:
@@ -198,7 +200,7 @@ class _Lines:
         if is_undone(last) or repeats(sides[-1], asked) or sides[-1] != right:
             text = say("cnn.equation.nothing_carried_out")
             self._enter(left, "not carried out", typed, read_as, text)
-        elif any(isinstance(node, Summation) for node in walk(last)):
+        elif has_sum(last):
             text = say("cnn.equation.sum_not_written_out")
             self._enter(left, "not carried out", typed, read_as, text)
         else:

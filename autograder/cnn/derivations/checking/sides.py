@@ -5,7 +5,14 @@ be formed, may be true but is no answer.
 """
 
 from autograder.cnn.derivations.meaning.terms import Terms, write_term
-from autograder.cnn.derivations.notation.nodes import Loss, NamedQuantity, Node, PartialDerivative, walk
+from autograder.cnn.derivations.notation.nodes import (
+    Loss,
+    NamedQuantity,
+    Node,
+    PartialDerivative,
+    Summation,
+    walk,
+)
 from autograder.cnn.derivations.symbols import Atom, Derivative
 
 
@@ -37,6 +44,11 @@ def is_undone(side: Node) -> bool:
             case PartialDerivative():
                 return True
     return False
+
+
+def has_sum(side: Node) -> bool:
+    """Whether a Σ is left to be written out."""
+    return any(isinstance(node, Summation) for node in walk(side))
 
 
 def repeats(side: Terms, left: Terms) -> bool:

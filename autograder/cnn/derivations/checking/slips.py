@@ -1,6 +1,6 @@
 """Typical wrong derivations, as formulas: each slip turns the right formula into the one that it leads to.
 
-`compare` holds what a person typed against them, exactly, term by term: a slip is named only when it gives
+`faults` holds what a person typed against them, exactly, term by term: a slip is named only when it gives
 precisely the typed formula. Like a misconception of an exercise, a slip is a function; its sentence points
 to the idea. A slip never decides whether an answer is right.
 """

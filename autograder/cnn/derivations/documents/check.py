@@ -1,4 +1,4 @@
-"""Every equation of a file, checked.
+"""Check every equation of a file and say what became of it.
 
 The command `check-derivation` calls `check_file`, a notebook `check_text`. Each side of a chain of equalities
 is carried out by first principles and compared with the left-hand side; a general formula is checked at every
@@ -12,7 +12,14 @@ from pathlib import Path
 
 from autograder.base.messages import Authored, Text, joined, say
 from autograder.cnn.derivations.checking.faults import TermFault, explain
-from autograder.cnn.derivations.checking.sides import as_typed, asked_for, is_undone, repeats, written
+from autograder.cnn.derivations.checking.sides import (
+    as_typed,
+    asked_for,
+    has_sum,
+    is_undone,
+    repeats,
+    written,
+)
 from autograder.cnn.derivations.checking.slips import Slip
 from autograder.cnn.derivations.documents.find import MATRIX, DocumentError, Found, Scan
 from autograder.cnn.derivations.documents.report import Checked, Report, Status
@@ -28,12 +35,12 @@ from autograder.cnn.derivations.layer import AnyLayer, Layer, describe
 from autograder.cnn.derivations.meaning.errors import Meaningless, NotCovered
 from autograder.cnn.derivations.meaning.evaluate import MAX_STEPS, Evaluator, instances, require_covered
 from autograder.cnn.derivations.meaning.indices import free_variables
-from autograder.cnn.derivations.meaning.layer_formulas import LayerFormulas
+from autograder.cnn.derivations.meaning.layer_formulas import LayerFormulas, formulas_of
 from autograder.cnn.derivations.meaning.layer_labels import settle_layers
 from autograder.cnn.derivations.meaning.terms import Terms
 from autograder.cnn.derivations.notation import write
 from autograder.cnn.derivations.notation.errors import NotationError
-from autograder.cnn.derivations.notation.nodes import Equation, NamedQuantity, Summation, walk
+from autograder.cnn.derivations.notation.nodes import Equation, NamedQuantity
 from autograder.cnn.derivations.notation.parse import parse_equation
 from autograder.cnn.derivations.symbols import BEFORE, Atom, Derivative
 
@@ -111,29 +118,28 @@ class _Outcome:
 
 
 class _Checker:
-    """The equations of one file. Those that share given or stated sizes are checked in one layer."""
+    """The equations of a file. Those that share given or stated sizes are checked in the same layer."""
 
     def __init__(self, scan: Scan, options: Options) -> None:
         self.scan = scan
         self.given = options
-        self.formulas: dict[AnyLayer, LayerFormulas] = {}
         self.used: dict[AnyLayer, None] = {}
         self.steps = MAX_STEPS_IN_ALL
 
     def report(self) -> Report:
         read = [self._read(found) for found in self.scan.found]
-        parsed = [one for one in read if isinstance(one, _Parsed)]
+        all_parsed = [result for result in read if isinstance(result, _Parsed)]
         checked: dict[int, Checked] = {}
         groups: dict[tuple[Kind, Options], list[_Parsed]] = {}
-        for one in parsed:
-            groups.setdefault((one.kind, one.options), []).append(one)
+        for parsed in all_parsed:
+            groups.setdefault((parsed.kind, parsed.options), []).append(parsed)
         for (kind, options), members in groups.items():
             largest = LargestIndices()
-            for one in members:
-                largest.take(one.equation)
+            for parsed in members:
+                largest.take(parsed.equation)
             results = self._best(members, largest.layers(kind, options), kind, options)
-            checked |= {id(one): result for one, result in zip(members, results, strict=True)}
-        equations = [one if isinstance(one, Checked) else checked[id(one)] for one in read]
+            checked |= {id(parsed): result for parsed, result in zip(members, results, strict=True)}
+        equations = [result if isinstance(result, Checked) else checked[id(result)] for result in read]
         return Report(tuple(self.used), tuple(equations))
 
     def _read(self, found: Found) -> _Parsed | Checked:
@@ -159,7 +165,8 @@ class _Checker:
         """Given sizes, else those stated last before the equation."""
         if self.given.input and self.given.kernel:
             return self.given
-        before = [one for one in self.scan.stated if (one.cell, one.line) <= (found.cell, found.line)]
+        place = (found.cell, found.line)
+        before = [stated for stated in self.scan.stated if (stated.cell, stated.line) <= place]
         return before[-1].options if before and self.given == FROM_THE_TEXT else self.given
 
     def _best(
@@ -171,15 +178,15 @@ class _Checker:
         chosen: AnyLayer | None = None
         candidates: list[AnyLayer | None] = [*layers] or [None]
         for layer in candidates:
-            results = [self._check(one, layer, kind, options) for one in members]
+            results = [self._check(parsed, layer, kind, options) for parsed in members]
             if not best or _count(results, "right") > _count(best, "right"):
                 best, chosen = results, layer
         if chosen is not None:
             self.used.setdefault(chosen)
         return best
 
-    def _check(self, one: _Parsed, layer: AnyLayer | None, kind: Kind, options: Options) -> Checked:
-        general = _is_general(one.equation)
+    def _check(self, parsed: _Parsed, layer: AnyLayer | None, kind: Kind, options: Options) -> Checked:
+        general = _is_general(parsed.equation)
         layers = [] if layer is None else [layer]
         if general and kind == "map" and not (options.input and options.kernel):
             # Its own sizes come second, so that a mistake is told in the sizes of the text.
@@ -189,26 +196,30 @@ class _Checker:
             self.used.setdefault(layers[-1])
         if not layers:
             text = say("cnn.document.sizes_unknown")
-            return self._checked(one.found, one.equation, _Outcome("not covered", text))
-        outcomes = [self._in_layer(one, size) for size in layers]
+            return self._checked(parsed.found, parsed.equation, _Outcome("not covered", text))
+        outcomes = [self._in_layer(parsed, size) for size in layers]
         worst = next((outcome for outcome in outcomes if outcome.status != outcomes[0].status), outcomes[0])
         if worst is not outcomes[0]:
             place = say("cnn.document.wrong_in_layer", layer=describe(layers[1]))
             worst = replace(worst, text=joined([place, worst.text], "list.sentences"))
-        return self._checked(one.found, one.equation, worst)
+        return self._checked(parsed.found, parsed.equation, worst)
 
-    def _in_layer(self, one: _Parsed, layer: AnyLayer) -> _Outcome:
-        outcome = self._judge(one.equation, self._reader(layer))
-        section = self.scan.sections[one.found.section]
-        if outcome.status == "wrong" and _is_general(one.equation):
-            again = self._judge(one.equation, self._reader(layer, rotated=True))
+    def _in_layer(self, parsed: _Parsed, layer: AnyLayer) -> _Outcome:
+        outcome = self._judge(parsed.equation, self._evaluator(layer))
+        section = self.scan.sections[parsed.found.section]
+        if outcome.status == "wrong" and _is_general(parsed.equation):
+            again = self._judge(parsed.equation, self._evaluator(layer, rotated=True))
             if again.status == "right" and _ROTATION.search(section):
                 note = say("cnn.document.read_as_rotated")
                 return replace(again, text=note)
             if again.status == "right":
                 hint = say("cnn.document.right_if_rotated")
                 outcome = replace(outcome, text=joined([hint, outcome.text], "list.sentences"))
-        if outcome.status == "wrong" and not _names(one.equation, "w") and self._is_about_pooling(one.found):
+        if (
+            outcome.status == "wrong"
+            and not _names(parsed.equation, "w")
+            and self._is_about_pooling(parsed.found)
+        ):
             return _Outcome("not covered", say("cnn.uncovered.pooling"))
         return outcome
 
@@ -221,9 +232,8 @@ class _Checker:
                 return False
         return False
 
-    def _reader(self, layer: AnyLayer, rotated: bool = False) -> Evaluator:
-        formulas = self.formulas.setdefault(layer, LayerFormulas(layer))
-        return Evaluator(formulas, rotated, min(self.steps, MAX_STEPS_EACH))
+    def _evaluator(self, layer: AnyLayer, rotated: bool = False) -> Evaluator:
+        return Evaluator(formulas_of(layer), rotated, min(self.steps, MAX_STEPS_EACH))
 
     def _judge(self, equation: Equation, evaluator: Evaluator) -> _Outcome:
         """One equation in one layer, at every element that it speaks of."""
@@ -300,22 +310,15 @@ class _Checker:
 
 def _is_general(equation: Equation) -> bool:
     """Whether it has index variables, of the left-hand side or of a Σ."""
-    return any(
-        free_variables(side) or any(isinstance(node, Summation) for node in walk(side))
-        for side in equation.sides
-    )
+    return any(free_variables(side) or has_sum(side) for side in equation.sides)
 
 
 def _names(equation: Equation, letter: str) -> bool:
-    return any(
-        isinstance(node, NamedQuantity) and node.letter == letter
-        for side in equation.sides
-        for node in walk(side)
-    )
+    return any(isinstance(node, NamedQuantity) and node.letter == letter for node in equation.nodes())
 
 
 def _count(results: Iterable[Checked], status: Status) -> int:
-    return sum(one.status == status for one in results)
+    return sum(result.status == status for result in results)
 
 
 def _without_slope(left: Atom | None, formulas: LayerFormulas) -> Terms:

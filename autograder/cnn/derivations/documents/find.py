@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from autograder.base.messages import TextError, say
 from autograder.cnn.derivations.documents.settings import Stated, stated_sizes
-from autograder.cnn.derivations.notation.rows import split_rows
+from autograder.cnn.derivations.notation.rows import RELATION, split_rows
 
 MAX_EQUATIONS = 2_000
 
@@ -45,7 +45,6 @@ _ENVIRONMENTS = (
 _CLOSING = {"$": "$", "$$": "$$", "\\[": "\\]", "\\(": "\\)"}
 _PLAIN_FENCES = re.compile(r"[ \t]*(?:```+|~~~+)[ \t]*(text|txt|math|latex|tex)?[ \t]*$")
 MATRIX = re.compile(r"\\begin\s*\{\s*([pbBvV]?matrix|smallmatrix|array|r?cases)\*?\s*\}")
-_RELATION = re.compile(r"[=＝∼]|\\sim(?![A-Za-z])")
 _LEFT = re.compile(
     r"\s*(&\s*)?(\\boxed\s*\{\s*)?(\\?partial|\\[dt]?frac|∂|\\?delta|δ|d(?=[\d_\[₀-₉])"
     r"|d(?=[Jzaw]|\(?\\?delta)|\(?[zawb](?![A-Za-z]))"
@@ -114,22 +113,22 @@ class Scan:
         """The rows of a formula that are equations; one with a matrix stays in one piece."""
         formula = self.text[start:end]
         if MATRIX.search(formula):
-            if _RELATION.search(formula):
+            if RELATION.search(formula):
                 self._enter(start + len(formula) - len(formula.lstrip()), formula.strip())
             return
         for row in split_rows(self.text[start:end], newline_separates=False):
-            if _RELATION.search(row.text):
+            if RELATION.search(row.text):
                 self._enter(start + row.at, row.text)
 
     def _lines(self, start: int, end: int) -> None:
         """The lines of text that are equations: an equals sign, one of the lecture's quantities before it."""
-        if not _RELATION.search(self.text, start, end):
+        if not RELATION.search(self.text, start, end):
             return
         for paragraph in re.finditer(r"(?:[^\n]+\n?)+", self.text[start:end]):
             lines = _RULE.sub(lambda match: " " * len(match[0]), paragraph[0])
             lines = _BULLET.sub(_without_bullet, lines).replace("`", " ")
             for row in split_rows(lines):
-                if _RELATION.search(row.text) and _LEFT.match(row.text):
+                if RELATION.search(row.text) and _LEFT.match(row.text):
                     self._enter(start + paragraph.start() + row.at, row.text)
 
     def _enter(self, at: int, source: str) -> None:
@@ -153,4 +152,4 @@ def _text_cells(text: str) -> Iterator[tuple[int, str]]:
 def _without_bullet(match: re.Match[str]) -> str:
     """A bullet goes where an equation follows; a sign before a term that goes on with a sum stays."""
     rest = match.string[match.end() :].partition("\n")[0]
-    return " " * len(match[0]) if _RELATION.search(rest) or match[0].strip()[0] not in "-+*" else match[0]
+    return " " * len(match[0]) if RELATION.search(rest) or match[0].strip()[0] not in "-+*" else match[0]

@@ -63,7 +63,7 @@ class Report:
     @property
     def counts(self) -> dict[Status, int]:
         """How many equations there are of each status."""
-        found = Counter(one.status for one in self.equations)
+        found = Counter(equation.status for equation in self.equations)
         return {status: found[status] for status in STATUSES}
 
     def to_data(self, lang: str) -> dict[str, Any]:
@@ -73,16 +73,16 @@ class Report:
             "counts": self.counts,
             "equations": [
                 {
-                    **({"cell": one.cell} if one.cell else {}),
-                    "line": one.line,
-                    "source": one.source,
-                    "read_as": one.read_as,
-                    "status": one.status,
-                    "text": one.text.in_language(lang),
-                    "elements": one.elements,
-                    "faults": [fault_data(fault, lang) for fault in one.faults],
-                    "slips": [slip.id for slip in one.slips],
+                    **({"cell": equation.cell} if equation.cell else {}),
+                    "line": equation.line,
+                    "source": equation.source,
+                    "read_as": equation.read_as,
+                    "status": equation.status,
+                    "text": equation.text.in_language(lang),
+                    "elements": equation.elements,
+                    "faults": [fault_data(fault, lang) for fault in equation.faults],
+                    "slips": [slip.id for slip in equation.slips],
                 }
-                for one in self.equations
+                for equation in self.equations
             ],
         }

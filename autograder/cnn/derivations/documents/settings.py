@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, LayerError, Size
-from autograder.cnn.derivations.notation.nodes import Equation, NamedQuantity, walk
+from autograder.cnn.derivations.meaning.indices import free_variables
+from autograder.cnn.derivations.meaning.layer_labels import layer_of
+from autograder.cnn.derivations.notation.nodes import Equation, NamedQuantity
+from autograder.cnn.derivations.symbols import BEFORE
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ GENERIC = Options((5, 4), (3, 2))
 
 def layer_kind(equation: Equation) -> Kind:
     """A map, several maps with numbers, or a dense layer: by how many indices z, a and δ have."""
-    named = [node for side in equation.sides for node in walk(side) if isinstance(node, NamedQuantity)]
+    named = [node for node in equation.nodes() if isinstance(node, NamedQuantity)]
     counts = {len(node.index.entries) for node in named if node.letter in ("z", "a", "delta")}
     weights = {len(node.index.entries) for node in named if node.letter == "w"}
     if 3 in counts or 4 in weights:
@@ -90,19 +93,16 @@ class LargestIndices:
 
     def take(self, equation: Equation) -> None:
         """Note the indices of every element in an equation."""
-        for side in equation.sides:
-            for node in walk(side):
-                if isinstance(node, NamedQuantity) and all(
-                    not place.variables for place in node.index.entries
-                ):
-                    assert node.layer is not None
-                    index = tuple(sum(value for value, _ in place.terms) for place in node.index.entries)
-                    if node.letter == "b":
-                        self.bias = max(self.bias, *index, 0)
-                    elif index:
-                        before = node.layer.offset < 0
-                        role = "kernel" if node.letter == "w" else "input" if before else "output"
-                        self.rows[role].append(index)
+        for node in equation.nodes():
+            if not isinstance(node, NamedQuantity) or free_variables(node):
+                continue
+            index = tuple(sum(value for value, _ in entry.terms) for entry in node.index.entries)
+            if node.letter == "b":
+                self.bias = max(self.bias, *index, 0)
+            elif index:
+                before = layer_of(node) == BEFORE
+                role = "kernel" if node.letter == "w" else "input" if before else "output"
+                self.rows[role].append(index)
 
     def largest(self, role: str, places: slice, count: int) -> tuple[int, ...] | None:
         """Of the last places, or of one before them; None where none was written."""
@@ -119,11 +119,11 @@ class LargestIndices:
         s, p = options.stride, options.padding
         guesses: list[tuple[Size, Size]] = []
         if kernel and out and not options.input:
-            guesses.append((_each(kernel, out, lambda k, o: (o - 1) * s + k - 2 * p), kernel))
+            guesses.append((_along_each_side(kernel, out, lambda k, o: (o - 1) * s + k - 2 * p), kernel))
         if size and kernel:
             guesses.append((size, kernel))
         if size and out and s == 1 and not options.kernel:
-            guesses.append((size, _each(size, out, lambda i, o: i + 2 * p - o + 1)))
+            guesses.append((size, _along_each_side(size, out, lambda i, o: i + 2 * p - o + 1)))
         channels, kernels = self._maps() if kind == "numbered" else (1, 1)
         found: list[Layer] = []
         for guess in dict.fromkeys(guesses):
@@ -142,13 +142,15 @@ class LargestIndices:
 
     def _maps(self) -> tuple[int, int]:
         """Channels and kernels."""
-        channels = [self.largest("input", slice(-3, -2), 1), self.largest("kernel", slice(-3, -2), 1)]
-        kernels = [
-            self.largest("output", slice(-3, -2), 1),
-            self.largest("kernel", slice(-4, -3), 1),
-            (self.bias,),
-        ]
-        return tuple(max((one[0] for one in some if one), default=1) for some in (channels, kernels))  # type: ignore[return-value]
+
+        def most(*written: tuple[int, ...] | None) -> int:
+            return max((index[0] for index in written if index), default=1)
+
+        number, kernel = slice(-3, -2), slice(-4, -3)
+        channels = most(self.largest("input", number, 1), self.largest("kernel", number, 1))
+        return channels, most(
+            self.largest("output", number, 1), self.largest("kernel", kernel, 1), (self.bias,)
+        )
 
     def _dense(self) -> list[AnyLayer]:
         kernel = self.largest("kernel", slice(-2, None), 2) or (1, 1)
@@ -160,5 +162,5 @@ class LargestIndices:
             return []
 
 
-def _each(first: Size, second: Size, of: Callable[[int, int], int]) -> Size:
+def _along_each_side(first: Size, second: Size, of: Callable[[int, int], int]) -> Size:
     return of(first[0], second[0]), of(first[1], second[1])

@@ -285,14 +285,8 @@ def require_covered(equation: Equation) -> None:
     NotCovered
         max(…), upsample(…) and the like; vectors and matrices.
     """
-    for side in equation.sides:
-        for node in walk(side):
-            if isinstance(node, Call) and (node.dots or node.function not in _COMPUTED):
-                raise NotCovered(
-                    say(
-                        "cnn.uncovered.function",
-                        function=node.function,
-                    )
-                )
-            if isinstance(node, Transposed):
-                raise NotCovered(say("cnn.uncovered.vectors"))
+    for node in equation.nodes():
+        if isinstance(node, Call) and (node.dots or node.function not in _COMPUTED):
+            raise NotCovered(say("cnn.uncovered.function", function=node.function))
+        if isinstance(node, Transposed):
+            raise NotCovered(say("cnn.uncovered.vectors"))

@@ -64,8 +64,7 @@ def _highest_layer(equation: Equation) -> int:
     """The highest layer that is written: a number, or how many layers it is behind l."""
     written = {
         node.layer
-        for side in equation.sides
-        for node in walk(side)
+        for node in equation.nodes()
         if isinstance(node, NamedQuantity | Call) and node.layer is not None
     }
     if not written:

@@ -18,12 +18,12 @@ Relation = Literal["=", "∼"]
 
 @dataclass(frozen=True, slots=True)
 class IndexEntry:
-    """One index, such as u+p−1: a sum of products of variables.
+    """One index, such as u+p−1: a sum of products of letters.
 
     Parameters
     ----------
-    terms : tuple of (coefficient, variables)
-        1 for u, 1 for p and −1 for nothing, in this example.
+    terms : tuple of (coefficient, letters)
+        Here (1, u), (1, p) and (−1, no letter).
     """
 
     terms: tuple[tuple[int, tuple[str, ...]], ...]
@@ -34,7 +34,7 @@ class IndexEntry:
 
     @property
     def bare(self) -> str | None:
-        """The variable, where the index is nothing but one."""
+        """The letter, where the index is a letter and nothing else."""
         match self.terms:
             case ((1, (name,)),):
                 return name
@@ -68,6 +68,8 @@ class LayerLabel:
 
 @dataclass(frozen=True, slots=True)
 class Number:
+    """A number: 2, 0.5."""
+
     value: Fraction
 
 
@@ -116,23 +118,31 @@ class PartialDerivative:
 
 @dataclass(frozen=True, slots=True)
 class Power:
+    """base^exponent."""
+
     base: "Node"
     exponent: int
 
 
 @dataclass(frozen=True, slots=True)
 class Transposed:
+    """baseᵀ."""
+
     base: "Node"
 
 
 @dataclass(frozen=True, slots=True)
 class Quotient:
+    """above / below."""
+
     above: "Node"
     below: "Node"
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
+    """Factors in the order in which they were written."""
+
     factors: tuple["Node", ...]
 
 
@@ -154,6 +164,8 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Summation:
+    """Σ over index letters."""
+
     ranges: tuple[Range, ...]
     body: "Node"
 
@@ -184,6 +196,11 @@ class Equation:
     sides: tuple[Node, ...]
     relations: tuple[Relation, ...]
     continued: bool = False
+
+    def nodes(self) -> Iterator[Node]:
+        """Its sides and everything in them."""
+        for side in self.sides:
+            yield from walk(side)
 
 
 def children(node: Node) -> tuple[Node, ...]:

@@ -206,7 +206,7 @@ class _Builder(Transformer[Token, Any]):
     def call(self, function: Token, arguments: tuple[Any, ...], *place: Token) -> Node:
         name = re.sub(r".*[{\\\s]", "", function.rstrip(" }"))
         index, layer = index_and_layer(place)
-        nodes = tuple(one for one in arguments if not isinstance(one, Token))
+        nodes = tuple(part for part in arguments if not isinstance(part, Token))
         return Call(name, nodes, index, layer, dots=len(nodes) < len(arguments))  # type: ignore[arg-type]
 
     def arguments(self, *parts: Any) -> tuple[Any, ...]:

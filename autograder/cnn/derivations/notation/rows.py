@@ -25,7 +25,7 @@ _ENVIRONMENT = re.compile(
 _SEPARATORS = r"\\\\(?:\[[^\]]{0,9}\])?|(?<!(?<!\\)\\)[;；]|[,，]\s|\\q?quad(?![A-Za-z])"
 _FACTOR = re.compile(r"\\,?\\?(?:sigma|left|big)|\\[dt]?frac\s*\{\s*\\partial\s*[za]|σ|d?sigma(?![a-z])")
 """What begins a line that can only be a further factor of the line before: no left-hand side begins so."""
-_RELATION = re.compile(r"[=＝∼]|\\sim(?![A-Za-z])")
+RELATION = re.compile(r"[=＝∼]|\\sim(?![A-Za-z])")
 
 
 def split_rows(text: str, newline_separates: bool = True) -> list[Row]:
@@ -69,12 +69,12 @@ def _goes_on(before: str, piece: str, separator: str) -> bool:
         return False
     first = start.lstrip("& ")
     if separator[:1] in (";", "；"):
-        return first[:1] in "=+*·/×∼＝" or (first[:1] in "-−" and not _RELATION.search(piece))
+        return first[:1] in "=+*·/×∼＝" or (first[:1] in "-−" and not RELATION.search(piece))
     if separator.strip(" \t\r\n") and not separator.startswith("\\\\"):  # A comma or a \quad.
-        return not (_RELATION.search(before) and _RELATION.search(piece))
+        return not (RELATION.search(before) and RELATION.search(piece))
     if first[:1] in "=+*·/×∼＝" or first.startswith(("\\cdot", "\\times", "\\sim")):
         return True
-    if not _RELATION.search(piece) and (first[:1] in "-−" or _FACTOR.match(first)):
+    if not RELATION.search(piece) and (first[:1] in "-−" or _FACTOR.match(first)):
         return True
     return end[-1:] in "=+-−*·/×" or end.endswith(("\\cdot", "\\times"))
 

@@ -105,9 +105,9 @@ def _single(node: Node) -> str:
     return bare if isinstance(node, Number) and node.value.denominator == 1 else f"({bare})"
 
 
-def _range(one: Range) -> str:
-    low = "" if one.low is None else f"={one.low}"
-    return f"Σ_{{{one.variable}{low}}}" + ("" if one.high is None else f"^{{{one.high}}}")
+def _range(summed: Range) -> str:
+    low = "" if summed.low is None else f"={summed.low}"
+    return f"Σ_{{{summed.variable}{low}}}" + ("" if summed.high is None else f"^{{{summed.high}}}")
 
 
 def _index(index: Index) -> str:
@@ -115,14 +115,14 @@ def _index(index: Index) -> str:
         return ""
     if index.run.isdigit():
         return index.run.translate(_LOW)
-    places = [place(one) for one in index.entries]
-    if all(one.isdigit() for one in places):
-        plain = len(places) == 1 or (len(places) <= 2 and all(len(one) == 1 for one in places))
-        return ("" if plain else ",").join(places).translate(_LOW)
-    return f"_{{{','.join(places)}}}"
+    entries = [_entry(entry) for entry in index.entries]
+    if all(entry.isdigit() for entry in entries):
+        plain = len(entries) == 1 or (len(entries) <= 2 and all(len(entry) == 1 for entry in entries))
+        return ("" if plain else ",").join(entries).translate(_LOW)
+    return f"_{{{','.join(entries)}}}"
 
 
-def place(shown: IndexEntry) -> str:
+def _entry(shown: IndexEntry) -> str:
     """One index, such as u+p−1."""
     written = ""
     for value, names in shown.terms:
@@ -153,7 +153,7 @@ def quantity(shown: Atom | Derivative) -> str:
     usual = {"a": BEFORE, "sigma": None, "dsigma": None}.get(shown.letter, CURRENT)
     layer = _layer(LayerLabel("l", 0 if shown.layer == CURRENT else -1)) if shown.layer != usual else ""
     plain = len(shown.index) <= 2 and max(shown.index, default=0) < 10 and min(shown.index, default=0) >= 0
-    if len(shown.index) > 1 and any(one < 0 for one in shown.index):
+    if len(shown.index) > 1 and any(number < 0 for number in shown.index):
         index = "[" + ",".join(map(str, shown.index)) + "]"
     else:
         index = ("" if plain or len(shown.index) == 1 else ",").join(map(str, shown.index)).translate(_LOW)
