@@ -1,8 +1,8 @@
 """Derivations as mathematics: what the lecture writes out by hand, for any size; and what people type of it.
 
 `symbols` names the quantities and `layer` the sizes. `expand` writes z out and differentiates it,
-`closed_form` builds the lecture's shortcut to hold against that, `steps` arranges both as the lecture does, in
-the records of `page`, and `render` writes them in any notation. A typed equation goes the other way:
+`closed_form` builds the lecture's shortcut to hold against that, `steps` arranges both as the lecture does
+(in the records of `page`), and `render` writes them in any notation. A typed equation goes the other way:
 
 1. `documents.find` finds it in a file, `notation.rows` separates it from its neighbours;
 2. `notation.spelling` unifies its characters, and `notation.parse` reads it into a tree (`notation.nodes`),

@@ -63,13 +63,7 @@ class Sized(ABC):
     def _refuse_too_large(self) -> None:
         count = max(self.connections, math.prod(self.shape("a", BEFORE)))
         if count > MAX_CONNECTIONS:
-            raise LayerError(
-                say(
-                    "cnn.layer.too_large",
-                    count=f"{count:,}",
-                    limit=f"{MAX_CONNECTIONS:,}",
-                )
-            )
+            raise LayerError(say("cnn.layer.too_large", count=f"{count:,}", limit=f"{MAX_CONNECTIONS:,}"))
 
 
 @dataclass(frozen=True)
@@ -187,8 +181,7 @@ class Pooling(Sized):
             if z not in self.winners:
                 raise LayerError(
                     say(
-                        "cnn.layer.winners_missing",
-                        count=sum(z not in self.winners for z in self.atoms("z")),
+                        "cnn.layer.winners_missing", count=sum(z not in self.winners for z in self.atoms("z"))
                     )
                 )
             if self.winners[z] not in self.cells(z):
@@ -303,14 +296,7 @@ def _map_index(index: tuple[int, ...], *, several_samples: bool, numbered: bool)
 
 def _check_count(name: str, value: object, least: int = 1) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise LayerError(
-            say(
-                "cnn.layer.not_a_count",
-                name=name,
-                least=least,
-                value=value,
-            )
-        )
+        raise LayerError(say("cnn.layer.not_a_count", name=name, least=least, value=value))
 
 
 def _check_size(name: str, value: object) -> None:

@@ -87,11 +87,5 @@ def _read_winners(text: str, layer: Pooling) -> dict[Atom, Atom]:
         found.append(Atom("a", tuple(map(int, parts)), BEFORE))
     windows = layer.atoms("z")
     if len(found) != len(windows):
-        raise LayerError(
-            say(
-                "cnn.option.winners_wrong_number",
-                count=len(windows),
-                given=len(found),
-            )
-        )
+        raise LayerError(say("cnn.option.winners_wrong_number", count=len(windows), given=len(found)))
     return dict(zip(windows, found, strict=True))

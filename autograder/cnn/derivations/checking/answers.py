@@ -187,11 +187,7 @@ class _General:
         )
 
     def _judged(
-        self,
-        equation: Equation,
-        letter: str,
-        choices: list[Values],
-        lefts: list[Atom | None],
+        self, equation: Equation, letter: str, choices: list[Values], lefts: list[Atom | None]
     ) -> tuple[LineResult, str]:
         right = self.formulas.asked(letter)
         if letter != "b" and not free_variables(equation.sides[0]):

@@ -5,6 +5,7 @@ indices a quantity has is not known here. Text is hostile: limits bound what an 
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from typing import Any
 
@@ -110,6 +111,17 @@ def _single(text: str) -> IndexEntry:
     return IndexEntry(((int(text), ()),)) if text.isdigit() else IndexEntry(((1, (text,)),))
 
 
+def signed(parts: Iterable[Any]) -> Iterator[tuple[int, Any]]:
+    """The terms of a sum, each with 1 or −1: what the signs before it come to."""
+    sign = 1
+    for part in parts:
+        if not isinstance(part, Token):
+            yield sign, part
+            sign = 1
+        elif part == "-":
+            sign = -sign
+
+
 @cache
 def _parser() -> Lark:
     """Built once, when first asked for."""
@@ -131,15 +143,9 @@ class _Builder(Transformer[Token, Any]):
         return Index(places)
 
     def place(self, *parts: Any) -> IndexEntry:
-        terms: list[tuple[int, tuple[str, ...]]] = []
-        sign = 1
-        for part in parts:
-            if isinstance(part, Token):
-                sign = -sign if part == "-" else sign
-            else:
-                terms += [(sign * value, names) for value, names in part.terms]
-                sign = 1
-        return _collected(terms)
+        return _collected(
+            [(sign * value, names) for sign, part in signed(parts) for value, names in part.terms]
+        )
 
     def product(self, *factors: Any) -> IndexEntry:
         result: list[tuple[int, tuple[str, ...]]] = [(1, ())]

@@ -14,7 +14,12 @@ from lark import Lark, Token, Transformer, UnexpectedInput, v_args
 
 from autograder.base.messages import say
 from autograder.cnn.derivations.notation.errors import NotationError, explained
-from autograder.cnn.derivations.notation.indices import index_and_layer, refuse_long_number, summation_ranges
+from autograder.cnn.derivations.notation.indices import (
+    index_and_layer,
+    refuse_long_number,
+    signed,
+    summation_ranges,
+)
 from autograder.cnn.derivations.notation.nodes import (
     Call,
     Equation,
@@ -81,11 +86,7 @@ _STRAY_MARK = re.compile(r"(?!^)(?<![=+\-*&∼\s])\s*&(?!\s*(?:[=:∼+\-*/&]|\\s
 def _check_limits(same: str, typed: str) -> None:
     if len(same) > MAX_CHARACTERS:
         raise NotationError(
-            say(
-                "cnn.notation.too_long",
-                count=f"{len(same):,}",
-                limit=f"{MAX_CHARACTERS:,}",
-            ),
+            say("cnn.notation.too_long", count=f"{len(same):,}", limit=f"{MAX_CHARACTERS:,}"),
             typed,
             MAX_CHARACTERS,
         )
@@ -97,9 +98,7 @@ def _check_limits(same: str, typed: str) -> None:
         depth += 1 if bracket[0] in "([{" else -1
         if depth > MAX_DEPTH:
             raise NotationError(
-                say("cnn.notation.brackets_too_deep", limit=MAX_DEPTH),
-                typed,
-                bracket.start(),
+                say("cnn.notation.brackets_too_deep", limit=MAX_DEPTH), typed, bracket.start()
             )
 
 
@@ -130,14 +129,8 @@ class _Builder(Transformer[Token, Any]):
         return Equation(parts[1::2], tuple(map(_relation, parts[::2])), continued=True)
 
     def sum(self, *parts: Any) -> Node:
-        terms, sign = [], 1
-        for part in parts:
-            if isinstance(part, Token):
-                sign = -sign if part == "-" else sign
-            else:
-                terms.append((sign, part))
-                sign = 1
-        return terms[0][1] if len(terms) == 1 and terms[0][0] == 1 else Sum(tuple(terms))
+        terms = tuple(signed(parts))
+        return terms[0][1] if len(terms) == 1 and terms[0][0] == 1 else Sum(terms)
 
     def term(self, *parts: Any) -> Node:
         """Factors from left to right; a Σ takes all that follows it."""

@@ -21,8 +21,7 @@ _SAME: dict[int, str] = {
 }  # fmt: skip
 """Characters read as another: one for one, so that positions stay."""
 _FLAT = str.maketrans(
-    "₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ˡ",
-    "0123456789+-()aehijklmnoprstuvx0123456789+-()l",
+    "₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ˡ", "0123456789+-()aehijklmnoprstuvx0123456789+-()l"
 )
 
 
