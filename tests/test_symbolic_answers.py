@@ -16,7 +16,7 @@ from autograder.authoring import assignment
 from autograder.authoring.draw import draw_key
 from autograder.authoring.exercise import Exercise
 from autograder.cnn.comparators import Derivation
-from autograder.cnn.derivations.answers import MAX_CHARACTERS, RIGHT, Question, answer
+from autograder.cnn.derivations.checking.answers import MAX_CHARACTERS, RIGHT, Question, answer
 from autograder.cnn.derivations.layer import Layer
 from autograder.judging.judge import judge
 from tests.trusted import outcomes

@@ -14,7 +14,7 @@ from autograder.base.messages import Text, joined, say
 from autograder.judging.comparison import AGREE, Close, Comparator, Difference, type_name
 
 if TYPE_CHECKING:
-    from autograder.cnn.derivations.answers import Answer
+    from autograder.cnn.derivations.checking.answers import Answer
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Shares(Comparator):
 
 @dataclass(frozen=True)
 class Derivation(Comparator):
-    """A typed derivation says the right thing in one line, in whatever notation (`derivations.answers`).
+    """A typed derivation says the right thing in one line, in any notation (`derivations.checking.answers`).
 
     An answer key holds what a text says in the line, not the text.
 
@@ -78,7 +78,7 @@ class Derivation(Comparator):
     of : tuple of {"z", "delta", "w", "b"}
         Whose lines the text is asked for: z, δ of the layer before, ∂J/∂w, ∂J/∂b.
     line : str
-        Which of these lines counts here: one of `derivations.answers.Question.lines()`.
+        Which of these lines counts here: one of `derivations.checking.answers.Question.lines()`.
     general : bool
         One formula with index letters is asked for in place of a line for each element.
     stride, padding : int
@@ -97,7 +97,7 @@ class Derivation(Comparator):
     def difference(self, got: Any, expected: Any) -> Difference:
         """Whether a text says in one line what `expected`, the `essence` of another, does.
 
-        What became of a line that does not is in the difference "line" (`derivations.compare.LineResult`).
+        What became of a line that does not is in the difference "line" (a `LineResult` of `checking.lines`).
         """
         if not isinstance(got, str):
             return Difference("type", got=type_name(got), expected="str")
@@ -113,7 +113,7 @@ class Derivation(Comparator):
 
     def acceptable(self, kept: Any) -> bool:
         """A derivation must be right by first principles."""
-        from autograder.cnn.derivations.answers import RIGHT
+        from autograder.cnn.derivations.checking.answers import RIGHT
 
         return bool(kept == RIGHT)
 
@@ -122,7 +122,7 @@ class Derivation(Comparator):
 
     def explained(self, cases: Sequence[tuple[Self, Difference]], *, visible: bool) -> Text | None:
         """What is wrong with a typed derivation, line by line; of a hidden one only which lines."""
-        from autograder.cnn.derivations.answers import title
+        from autograder.cnn.derivations.checking.answers import title
 
         results = {accept.line: how.got for accept, how in cases if how.kind == "line"}
         if not results:
@@ -143,7 +143,7 @@ class Derivation(Comparator):
         return joined(told, "list.lines")
 
     def _said(self, text: str) -> "Answer":
-        from autograder.cnn.derivations.answers import Question, answer
+        from autograder.cnn.derivations.checking.answers import Question, answer
         from autograder.cnn.derivations.layer import Layer
 
         layer = Layer(self.input, self.kernel, self.stride, self.padding)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from autograder.cnn.derivations.findings import Findings
+    from autograder.cnn.derivations.documents.findings import Findings
     from autograder.cnn.derivations.page import Page
     from autograder.cnn.recovery.recover import Recovered
 
@@ -111,8 +111,10 @@ def check_derivation(
         The language of the answer; the system's unless said otherwise.
     """
     from autograder.base.messages import preferred_language, say
-    from autograder.cnn.derivations.documents import DocumentError, Options, check_text
-    from autograder.cnn.derivations.findings import Findings
+    from autograder.cnn.derivations.documents.check import check_text
+    from autograder.cnn.derivations.documents.find import DocumentError
+    from autograder.cnn.derivations.documents.findings import Findings
+    from autograder.cnn.derivations.documents.settings import Options
     from autograder.cnn.derivations.layer import LayerError
     from autograder.cnn.derivations.options import size_like
 
