@@ -1,7 +1,7 @@
 """Pages in every notation: Unicode text, LaTeX, Markdown, HTML with MathML, JSON.
 
-`shown` calls `write`; the command line calls `document` for a file that stands on its own. Each notation has a
-writer in a module of its own; what they share stands in `writer`. The package must never compute, and loads
+`shown` calls `write`; the command line calls `document` for a file that stands on its own. Each notation has
+a writer in a module of its own; what they share stands in `writer`. The package must never compute, and loads
 Jinja for HTML alone.
 """
 
