@@ -18,9 +18,9 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
 from autograder.authoring import assignment
 from autograder.authoring.draw import draw_hidden
