@@ -639,6 +639,7 @@ def test_help_loads_nothing_heavy(arguments: Sequence[str]) -> None:
     )
     heavy = {
         "typer",
+        "jinja2",
         "pydantic",
         "numpy",
         "rich",
