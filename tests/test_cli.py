@@ -666,20 +666,8 @@ def test_the_list_of_commands_says_what_each_command_says_of_itself() -> None:
         assert (own.name, own.help) == (name, listed.help)
 
 
-WITHOUT_THE_SUBJECT = """
-import sys
-class Nothing:
-    def find_spec(self, name, path=None, target=None):
-        if name == "autograder.cnn" or name.startswith("autograder.cnn."):
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-sys.meta_path.insert(0, Nothing())
-"""
-
-
 def test_without_the_subject_its_commands_are_absent_and_the_others_work(course: Path) -> None:
-    (course / "plain").mkdir()
-    (course / "plain" / "sitecustomize.py").write_text(WITHOUT_THE_SUBJECT)
-    path = os.pathsep.join([str(course / "plain"), clean_environment()["PYTHONPATH"]])
+    path = os.pathsep.join([str(ROOT / "tests" / "without_cnn"), clean_environment()["PYTHONPATH"]])
     subject = ("derive", "formula", "check-derivation", "models", "explore")
 
     def without(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from autograder.base.messages import Text, say
+from autograder.base.messages import LANGUAGES, Text, say
 
 
 def environment(package: str, lang: str = "") -> Environment:
@@ -51,7 +51,6 @@ def together(parts: Iterable[str], between: str = "") -> Markup:
 def _shown(text: Text, lang: str) -> Any:
     if lang:
         return text.in_language(lang)
-    if text.zh == text.en:
-        return text.en
-    both = '<span class="zh" lang="zh-CN">{}</span><span class="en" lang="en">{}</span>'
-    return Markup(both).format(text.zh, text.en)
+    zh, en = (text.in_language(shown) for shown in LANGUAGES)
+    both = Markup('<span class="zh" lang="zh-CN">{}</span><span class="en" lang="en">{}</span>')
+    return en if zh == en else both.format(zh, en)

@@ -167,16 +167,18 @@ def check_derivation(
     json: bool,
 ) -> None:
     """Check every equation of a text on convolutions: 0 when nothing is wrong, 1 when something is."""
-    from autograder.cnn.derivations import documents, options
+    from autograder.cnn.derivations import options
+    from autograder.cnn.derivations.documents import findings
+    from autograder.cnn.derivations.documents.check import check_file
+    from autograder.cnn.derivations.documents.find import DocumentError
+    from autograder.cnn.derivations.documents.settings import Options
     from autograder.cnn.derivations.layer import LayerError
 
     try:
         sizes = [options.size(text) if text is not None else None for text in (input, kernel)]
-        report = documents.check_file(file, documents.Options(sizes[0], sizes[1], stride, padding))
-    except (LayerError, documents.DocumentError) as error:
+        report = check_file(file, Options(sizes[0], sizes[1], stride, padding))
+    except (LayerError, DocumentError) as error:
         fail(error.text.in_language(lang))
-    from autograder.cnn.derivations import findings
-
     if json:
         findings.write_json(report, lang, sys.stdout)
     else:
