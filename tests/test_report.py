@@ -510,7 +510,7 @@ def hidden_numbers(value: Any) -> Iterator[float]:
 
 def test_what_a_student_gets_holds_no_hidden_number_no_note_and_no_output(tmp_path: Path) -> None:
     (course,) = assignment.load_all(authored.write_course(tmp_path / "course").parent)
-    key = draw_hidden(course.name, course.exercises)
+    key = draw_hidden(course.name, course.exercises, domain=course.domain)
     secrets = sorted(
         {n for e in key.exercises for case in e.cases for n in hidden_numbers((case.args, case.expected))}
     )

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.authoring.exercise import AuthoringError, Exercise
+from autograder.judging.domain import UnknownDomain, find
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Assignment:
     name: str
     folder: Path
     exercises: tuple[Exercise, ...]
+    domain: str = ""
+    """What adds the subject's knowledge to the engine: the `DOMAIN` of `hidden.py`; see `judging.domain`."""
 
     @property
     def notebook(self) -> Path:
@@ -55,7 +58,7 @@ def load(folder: Path) -> Assignment:
     ------
     AuthoringError
         A file is missing or cannot be imported, the folder's name is no Python name, two exercises have one
-        name, or an exercise is inconsistent.
+        name, an exercise is inconsistent, or the domain is unknown.
     """
     folder = folder.resolve()
     for name in ("notebook.py", "hidden.py"):
@@ -76,7 +79,20 @@ def load(folder: Path) -> Assignment:
         if names.count(exercise.name) > 1:
             raise AuthoringError(f"{folder / 'hidden.py'} has two exercises {exercise.name!r}; rename one.")
         exercise.validate()
-    return Assignment(folder.name, folder, exercises)
+    return Assignment(folder.name, folder, exercises, _domain(hidden, folder))
+
+
+def _domain(hidden: types.ModuleType, folder: Path) -> str:
+    name = getattr(hidden, "DOMAIN", "")
+    try:
+        if not isinstance(name, str):
+            raise UnknownDomain(f"it is a {type(name).__name__}, not a str")
+        find(name)
+    except UnknownDomain as error:
+        raise AuthoringError(
+            f"{folder / 'hidden.py'} names a DOMAIN that cannot be used: {error}."
+        ) from error
+    return name
 
 
 def _place(error: Exception, folder: Path) -> str:

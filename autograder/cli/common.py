@@ -22,7 +22,7 @@ def for_instructors() -> Iterator[None]:
         fail(say("error.needs_package", package=error.name))
 
 
-_FOR_INSTRUCTORS = {"copydetect", "jinja2", "jupytext", "nbformat", "nbgrader", "traitlets"}
+_FOR_INSTRUCTORS = {"copydetect", "jupytext", "nbformat", "nbgrader", "traitlets"}
 
 
 def told(file: "Built") -> str:

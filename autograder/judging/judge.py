@@ -10,6 +10,7 @@ from dataclasses import replace
 from autograder.judging import comparison
 from autograder.judging.answer_key import AnswerKey, KeyCase, KeyExercise
 from autograder.judging.diagnosis import Judged, diagnose
+from autograder.judging.domain import Domain, find
 from autograder.judging.results import CaseResult, ExerciseResult, GroupResult, Verdict
 from autograder.sandbox.records import Call, Outcome
 
@@ -51,8 +52,10 @@ def judged(key: AnswerKey, outcomes: Iterable[Outcome]) -> tuple[tuple[Judged, .
 
 def results(key: AnswerKey, judged: Iterable[Sequence[Judged]]) -> tuple[ExerciseResult, ...]:
     """Points and diagnoses of what `judged(key, …)` found."""
+    domain = find(key.domain)
     return tuple(
-        _result(exercise, cases, key.visible) for exercise, cases in zip(key.exercises, judged, strict=True)
+        _result(exercise, cases, domain, visible=key.visible)
+        for exercise, cases in zip(key.exercises, judged, strict=True)
     )
 
 
@@ -95,7 +98,9 @@ def accepts(case: KeyCase, outcome: Outcome) -> bool:
     return _judge_case("", case, outcome).verdict.earns
 
 
-def _result(exercise: KeyExercise, judged: Sequence[Judged], visible: bool) -> ExerciseResult:
+def _result(
+    exercise: KeyExercise, judged: Sequence[Judged], domain: Domain, *, visible: bool
+) -> ExerciseResult:
     remaining = iter(judged)
     groups = []
     for group in exercise.groups:
@@ -104,7 +109,7 @@ def _result(exercise: KeyExercise, judged: Sequence[Judged], visible: bool) -> E
         cases = tuple(CaseResult(one.verdict, one.outcome.seconds) for one in in_group)
         groups.append(GroupResult(group.name, earned, group.points, cases))
     verdict = next((one.verdict for one in judged if one.verdict is not Verdict.AC), Verdict.AC)
-    found = diagnose(exercise, judged, visible=visible)
+    found = diagnose(exercise, judged, domain, visible=visible)
     return ExerciseResult(
         exercise.name, verdict, found.misconception, found.symptom, found.text, tuple(groups)
     )
@@ -114,11 +119,7 @@ def _judge_case(group: str, case: KeyCase, outcome: Outcome) -> Judged:
     match outcome.status:
         case "returned":
             spelled = comparison.is_spelled(outcome.value, case.expected, case.spelling)
-            difference = (
-                comparison.AGREE
-                if spelled
-                else comparison.difference(case.accept, outcome.value, case.expected)
-            )
+            difference = comparison.AGREE if spelled else case.accept.difference(outcome.value, case.expected)
             right = (
                 difference is comparison.AGREE and not outcome.changed and not (case.fresh and outcome.shares)
             )

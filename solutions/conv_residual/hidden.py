@@ -71,6 +71,8 @@ from .notebook import (
     rotate180,
 )
 
+DOMAIN = "cnn"
+
 LECTURE_DELTA = np.array([[1.0, 2.0], [3.0, -1.0]])
 LECTURE_W = np.array([[1.0, 2.0], [3.0, 4.0]])
 LECTURE_LAYER = {"input": (3, 3), "kernel": (2, 2)}

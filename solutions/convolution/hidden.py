@@ -58,6 +58,8 @@ from .notebook import (
     sobel,
 )
 
+DOMAIN = "cnn"
+
 # ----------------------------------------------------------------------------------------------- arguments
 
 # The lecture's 3×3 map and 2×2 kernel, with numbers.

@@ -68,6 +68,8 @@ from .notebook import (
     relative_error,
 )
 
+DOMAIN = "cnn"
+
 LECTURE_A = np.array([[1.0, 0.0, 2.0], [3.0, 1.0, 0.0], [0.0, 2.0, 1.0]])
 LECTURE_DELTA = np.array([[1.0, 2.0], [3.0, -1.0]])
 LECTURE_LAYER = {"input": (3, 3), "kernel": (2, 2)}

@@ -60,6 +60,8 @@ from .notebook import (
     resnet_layers,
 )
 
+DOMAIN = "cnn"
+
 # ---------------------------------------------------------------------------- arrays that the cases share
 
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from autograder.authoring.exercise import Case, Exercise
 from autograder.authoring.transforms import both, divided_by, given, like, result, times, turned
-from autograder.judging.comparison import Shares
+from autograder.cnn.comparators import Shares
 
 from ..catalogue import (
     BASIS,
@@ -53,6 +53,8 @@ from .notebook import (
     max_pool_residual,
     upsample,
 )
+
+DOMAIN = "cnn"
 
 # ---------------------------------------------------------------------------- arrays that the cases share
 

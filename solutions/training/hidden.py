@@ -50,6 +50,8 @@ from .notebook import (
     squared_error,
 )
 
+DOMAIN = "cnn"
+
 # ---------------------------------------------------------------------------- arrays that the cases share
 
 LECTURE_A = np.array([[1.0, 0, 2], [3, 1, 0], [0, 2, 1]])

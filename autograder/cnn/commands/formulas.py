@@ -9,7 +9,7 @@ import click
 from autograder.base.command_line import EXIT_NOT_PASSED, ISOLATION, PATH, fail, language_option, leave
 
 if TYPE_CHECKING:
-    from autograder.cnn.derivations.page import Format
+    from autograder.cnn.derivations.shown import Format
     from autograder.cnn.derivations.steps import Part
     from autograder.sandbox.records import Isolation
 
@@ -156,11 +156,13 @@ def check_derivation(
     json: bool,
 ) -> None:
     """Check every equation of a text on convolutions: 0 when nothing is wrong, 1 when something is."""
-    from autograder.cnn.derivations import documents, findings, options
+    from autograder.cnn.derivations import options
+    from autograder.cnn.derivations.documents import findings
+    from autograder.cnn.derivations.documents.check import check_file
+    from autograder.cnn.derivations.documents.settings import Options
 
     sizes = [options.size(text) if text is not None else None for text in (input, kernel)]
-    report = documents.check_file(file, documents.Options(sizes[0], sizes[1], stride, padding))
-
+    report = check_file(file, Options(sizes[0], sizes[1], stride, padding))
     if json:
         findings.write_json(report, lang, sys.stdout)
     else:

@@ -6,8 +6,10 @@ forbids the rest.
 
 import json
 from importlib import resources
-from string import Template
 
+from markupsafe import Markup
+
+from autograder.base.html import environment
 from autograder.base.messages import languages, sentence, sentences, tag
 
 MATHEMATICS = ("expansion.js", "recipe.js", "numbers.js")
@@ -22,20 +24,13 @@ MARK = '<meta name="generator" content="autograder explore">'
 def page(lang: str) -> str:
     """The whole page, opening in one language; the others are a click away."""
     told = texts()
-    return Template(_read("template.html")).substitute(
-        lang=tag(lang),
+    template = environment("autograder.cnn.explorer", lang).get_template("explorer.html")
+    return template.render(
         title=told["title"][lang],
-        languages="".join(
-            f'<button type="button" value="{one}" lang="{tag(one)}">{sentence("language.name", one)}</button>'
-            for one in languages()
-        ),
-        noscript="".join(
-            f'<p lang="{tag(one)}">{sentence("cnn.explorer.noscript", one)}</p>' for one in languages()
-        ),
-        mark=MARK,
-        style=_read("explorer.css"),
-        texts=json.dumps(told, ensure_ascii=False).replace("</", "<\\/"),
-        script=script(SCRIPTS),
+        mark=Markup(MARK),
+        style=Markup(_read("explorer.css")),
+        texts=Markup(json.dumps(told, ensure_ascii=False).replace("</", "<\\/")),
+        script=Markup(script(SCRIPTS)),
     )
 
 

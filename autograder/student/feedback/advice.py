@@ -19,8 +19,8 @@ _ABOUT_FORM = tuple(
 _ABOUT_ENTRIES = ("symptom.list_", "symptom.names_")
 """Where entries are missing or too many, or one is wrong."""
 
-_ABOUT_LINES = ("cnn.symptom.line",)
-"""Where a typed derivation is wrong."""
+_ABOUT_LINES = ("line_", "lines_")
+"""How the last part of an id begins where an answer is typed line by line, whatever its subject."""
 
 _NO_SUCH_NAME = re.compile(r"name '(\w+)' is not defined")
 """Python's own words."""
@@ -127,7 +127,8 @@ def next_step(result: ExerciseResult, *, lecture: str = "", ask: str = "") -> Te
             "step.compare_entries",
             name=name,
         )
-    what = say("step.example_first_line" if seen.id.startswith(_ABOUT_LINES) else "step.example_small")
+    by_line = seen.id.rpartition(".")[2].startswith(_ABOUT_LINES)
+    what = say("step.example_first_line" if by_line else "step.example_small")
     if lecture:
         return say(
             "step.by_hand_with_lecture",

@@ -19,6 +19,7 @@ from rich.text import Text
 from autograder.base.messages import Text as Sentence
 from autograder.base.messages import translator
 from autograder.base.prose import Prose
+from autograder.judging.domain import find
 from autograder.judging.results import ExerciseResult, Verdict, total
 from autograder.student.watch.progress import Work, next_exercise, next_work
 
@@ -152,7 +153,9 @@ def ladder(exercise: ExerciseResult, work: Work, lang: str) -> list[str]:
         steps.append(exercise.diagnosis.in_language(lang))
     else:
         steps.append(_("watch.hint_not_recognised"))
-    steps.append(_("watch.hint_formula"))
+    domain = find(work.key.domain)
+    if domain.formula:
+        steps.append(_(domain.id("watch.hint_formula")))
     return [*steps, read]
 
 
@@ -181,11 +184,11 @@ def listing(current: Work, lang: str) -> list[RenderableType]:
 
 
 def formula(text: str) -> list[RenderableType]:
-    """The formula of a function, as `autograder formula` writes it."""
+    """The formula of a function, as the subject's command writes it."""
     return [Text(text, overflow="fold")]
 
 
-def footer(lang: str, *, keys: bool, back: bool = False, says: str = "") -> Text:
+def footer(lang: str, *, keys: bool, back: bool = False, formula: bool = True, says: str = "") -> Text:
     """The keys that can be pressed, or that none can; and a word on the last check."""
     _ = translator(lang)
     if not keys:
@@ -199,6 +202,8 @@ def footer(lang: str, *, keys: bool, back: bool = False, says: str = "") -> Text
         }
         if back:
             names = {"Esc": _("watch.key_back"), "q": names["q"]}
+        elif not formula:
+            del names["f"]
         text = Text(" · ").join(Text.assemble((key, "bold"), f" {name}") for key, name in names.items())
     return Text.assemble(text, ("  " + says if says else "", "dim"))
 
@@ -277,7 +282,8 @@ class _Bar:
 
 def _all_right(works: Sequence[Work], current: Work, lang: str) -> list[RenderableType]:
     _ = translator(lang)
-    parts: list[RenderableType] = [_marked("✓", _("watch.all_pass", name=current.place.name), "green")]
+    done = _(find(current.key.domain).id("watch.all_pass"), name=current.place.name)
+    parts: list[RenderableType] = [_marked("✓", done, "green")]
     following = next_work(works, current)
     if following is None:
         return [*parts, Prose(_("watch.all_done"), "bold")]

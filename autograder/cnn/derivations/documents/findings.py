@@ -6,7 +6,6 @@ The command line prints it with Rich; in a notebook a `Findings` shows itself.
 import io
 import json
 from dataclasses import dataclass
-from html import escape as escaped
 from typing import TextIO
 
 from rich.console import Console
@@ -15,7 +14,7 @@ from rich.padding import Padding
 from rich.text import Text as Line
 
 from autograder.base.messages import Text, say, sentence
-from autograder.cnn.derivations.documents import Checked, Report, Status
+from autograder.cnn.derivations.documents.report import Checked, Report, Status
 from autograder.cnn.derivations.layer import describe
 
 SHOWN = 100
@@ -61,46 +60,32 @@ class Findings:
 
     def _repr_markdown_(self) -> str:
         lines = []
-        for one in self.report.equations:
-            because = _because(one, self.lang)
+        for equation in self.report.equations:
+            because = _because(equation, self.lang)
             said = f"<br>{because}" if because else ""
-            lines.append(f"- {_MARKS[one.status][0]} {_where(one, self.lang)} `{_formula(one)}`{said}")
+            lines.append(
+                f"- {_MARKS[equation.status][0]} {_where(equation, self.lang)} `{_formula(equation)}`{said}"
+            )
         return "\n".join([*lines, "", _total(self.report, self.lang)])
 
     def _repr_html_(self) -> str:
-        rows = "".join(_html_row(one, self.lang) for one in self.report.equations)
-        sizes = _sizes(self.report, self.lang)
-        above = f"<p>{escaped(sizes)}</p>" if sizes else ""
+        from autograder.cnn.derivations.render.html import templates
+
+        lang = self.lang
         return (
-            f'{_STYLE}\n<div class="ag-findings">{above}<table class="ag-list"><tbody>{rows}</tbody></table>'
-            f"<p><b>{escaped(_total(self.report, self.lang))}</b></p></div>\n"
+            templates(lang)
+            .get_template("findings.html")
+            .render(
+                sizes=_sizes(self.report, lang),
+                equations=self.report.equations,
+                total=_total(self.report, lang),
+                sign=lambda equation: _MARKS[equation.status][0],
+                where=lambda equation: _where(equation, lang),
+                formula=_formula,
+                many=lambda equation: _many(equation, lang),
+                because=lambda equation: _because(equation, lang),
+            )
         )
-
-
-# Signs and words carry the meaning; colours are the text's own but for the sign.
-_STYLE = """<style>
-.ag-findings { line-height: 1.5; overflow-x: auto; }
-.ag-findings table.ag-list { border-collapse: collapse; border: none; margin: 0; background: none; }
-.ag-findings table.ag-list tbody tr, .ag-findings table.ag-list tbody tr:hover { background: none; }
-.ag-findings table.ag-list tbody td { border: none; border-top: 1px solid rgba(128,128,128,0.35);
-  padding: 0.3em 0.6em; text-align: left; vertical-align: top; white-space: normal; }
-.ag-findings table.ag-list td.ag-sign { font-weight: 700; }
-.ag-findings table.ag-list tbody td.ag-line { white-space: nowrap; opacity: 0.75; }
-.ag-findings .ag-formula { font-size: 1.05em; overflow-wrap: anywhere; }
-.ag-findings .ag-because { border-left: 4px solid rgba(128,128,128,0.6); padding-left: 0.6em; }
-.ag-findings .ag-wrong { color: #e5484d; } .ag-findings .ag-right { color: #16a34a; }
-</style>"""
-
-
-def _html_row(one: Checked, lang: str) -> str:
-    kind = {"right": " ag-right", "wrong": " ag-wrong"}.get(one.status, "")
-    because = _because(one, lang)
-    said = f'<div class="ag-because">{escaped(because)}</div>' if because else ""
-    formula = f'<span class="ag-formula">{escaped(_formula(one))}</span>{escaped(_many(one, lang))}'
-    return (
-        f'<tr><td class="ag-sign{kind}">{_MARKS[one.status][0]}</td>'
-        f'<td class="ag-line">{escaped(_where(one, lang))}</td><td>{formula}{said}</td></tr>'
-    )
 
 
 def show(report: Report, lang: str, console: Console) -> None:
@@ -110,8 +95,8 @@ def show(report: Report, lang: str, console: Console) -> None:
         return
     if sizes := _sizes(report, lang):
         console.print(escape(sizes))
-    for one in report.equations:
-        _show_one(one, lang, console)
+    for equation in report.equations:
+        _show_equation(equation, lang, console)
     counts = [
         f"[{_MARKS[status][1]}]{count}[/] {escape(name_of(status).in_language(lang))}"
         for status, count in report.counts.items()
@@ -121,15 +106,17 @@ def show(report: Report, lang: str, console: Console) -> None:
     console.print(f"[bold]{escape(total)}[/] " + sentence("list.clauses", lang).join(counts))
 
 
-def _show_one(one: Checked, lang: str, console: Console) -> None:
-    mark, colour = _MARKS[one.status]
-    line = Line.assemble((mark, colour), f" {_where(one, lang)}  ", _formula(one), (_many(one, lang), "dim"))
+def _show_equation(equation: Checked, lang: str, console: Console) -> None:
+    mark, colour = _MARKS[equation.status]
+    line = Line.assemble(
+        (mark, colour), f" {_where(equation, lang)}  ", _formula(equation), (_many(equation, lang), "dim")
+    )
     console.print(line, soft_wrap=True)
-    if because := _because(one, lang):
+    if because := _because(equation, lang):
         console.print(Padding(Line(because), (0, 0, 0, 4)))
 
 
-# ---- The words, in one language ----------------------------------------------------------------------------
+# ---- The words, in one language ---------------------------------------------------------------------------
 
 
 def _sizes(report: Report, lang: str) -> str:
@@ -139,34 +126,35 @@ def _sizes(report: Report, lang: str) -> str:
     return say("cnn.derivation.sizes", sizes=sizes).in_language(lang)
 
 
-def _where(one: Checked, lang: str) -> str:
+def _where(equation: Checked, lang: str) -> str:
     where = (
-        say("cnn.derivation.place_in_cell", cell=one.cell, line=one.line)
-        if one.cell
-        else say("cnn.derivation.place_in_text", line=one.line)
+        say("cnn.derivation.place_in_cell", cell=equation.cell, line=equation.line)
+        if equation.cell
+        else say("cnn.derivation.place_in_text", line=equation.line)
     )
     return where.in_language(lang)
 
 
-def _formula(one: Checked) -> str:
+def _formula(equation: Checked) -> str:
     """As it was understood, else as it stands there."""
-    formula = one.read_as or " ".join(one.source.split())
-    if one.status == "right" and len(formula) > SHOWN:
+    formula = equation.read_as or " ".join(equation.source.split())
+    if equation.status == "right" and len(formula) > SHOWN:
         return formula[: SHOWN - 1] + "…"
     return formula if len(formula) <= 10 * SHOWN else formula[: 10 * SHOWN - 1] + "…"
 
 
-def _many(one: Checked, lang: str) -> str:
-    if one.status != "right" or one.elements <= 1:
+def _many(equation: Checked, lang: str) -> str:
+    if equation.status != "right" or equation.elements <= 1:
         return ""
-    return say("cnn.derivation.at_all_elements", count=one.elements).in_language(lang)
+    return say("cnn.derivation.at_all_elements", count=equation.elements).in_language(lang)
 
 
-def _because(one: Checked, lang: str) -> str:
-    text = one.text.in_language(lang)
-    if not text or one.status == "right":
+def _because(equation: Checked, lang: str) -> str:
+    text = equation.text.in_language(lang)
+    if not text or equation.status == "right":
         return text
-    return say("cnn.derivation.because", status=name_of(one.status), text=one.text).in_language(lang)
+    because = say("cnn.derivation.because", status=name_of(equation.status), text=equation.text)
+    return because.in_language(lang)
 
 
 def _total(report: Report, lang: str) -> str:
