@@ -346,7 +346,7 @@ def test_moodle_gets_a_grading_worksheet_an_assignment(tmp_path: Path) -> None:
         replace(made(Verdict.WA, student="Bo (8)", text=shown, printed="secret"), file=""),
         made(student="an"),
     ]
-    told: list[str] = []
+    told: list[Text] = []
     assert class_report.write("moodle", lambda: results, tmp_path, "en", told.append) == tmp_path / "moodle"
     with (tmp_path / "moodle" / "one.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -359,7 +359,7 @@ def test_moodle_gets_a_grading_worksheet_an_assignment(tmp_path: Path) -> None:
         "relu: 4/4",
         "relu: 0/4<br>the signs &amp; more are reversed: b &lt; a",
     ]
-    assert told == ["Left out, for they have no number of Moodle's: an."]
+    assert told == [say("report.left_out", names="an")]
     with pytest.raises(class_report.ReportError):
         class_report.write("moodle", lambda: [made()], tmp_path, "en")
 
