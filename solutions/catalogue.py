@@ -1,8 +1,8 @@
-"""What the tests of several assignments share: arrays, bases, memory layouts, hints of common mistakes.
+"""What the tests of several assignments share: arrays, bases, memory layouts, lines of derivations.
 
-The `hidden.py` of each assignment imports from here, nothing else does. Nothing here knows a single exercise:
-a mistake that occurs in one assignment only is described there, and turns that any course could use are in
-`autograder.authoring.transforms`.
+`hidden.py` and `alternatives.py` of each assignment import from here, nothing else does. Nothing here knows a
+single exercise: a mistake that occurs in one assignment only is described there, what any course could use
+is in `autograder.authoring.transforms`, and pooling, which three assignments get wrong, is in `windows`.
 """
 
 import re
@@ -34,6 +34,23 @@ def integers(rng, *shape):
     return rng.integers(1, 10, size=shape) * rng.choice([-1, 1], size=shape)
 
 
+def odd(rng, *shape, low=-6, high=6):
+    """An integer array of odd numbers, 2·low + 1 to 2·high + 1: halves and quarters are never whole."""
+    return 2 * rng.integers(low, high + 1, size=shape) + 1
+
+
+def leaning(rng, *shape):
+    """Numbers of either sign whose sum is far from zero: something is left of it in single precision, too."""
+    size = int(np.prod(shape))
+    numbers = np.append(rng.uniform(-0.9, -0.1, size // 2), rng.uniform(1, 2, size - size // 2))
+    return rng.permutation(numbers).reshape(shape)
+
+
+def different(rng, low, high, count=2):
+    """`count` different whole numbers of low … high − 1."""
+    return tuple(int(n) for n in low + rng.permutation(high - low)[:count])
+
+
 def slopes(rng, *shape):
     """σ′ between 0.1 and 0.9."""
     return rng.uniform(0.1, 0.9, size=shape)
@@ -49,6 +66,37 @@ def units(*shape):
     """The basis of all arrays of this shape: each unit array once, along a new first axis."""
     size = int(np.prod(shape))
     return np.eye(size).reshape(size, *shape)
+
+
+# The lecture's example, with numbers: a 3×3 map, a 2×2 kernel, and the residual of what comes of them.
+LECTURE_A = np.array([[1.0, 0.0, 2.0], [3.0, 1.0, 0.0], [0.0, 2.0, 1.0]])
+LECTURE_W = np.array([[1.0, 2.0], [3.0, 4.0]])
+LECTURE_DELTA = np.array([[1.0, 2.0], [3.0, -1.0]])
+LECTURE_LAYER = {"input": (3, 3), "kernel": (2, 2)}
+
+# --------------------------------------------------------------------------------------- changes of arrays
+
+
+def padded(x, before, after=None, **how):
+    """`x` with `before` more rows and columns at the top and left, and `after`, or as many, behind."""
+    width = (before, before if after is None else after)
+    return np.pad(x, [(0, 0)] * (x.ndim - 2) + [width] * 2, **how)
+
+
+def cropped(maps, size):
+    """The rows and columns at the top left."""
+    return maps[..., : size[0], : size[1]]
+
+
+def only(kept):
+    """A change of an array: but for the part `kept`, all is 0."""
+
+    def change(array):
+        others = np.zeros_like(array)
+        others[kept] = array[kept]
+        return others
+
+    return change
 
 
 # ------------------------------------------------------------------------------------------- derivations
@@ -76,8 +124,8 @@ def each_line(exercise, layer, points):
 
 def lying(rng, *sizes):
     """The sizes as they are, or all of them with rows for columns."""
-    turn = rng.choice([1, -1])
-    return [size[::turn] for size in sizes]
+    order = rng.choice([1, -1])
+    return [size[::order] for size in sizes]
 
 
 def formula_for(letter, input, kernel, stride=1, of=None):
@@ -86,7 +134,7 @@ def formula_for(letter, input, kernel, stride=1, of=None):
     return Case((), accept=accept)
 
 
-# -------------------------------------------------------------------------------------- cases and groups
+# ------------------------------------------------------------------------------------------------- cases
 
 
 def in_every_layout(args):
@@ -98,6 +146,7 @@ def in_every_layout(args):
         yield Case(args(), layout=layout, fresh=True)
 
 
+# SHIM
 INTEGERS = {"name": "integers", "zh": "整数数组", "en": "integer arrays", "visible": False}
 LAYOUTS = {"name": "layouts", "zh": "内存布局", "en": "memory layouts", "visible": False}
 BASIS = {
