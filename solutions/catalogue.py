@@ -99,6 +99,14 @@ def only(kept):
     return change
 
 
+def spread_out(delta, step, end=1):
+    """The residual with step − 1 zeros between its elements, and end − 1 behind the last."""
+    *front, Ho, Wo = delta.shape
+    spread = np.zeros((*front, (Ho - 1) * step + end, (Wo - 1) * step + end))
+    spread[..., ::step, ::step] = delta
+    return spread
+
+
 # ------------------------------------------------------------------------------------------- derivations
 
 

@@ -156,6 +156,11 @@ def first_axes_exchanged(array: np.ndarray) -> np.ndarray:
 # -------------------------------------------------------------------------------- on the way out
 
 
+def afterwards(change: Callable[[Any], Any]) -> Transform:
+    """The result is changed by itself, such as `afterwards(transposed)`."""
+    return result(lambda value, call: change(value))
+
+
 def divided_by(amount: Change) -> Transform:
     """A mean where a sum is asked for: divided by `amount(arguments)`."""
     return result(lambda value, call: value / amount(call))

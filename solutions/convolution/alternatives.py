@@ -1,4 +1,4 @@
-"""Right answers to the exercises of `convolution` that are unlike the references: each earns everything."""
+"""Right answers to the exercises of `convolution`, unlike the references: each earns everything."""
 
 import math
 

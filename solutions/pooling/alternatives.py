@@ -1,7 +1,8 @@
-"""Right answers to the exercises of `pooling` that are unlike the references: each earns everything."""
+"""Right answers to the exercises of `pooling`, unlike the references: each earns everything."""
 
 import numpy as np
 
+from ..catalogue import spread_out
 from ..windows import maxima_equally, steps
 from .hidden import by_windows
 from .notebook import (
@@ -15,7 +16,6 @@ from .notebook import (
     max_pool_residual,
     upsample,
 )
-
 
 # --------------------------------------------------------------------------------------------------- max_pool
 
@@ -340,23 +340,21 @@ def avg_back_by_matrices(delta, input_shape, window, stride):
     return np.einsum("up,ncpq,vq->ncuv", rows, delta, columns) / window**2
 
 
-def spread_out(delta, input_shape, window, stride):
+def with_room_before(delta, input_shape, window, stride):
     """The residuals where their windows start, zeros between them, k − 1 rows and columns of zeros before."""
-    N, C, H, W = input_shape
-    (Ho, Wo), k = delta.shape[2:], window
-    wide = np.zeros((N, C, H + k - 1, W + k - 1))
-    wide[:, :, k - 1 : k - 1 + stride * Ho : stride, k - 1 : k - 1 + stride * Wo : stride] = delta
-    return wide
+    spread = spread_out(delta, stride)
+    room = [(window - 1, size - n) for size, n in zip(input_shape[2:], spread.shape[2:], strict=True)]
+    return np.pad(spread, [(0, 0), (0, 0), *room])
 
 
 def avg_back_by_gathering(delta, input_shape, window, stride):
-    wide = spread_out(delta, input_shape, window, stride)
+    wide = with_room_before(delta, input_shape, window, stride)
     windows = np.lib.stride_tricks.sliding_window_view(wide, (window, window), axis=(2, 3))
     return windows.mean(axis=(4, 5))
 
 
 def avg_back_by_fourier_transform(delta, input_shape, window, stride):
-    wide = spread_out(delta, input_shape, window, stride)
+    wide = with_room_before(delta, input_shape, window, stride)
     kernel = np.zeros(wide.shape[2:])
     kernel[:window, :window] = 1 / window**2
     dx = np.fft.irfft2(np.fft.rfft2(wide) * np.fft.rfft2(kernel), s=wide.shape[2:])
@@ -365,7 +363,7 @@ def avg_back_by_fourier_transform(delta, input_shape, window, stride):
 
 def avg_back_by_running_sums(delta, input_shape, window, stride):
     # a residual enters at a window's first row and leaves behind its last; likewise for columns
-    wide = spread_out(delta / window**2, input_shape, window, stride)
+    wide = with_room_before(delta / window**2, input_shape, window, stride)
     sums = np.pad(wide.cumsum(axis=2).cumsum(axis=3), ((0, 0), (0, 0), (1, 0), (1, 0)))
     k = window
     return sums[:, :, k:, k:] - sums[:, :, :-k, k:] - sums[:, :, k:, :-k] + sums[:, :, :-k, :-k]
