@@ -202,7 +202,7 @@ def residual(rng, group, shape, window, step=None):
 
 
 # ------------------------------------------------------------- the right functions, window by window
-# Their switches, those of `windows.pooled` and `windows.routed`, are what people get wrong inside of the loop.
+# Their switches, those of `windows.pooled` and `windows.routed`, are what people get wrong inside the loop.
 
 
 def rounded_up(sizes, window, step):
