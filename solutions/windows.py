@@ -105,6 +105,11 @@ def equally(cells, window):
     return 1 / np.prod(window)
 
 
+def within(share):
+    """The shares of windows that lie beyond the map, too: none."""
+    return lambda cells, window: share(cells, window) if cells.size else cells
+
+
 # ---------------------------------------------------------------------- what becomes of overlapping shares
 
 

@@ -190,23 +190,6 @@ class Exercise:
         run = transform(self.reference)
         self.misconceptions.append(Misconception(id, run, transform, frequent, zh, en))
 
-    # SHIM
-    def misconception(self, *, zh, en, id=None):  # type: ignore
-        def register(run):  # type: ignore
-            self.add_misconception(id or run.__name__, lambda reference: run, zh=zh, en=en)
-            return run
-
-        return register
-
-    def mistake(self, id, turn, *, zh, en, frequent=False):  # type: ignore
-        self.add_misconception(id, turn, frequent=frequent, zh=zh, en=en)
-
-    def alternative(self, run):  # type: ignore
-        self.alternatives.append(run)
-        return run
-
-    # END SHIM
-
     def pairs(self) -> list[Misconception]:
         """Two frequent misconceptions at once, each pair in the order in which they were written."""
         frequent = [one for one in self.misconceptions if one.frequent]

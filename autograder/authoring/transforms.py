@@ -174,6 +174,3 @@ def times(amount: Change) -> Transform:
 def like(name: str) -> Transform:
     """The result is collected in an array of an argument's dtype (`zeros_like`): integers cut it off."""
     return result(lambda value, call: np.asarray(value).astype(np.asarray(getattr(call, name)).dtype))
-
-
-turned = changed  # SHIM

@@ -449,8 +449,8 @@ gathered = surrounded(lambda kh, kw, p: evenly(kh - 1, kw - 1))  # wrong only by
 def scattered(put=np.add, apart=lambda s, kh, kw: (s, s), one_by_one=False):
     """A transform: δ·w, window by window.
 
-    `put(old, new)` is what a window holds then, `apart(s, kh, kw)` how far apart windows stand. With `one_by_one`
-    the kernels' parts are put one after the other, else their sum is.
+    `put(old, new)` is what a window holds then, `apart(s, kh, kw)` how far apart windows stand. With
+    `one_by_one` the kernels' parts are put one after the other, else their sum is.
     """
 
     def wrong(delta, w, input_shape, stride=1, padding=0):
