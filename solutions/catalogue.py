@@ -145,10 +145,29 @@ def formula_for(letter, input, kernel, stride=1, of=None):
 # ------------------------------------------------------------------------------------------------- cases
 
 
-def in_every_layout(args):
-    """Three calls whose arrays lie differently in memory; `args` draws the arguments of one.
+def sized(exercise, args):
+    """What adds groups of which each case has a size, drawn by `args(rng, *size)`: name, points, sizes."""
 
-    No result may share memory with an argument.
+    def group(name, points, *sizes, visible=True):
+        def draw(rng):
+            for size in sizes:
+                yield args(rng, *size)
+
+        return exercise.group(name, points=points, visible=visible)(draw)
+
+    return group
+
+
+def layouts(exercise, points, args, *more):
+    """The group `layouts`: three calls whose arrays lie differently in memory, and what `more` draw.
+
+    `args(rng)` draws the arguments of one call. No result may share memory with an argument.
     """
-    for layout in ("fortran", "strided", "readonly"):
-        yield Case(args(), layout=layout, fresh=True)
+
+    def draw(rng):
+        for layout in ("fortran", "strided", "readonly"):
+            yield Case(args(rng), layout=layout, fresh=True)
+        for further in more:
+            yield Case(further(rng), fresh=True)
+
+    exercise.group("layouts", points=points, visible=False)(draw)

@@ -126,10 +126,7 @@ def test_an_example_stands_in_the_visible_key_and_only_there() -> None:
     def lecture(rng: np.random.Generator) -> Iterable[Any]:
         yield (rng.normal(size=3),)
 
-    @lecture.example
-    def by_hand() -> Iterable[Any]:
-        yield (np.array([1.0, 2.0]),)
-
+    lecture.example((np.array([1.0, 2.0]),))
     (shown,) = draw_visible("a", (exercise,)).exercises[0].cases
     (kept,) = draw_hidden("a", (exercise,)).exercises[0].cases
     assert shown.args[0].tolist() == [1.0, 2.0]

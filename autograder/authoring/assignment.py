@@ -83,18 +83,17 @@ def load(folder: Path, course_texts: texts.TextFile | None = None) -> Assignment
 
 
 def _with_alternatives(exercises: tuple[Exercise, ...], folder: Path) -> tuple[Exercise, ...]:
-    """The exercises with what `alternatives.py` lists: `ALTERNATIVES = {conv2d: [by_loops, by_einsum]}`."""
+    """The exercises with what `alternatives.py` lists: `ALTERNATIVES = {"conv2d": [by_loops, by_einsum]}`."""
     path = folder / "alternatives.py"
     if not path.is_file():
         return exercises
     listed = getattr(_imported(folder, "alternatives"), "ALTERNATIVES", None)
     if not isinstance(listed, dict):
-        raise AuthoringError(f"{path} has no ALTERNATIVES, from references to lists of functions.")
-    found = {reference.__name__: functions for reference, functions in listed.items()}
-    for name in found:
+        raise AuthoringError(f"{path} has no ALTERNATIVES, from exercises' names to lists of functions.")
+    for name in listed:
         if name not in [exercise.name for exercise in exercises]:
             raise AuthoringError(f"{path} lists alternatives of {name!r}, which is no exercise.")
-    return tuple(replace(one, alternatives=list(found.get(one.name, ()))) for one in exercises)
+    return tuple(replace(one, alternatives=list(listed.get(one.name, ()))) for one in exercises)
 
 
 def _imported(folder: Path, module: str) -> types.ModuleType:

@@ -58,7 +58,6 @@ class Case:
 
 
 Draw = Callable[["Generator"], Iterable[Case | tuple[Any, ...]]]
-Example = Callable[[], Iterable[Case | tuple[Any, ...]]]
 
 
 @dataclass
@@ -66,7 +65,7 @@ class Group:
     """Cases that are worth points together: all of them right, or none of the points.
 
     `draw` gives new cases for every key. A group is also part of the visible key unless `visible` is
-    False; there it shows its `example`, if it has one, in place of a draw. `zh` and `en`, its title, are
+    False; there it shows its `examples`, if it has some, in place of a draw. `zh` and `en`, its title, are
     empty until the assignment is loaded, unless they were given where the group is defined.
     """
 
@@ -76,16 +75,15 @@ class Group:
     visible: bool = True
     zh: str = ""
     en: str = ""
-    examples: Example | None = None
+    examples: tuple[Case | tuple[Any, ...], ...] = ()
 
-    def example(self, function: Example) -> Example:
-        """Decorator: the cases that students see of this group, such as the lecture's own example."""
-        self.examples = function
-        return function
+    def example(self, *cases: Case | tuple[Any, ...]) -> None:
+        """The cases that students see of this group, such as the lecture's own example."""
+        self.examples = cases
 
     def cases(self, rng: "Generator", *, for_students: bool) -> list[Case]:
         """The cases of one key. A bare tuple stands for `Case(args)`."""
-        drawn = self.examples() if for_students and self.examples else self.draw(rng)
+        drawn = self.examples if for_students and self.examples else self.draw(rng)
         return [case if isinstance(case, Case) else Case(tuple(case)) for case in drawn]
 
 

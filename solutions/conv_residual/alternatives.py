@@ -3,20 +3,9 @@
 import numpy as np
 
 from .hidden import lecture_lines, one_at
-from .notebook import (
-    conv2d_input_grad,
-    conv_residual,
-    dense_residual,
-    derive_residuals,
-    insert_zeros,
-    pad_residual,
-    residual_formula,
-    rotate180,
-)
+
 
 # --------------------------------------------------------------------------------------------- dense_residual
-
-
 def dense_by_loops(delta_next, w_next, dsigma):
     result = []
     for j in range(w_next.shape[1]):
@@ -36,8 +25,6 @@ def dense_by_row_vector(delta_next, w_next, dsigma):
 
 
 # ------------------------------------------------------------------------------------------- derive_residuals
-
-
 def in_the_lectures_latex():
     """Chains of equalities in an `aligned`, as on the lecture's pages."""
     rows = []
@@ -87,8 +74,6 @@ def in_subscripts_multiplied_out():
 
 
 # -------------------------------------------------------------------------------------------------- rotate180
-
-
 def rotation_by_loops(w):
     kh, kw = w.shape
     result = np.empty((kh, kw))
@@ -107,8 +92,6 @@ def rotation_by_reversing_the_list(w):
 
 
 # ----------------------------------------------------------------------------------------------- pad_residual
-
-
 def pad_by_loops(delta, kernel_shape):
     Ho, Wo = delta.shape
     kh, kw = kernel_shape
@@ -128,8 +111,6 @@ def pad_by_stacking(delta, kernel_shape):
 
 
 # ----------------------------------------------------------------------------------------------- insert_zeros
-
-
 def insert_by_loops(delta, stride):
     Ho, Wo = delta.shape
     result = np.zeros(((Ho - 1) * stride + 1, (Wo - 1) * stride + 1))
@@ -151,8 +132,6 @@ def insert_by_numpy_insert(delta, stride):
 
 
 # ---------------------------------------------------------------------------------------------- conv_residual
-
-
 def map_by_gathering_loops(delta, w, dsigma):
     H, W = dsigma.shape
     kh, kw = w.shape
@@ -196,8 +175,6 @@ def map_by_full_rows(delta, w, dsigma):
 
 
 # ------------------------------------------------------------------------------------------- residual_formula
-
-
 def formula_in_latex():
     return (
         r"\delta_{u,v}^{(l-1)} = \sum_{p}\sum_{q} \delta_{p,q}^{(l)} w_{u-(p-1)s,\,v-(q-1)s}^{(l)} "
@@ -220,8 +197,6 @@ def formula_after_the_chain_rule():
 
 
 # ------------------------------------------------------------------------------------------ conv2d_input_grad
-
-
 def conv_by_loops(delta, w, input_shape, stride=1, padding=0):
     N, C, H, W = input_shape
     da = np.zeros((N, C, H + 2 * padding, W + 2 * padding))
@@ -311,19 +286,19 @@ def conv_channels_last_in_single_precision(delta, w, input_shape, stride=1, padd
 
 
 ALTERNATIVES = {
-    dense_residual: [dense_by_loops, dense_by_einsum, dense_by_row_vector],
-    derive_residuals: [in_the_lectures_latex, in_plain_ascii, in_subscripts_multiplied_out],
-    rotate180: [rotation_by_loops, rotation_by_two_quarter_turns, rotation_by_reversing_the_list],
-    pad_residual: [pad_by_loops, pad_by_stacking],
-    insert_zeros: [insert_by_loops, insert_by_kron_and_crop, insert_by_numpy_insert],
-    conv_residual: [
+    "dense_residual": [dense_by_loops, dense_by_einsum, dense_by_row_vector],
+    "derive_residuals": [in_the_lectures_latex, in_plain_ascii, in_subscripts_multiplied_out],
+    "rotate180": [rotation_by_loops, rotation_by_two_quarter_turns, rotation_by_reversing_the_list],
+    "pad_residual": [pad_by_loops, pad_by_stacking],
+    "insert_zeros": [insert_by_loops, insert_by_kron_and_crop, insert_by_numpy_insert],
+    "conv_residual": [
         map_by_gathering_loops,
         map_by_scattering_windows,
         map_as_a_fully_connected_layer,
         map_by_full_rows,
     ],
-    residual_formula: [formula_in_latex, formula_in_ascii, formula_after_the_chain_rule],
-    conv2d_input_grad: [
+    "residual_formula": [formula_in_latex, formula_in_ascii, formula_after_the_chain_rule],
+    "conv2d_input_grad": [
         conv_by_loops,
         conv_by_gathering_loops,
         conv_by_strided_slices,

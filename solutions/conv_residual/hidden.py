@@ -13,7 +13,7 @@ import functools
 
 import numpy as np
 
-from autograder.authoring.exercise import Case, Exercise
+from autograder.authoring.exercise import Exercise
 from autograder.authoring.transforms import (
     afterwards,
     both,
@@ -39,12 +39,13 @@ from ..catalogue import (
     LECTURE_W,
     each_line,
     formula_for,
-    in_every_layout,
     integers,
+    layouts,
     lying,
     only,
     real,
     relu_slopes,
+    sized,
     spread_out,
     units,
     whole,
@@ -83,26 +84,13 @@ def dense_args(rng, outputs, inputs):
     return real(rng, outputs), real(rng, outputs, inputs), real(rng, inputs)
 
 
-@dense.group("lecture", points=2)
-def dense_lecture(rng):
-    yield dense_args(rng, 3, 2)
-
-
-@dense_lecture.example
-def dense_lecture_example():
-    yield np.array([1.0, -1.0, 2.0]), np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), np.array([0.5, 1.0])
-
-
-@dense.group("shapes", points=1.5)
-def dense_shapes(rng):
-    yield dense_args(rng, 2, 5)
-    yield dense_args(rng, 3, 3)
-
-
-@dense.group("single", points=1.5, visible=False)
-def dense_single(rng):
-    yield dense_args(rng, 1, 4)
-    yield dense_args(rng, 4, 1)
+dense_group = sized(dense, dense_args)
+dense_lecture = dense_group("lecture", 2, (3, 2))
+dense_lecture.example(
+    (np.array([1.0, -1.0, 2.0]), np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), np.array([0.5, 1.0]))
+)
+dense_group("shapes", 1.5, (2, 5), (3, 3))
+dense_group("single", 1.5, (1, 4), (4, 1), visible=False)
 
 
 @dense.group("basis", points=0.5, visible=False)
@@ -121,9 +109,7 @@ def dense_integers(rng):
     yield real(rng, 4), integers(rng, 4, 3), integers(rng, 3)
 
 
-@dense.group("layouts", points=0.25, visible=False)
-def dense_layouts(rng):
-    return in_every_layout(lambda: dense_args(rng, 2, 3))
+layouts(dense, 0.25, lambda rng: dense_args(rng, 2, 3))
 
 
 def slopes_of_the_next_layer(delta_next, w_next, dsigma):
@@ -226,31 +212,11 @@ written_out.add_misconceptions(
 rotation = Exercise(rotate180, points=4, lecture="3.2")
 
 
-@rotation.group("lecture", points=1.5)
-def rotation_lecture(rng):
-    yield (whole(rng, 2, 2),)
-
-
-@rotation_lecture.example
-def rotation_lecture_example():
-    yield (LECTURE_W,)
-
-
-@rotation.group("shapes", points=1.5)
-def rotation_shapes(rng):
-    yield (real(rng, 2, 4),)
-    yield (real(rng, 5, 3),)
-
-
-@rotation.group("single", points=0.75, visible=False)
-def rotation_single(rng):
-    yield (whole(rng, 1, 4),)
-    yield (whole(rng, 3, 1),)
-
-
-@rotation.group("layouts", points=0.25, visible=False)
-def rotation_layouts(rng):
-    return in_every_layout(lambda: (real(rng, 2, 3),))
+rotation_lecture = rotation.group("lecture", points=1.5)(lambda rng: [(whole(rng, 2, 2),)])
+rotation_lecture.example((LECTURE_W,))
+rotation.group("shapes", points=1.5)(lambda rng: [(real(rng, 2, 4),), (real(rng, 5, 3),)])
+rotation.group("single", points=0.75, visible=False)(lambda rng: [(whole(rng, 1, 4),), (whole(rng, 3, 1),)])
+layouts(rotation, 0.25, lambda rng: (real(rng, 2, 3),))
 
 
 rotation.add_misconceptions(
@@ -270,33 +236,15 @@ rotation.add_misconceptions(
 padding_step = Exercise(pad_residual, points=6, lecture="3.2")
 
 
-@padding_step.group("lecture", points=2)
-def pad_lecture(rng):
-    yield whole(rng, 2, 2), (2, 2)
+pad_lecture = padding_step.group("lecture", points=2)(lambda rng: [(whole(rng, 2, 2), (2, 2))])
+pad_lecture.example((LECTURE_DELTA, (2, 2)))
+padding_step.group("shapes", points=2)(lambda rng: [(real(rng, 4, 2), (3, 5)), (real(rng, 3, 1), (4, 2))])
+padding_step.group("thin", points=1.75, visible=False)(
+    lambda rng: [(real(rng, 2, 3), (1, 1)), (real(rng, 1, 1), (1, 4)), (real(rng, 4, 1), (3, 1))]
+)
 
 
-@pad_lecture.example
-def pad_lecture_example():
-    yield LECTURE_DELTA, (2, 2)
-
-
-@padding_step.group("shapes", points=2)
-def pad_shapes(rng):
-    yield real(rng, 4, 2), (3, 5)
-    yield real(rng, 3, 1), (4, 2)
-
-
-@padding_step.group("thin", points=1.75, visible=False)
-def pad_thin(rng):
-    yield real(rng, 2, 3), (1, 1)
-    yield real(rng, 1, 1), (1, 4)
-    yield real(rng, 4, 1), (3, 1)
-
-
-@padding_step.group("layouts", points=0.25, visible=False)
-def pad_layouts(rng):
-    yield from in_every_layout(lambda: (real(rng, 2, 3), (2, 1)))
-    yield Case((real(rng, 2, 2), (1, 1)), fresh=True)
+layouts(padding_step, 0.25, lambda rng: (real(rng, 2, 3), (2, 1)), lambda rng: (real(rng, 2, 2), (1, 1)))
 
 
 def kernel_taken_for(shape):
@@ -335,33 +283,15 @@ padding_step.add_misconceptions(
 insertion = Exercise(insert_zeros, points=6, lecture="3.2")
 
 
-@insertion.group("lecture", points=2)
-def insert_lecture(rng):
-    yield whole(rng, 2, 2), 2
+insert_lecture = insertion.group("lecture", points=2)(lambda rng: [(whole(rng, 2, 2), 2)])
+insert_lecture.example((LECTURE_DELTA, 2))
+insertion.group("shapes", points=2)(lambda rng: [(real(rng, 4, 2), 3), (real(rng, 2, 3), 4)])
+insertion.group("single", points=1.75, visible=False)(
+    lambda rng: [(real(rng, 2, 3), 1), (real(rng, 1, 3), 3), (real(rng, 4, 1), 2)]
+)
 
 
-@insert_lecture.example
-def insert_lecture_example():
-    yield LECTURE_DELTA, 2
-
-
-@insertion.group("shapes", points=2)
-def insert_shapes(rng):
-    yield real(rng, 4, 2), 3
-    yield real(rng, 2, 3), 4
-
-
-@insertion.group("single", points=1.75, visible=False)
-def insert_single(rng):
-    yield real(rng, 2, 3), 1
-    yield real(rng, 1, 3), 3
-    yield real(rng, 4, 1), 2
-
-
-@insertion.group("layouts", points=0.25, visible=False)
-def insert_layouts(rng):
-    yield from in_every_layout(lambda: (real(rng, 2, 3), 2))
-    yield Case((real(rng, 2, 2), 1), fresh=True)
+layouts(insertion, 0.25, lambda rng: (real(rng, 2, 3), 2), lambda rng: (real(rng, 2, 2), 1))
 
 
 def each_replaced_by(block):
@@ -537,25 +467,15 @@ def map_lecture(rng):
     yield delta, w, whole(rng, 3, 3)
 
 
-@map_lecture.example
-def map_lecture_example():
-    yield LECTURE_DELTA, LECTURE_W, np.ones((3, 3))
-    yield LECTURE_DELTA, LECTURE_W, np.array([[1.0, 0.5, 0.0], [0.5, 1.0, 0.25], [0.0, 1.0, 0.5]])
-
-
-@single_map.group("shapes", points=4)
-def map_shapes(rng):
-    yield map_args(rng, (4, 6), (2, 3))
-    yield map_args(rng, (5, 4), (4, 2))
-    yield map_args(rng, (7, 5), (3, 3))
-
-
-@single_map.group("kernels", points=3, visible=False)
-def map_kernels(rng):
-    yield map_args(rng, (2, 3), (1, 1))
-    yield map_args(rng, (3, 5), (1, 4))
-    yield map_args(rng, (4, 3), (4, 1))
-    yield map_args(rng, (3, 4), (3, 4))
+map_lecture.example(
+    (LECTURE_DELTA, LECTURE_W, np.ones((3, 3))),
+    (LECTURE_DELTA, LECTURE_W, np.array([[1.0, 0.5, 0.0], [0.5, 1.0, 0.25], [0.0, 1.0, 0.5]])),
+)
+single_map_group = sized(single_map, map_args)
+single_map_group("shapes", 4, ((4, 6), (2, 3)), ((5, 4), (4, 2)), ((7, 5), (3, 3)))
+single_map_group(
+    "kernels", 3, ((2, 3), (1, 1)), ((3, 5), (1, 4)), ((4, 3), (4, 1)), ((3, 4), (3, 4)), visible=False
+)
 
 
 @single_map.group("basis", points=1, visible=False)
@@ -579,10 +499,7 @@ def map_integers(rng):
     yield real(rng, 3, 4), integers(rng, 1, 1), integers(rng, 3, 4)
 
 
-@single_map.group("layouts", points=0.5, visible=False)
-def map_layouts(rng):
-    yield from in_every_layout(lambda: map_args(rng, (5, 3), (2, 2)))
-    yield Case(map_args(rng, (2, 3), (1, 1)), fresh=True)
+layouts(single_map, 0.5, lambda rng: map_args(rng, (5, 3), (2, 2)), lambda rng: map_args(rng, (2, 3), (1, 1)))
 
 
 def not_surrounded(delta, w, dsigma):
@@ -646,14 +563,10 @@ single_map.add_misconceptions(
 in_one_formula = Exercise(residual_formula, points=3, lecture="3.2")
 
 
-@in_one_formula.group("stride 1", points=1)
-def formula_stride_1(rng):
-    yield formula_for("delta", *lying(rng, (3, 4), (2, 3)))
-
-
-@formula_stride_1.example
-def formula_stride_1_example():
-    yield formula_for("delta", **LECTURE_LAYER)
+formula_stride_1 = in_one_formula.group("stride 1", points=1)(
+    lambda rng: [formula_for("delta", *lying(rng, (3, 4), (2, 3)))]
+)
+formula_stride_1.example(formula_for("delta", **LECTURE_LAYER))
 
 
 @in_one_formula.group("stride", points=2)
@@ -663,9 +576,7 @@ def formula_stride(rng):
     yield formula_for("delta", *lying(rng, (4, 5), (1, 2)), 3)
 
 
-@formula_stride.example
-def formula_stride_example():
-    yield formula_for("delta", (5, 4), (3, 2), 2)
+formula_stride.example(formula_for("delta", (5, 4), (3, 2), 2))
 
 
 def formula(text):
@@ -708,9 +619,7 @@ def conv_lecture(rng):
     yield delta, w, (1, 1, 3, 3)
 
 
-@conv_lecture.example
-def conv_lecture_example():
-    yield LECTURE_DELTA[None, None], LECTURE_W[None, None], (1, 1, 3, 3)
+conv_lecture.example((LECTURE_DELTA[None, None], LECTURE_W[None, None], (1, 1, 3, 3)))
 
 
 @general.group("basis", points=3, visible=False)
@@ -724,42 +633,31 @@ def conv_basis(rng):
     yield units(1, 2, 2), units(2, 2)[None], (4, 4, 3, 3)
 
 
-@general.group("stride", points=7)
-def conv_stride(rng):
-    yield conv_args(rng, (1, 1, 5, 6), (1, 3, 4), 2)  # windows overlap
-    yield conv_args(rng, (1, 1, 4, 6), (1, 2, 2), 2)  # they touch
-    yield conv_args(rng, (1, 1, 5, 7), (1, 2, 1), 3)  # gaps between them
-
-
-@general.group("channels", points=5)
-def conv_channels(rng):
-    yield conv_args(rng, (1, 3, 4, 5), (1, 2, 3))
-
-
-@general.group("kernels", points=6)
-def conv_kernels(rng):
-    yield conv_args(rng, (1, 1, 4, 3), (3, 3, 2))
-    yield conv_args(rng, (1, 2, 4, 3), (2, 2, 3))  # K = C: exchanged axes give numbers
-
-
-@general.group("batch", points=5)
-def conv_batch(rng):
-    yield conv_args(rng, (3, 1, 4, 3), (1, 2, 2))
-    yield conv_args(rng, (2, 1, 3, 4), (1, 3, 4))  # kernels as large as the input
-
-
-@general.group("padding", points=7)
-def conv_padding(rng):
-    yield conv_args(rng, (1, 1, 4, 5), (1, 3, 2), 1, 1)
-    yield conv_args(rng, (1, 1, 3, 4), (1, 2, 3), 1, 2)  # p ≥ k - 1
-    yield conv_args(rng, (1, 1, 2, 3), (1, 1, 2), 1, 1)
-
-
-@general.group("remainder", points=6, visible=False)
-def conv_remainder(rng):
-    yield conv_args(rng, (1, 1, 6, 9), (1, 2, 4), 3)
-    yield conv_args(rng, (1, 1, 4, 6), (1, 3, 3), 2, 1)  # what no window reaches is padding
-    yield conv_args(rng, (1, 1, 5, 6), (1, 2, 3), 3, 1)  # here part of it is
+# "stride": windows overlap, touch, leave gaps; "kernels": where K = C, exchanged axes give numbers; "batch":
+# the second with kernels as large as the input; "padding": the second with p ≥ k − 1; "remainder": in the
+# second what no window reaches is padding, in the third part of it is.
+general_group = sized(general, conv_args)
+general_group(
+    "stride", 7, ((1, 1, 5, 6), (1, 3, 4), 2), ((1, 1, 4, 6), (1, 2, 2), 2), ((1, 1, 5, 7), (1, 2, 1), 3)
+)
+general_group("channels", 5, ((1, 3, 4, 5), (1, 2, 3)))
+general_group("kernels", 6, ((1, 1, 4, 3), (3, 3, 2)), ((1, 2, 4, 3), (2, 2, 3)))
+general_group("batch", 5, ((3, 1, 4, 3), (1, 2, 2)), ((2, 1, 3, 4), (1, 3, 4)))
+general_group(
+    "padding",
+    7,
+    ((1, 1, 4, 5), (1, 3, 2), 1, 1),
+    ((1, 1, 3, 4), (1, 2, 3), 1, 2),
+    ((1, 1, 2, 3), (1, 1, 2), 1, 1),
+)
+general_group(
+    "remainder",
+    6,
+    ((1, 1, 6, 9), (1, 2, 4), 3),
+    ((1, 1, 4, 6), (1, 3, 3), 2, 1),
+    ((1, 1, 5, 6), (1, 2, 3), 3, 1),
+    visible=False,
+)
 
 
 @general.group("combined", points=7, visible=False)
@@ -780,10 +678,12 @@ def conv_integers(rng):
     yield delta, integers(rng, *w.shape), *rest
 
 
-@general.group("layouts", points=1.5, visible=False)
-def conv_layouts(rng):
-    yield from in_every_layout(lambda: conv_args(rng, (2, 1, 4, 3), (3, 2, 2)))
-    yield Case(conv_args(rng, (2, 1, 2, 3), (1, 1, 1)), fresh=True)
+layouts(
+    general,
+    1.5,
+    lambda rng: conv_args(rng, (2, 1, 4, 3), (3, 2, 2)),
+    lambda rng: conv_args(rng, (2, 1, 2, 3), (1, 1, 1)),
+)
 
 
 def padding_subtracted(delta, w, input_shape, stride=1, padding=0):

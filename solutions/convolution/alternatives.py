@@ -6,21 +6,10 @@ import numpy as np
 
 from ..catalogue import padded, units
 from .hidden import differences
-from .notebook import (
-    conv2d,
-    conv_matrix,
-    convolution_counts,
-    convolution_parameters,
-    correlate,
-    fully_connected_counts,
-    locally_connected_counts,
-    prewitt,
-    sobel,
-)
+from .notebook import conv_matrix, correlate
+
 
 # -------------------------------------------------------------------------------------------------- correlate
-
-
 def correlate_by_loops(a, w, b=0.0):
     Ho, Wo = a.shape[0] - w.shape[0] + 1, a.shape[1] - w.shape[1] + 1
     z = np.zeros((Ho, Wo))
@@ -49,8 +38,6 @@ def correlate_by_columns_in_single_precision(a, w, b=0.0):
 
 
 # --------------------------------------------------------------------------------------------- sobel, prewitt
-
-
 def edges_in_other_ways(middle):
     """The two operators differ in the weight of the middle row."""
 
@@ -77,8 +64,6 @@ def edges_in_other_ways(middle):
 
 
 # ------------------------------------------------------------------------------------------------ conv_matrix
-
-
 def matrix_by_loops(w, input_shape):
     H, W = input_shape
     Ho, Wo = H - w.shape[0] + 1, W - w.shape[1] + 1
@@ -103,8 +88,6 @@ def matrix_by_kronecker_products(w, input_shape):
 
 
 # ------------------------------------------------------------------------------------- fully_connected_counts
-
-
 def dense_by_loops(inputs, outputs, bias=False):
     connections = parameters = 0
     for _ in range(outputs):
@@ -122,8 +105,6 @@ def dense_by_arrays(inputs, outputs, bias=False):
 
 
 # ----------------------------------------------------------------------------------- locally_connected_counts
-
-
 def local_by_loops(input_shape, kernel_shape, bias=False):
     connections = parameters = 0
     for _ in range(input_shape[0] - kernel_shape[0] + 1):
@@ -142,8 +123,6 @@ def local_by_matrix(input_shape, kernel_shape, bias=False):
 
 
 # ----------------------------------------------------------------------------------------- convolution_counts
-
-
 def shared_by_loops(input_shape, kernel_shape, bias=False):
     connections, weights = 0, set()
     for _ in range(input_shape[0] - kernel_shape[0] + 1):
@@ -163,8 +142,6 @@ def shared_by_matrix(input_shape, kernel_shape, bias=False):
 
 
 # ------------------------------------------------------------------------------------- convolution_parameters
-
-
 def parameters_one_by_one(in_channels, kernels, kernel_shape, bias=True, groups=1):
     count = 0
     for _ in range(kernels):
@@ -200,8 +177,6 @@ def parameters_by_recursion(in_channels, kernels, kernel_shape, bias=True, group
 
 
 # ----------------------------------------------------------------------------------------------------- conv2d
-
-
 def output_size(x, w, stride, padding):
     """(Ho, Wo)."""
     return tuple((n + 2 * padding - k) // stride + 1 for n, k in zip(x.shape[2:], w.shape[2:], strict=True))
@@ -278,26 +253,26 @@ def layer_by_matrices_in_single_precision(x, w, b, stride=1, padding=0):
 
 
 ALTERNATIVES = {
-    correlate: [
+    "correlate": [
         correlate_by_loops,
         correlate_by_windows,
         correlate_window_by_window,
         correlate_by_columns_in_single_precision,
     ],
-    sobel: edges_in_other_ways(2),
-    prewitt: edges_in_other_ways(1),
-    conv_matrix: [matrix_by_loops, matrix_of_unit_images, matrix_by_kronecker_products],
-    fully_connected_counts: [dense_by_loops, dense_by_arrays],
-    locally_connected_counts: [local_by_loops, local_by_matrix],
-    convolution_counts: [shared_by_loops, shared_by_matrix],
-    convolution_parameters: [
+    "sobel": edges_in_other_ways(2),
+    "prewitt": edges_in_other_ways(1),
+    "conv_matrix": [matrix_by_loops, matrix_of_unit_images, matrix_by_kronecker_products],
+    "fully_connected_counts": [dense_by_loops, dense_by_arrays],
+    "locally_connected_counts": [local_by_loops, local_by_matrix],
+    "convolution_counts": [shared_by_loops, shared_by_matrix],
+    "convolution_parameters": [
         parameters_one_by_one,
         parameters_kernel_by_kernel,
         parameters_group_by_group,
         parameters_by_connected_channels,
         parameters_by_recursion,
     ],
-    conv2d: [
+    "conv2d": [
         layer_by_loops,
         layer_by_windows,
         layer_by_im2col,

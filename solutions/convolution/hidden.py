@@ -28,17 +28,7 @@ from autograder.authoring.transforms import (
 )
 from autograder.judging.comparison import Exact
 
-from ..catalogue import (
-    LECTURE_A,
-    LECTURE_W,
-    different,
-    in_every_layout,
-    integers,
-    padded,
-    real,
-    units,
-    whole,
-)
+from ..catalogue import LECTURE_A, LECTURE_W, different, integers, layouts, padded, real, sized, units, whole
 from .notebook import (
     conv2d,
     conv_matrix,
@@ -121,14 +111,8 @@ def correlation_case(rng, size, kernel, *b):
     return with_negative_sums(correlate, real(rng, *size), real(rng, *kernel), *b)
 
 
-@correlation.group("lecture", points=3.5)
-def lecture_maps(rng):
-    yield lecture_size(rng)
-
-
-@lecture_maps.example
-def lecture_map():
-    yield LECTURE_A, LECTURE_W
+lecture_maps = correlation.group("lecture", points=3.5)(lambda rng: [lecture_size(rng)])
+lecture_maps.example((LECTURE_A, LECTURE_W))
 
 
 @correlation.group("basis", points=0.5, visible=False)
@@ -139,10 +123,9 @@ def unit_kernels(rng):
         yield a, w
 
 
-@correlation.group("shapes", points=3)
-def oblong_maps(rng):
-    yield correlation_case(rng, (4, 7), (3, 2))
-    yield correlation_case(rng, (6, 5), (2, 3))
+correlation.group("shapes", points=3)(
+    lambda rng: [correlation_case(rng, (4, 7), (3, 2)), correlation_case(rng, (6, 5), (2, 3))]
+)
 
 
 @correlation.group("bias", points=2)
@@ -168,9 +151,7 @@ def integer_maps(rng):
     )
 
 
-@correlation.group("layouts", points=0.5, visible=False)
-def map_layouts(rng):
-    yield from in_every_layout(lambda: correlation_case(rng, (4, 3), (2, 3)))
+layouts(correlation, 0.5, lambda rng: correlation_case(rng, (4, 3), (2, 3)))
 
 
 def matrix_product(a, w, b=0.0):
@@ -226,9 +207,7 @@ def edge_images(exercise, example):
     def one_window(rng):
         yield (np.floor(hillside(rng, 3, 3)),)
 
-    @one_window.example
-    def by_hand():
-        yield (np.array(example),)
+    one_window.example((np.array(example),))
 
     @exercise.group("shapes", points=2.5)
     def oblong_images(rng):
@@ -248,9 +227,7 @@ def edge_images(exercise, example):
     def integer_images(rng):
         yield (hillside(rng, 5, 4).astype(np.uint8),)
 
-    @exercise.group("layouts", points=0.25, visible=False)
-    def image_layouts(rng):
-        yield from in_every_layout(lambda: (hillside(rng, 4, 3),))
+    layouts(exercise, 0.25, lambda rng: (hillside(rng, 4, 3),))
 
 
 def wrong_edges(middle, other):
@@ -294,14 +271,8 @@ prewitt_edges.add_misconceptions(frequent=MOST_OFTEN, **wrong_edges(1, sobel))
 unrolled = Exercise(conv_matrix, points=10, lecture="2.2")
 
 
-@unrolled.group("lecture", points=3)
-def lecture_matrices(rng):
-    yield whole(rng, 2, 2), (3, 3)
-
-
-@lecture_matrices.example
-def lecture_matrix():
-    yield LECTURE_W, (3, 3)
+lecture_matrices = unrolled.group("lecture", points=3)(lambda rng: [(whole(rng, 2, 2), (3, 3))])
+lecture_matrices.example((LECTURE_W, (3, 3)))
 
 
 @unrolled.group("basis", points=0.5, visible=False)
@@ -311,10 +282,7 @@ def unit_matrices(rng):
         yield w, (3, 3)
 
 
-@unrolled.group("shapes", points=3.5)
-def oblong_matrices(rng):
-    yield real(rng, 2, 3), (5, 4)
-    yield real(rng, 3, 2), (4, 6)
+unrolled.group("shapes", points=3.5)(lambda rng: [(real(rng, 2, 3), (5, 4)), (real(rng, 3, 2), (4, 6))])
 
 
 @unrolled.group("extremes", points=2.5, visible=False)
@@ -325,9 +293,7 @@ def extreme_matrices(rng):
     yield real(rng, 2, 1), (4, 2)
 
 
-@unrolled.group("layouts", points=0.5, visible=False)
-def kernel_layouts(rng):
-    yield from in_every_layout(lambda: (real(rng, 2, 3), (3, 4)))
+layouts(unrolled, 0.5, lambda rng: (real(rng, 2, 3), (3, 4)))
 
 
 def numbered(column):
@@ -403,26 +369,14 @@ WRONG_COUNTS = {
 }
 
 
-@fully_connected.group("lecture", points=1.5)
-def dense_layers(rng):
-    yield different(rng, 3, 40)
-    yield (*different(rng, 3, 40), False)
-
-
-@dense_layers.example
-def nine_to_four():
-    yield 9, 4
-
-
-@fully_connected.group("bias", points=1.5)
-def dense_layers_with_bias(rng):
-    yield (*different(rng, 3, 40), True)
-
-
-@fully_connected.group("extremes", points=1, visible=False)
-def single_neurons(rng):
-    yield int(rng.integers(3, 40)), 1, True
-    yield 1, int(rng.integers(3, 40)), True
+dense_layers = fully_connected.group("lecture", points=1.5)(
+    lambda rng: [different(rng, 3, 40), (*different(rng, 3, 40), False)]
+)
+dense_layers.example((9, 4))
+fully_connected.group("bias", points=1.5)(lambda rng: [(*different(rng, 3, 40), True)])
+fully_connected.group("extremes", points=1, visible=False)(
+    lambda rng: [(int(rng.integers(3, 40)), 1, True), (1, int(rng.integers(3, 40)), True)]
+)
 
 
 fully_connected.add_misconceptions(
@@ -450,9 +404,7 @@ def window_cases(exercise):
         yield map_and_kernel(rng)
         yield (*map_and_kernel(rng), False)
 
-    @layers.example
-    def three_by_three():
-        yield (3, 3), (2, 2)
+    layers.example(((3, 3), (2, 2)))
 
     @exercise.group("bias", points=1.5)
     def layers_with_bias(rng):
@@ -518,9 +470,7 @@ def single_kernels(rng):
         yield 1, 1, (k, k), False
 
 
-@single_kernels.example
-def two_by_two():
-    yield 1, 1, (2, 2), False
+single_kernels.example((1, 1, (2, 2), False))
 
 
 @layer_parameters.group("channels", points=3)
@@ -614,9 +564,7 @@ def lecture_layers(rng):
     yield a[None, None], w[None, None], np.zeros(1)
 
 
-@lecture_layers.example
-def lecture_layer():
-    yield LECTURE_A[None, None], LECTURE_W[None, None], np.zeros(1)
+lecture_layers.example((LECTURE_A[None, None], LECTURE_W[None, None], np.zeros(1)))
 
 
 @layer.group("basis", points=1, visible=False)
@@ -625,19 +573,10 @@ def unit_layers(rng):
     yield units(1, 3, 3), units(1, 2, 2), np.zeros(4)
 
 
-@layer.group("batch", points=2.5)
-def batches(rng):
-    yield layer_case(rng, (3, 1, 1), (5, 4), (2, 3))
-
-
-@layer.group("channels", points=4.5)
-def channels(rng):
-    yield layer_case(rng, (1, 3, 1), (4, 6), (3, 2))
-
-
-@layer.group("kernels", points=3)
-def kernels(rng):
-    yield layer_case(rng, (1, 1, 4), (3, 5), (2, 3))
+layer_group = sized(layer, layer_case)
+layer_group("batch", 2.5, ((3, 1, 1), (5, 4), (2, 3)))
+layer_group("channels", 4.5, ((1, 3, 1), (4, 6), (3, 2)))
+layer_group("kernels", 3, ((1, 1, 4), (3, 5), (2, 3)))
 
 
 @layer.group("bias", points=2)
@@ -646,32 +585,26 @@ def layer_biases(rng):
     yield layer_case(rng, (3, 2, 4), (4, 3), (2, 3), bias=True)
 
 
-@layer.group("stride", points=5)
-def strides(rng):
-    yield layer_case(rng, (1, 1, 1), (5, 8), (3, 2), 2)
-    yield layer_case(rng, (1, 1, 1), (9, 7), (3, 4), 3)
-
-
-@layer.group("padding", points=5)
-def paddings(rng):
-    yield layer_case(rng, (1, 1, 1), (4, 2), (3, 2), 1, 1)
-    yield layer_case(rng, (1, 1, 1), (3, 4), (2, 4), 1, 2)
-
-
-@layer.group("remainder", points=5, visible=False)
-def remainders(rng):
-    """One row, none of the columns; no row … one row and two columns; one of each, with padding."""
-    yield layer_case(rng, (1, 1, 1), (6, 8), (3, 2), 2)
-    yield layer_case(rng, (1, 1, 1), (9, 6), (2, 4), 3)
-    yield layer_case(rng, (1, 1, 1), (5, 4), (2, 3), 2, 1)
-
-
-@layer.group("extremes", points=3, visible=False)
-def extreme_layers(rng):
-    yield layer_case(rng, (2, 3, 4), (3, 2), (1, 1))
-    yield layer_case(rng, (2, 1, 3), (4, 3), (4, 3), 2)
-    yield layer_case(rng, (1, 2, 3), (7, 6), (2, 1), 3)
-    yield layer_case(rng, (2, 3, 1), (2, 1), (2, 3), 1, 3)
+layer_group("stride", 5, ((1, 1, 1), (5, 8), (3, 2), 2), ((1, 1, 1), (9, 7), (3, 4), 3))
+layer_group("padding", 5, ((1, 1, 1), (4, 2), (3, 2), 1, 1), ((1, 1, 1), (3, 4), (2, 4), 1, 2))
+# One row, none of the columns; no row … one row and two columns; one of each, with padding.
+layer_group(
+    "remainder",
+    5,
+    ((1, 1, 1), (6, 8), (3, 2), 2),
+    ((1, 1, 1), (9, 6), (2, 4), 3),
+    ((1, 1, 1), (5, 4), (2, 3), 2, 1),
+    visible=False,
+)
+layer_group(
+    "extremes",
+    3,
+    ((2, 3, 4), (3, 2), (1, 1)),
+    ((2, 1, 3), (4, 3), (4, 3), 2),
+    ((1, 2, 3), (7, 6), (2, 1), 3),
+    ((2, 3, 1), (2, 1), (2, 3), 1, 3),
+    visible=False,
+)
 
 
 @layer.group("everything", points=2, visible=False)
@@ -687,9 +620,7 @@ def integer_layers(rng):
     yield with_negative_sums(conv2d, x, integers(rng, 4, 3, 3, 2), rng.uniform(0.2, 0.8, 4))
 
 
-@layer.group("layouts", points=1.5, visible=False)
-def layer_layouts(rng):
-    yield from in_every_layout(lambda: layer_case(rng, (2, 3, 4), (4, 3), (2, 3), 2, 1, bias=True))
+layouts(layer, 1.5, lambda rng: layer_case(rng, (2, 3, 4), (4, 3), (2, 3), 2, 1, bias=True))
 
 
 def instead_of_padding(change):

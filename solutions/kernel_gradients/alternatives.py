@@ -8,20 +8,9 @@ from numpy.linalg import norm
 
 from ..catalogue import cropped, padded, spread_out, units
 from .hidden import gradient_lines, moved, shape_of_the_kernel, slid_over, weight_by_slices
-from .notebook import (
-    bias_gradient,
-    conv2d_bias_grad,
-    conv2d_weight_grad,
-    derive_gradients,
-    gradient_formulas,
-    kernel_gradient,
-    numerical_gradient,
-    relative_error,
-)
+
 
 # ------------------------------------------------------------------------------------------- derive_gradients
-
-
 def in_the_lectures_latex():
     """Chains of equalities over two rows, as on the lecture's pages."""
     rows = []
@@ -54,8 +43,6 @@ def by_a_loop():
 
 
 # -------------------------------------------------------------------------------------------- kernel_gradient
-
-
 def kernel_by_plain_loops(delta, a):
     dw = np.zeros(shape_of_the_kernel(delta, a))
     for p, q in np.ndindex(dw.shape):
@@ -76,8 +63,6 @@ def kernel_by_unrolled_input_in_float32(delta, a):
 
 
 # ---------------------------------------------------------------------------------------------- bias_gradient
-
-
 def bias_by_plain_loops(delta):
     return sum(d for row in delta for d in row)
 
@@ -92,8 +77,6 @@ def bias_in_float32(delta):
 
 
 # ----------------------------------------------------------------------------------------- numerical_gradient
-
-
 def numerical_in_place_on_a_copy(f, x, h=1e-5):
     x = x.astype(float)
     flat = x.reshape(-1)
@@ -124,8 +107,6 @@ def numerical_along_a_basis(f, x, h=1e-5):
 
 
 # --------------------------------------------------------------------------------------------- relative_error
-
-
 def relative_by_plain_loops(a, b):
     worst = 0.0
     for one, other in zip(np.ravel(a), np.ravel(b), strict=True):
@@ -144,8 +125,6 @@ def relative_by_ranges(a, b):
 
 
 # ------------------------------------------------------------------------------------------ gradient_formulas
-
-
 def formulas_in_latex():
     return (
         r"\frac{\partial J}{\partial b^{(l)}} = \sum_{i}\sum_{j} \delta_{i,j}^{(l)}"
@@ -170,8 +149,6 @@ def formulas_after_the_chain_rule():
 
 
 # ----------------------------------------------------------------------------------------- conv2d_weight_grad
-
-
 def weight_by_inserting_zeros(delta, x, kernel_shape, stride=1, padding=0):
     return cropped(slid_over(padded(x, padding), spread_out(delta, stride)), kernel_shape)
 
@@ -228,8 +205,6 @@ def weight_by_fourier_transforms(delta, x, kernel_shape, stride=1, padding=0):
 
 
 # ------------------------------------------------------------------------------------------- conv2d_bias_grad
-
-
 def biases_by_plain_loops(delta):
     db = [0.0] * delta.shape[1]
     for n, k, u, v in np.ndindex(delta.shape):
@@ -259,17 +234,17 @@ def biases_in_float32(delta):
 
 
 ALTERNATIVES = {
-    derive_gradients: [in_the_lectures_latex, in_plain_ascii, by_a_loop],
-    kernel_gradient: [
+    "derive_gradients": [in_the_lectures_latex, in_plain_ascii, by_a_loop],
+    "kernel_gradient": [
         kernel_by_plain_loops,
         kernel_by_windows_of_the_forward_pass,
         kernel_by_unrolled_input_in_float32,
     ],
-    bias_gradient: [bias_by_plain_loops, bias_by_ones, bias_in_float32],
-    numerical_gradient: [numerical_in_place_on_a_copy, numerical_by_nditer, numerical_along_a_basis],
-    relative_error: [relative_by_plain_loops, relative_by_where, relative_by_ranges],
-    gradient_formulas: [formulas_in_latex, formulas_in_ascii, formulas_after_the_chain_rule],
-    conv2d_weight_grad: [
+    "bias_gradient": [bias_by_plain_loops, bias_by_ones, bias_in_float32],
+    "numerical_gradient": [numerical_in_place_on_a_copy, numerical_by_nditer, numerical_along_a_basis],
+    "relative_error": [relative_by_plain_loops, relative_by_where, relative_by_ranges],
+    "gradient_formulas": [formulas_in_latex, formulas_in_ascii, formulas_after_the_chain_rule],
+    "conv2d_weight_grad": [
         weight_by_slices,
         weight_by_inserting_zeros,
         weight_by_plain_loops,
@@ -278,7 +253,7 @@ ALTERNATIVES = {
         weight_by_a_forward_pass_with_axes_exchanged,
         weight_by_fourier_transforms,
     ],
-    conv2d_bias_grad: [
+    "conv2d_bias_grad": [
         biases_by_plain_loops,
         biases_by_einsum,
         biases_by_exchanging_axes,

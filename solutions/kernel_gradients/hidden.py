@@ -43,13 +43,14 @@ from ..catalogue import (
     cropped,
     each_line,
     formula_for,
-    in_every_layout,
     integers,
+    layouts,
     leaning,
     lying,
     only,
     padded,
     real,
+    sized,
     spread_out,
     units,
     whole,
@@ -219,23 +220,13 @@ def kernel_args(rng, input_shape, kernel_shape, delta=real, a=real):
     return delta(rng, H - kh + 1, W - kw + 1), a(rng, H, W)
 
 
-@kernel.group("lecture", points=3.5)
-def kernel_lecture(rng):
-    yield kernel_args(rng, (3, 3), (2, 2), whole, whole)
-    yield kernel_args(rng, (4, 4), (2, 2))
-
-
-@kernel_lecture.example
-def kernel_lecture_example():
-    yield LECTURE_DELTA, LECTURE_A
-    yield np.array([[1.0, -1.0, 2.0], [0.0, 3.0, 1.0], [2.0, 1.0, -2.0]]), np.arange(16.0).reshape(4, 4) % 7
-
-
-@kernel.group("shapes", points=4.5)
-def kernel_shapes(rng):
-    yield kernel_args(rng, (4, 7), (2, 3))
-    yield kernel_args(rng, (6, 5), (4, 2))
-    yield kernel_args(rng, (3, 7), (1, 4))
+kernel_group = sized(kernel, kernel_args)
+kernel_lecture = kernel_group("lecture", 3.5, ((3, 3), (2, 2), whole, whole), ((4, 4), (2, 2)))
+kernel_lecture.example(
+    (LECTURE_DELTA, LECTURE_A),
+    (np.array([[1.0, -1.0, 2.0], [0.0, 3.0, 1.0], [2.0, 1.0, -2.0]]), np.arange(16.0).reshape(4, 4) % 7),
+)
+kernel_group("shapes", 4.5, ((4, 7), (2, 3)), ((6, 5), (4, 2)), ((3, 7), (1, 4)))
 
 
 @kernel.group("basis", points=1.5, visible=False)
@@ -247,22 +238,13 @@ def kernel_basis(rng):
         yield real(rng, 2, 2), a
 
 
-@kernel.group("extremes", points=3.5, visible=False)
-def kernel_extremes(rng):
-    yield kernel_args(rng, (3, 4), (1, 1), leaning, positive)
-    yield kernel_args(rng, (4, 3), (4, 3))
-    yield kernel_args(rng, (1, 6), (1, 3))
-
-
-@kernel.group("integers", points=0.5, visible=False)
-def kernel_integers(rng):
-    yield kernel_args(rng, (4, 5), (2, 3), real, integers)
-    yield kernel_args(rng, (5, 4), (2, 2), integers, real)
-
-
-@kernel.group("layouts", points=0.5, visible=False)
-def kernel_layouts(rng):
-    return in_every_layout(lambda: kernel_args(rng, (3, 4), (2, 3)))
+kernel_group(
+    "extremes", 3.5, ((3, 4), (1, 1), leaning, positive), ((4, 3), (4, 3)), ((1, 6), (1, 3)), visible=False
+)
+kernel_group(
+    "integers", 0.5, ((4, 5), (2, 3), real, integers), ((5, 4), (2, 2), integers, real), visible=False
+)
+layouts(kernel, 0.5, lambda rng: kernel_args(rng, (3, 4), (2, 3)))
 
 
 def shape_of_the_kernel(delta, a):
@@ -313,23 +295,11 @@ kernel.add_misconceptions(
 bias = Exercise(bias_gradient, points=6, lecture="3.3")
 
 
-@bias.group("lecture", points=2.25)
-def bias_lecture(rng):
-    yield (leaning(rng, 2, 2),)
-    yield (leaning(rng, 3, 3),)
-
-
-@bias_lecture.example
-def bias_lecture_example():
-    yield (LECTURE_DELTA,)
-
-
-@bias.group("shapes", points=2.75)
-def bias_shapes(rng):
-    yield (leaning(rng, 3, 4),)
-    yield (leaning(rng, 1, 5),)
-    yield (integers(rng, 4, 2),)
-    yield (leaning(rng, 1, 1),)
+bias_lecture = bias.group("lecture", points=2.25)(lambda rng: [(leaning(rng, 2, 2),), (leaning(rng, 3, 3),)])
+bias_lecture.example((LECTURE_DELTA,))
+bias.group("shapes", points=2.75)(
+    lambda rng: [(leaning(rng, 3, 4),), (leaning(rng, 1, 5),), (integers(rng, 4, 2),), (leaning(rng, 1, 1),)]
+)
 
 
 @bias.group("basis", points=0.75, visible=False)
@@ -339,9 +309,7 @@ def bias_basis(rng):
         yield (rng.uniform(-2, -1) * delta,)
 
 
-@bias.group("layouts", points=0.25, visible=False)
-def bias_layouts(rng):
-    return in_every_layout(lambda: (leaning(rng, 3, 2),))
+layouts(bias, 0.25, lambda rng: (leaning(rng, 3, 2),))
 
 
 bias.add_misconceptions(
@@ -375,16 +343,13 @@ def between(rng, *shape):
     return np.asarray(rng.uniform(0.3, 1.2, size=shape) * rng.choice([-1.0, 1.0], size=shape) + 0.2)
 
 
-@numerical.group("vectors", points=2)
-def numerical_vectors(rng):
-    yield SMOOTH, between(rng, 3)
-    yield STEEP, between(rng, 4) / 10
-
-
-@numerical_vectors.example
-def numerical_vectors_example():
-    yield Formula("x[0] ** 3 + x[0] * x[1]"), np.array([2.0, 3.0])
-    yield Formula("np.sum(x ** 2) * x[2]"), np.array([1.0, -1.0, 0.5])
+numerical_vectors = numerical.group("vectors", points=2)(
+    lambda rng: [(SMOOTH, between(rng, 3)), (STEEP, between(rng, 4) / 10)]
+)
+numerical_vectors.example(
+    (Formula("x[0] ** 3 + x[0] * x[1]"), np.array([2.0, 3.0])),
+    (Formula("np.sum(x ** 2) * x[2]"), np.array([1.0, -1.0, 0.5])),
+)
 
 
 @numerical.group("steps", points=3)
@@ -394,16 +359,13 @@ def numerical_steps(rng):
     yield SMOOTH, between(rng, 2), 0.05
 
 
-@numerical_steps.example
-def numerical_steps_example():
-    yield Formula("x[0] ** 3 + x[0] * x[1]"), np.array([2.0, 3.0]), 0.1
-    yield Formula("np.exp(np.sum(x)) + x[0] ** 3"), np.array([0.5, -1.0, 1.0]), 0.25
-
-
-@numerical.group("matrices", points=2)
-def numerical_matrices(rng):
-    yield WEIGHTED, between(rng, 2, 3)
-    yield NEIGHBOURS, between(rng, 3, 2), 0.1
+numerical_steps.example(
+    (Formula("x[0] ** 3 + x[0] * x[1]"), np.array([2.0, 3.0]), 0.1),
+    (Formula("np.exp(np.sum(x)) + x[0] ** 3"), np.array([0.5, -1.0, 1.0]), 0.25),
+)
+numerical.group("matrices", points=2)(
+    lambda rng: [(WEIGHTED, between(rng, 2, 3)), (NEIGHBOURS, between(rng, 3, 2), 0.1)]
+)
 
 
 @numerical.group("shapes", points=2, visible=False)
@@ -419,9 +381,7 @@ def numerical_integers(rng):
     yield WEIGHTED, rng.integers(-2, 3, size=(2, 2)), 0.25
 
 
-@numerical.group("layouts", points=0.5, visible=False)
-def numerical_layouts(rng):
-    return in_every_layout(lambda: (WEIGHTED, between(rng, 2, 3), 0.1))
+layouts(numerical, 0.5, lambda rng: (WEIGHTED, between(rng, 2, 3), 0.1))
 
 
 def moved(x, index, step):
@@ -451,11 +411,7 @@ def quotient(move=moved, ahead=1, back=1):
 
 
 numerical.add_misconceptions(
-    frequent=(
-        "step_fixed",
-        "divided_by_h",
-        "sign_reversed",
-    ),
+    frequent=("step_fixed", "divided_by_h", "sign_reversed"),
     step_fixed=pretend("h", 1e-5),
     divided_by_h=times(lambda c: 2),
     sign_reversed=afterwards(np.negative),
@@ -494,17 +450,12 @@ def nearly(rng, *shape):
     return a.reshape(shape), b.reshape(shape)
 
 
-@relative.group("vectors", points=2.5)
-def relative_vectors(rng):
-    yield nearly(rng, 5)
-    yield nearly(rng, 3)[::-1]
-
-
-@relative_vectors.example
-def relative_vectors_example():
-    yield np.array([1.0, -2.0, 0.0]), np.array([1.0, -1.0, 0.0])
-    yield np.array([100.0, 2.0, -3.0]), np.array([104.0, 3.0, -4.0])
-    yield np.array([1.0, 2.0]), np.array([1.5, 2.5])
+relative_vectors = relative.group("vectors", points=2.5)(lambda rng: [nearly(rng, 5), nearly(rng, 3)[::-1]])
+relative_vectors.example(
+    (np.array([1.0, -2.0, 0.0]), np.array([1.0, -1.0, 0.0])),
+    (np.array([100.0, 2.0, -3.0]), np.array([104.0, 3.0, -4.0])),
+    (np.array([1.0, 2.0]), np.array([1.5, 2.5])),
+)
 
 
 @relative.group("signs", points=1)
@@ -529,9 +480,7 @@ def relative_shapes(rng):
     yield a.astype(int), b
 
 
-@relative.group("layouts", points=0.25, visible=False)
-def relative_layouts(rng):
-    return in_every_layout(lambda: nearly(rng, 2, 3))
+layouts(relative, 0.25, lambda rng: nearly(rng, 2, 3))
 
 
 def difference(a, b):
@@ -582,14 +531,10 @@ in_formulas = Exercise(gradient_formulas, points=4, lecture="3.3")
 BOTH = ("w", "b")
 
 
-@in_formulas.group("weights", points=1)
-def formula_of_weights(rng):
-    yield formula_for("w", *lying(rng, (3, 4), (2, 3)), of=BOTH)
-
-
-@formula_of_weights.example
-def formula_of_weights_example():
-    yield formula_for("w", **LECTURE_LAYER, of=BOTH)
+formula_of_weights = in_formulas.group("weights", points=1)(
+    lambda rng: [formula_for("w", *lying(rng, (3, 4), (2, 3)), of=BOTH)]
+)
+formula_of_weights.example(formula_for("w", **LECTURE_LAYER, of=BOTH))
 
 
 @in_formulas.group("stride", points=2)
@@ -599,19 +544,11 @@ def formula_of_weights_with_stride(rng):
     yield formula_for("w", *lying(rng, (4, 5), (1, 2)), 3, BOTH)
 
 
-@formula_of_weights_with_stride.example
-def formula_of_weights_with_stride_example():
-    yield formula_for("w", (5, 4), (3, 2), 2, BOTH)
-
-
-@in_formulas.group("bias", points=1)
-def formula_of_bias(rng):
-    yield formula_for("b", *lying(rng, (4, 5), (2, 3)), 2, BOTH)
-
-
-@formula_of_bias.example
-def formula_of_bias_example():
-    yield formula_for("b", **LECTURE_LAYER, of=BOTH)
+formula_of_weights_with_stride.example(formula_for("w", (5, 4), (3, 2), 2, BOTH))
+formula_of_bias = in_formulas.group("bias", points=1)(
+    lambda rng: [formula_for("b", *lying(rng, (4, 5), (2, 3)), 2, BOTH)]
+)
+formula_of_bias.example(formula_for("b", **LECTURE_LAYER, of=BOTH))
 
 
 def both_formulas(weights="Σ_u Σ_v δ_{u,v} a_{(u-1)s+p,(v-1)s+q}", bias="Σ_u Σ_v δ_{u,v}"):
@@ -664,22 +601,10 @@ def weight_lecture(rng):
     yield weight_args(rng, (1, 1, 4, 7), (1, 2, 3))
 
 
-@weight_lecture.example
-def weight_lecture_example():
-    yield LECTURE_DELTA[None, None], LECTURE_A[None, None], (2, 2)
-
-
-@weight.group("channels", points=4)
-def weight_channels(rng):
-    yield weight_args(rng, (1, 3, 4, 6), (2, 2, 3))
-    yield weight_args(rng, (1, 1, 5, 3), (3, 3, 2))
-    yield weight_args(rng, (1, 2, 3, 4), (2, 2, 2))
-
-
-@weight.group("batch", points=4.5)
-def weight_batch(rng):
-    yield weight_args(rng, (2, 3, 4, 6), (4, 2, 3))
-    yield weight_args(rng, (3, 1, 3, 5), (2, 2, 4))
+weight_lecture.example((LECTURE_DELTA[None, None], LECTURE_A[None, None], (2, 2)))
+weight_group = sized(weight, weight_args)
+weight_group("channels", 4, ((1, 3, 4, 6), (2, 2, 3)), ((1, 1, 5, 3), (3, 3, 2)), ((1, 2, 3, 4), (2, 2, 2)))
+weight_group("batch", 4.5, ((2, 3, 4, 6), (4, 2, 3)), ((3, 1, 3, 5), (2, 2, 4)))
 
 
 @weight.group("stride", points=5)
@@ -690,10 +615,10 @@ def weight_stride(rng):
     yield weight_args(rng, (1, 1, 6, 8), (2, 2, 4), 2)
 
 
-@weight_stride.example
-def weight_stride_example():
-    yield np.array([[[[1.0, 10.0]]]]), np.arange(1.0, 6.0).reshape(1, 1, 1, 5), (1, 3), 2
-    yield np.array([[[[1.0], [2.0]], [[3.0], [-1.0]]]]), np.arange(20.0).reshape(1, 1, 5, 4) % 7, (3, 4), 2
+weight_stride.example(
+    (np.array([[[[1.0, 10.0]]]]), np.arange(1.0, 6.0).reshape(1, 1, 1, 5), (1, 3), 2),
+    (np.array([[[[1.0], [2.0]], [[3.0], [-1.0]]]]), np.arange(20.0).reshape(1, 1, 5, 4) % 7, (3, 4), 2),
+)
 
 
 @weight.group("padding", points=5.5)
@@ -738,10 +663,8 @@ def weight_integers(rng):
     yield weight_args(rng, (1, 2, 3, 4), (3, 2, 3), delta=integers)
 
 
-@weight.group("layouts", points=1.5, visible=False)
-def weight_layouts(rng):
-    # Without padding, which would copy x.
-    return in_every_layout(lambda: weight_args(rng, (2, 3, 3, 4), (2, 2, 3)))
+# without padding, which would copy x
+layouts(weight, 1.5, lambda rng: weight_args(rng, (2, 3, 3, 4), (2, 2, 3)))
 
 
 def without_a_border(maps, width):
@@ -828,40 +751,21 @@ weight.add_misconceptions(
 biases = Exercise(conv2d_bias_grad, points=15, lecture="3.3")
 
 
-@biases.group("lecture", points=3)
-def biases_lecture(rng):
-    yield (leaning(rng, 1, 1, 2, 2),)
-    yield (leaning(rng, 1, 1, 3, 4),)
-
-
-@biases_lecture.example
-def biases_lecture_example():
-    yield (LECTURE_DELTA[None, None],)
-
-
-@biases.group("kernels", points=4)
-def biases_kernels(rng):
-    yield (leaning(rng, 1, 3, 2, 4),)
-    yield (leaning(rng, 1, 2, 3, 1),)
-
-
-@biases.group("batch", points=4.5)
-def biases_batch(rng):
-    yield (leaning(rng, 2, 3, 4, 5),)
-    yield (leaning(rng, 3, 2, 1, 4),)
-
-
-@biases_batch.example
-def biases_batch_example():
-    yield (np.array([[[[1.0, 2.0]], [[10.0, 20.0]]], [[[3.0, 4.0]], [[30.0, 50.0]]]]),)
-    yield (np.array([[[[1.0], [-2.0]]], [[[4.0], [0.5]]], [[[-3.0], [1.0]]]]),)
-
-
-@biases.group("equal sizes", points=2, visible=False)
-def biases_equal_sizes(rng):
-    yield (leaning(rng, 3, 3, 3, 3),)
-    yield (leaning(rng, 2, 2, 1, 1),)
-    yield (integers(rng, 2, 3, 2, 2),)
+biases_lecture = biases.group("lecture", points=3)(
+    lambda rng: [(leaning(rng, 1, 1, 2, 2),), (leaning(rng, 1, 1, 3, 4),)]
+)
+biases_lecture.example((LECTURE_DELTA[None, None],))
+biases.group("kernels", points=4)(lambda rng: [(leaning(rng, 1, 3, 2, 4),), (leaning(rng, 1, 2, 3, 1),)])
+biases_batch = biases.group("batch", points=4.5)(
+    lambda rng: [(leaning(rng, 2, 3, 4, 5),), (leaning(rng, 3, 2, 1, 4),)]
+)
+biases_batch.example(
+    (np.array([[[[1.0, 2.0]], [[10.0, 20.0]]], [[[3.0, 4.0]], [[30.0, 50.0]]]]),),
+    (np.array([[[[1.0], [-2.0]]], [[[4.0], [0.5]]], [[[-3.0], [1.0]]]]),),
+)
+biases.group("equal sizes", points=2, visible=False)(
+    lambda rng: [(leaning(rng, 3, 3, 3, 3),), (leaning(rng, 2, 2, 1, 1),), (integers(rng, 2, 3, 2, 2),)]
+)
 
 
 @biases.group("basis", points=0.75, visible=False)
@@ -870,9 +774,7 @@ def biases_basis(rng):
     yield (unit_residuals(2, 2, 3) * whole(rng, 12, 1, 1),)
 
 
-@biases.group("layouts", points=0.75, visible=False)
-def biases_layouts(rng):
-    return in_every_layout(lambda: (leaning(rng, 2, 3, 2, 4),))
+layouts(biases, 0.75, lambda rng: (leaning(rng, 2, 3, 2, 4),))
 
 
 biases.add_misconceptions(

@@ -8,26 +8,18 @@ from .notebook import (
     SOFTMAX,
     avg_pool,
     batch_norm,
-    bottleneck_layers,
     conv,
-    dropout_backward,
-    dropout_forward,
     fully_connected,
     inception_backward,
     layer_macs,
     layer_parameters,
     max_pool,
-    model_totals,
     output_shape,
-    relu_backward,
     relu_pool_backward,
-    residual_backward,
-    resnet_layers,
 )
 
+
 # ---------------------------------------------------------------------------------------------- relu_backward
-
-
 def relu_by_loops(delta, z):
     dz = np.zeros(z.shape)
     for index in np.ndindex(z.shape):
@@ -51,8 +43,6 @@ def relu_by_heaviside(delta, z):
 
 
 # ----------------------------------------------------------------------------------- dropout, both ways
-
-
 def dropout_by_loops(values, mask, keep):
     kept = np.zeros(values.shape)
     for index in np.ndindex(values.shape):
@@ -72,8 +62,6 @@ def dropout_by_selection(values, mask, keep):
 
 
 # ----------------------------------------------------------------------------------------- relu_pool_backward
-
-
 def pooled_by_loops(delta, z):
     dz = np.zeros(z.shape)
     N, C, Ho, Wo = delta.shape
@@ -116,8 +104,6 @@ def pooled_in_single_precision(delta, z):
 
 
 # ----------------------------------------------------------------------------------------- inception_backward
-
-
 def module_by_loops(delta, branch_channels, branch_backwards):
     N, _, H, W = delta.shape
     C = branch_backwards[0].shape[0] // (H * W)
@@ -176,8 +162,6 @@ def module_in_single_precision(delta, branch_channels, branch_backwards):
 
 
 # ------------------------------------------------------------------------------------------ residual_backward
-
-
 def shortcut_by_loops(delta, branch_grad):
     dx = np.zeros(delta.shape)
     for index in np.ndindex(delta.shape):
@@ -196,8 +180,6 @@ def shortcut_as_a_sum(delta, branch_grad):
 
 
 # ------------------------------------------------------------------------------------------- layer_parameters
-
-
 def parameters_by_counting(layer):
     """One by one, as far as a loop over kernels and channels goes."""
     count = 0
@@ -241,8 +223,6 @@ def parameters_from_a_dictionary(layer):
 
 
 # ----------------------------------------------------------------------------------------------- output_shape
-
-
 def shapes_by_sliding(layer, input_shape):
     """How many places there really are: counted."""
 
@@ -298,8 +278,6 @@ def shapes_with_floats(layer, input_shape):
 
 
 # ------------------------------------------------------------------------------------------------- layer_macs
-
-
 def macs_by_places(layer, input_shape):
     """Every place of the output, one after the other."""
     if layer["kind"] == "fully_connected":
@@ -329,8 +307,6 @@ def macs_in_floats(layer, input_shape):
 
 
 # ----------------------------------------------------------------------------------------------- model_totals
-
-
 def model_by_recursion(layers):
     def totals(table, shape):
         if not table:
@@ -368,8 +344,6 @@ def model_with_a_stack(layers):
 
 
 # ------------------------------------------------------------------------------------------ bottleneck_layers
-
-
 def bottleneck_from_a_table(in_channels, channels, stride, convention="paper"):
     rows = [
         (in_channels, channels, 1, stride if convention == "paper" else 1),
@@ -386,8 +360,6 @@ def bottleneck_from_a_table(in_channels, channels, stride, convention="paper"):
 
 
 # ---------------------------------------------------------------------------------------------- resnet_layers
-
-
 def resnet_with_own_blocks(depth, convention="paper"):
     """Without the helpers: every layer written out."""
 
@@ -421,17 +393,17 @@ def resnet_with_own_blocks(depth, convention="paper"):
 
 
 ALTERNATIVES = {
-    relu_backward: [relu_by_loops, relu_by_where, relu_on_a_copy, relu_by_heaviside],
-    dropout_forward: [dropout_by_loops, dropout_by_where, dropout_by_selection],
-    dropout_backward: [dropout_by_loops, dropout_by_where, dropout_by_selection],
-    relu_pool_backward: [
+    "relu_backward": [relu_by_loops, relu_by_where, relu_on_a_copy, relu_by_heaviside],
+    "dropout_forward": [dropout_by_loops, dropout_by_where, dropout_by_selection],
+    "dropout_backward": [dropout_by_loops, dropout_by_where, dropout_by_selection],
+    "relu_pool_backward": [
         pooled_by_windows,
         pooled_by_loops,
         pooled_by_scattering,
         pooled_by_comparing,
         pooled_in_single_precision,
     ],
-    inception_backward: [
+    "inception_backward": [
         module_by_loops,
         module_as_one_matrix,
         module_by_split,
@@ -439,11 +411,11 @@ ALTERNATIVES = {
         module_with_einsum,
         module_in_single_precision,
     ],
-    residual_backward: [shortcut_by_loops, shortcut_in_place_of_a_copy, shortcut_as_a_sum],
-    layer_parameters: [parameters_by_counting, parameters_by_shapes, parameters_from_a_dictionary],
-    output_shape: [shapes_by_sliding, shapes_by_slicing, shapes_with_floats],
-    layer_macs: [macs_by_places, macs_by_weights, macs_in_floats],
-    model_totals: [model_by_recursion, model_with_a_stack, walked],
-    bottleneck_layers: [block, bottleneck_from_a_table],
-    resnet_layers: [net, resnet_with_own_blocks],
+    "residual_backward": [shortcut_by_loops, shortcut_in_place_of_a_copy, shortcut_as_a_sum],
+    "layer_parameters": [parameters_by_counting, parameters_by_shapes, parameters_from_a_dictionary],
+    "output_shape": [shapes_by_sliding, shapes_by_slicing, shapes_with_floats],
+    "layer_macs": [macs_by_places, macs_by_weights, macs_in_floats],
+    "model_totals": [model_by_recursion, model_with_a_stack, walked],
+    "bottleneck_layers": [block, bottleneck_from_a_table],
+    "resnet_layers": [net, resnet_with_own_blocks],
 }

@@ -29,7 +29,7 @@ from autograder.authoring.transforms import (
 )
 from autograder.judging.comparison import Exact
 
-from ..catalogue import different, in_every_layout, integers, odd, only, real, units, whole
+from ..catalogue import different, integers, layouts, odd, only, real, sized, units, whole
 from ..windows import (
     equally,
     first_maximum,
@@ -110,10 +110,10 @@ def relu_lecture(rng):
     yield real(rng, 6), of_both_signs(rng, 6)
 
 
-@relu_lecture.example
-def relu_lecture_example():
-    yield np.array([[5.0, 6.0], [7.0, 8.0]]), np.array([[1.0, -2.0], [0.0, 3.0]])
-    yield np.array([[-1.0, 2.0], [-3.0, 4.0]]), np.array([[2.0, 0.5], [-1.0, -4.0]])
+relu_lecture.example(
+    (np.array([[5.0, 6.0], [7.0, 8.0]]), np.array([[1.0, -2.0], [0.0, 3.0]])),
+    (np.array([[-1.0, 2.0], [-3.0, 4.0]]), np.array([[2.0, 0.5], [-1.0, -4.0]])),
+)
 
 
 @relu.group("shapes", points=2.05)
@@ -136,9 +136,7 @@ def relu_integers(rng):
     yield integers(rng, 3, 4), integers(rng, 3, 4)
 
 
-@relu.group("layouts", points=0.35, visible=False)
-def relu_layouts(rng):
-    yield from in_every_layout(lambda: (real(rng, 3, 4), of_both_signs(rng, 3, 4)))
+layouts(relu, 0.35, lambda rng: (real(rng, 3, 4), of_both_signs(rng, 3, 4)))
 
 
 relu.add_misconceptions(
@@ -170,10 +168,8 @@ def dropout_cases(exercise, example):
         yield whole(rng, 2, 3), mask_of(rng, 2, 3), 0.5
         yield whole(rng, 3, 3), mask_of(rng, 3, 3), 0.5
 
-    @lecture.example
-    def by_hand():
-        yield example, np.array([[1.0, 0.0], [1.0, 1.0]]), 0.5
-        yield example, np.array([[0.0, 1.0], [0.0, 0.0]]), 0.5
+    masked = np.array([[1.0, 0.0], [1.0, 1.0]]), np.array([[0.0, 1.0], [0.0, 0.0]])
+    lecture.example(*((example, mask, 0.5) for mask in masked))
 
     @exercise.group("keep", points=1.25)
     def probabilities(rng):
@@ -192,9 +188,7 @@ def dropout_cases(exercise, example):
     def whole_numbers(rng):
         yield odd(rng, 3, 4, low=4, high=8), mask_of(rng, 3, 4).astype(int), 0.4
 
-    @exercise.group("layouts", points=0.25, visible=False)
-    def layouts(rng):
-        yield from in_every_layout(lambda: (real(rng, 3, 4), mask_of(rng, 3, 4), probability(rng)))
+    layouts(exercise, 0.25, lambda rng: (real(rng, 3, 4), mask_of(rng, 3, 4), probability(rng)))
 
 
 def wrong_dropout(name):
@@ -272,35 +266,17 @@ def pooled_lecture(rng):
     yield pooled_args(rng, 1, 2, 5, 5)
 
 
-@pooled_lecture.example
-def pooled_lecture_example():
-    z = [
-        [1, -2, 3, -1, 2],
-        [-4, 5, 8, 4, -3],
-        [-1, -2, -6, -5, -7],
-        [-8, -9, -2, -1, -4],
-        [7, -6, -5, -2, -1],
-    ]
-    yield np.array([[[[1.0, 2.0], [3.0, 4.0]]]]), np.array([[z]], dtype=float)
-    yield np.array([[[[-2.0, 5.0]]]]), np.array([[z[1:4]]], dtype=float)
-
-
-@pooled.group("shapes", points=2.2)
-def pooled_batches(rng):
-    yield pooled_args(rng, 2, 3, 5, 7)
-    yield pooled_args(rng, 3, 1, 7, 5)
-    yield pooled_args(rng, 1, 2, 3, 9)
-
-
-@pooled.group("remainder", points=1.2, visible=False)
-def pooled_remainder(rng):
-    yield pooled_args(rng, 2, 1, 6, 8)
-    yield pooled_args(rng, 1, 3, 5, 6)
-
-
-@pooled.group("basis", points=0.4, visible=False)
-def pooled_units(rng):
-    yield units(1, 2, 3), np.repeat(hills(rng, 1, 1, 5, 7), 6, axis=0)
+EXAMPLE_Z = np.array([[[[1.0, -2, 3, -1, 2], [-4, 5, 8, 4, -3], [-1, -2, -6, -5, -7],
+                        [-8, -9, -2, -1, -4], [7, -6, -5, -2, -1]]]])  # fmt: skip
+pooled_lecture.example(
+    (np.array([[[[1.0, 2.0], [3.0, 4.0]]]]), EXAMPLE_Z), (np.array([[[[-2.0, 5.0]]]]), EXAMPLE_Z[:, :, 1:4])
+)
+pooled_group = sized(pooled, pooled_args)
+pooled_group("shapes", 2.2, (2, 3, 5, 7), (3, 1, 7, 5), (1, 2, 3, 9))
+pooled_group("remainder", 1.2, (2, 1, 6, 8), (1, 3, 5, 6), visible=False)
+pooled.group("basis", points=0.4, visible=False)(
+    lambda rng: [(units(1, 2, 3), np.repeat(hills(rng, 1, 1, 5, 7), 6, axis=0))]
+)
 
 
 @pooled.group("integers", points=0.35, visible=False)
@@ -310,9 +286,7 @@ def pooled_integers(rng):
     yield -delta, z
 
 
-@pooled.group("layouts", points=0.35, visible=False)
-def pooled_layouts(rng):
-    yield from in_every_layout(lambda: pooled_args(rng, 2, 1, 5, 5))
+layouts(pooled, 0.35, lambda rng: pooled_args(rng, 2, 1, 5, 5))
 
 
 def pooled_by_windows(
@@ -377,29 +351,15 @@ def module_lecture(rng):
     yield module_args(rng, 1, 3, 1, 1, (2, 1, 4))
 
 
-@module_lecture.example
-def module_lecture_example():
-    delta, B = np.array([1.0, 2.0, 3.0]).reshape(1, 3, 1, 1), np.array([[0.0, 1.0], [1.0, 0.0]])
-    yield delta, [1, 2], [np.array([[1.0], [2.0]]), B]
-    yield -delta, [2, 1], [B, np.array([[3.0], [-1.0]])]
-
-
-@module.group("shapes", points=3.5)
-def module_batches(rng):
-    yield module_args(rng, 3, 2, 2, 3, (3, 1, 2))
-    yield module_args(rng, 2, 4, 3, 1, (1, 3, 1, 2))
-
-
-@module.group("equal", points=1.5, visible=False)
-def module_equal(rng):
-    yield module_args(rng, 2, 3, 2, 1, (2, 2, 2))
-    yield module_args(rng, 3, 1, 1, 2, (4, 4))
-
-
-@module.group("extremes", points=1.4, visible=False)
-def module_extremes(rng):
-    yield module_args(rng, 2, 3, 1, 2, (4,))
-    yield module_args(rng, 2, 1, 2, 2, (1, 2, 3))
+EXAMPLE_DELTA, EXAMPLE_B = np.array([[[[1.0]], [[2.0]], [[3.0]]]]), np.array([[0.0, 1.0], [1.0, 0.0]])
+module_lecture.example(
+    (EXAMPLE_DELTA, [1, 2], [np.array([[1.0], [2.0]]), EXAMPLE_B]),
+    (-EXAMPLE_DELTA, [2, 1], [EXAMPLE_B, np.array([[3.0], [-1.0]])]),
+)
+module_group = sized(module, module_args)
+module_group("shapes", 3.5, (3, 2, 2, 3, (3, 1, 2)), (2, 4, 3, 1, (1, 3, 1, 2)))
+module_group("equal", 1.5, (2, 3, 2, 1, (2, 2, 2)), (3, 1, 1, 2, (4, 4)), visible=False)
+module_group("extremes", 1.4, (2, 3, 1, 2, (4,)), (2, 1, 2, 2, (1, 2, 3)), visible=False)
 
 
 @module.group("basis", points=0.5, visible=False)
@@ -416,9 +376,7 @@ def module_integers(rng):
     yield -delta, channels, matrices
 
 
-@module.group("layouts", points=0.55, visible=False)
-def module_layouts(rng):
-    yield from in_every_layout(lambda: module_args(rng, 3, 2, 1, 2, (3, 1)))
+layouts(module, 0.55, lambda rng: module_args(rng, 3, 2, 1, 2, (3, 1)))
 
 
 def parts(c, take=None):
@@ -519,14 +477,10 @@ module.add_misconceptions(
 shortcut = Exercise(residual_backward, points=5, lecture="4")
 
 
-@shortcut.group("lecture", points=2.5)
-def shortcut_lecture(rng):
-    yield whole(rng, 1, 1, 2, 2), whole(rng, 1, 1, 2, 2)[..., ::-1] * 3
-
-
-@shortcut_lecture.example
-def shortcut_lecture_example():
-    yield np.array([[[[1.0, 2.0], [3.0, 4.0]]]]), np.array([[[[10.0, 20.0], [-3.0, 0.0]]]])
+shortcut_lecture = shortcut.group("lecture", points=2.5)(
+    lambda rng: [(whole(rng, 1, 1, 2, 2), whole(rng, 1, 1, 2, 2)[..., ::-1] * 3)]
+)
+shortcut_lecture.example((np.array([[[[1.0, 2.0], [3.0, 4.0]]]]), np.array([[[[10.0, 20.0], [-3.0, 0.0]]]])))
 
 
 @shortcut.group("shapes", points=2, visible=False)
@@ -536,14 +490,10 @@ def shortcut_batches(rng):
     yield real(rng, 1, 2, 3, 1), np.zeros((1, 2, 3, 1))
 
 
-@shortcut.group("integers", points=0.25, visible=False)
-def shortcut_integers(rng):
-    yield integers(rng, 2, 1, 2, 3), of_both_signs(rng, 2, 1, 2, 3) / 3
-
-
-@shortcut.group("layouts", points=0.25, visible=False)
-def shortcut_layouts(rng):
-    yield from in_every_layout(lambda: (real(rng, 2, 1, 3, 2), real(rng, 2, 1, 3, 2)))
+shortcut.group("integers", points=0.25, visible=False)(
+    lambda rng: [(integers(rng, 2, 1, 2, 3), of_both_signs(rng, 2, 1, 2, 3) / 3)]
+)
+layouts(shortcut, 0.25, lambda rng: (real(rng, 2, 1, 3, 2), real(rng, 2, 1, 3, 2)))
 
 
 shortcut.add_misconceptions(
@@ -568,8 +518,7 @@ pooled.equivalent("(i, j) → (j, i)", because="the two loops only change places
 PAIRED = "zip(branch_channels, branch_backwards, strict=True)"
 for paired in ("", ", strict=False"):
     module.equivalent(
-        f"{PAIRED} → zip(branch_channels, branch_backwards{paired})",
-        because="the two lists are equally long",
+        f"{PAIRED} → zip(branch_channels, branch_backwards{paired})", because="the two lists are equally long"
     )
 module.equivalent("-1 → -2", because="any negative size is found out by NumPy")
 
@@ -662,28 +611,16 @@ in_pools = of_kind("max_pool", "avg_pool")
 parameters = Exercise(layer_parameters, points=11, lecture="4, 3.3", accept=Exact())
 
 
-@parameters.group("conv", points=2.5)
-def parameters_conv(rng):
-    yield (some_conv(rng),)
-    yield (some_conv(rng, stride=2, padding=1),)
-
-
-@parameters_conv.example
-def parameters_conv_example():
-    yield (CONV1,)
-    yield ({**conv(5, 7, 1, bias=False), "kernel_shape": (2, 3)},)
-
-
-@parameters.group("bias", points=2)
-def parameters_bias(rng):
-    yield (some_conv(rng, bias=True),)
-    yield (some_conv(rng, stride=3, padding=2, bias=True),)
-
-
-@parameters.group("fully_connected", points=1.5)
-def parameters_connected(rng):
-    yield some_fully_connected(rng, True)[:1]
-    yield some_fully_connected(rng, False)[:1]
+parameters_conv = parameters.group("conv", points=2.5)(
+    lambda rng: [(some_conv(rng),), (some_conv(rng, stride=2, padding=1),)]
+)
+parameters_conv.example((CONV1,), ({**conv(5, 7, 1, bias=False), "kernel_shape": (2, 3)},))
+parameters.group("bias", points=2)(
+    lambda rng: [(some_conv(rng, bias=True),), (some_conv(rng, stride=3, padding=2, bias=True),)]
+)
+parameters.group("fully_connected", points=1.5)(
+    lambda rng: [some_fully_connected(rng, True)[:1], some_fully_connected(rng, False)[:1]]
+)
 
 
 @parameters.group("others", points=1.5)
@@ -693,15 +630,10 @@ def parameters_others(rng):
         yield (layer,)
 
 
-@parameters.group("groups", points=1.5)
-def parameters_groups(rng):
-    yield (some_conv(rng, groups=2),)
-    yield (some_conv(rng, groups=3, bias=True),)
-
-
-@parameters_groups.example
-def parameters_groups_example():
-    yield (ALEXNET_CONV2,)
+parameters_groups = parameters.group("groups", points=1.5)(
+    lambda rng: [(some_conv(rng, groups=2),), (some_conv(rng, groups=3, bias=True),)]
+)
+parameters_groups.example((ALEXNET_CONV2,))
 
 
 @parameters.group("depthwise", points=0.75, visible=False)
@@ -769,16 +701,10 @@ parameters.equivalent("(kh, kw) → (kw, kh)", because="only the product kh · k
 shapes = Exercise(output_shape, points=8, lecture="4, 2.1", accept=Exact())
 
 
-@shapes.group("conv", points=2)
-def shapes_conv(rng):
-    yield on_a_map(rng, some_conv(rng))
-    yield on_a_map(rng, some_conv(rng))
-
-
-@shapes_conv.example
-def shapes_conv_example():
-    yield conv(1, 4, 3), (1, 8, 8)
-    yield {**conv(3, 5, 1), "kernel_shape": (2, 3)}, (3, 6, 9)
+shapes_conv = shapes.group("conv", points=2)(
+    lambda rng: [on_a_map(rng, some_conv(rng)), on_a_map(rng, some_conv(rng))]
+)
+shapes_conv.example((conv(1, 4, 3), (1, 8, 8)), ({**conv(3, 5, 1), "kernel_shape": (2, 3)}, (3, 6, 9)))
 
 
 @shapes.group("strides", points=2)
@@ -787,10 +713,7 @@ def shapes_strides(rng):
     yield on_a_map(rng, some_conv(rng, stride=3, padding=2), (1, 2))
 
 
-@shapes_strides.example
-def shapes_strides_example():
-    yield CONV1, (3, 224, 224)
-    yield conv(2, 6, 3, stride=2, padding=1), (2, 7, 10)
+shapes_strides.example((CONV1, (3, 224, 224)), (conv(2, 6, 3, stride=2, padding=1), (2, 7, 10)))
 
 
 @shapes.group("pooling", points=1.5)
@@ -880,16 +803,12 @@ shapes.equivalent(
 macs = Exercise(layer_macs, points=11, lecture="4", accept=Exact())
 
 
-@macs.group("conv", points=2.5)
-def macs_conv(rng):
-    yield on_a_map(rng, some_conv(rng))
-    yield on_a_map(rng, some_conv(rng))
-
-
-@macs_conv.example
-def macs_conv_example():
-    yield conv(1, 4, 3, bias=False), (1, 8, 8)
-    yield {**conv(2, 5, 1, bias=False), "kernel_shape": (2, 3)}, (2, 6, 9)
+macs_conv = macs.group("conv", points=2.5)(
+    lambda rng: [on_a_map(rng, some_conv(rng)), on_a_map(rng, some_conv(rng))]
+)
+macs_conv.example(
+    (conv(1, 4, 3, bias=False), (1, 8, 8)), ({**conv(2, 5, 1, bias=False), "kernel_shape": (2, 3)}, (2, 6, 9))
+)
 
 
 @macs.group("strides", points=2.25)
@@ -898,22 +817,13 @@ def macs_strides(rng):
     yield on_a_map(rng, some_conv(rng, stride=3, padding=2), (1, 2))
 
 
-@macs_strides.example
-def macs_strides_example():
-    yield CONV1, (3, 224, 224)
-    yield conv(2, 6, 3, stride=2, padding=1, bias=False), (2, 7, 10)
-
-
-@macs.group("bias", points=1)
-def macs_bias(rng):
-    yield on_a_map(rng, some_conv(rng, bias=True))
-    yield some_fully_connected(rng, True)
-
-
-@macs.group("fully_connected", points=1.5)
-def macs_connected(rng):
-    yield some_fully_connected(rng, False)
-    yield some_fully_connected(rng, False)
+macs_strides.example((CONV1, (3, 224, 224)), (conv(2, 6, 3, stride=2, padding=1, bias=False), (2, 7, 10)))
+macs.group("bias", points=1)(
+    lambda rng: [on_a_map(rng, some_conv(rng, bias=True)), some_fully_connected(rng, True)]
+)
+macs.group("fully_connected", points=1.5)(
+    lambda rng: [some_fully_connected(rng, False), some_fully_connected(rng, False)]
+)
 
 
 @macs.group("others", points=1.25)
@@ -924,15 +834,10 @@ def macs_others(rng):
     yield on_a_map(rng, some_conv(rng))
 
 
-@macs.group("groups", points=1.25)
-def macs_groups(rng):
-    yield on_a_map(rng, some_conv(rng, groups=2))
-    yield on_a_map(rng, some_conv(rng, groups=3))
-
-
-@macs_groups.example
-def macs_groups_example():
-    yield {**ALEXNET_CONV2, "bias": False}, (96, 27, 27)
+macs_groups = macs.group("groups", points=1.25)(
+    lambda rng: [on_a_map(rng, some_conv(rng, groups=2)), on_a_map(rng, some_conv(rng, groups=3))]
+)
+macs_groups.example(({**ALEXNET_CONV2, "bias": False}, (96, 27, 27)))
 
 
 @macs.group("everything", points=1.25, visible=False)
@@ -1063,11 +968,8 @@ def model_chain(rng):
         yield ([image, *layers, *end(rng, C)],)
 
 
-@model_chain.example
-def model_chain_example():
-    small = [conv(1, 4, 3), RELU, max_pool(2, 2), fully_connected(36, 10)]
-    yield ([beginning(1, 8, 8), *small],)
-    yield (alexnet_layers(),)
+SMALL_MODEL = [beginning(1, 8, 8), conv(1, 4, 3), RELU, max_pool(2, 2), fully_connected(36, 10)]
+model_chain.example((SMALL_MODEL,), (alexnet_layers(),))
 
 
 @model.group("add", points=2.5)
@@ -1246,9 +1148,7 @@ def bottleneck_identity(rng):
     yield 4 * K, K, 1
 
 
-@bottleneck_identity.example
-def bottleneck_identity_example():
-    yield 256, 64, 1
+bottleneck_identity.example((256, 64, 1))
 
 
 @bottleneck.group("projection", points=1.75)
@@ -1258,10 +1158,7 @@ def bottleneck_projection(rng):
     yield C + 400, K, 1
 
 
-@bottleneck_projection.example
-def bottleneck_projection_example():
-    yield 64, 64, 1
-    yield 256, 128, 2
+bottleneck_projection.example((64, 64, 1), (256, 128, 2))
 
 
 @bottleneck.group("convention", points=1.25)
@@ -1363,10 +1260,7 @@ bottleneck.add_misconceptions(
 resnet = Exercise(resnet_layers, points=13, lecture="4", accept=Exact())
 
 
-@resnet.group("basic", points=4)
-def resnet_basic(rng):
-    yield (18,)
-    yield 18, "library"
+resnet.group("basic", points=4)(lambda rng: [(18,), (18, "library")])
 
 
 @resnet.group("bottleneck", points=4)
@@ -1374,16 +1268,10 @@ def resnet_bottleneck(rng):
     yield 50, "library"  # 101 layers ask for the paper's; these tables are long, so each is asked for once
 
 
-@resnet_bottleneck.example
-def resnet_bottleneck_example():
-    yield (50,)
-
-
-@resnet.group("deeper", points=5, visible=False)
-def resnet_deeper(rng):
-    yield 34, str(rng.choice(["paper", "library"]))
-    yield (101,)
-    yield 152, "library"
+resnet_bottleneck.example((50,))
+resnet.group("deeper", points=5, visible=False)(
+    lambda rng: [(34, str(rng.choice(["paper", "library"]))), (101,), (152, "library")]
+)
 
 
 STEM = (conv(3, 64, 7, 2, 3, bias=False), batch_norm(64), RELU, max_pool(3, 2, padding=1))

@@ -17,9 +17,8 @@ from .notebook import (
     upsample,
 )
 
+
 # --------------------------------------------------------------------------------------------------- max_pool
-
-
 def maximum_by_loops(a, window):
     m, n = window
     rows, columns = len(a) // m, len(a[0]) // n
@@ -47,8 +46,6 @@ def maximum_by_rows_then_columns(a, window):
 
 
 # --------------------------------------------------------------------------------------------------- avg_pool
-
-
 def average_by_loops(a, window):
     m, n = window
     rows, columns = len(a) // m, len(a[0]) // n
@@ -75,8 +72,6 @@ def average_by_matrices(a, window):
 
 
 # --------------------------------------------------------------------------------------------------- upsample
-
-
 def upsampled_by_loops(delta, window):
     m, n = window
     up = np.zeros((len(delta) * m, len(delta[0]) * n))
@@ -96,8 +91,6 @@ def upsampled_by_broadcasting(delta, window):
 
 
 # ------------------------------------------------------------------------------------------ max_pool_residual
-
-
 def max_residual_by_loops(delta, a, window, dsigma):
     m, n = window
     dx = np.zeros((len(a), len(a[0])))
@@ -125,8 +118,6 @@ def max_residual_to_last_tie(delta, a, window, dsigma):
 
 
 # ------------------------------------------------------------------------------------------ avg_pool_residual
-
-
 def avg_residual_by_loops(delta, window, dsigma):
     m, n = window
     dx = np.zeros((len(dsigma), len(dsigma[0])))
@@ -147,8 +138,6 @@ def avg_residual_by_broadcasting(delta, window, dsigma):
 
 
 # ------------------------------------------------------------------------------------------------- max_pool2d
-
-
 def max2d_by_loops(x, window, stride):
     N, C, H, W = x.shape
     z = np.zeros((N, C, (H - window) // stride + 1, (W - window) // stride + 1))
@@ -202,8 +191,6 @@ def max2d_with_channels_last(x, window, stride):
 
 
 # ------------------------------------------------------------------------------------------------- avg_pool2d
-
-
 def avg2d_by_loops(x, window, stride):
     N, C, H, W = x.shape
     z = np.zeros((N, C, (H - window) // stride + 1, (W - window) // stride + 1))
@@ -256,8 +243,6 @@ def avg2d_in_single_precision(x, window, stride):
 
 
 # ---------------------------------------------------------------------------------------- max_pool2d_backward
-
-
 def max_back_by_loops(delta, x, window, stride):
     dx = np.zeros(x.shape)
     N, C, Ho, Wo = delta.shape
@@ -310,8 +295,6 @@ def max_back_in_single_precision(delta, x, window, stride):
 
 
 # ---------------------------------------------------------------------------------------- avg_pool2d_backward
-
-
 def avg_back_by_loops(delta, input_shape, window, stride):
     dx = np.zeros(input_shape)
     N, C, Ho, Wo = delta.shape
@@ -375,22 +358,22 @@ def avg_back_in_single_precision(delta, input_shape, window, stride):
 
 
 ALTERNATIVES = {
-    max_pool: [by_windows(max_pool), maximum_by_loops, maximum_of_slices, maximum_by_rows_then_columns],
-    avg_pool: [by_windows(avg_pool), average_by_loops, average_of_slices, average_by_matrices],
-    upsample: [by_windows(upsample), upsampled_by_loops, upsampled_by_kron, upsampled_by_broadcasting],
-    max_pool_residual: [
+    "max_pool": [by_windows(max_pool), maximum_by_loops, maximum_of_slices, maximum_by_rows_then_columns],
+    "avg_pool": [by_windows(avg_pool), average_by_loops, average_of_slices, average_by_matrices],
+    "upsample": [by_windows(upsample), upsampled_by_loops, upsampled_by_kron, upsampled_by_broadcasting],
+    "max_pool_residual": [
         by_windows(max_pool_residual),
         max_residual_by_loops,
         max_residual_shared_among_ties,
         max_residual_to_last_tie,
     ],
-    avg_pool_residual: [
+    "avg_pool_residual": [
         by_windows(avg_pool_residual),
         avg_residual_by_loops,
         avg_residual_by_kron,
         avg_residual_by_broadcasting,
     ],
-    max_pool2d: [
+    "max_pool2d": [
         by_windows(max_pool2d),
         max2d_by_loops,
         max2d_by_im2col,
@@ -398,7 +381,7 @@ ALTERNATIVES = {
         max2d_by_rows_then_columns,
         max2d_with_channels_last,
     ],
-    avg_pool2d: [
+    "avg_pool2d": [
         by_windows(avg_pool2d),
         avg2d_by_loops,
         avg2d_by_im2col,
@@ -407,7 +390,7 @@ ALTERNATIVES = {
         avg2d_by_fourier_transform,
         avg2d_in_single_precision,
     ],
-    max_pool2d_backward: [
+    "max_pool2d_backward": [
         by_windows(max_pool2d_backward),
         by_windows(max_pool2d_backward, share=maxima_equally),
         max_back_by_loops,
@@ -416,7 +399,7 @@ ALTERNATIVES = {
         max_back_by_derivatives,
         max_back_in_single_precision,
     ],
-    avg_pool2d_backward: [
+    "avg_pool2d_backward": [
         by_windows(avg_pool2d_backward),
         avg_back_by_loops,
         avg_back_by_scattering,

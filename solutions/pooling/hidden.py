@@ -129,6 +129,7 @@ MAP = np.array([[1.0, 3, 2, 0], [5, 4, 1, 6], [2, 7, 8, 3], [0, 1, 4, 2]])
 DELTA = np.array([[4.0, -8.0], [2.0, 6.0]])
 SLOPES = np.array([[1.0, 0.5, 1, 0], [0.5, 1, 0.5, 1], [0, 0.5, 1, 0.5], [1, 1, 0.5, 0]])
 BATCH = np.stack([[MAP, MAP.T], [-MAP, MAP[::-1]]])
+FLAT_BATCH = np.stack([[MAP, MAP.T, -MAP]])[:, :, :3]
 ALEXNET_X = np.array(
     [[[[1.0, 2, 3, 4, 5], [6, 7, 8, 9, 10], [11, 12, 20, 13, 14], [15, 16, 17, 18, 19], [21, 22, 0, 23, 24]]]]
 )
@@ -378,14 +379,8 @@ WINDOW_AND_STRIDE_CONFUSED = {
     "stride_ignored": windows_at(stride=lambda c: 1),
     "stride_on_rows_only": windows_at(stride=lambda c: (c.stride, 1)),
 }
-ONE_SAMPLE = {
-    "first_sample_only": done_only(np.s_[:1]),
-    "last_sample_only": done_only(np.s_[-1:]),
-}
-RETURNED_TOO_EARLY = {
-    "first_window_only": done_only(FIRST_WINDOW),
-    "first_row_only": done_only(FIRST_ROW),
-}
+ONE_SAMPLE = {"first_sample_only": done_only(np.s_[:1]), "last_sample_only": done_only(np.s_[-1:])}
+RETURNED_TOO_EARLY = {"first_window_only": done_only(FIRST_WINDOW), "first_row_only": done_only(FIRST_ROW)}
 RESIDUAL_WRONG = {
     "residual_from_above_missing": changed("delta", np.ones_like),
     "first_window_only": changed("delta", only(FIRST_WINDOW)),
@@ -431,10 +426,7 @@ groups = described(
 )
 
 
-@groups["lecture"].example
-def maximum_example():
-    yield MAP, (2, 2)
-    yield MAP, (4, 2)
+groups["lecture"].example((MAP, (2, 2)), (MAP, (4, 2)))
 
 
 maximum.add_misconceptions(
@@ -469,15 +461,10 @@ groups = described(
 )
 
 
-@groups["lecture"].example
-def average_example():
-    yield MAP, (2, 2)
-    yield MAP, (4, 2)
-
-
-@average.group("integers", points=0.25, visible=False)
-def average_integers(rng):
-    yield never_whole(rng, (4, 6), (2, 3)), (2, 3)
+groups["lecture"].example((MAP, (2, 2)), (MAP, (4, 2)))
+average.group("integers", points=0.25, visible=False)(
+    lambda rng: [(never_whole(rng, (4, 6), (2, 3)), (2, 3))]
+)
 
 
 average.add_misconceptions(
@@ -515,10 +502,7 @@ groups = described(
 )
 
 
-@groups["lecture"].example
-def enlarged_example():
-    yield np.array([[1.0, 2.0], [3.0, 4.0]]), (2, 3)
-    yield DELTA, (2, 2)
+groups["lecture"].example((np.array([[1.0, 2.0], [3.0, 4.0]]), (2, 3)), (DELTA, (2, 2)))
 
 
 @enlarged.group("basis", points=1, visible=False)
@@ -553,20 +537,11 @@ def max_residual_args(rng, group, shape, window):
 
 
 groups = described(
-    max_residual,
-    PART_ONE,
-    max_residual_args,
-    lecture=4,
-    rectangular=2.5,
-    negative=1.5,
-    layouts=0.5,
+    max_residual, PART_ONE, max_residual_args, lecture=4, rectangular=2.5, negative=1.5, layouts=0.5
 )
 
 
-@groups["lecture"].example
-def max_residual_example():
-    yield DELTA, MAP, (2, 2), SLOPES
-    yield np.array([[3.0], [-2.0]]), MAP, (2, 4), SLOPES
+groups["lecture"].example((DELTA, MAP, (2, 2), SLOPES), (np.array([[3.0], [-2.0]]), MAP, (2, 4), SLOPES))
 
 
 @max_residual.group("basis", points=1.5, visible=False)
@@ -655,10 +630,7 @@ groups = described(
 )
 
 
-@groups["lecture"].example
-def avg_residual_example():
-    yield DELTA, (2, 2), SLOPES
-    yield np.array([[8.0], [-4.0]]), (2, 4), SLOPES
+groups["lecture"].example((DELTA, (2, 2), SLOPES), (np.array([[8.0], [-4.0]]), (2, 4), SLOPES))
 
 
 @avg_residual.group("basis", points=1.5, visible=False)
@@ -668,9 +640,9 @@ def avg_residual_units(rng):
         yield delta, (2, 2), dsigma
 
 
-@avg_residual.group("integers", points=0.5, visible=False)
-def avg_residual_integers(rng):
-    yield odd(rng, 3, 2), (2, 2), slopes(rng, 6, 4)
+avg_residual.group("integers", points=0.5, visible=False)(
+    lambda rng: [(odd(rng, 3, 2), (2, 2), slopes(rng, 6, 4))]
+)
 
 
 avg_residual.add_misconceptions(
@@ -716,16 +688,8 @@ groups = described(
 )
 
 
-@groups["touching"].example
-def max2d_touching_example():
-    yield MAP[None, None], 2, 2
-    yield BATCH, 2, 2
-
-
-@groups["overlap"].example
-def max2d_overlap_example():
-    yield ALEXNET_X, 3, 2
-    yield np.stack([[MAP, MAP.T, -MAP]])[:, :, :3], 2, 1
+groups["touching"].example((MAP[None, None], 2, 2), (BATCH, 2, 2))
+groups["overlap"].example((ALEXNET_X, 3, 2), (FLAT_BATCH, 2, 1))
 
 
 max2d.add_misconceptions(
@@ -778,21 +742,11 @@ groups = described(
 )
 
 
-@groups["touching"].example
-def avg2d_touching_example():
-    yield MAP[None, None], 2, 2
-    yield BATCH, 2, 2
-
-
-@groups["overlap"].example
-def avg2d_overlap_example():
-    yield ALEXNET_X, 3, 2
-    yield np.stack([[MAP, MAP.T, -MAP]])[:, :, :3], 2, 1
-
-
-@avg2d.group("integers", points=0.5, visible=False)
-def avg2d_integers(rng):
-    yield never_whole(rng, (3, 1, 4, 8), (2, 2)), 2, 2
+groups["touching"].example((MAP[None, None], 2, 2), (BATCH, 2, 2))
+groups["overlap"].example((ALEXNET_X, 3, 2), (FLAT_BATCH, 2, 1))
+avg2d.group("integers", points=0.5, visible=False)(
+    lambda rng: [(never_whole(rng, (3, 1, 4, 8), (2, 2)), 2, 2)]
+)
 
 
 avg2d.add_misconceptions(
@@ -865,17 +819,15 @@ groups = described(
 )
 
 
-@groups["touching"].example
-def max_back_touching_example():
-    yield DELTA[None, None], MAP[None, None], 2, 2
-    yield np.arange(1.0, 17.0).reshape(2, 2, 2, 2), BATCH, 2, 2
+groups["touching"].example(
+    (DELTA[None, None], MAP[None, None], 2, 2), (np.arange(1.0, 17.0).reshape(2, 2, 2, 2), BATCH, 2, 2)
+)
 
 
-@groups["overlap"].example
-def max_back_overlap_example():
-    yield np.array([[[[1.0, 2.0], [3.0, 4.0]]]]), ALEXNET_X, 3, 2
-    x = np.stack([[MAP, MAP.T, -MAP]])[:, :, :3]
-    yield np.arange(1.0, 19.0).reshape(1, 3, 2, 3), x, 2, 1
+groups["overlap"].example(
+    (np.array([[[[1.0, 2.0], [3.0, 4.0]]]]), ALEXNET_X, 3, 2),
+    (np.arange(1.0, 19.0).reshape(1, 3, 2, 3), FLAT_BATCH, 2, 1),
+)
 
 
 @max_back.group("ties", points=1, visible=False)
@@ -956,21 +908,16 @@ groups = described(
 )
 
 
-@groups["touching"].example
-def avg_back_touching_example():
-    yield DELTA[None, None], (1, 1, 4, 4), 2, 2
-    yield np.arange(1.0, 13.0).reshape(2, 3, 1, 2), (2, 3, 2, 4), 2, 2
-
-
-@groups["overlap"].example
-def avg_back_overlap_example():
-    yield np.array([[[[9.0, 18.0], [27.0, 36.0]]]]), (1, 1, 5, 5), 3, 2
-    yield 4 * np.arange(1.0, 13.0).reshape(1, 2, 2, 3), (1, 2, 3, 4), 2, 1
-
-
-@avg_back.group("integers", points=0.75, visible=False)
-def avg_back_integers(rng):
-    yield odd(rng, 3, 1, 2, 4), (3, 1, 4, 8), 2, 2
+groups["touching"].example(
+    (DELTA[None, None], (1, 1, 4, 4), 2, 2), (np.arange(1.0, 13.0).reshape(2, 3, 1, 2), (2, 3, 2, 4), 2, 2)
+)
+groups["overlap"].example(
+    (np.array([[[[9.0, 18.0], [27.0, 36.0]]]]), (1, 1, 5, 5), 3, 2),
+    (4 * np.arange(1.0, 13.0).reshape(1, 2, 2, 3), (1, 2, 3, 4), 2, 1),
+)
+avg_back.group("integers", points=0.75, visible=False)(
+    lambda rng: [(odd(rng, 3, 1, 2, 4), (3, 1, 4, 8), 2, 2)]
+)
 
 
 avg_back.add_misconceptions(

@@ -5,19 +5,10 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from ..windows import largest, maxima_equally, pooled, routed
 from .hidden import layer_by_layer, of_greatest, one_hot, pooled_sizes, pooling_windows, relu
-from .notebook import (
-    cnn_gradients,
-    conv2d,
-    correlate,
-    fit_kernel,
-    kernel_gradient,
-    softmax_cross_entropy,
-    squared_error,
-)
+from .notebook import conv2d, correlate, fit_kernel, kernel_gradient, squared_error
+
 
 # ---------------------------------------------------------------------------------------------- squared_error
-
-
 def error_by_loops(z, target):
     J, delta = 0.0, np.zeros(z.shape)
     for u in range(z.shape[0]):
@@ -38,8 +29,6 @@ def error_in_single_precision(z, target):
 
 
 # ------------------------------------------------------------------------------------------------- fit_kernel
-
-
 def descent_by_loops(image, target, kernel_shape, learning_rate, steps):
     (Ho, Wo), (kh, kw) = target.shape, kernel_shape
     w, b = [[0.0] * kw for _ in range(kh)], 0.0
@@ -102,8 +91,6 @@ def descent_in_single_precision(image, target, kernel_shape, learning_rate, step
 
 
 # -------------------------------------------------------------------------------------- softmax_cross_entropy
-
-
 def softmax_by_loops(scores, labels):
     J, delta = 0.0, []
     for s, y in zip(scores.tolist(), labels.tolist(), strict=True):
@@ -139,8 +126,6 @@ def softmax_in_single_precision(scores, labels):
 
 
 # ---------------------------------------------------------------------------------------------- cnn_gradients
-
-
 def network_with_shared_ties(params, x, labels):
     return layer_by_layer(params, x, labels, share=maxima_equally)
 
@@ -270,21 +255,21 @@ def network_in_single_precision(params, x, labels):
 
 
 ALTERNATIVES = {
-    squared_error: [error_by_loops, error_by_norm, error_in_single_precision],
-    fit_kernel: [
+    "squared_error": [error_by_loops, error_by_norm, error_in_single_precision],
+    "fit_kernel": [
         descent_by_loops,
         descent_by_matrices,
         descent_in_closed_form,
         descent_recursively,
         descent_in_single_precision,
     ],
-    softmax_cross_entropy: [
+    "softmax_cross_entropy": [
         softmax_by_loops,
         softmax_by_logaddexp,
         softmax_by_pairwise_differences,
         softmax_in_single_precision,
     ],
-    cnn_gradients: [
+    "cnn_gradients": [
         layer_by_layer,
         network_with_shared_ties,
         network_by_loops,

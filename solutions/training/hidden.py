@@ -29,7 +29,7 @@ from autograder.authoring.transforms import (
     switched,
 )
 
-from ..catalogue import LECTURE_A, in_every_layout, integers, leaning, only, real, units, whole
+from ..catalogue import LECTURE_A, integers, layouts, leaning, only, real, sized, units, whole
 from ..windows import (
     equally,
     every_maximum,
@@ -86,20 +86,11 @@ EXCHANGED = result(lambda pair, call: pair[::-1])
 error = Exercise(squared_error, points=10, lecture="1")
 
 
-@error.group("lecture", points=4)
-def error_small(rng):
-    yield whole(rng, 2, 2), 5 + whole(rng, 2, 2)
-
-
-@error_small.example
-def error_example():
-    yield np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.0, 2.0], [5.0, 3.0]])
-
-
-@error.group("rectangular", points=4)
-def error_rectangular(rng):
-    yield real(rng, 2, 5), leaning(rng, 2, 5)
-    yield real(rng, 4, 1), leaning(rng, 4, 1)
+error_small = error.group("lecture", points=4)(lambda rng: [(whole(rng, 2, 2), 5 + whole(rng, 2, 2))])
+error_small.example((np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.0, 2.0], [5.0, 3.0]])))
+error.group("rectangular", points=4)(
+    lambda rng: [(real(rng, 2, 5), leaning(rng, 2, 5)), (real(rng, 4, 1), leaning(rng, 4, 1))]
+)
 
 
 @error.group("far_off", points=1, visible=False)
@@ -109,14 +100,10 @@ def error_far_off(rng):
     yield -1000 * leaning(rng, 3, 2), real(rng, 3, 2)
 
 
-@error.group("integers", points=0.5, visible=False)
-def error_integers(rng):
-    yield integers(rng, 3, 5), 20 + integers(rng, 3, 5)
-
-
-@error.group("layouts", points=0.5, visible=False)
-def error_layouts(rng):
-    yield from in_every_layout(lambda: (real(rng, 3, 2), leaning(rng, 3, 2)))
+error.group("integers", points=0.5, visible=False)(
+    lambda rng: [(integers(rng, 3, 5), 20 + integers(rng, 3, 5))]
+)
+layouts(error, 0.5, lambda rng: (real(rng, 3, 2), leaning(rng, 3, 2)))
 
 
 def positions(call):
@@ -166,16 +153,9 @@ def descent_first_step(rng):
     yield a_fit(rng, (5, 4), (3, 2), 1)
 
 
-@descent_first_step.example
-def descent_first_step_example():
-    yield LECTURE_A, np.array([[2.0, 0.0], [-2.0, 4.0]]), (2, 2), 0.1, 1
-
-
-@descent.group("steps", points=8)
-def descent_steps(rng):
-    yield a_fit(rng, (4, 6), (2, 3), 2)
-    yield a_fit(rng, (6, 5), (3, 1), 3)
-    yield a_fit(rng, (3, 7), (2, 2), 5)
+descent_first_step.example((LECTURE_A, np.array([[2.0, 0.0], [-2.0, 4.0]]), (2, 2), 0.1, 1))
+descent_group = sized(descent, a_fit)
+descent_group("steps", 8, ((4, 6), (2, 3), 2), ((6, 5), (3, 1), 3), ((3, 7), (2, 2), 5))
 
 
 @descent.group("recovered", points=4)
@@ -185,18 +165,10 @@ def descent_recovered(rng):
     yield image, correlate(image, w, rng.uniform(1, 2)), w.shape, 0.1, 15
 
 
-@descent_recovered.example
-def descent_recovered_example():
-    image = np.array([[0, 0, 1, 1, 0, 0], [0, 1, 0, 0, 1, 0], [0, 0, 0, 1, 0, 0], [0, 0, 1, 1, 1, 0],
-                      [1, 0, 0, 0, 1, 0], [0, 1, 1, 1, 0, 0]], dtype=float)  # fmt: skip
-    yield image, correlate(image, SOBEL), (3, 3), 0.2, 40
-
-
-@descent.group("extremes", points=2, visible=False)
-def descent_extremes(rng):
-    yield a_fit(rng, (3, 4), (1, 1), 3)
-    yield a_fit(rng, (3, 2), (3, 2), 2)
-    yield a_fit(rng, (4, 3), (2, 2), 0)
+PICTURE = np.array([[0.0, 0, 1, 1, 0, 0], [0, 1, 0, 0, 1, 0], [0, 0, 0, 1, 0, 0], [0, 0, 1, 1, 1, 0],
+                    [1, 0, 0, 0, 1, 0], [0, 1, 1, 1, 0, 0]])  # fmt: skip
+descent_recovered.example((PICTURE, correlate(PICTURE, SOBEL), (3, 3), 0.2, 40))
+descent_group("extremes", 2, ((3, 4), (1, 1), 3), ((3, 2), (3, 2), 2), ((4, 3), (2, 2), 0), visible=False)
 
 
 @descent.group("basis", points=3, visible=False)
@@ -206,14 +178,10 @@ def descent_basis(rng):
         yield image, target, (2, 2), 0.0625, 2
 
 
-@descent.group("integers", points=1, visible=False)
-def descent_integers(rng):
-    yield integers(rng, 4, 5), 20 + integers(rng, 3, 3), (2, 3), 0.01, 3
-
-
-@descent.group("layouts", points=1, visible=False)
-def descent_layouts(rng):
-    yield from in_every_layout(lambda: a_fit(rng, (4, 5), (2, 3), 2))
+descent.group("integers", points=1, visible=False)(
+    lambda rng: [(integers(rng, 4, 5), 20 + integers(rng, 3, 3), (2, 3), 0.01, 3)]
+)
+layouts(descent, 1, lambda rng: a_fit(rng, (4, 5), (2, 3), 2))
 
 
 def subtracted(w, b, step, step_b):
@@ -326,22 +294,10 @@ def a_batch(rng, N, M):
     return 1.5 * real(rng, N, M), classes(rng, N, M)
 
 
-@softmax.group("one_sample", points=5)
-def softmax_one_sample(rng):
-    yield a_batch(rng, 1, 4)
-    yield a_batch(rng, 1, 2)
-
-
-@softmax_one_sample.example
-def softmax_one_sample_example():
-    yield np.log([[1.0, 2.0, 5.0]]), np.array([1])
-    yield np.zeros((1, 4)), np.array([3])
-
-
-@softmax.group("batch", points=6)
-def softmax_batch(rng):
-    yield a_batch(rng, 5, 3)
-    yield a_batch(rng, 2, 6)
+softmax_group = sized(softmax, a_batch)
+softmax_one_sample = softmax_group("one_sample", 5, (1, 4), (1, 2))
+softmax_one_sample.example((np.log([[1.0, 2.0, 5.0]]), np.array([1])), (np.zeros((1, 4)), np.array([3])))
+softmax_group("batch", 6, (5, 3), (2, 6))
 
 
 @softmax.group("large", points=2.5)
@@ -351,14 +307,10 @@ def softmax_large(rng):
     yield np.array([[5000.0], [0.0], [-5000.0]]) + np.rint(4 * real(rng, 3, 4)), classes(rng, 3, 4)
 
 
-@softmax.group("integers", points=0.75, visible=False)
-def softmax_integers(rng):
-    yield integers(rng, 4, 3) % 5, classes(rng, 4, 3)
-
-
-@softmax.group("layouts", points=0.75, visible=False)
-def softmax_layouts(rng):
-    yield from in_every_layout(lambda: a_batch(rng, 3, 5))
+softmax.group("integers", points=0.75, visible=False)(
+    lambda rng: [(integers(rng, 4, 3) % 5, classes(rng, 4, 3))]
+)
+layouts(softmax, 0.75, lambda rng: a_batch(rng, 3, 5))
 
 
 def normalised(scores):
@@ -531,35 +483,22 @@ def a_network(rng, *sizes):
     return until(telling, lambda: (parameters(rng, *sizes), real(rng, N, C, H, W), classes(rng, N, M)))
 
 
-def group_of_networks(name, points, *sizes, visible=True):
-    """A group with a case for each of the sizes N, C, H, W, K, kh, kw, M."""
-
-    def draw(rng):
-        for one in sizes:
-            yield a_network(rng, *one)
-
-    return network.group(name, points=points, visible=visible)(draw)
+network_group = sized(network, a_network)
+one_image = network_group("one_image", 6, (1, 1, 5, 7, 1, 2, 2, 3))
 
 
-one_image = group_of_networks("one_image", 6, (1, 1, 5, 7, 1, 2, 2, 3))
-
-
-@one_image.example
-def one_image_example():
-    params = {
-        "w1": np.array([[[[1.0, -1.0], [0.0, 1.0]]]]),
-        "b1": np.array([0.0]),
-        "w2": np.array([[1.0], [-1.0]]),
-        "b2": np.array([-4.0, 4.0]),
-    }
-    yield params, LECTURE_A[None, None], np.array([0])
-
-
-group_of_networks("kernels", 7, (1, 1, 7, 6, 4, 2, 3, 3))
-group_of_networks("channels", 7, (1, 3, 6, 7, 2, 3, 2, 5))
-group_of_networks("batch", 8, (5, 1, 4, 7, 2, 3, 2, 3), (4, 2, 7, 4, 3, 2, 3, 5))
-group_of_networks("remainder", 4, (3, 2, 6, 8, 1, 2, 2, 4), (2, 1, 6, 5, 3, 2, 3, 6), visible=False)
-group_of_networks("extremes", 2.5, (2, 3, 4, 2, 2, 1, 1, 4), (5, 1, 3, 4, 2, 2, 3, 4), visible=False)
+EXAMPLE_PARAMS = {
+    "w1": np.array([[[[1.0, -1.0], [0.0, 1.0]]]]),
+    "b1": np.array([0.0]),
+    "w2": np.array([[1.0], [-1.0]]),
+    "b2": np.array([-4.0, 4.0]),
+}
+one_image.example((EXAMPLE_PARAMS, LECTURE_A[None, None], np.array([0])))
+network_group("kernels", 7, (1, 1, 7, 6, 4, 2, 3, 3))
+network_group("channels", 7, (1, 3, 6, 7, 2, 3, 2, 5))
+network_group("batch", 8, (5, 1, 4, 7, 2, 3, 2, 3), (4, 2, 7, 4, 3, 2, 3, 5))
+network_group("remainder", 4, (3, 2, 6, 8, 1, 2, 2, 4), (2, 1, 6, 5, 3, 2, 3, 6), visible=False)
+network_group("extremes", 2.5, (2, 3, 4, 2, 2, 1, 1, 4), (5, 1, 3, 4, 2, 2, 3, 4), visible=False)
 
 
 @network.group("flat", points=1.5, visible=False)
@@ -590,9 +529,7 @@ def network_integers(rng):
     yield until(telling, draw)
 
 
-@network.group("layouts", points=2, visible=False)
-def network_layouts(rng):
-    yield from in_every_layout(lambda: a_network(rng, 2, 1, 5, 6, 2, 2, 3, 3))
+layouts(network, 2, lambda rng: a_network(rng, 2, 1, 5, 6, 2, 2, 3, 3))
 
 
 # ------------------------------------------------------------- the right network, written out layer by layer
