@@ -211,13 +211,11 @@ written_out.add_misconceptions(
 
 rotation = Exercise(rotate180, points=4, lecture="3.2")
 
-
 rotation_lecture = rotation.group("lecture", points=1.5)(lambda rng: [(whole(rng, 2, 2),)])
 rotation_lecture.example((LECTURE_W,))
 rotation.group("shapes", points=1.5)(lambda rng: [(real(rng, 2, 4),), (real(rng, 5, 3),)])
 rotation.group("single", points=0.75, visible=False)(lambda rng: [(whole(rng, 1, 4),), (whole(rng, 3, 1),)])
 layouts(rotation, 0.25, lambda rng: (real(rng, 2, 3),))
-
 
 rotation.add_misconceptions(
     unchanged=afterwards(rotated),
@@ -235,15 +233,12 @@ rotation.add_misconceptions(
 
 padding_step = Exercise(pad_residual, points=6, lecture="3.2")
 
-
 pad_lecture = padding_step.group("lecture", points=2)(lambda rng: [(whole(rng, 2, 2), (2, 2))])
 pad_lecture.example((LECTURE_DELTA, (2, 2)))
 padding_step.group("shapes", points=2)(lambda rng: [(real(rng, 4, 2), (3, 5)), (real(rng, 3, 1), (4, 2))])
 padding_step.group("thin", points=1.75, visible=False)(
     lambda rng: [(real(rng, 2, 3), (1, 1)), (real(rng, 1, 1), (1, 4)), (real(rng, 4, 1), (3, 1))]
 )
-
-
 layouts(padding_step, 0.25, lambda rng: (real(rng, 2, 3), (2, 1)), lambda rng: (real(rng, 2, 2), (1, 1)))
 
 
@@ -282,15 +277,12 @@ padding_step.add_misconceptions(
 
 insertion = Exercise(insert_zeros, points=6, lecture="3.2")
 
-
 insert_lecture = insertion.group("lecture", points=2)(lambda rng: [(whole(rng, 2, 2), 2)])
 insert_lecture.example((LECTURE_DELTA, 2))
 insertion.group("shapes", points=2)(lambda rng: [(real(rng, 4, 2), 3), (real(rng, 2, 3), 4)])
 insertion.group("single", points=1.75, visible=False)(
     lambda rng: [(real(rng, 2, 3), 1), (real(rng, 1, 3), 3), (real(rng, 4, 1), 2)]
 )
-
-
 layouts(insertion, 0.25, lambda rng: (real(rng, 2, 3), 2), lambda rng: (real(rng, 2, 2), 1))
 
 
@@ -561,7 +553,6 @@ single_map.add_misconceptions(
 # -------------------------------------------------------------------------------------- residual_formula
 
 in_one_formula = Exercise(residual_formula, points=3, lecture="3.2")
-
 
 formula_stride_1 = in_one_formula.group("stride 1", points=1)(
     lambda rng: [formula_for("delta", *lying(rng, (3, 4), (2, 3)))]

@@ -270,7 +270,6 @@ prewitt_edges.add_misconceptions(frequent=MOST_OFTEN, **wrong_edges(1, sobel))
 
 unrolled = Exercise(conv_matrix, points=10, lecture="2.2")
 
-
 lecture_matrices = unrolled.group("lecture", points=3)(lambda rng: [(whole(rng, 2, 2), (3, 3))])
 lecture_matrices.example((LECTURE_W, (3, 3)))
 
@@ -368,7 +367,6 @@ WRONG_COUNTS = {
     "connections_counted_twice": counted(lambda n, m, c: (2 * n, m)),
 }
 
-
 dense_layers = fully_connected.group("lecture", points=1.5)(
     lambda rng: [different(rng, 3, 40), (*different(rng, 3, 40), False)]
 )
@@ -377,7 +375,6 @@ fully_connected.group("bias", points=1.5)(lambda rng: [(*different(rng, 3, 40), 
 fully_connected.group("extremes", points=1, visible=False)(
     lambda rng: [(int(rng.integers(3, 40)), 1, True), (1, int(rng.integers(3, 40)), True)]
 )
-
 
 fully_connected.add_misconceptions(
     frequent=("biases_not_counted", "bias_is_a_connection"),
@@ -447,7 +444,6 @@ locally_connected.add_misconceptions(
         kernel_shape=lambda c: (1, math.prod(c.input_shape)),
     ),
 )
-
 
 shared_weights.add_misconceptions(
     frequent=("biases_not_counted", "bias_is_a_connection", "one_place_too_few"),

@@ -294,7 +294,6 @@ kernel.add_misconceptions(
 
 bias = Exercise(bias_gradient, points=6, lecture="3.3")
 
-
 bias_lecture = bias.group("lecture", points=2.25)(lambda rng: [(leaning(rng, 2, 2),), (leaning(rng, 3, 3),)])
 bias_lecture.example((LECTURE_DELTA,))
 bias.group("shapes", points=2.75)(
@@ -310,7 +309,6 @@ def bias_basis(rng):
 
 
 layouts(bias, 0.25, lambda rng: (leaning(rng, 3, 2),))
-
 
 bias.add_misconceptions(
     frequent=("dimensions_kept", "averaged_over_the_positions"),
@@ -519,7 +517,6 @@ relative.add_misconceptions(
     ratio_of_norms=instead(lambda a, b: norm(a - b) / max(1e-8, norm(a) + norm(b))),
 )
 
-
 relative.equivalent(
     "np.maximum(1e-08, np.abs(a) + np.abs(b)) → np.maximum(np.abs(a) + np.abs(b), 1e-08)",
     because="the larger of two numbers does not depend on their order",
@@ -529,7 +526,6 @@ relative.equivalent(
 
 in_formulas = Exercise(gradient_formulas, points=4, lecture="3.3")
 BOTH = ("w", "b")
-
 
 formula_of_weights = in_formulas.group("weights", points=1)(
     lambda rng: [formula_for("w", *lying(rng, (3, 4), (2, 3)), of=BOTH)]
@@ -750,7 +746,6 @@ weight.add_misconceptions(
 
 biases = Exercise(conv2d_bias_grad, points=15, lecture="3.3")
 
-
 biases_lecture = biases.group("lecture", points=3)(
     lambda rng: [(leaning(rng, 1, 1, 2, 2),), (leaning(rng, 1, 1, 3, 4),)]
 )
@@ -776,7 +771,6 @@ def biases_basis(rng):
 
 layouts(biases, 0.75, lambda rng: (leaning(rng, 2, 3, 2, 4),))
 
-
 biases.add_misconceptions(
     frequent=("dimensions_kept", "last_sample_only", "divided_by_the_batch", "averaged_over_the_positions"),
     **wrong_biases(batch=(0,), kept=(1, -1, 1, 1)),
@@ -786,7 +780,6 @@ biases.add_misconceptions(
     summed_over_the_kernels=instead(lambda delta: np.sum(delta, axis=(1, 2, 3))),
     one_bias_for_all_kernels=instead(np.sum),
 )
-
 
 for permuted in ("(2, 0, 3)", "(0, 3, 2)"):
     biases.equivalent(f"(0, 2, 3) → {permuted}", because="a sum over axes does not depend on their order")

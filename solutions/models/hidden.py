@@ -138,7 +138,6 @@ def relu_integers(rng):
 
 layouts(relu, 0.35, lambda rng: (real(rng, 3, 4), of_both_signs(rng, 3, 4)))
 
-
 relu.add_misconceptions(
     frequent=("times_activation", "slope_one_at_zero", "stored_as_integers"),
     slope_only=result(lambda dz, c: (c.z > 0) * 1.0),
@@ -476,7 +475,6 @@ module.add_misconceptions(
 
 shortcut = Exercise(residual_backward, points=5, lecture="4")
 
-
 shortcut_lecture = shortcut.group("lecture", points=2.5)(
     lambda rng: [(whole(rng, 1, 1, 2, 2), whole(rng, 1, 1, 2, 2)[..., ::-1] * 3)]
 )
@@ -495,7 +493,6 @@ shortcut.group("integers", points=0.25, visible=False)(
 )
 layouts(shortcut, 0.25, lambda rng: (real(rng, 2, 1, 3, 2), real(rng, 2, 1, 3, 2)))
 
-
 shortcut.add_misconceptions(
     frequent=("paths_averaged", "divided_by_the_batch", "stored_as_integers"),
     shortcut_forgotten=result(lambda dx, c: c.branch_grad * 1.0),
@@ -512,7 +509,6 @@ shortcut.add_misconceptions(
     **BATCH,
     stored_as_integers=like("delta"),
 )
-
 
 pooled.equivalent("(i, j) → (j, i)", because="the two loops only change places")
 PAIRED = "zip(branch_channels, branch_backwards, strict=True)"
@@ -610,7 +606,6 @@ in_pools = of_kind("max_pool", "avg_pool")
 
 parameters = Exercise(layer_parameters, points=11, lecture="4, 3.3", accept=Exact())
 
-
 parameters_conv = parameters.group("conv", points=2.5)(
     lambda rng: [(some_conv(rng),), (some_conv(rng, stride=2, padding=1),)]
 )
@@ -700,7 +695,6 @@ parameters.equivalent("(kh, kw) → (kw, kh)", because="only the product kh · k
 
 shapes = Exercise(output_shape, points=8, lecture="4, 2.1", accept=Exact())
 
-
 shapes_conv = shapes.group("conv", points=2)(
     lambda rng: [on_a_map(rng, some_conv(rng)), on_a_map(rng, some_conv(rng))]
 )
@@ -788,7 +782,6 @@ shapes.add_misconceptions(
     shortcut_size_kept=of_kind("pad_channels")(layer_with(stride=lambda layer: 1)),
 )
 
-
 shapes.equivalent("('max_pool', 'avg_pool') → ('avg_pool', 'max_pool')", because="a set of two kinds")
 shapes.equivalent(
     "(channels, kh, kw, padding) → (channels, kw, kh, padding)", because="the windows of pooling are squares"
@@ -801,7 +794,6 @@ shapes.equivalent(
 # ---------------------------------------------------------------------------------------------- layer_macs
 
 macs = Exercise(layer_macs, points=11, lecture="4", accept=Exact())
-
 
 macs_conv = macs.group("conv", points=2.5)(
     lambda rng: [on_a_map(rng, some_conv(rng)), on_a_map(rng, some_conv(rng))]
@@ -1259,7 +1251,6 @@ bottleneck.add_misconceptions(
 
 resnet = Exercise(resnet_layers, points=13, lecture="4", accept=Exact())
 
-
 resnet.group("basic", points=4)(lambda rng: [(18,), (18, "library")])
 
 
@@ -1272,7 +1263,6 @@ resnet_bottleneck.example((50,))
 resnet.group("deeper", points=5, visible=False)(
     lambda rng: [(34, str(rng.choice(["paper", "library"]))), (101,), (152, "library")]
 )
-
 
 STEM = (conv(3, 64, 7, 2, 3, bias=False), batch_norm(64), RELU, max_pool(3, 2, padding=1))
 TIMES = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
@@ -1304,7 +1294,6 @@ def net(
 
 
 assembled = switched(net)
-
 
 resnet.add_misconceptions(
     net_convention_ignored=paper_or_library("paper"),

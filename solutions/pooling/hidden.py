@@ -164,7 +164,7 @@ BASES = {"touching": (4, 4, 2, 2), "overlap": (5, 5, 3, 2)}
 """The groups of part two to which `described` can add a basis, and its size: H, W, window, stride."""
 
 
-def described(exercise, table, call, basis=None, **points):
+def described(exercise, table, points, call, basis=None):
     """Add the groups of a table that are named in `points`; returns them by their names.
 
     Parameters
@@ -418,16 +418,10 @@ maximum = Exercise(max_pool, points=6, lecture="3.1")
 groups = described(
     maximum,
     PART_ONE,
+    {"lecture": 3, "rectangular": 1.5, "negative": 1.25, "layouts": 0.25},
     lambda rng, group, shape, window: (activations(rng, group, shape, window), window),
-    lecture=3,
-    rectangular=1.5,
-    negative=1.25,
-    layouts=0.25,
 )
-
-
 groups["lecture"].example((MAP, (2, 2)), (MAP, (4, 2)))
-
 
 maximum.add_misconceptions(
     frequent=("search_starts_from_zero", "window_transposed", "square_window"),
@@ -453,19 +447,13 @@ average = Exercise(avg_pool, points=6, lecture="3.1")
 groups = described(
     average,
     PART_ONE,
+    {"lecture": 3, "rectangular": 1.5, "extremes": 1, "layouts": 0.25},
     lambda rng, group, shape, window: ((whole if group == "lecture" else real)(rng, *shape), window),
-    lecture=3,
-    rectangular=1.5,
-    extremes=1,
-    layouts=0.25,
 )
-
-
 groups["lecture"].example((MAP, (2, 2)), (MAP, (4, 2)))
 average.group("integers", points=0.25, visible=False)(
     lambda rng: [(never_whole(rng, (4, 6), (2, 3)), (2, 3))]
 )
-
 
 average.add_misconceptions(
     frequent=("not_divided", "window_transposed", "stored_as_integers"),
@@ -494,14 +482,9 @@ enlarged = Exercise(upsample, points=6, lecture="3.1")
 groups = described(
     enlarged,
     PART_ONE,
+    {"lecture": 2.5, "rectangular": 1.5, "extremes": 0.75, "layouts": 0.25},
     lambda rng, group, shape, window: (residual(rng, group, shape, window), window),
-    lecture=2.5,
-    rectangular=1.5,
-    extremes=0.75,
-    layouts=0.25,
 )
-
-
 groups["lecture"].example((np.array([[1.0, 2.0], [3.0, 4.0]]), (2, 3)), (DELTA, (2, 2)))
 
 
@@ -537,10 +520,11 @@ def max_residual_args(rng, group, shape, window):
 
 
 groups = described(
-    max_residual, PART_ONE, max_residual_args, lecture=4, rectangular=2.5, negative=1.5, layouts=0.5
+    max_residual,
+    PART_ONE,
+    {"lecture": 4, "rectangular": 2.5, "negative": 1.5, "layouts": 0.5},
+    max_residual_args,
 )
-
-
 groups["lecture"].example((DELTA, MAP, (2, 2), SLOPES), (np.array([[3.0], [-2.0]]), MAP, (2, 4), SLOPES))
 
 
@@ -622,14 +606,9 @@ avg_residual = Exercise(avg_pool_residual, points=10, lecture="3.1")
 groups = described(
     avg_residual,
     PART_ONE,
+    {"lecture": 3.5, "rectangular": 2.5, "extremes": 1.5, "layouts": 0.5},
     lambda rng, group, shape, window: (residual(rng, group, shape, window), window, slopes(rng, *shape)),
-    lecture=3.5,
-    rectangular=2.5,
-    extremes=1.5,
-    layouts=0.5,
 )
-
-
 groups["lecture"].example((DELTA, (2, 2), SLOPES), (np.array([[8.0], [-4.0]]), (2, 4), SLOPES))
 
 
@@ -643,7 +622,6 @@ def avg_residual_units(rng):
 avg_residual.group("integers", points=0.5, visible=False)(
     lambda rng: [(odd(rng, 3, 2), (2, 2), slopes(rng, 6, 4))]
 )
-
 
 avg_residual.add_misconceptions(
     frequent=("not_divided", "sigma_prime_missing", "stored_as_integers"),
@@ -674,23 +652,15 @@ max2d = Exercise(max_pool2d, points=12, lecture="3.1")
 groups = described(
     max2d,
     PART_TWO,
+    {"touching": 3, "overlap": 2.5, "gaps": 2, "remainder": 2.5, "negative": 1.5, "layouts": 0.5},
     lambda rng, group, shape, window, stride: (
         activations(rng, group, shape, window, stride),
         window,
         stride,
     ),
-    touching=3,
-    overlap=2.5,
-    gaps=2,
-    remainder=2.5,
-    negative=1.5,
-    layouts=0.5,
 )
-
-
 groups["touching"].example((MAP[None, None], 2, 2), (BATCH, 2, 2))
 groups["overlap"].example((ALEXNET_X, 3, 2), (FLAT_BATCH, 2, 1))
-
 
 max2d.add_misconceptions(
     frequent=(
@@ -731,23 +701,15 @@ avg2d = Exercise(avg_pool2d, points=12, lecture="3.1")
 groups = described(
     avg2d,
     PART_TWO,
+    {"touching": 3, "overlap": 2.5, "gaps": 2, "remainder": 2, "extremes": 1.5, "layouts": 0.5},
     lambda rng, group, shape, window, stride: (real(rng, *shape), window, stride),
     lambda rng, H, W, window, stride: (units(1, H, W), window, stride),
-    touching=3,
-    overlap=2.5,
-    gaps=2,
-    remainder=2,
-    extremes=1.5,
-    layouts=0.5,
 )
-
-
 groups["touching"].example((MAP[None, None], 2, 2), (BATCH, 2, 2))
 groups["overlap"].example((ALEXNET_X, 3, 2), (FLAT_BATCH, 2, 1))
 avg2d.group("integers", points=0.5, visible=False)(
     lambda rng: [(never_whole(rng, (3, 1, 4, 8), (2, 2)), 2, 2)]
 )
-
 
 avg2d.add_misconceptions(
     frequent=(
@@ -808,22 +770,13 @@ def max_back_units(rng, H, W, window, stride):
 groups = described(
     max_back,
     PART_TWO,
+    {"touching": 4, "overlap": 4.5, "gaps": 3, "remainder": 3.5, "negative": 2, "layouts": 1},
     max_back_args,
     max_back_units,
-    touching=4,
-    overlap=4.5,
-    gaps=3,
-    remainder=3.5,
-    negative=2,
-    layouts=1,
 )
-
-
 groups["touching"].example(
     (DELTA[None, None], MAP[None, None], 2, 2), (np.arange(1.0, 17.0).reshape(2, 2, 2, 2), BATCH, 2, 2)
 )
-
-
 groups["overlap"].example(
     (np.array([[[[1.0, 2.0], [3.0, 4.0]]]]), ALEXNET_X, 3, 2),
     (np.arange(1.0, 19.0).reshape(1, 3, 2, 3), FLAT_BATCH, 2, 1),
@@ -897,17 +850,10 @@ def avg_back_units(rng, H, W, window, stride):
 groups = described(
     avg_back,
     PART_TWO,
+    {"touching": 3.5, "overlap": 4, "gaps": 2.5, "remainder": 3, "extremes": 1.5, "layouts": 0.75},
     avg_back_args,
     avg_back_units,
-    touching=3.5,
-    overlap=4,
-    gaps=2.5,
-    remainder=3,
-    extremes=1.5,
-    layouts=0.75,
 )
-
-
 groups["touching"].example(
     (DELTA[None, None], (1, 1, 4, 4), 2, 2), (np.arange(1.0, 13.0).reshape(2, 3, 1, 2), (2, 3, 2, 4), 2, 2)
 )
@@ -918,7 +864,6 @@ groups["overlap"].example(
 avg_back.group("integers", points=0.75, visible=False)(
     lambda rng: [(odd(rng, 3, 1, 2, 4), (3, 1, 4, 8), 2, 2)]
 )
-
 
 avg_back.add_misconceptions(
     frequent=(

@@ -85,7 +85,6 @@ EXCHANGED = result(lambda pair, call: pair[::-1])
 
 error = Exercise(squared_error, points=10, lecture="1")
 
-
 error_small = error.group("lecture", points=4)(lambda rng: [(whole(rng, 2, 2), 5 + whole(rng, 2, 2))])
 error_small.example((np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.0, 2.0], [5.0, 3.0]])))
 error.group("rectangular", points=4)(
@@ -485,7 +484,6 @@ def a_network(rng, *sizes):
 
 network_group = sized(network, a_network)
 one_image = network_group("one_image", 6, (1, 1, 5, 7, 1, 2, 2, 3))
-
 
 EXAMPLE_PARAMS = {
     "w1": np.array([[[[1.0, -1.0], [0.0, 1.0]]]]),
