@@ -39,7 +39,7 @@ def main() -> None:
         shutil.copy(ROOT / "solutions" / chosen.assignment / "notebook.py", work / f"{chosen.assignment}.py")
         (work / f"{chosen.assignment}.ipynb").unlink()
         print(f"{'milliseconds':<36}{'median':>9}{'best':>9}{'target':>9}")
-        show("autograder --help", cold(work, chosen.runs, "--help"), 200)
+        show("autograder --help", cold(work, chosen.runs, "--help"), 120)
         show("autograder check, cold", cold(work, chosen.runs, "check"), 700)
         show("watch, after saving", saved(work / f"{chosen.assignment}.py", chosen.runs), 500)
 

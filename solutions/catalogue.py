@@ -10,9 +10,9 @@ import re
 import numpy as np
 
 from autograder.authoring.exercise import Case
-from autograder.cnn.derivations.answers import Question, title
+from autograder.cnn.comparators import Derivation
+from autograder.cnn.derivations.checking.answers import Question, title
 from autograder.cnn.derivations.layer import Layer
-from autograder.judging.comparison import Derivation
 
 # ------------------------------------------------------------------------------------------------ arrays
 

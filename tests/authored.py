@@ -68,4 +68,6 @@ def write_course(folder: Path, name: str = "relu", hidden: str = HIDDEN) -> Path
 def draw_keys(folder: Path, keys: Path) -> None:
     """Draw a hidden key for each assignment of a course."""
     for one in assignment.load_all(folder):
-        answer_key.save(draw_hidden(one.name, one.exercises), keys / f"{one.name}.hidden.npz")
+        answer_key.save(
+            draw_hidden(one.name, one.exercises, domain=one.domain), keys / f"{one.name}.hidden.npz"
+        )

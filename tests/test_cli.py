@@ -16,8 +16,9 @@ from concurrent.futures import BrokenExecutor, Executor
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from autograder import __version__
 from autograder.base.messages import LANGUAGES
@@ -637,6 +638,8 @@ def test_help_loads_nothing_heavy(arguments: Sequence[str]) -> None:
         check=True,
     )
     heavy = {
+        "typer",
+        "pydantic",
         "numpy",
         "rich",
         "watchfiles",
@@ -647,4 +650,51 @@ def test_help_loads_nothing_heavy(arguments: Sequence[str]) -> None:
         "multiprocessing",
         "sqlite3",
     }
-    assert heavy & set(result.stdout.split()) == set()
+    loaded = set(result.stdout.split())
+    assert heavy & loaded == set()
+    modules = {name for name in loaded if name.startswith(("autograder.cli.", "autograder.cnn.commands."))}
+    called = {f"autograder.cli.{arguments[0]}"} if len(arguments) == 2 else set()
+    assert modules - {"autograder.cli.common"} == called
+
+
+def test_the_list_of_commands_says_what_each_command_says_of_itself() -> None:
+    context = click.Context(app, info_name="autograder")
+    assert len(app.commands) == 15
+    for name, listed in app.commands.items():
+        own = listed.make_context(name, [], context, resilient_parsing=True).command
+        assert (own.name, own.help) == (name, listed.help)
+
+
+def test_without_the_subject_its_commands_are_absent_and_the_others_work(course: Path) -> None:
+    path = os.pathsep.join([str(ROOT / "tests" / "without_cnn"), clean_environment()["PYTHONPATH"]])
+    subject = ("derive", "formula", "check-derivation", "models", "explore")
+
+    def without(*arguments: str) -> subprocess.CompletedProcess[str]:
+        called = call(course, *arguments, PYTHONPATH=path)
+        assert "Traceback" not in called.stderr
+        return called
+
+    listed = {line.split()[0] for line in without("--help").stdout.split("Commands:")[1].splitlines() if line}
+    assert listed == set(app.commands) - set(subject)
+    for name in subject:
+        refused = without(name, "--help")
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert f"No such command '{name}'" in refused.stderr
+    for name in listed:
+        assert without(name, "--help").returncode == 0
+    assert without("build").returncode == 0
+    right = course / "assignments" / "en" / "relu" / "relu.py"
+    right.write_text(authored.RIGHT, encoding="utf-8")
+    checked = without("check", str(right), "--json")
+    assert checked.returncode == 0, checked.stderr
+    assert without("grade", "submitted", *QUICK).returncode == 0
+    assert without("report").returncode == 0
+
+
+def test_ctrl_c_is_status_130_and_no_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*arguments: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("autograder.cnn.models.table.write", interrupted)
+    result = CliRunner().invoke(app, ["models"])
+    assert (result.exit_code, result.output) == (130, "")

@@ -123,12 +123,12 @@ of_each_exercise = pytest.mark.parametrize(
 @functools.cache
 def hidden_keys(name: str) -> list[AnswerKey]:
     """Fresh draws, shared by the tests of this file because drawing is what takes time."""
-    return [draw_hidden(name, ASSIGNMENTS[name].exercises) for _ in range(HIDDEN_KEYS)]
+    return [draw_hidden(name, ASSIGNMENTS[name].exercises, domain="cnn") for _ in range(HIDDEN_KEYS)]
 
 
 @functools.cache
 def all_keys(name: str) -> list[AnswerKey]:
-    return [*hidden_keys(name), draw_visible(name, ASSIGNMENTS[name].exercises)]
+    return [*hidden_keys(name), draw_visible(name, ASSIGNMENTS[name].exercises, domain="cnn")]
 
 
 def result_of(key: AnswerKey, exercise: Exercise, function: Any) -> Any:

@@ -8,7 +8,13 @@ import sys
 
 import pytest
 
-from autograder.cnn.derivations.answers import MAX_CHARACTERS, MAX_FORMULA_CHARACTERS, RIGHT, Question, answer
+from autograder.cnn.derivations.checking.answers import (
+    MAX_CHARACTERS,
+    MAX_FORMULA_CHARACTERS,
+    RIGHT,
+    Question,
+    answer,
+)
 from autograder.cnn.derivations.layer import Layer
 
 EXAMPLE = Layer((3, 3), (2, 2))

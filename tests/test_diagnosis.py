@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from autograder.base.messages import Authored
+from autograder.cnn.comparators import Shares
 from autograder.judging.answer_key import AnswerKey, Hint, KeyCase, KeyExercise, KeyGroup, Wrong
-from autograder.judging.comparison import Close, Comparator, Exact, Shares
+from autograder.judging.comparison import Close, Comparator, Exact
 from autograder.judging.judge import judge
 from autograder.judging.results import ExerciseResult, Verdict
 from autograder.sandbox.records import Outcome
@@ -57,7 +58,7 @@ def result(one: KeyExercise, answers: Sequence[Any], visible: bool = False) -> E
         else Outcome("returned", of.expected if answer is RIGHT else answer)
         for answer, of in zip(answers, one.cases, strict=True)
     ]
-    (judged,) = judge(AnswerKey("hand-made", visible, (one,)), outcomes)
+    (judged,) = judge(AnswerKey("hand-made", visible, (one,), domain="cnn"), outcomes)
     return judged
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import sympy
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from autograder.cli import app
 from autograder.cnn.derivations import closed_form, expand

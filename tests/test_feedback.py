@@ -20,11 +20,11 @@ from autograder.authoring import assignment
 from autograder.authoring.draw import draw_visible
 from autograder.authoring.exercise import Exercise
 from autograder.base.messages import LANGUAGES, Authored
-from autograder.cnn.recovery.recover import calling
+from autograder.cnn.comparators import Shares
 from autograder.cnn.recovery.shrink import can_shrink, shrink
 from autograder.judging import answer_key, comparison, in_process
 from autograder.judging.answer_key import AnswerKey, KeyCase, KeyExercise, KeyGroup
-from autograder.judging.comparison import Close, Difference, Exact, Shares
+from autograder.judging.comparison import Close, Difference, Exact
 from autograder.judging.judge import judge
 from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict
 from autograder.sandbox.records import Outcome
@@ -32,7 +32,7 @@ from autograder.student.checking import Examined, examine_with, key_for
 from autograder.student.feedback import advice, html, layout, text
 from autograder.student.feedback.card import Card, cards
 from autograder.student.feedback.failure import Failure, Pair, compared, pairs, size, smallest_failure
-from autograder.student.feedback.patience import OutOfTime, patient
+from autograder.student.questions import OutOfTime, calling, patient
 
 ROOT = Path(__file__).parent.parent
 TITLE = Authored("一组", "a group")
@@ -82,9 +82,9 @@ def test_some_element_differs_exactly_where_the_answer_is_wrong(
     arrays: tuple[np.ndarray, np.ndarray], accept: Close | Exact
 ) -> None:
     got, expected = arrays
-    mask = comparison.differing(accept, got, expected)
+    mask = accept.differing(got, expected)
     assert mask is not None and mask.shape == got.shape
-    assert mask.any() == (not comparison.agrees(accept, got, expected))
+    assert mask.any() == (not accept.agrees(got, expected))
 
 
 def test_shared_maxima_differ_only_where_no_valid_routing_puts_them() -> None:
@@ -92,11 +92,11 @@ def test_shared_maxima_differ_only_where_no_valid_routing_puts_them() -> None:
     accept = Shares(labels, np.array([0.0, 4.0, 6.0]), np.ones((2, 3)))
     expected = np.array([[4.0, 0.0, 6.0], [0.0, 0.0, 0.0]])
     other = np.array([[1.0, 3.0, 3.0], [0.0, 0.0, 3.0]])
-    assert not comparison.differing(accept, other, expected).any()  # type: ignore[union-attr]
+    assert not accept.differing(other, expected).any()  # type: ignore[union-attr]
     stray = other + np.array([[0, 0, 0], [0, 5.0, 0]])
-    assert np.argwhere(comparison.differing(accept, stray, expected)).tolist() == [[1, 1]]
+    assert np.argwhere(accept.differing(stray, expected)).tolist() == [[1, 1]]
     twice = np.array([[4.0, 4.0, 6.0], [0.0, 0.0, 0.0]])
-    assert np.argwhere(comparison.differing(accept, twice, expected)).tolist() == [[0, 0], [0, 1]]
+    assert np.argwhere(accept.differing(twice, expected)).tolist() == [[0, 0], [0, 1]]
 
 
 # ---- The record --------------------------------------------------------------------------------------------
@@ -189,7 +189,7 @@ def test_whatever_came_back_can_be_drawn_and_no_markup_gets_through(
     got: Any, expected: Any, accept: Close | Exact
 ) -> None:
     failure = failure_of(got, expected, accept)
-    assert any(pair.wrong for pair in failure.pairs) == (not comparison.agrees(accept, got, expected))
+    assert any(pair.wrong for pair in failure.pairs) == (not accept.agrees(got, expected))
     card = replace(card_of(0, 1), failure=failure)
     for lang in LANGUAGES:
         assert text.card(card, lang)
@@ -275,7 +275,7 @@ def test_a_derivation_is_told_line_by_line_and_has_no_picture_beside_it() -> Non
     """Its key holds no right text: what would stand beside the student's own is a mere "right"."""
     course = assignment.load(Path(__file__).parents[1] / "solutions" / "conv_residual")
     (exercise,) = (one for one in course.exercises if one.name == "derive_residuals")
-    key = draw_visible("conv_residual", (exercise,))
+    key = draw_visible("conv_residual", (exercise,), domain="cnn")
     typed = "z11 = a11 w11 + b\nz12 = a12 w11 +\n"
     outcomes = [*in_process.outcomes(key, {exercise.name: lambda: typed})]
     assert smallest_failure(key.exercises[0], outcomes, visible=True) is None
@@ -417,9 +417,9 @@ def proves(one: Exercise, wrong: Any, failure: Failure) -> None:
     """Held against the reference solution, which the search never sees."""
     arguments = [value for _, value in failure.arguments]
     copies = [np.copy(value) if isinstance(value, np.ndarray) else value for value in arguments]
-    assert comparison.agrees(Close(), failure.pairs[0].expected, one.reference(*copies))
-    assert not comparison.agrees(Close(), wrong(*arguments), failure.pairs[0].expected)
-    assert failure.oracle == "lecture" and size([*arguments, failure.pairs[0].expected]) < FEW
+    assert Close().agrees(failure.pairs[0].expected, one.reference(*copies))
+    assert not Close().agrees(wrong(*arguments), failure.pairs[0].expected)
+    assert failure.oracle is not None and size([*arguments, failure.pairs[0].expected]) < FEW
 
 
 @pytest.mark.parametrize(
@@ -539,7 +539,7 @@ def test_what_goes_wrong_beyond_the_check_costs_the_picture_only(error: type[Bas
 def test_without_anyone_to_ask_there_is_the_visible_case_alone() -> None:
     done, _ = examined("conv_residual", "kernel_not_rotated")
     (card,) = cards(done.key, done.result, done.outcomes)
-    assert card.failure is not None and card.failure.oracle == "key" and card.smaller is None
+    assert card.failure is not None and card.failure.oracle is None and card.smaller is None
 
 
 NO_SYMPY = """

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from autograder.authoring.draw import draw_hidden, draw_key
 from autograder.authoring.exercise import Case, Exercise
 from autograder.authoring.transforms import instead
-from autograder.judging import comparison
 from autograder.judging.answer_key import AnswerKey
 from autograder.judging.judge import calls, judge, judge_error
 from autograder.judging.results import ExerciseResult, Verdict, total
@@ -405,6 +404,6 @@ def test_calls_hold_inputs_and_nothing_else() -> None:
     for call, case in zip(calls(HIDDEN), HIDDEN.exercises[0].cases, strict=True):
         assert call.args is case.args
         assert not any(
-            isinstance(value, np.ndarray) and comparison.agrees(case.accept, value, case.expected)
+            isinstance(value, np.ndarray) and case.accept.agrees(value, case.expected)
             for value in vars(call).values()
         )

@@ -42,8 +42,10 @@ def shown(cell: Any) -> str:
 @in_each_language
 def test_solution_notebook_runs_and_every_check_passes(name: str, lang: str, tmp_path: Path) -> None:
     one = assignment.load(COURSE / "solutions" / name)
-    answer_key.save(draw_visible(name, one.exercises), tmp_path / f"{name}.visible.npz")
-    answer_key.save(draw_hidden(name, one.exercises), tmp_path / "keys" / f"{name}.hidden.npz")
+    answer_key.save(draw_visible(name, one.exercises, domain=one.domain), tmp_path / f"{name}.visible.npz")
+    answer_key.save(
+        draw_hidden(name, one.exercises, domain=one.domain), tmp_path / "keys" / f"{name}.hidden.npz"
+    )
     notebook = executed(source_notebook(one, lang), tmp_path)
     for cell in notebook.cells:
         outputs = cell.get("outputs", [])

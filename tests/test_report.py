@@ -18,9 +18,9 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
 from autograder.authoring import assignment
 from autograder.authoring.draw import draw_hidden
@@ -500,7 +500,7 @@ def hidden_numbers(value: Any) -> Iterator[float]:
 
 def test_what_a_student_gets_holds_no_hidden_number_no_note_and_no_output(tmp_path: Path) -> None:
     (course,) = assignment.load_all(authored.write_course(tmp_path / "course").parent)
-    key = draw_hidden(course.name, course.exercises)
+    key = draw_hidden(course.name, course.exercises, domain=course.domain)
     secrets = sorted(
         {n for e in key.exercises for case in e.cases for n in hidden_numbers((case.args, case.expected))}
     )

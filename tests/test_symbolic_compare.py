@@ -9,10 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograder.base.messages import LANGUAGES
-from autograder.cnn.derivations import compare, expand, slips
-from autograder.cnn.derivations.compare import LineResult, left_side
+from autograder.cnn.derivations import expand
+from autograder.cnn.derivations.checking import lines
+from autograder.cnn.derivations.checking.lines import LineResult
+from autograder.cnn.derivations.checking.slips import SLIPS, Slip, find_slips
 from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer
-from autograder.cnn.derivations.meaning import Known, terms_of, write_term
+from autograder.cnn.derivations.meaning.layer_formulas import LayerFormulas
+from autograder.cnn.derivations.meaning.terms import terms_of, write_term
+from autograder.cnn.derivations.notation.write import left_side
 from autograder.cnn.derivations.page import Aligned, Equation, as_sum
 from autograder.cnn.derivations.symbols import Atom, Derivative, Quantity
 from tests.test_symbolic_notation import HOSTILE, NEARLY
@@ -54,9 +58,9 @@ def typed(formulas: Mapping[Atom, sympy.Expr], form: str, layer_names: bool) -> 
 
 
 def check_lines(text: str, wanted: Mapping[Atom, sympy.Expr], layer: AnyLayer) -> list[LineResult]:
-    """`compare.check_lines` for formulas as `expand` gives them."""
+    """`lines.check_lines` for formulas as `expand` gives them."""
     right = {left: terms_of(formula) for left, formula in wanted.items()}
-    return compare.check_lines(text, right, Known(layer))
+    return lines.check_lines(text, right, LayerFormulas(layer))
 
 
 def check_one(line: str, left: Atom, layer: Layer = LECTURE) -> LineResult:
@@ -272,11 +276,11 @@ BOTH_MAPS = Layer((5, 4), (2, 2), 2, 1, 2, 3)
 def test_a_right_formula_is_no_slip(layer: Layer) -> None:
     for left, formula in wanted_of(layer).items():
         right = terms_of(formula)
-        assert slips.find(layer, left, right, right) == ()
+        assert find_slips(layer, left, right, right) == ()
 
 
-@pytest.mark.parametrize("slip", slips.SLIPS, ids=lambda slip: slip.id)
-def test_every_slip_is_found_by_the_formula_that_it_leads_to(slip: slips.Slip) -> None:
+@pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: slip.id)
+def test_every_slip_is_found_by_the_formula_that_it_leads_to(slip: Slip) -> None:
     """Somewhere it is the one that is named; where another leads to the same, that one is."""
     named = set()
     for layer in (LECTURE, Layer((3, 4), (2, 3), 1, 1), BOTH_MAPS):
@@ -285,15 +289,15 @@ def test_every_slip_is_found_by_the_formula_that_it_leads_to(slip: slips.Slip) -
             if left.letter in slip.of:
                 for wrong in slip.wrong(layer, left, right):
                     if wrong != right:
-                        found = slips.find(layer, left, right, wrong)
+                        found = find_slips(layer, left, right, wrong)
                         assert len(found) == 1, (slip.id, left)
                         named.add(found[0].id)
     assert slip.id in named
 
 
 def test_slips_are_told_in_two_languages() -> None:
-    assert len({slip.id for slip in slips.SLIPS}) == len(slips.SLIPS)
-    for slip in slips.SLIPS:
+    assert len({slip.id for slip in SLIPS}) == len(SLIPS)
+    for slip in SLIPS:
         assert slip.text.zh.endswith("。") and slip.text.en.endswith(".")
 
 
@@ -463,8 +467,8 @@ def test_any_answer_gets_a_verdict_for_every_line(text: str, before: str) -> Non
 
 @pytest.mark.parametrize("layer", LAYERS[:5], ids=ID[:5])
 def test_derivatives_are_those_of_sympy(layer: Layer) -> None:
-    known = Known(layer)
+    formulas = LayerFormulas(layer)
     variables = [atom for letter in ("a", "w", "b") for atom in layer.atoms(letter)]  # type: ignore[arg-type]
     for of, formula in [*expand.forward(layer).items()][::3]:
         for by in variables[::2]:
-            assert known.slope(of, by) == terms_of(sympy.diff(formula, by.symbol))
+            assert formulas.slope(of, by) == terms_of(sympy.diff(formula, by.symbol))

@@ -11,15 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograder.base.messages import LANGUAGES
-from autograder.cnn.derivations import documents, render
-from autograder.cnn.derivations.documents import (
-    Checked,
-    DocumentError,
-    Options,
-    Report,
-    check_file,
-    check_text,
-)
+from autograder.cnn.derivations import render
+from autograder.cnn.derivations.documents.check import check_file, check_text
+from autograder.cnn.derivations.documents.find import DocumentError
+from autograder.cnn.derivations.documents.report import Checked, Report
+from autograder.cnn.derivations.documents.settings import Options
 from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, LayerError, Pooling
 from autograder.cnn.derivations.steps import derive
 from tests.test_cli import call
@@ -342,7 +338,7 @@ def test_too_many_equations_are_refused() -> None:
 
 
 def test_a_long_file_is_given_up_and_not_passed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "MAX_STEPS_IN_ALL", 3_000)
+    monkeypatch.setattr("autograder.cnn.derivations.documents.check.MAX_STEPS_IN_ALL", 3_000)
     report = check_text("z_{p,q} = Σ_m Σ_n w_{m,n} a_{p+m-1,q+n-1} + b\n\n" * 9, ".txt")
     assert (report.equations[0].status, report.equations[-1].status) == ("right", "not covered")
     assert "too long" in report.equations[-1].text.en
@@ -424,7 +420,7 @@ def test_a_bad_call_is_one_sentence(tmp_path: Path, arguments: list[str], said: 
 def test_json_holds_everything() -> None:
     result = call(SAMPLES, "check-derivation", "mistakes.md", "--json", "--lang", "en")
     data = json.loads(result.stdout)
-    assert data["counts"] == documents.check_file(SAMPLES / "mistakes.md").counts
+    assert data["counts"] == check_file(SAMPLES / "mistakes.md").counts
     faulty = next(one for one in data["equations"] if one["line"] == 9)
     assert faulty["status"] == "wrong" and faulty["faults"][0]["wanted"] == "a₂₂·w₂₁"
     assert data["layers"] == ["3×3 ∗ 2×2"]

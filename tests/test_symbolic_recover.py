@@ -23,8 +23,10 @@ from autograder.cnn.derivations.layer import LayerError
 from autograder.cnn.derivations.symbols import Atom, terms
 from autograder.cnn.recovery import in_file, readings, recover
 from autograder.cnn.recovery.readings import READINGS, NoFormula, RecoverError, Sizes
-from autograder.cnn.recovery.recover import Recovered, calling
+from autograder.cnn.recovery.recover import Recovered
 from autograder.sandbox.bubblewrap import BubblewrapMissing, require
+from autograder.student import questions
+from autograder.student.questions import calling
 from tests.test_cli import call
 
 SOLUTIONS = Path(__file__).parent.parent / "solutions"
@@ -510,14 +512,14 @@ def test_the_code_runs_in_the_sandbox_and_all_units_in_one_run(
         f"PID = {__import__('os').getpid()}\n"
     )
     runs = []
-    original = in_file.Sandbox
+    original = questions.Sandbox
 
     class Counting(original):  # type: ignore[misc, valid-type]
         def run(self, statements: Any) -> Any:
             runs.append(len(self.calls))
             return super().run(statements)
 
-    monkeypatch.setattr(in_file, "Sandbox", Counting)
+    monkeypatch.setattr(questions, "Sandbox", Counting)
     found = in_file.recover_file(path, "rotate180", Sizes(kernel=(3, 2)), isolation=isolation)
     assert found.agrees
     assert len(runs) == 2 and runs[1] == 6 + 2, "six unit arrays and two tests"

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from autograder.authoring import verification
 from autograder.authoring.exercise import AuthoringError

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from autograder.authoring import texts
 from autograder.authoring.exercise import AuthoringError, Exercise
+from autograder.judging.domain import UnknownDomain, find
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Assignment:
     name: str
     folder: Path
     exercises: tuple[Exercise, ...]
+    domain: str = ""
+    """What adds the subject's knowledge to the engine: the `DOMAIN` of `hidden.py`; see `judging.domain`."""
 
     @property
     def notebook(self) -> Path:
@@ -60,7 +63,7 @@ def load(folder: Path, course_texts: texts.TextFile | None = None) -> Assignment
     ------
     AuthoringError
         A file is missing or cannot be imported, the folder's name is no Python name, two exercises have one
-        name, an exercise is inconsistent, or a text is missing.
+        name, an exercise is inconsistent, a text is missing, or the domain is unknown.
     """
     folder = folder.resolve()
     for name in ("notebook.py", "hidden.py"):
@@ -79,7 +82,7 @@ def load(folder: Path, course_texts: texts.TextFile | None = None) -> Assignment
         exercise.validate()
     course_texts = course_texts or texts.read(folder.parent / "texts.toml")
     told = texts.attach(exercises, texts.read(folder / "texts.toml"), course_texts)
-    return Assignment(folder.name, folder, _with_alternatives(told, folder))
+    return Assignment(folder.name, folder, _with_alternatives(told, folder), _domain(hidden, folder))
 
 
 def _with_alternatives(exercises: tuple[Exercise, ...], folder: Path) -> tuple[Exercise, ...]:
@@ -102,6 +105,19 @@ def _imported(folder: Path, module: str) -> types.ModuleType:
         return importlib.import_module(f"{package}.{folder.name}.{module}")
     except Exception as error:
         raise AuthoringError(f"{_place(error, folder)}: {type(error).__name__}: {error}") from error
+
+
+def _domain(hidden: types.ModuleType, folder: Path) -> str:
+    name = getattr(hidden, "DOMAIN", "")
+    try:
+        if not isinstance(name, str):
+            raise UnknownDomain(f"it is a {type(name).__name__}, not a str")
+        find(name)
+    except UnknownDomain as error:
+        raise AuthoringError(
+            f"{folder / 'hidden.py'} names a DOMAIN that cannot be used: {error}."
+        ) from error
+    return name
 
 
 def _place(error: Exception, folder: Path) -> str:

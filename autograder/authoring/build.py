@@ -62,7 +62,7 @@ def release(
     notebook : function (assignment, lang)
         Gives the text of the released notebook: `nbgrader_plugin.release.releasing` makes one.
     """
-    key = draw_visible(assignment.name, assignment.exercises)
+    key = draw_visible(assignment.name, assignment.exercises, domain=assignment.domain)
     files = []
     for lang in LANGUAGES:
         target = folder / lang / assignment.name
@@ -92,7 +92,8 @@ def draw_keys(assignment: Assignment, folder: Path, *, fresh: bool = False) -> B
             because = "its sources changed"
         except answer_key.KeyFileError:
             because = "the old one is damaged or of another version"
-    answer_key.save(draw_hidden(assignment.name, assignment.exercises, source), path)
+    key = draw_hidden(assignment.name, assignment.exercises, source, domain=assignment.domain)
+    answer_key.save(key, path)
     return Built(path, True, because)
 
 

@@ -139,7 +139,7 @@ def verify_exercise(folder: Path, name: str, draws: int) -> Report:
     start = time.perf_counter()
     course = assignment.load(folder)
     (exercise,) = (one for one in course.exercises if one.name == name)
-    keys = [draw_hidden(course.name, (exercise,)) for _ in range(draws)]
+    keys = [draw_hidden(course.name, (exercise,), domain=course.domain) for _ in range(draws)]
     others = frozenset(one.name for one in course.exercises if one is not exercise)
     changed = mutants(exercise.reference, apart_from=others)
     survivors = _survivors(changed, keys, exercise)

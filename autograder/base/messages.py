@@ -1,9 +1,9 @@
 """Messages as data: an id with values. The sentence, in one language or another, is made where it is shown.
 
 `say` makes a message. Its sentences stand in `locale/<language>.json`, id by id; an id that begins with the
-name of a package which has a `locale` folder of its own (`cnn.layer.stride`) stands there. A language is added
-by adding its file; what it lacks is shown in English. No code reads a sentence back: what follows from a
-message follows from its id.
+name of a package which has a `locale` folder of its own (`cnn.layer.stride`) stands there. A language is
+added by adding its file; what it lacks is shown in English. No code reads a sentence back: what follows from
+a message follows from its id.
 """
 
 import functools
@@ -85,6 +85,17 @@ class Joined(Text):
     def in_language(self, lang: str) -> str:
         shown = (item.in_language(lang) if isinstance(item, Text) else item for item in self.items)
         return sentence(self.between, lang).join(shown)
+
+
+class TextError(Exception):
+    """Something that a user can put right, told in a sentence (`text`)."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text)
+        self.text = text
+
+    def __str__(self) -> str:
+        return self.text.in_language("en")
 
 
 def say(id: str, **values: Any) -> Text:

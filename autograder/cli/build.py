@@ -2,27 +2,26 @@
 
 import tempfile
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from autograder.cli.common import EXIT_NOT_PASSED, fail, for_instructors, told
+from autograder.base.command_line import EXIT_NOT_PASSED, PATH, fail, leave
+from autograder.cli.common import for_instructors, told
 
 
+@click.command()
+@click.argument(
+    "solutions",
+    type=PATH,
+    default="solutions",
+    help="The folder of the assignments' sources.  [default: solutions]",
+)
+@click.option("--assignments", type=PATH, default="assignments", help="Where students' files go.")
+@click.option("--keys", type=PATH, default="keys", help="Where the hidden answer keys go; never publish it.")
+@click.option("--new-keys", is_flag=True, help="Draw all hidden keys anew.")
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if students' files are out of date.")
 @for_instructors()
-def build(
-    solutions: Annotated[Path, typer.Argument(help="The folder of the assignments' sources.")] = Path(
-        "solutions"
-    ),
-    assignments: Annotated[Path, typer.Option(help="Where students' files go.")] = Path("assignments"),
-    keys: Annotated[Path, typer.Option(help="Where the hidden answer keys go; never publish it.")] = Path(
-        "keys"
-    ),
-    new_keys: Annotated[bool, typer.Option("--new-keys", help="Draw all hidden keys anew.")] = False,
-    check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit with 1 if students' files are out of date.")
-    ] = False,
-) -> None:
+def build(solutions: Path, assignments: Path, keys: Path, new_keys: bool, check: bool) -> None:
     """Make students' files and the hidden answer keys from the sources."""
     from autograder.authoring import assignment
     from autograder.authoring import build as building
@@ -42,13 +41,13 @@ def build(
                 for file in files:
                     changed |= file.changed
                     if file.changed:
-                        typer.echo(f"out of date: {file.path}" if check else told(file))
+                        click.echo(f"out of date: {file.path}" if check else told(file))
     except (AuthoringError, ReleaseError) as error:
         fail(str(error))
     except OSError as error:
         # What is written here has a name; what nbgrader writes on its way may have none.
         fail(f"{error.filename or tempfile.gettempdir()}: {error.strerror or error}.")
     if check and changed:
-        raise typer.Exit(EXIT_NOT_PASSED)
+        leave(EXIT_NOT_PASSED)
     if not changed:
-        typer.echo("up to date")
+        click.echo("up to date")

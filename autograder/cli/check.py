@@ -5,45 +5,41 @@ import gc
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from autograder.cli.common import EXIT_NOT_PASSED, LangOption, fail, language
+from autograder.base.command_line import EXIT_NOT_PASSED, PATH, fail, language_option, leave
 
 if TYPE_CHECKING:
     from autograder.student.checking import Examined
 
 
-def check(
-    file: Annotated[
-        Path | None,
-        typer.Argument(help="Your notebook or .py file; the newest in this folder unless said otherwise."),
-    ] = None,
-    lang: LangOption = None,
-    hint: Annotated[
-        bool, typer.Option("--hint", help="Tell the idea behind a mistake at once, not only the second time.")
-    ] = False,
-    html: Annotated[
-        bool, typer.Option("--html", help="Also write a page with pictures of the mistakes.")
-    ] = False,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="The page of --html; else the file's name with .check.html."),
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
-) -> None:
+@click.command()
+@click.argument(
+    "file",
+    type=PATH,
+    required=False,
+    help="Your notebook or .py file; the newest in this folder unless said otherwise.",
+)
+@language_option
+@click.option(
+    "--hint", is_flag=True, help="Tell the idea behind a mistake at once, not only the second time."
+)
+@click.option("--html", is_flag=True, help="Also write a page with pictures of the mistakes.")
+@click.option("--output", "-o", type=PATH, help="The page of --html; else the file's name with .check.html.")
+@click.option("--json", is_flag=True, help="Print the result as JSON.")
+def check(file: Path | None, lang: str, hint: bool, html: bool, output: Path | None, json: bool) -> None:
     """Check your own work against the visible cases: 0 when all pass, 1 when not."""
-    chosen_language = language(lang)
     if output is not None:
-        _refuse_no_page(output, chosen_language)
-    chosen, done = _examined(file, chosen_language)
+        _refuse_no_page(output, lang)
+    chosen, done = _examined(file, lang)
     result = done.result
     told = frozenset(exercise.name for exercise in result.exercises) if hint else frozenset()
     if json:
         from autograder.reports import files, json_file
 
-        files.exhaust(json_file.through([result], chosen_language, sys.stdout))
+        files.exhaust(json_file.through([result], lang, sys.stdout))
     else:
         from rich.console import Console
 
@@ -54,11 +50,11 @@ def check(
         if chosen != file:
             console.print(chosen.name, style="bold", markup=False)
         told |= hints.climb(chosen, result)
-        terminal.check_list(result, chosen_language, console, told, "--hint")
+        terminal.check_list(done, lang, console, told, "--hint")
     if html or output:
-        _write_page(done, chosen, told, chosen_language, output or chosen.with_suffix(".check.html"), json)
+        _write_page(done, chosen, told, lang, output or chosen.with_suffix(".check.html"), json)
     if result.points < result.max_points:
-        raise typer.Exit(EXIT_NOT_PASSED)
+        leave(EXIT_NOT_PASSED)
 
 
 @contextlib.contextmanager
@@ -108,4 +104,4 @@ def _write_page(
         check_page.write(done, file, told, lang, page)
     except OSError as error:
         fail(say("error.file_not_written", file=page, error=error.strerror).in_language(lang))
-    typer.echo(say("card.page_with_pictures", page=page).in_language(lang), err=aside)
+    click.echo(say("card.page_with_pictures", page=page).in_language(lang), err=aside)

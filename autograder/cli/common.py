@@ -1,40 +1,13 @@
-"""What the commands share: options, exit statuses, the one way to complain."""
+"""What the engine's own commands share, beside `base.command_line`."""
 
 import contextlib
 from collections.abc import Iterator
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING
 
-import typer
+from autograder.base.command_line import fail
 
 if TYPE_CHECKING:
     from autograder.authoring.build import Built
-
-EXIT_NOT_PASSED, EXIT_USAGE, EXIT_JUDGE_ERROR, EXIT_INTERRUPTED = 1, 2, 3, 130
-
-
-class Lang(StrEnum):
-    zh = "zh"
-    en = "en"
-
-
-class IsolationChoice(StrEnum):
-    bubblewrap = "bubblewrap"
-    process = "process"
-
-
-LangOption = Annotated[
-    Lang | None, typer.Option("--lang", help="Language of texts; the locale's unless said otherwise.")
-]
-
-
-def fail(message: str) -> NoReturn:
-    """A mistake in the call: one sentence, status 2."""
-    from autograder.base.messages import printable
-
-    typer.echo(f"autograder: {printable(message)}", err=True)  # it may name a student's file
-    raise typer.Exit(EXIT_USAGE)
-
 
 INSTALL = "in a clone of this repository, with: pip install '.[instructor]'"
 """Never by the project's name alone: on PyPI, that is somebody else's package."""
@@ -66,10 +39,3 @@ def told(file: "Built") -> str:
         f"{wrote}\nhidden key of {name} drawn anew: {file.because}; everything handed in for it will be "
         "graded again"
     )
-
-
-def language(lang: Lang | None) -> str:
-    """The language asked for, else the locale's."""
-    from autograder.base.messages import preferred_language
-
-    return lang.value if lang else preferred_language()

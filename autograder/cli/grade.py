@@ -1,24 +1,28 @@
 """`autograder grade`: a class, against the hidden answer keys."""
 
+import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-import typer
+import click
 
-from autograder.cli.common import (
+from autograder.base.command_line import (
     EXIT_INTERRUPTED,
     EXIT_JUDGE_ERROR,
-    IsolationChoice,
-    LangOption,
+    ISOLATION,
+    PATH,
+    complain,
     fail,
-    for_instructors,
-    language,
+    language_option,
+    leave,
 )
+from autograder.cli.common import for_instructors
 
 if TYPE_CHECKING:
+    from autograder.cli.afterwards import Afterwards
     from autograder.grading.executors import Team
     from autograder.grading.grade_class import Graded, Settings
     from autograder.grading.store import Store
@@ -26,88 +30,85 @@ if TYPE_CHECKING:
     from autograder.integrations.nbgrader.gradebook import Books, NotWritten
     from autograder.judging.answer_key import AnswerKey
     from autograder.judging.results import SubmissionResult
+    from autograder.sandbox.records import Isolation
     from autograder.submissions.class_folder import SubmittedFile
 
 
+@click.command()
+@click.argument(
+    "path",
+    type=PATH,
+    required=False,
+    help="submitted/<student>/<assignment>/<file>, a flat folder, a zip of either, Moodle's or Canvas's zip, "
+    "or a file.",
+)
+@click.option(
+    "--nbgrader",
+    type=PATH,
+    help="An nbgrader course: grade its submitted/ into its gradebook and autograded/.",
+)
+@click.option("--assignment", help="Grade this assignment only; a flat folder needs it.")
+@click.option("--keys", type=PATH, help="Where the hidden answer keys are: keys, or the course's own keys.")
+@click.option(
+    "--out",
+    type=PATH,
+    help="Where grades.csv, results.json and the store go: grades, or the course's own grades.",
+)
+@click.option(
+    "--jobs", type=click.IntRange(min=0), default=0, help="Submissions at a time; 0 means one a core."
+)
+@click.option(
+    "--cluster", help="Grade on the workers of a Dask scheduler, such as tcp://host:8786; local starts one."
+)
+@click.option(
+    "--isolation",
+    type=ISOLATION,
+    default="bubblewrap",
+    help="bubblewrap, or process (weaker, needs nothing installed).",
+)
+@click.option(
+    "--cpu-seconds", type=click.FloatRange(min=0.1), default=2.0, help="Processor seconds a call may take."
+)
+@click.option(
+    "--wall-seconds", type=click.FloatRange(min=1.0), default=60.0, help="Seconds a submission may take."
+)
+@click.option("--memory-mib", type=click.IntRange(min=16), default=512, help="MiB a submission may take.")
+@language_option
+@click.option("--json", is_flag=True, help="Print results.json in place of the table.")
 @for_instructors()
 def grade(
-    path: Annotated[
-        Path | None,
-        typer.Argument(
-            help="submitted/<student>/<assignment>/<file>, a flat folder, a zip of either, Moodle's or "
-            "Canvas's zip, or a file."
-        ),
-    ] = None,
-    nbgrader: Annotated[
-        Path | None,
-        typer.Option(help="An nbgrader course: grade its submitted/ into its gradebook and autograded/."),
-    ] = None,
-    assignment: Annotated[
-        str | None, typer.Option(help="Grade this assignment only; a flat folder needs it.")
-    ] = None,
-    keys: Annotated[
-        Path | None, typer.Option(help="Where the hidden answer keys are: keys, or the course's own keys.")
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            help="Where grades.csv, results.json and the store go: grades, or the course's own grades."
-        ),
-    ] = None,
-    jobs: Annotated[int, typer.Option(help="Submissions at a time; 0 means one a core.", min=0)] = 0,
-    cluster: Annotated[
-        str | None,
-        typer.Option(
-            help="Grade on the workers of a Dask scheduler, such as tcp://host:8786; local starts one."
-        ),
-    ] = None,
-    isolation: Annotated[
-        IsolationChoice, typer.Option(help="bubblewrap, or process (weaker, needs nothing installed).")
-    ] = IsolationChoice.bubblewrap,
-    cpu_seconds: Annotated[float, typer.Option(help="Processor seconds a call may take.", min=0.1)] = 2.0,
-    wall_seconds: Annotated[float, typer.Option(help="Seconds a submission may take.", min=1.0)] = 60.0,
-    memory_mib: Annotated[int, typer.Option("--memory-mib", help="MiB a submission may take.", min=16)] = 512,
-    lang: LangOption = None,
-    json: Annotated[bool, typer.Option("--json", help="Print results.json in place of the table.")] = False,
+    path: Path | None,
+    nbgrader: Path | None,
+    assignment: str | None,
+    keys: Path | None,
+    out: Path | None,
+    jobs: int,
+    cluster: str | None,
+    isolation: "Isolation",
+    cpu_seconds: float,
+    wall_seconds: float,
+    memory_mib: int,
+    lang: str,
+    json: bool,
 ) -> None:
     """Grade a class of submissions against the hidden answer keys."""
-    from concurrent.futures import BrokenExecutor
-
-    from autograder.cli.afterwards import Afterwards
     from autograder.grading import executors, grade_class
-    from autograder.grading.store import Store, StoreError
-    from autograder.integrations.nbgrader.errors import CourseError
-    from autograder.judging.answer_key import KeyFileError
-    from autograder.reports import output
+    from autograder.grading.store import Store
     from autograder.sandbox import bubblewrap
     from autograder.sandbox.limits import Limits
-    from autograder.submissions import class_folder
 
     if (path is None) == (nbgrader is None):
         fail("name either a folder of submissions or, with --nbgrader, a course.")
     limits = Limits(cpu_seconds=cpu_seconds, wall_seconds=wall_seconds, memory=memory_mib * 2**20)
-    settings = grade_class.Settings(isolation.value, limits)
-    try:
-        if isolation is IsolationChoice.bubblewrap and cluster in (None, "local"):
+    settings = grade_class.Settings(isolation, limits)
+    with _complaining(out or (nbgrader or Path()) / "grades"):
+        if isolation == "bubblewrap" and cluster in (None, "local"):
             bubblewrap.require()
         course = _course(nbgrader)
         if course is not None:
             path, keys, out = course.submitted, keys or course.keys, out or course.root / "grades"
         path, keys, out = path or Path(), keys or Path("keys"), out or Path("grades")
-        known = grade_class.known_assignments(keys)
-        files, strays = class_folder.without_strays(class_folder.find(path, assignment, known), known)
-        for stray in strays:
-            typer.echo(
-                f"autograder: {stray.student}/{stray.assignment} is not graded: there is no answer key of "
-                f"{stray.assignment}, only of {', '.join(sorted(known))}; rename the folder and grade again.",
-                err=True,
-            )
-        if noted := sum(1 for file in files if file.notes):
-            typer.echo(
-                f"autograder: {noted} of {len(files)} students were late, handed in several files or have "
-                "unclear names; results.json has a note on each.",
-                err=True,
-            )
+        files, strays = _found(path, keys, assignment)
         answer_keys = grade_class.load_keys(keys, sorted({file.assignment for file in files}))
         with Store(out / "results.sqlite") as store, _Books(course) as books:
             workers = min(jobs or os.cpu_count() or 1, len(files))
@@ -119,22 +120,72 @@ def grade(
                 lambda: executors.cluster(cluster, workers) if cluster else executors.processes(workers),
                 books,
             )
-            afterwards = Afterwards(out)
-            failed = output.write(
-                afterwards.passing(grade_class.class_results(store)),
-                list(
-                    dict.fromkeys(
-                        exercise.name for _, key in answer_keys.values() for exercise in key.exercises
-                    )
-                ),
-                out,
-                language(lang),
-                as_json=json,
-            )
+            failed, afterwards = _write(store, answer_keys, out, lang, json)
+    for sentence in afterwards.sentences(files):
+        complain(sentence)
+    for one in books.failed:
+        complain(f"{one.student}, {one.assignment}: {one.why.in_language(lang)}")
+    if failed or strays or books.failed:
+        leave(EXIT_JUDGE_ERROR)
+
+
+def _found(
+    path: Path, keys: Path, assignment: str | None
+) -> "tuple[list[SubmittedFile], list[SubmittedFile]]":
+    """The files to grade and those without an answer key; what is to be said of both is told."""
+    from autograder.grading import grade_class
+    from autograder.submissions import class_folder
+
+    known = grade_class.known_assignments(keys)
+    found = class_folder.find(path, assignment, known)
+    files, strays = class_folder.without_strays(found, known)
+    for stray in strays:
+        complain(
+            f"{stray.student}/{stray.assignment} is not graded: there is no answer key of "
+            f"{stray.assignment}, only of {', '.join(sorted(known))}; rename the folder and grade again."
+        )
+    if noted := sum(1 for file in files if file.notes):
+        complain(
+            f"{noted} of {len(files)} students were late, handed in several files or have unclear names; "
+            "results.json has a note on each."
+        )
+    return files, strays
+
+
+def _write(
+    store: "Store", answer_keys: "dict[str, tuple[Path, AnswerKey]]", out: Path, lang: str, json: bool
+) -> "tuple[bool, Afterwards]":
+    """Write and show the results; whether a submission got a judge error, and what is to be said below."""
+    from autograder.cli.afterwards import Afterwards
+    from autograder.grading import grade_class
+    from autograder.reports import output
+
+    afterwards = Afterwards(out)
+    passing = afterwards.passing(grade_class.class_results(store))
+    names = [exercise.name for _, key in answer_keys.values() for exercise in key.exercises]
+    failed = output.write(passing, list(dict.fromkeys(names)), out, lang, as_json=json)
+    return failed, afterwards
+
+
+@contextlib.contextmanager
+def _complaining(out: Path) -> Iterator[None]:
+    """What may go wrong with a class is one sentence and an exit status."""
+    from concurrent.futures import BrokenExecutor
+
+    from autograder.grading.executors import ClusterError
+    from autograder.grading.store import StoreError
+    from autograder.integrations.nbgrader.errors import CourseError
+    from autograder.judging.answer_key import KeyFileError
+    from autograder.sandbox.bubblewrap import BubblewrapMissing
+    from autograder.submissions.class_folder import ClassFolderError
+
+    kept = "what is graded is kept, and the same command goes on from there."
+    try:
+        yield
     except (
-        bubblewrap.BubblewrapMissing,
-        class_folder.ClassFolderError,
-        executors.ClusterError,
+        BubblewrapMissing,
+        ClassFolderError,
+        ClusterError,
         CourseError,
         KeyFileError,
         StoreError,
@@ -143,27 +194,11 @@ def grade(
     except OSError as error:
         fail(f"{error.filename or out}: {error.strerror or error}.")
     except BrokenExecutor:
-        typer.echo(
-            "autograder: worker processes are killed again and again; what is graded is kept, and the same "
-            "command goes on from there.",
-            err=True,
-        )
-        raise typer.Exit(EXIT_JUDGE_ERROR) from None
+        complain(f"worker processes are killed again and again; {kept}")
+        leave(EXIT_JUDGE_ERROR)
     except KeyboardInterrupt:
-        typer.echo(
-            "autograder: interrupted; what is graded is kept, and the same command goes on from there.",
-            err=True,
-        )
-        raise typer.Exit(EXIT_INTERRUPTED) from None
-    failed |= bool(strays)
-    for sentence in afterwards.sentences(files):
-        typer.echo(f"autograder: {sentence}", err=True)
-    for one in books.failed:
-        why = one.why.in_language(language(lang))
-        typer.echo(f"autograder: {one.student}, {one.assignment}: {why}", err=True)
-        failed = True
-    if failed:
-        raise typer.Exit(EXIT_JUDGE_ERROR)
+        complain(f"interrupted; {kept}")
+        leave(EXIT_INTERRUPTED)
 
 
 def _grade_with_progress(

@@ -1,21 +1,18 @@
 """`autograder gradescope`: the zip that grades an assignment on Gradescope."""
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from autograder.cli.common import LangOption, fail, language
+from autograder.base.command_line import PATH, fail, language_option
 
 
-def gradescope(
-    assignment: Annotated[str, typer.Argument(help="The assignment's name, such as pooling.")],
-    keys: Annotated[Path, typer.Option(help="Where the hidden answer keys are.")] = Path("keys"),
-    out: Annotated[
-        Path | None, typer.Option(help="The zip to write: <assignment>.gradescope.zip unless said otherwise.")
-    ] = None,
-    lang: LangOption = None,
-) -> None:
+@click.command()
+@click.argument("assignment", help="The assignment's name, such as pooling.")
+@click.option("--keys", type=PATH, default="keys", help="Where the hidden answer keys are.")
+@click.option("--out", type=PATH, help="The zip to write: <assignment>.gradescope.zip unless said otherwise.")
+@language_option
+def gradescope(assignment: str, keys: Path, out: Path | None, lang: str) -> None:
     """Make the zip that grades an assignment on Gradescope. It holds the hidden key: never publish it."""
     from autograder.grading import grade_class
     from autograder.integrations.gradescope import bundle
@@ -28,12 +25,12 @@ def gradescope(
     target = out or Path(f"{assignment}.gradescope.zip")
     try:
         load(key, assignment)
-        bundle.write(key, language(lang), target)
+        bundle.write(key, lang, target)
     except KeyFileError as error:
         fail(str(error))
     except OSError as error:
         fail(f"{error.filename or target}: {error.strerror or error}.")
-    typer.echo(
+    click.echo(
         f"wrote {target}: upload it on Gradescope (Configure Autograder), and show it to no student: "
         "it holds the hidden key."
     )

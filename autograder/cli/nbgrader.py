@@ -1,50 +1,41 @@
 """`autograder nbgrader`: courses that nbgrader's own commands work on."""
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from autograder.cli.common import LangOption, fail, for_instructors, language, told
-
-app = typer.Typer(no_args_is_help=True, help="Courses that nbgrader's own commands work on.")
+from autograder.base.command_line import PATH, fail, language_option
+from autograder.cli.common import for_instructors, told
 
 
-@app.command("init")
+@click.group()
+def nbgrader() -> None:
+    """Courses that nbgrader's own commands work on."""
+
+
+@nbgrader.command()
+@click.argument("folder", type=PATH, help="The course folder to make or refresh.")
+@click.argument("assignments", nargs=-1, help="Which assignments; all unless said otherwise.")
+@click.option("--solutions", type=PATH, default="solutions", help="The folder of the assignments' sources.")
+@click.option("--force", is_flag=True, help="Write source notebooks anew that somebody has changed, too.")
+@language_option
 @for_instructors()
-def init(
-    folder: Annotated[Path, typer.Argument(help="The course folder to make or refresh.")],
-    assignments: Annotated[
-        list[str] | None, typer.Argument(help="Which assignments; all unless said otherwise.")
-    ] = None,
-    solutions: Annotated[Path, typer.Option(help="The folder of the assignments' sources.")] = Path(
-        "solutions"
-    ),
-    force: Annotated[
-        bool, typer.Option("--force", help="Write source notebooks anew that somebody has changed, too.")
-    ] = False,
-    lang: LangOption = None,
-) -> None:
+def init(folder: Path, assignments: tuple[str, ...], solutions: Path, force: bool, lang: str) -> None:
     """Make an nbgrader course: config, source notebooks, hidden keys."""
     from autograder.authoring import assignment
     from autograder.authoring.exercise import AuthoringError
     from autograder.integrations.nbgrader import course
 
     try:
-        chosen = [assignment.load(solutions / name) for name in assignments or []]
-        files = course.init(folder, chosen or assignment.load_all(solutions), language(lang), force=force)
+        chosen = [assignment.load(solutions / name) for name in assignments]
+        files = course.init(folder, chosen or assignment.load_all(solutions), lang, force=force)
     except AuthoringError as error:
         fail(str(error))
     except OSError as error:
         fail(f"{error.filename or folder}: {error.strerror or error}.")
     for file in files:
         if file.changed or file.kept:
-            typer.echo(told(file))
-    typer.echo(
+            click.echo(told(file))
+    click.echo(
         f"next, in {folder}: nbgrader generate_assignment {' | '.join(one.name for one in chosen) or '…'}"
     )
-
-
-@app.callback()
-def _group() -> None:
-    """Keeps `init` a subcommand."""

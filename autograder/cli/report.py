@@ -1,43 +1,36 @@
 """`autograder report`: what a graded class comes to, as a page or a file for other programs."""
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from autograder.cli.common import LangOption, fail, for_instructors, language
+from autograder.base.command_line import PATH, complain, fail, language_option
+from autograder.cli.common import for_instructors
 
-
-class FormatChoice(StrEnum):
-    html = "html"
-    csv = "csv"
-    junit = "junit"
-    json = "json"
-    gradescope = "gradescope"
-    canvas = "canvas"
-    moodle = "moodle"
+if TYPE_CHECKING:
+    from autograder.reports.class_report import Format
 
 
+@click.command()
+@click.argument(
+    "folder",
+    type=PATH,
+    default="grades",
+    help="Where `autograder grade` left its results, or the results.sqlite in it.  [default: grades]",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("html", "csv", "junit", "json", "gradescope", "canvas", "moodle")),
+    default="html",
+    help="html: a page of the class and one for each student; junit for CI; gradescope: a results.json a "
+    "submission; canvas: a CSV that its gradebook imports; moodle: a grading worksheet an assignment.",
+)
+@click.option("--out", type=PATH, help="The folder to write to: report, in the folder of the results.")
+@language_option
 @for_instructors()
-def report(
-    folder: Annotated[
-        Path, typer.Argument(help="Where `autograder grade` left its results, or the results.sqlite in it.")
-    ] = Path("grades"),
-    form: Annotated[
-        FormatChoice,
-        typer.Option(
-            "--format",
-            help="html: a page of the class and one for each student; junit for CI; gradescope: a "
-            "results.json a submission; canvas: a CSV that its gradebook imports; moodle: a grading "
-            "worksheet an assignment.",
-        ),
-    ] = FormatChoice.html,
-    out: Annotated[
-        Path | None, typer.Option(help="The folder to write to: report, in the folder of the results.")
-    ] = None,
-    lang: LangOption = None,
-) -> None:
+def report(folder: Path, form: "Format", out: Path | None, lang: str) -> None:
     """Write a report of the class that was graded last."""
     from autograder.grading import grade_class
     from autograder.grading.store import Store, StoreError
@@ -52,14 +45,14 @@ def report(
             if next(grade_class.class_results(store), None) is None:
                 fail(f"{path} holds no graded class; run `autograder grade` once more, which takes no time.")
             written = class_report.write(
-                form.value,
+                form,
                 lambda: grade_class.class_results(store),
                 out,
-                language(lang),
-                lambda sentence: typer.echo(f"autograder: {sentence}", err=True),
+                lang,
+                complain,
             )
     except (StoreError, class_report.ReportError) as error:
         fail(str(error))
     except OSError as error:
         fail(f"{error.filename or out}: {error.strerror or error}.")
-    typer.echo(f"wrote: {written}")
+    click.echo(f"wrote: {written}")

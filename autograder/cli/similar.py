@@ -1,36 +1,38 @@
 """`autograder similar`: which submissions of a class are suspiciously alike."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from autograder.cli.common import INSTALL, LangOption, fail, for_instructors, language
+from autograder.base.command_line import PATH, complain, fail, language_option
+from autograder.cli.common import INSTALL, for_instructors
 
 if TYPE_CHECKING:
     from autograder.submissions.class_folder import SubmittedFile
     from autograder.submissions.similarity import Pair
 
 
+@click.command()
+@click.argument(
+    "path", type=PATH, help="The class, as for grade: a folder, a zip, Moodle's or Canvas's download."
+)
+@click.option("--assignment", help="Compare this assignment only; a flat folder needs it.")
+@click.option(
+    "--released",
+    type=PATH,
+    default="assignments",
+    help="What students were given: assignments/<lang>/<assignment>/; it does not count.",
+)
+@click.option(
+    "--out", type=PATH, default="similar", help="Where similar.html, similar.csv and similar.json go."
+)
+@click.option("--most", type=click.IntRange(min=1), default=50, help="Pairs of an assignment that are shown.")
+@click.option("--least", type=click.FloatRange(0, 1), default=0.3, help="From how much alike, from 0 to 1.")
+@language_option
 @for_instructors()
 def similar(
-    path: Annotated[
-        Path,
-        typer.Argument(help="The class, as for grade: a folder, a zip, Moodle's or Canvas's download."),
-    ],
-    assignment: Annotated[
-        str | None, typer.Option(help="Compare this assignment only; a flat folder needs it.")
-    ] = None,
-    released: Annotated[
-        Path,
-        typer.Option(help="What students were given: assignments/<lang>/<assignment>/; it does not count."),
-    ] = Path("assignments"),
-    out: Annotated[Path, typer.Option(help="Where similar.html, similar.csv and similar.json go.")] = Path(
-        "similar"
-    ),
-    most: Annotated[int, typer.Option(help="Pairs of an assignment that are shown.", min=1)] = 50,
-    least: Annotated[float, typer.Option(help="From how much alike, from 0 to 1.", min=0, max=1)] = 0.3,
-    lang: LangOption = None,
+    path: Path, assignment: str | None, released: Path, out: Path, most: int, least: float, lang: str
 ) -> None:
     """Show which submissions of a class are suspiciously alike, side by side. Nothing is run."""
     import importlib.util
@@ -49,10 +51,9 @@ def similar(
         files = class_folder.find(path, assignment, known)
         names = sorted({file.assignment for file in files})
         if unknown := [name for name in names if not _given(released, name)]:
-            typer.echo(
-                f"autograder: {released} holds nothing of {', '.join(unknown)}, so what all students were "
-                "given counts as alike; name its folder with --released.",
-                err=True,
+            complain(
+                f"{released} holds nothing of {', '.join(unknown)}, so what all students were "
+                "given counts as alike; name its folder with --released."
             )
         pairs: list[Pair] = []
         for name in names:
@@ -63,15 +64,15 @@ def similar(
         with replacing(out / "similar.json") as stream:
             similarity.write_json(pairs, stream)
         with replacing(out / "similar.html") as stream:
-            similarity.write_page(pairs, language(lang), stream)
+            similarity.write_page(pairs, lang, stream)
     except (class_folder.ClassFolderError, SubmissionError) as error:
         fail(str(error))
     except OSError as error:
         fail(f"{error.filename or out}: {error.strerror or error}.")
     console = Console(highlight=False)
     if pairs:
-        similarity.table(pairs, language(lang), console)
-    similarity.summary(len(files), len(pairs), out, language(lang), console)
+        similarity.table(pairs, lang, console)
+    similarity.summary(len(files), len(pairs), out, lang, console)
 
 
 def _given(released: Path, assignment: str) -> list[Path]:

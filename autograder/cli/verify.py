@@ -2,49 +2,49 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from autograder.cli.common import EXIT_NOT_PASSED, LangOption, fail, language
+from autograder.base.command_line import EXIT_NOT_PASSED, PATH, fail, language_option, leave
 
 if TYPE_CHECKING:
     from autograder.authoring.verification import Report
 
 
+@click.command()
+@click.argument("assignments", nargs=-1, help="Which assignments; all unless said otherwise.")
+@click.option("--solutions", type=PATH, default="solutions", help="The folder of the assignments' sources.")
+@click.option("--draws", type=click.IntRange(min=1), default=20, help="Fresh hidden keys to try.")
+@click.option(
+    "--jobs", type=click.IntRange(min=0), default=0, help="Exercises at a time; 0 means one a core."
+)
+@language_option
+@click.option("--json", is_flag=True, help="Print the reports as JSON.")
 def verify(
-    assignments: Annotated[
-        list[str] | None, typer.Argument(help="Which assignments; all unless said otherwise.")
-    ] = None,
-    solutions: Annotated[Path, typer.Option(help="The folder of the assignments' sources.")] = Path(
-        "solutions"
-    ),
-    draws: Annotated[int, typer.Option(help="Fresh hidden keys to try.", min=1)] = 20,
-    jobs: Annotated[int, typer.Option(help="Exercises at a time; 0 means one a core.", min=0)] = 0,
-    lang: LangOption = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the reports as JSON.")] = False,
+    assignments: tuple[str, ...], solutions: Path, draws: int, jobs: int, lang: str, json: bool
 ) -> None:
     """Test the tests: is everything wrong rejected and named, everything right accepted? 1 when not."""
     from autograder.authoring import verification
     from autograder.authoring.exercise import AuthoringError
 
     try:
-        folders = verification.chosen(solutions, assignments or [])
+        folders = verification.chosen(solutions, list(assignments))
         reports = _verify_with_progress(folders, draws, jobs or os.cpu_count() or 1)
     except AuthoringError as error:
         fail(str(error))
     if json:
         from json import dumps
 
-        typer.echo(dumps(verification.to_data(reports), ensure_ascii=False, indent=1))
+        click.echo(dumps(verification.to_data(reports), ensure_ascii=False, indent=1))
     else:
         from rich.console import Console
 
         from autograder.reports import verification_table
 
-        verification_table.show(reports, language(lang), Console(highlight=False))
+        verification_table.show(reports, lang, Console(highlight=False))
     if not verification.sound(reports):
-        raise typer.Exit(EXIT_NOT_PASSED)
+        leave(EXIT_NOT_PASSED)
 
 
 def _verify_with_progress(folders: list[Path], draws: int, jobs: int) -> "list[Report]":

@@ -1,19 +1,22 @@
 """`autograder watch`: the student's assignments, checked whenever one is saved."""
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from autograder.cli.common import LangOption, fail, language
+from autograder.base.command_line import PATH, fail, language_option, leave
 
 
-def watch(
-    folder: Annotated[
-        Path, typer.Argument(metavar="[DIR]", help="The folder of your assignments, or of one of them.")
-    ] = Path(),
-    lang: LangOption = None,
-) -> None:
+@click.command()
+@click.argument(
+    "folder",
+    metavar="[DIR]",
+    type=PATH,
+    default=".",
+    help="The folder of your assignments, or of one of them.  [default: .]",
+)
+@language_option
+def watch(folder: Path, lang: str) -> None:
     """Check again on every save; keys: h hint, f formula, l list, q quit."""
     from rich.console import Console
 
@@ -21,8 +24,8 @@ def watch(
     from autograder.student.workspace import CheckError
 
     try:
-        session.run(folder, language(lang), Console(highlight=False))
+        session.run(folder, lang, Console(highlight=False))
     except CheckError as error:
-        fail(error.text.in_language(language(lang)))
+        fail(error.text.in_language(lang))
     except KeyboardInterrupt:
-        raise typer.Exit from None  # the student's way out, beside q
+        leave(0)  # the student's way out, beside q

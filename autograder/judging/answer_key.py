@@ -19,11 +19,12 @@ from typing import Any, Literal
 import numpy as np
 
 from autograder.base import atomic
+from autograder.base.messages import say
 from autograder.judging import comparison
-from autograder.judging.comparison import Comparator
+from autograder.judging.comparison import Comparator, Comparators
 from autograder.sandbox.values import TakeArray, dumps, flatten, unflatten
 
-SCHEMA = 2
+SCHEMA = 3
 
 Layout = Literal["C", "fortran", "strided", "readonly"]
 """How the array arguments of a call lie in memory."""
@@ -115,6 +116,8 @@ class AnswerKey:
         Identifies the authored files that a hidden key was drawn from; empty for a visible key.
     digest : str
         Identifies the key's content.
+    domain : str
+        The name of what adds its subject's knowledge to the engine (`judging.domain`); "" where nothing does.
     """
 
     assignment: str
@@ -122,6 +125,7 @@ class AnswerKey:
     exercises: tuple[KeyExercise, ...]
     source: str = ""
     digest: str = ""
+    domain: str = ""
 
     @property
     def points(self) -> float:
@@ -185,7 +189,7 @@ def from_bytes(content: bytes, name: str = "the answer key") -> AnswerKey:
                 f"{name} is an answer key of schema {data['schema']}, this version reads {SCHEMA}; build it "
                 "again."
             )
-        return with_digest(_from_data(data))
+        return with_digest(_from_data(data, _comparators(data["domain"], name)))
     except KeyFileError:
         raise
     except Exception as error:  # zipfile, zlib and NumPy know a dozen ways to say that a file is damaged
@@ -207,6 +211,14 @@ def _rounded(skeleton: bytes) -> Any:
 
 class KeyFileError(Exception):
     """An answer key that cannot be read, told in one sentence."""
+
+
+class DomainMissing(KeyFileError):
+    """The key is good, but its subject's package is not here."""
+
+    def __init__(self, file: str, package: str, error: Exception) -> None:
+        self.text = say("error.key_needs_package", file=file, package=package, error=error)
+        super().__init__(self.text.in_language("en"))
 
 
 def _arrays_of(file: Any) -> TakeArray:
@@ -235,6 +247,7 @@ def _to_data(key: AnswerKey) -> dict[str, Any]:
         "assignment": key.assignment,
         "visible": key.visible,
         "source": key.source,
+        "domain": key.domain,
         "exercises": [
             {
                 "name": exercise.name,
@@ -270,29 +283,38 @@ def _case_to_data(case: KeyCase) -> dict[str, Any]:
     }
 
 
-def _from_data(data: dict[str, Any]) -> AnswerKey:
-    exercises = tuple(map(_exercise_from_data, data["exercises"]))
-    return AnswerKey(data["assignment"], data["visible"], exercises, data["source"])
+def _from_data(data: dict[str, Any], comparators: Comparators) -> AnswerKey:
+    exercises = tuple(_exercise_from_data(one, comparators) for one in data["exercises"])
+    return AnswerKey(data["assignment"], data["visible"], exercises, data["source"], domain=data["domain"])
 
 
-def _exercise_from_data(data: dict[str, Any]) -> KeyExercise:
+def _comparators(domain: str, file: str) -> Comparators:
+    from autograder.judging.domain import UnknownDomain, find  # which speaks of keys itself
+
+    try:
+        return find(domain).comparators
+    except UnknownDomain as error:
+        raise DomainMissing(file, f"autograder.{domain[:40]}", error) from error
+
+
+def _exercise_from_data(data: dict[str, Any], comparators: Comparators) -> KeyExercise:
     return KeyExercise(
         data["name"],
         tuple(data["parameters"]),
         data["lecture"],
-        tuple(_group_from_data(group) for group in data["groups"]),
+        tuple(_group_from_data(group, comparators) for group in data["groups"]),
         tuple(Hint(*hint) for hint in data["misconceptions"]),
         data["defaults"],
         data["worth"],
     )
 
 
-def _group_from_data(data: dict[str, Any]) -> KeyGroup:
+def _group_from_data(data: dict[str, Any], comparators: Comparators) -> KeyGroup:
     cases = tuple(
         KeyCase(
             case["args"],
             case["expected"],
-            comparison.from_data(case["accept"]),
+            comparison.from_data(case["accept"], comparators),
             case["layout"],
             case["fresh"],
             {id: Wrong(*wrong) for id, wrong in case["wrong"].items()},

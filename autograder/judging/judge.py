@@ -10,6 +10,7 @@ from dataclasses import replace
 from autograder.judging import comparison
 from autograder.judging.answer_key import AnswerKey, KeyCase, KeyExercise
 from autograder.judging.diagnosis import Judged, diagnose
+from autograder.judging.domain import Domain, find
 from autograder.judging.results import CaseResult, ExerciseResult, GroupResult, Verdict
 from autograder.sandbox.records import Call, Outcome
 
@@ -33,8 +34,8 @@ def calls(key: AnswerKey) -> list[Call]:
 
 def judge(key: AnswerKey, outcomes: Iterable[Outcome]) -> tuple[ExerciseResult, ...]:
     """Judge the outcomes of `calls(key)`."""
-    remaining = iter(outcomes)
-    return tuple(_judge_exercise(exercise, remaining, key.visible) for exercise in key.exercises)
+    remaining, domain = iter(outcomes), find(key.domain)
+    return tuple(_judge_exercise(one, remaining, domain, visible=key.visible) for one in key.exercises)
 
 
 def case_by_case(key: AnswerKey) -> AnswerKey:
@@ -84,7 +85,9 @@ def judged_cases(exercise: KeyExercise, outcomes: Iterable[Outcome]) -> list[Jud
     ]
 
 
-def _judge_exercise(exercise: KeyExercise, outcomes: Iterable[Outcome], visible: bool) -> ExerciseResult:
+def _judge_exercise(
+    exercise: KeyExercise, outcomes: Iterable[Outcome], domain: Domain, *, visible: bool
+) -> ExerciseResult:
     judged = judged_cases(exercise, outcomes)
     remaining = iter(judged)
     groups = []
@@ -94,7 +97,7 @@ def _judge_exercise(exercise: KeyExercise, outcomes: Iterable[Outcome], visible:
         results = tuple(CaseResult(one.verdict, one.outcome.seconds) for one in in_group)
         groups.append(GroupResult(group.name, earned, group.points, results))
     verdict = next((one.verdict for one in judged if one.verdict is not Verdict.AC), Verdict.AC)
-    found = diagnose(exercise, judged, visible=visible)
+    found = diagnose(exercise, judged, domain, visible=visible)
     return ExerciseResult(
         exercise.name, verdict, found.misconception, found.symptom, found.text, tuple(groups)
     )
@@ -104,11 +107,7 @@ def _judge_case(group: str, case: KeyCase, outcome: Outcome) -> Judged:
     match outcome.status:
         case "returned":
             spelled = comparison.is_spelled(outcome.value, case.expected, case.spelling)
-            difference = (
-                comparison.AGREE
-                if spelled
-                else comparison.difference(case.accept, outcome.value, case.expected)
-            )
+            difference = comparison.AGREE if spelled else case.accept.difference(outcome.value, case.expected)
             right = (
                 difference is comparison.AGREE and not outcome.changed and not (case.fresh and outcome.shares)
             )

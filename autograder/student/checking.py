@@ -8,14 +8,14 @@ nothing else: no solution, no hidden case.
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
 from autograder.base.messages import say
 from autograder.judging import answer_key, in_process
-from autograder.judging.answer_key import AnswerKey, KeyFileError
+from autograder.judging.answer_key import AnswerKey, DomainMissing, KeyFileError
 from autograder.judging.evaluate import attempt
 from autograder.judging.judge import calls, judge
 from autograder.judging.results import SubmissionResult, Verdict
@@ -188,6 +188,8 @@ def examine_with(key: AnswerKey, function: Callable[..., Any]) -> Examined:
 def _load(path: Path) -> AnswerKey:
     try:
         key = answer_key.load(path)
+    except DomainMissing as error:
+        raise CheckError(error.text) from error
     except KeyFileError as error:
         raise CheckError(
             say(
@@ -200,6 +202,10 @@ def _load(path: Path) -> AnswerKey:
     return key
 
 
+def _keys_in(folder: Path) -> Iterator[AnswerKey]:
+    return map(_load, sorted(folder.glob("*" + ENDING)))
+
+
 def key_for(function: Callable[..., Any], folder: Path) -> AnswerKey:
     """The visible key in `folder`, with the exercise of the function's name alone.
 
@@ -210,15 +216,11 @@ def key_for(function: Callable[..., Any], folder: Path) -> AnswerKey:
     """
     name = getattr(function, "__name__", None)
     if not callable(function) or name is None:
-        raise CheckError(
-            say(
-                "error.check_given_a_result",
-                got=type(function).__name__,
-            )
-        )
+        example = next((exercise.name for key in _keys_in(folder) for exercise in key.exercises), "f")
+        got = type(function).__name__
+        raise CheckError(say("error.check_given_a_result", example=example, got=got))
     known: list[str] = []
-    for path in sorted(folder.glob("*" + ENDING)):
-        key = _load(path)
+    for key in _keys_in(folder):
         for exercise in key.exercises:
             if exercise.name == name:
                 return replace(key, exercises=(exercise,))

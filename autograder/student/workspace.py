@@ -1,6 +1,6 @@
 """A student's folder: which assignments lie in it, in the course's order, and which file is worked on.
 
-The visible answer key marks an assignment: `pooling.visible.npz` with `pooling.ipynb` or `pooling.py` beside
+The visible answer key marks an assignment: `relu.visible.npz` with `relu.ipynb` or `relu.py` beside
 it. `checking`, `watch` and the pytest plugin ask here. Nothing here reads what a student wrote.
 """
 

@@ -62,6 +62,8 @@ from .notebook import (
     rotate180,
 )
 
+DOMAIN = "cnn"
+
 
 def added_into(name):
     """A transform: the result is added to an array that has taken over the dtype of an argument."""

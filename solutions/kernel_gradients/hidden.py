@@ -66,6 +66,8 @@ from .notebook import (
     relative_error,
 )
 
+DOMAIN = "cnn"
+
 
 def positive(rng, *shape):
     """What a ReLU lets through."""

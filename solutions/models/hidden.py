@@ -68,6 +68,8 @@ from .notebook import (
     resnet_layers,
 )
 
+DOMAIN = "cnn"
+
 # ---------------------------------------------------------------------------- arrays that the cases share
 
 

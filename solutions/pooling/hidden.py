@@ -20,7 +20,7 @@ import numpy as np
 
 from autograder.authoring.exercise import Case, Exercise
 from autograder.authoring.transforms import both, changed, divided_by, given, like, result, switched, times
-from autograder.judging.comparison import Shares
+from autograder.cnn.comparators import Shares
 
 from ..catalogue import cropped, odd, only, real, slopes, units, whole
 from ..windows import (
@@ -54,6 +54,8 @@ from .notebook import (
     max_pool_residual,
     upsample,
 )
+
+DOMAIN = "cnn"
 
 # ---------------------------------------------------------------------------- arrays that the cases share
 

@@ -54,6 +54,8 @@ from .notebook import (
     squared_error,
 )
 
+DOMAIN = "cnn"
+
 # ---------------------------------------------------------------------------- arrays that the cases share
 
 SOBEL = np.array([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])

@@ -12,11 +12,12 @@ from autograder.base.messages import Text, say
 from autograder.cnn.models.networks import DEPTHS, Convention, Network, networks
 
 Choice = Convention | Literal["all"]
+Format = Literal["text", "markdown", "json"]
 Table = tuple[Sequence[str], Sequence[Sequence[str]]]
 """The headings, the lines."""
 
 
-def write(choice: Choice, format: Literal["text", "markdown", "json"], lang: str, file: TextIO) -> None:
+def write(choice: Choice, format: Format, lang: str, file: TextIO) -> None:
     """Print the networks of one convention, or all variants."""
     found = networks(choice)
     tables = [_summary(found, lang), *_resnet_tables(found, lang)]

@@ -42,6 +42,7 @@ from autograder.cnn.recovery.readings import (
     given_input,
     reading,
 )
+from autograder.student.questions import Evaluate, Failed
 
 MAX_CALLS = 20_000
 """Calls on unit arrays that one formula may take: 3×3 ∗ 2×2 takes 16 to 144."""
@@ -50,35 +51,6 @@ _TOLERANCE = 1e-6
 """Of the largest value: a solution may compute in single precision."""
 _STEP = 2.0**-8
 """How far an input is moved where a function is linear only close to it: less than its elements differ by."""
-
-
-@dataclass(frozen=True)
-class Failed:
-    """A call that returned nothing that could be used; `why` finishes the sentence "it …"."""
-
-    why: Text
-
-
-Evaluate = Callable[[list[tuple[Any, ...]]], list[Any]]
-"""Makes calls of the function with the given arguments; gives a value or `Failed` for each."""
-
-
-def calling(function: Callable[..., Any]) -> Evaluate:
-    """Call a function that is there, in this process; each call gets arrays of its own."""
-
-    def evaluate(calls: list[tuple[Any, ...]]) -> list[Any]:
-        return [_call(function, arguments) for arguments in calls]
-
-    return evaluate
-
-
-def _call(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    own = (value.copy() if isinstance(value, np.ndarray) else value for value in arguments)
-    try:
-        with np.errstate(all="ignore"):
-            return function(*own)
-    except Exception as error:  # a student's function may raise anything; the sentence says what
-        return Failed(say("cnn.formula.why_raised", name=type(error).__name__, text=error))
 
 
 # ---- The result --------------------------------------------------------------------------------------------
@@ -219,7 +191,7 @@ def recover(evaluate: Evaluate, name: str, sizes: Sizes | None = None, shown_as:
     Parameters
     ----------
     evaluate : function
-        Makes the calls; see `calling`. It is asked twice: for probes, then for all unit arrays at once.
+        Makes the calls; see `student.questions`. It is asked twice: for probes, then for all unit arrays.
     name : str
         Which function of the course it is meant to be.
     sizes : Sizes, optional

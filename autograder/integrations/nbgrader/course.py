@@ -129,7 +129,7 @@ def init(root: Path, assignments: list[Assignment], lang: str, *, force: bool = 
             text = nbformat.writes(source_notebook(one, lang)) + "\n"
             place = folder / f"{one.name}.ipynb"
             files.append(_write(place, text.encode(), written, str(place.relative_to(root)), force))
-            visible = draw_visible(one.name, one.exercises)
+            visible = draw_visible(one.name, one.exercises, domain=one.domain)
             files.append(build.write_visible_key(folder / f"{one.name}.visible.npz", visible))
             files += build.copy_data(one, folder)
             files.append(build.draw_keys(one, root / "keys"))

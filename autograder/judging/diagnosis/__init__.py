@@ -2,18 +2,23 @@
 
 `catalogue` looks for a misconception of the answer key whose outputs the answers equal. `symptoms` says
 what can be seen without any catalogue, over all wrong cases: `shapes` and `numbers` describe a wrong
-answer, `places` the cases that it is wrong in, by what `facts` reads off their arguments. Called by the
-judge, for wrong answers only. Nothing here raises for what a student returned, and from a hidden key
-nothing is quoted: no input, no expected value, no expected size, no text of an exception.
+answer, `places` the cases that it is wrong in, by what `facts` reads off their arguments. A subject adds what
+it knows in its `domain`. Called by the judge, for wrong answers only. Nothing here raises for what a student
+returned, and from a hidden key nothing is quoted: no input, no expected value, no expected size, no text of
+an exception.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from autograder.base.messages import LANGUAGES, Authored, Text, say
 from autograder.judging.answer_key import KeyExercise
 from autograder.judging.diagnosis import catalogue, symptoms
 from autograder.judging.diagnosis.judged import Judged
+
+if TYPE_CHECKING:
+    from autograder.judging.domain import Domain
 
 __all__ = ["Diagnosis", "Judged", "diagnose", "hint_of"]
 
@@ -37,11 +42,13 @@ class Diagnosis:
     text: Text | None = None
 
 
-def diagnose(exercise: KeyExercise, judged: Sequence[Judged], *, visible: bool) -> Diagnosis:
+def diagnose(
+    exercise: KeyExercise, judged: Sequence[Judged], domain: "Domain", *, visible: bool
+) -> Diagnosis:
     """Explain an exercise's result. With `visible`, shapes and exception texts may be quoted."""
     if all(one.verdict.earns for one in judged):
         return Diagnosis()
-    seen = symptoms.symptom(exercise, judged, visible=visible)
+    seen = symptoms.symptom(exercise, judged, domain, visible=visible)
     found = catalogue.recognise(exercise, judged)
     if found is None:
         return Diagnosis(None, seen, seen)

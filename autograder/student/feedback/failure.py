@@ -6,14 +6,13 @@ inputs and expected values, so a hidden key is refused.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from autograder.base.messages import Authored, Text
-from autograder.judging import comparison
 from autograder.judging.answer_key import KeyExercise
-from autograder.judging.comparison import Comparator, Derivation
+from autograder.judging.comparison import Comparator
 from autograder.judging.diagnosis.judged import Judged, way_of_failing
 from autograder.judging.judge import judged_cases
 from autograder.judging.results import Verdict
@@ -46,6 +45,14 @@ class Pair:
 
 
 @dataclass(frozen=True)
+class Oracle:
+    """Who says what is right of an input that no key holds: what the case is called, and its right side."""
+
+    heading: Text
+    side: Text
+
+
+@dataclass(frozen=True)
 class Failure:
     """One wrong case.
 
@@ -60,8 +67,8 @@ class Failure:
         The wrong results, part by part.
     right : tuple of paths
         The parts that are right.
-    oracle : {"key", "lecture"}
-        Where the expected values come from: the visible answer key, or the lecture's formula.
+    oracle : Oracle, optional
+        Where the expected values come from, if not from the visible answer key.
     """
 
     exercise: str
@@ -70,7 +77,7 @@ class Failure:
     returned: bool
     pairs: tuple[Pair, ...]
     right: tuple[tuple[Step, ...], ...] = ()
-    oracle: Literal["key", "lecture"] = "key"
+    oracle: Oracle | None = None
 
 
 def smallest_failure(
@@ -79,7 +86,7 @@ def smallest_failure(
     """Of the visible cases that fail in the way of the first, the one with the fewest numbers in it.
 
     None where all cases pass, and where there is nothing to look at: no function, nothing written, an import
-    that is not allowed, a file that is not Python, a derivation.
+    that is not allowed, a file that is not Python, an answer that cannot be drawn.
     """
     if not visible:
         raise ValueError("nothing of a hidden answer key is shown")
@@ -95,9 +102,7 @@ def smallest_failure(
 def _can_be_shown(one: Judged) -> bool:
     if one.verdict in (Verdict.NI, Verdict.MISSING, Verdict.FORBIDDEN):
         return False
-    if isinstance(one.case.accept, Derivation):
-        return False  # its sentences tell line by line what is wrong; the key holds no text to put beside it
-    return one.outcome.exception != "SyntaxError"
+    return one.case.accept.drawable and one.outcome.exception != "SyntaxError"
 
 
 def _failure(exercise: KeyExercise, one: Judged) -> Failure:
@@ -118,7 +123,7 @@ def compared(
     accept: Comparator,
     got: Any,
     expected: Any,
-    oracle: Literal["key", "lecture"] = "key",
+    oracle: Oracle | None = None,
 ) -> Failure:
     """A failure from a returned value: its parts, wrong and right ones apart."""
     parts = [*pairs(accept, got, expected)]
@@ -139,23 +144,23 @@ def pairs(accept: Comparator, got: Any, expected: Any, path: tuple[Step, ...] = 
         if _numbers(expected) and _numbers(got):  # a pair of counts, a shape
             yield Pair(path, got, expected, _differing_numbers(accept, got, expected))
             return
-        if not isinstance(expected, list) or comparison.differing(accept, expected, expected) is None:
+        if not isinstance(expected, list) or accept.differing(expected, expected) is None:
             for place, (one, other) in enumerate(zip(got, expected, strict=True)):
                 yield from pairs(accept, one, other, (*path, place))
             return
-    differing = comparison.differing(accept, got, expected)
-    if differing is None and comparison.agrees(accept, got, expected):
+    differing = accept.differing(got, expected)
+    if differing is None and accept.agrees(got, expected):
         differing = np.zeros((), bool)
     yield Pair(path, got, expected, differing)
 
 
 def _differing_numbers(accept: Comparator, got: Sequence[Any], expected: Sequence[Any]) -> np.ndarray:
     """Which numbers differ. A list counts as an array, whose largest element sets the tolerance."""
-    as_array = comparison.differing(accept, got, expected) if isinstance(expected, list) else None
+    as_array = accept.differing(got, expected) if isinstance(expected, list) else None
     if as_array is not None:
         return as_array
     numbers = zip(got, expected, strict=True)
-    return np.array([not comparison.agrees(accept, one, other) for one, other in numbers], bool)
+    return np.array([not accept.agrees(one, other) for one, other in numbers], bool)
 
 
 def _numbers(values: Sequence[Any]) -> bool:

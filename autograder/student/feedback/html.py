@@ -80,7 +80,7 @@ h1 { font-size: 1.5rem; }
 def fragment(card: Card, lang: str) -> str:
     """One exercise, for a notebook."""
     write = _Writer(lang)
-    passed = f"<p>{write.say(words.all_pass())}</p>" if card.result.verdict is Verdict.AC else ""
+    passed = f"<p>{write.say(card.all_pass)}</p>" if card.result.verdict is Verdict.AC else ""
     return f'{_STYLE}\n<div class="ag-check">{"".join(write.parts(card))}{passed}</div>\n'
 
 
@@ -117,7 +117,7 @@ class _Writer:
         parts += [f"<p>! {self.say(note)}</p>" for note in result.notes]
         following = next_exercise(result.exercises)
         if following is None:
-            parts.append(f"<p>{self.say(words.all_pass())}</p>")
+            parts.append(f"<p>{self.say(cards[0].all_pass)}</p>")
         else:
             card = next(card for card in cards if card.result is following)
             parts.append(self.next(card))
@@ -226,14 +226,12 @@ class _Writer:
         return f'{index}<table class="ag-grid"><tbody>{"".join(rows)}</tbody></table>'
 
     def formula(self, card: Card) -> str:
-        from autograder.cnn.derivations.render import write
-
         assert card.formula is not None
-        shown = write(card.formula, "html", self.lang)
-        latex = escape(write(card.formula, "markdown", self.lang).strip())
+        shown = card.formula.shown.write("html", lang=self.lang)
+        latex = escape(card.formula.shown.write("markdown", lang=self.lang).strip())
         source = f'<summary><small>LaTeX</small></summary><pre class="ag-lines">{latex}</pre>'
         return (
-            f'<div class="ag-case"><h4>{self.say(words.formula_heading())}</h4>{shown}'
+            f'<div class="ag-case"><h4>{self.say(card.formula.heading)}</h4>{shown}'
             f"<details>{source}</details></div>"
         )
 

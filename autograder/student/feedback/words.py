@@ -1,6 +1,8 @@
 """The words that both writers put around a picture."""
 
 from autograder.base.messages import Authored, Text, say
+from autograder.judging.answer_key import AnswerKey
+from autograder.judging.domain import find
 from autograder.judging.results import ExerciseResult, SubmissionResult
 from autograder.student.feedback.card import Card
 from autograder.student.feedback.failure import Failure, Pair, Step
@@ -18,8 +20,8 @@ def points(result: ExerciseResult | SubmissionResult) -> Text:
 
 def heading(failure: Failure) -> Text:
     """Which case this is."""
-    if failure.oracle == "lecture":
-        return say("card.case_smallest")
+    if failure.oracle is not None:
+        return failure.oracle.heading
     return say("card.case_visible", group=failure.group)
 
 
@@ -28,19 +30,15 @@ def yours() -> Text:
 
 
 def expected(failure: Failure) -> Text:
-    return say("card.side_lecture") if failure.oracle == "lecture" else say("card.side_expected")
+    return say("card.side_expected") if failure.oracle is None else failure.oracle.side
 
 
 def nothing_came_back() -> Text:
     return say("card.nothing_came_back")
 
 
-def formula_heading() -> Text:
-    return say("card.formula_heading")
-
-
 def path(steps: tuple[Step, ...]) -> Text:
-    """A part of a result: "result 2", `w1`, [3]["stride"]."""
+    """A part of a result: "result 2", `w1`, [3]["size"]."""
     if len(steps) == 1 and isinstance(steps[0], int):
         return say("symptom.result_nth", n=steps[0] + 1)
     if len(steps) == 2 and isinstance(steps[0], int) and isinstance(steps[1], str):
@@ -101,10 +99,11 @@ def hint(card: Card) -> Text | None:
     return card.result.diagnosis if card.told and card.result.misconception is not None else None
 
 
+def all_pass(key: AnswerKey) -> Text:
+    """Nothing is wrong, as far as the visible cases can tell."""
+    return say(find(key.domain).id("card.all_pass"))
+
+
 def following(step: Text) -> Text:
     """The next thing to do."""
     return say("card.next_step", step=step)
-
-
-def all_pass() -> Text:
-    return say("card.all_pass")

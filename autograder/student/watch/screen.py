@@ -19,6 +19,7 @@ from rich.text import Text
 from autograder.base.messages import Text as Sentence
 from autograder.base.messages import translator
 from autograder.base.prose import Prose
+from autograder.judging.domain import find
 from autograder.judging.results import ExerciseResult, Verdict, total
 from autograder.student.watch.progress import Work, next_exercise, next_work
 
@@ -154,7 +155,9 @@ def ladder(exercise: ExerciseResult, work: Work, lang: str) -> list[str]:
         steps.append(exercise.diagnosis.in_language(lang))
     else:
         steps.append(_("watch.hint_not_recognised"))
-    steps.append(_("watch.hint_formula"))
+    domain = find(work.key.domain)
+    if domain.formula:
+        steps.append(_(domain.id("watch.hint_formula")))
     return [*steps, read]
 
 
@@ -183,11 +186,11 @@ def listing(current: Work, lang: str) -> list[RenderableType]:
 
 
 def formula(text: str) -> list[RenderableType]:
-    """The formula of a function, as `autograder formula` writes it."""
+    """The formula of a function, as the subject's command writes it."""
     return [Text(text, overflow="fold")]
 
 
-def footer(lang: str, *, keys: bool, back: bool = False, says: str = "") -> Text:
+def footer(lang: str, *, keys: bool, back: bool = False, formula: bool = True, says: str = "") -> Text:
     """The keys that can be pressed, or that none can; and a word on the last check."""
     _ = translator(lang)
     if not keys:
@@ -201,6 +204,8 @@ def footer(lang: str, *, keys: bool, back: bool = False, says: str = "") -> Text
         }
         if back:
             names = {"Esc": _("watch.key_back"), "q": names["q"]}
+        elif not formula:
+            del names["f"]
         text = Text(" · ").join(Text.assemble((key, "bold"), f" {name}") for key, name in names.items())
     return Text.assemble(text, ("  " + says if says else "", "dim"))
 
@@ -279,7 +284,7 @@ class _Bar:
 
 def _all_right(works: Sequence[Work], current: Work, lang: str) -> list[RenderableType]:
     _ = translator(lang)
-    done = _("watch.all_pass")
+    done = _(find(current.key.domain).id("watch.all_pass"))
     parts: list[RenderableType] = [_marked("✓", done.format(name=current.place.name), "green")]
     following = next_work(works, current)
     if following is None:

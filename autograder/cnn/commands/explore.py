@@ -1,29 +1,30 @@
 """`autograder explore`: the explorer page."""
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from autograder.cli.common import LangOption, fail, language
+from autograder.base.command_line import PATH, fail, language_option
 
 
-def explore(
-    file: Annotated[Path, typer.Argument(help="Where to write the page; - prints it.")] = Path(
-        "explorer.html"
-    ),
-    open_page: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
-    lang: LangOption = None,
-) -> None:
+@click.command()
+@click.argument(
+    "file",
+    type=PATH,
+    default="explorer.html",
+    help="Where to write the page; - prints it.  [default: explorer.html]",
+)
+@click.option("--open", "open_page", is_flag=True, help="Open it in the browser.")
+@language_option
+def explore(file: Path, open_page: bool, lang: str) -> None:
     """Write a page on which a convolution's maps, equations and steps light up together."""
     from autograder.base.messages import translator
     from autograder.cnn.explorer.page import MARK, page
 
-    chosen = language(lang)
-    _ = translator(chosen)
-    written = page(chosen)
+    _ = translator(lang)
+    written = page(lang)
     if str(file) == "-":
-        typer.echo(written, nl=False)
+        click.echo(written, nl=False)
         return
     try:
         if file.exists() and MARK not in file.read_text(encoding="utf-8", errors="replace"):
@@ -31,7 +32,7 @@ def explore(
         file.write_text(written, encoding="utf-8")
     except OSError as error:
         fail(_("cnn.explorer.not_written").format(file=file, reason=error.strerror))
-    typer.echo(_("cnn.explorer.written").format(file=file))
+    click.echo(_("cnn.explorer.written").format(file=file))
     if open_page:
         import webbrowser
 

@@ -1,8 +1,8 @@
 """Typed answers to derivation exercises: the lecture's lines, written out, or one formula for all of them.
 
-`comparison.Derivation` asks what a text says about one line; the text is read once, whatever the number of
+The comparator `Derivation` asks what a text says in a line; the text is read once, whatever the number of
 lines. A general formula is tried at every element of a layer that its writer has not seen. Nothing here
-evaluates what was typed: `notation` reads it, `meaning` gives it terms, `compare` says what is wrong.
+evaluates what was typed: `notation` reads it, `meaning` gives it terms, `faults` says what is wrong.
 """
 
 from collections.abc import Mapping
@@ -10,22 +10,24 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
-from autograder.base.messages import Authored, Text, say
-from autograder.cnn.derivations import compare, notation, notation_write
-from autograder.cnn.derivations.compare import LineResult
+from autograder.base.messages import Authored, Text, joined, say
+from autograder.cnn.derivations.checking.faults import explain
+from autograder.cnn.derivations.checking.lines import LineResult, check_lines
+from autograder.cnn.derivations.checking.sides import as_typed, asked_for, has_sum, is_undone, repeats
 from autograder.cnn.derivations.layer import Layer
-from autograder.cnn.derivations.meaning import (
-    Known,
-    Meaningless,
-    NotCovered,
-    Reader,
-    Terms,
-    instances,
-    settled,
-    variables,
-    write_term,
-)
-from autograder.cnn.derivations.notation import Equation, NotationError, Summation, walk
+from autograder.cnn.derivations.meaning.errors import Meaningless, NotCovered
+from autograder.cnn.derivations.meaning.evaluate import Evaluator, instances
+from autograder.cnn.derivations.meaning.indices import Values, free_variables
+from autograder.cnn.derivations.meaning.layer_formulas import formulas_of
+from autograder.cnn.derivations.meaning.layer_labels import settle_layers
+from autograder.cnn.derivations.meaning.terms import Terms, write_term
+from autograder.cnn.derivations.notation import write
+from autograder.cnn.derivations.notation.errors import NotationError
+from autograder.cnn.derivations.notation.nodes import Equation
+from autograder.cnn.derivations.notation.parse import parse_equation
+from autograder.cnn.derivations.notation.rows import split_rows
+from autograder.cnn.derivations.notation.spelling import in_lecture_letters, without_comments
+from autograder.cnn.derivations.notation.write import left_side
 from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom
 
 MAX_CHARACTERS = 8_000
@@ -33,7 +35,7 @@ MAX_CHARACTERS = 8_000
 MAX_FORMULA_CHARACTERS = 2_000
 """Of an answer that asks for general formulas: each is 100 characters, 300 with its derivation."""
 MAX_STEPS = 4_000
-"""What reading an answer may cost (`meaning.Reader`): four times the lecture's lines with every step written
+"""What an answer may cost (`Evaluator`): four times the lecture's lines with every step written
 out. It bounds what hostile texts cost the grader; a formula is read once for every layer it is tried in."""
 MAX_FORMULAS = 8
 """Equations of an answer that asks for one general formula; the others are not read."""
@@ -90,10 +92,10 @@ def title(line: str) -> Text:
     """How a line is called in a sentence: δ₁₂⁽ˡ⁻¹⁾, or the general formula of δ."""
     if line in _QUANTITY:
         letter, layer = _QUANTITY[line]
-        name = notation_write.quantity(Atom(letter, (), layer))  # type: ignore[arg-type]
+        name = write.quantity(Atom(letter, (), layer))  # type: ignore[arg-type]
         shown = f"∂J/∂{name}" if line in ("w", "b") else name
         return say("cnn.equation.title_formula", quantity=shown)
-    name = compare.left_side(Atom.named(line))
+    name = left_side(Atom.named(line))
     return Authored(name, name)
 
 
@@ -110,32 +112,17 @@ def _answers(question: Question, typed: str) -> Mapping[str, Answer]:
         return MappingProxyType(dict.fromkeys(question.lines(), refused))
     if question.general:
         return MappingProxyType(_General(question).read(typed))
-    known, wanted = _known(question.layer), _wanted(question)
-    results = compare.check_lines(typed, wanted, known, MAX_STEPS)
-    answered = {str(one.left): Answer(one, _said(one)) for one in results[: len(wanted)]}
+    wanted = _wanted(question)
+    results = check_lines(typed, wanted, formulas_of(question.layer), MAX_STEPS)
+    answered = {str(result.left): Answer(result, _said(result)) for result in results[: len(wanted)]}
     return MappingProxyType(answered)
 
 
-@lru_cache(maxsize=64)
-def _known(layer: Layer) -> Known:
-    """A layer's formulas are found once; a cache, keyed by what they depend on."""
-    return Known(layer)
-
-
 def _wanted(question: Question) -> dict[Atom, Terms]:
-    known = _known(question.layer)
     wanted: dict[Atom, Terms] = {}
     for letter in question.of:
-        wanted |= _formulas(known, letter)
+        wanted |= formulas_of(question.layer).asked(letter)
     return wanted
-
-
-def _formulas(known: Known, letter: str) -> dict[Atom, Terms]:
-    if letter == "z":
-        return known.forward
-    if letter == "delta":
-        return known.residual_before
-    return {atom: terms for atom, terms in known.gradients.items() if atom.letter == letter}
 
 
 def _said(result: LineResult) -> str:
@@ -149,7 +136,7 @@ def _written(terms: Terms) -> str:
     return " + ".join(sorted(write_term(monomial, value) for monomial, value in terms.items())) or "0"
 
 
-# ---- General formulas --------------------------------------------------------------------------------------
+# ---- General formulas -------------------------------------------------------------------------------------
 
 
 class _General:
@@ -157,22 +144,21 @@ class _General:
 
     def __init__(self, question: Question) -> None:
         self.question = question
-        self.known = _known(question.layer)
-        self.reader = Reader(self.known, steps=MAX_STEPS)
+        self.formulas = formulas_of(question.layer)
+        self.evaluator = Evaluator(self.formulas, steps=MAX_STEPS)
         self.found: dict[str, Answer] = {}
 
     def read(self, typed: str) -> dict[str, Answer]:
         """What the text answers to each letter that is asked for."""
         stray: list[LineResult] = []
-        rows = [notation.bare(row.text) for row in notation.rows(notation.without_comments(typed))]
+        rows = [in_lecture_letters(row.text) for row in split_rows(without_comments(typed))]
         for row in rows[:MAX_FORMULAS]:
             try:
-                equation = settled(notation.read(row), left_before="delta" in self.question.of)
+                equation = settle_layers(parse_equation(row), left_before="delta" in self.question.of)
                 if not equation.continued and equation.relations:
                     self._take(row, equation)
             except NotationError as error:
-                text = Authored(error.pointed("zh"), error.pointed("en"))
-                stray.append(LineResult(None, "unreadable", row, "", text))
+                stray.append(LineResult(None, "unreadable", row, "", error.pointed))
             except (NotCovered, Meaningless) as error:
                 stray.append(LineResult(None, "unreadable", row, "", error.text))
         absent = stray[0] if stray else LineResult(None, "missing", "", "", say("cnn.equation.line_missing"))
@@ -180,17 +166,19 @@ class _General:
 
     def _take(self, typed: str, equation: Equation) -> None:
         """One equation, which is the answer to the letter on its left; of two answers both must be right."""
-        places = list(instances(equation, self.reader))
-        lefts = [compare.asked_for(self.reader.raw(equation.sides[0], values)) for values in places]
-        letter = next((one for one in self.question.of if lefts and lefts[0] in self._all(one)), None)
+        choices = list(instances(equation, self.evaluator))
+        lefts = [asked_for(self.evaluator.as_written(equation.sides[0], values)) for values in choices]
+        letter = next(
+            (asked for asked in self.question.of if lefts and lefts[0] in self.formulas.asked(asked)), None
+        )
         if letter is None:
             return
         before = self.found.get(letter)
         if before is not None and before.result.verdict != "right":
             return
-        read_as = notation_write.equation(equation)
+        read_as = write.equation(equation)
         try:
-            result, said = self._judged(equation, letter, places, lefts)
+            result, said = self._judged(equation, letter, choices, lefts)
         except (NotCovered, Meaningless) as error:
             result, said = LineResult(None, "unreadable", typed, read_as, error.text), ""
         self.found[letter] = Answer(
@@ -198,50 +186,39 @@ class _General:
             said,
         )
 
-    def _all(self, letter: str) -> dict[Atom, Terms]:
-        return _formulas(self.known, letter)
-
     def _judged(
-        self,
-        equation: Equation,
-        letter: str,
-        places: list[Mapping[str, int]],
-        lefts: list[Atom | None],
+        self, equation: Equation, letter: str, choices: list[Values], lefts: list[Atom | None]
     ) -> tuple[LineResult, str]:
-        right = self._all(letter)
-        if letter != "b" and not variables(equation.sides[0]):
+        right = self.formulas.asked(letter)
+        if letter != "b" and not free_variables(equation.sides[0]):
             text = say("cnn.equation.one_element_only")
             return LineResult(lefts[0], "not carried out", "", "", text), ""
         if set(lefts) != set(right):
             text = say("cnn.equation.not_every_element")
             return LineResult(lefts[0], "wrong", "", "", text), ""
-        unfinished = compare.is_undone(equation.sides[-1])
+        unfinished = is_undone(equation.sides[-1])
         ends: dict[Atom, Terms] = {}
         wrong: LineResult | None = None
-        for values, left in zip(places, lefts, strict=True):
+        for values, left in zip(choices, lefts, strict=True):
             assert left is not None
-            asked, *read = (self.reader.raw(side, values) for side in equation.sides)
-            done = [self.reader.carried_out(side) for side in read]
-            unfinished = unfinished or compare.repeats(read[-1], asked)
+            asked, *read = (self.evaluator.as_written(side, values) for side in equation.sides)
+            done = [self.evaluator.carried_out(side) for side in read]
+            unfinished = unfinished or repeats(read[-1], asked)
             ends[left] = done[-1]
             for typed, side in zip(read, done, strict=True):
                 if wrong is None and side != right[left]:
-                    wrong = self._wrong(left, compare.as_typed(typed, side), right[left])
+                    wrong = self._wrong(left, as_typed(typed, side), right[left])
         if wrong is not None:
             return wrong, "wrong: " + "; ".join(f"{left} = {_written(end)}" for left, end in ends.items())
         if unfinished or "∼" in equation.relations:
             text = say("cnn.equation.nothing_carried_out")
             return LineResult(lefts[0], "not carried out", "", "", text), ""
-        if letter == "b" and len(right) == 1 and not _has_sum(equation):
+        if letter == "b" and len(right) == 1 and not has_sum(equation.sides[-1]):
             text = say("cnn.equation.one_size_only")
             return LineResult(lefts[0], "not carried out", "", "", text), ""
         return LineResult(lefts[0], "right", "", "", say("cnn.equation.right")), RIGHT
 
     def _wrong(self, left: Atom, typed: Terms, right: Terms) -> LineResult:
-        text, faults, slips = compare.explain(typed, right, left, self.known)
-        place = say("cnn.equation.at_element", element=compare.left_side(left))
-        return LineResult(left, "wrong", "", "", compare.joined([place, text]), faults, slips)
-
-
-def _has_sum(equation: Equation) -> bool:
-    return any(isinstance(node, Summation) for node in walk(equation.sides[-1]))
+        text, faults, slips = explain(typed, right, left, self.formulas)
+        place = say("cnn.equation.at_element", element=left_side(left))
+        return LineResult(left, "wrong", "", "", joined([place, text], "list.sentences"), faults, slips)

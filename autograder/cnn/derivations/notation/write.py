@@ -7,23 +7,23 @@ and single terms; whole derivations are `render`'s business.
 from collections.abc import Sequence
 from fractions import Fraction
 
-from autograder.cnn.derivations.notation import (
-    Applied,
-    Derived,
+from autograder.cnn.derivations.notation.nodes import (
+    Call,
     Equation,
     Index,
-    LayerSaid,
+    IndexEntry,
+    LayerLabel,
     Loss,
-    Named,
+    NamedQuantity,
     Node,
     Number,
-    Place,
+    PartialDerivative,
     Power,
     Product,
     Quotient,
     Range,
+    Sum,
     Summation,
-    Total,
     Transposed,
     Variable,
 )
@@ -52,15 +52,15 @@ def formula(node: Node) -> str:
             return name
         case Loss():
             return "J"
-        case Named():
+        case NamedQuantity():
             letter = "δ" if node.letter == "delta" else node.letter
             return letter + _index(node.index) + _layer(node.layer)
-        case Applied():
+        case Call():
             name = _FUNCTIONS.get(node.function, node.function)
             arguments = [*map(formula, node.arguments), *(["…"] if node.dots else [])]
             place = _index(node.index) if node.index else ""
             return f"{name}({', '.join(arguments)})" + place + _layer(node.layer)
-        case Derived(of=of, by=by):
+        case PartialDerivative(of=of, by=by):
             return f"∂{_single(of)}/∂{_single(by)}"
         case Power(base=base, exponent=exponent):
             return _single(base) + str(exponent).translate(_HIGH)
@@ -74,14 +74,12 @@ def formula(node: Node) -> str:
             )
         case Summation(ranges=ranges, body=body):
             written = formula(body)
-            return f"{''.join(map(_range, ranges))} " + (
-                f"({written})" if isinstance(body, Total) else written
-            )
-        case Total(terms=terms):
+            return f"{''.join(map(_range, ranges))} " + (f"({written})" if isinstance(body, Sum) else written)
+        case Sum(terms=terms):
             written = ""
             for sign, term in terms:
                 operator = " − " if sign < 0 else " + " if written else ""
-                text = f"({formula(term)})" if isinstance(term, Total) else formula(term)
+                text = f"({formula(term)})" if isinstance(term, Sum) else formula(term)
                 written += (operator if written else operator.strip()) + text
             return written
 
@@ -90,7 +88,7 @@ def _part(node: Node, last: bool = False) -> str:
     """A formula within a product: sums in brackets, a Σ too unless it ends the product."""
     bare = formula(node)
     match node:
-        case Total() | Product() | Quotient():
+        case Sum() | Product() | Quotient():
             return f"({bare})"
         case Summation():
             return bare if last else f"({bare})"
@@ -102,29 +100,29 @@ def _part(node: Node, last: bool = False) -> str:
 def _single(node: Node) -> str:
     """A formula on which an operator works: anything but one quantity or number in brackets."""
     bare = formula(node)
-    if isinstance(node, Named | Applied | Loss | Variable):
+    if isinstance(node, NamedQuantity | Call | Loss | Variable):
         return bare
     return bare if isinstance(node, Number) and node.value.denominator == 1 else f"({bare})"
 
 
-def _range(one: Range) -> str:
-    low = "" if one.low is None else f"={one.low}"
-    return f"Σ_{{{one.variable}{low}}}" + ("" if one.high is None else f"^{{{one.high}}}")
+def _range(summed: Range) -> str:
+    low = "" if summed.low is None else f"={summed.low}"
+    return f"Σ_{{{summed.variable}{low}}}" + ("" if summed.high is None else f"^{{{summed.high}}}")
 
 
 def _index(index: Index) -> str:
-    if not index.places:
+    if not index.entries:
         return ""
     if index.run.isdigit():
         return index.run.translate(_LOW)
-    places = [place(one) for one in index.places]
-    if all(one.isdigit() for one in places):
-        plain = len(places) == 1 or (len(places) <= 2 and all(len(one) == 1 for one in places))
-        return ("" if plain else ",").join(places).translate(_LOW)
-    return f"_{{{','.join(places)}}}"
+    entries = [_entry(entry) for entry in index.entries]
+    if all(entry.isdigit() for entry in entries):
+        plain = len(entries) == 1 or (len(entries) <= 2 and all(len(entry) == 1 for entry in entries))
+        return ("" if plain else ",").join(entries).translate(_LOW)
+    return f"_{{{','.join(entries)}}}"
 
 
-def place(shown: Place) -> str:
+def _entry(shown: IndexEntry) -> str:
     """One index, such as u+p−1."""
     written = ""
     for value, names in shown.terms:
@@ -135,7 +133,7 @@ def place(shown: Place) -> str:
     return written
 
 
-def _layer(said: LayerSaid | None) -> str:
+def _layer(said: LayerLabel | None) -> str:
     if said is None:
         return ""
     if said.base == "":
@@ -143,7 +141,7 @@ def _layer(said: LayerSaid | None) -> str:
     return f"(l{said.offset:+d})".translate(_HIGH) if said.offset else "⁽ˡ⁾"
 
 
-# ---- Terms -------------------------------------------------------------------------------------------------
+# ---- Terms ------------------------------------------------------------------------------------------------
 
 
 def quantity(shown: Atom | Derivative) -> str:
@@ -153,15 +151,21 @@ def quantity(shown: Atom | Derivative) -> str:
         above = "J" if shown.of == "J" else quantity(shown.of)
         return f"∂{above}/∂{quantity(shown.by)}"
     usual = {"a": BEFORE, "sigma": None, "dsigma": None}.get(shown.letter, CURRENT)
-    layer = _layer(LayerSaid("l", 0 if shown.layer == CURRENT else -1)) if shown.layer != usual else ""
+    layer = _layer(LayerLabel("l", 0 if shown.layer == CURRENT else -1)) if shown.layer != usual else ""
     plain = len(shown.index) <= 2 and max(shown.index, default=0) < 10 and min(shown.index, default=0) >= 0
-    if len(shown.index) > 1 and any(one < 0 for one in shown.index):
+    if len(shown.index) > 1 and any(number < 0 for number in shown.index):
         index = "[" + ",".join(map(str, shown.index)) + "]"
     else:
         index = ("" if plain or len(shown.index) == 1 else ",").join(map(str, shown.index)).translate(_LOW)
     if shown.letter in _FUNCTIONS:
         return f"{_FUNCTIONS[shown.letter]}(z{index}{layer})"
     return ("δ" if shown.letter == "delta" else shown.letter) + index + layer
+
+
+def left_side(atom: Atom) -> str:
+    """How the left-hand side of a wanted line is written: a, w and b stand for ∂J/∂a, ∂J/∂w and ∂J/∂b."""
+    written = quantity(atom)
+    return f"∂J/∂{written}" if atom.letter in ("a", "w", "b") else written
 
 
 def term(factors: Sequence[str], coefficient: Fraction = Fraction(1)) -> str:

@@ -15,7 +15,7 @@ from rich.padding import Padding
 from rich.text import Text as Line
 
 from autograder.base.messages import Text, say
-from autograder.cnn.derivations.documents import Checked, Report, Status
+from autograder.cnn.derivations.documents.report import Checked, Report, Status
 from autograder.cnn.derivations.layer import describe
 
 SHOWN = 100
@@ -61,14 +61,16 @@ class Findings:
 
     def _repr_markdown_(self) -> str:
         lines = []
-        for one in self.report.equations:
-            because = _because(one, self.lang)
+        for equation in self.report.equations:
+            because = _because(equation, self.lang)
             said = f"<br>{because}" if because else ""
-            lines.append(f"- {_MARKS[one.status][0]} {_where(one, self.lang)} `{_formula(one)}`{said}")
+            lines.append(
+                f"- {_MARKS[equation.status][0]} {_where(equation, self.lang)} `{_formula(equation)}`{said}"
+            )
         return "\n".join([*lines, "", _total(self.report, self.lang)])
 
     def _repr_html_(self) -> str:
-        rows = "".join(_html_row(one, self.lang) for one in self.report.equations)
+        rows = "".join(_html_row(equation, self.lang) for equation in self.report.equations)
         sizes = _sizes(self.report, self.lang)
         above = f"<p>{escaped(sizes)}</p>" if sizes else ""
         return (
@@ -92,14 +94,14 @@ _STYLE = """<style>
 </style>"""
 
 
-def _html_row(one: Checked, lang: str) -> str:
-    kind = {"right": " ag-right", "wrong": " ag-wrong"}.get(one.status, "")
-    because = _because(one, lang)
+def _html_row(equation: Checked, lang: str) -> str:
+    kind = {"right": " ag-right", "wrong": " ag-wrong"}.get(equation.status, "")
+    because = _because(equation, lang)
     said = f'<div class="ag-because">{escaped(because)}</div>' if because else ""
-    formula = f'<span class="ag-formula">{escaped(_formula(one))}</span>{escaped(_many(one, lang))}'
+    formula = f'<span class="ag-formula">{escaped(_formula(equation))}</span>{escaped(_many(equation, lang))}'
     return (
-        f'<tr><td class="ag-sign{kind}">{_MARKS[one.status][0]}</td>'
-        f'<td class="ag-line">{escaped(_where(one, lang))}</td><td>{formula}{said}</td></tr>'
+        f'<tr><td class="ag-sign{kind}">{_MARKS[equation.status][0]}</td>'
+        f'<td class="ag-line">{escaped(_where(equation, lang))}</td><td>{formula}{said}</td></tr>'
     )
 
 
@@ -110,8 +112,8 @@ def show(report: Report, lang: str, console: Console) -> None:
         return
     if sizes := _sizes(report, lang):
         console.print(escape(sizes))
-    for one in report.equations:
-        _show_one(one, lang, console)
+    for equation in report.equations:
+        _show_equation(equation, lang, console)
     counts = [
         f"[{_MARKS[status][1]}]{count}[/] {escape(name_of(status).in_language(lang))}"
         for status, count in report.counts.items()
@@ -121,15 +123,17 @@ def show(report: Report, lang: str, console: Console) -> None:
     console.print(f"[bold]{escape(total)}[/] " + ("，" if lang == "zh" else ", ").join(counts))
 
 
-def _show_one(one: Checked, lang: str, console: Console) -> None:
-    mark, colour = _MARKS[one.status]
-    line = Line.assemble((mark, colour), f" {_where(one, lang)}  ", _formula(one), (_many(one, lang), "dim"))
+def _show_equation(equation: Checked, lang: str, console: Console) -> None:
+    mark, colour = _MARKS[equation.status]
+    line = Line.assemble(
+        (mark, colour), f" {_where(equation, lang)}  ", _formula(equation), (_many(equation, lang), "dim")
+    )
     console.print(line, soft_wrap=True)
-    if because := _because(one, lang):
+    if because := _because(equation, lang):
         console.print(Padding(Line(because), (0, 0, 0, 4)))
 
 
-# ---- The words, in one language ----------------------------------------------------------------------------
+# ---- The words, in one language ---------------------------------------------------------------------------
 
 
 def _sizes(report: Report, lang: str) -> str:
@@ -139,34 +143,34 @@ def _sizes(report: Report, lang: str) -> str:
     return say("cnn.derivation.sizes", sizes=sizes).in_language(lang)
 
 
-def _where(one: Checked, lang: str) -> str:
+def _where(equation: Checked, lang: str) -> str:
     where = (
-        say("cnn.derivation.place_in_cell", cell=one.cell, line=one.line)
-        if one.cell
-        else say("cnn.derivation.place_in_text", line=one.line)
+        say("cnn.derivation.place_in_cell", cell=equation.cell, line=equation.line)
+        if equation.cell
+        else say("cnn.derivation.place_in_text", line=equation.line)
     )
     return where.in_language(lang)
 
 
-def _formula(one: Checked) -> str:
+def _formula(equation: Checked) -> str:
     """As it was understood, else as it stands there."""
-    formula = one.read_as or " ".join(one.source.split())
-    if one.status == "right" and len(formula) > SHOWN:
+    formula = equation.read_as or " ".join(equation.source.split())
+    if equation.status == "right" and len(formula) > SHOWN:
         return formula[: SHOWN - 1] + "…"
     return formula if len(formula) <= 10 * SHOWN else formula[: 10 * SHOWN - 1] + "…"
 
 
-def _many(one: Checked, lang: str) -> str:
-    if one.status != "right" or one.elements <= 1:
+def _many(equation: Checked, lang: str) -> str:
+    if equation.status != "right" or equation.elements <= 1:
         return ""
-    return say("cnn.derivation.at_all_elements", count=one.elements).in_language(lang)
+    return say("cnn.derivation.at_all_elements", count=equation.elements).in_language(lang)
 
 
-def _because(one: Checked, lang: str) -> str:
-    text = one.text.in_language(lang)
-    if not text or one.status == "right":
+def _because(equation: Checked, lang: str) -> str:
+    text = equation.text.in_language(lang)
+    if not text or equation.status == "right":
         return text
-    return f"{name_of(one.status).in_language(lang)}{'：' if lang == 'zh' else ': '}{text}"
+    return f"{name_of(equation.status).in_language(lang)}{'：' if lang == 'zh' else ': '}{text}"
 
 
 def _total(report: Report, lang: str) -> str:

@@ -1,6 +1,6 @@
 """Typical wrong derivations, as formulas: each slip turns the right formula into the one that it leads to.
 
-`compare` holds what a person typed against them, exactly, term by term: a slip is named only when it gives
+`faults` holds what a person typed against them, exactly, term by term: a slip is named only when it gives
 precisely the typed formula. Like a misconception of an exercise, a slip is a function; its sentence points
 to the idea. A slip never decides whether an answer is right.
 """
@@ -8,12 +8,12 @@ to the idea. A slip never decides whether an answer is right.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
 from typing import TypeGuard
 
 from autograder.base.messages import Authored, Text
 from autograder.cnn.derivations.layer import Layer, LayerError
-from autograder.cnn.derivations.meaning import Factor, Foreign, Known, Monomial, Terms, order
+from autograder.cnn.derivations.meaning.layer_formulas import formulas_of
+from autograder.cnn.derivations.meaning.terms import Factor, Foreign, Monomial, Terms, order
 from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, LayerName
 
 Wrong = Callable[[Layer, Atom, Terms], Iterable[Terms]]
@@ -43,7 +43,7 @@ class Slip:
     wrong: Wrong
 
 
-def find(layer: Layer, left: Atom, right: Terms, typed: Terms) -> tuple[Slip, ...]:
+def find_slips(layer: Layer, left: Atom, right: Terms, typed: Terms) -> tuple[Slip, ...]:
     """The slip, or the two slips together, that lead exactly to what was typed; none if none fits."""
     concerned = [slip for slip in SLIPS if left.letter in slip.of]
     for slip in concerned:
@@ -60,7 +60,7 @@ def find(layer: Layer, left: Atom, right: Terms, typed: Terms) -> tuple[Slip, ..
     return ()
 
 
-# ---- Tools -------------------------------------------------------------------------------------------------
+# ---- Tools ------------------------------------------------------------------------------------------------
 
 
 def _each(terms: Terms, rename: Callable[[Factor, Monomial], Factor | None]) -> Terms:
@@ -157,25 +157,16 @@ def _of_element(where: Callable[[Layer, tuple[int, ...]], tuple[int, ...]]) -> W
 
     def wrong(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
         other = replace(left, index=where(layer, left.index))
-        formula = _right(_known(layer), other)
+        formula = _right(layer, other)
         if formula is not None:
             yield formula
 
     return wrong
 
 
-@lru_cache(maxsize=16)
-def _known(layer: Layer) -> Known:
-    return Known(layer)
-
-
-def _right(known: Known, left: Atom) -> Terms | None:
+def _right(layer: Layer, left: Atom) -> Terms | None:
     """The formula for the left-hand side `left`, in `expand`'s reading of it."""
-    if left.letter == "z":
-        return known.forward.get(left)
-    if left.letter == "delta":
-        return known.residual_before.get(left)
-    return known.gradients.get(left)
+    return formulas_of(layer).asked(left.letter).get(left)
 
 
 def _as_if(**sizes: int) -> Wrong:
@@ -188,9 +179,9 @@ def _as_if(**sizes: int) -> Wrong:
             other = replace(layer, **sizes)  # type: ignore[arg-type]
         except LayerError:
             return
-        formula = _right(_known(other), left)
+        formula = _right(other, left)
         if formula is not None:
-            here = _known(layer)
+            here = formulas_of(layer)
             yield {
                 monomial: value
                 for monomial, value in formula.items()
@@ -200,7 +191,7 @@ def _as_if(**sizes: int) -> Wrong:
     return wrong
 
 
-# ---- The wrong formulas ------------------------------------------------------------------------------------
+# ---- The wrong formulas -----------------------------------------------------------------------------------
 
 
 def _slope_missing(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
@@ -295,7 +286,7 @@ def _named(factor: Factor, letter: str) -> TypeGuard[Atom]:
     return _is(factor, letter, CURRENT if letter == "delta" else BEFORE)
 
 
-# ---- The list: the first that fits is named ----------------------------------------------------------------
+# ---- The list: the first that fits is named ---------------------------------------------------------------
 
 SLIPS: tuple[Slip, ...] = (
     Slip(

@@ -1,0 +1,29 @@
+"""The commands about the course's subject: derivations, classic networks, the explorer.
+
+The command line reads this table and imports a command's module when it is called; nothing else may stand
+here.
+"""
+
+COMMANDS = {
+    "derive": (
+        "formulas:derive",
+        "Write out z, residuals and gradients of a layer of any size, as the lecture derives them.",
+    ),
+    "formula": (
+        "formulas:formula",
+        "Show the formula that a function computes, beside the lecture's: 0 when equal, 1 when not.",
+    ),
+    "check-derivation": (
+        "formulas:check_derivation",
+        "Check every equation of a text on convolutions: 0 when nothing is wrong, 1 when something is.",
+    ),
+    "models": (
+        "models:models",
+        "Count AlexNet, GoogLeNet and the ResNets: parameters, multiply-adds, output sizes.",
+    ),
+    "explore": (
+        "explore:explore",
+        "Write a page on which a convolution's maps, equations and steps light up together.",
+    ),
+}
+"""Of each command its module and attribute, and what it does."""

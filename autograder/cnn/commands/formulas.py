@@ -1,0 +1,189 @@
+"""`autograder derive`, `formula` and `check-derivation`: derivations as mathematics."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from autograder.base.command_line import EXIT_NOT_PASSED, ISOLATION, PATH, fail, language_option, leave
+
+if TYPE_CHECKING:
+    from autograder.cnn.derivations.page import Format
+    from autograder.cnn.derivations.steps import Part
+    from autograder.sandbox.records import Isolation
+
+_format_option = click.option(
+    "--format",
+    type=click.Choice(("text", "latex", "markdown", "html", "json")),
+    default="text",
+    help="How formulas are written.",
+)
+_layer_names_option = click.option(
+    "--layer-names", is_flag=True, help="Name every quantity's layer, as in δ₁₁⁽ˡ⁾."
+)
+
+
+@click.command()
+@click.option("--input", help="Height x width of the layer before; 3x3, or 4x4 to pool.")
+@click.option("--kernel", default="2x2", help="Of the kernel, or of the pooling window.")
+@click.option("--stride", type=int, help="1, or the window's size for pooling.")
+@click.option("--padding", default=0, help="Zeros on each side of the input.")
+@click.option("--channels", default=1, help="Maps of the layer before.")
+@click.option("--kernels", default=1, help="Kernels, and so maps of this layer.")
+@click.option("--pool", type=click.Choice(("max", "avg")), help="Pooling in place of a convolution.")
+@click.option(
+    "--winners",
+    default="",
+    show_default=False,
+    help='For max pooling, the largest element of each window, row by row: "1,2 1,3 4,1 3,4".',
+)
+@click.option("--dense", help="A fully connected layer in place: outputs x inputs.")
+@click.option(
+    "--of",
+    type=click.Choice(("z", "delta", "input", "weights", "bias", "all")),
+    default="all",
+    help="z, δ of the layer before, the same without σ′ (input), ∂J/∂w, ∂J/∂b, or all.",
+)
+@click.option("--steps/--no-steps", default=None, help="Every step, or results only; steps for small layers.")
+@_layer_names_option
+@_format_option
+@language_option
+def derive(
+    input: str | None,
+    kernel: str,
+    stride: int | None,
+    padding: int,
+    channels: int,
+    kernels: int,
+    pool: str | None,
+    winners: str,
+    dense: str | None,
+    of: "Part",
+    steps: bool | None,
+    layer_names: bool,
+    format: "Format",
+    lang: str,
+) -> None:
+    """Write out z, residuals and gradients of a layer of any size, as the lecture derives them."""
+    from autograder.cnn.derivations import options, render
+    from autograder.cnn.derivations.layer import LayerError
+    from autograder.cnn.derivations.steps import derive as derivation
+
+    try:
+        sizes = options.described(
+            input, kernel, stride, padding, channels, kernels, pool or "", winners, dense
+        )
+        page = derivation(sizes, of, steps)
+    except LayerError as error:
+        fail(error.text.in_language(lang))
+    click.echo(render.document(page, format, lang, layer_names), nl=False)
+
+
+@click.command()
+@click.argument("file", type=PATH, help="A notebook or .py file.")
+@click.argument("function", help="The function whose formula is wanted.")
+@click.option(
+    "--as",
+    "meant",
+    default="",
+    show_default=False,
+    help="The course's function that it is meant to be, if its name differs.",
+)
+@click.option("--input", help="Height x width of the layer before.")
+@click.option("--kernel", help="Of the kernel, or of the pooling window.")
+@click.option("--stride", type=int)
+@click.option("--padding", type=int)
+@click.option("--channels", type=int)
+@click.option("--kernels", type=int)
+@click.option("--samples", type=int, help="Inputs of a batch.")
+@click.option("--dense", help="Of a fully connected layer: outputs x inputs.")
+@click.option(
+    "--isolation",
+    type=ISOLATION,
+    default="process",
+    help="process, or bubblewrap for files that are not your own.",
+)
+@_layer_names_option
+@_format_option
+@language_option
+def formula(
+    file: Path,
+    function: str,
+    meant: str,
+    input: str | None,
+    kernel: str | None,
+    stride: int | None,
+    padding: int | None,
+    channels: int | None,
+    kernels: int | None,
+    samples: int | None,
+    dense: str | None,
+    isolation: "Isolation",
+    layer_names: bool,
+    format: "Format",
+    lang: str,
+) -> None:
+    """Show the formula that a function computes, beside the lecture's: 0 when equal, 1 when not."""
+    from autograder.cnn.derivations import options, render
+    from autograder.cnn.derivations.layer import LayerError
+    from autograder.cnn.recovery.in_file import recover_file
+    from autograder.cnn.recovery.readings import NoFormula, RecoverError, Sizes
+    from autograder.sandbox.bubblewrap import BubblewrapMissing
+    from autograder.sandbox.client import SandboxError
+    from autograder.submissions.source import SubmissionError
+
+    try:
+        shapes = [options.size(text) if text is not None else None for text in (input, kernel, dense)]
+        sizes = Sizes(shapes[0], shapes[1], stride, padding, channels, kernels, samples, shapes[2])
+        found = recover_file(file, function, sizes, meant, isolation)
+    except NoFormula as error:
+        click.echo(error.text.in_language(lang))
+        leave(EXIT_NOT_PASSED)
+    except (LayerError, RecoverError, SubmissionError) as error:
+        fail(error.text.in_language(lang))
+    except (BubblewrapMissing, SandboxError) as error:
+        fail(str(error))
+    click.echo(render.document(found.page, format, lang, layer_names), nl=False)
+    if not found.agrees:
+        leave(EXIT_NOT_PASSED)
+
+
+@click.command()
+@click.argument("file", type=PATH, help="Markdown, LaTeX, a notebook or plain text.")
+@click.option("--input", help="Height x width of the layer before; else from the text.")
+@click.option("--kernel", help="Height x width of the kernel; else from the text.")
+@click.option("--stride", default=1)
+@click.option("--padding", default=0, help="Zeros on each side of the input.")
+@language_option
+@click.option("--json", is_flag=True, help="Print the report as JSON.")
+def check_derivation(
+    file: Path,
+    input: str | None,
+    kernel: str | None,
+    stride: int,
+    padding: int,
+    lang: str,
+    json: bool,
+) -> None:
+    """Check every equation of a text on convolutions: 0 when nothing is wrong, 1 when something is."""
+    from autograder.cnn.derivations import options
+    from autograder.cnn.derivations.documents import findings
+    from autograder.cnn.derivations.documents.check import check_file
+    from autograder.cnn.derivations.documents.find import DocumentError
+    from autograder.cnn.derivations.documents.settings import Options
+    from autograder.cnn.derivations.layer import LayerError
+
+    try:
+        sizes = [options.size(text) if text is not None else None for text in (input, kernel)]
+        report = check_file(file, Options(sizes[0], sizes[1], stride, padding))
+    except (LayerError, DocumentError) as error:
+        fail(error.text.in_language(lang))
+    if json:
+        findings.write_json(report, lang, sys.stdout)
+    else:
+        from rich.console import Console
+
+        findings.show(report, lang, Console(highlight=False))
+    if report.counts["wrong"]:
+        leave(EXIT_NOT_PASSED)
