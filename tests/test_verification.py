@@ -137,9 +137,11 @@ def test_a_wrong_call_is_one_sentence(tmp_path: Path) -> None:
 def test_the_example_of_the_documentation_is_sound(tmp_path: Path) -> None:
     """As it stands there, in every draw of a key."""
     text = (Path(__file__).parent.parent / "docs" / "authoring.md").read_text(encoding="utf-8")
-    notebook, hidden = re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    blocks = re.findall(r"^```(?:python|toml)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
     (tmp_path / "relu").mkdir()
-    (tmp_path / "relu" / "notebook.py").write_text(notebook, encoding="utf-8")
-    (tmp_path / "relu" / "hidden.py").write_text(hidden, encoding="utf-8")
+    files = ("notebook.py", "hidden.py", "texts.toml", "alternatives.py")
+    for name, block in zip(files, blocks, strict=True):
+        (tmp_path / "relu" / name).write_text(block, encoding="utf-8")
+    assert sum(1 for block in blocks[1:3] for line in block.splitlines() if line.strip()) < 30
     run = CliRunner().invoke(app, ["verify", "--solutions", str(tmp_path), "--jobs", "1", "--lang", "en"])
     assert run.exit_code == 0, run.output

@@ -49,9 +49,7 @@ class TextFile:
         """Raise an AuthoringError where an entry belongs to nothing, for its name is misspelt or outlived."""
         for name in self.entries:
             if name not in self.used:
-                raise AuthoringError(
-                    f"{self.path}: nothing is called [{name}]; correct its name or remove it."
-                )
+                raise AuthoringError(f"{self.path}: nothing uses [{name}]; correct its name or remove it.")
 
 
 def read(path: Path) -> TextFile:

@@ -75,8 +75,8 @@ def switched(function: Function) -> Callable[..., Transform]:
     """Transforms that set switches of `function`, which is right without them.
 
     For mistakes inside of a function: it is written out with a keyword argument for each of its steps,
-    `inside = switched(step_by_step)`, and a mistake is `loss_halved=inside(loss=half_the_square)`. Switches of
-    several such transforms add up; they go before transforms of arguments and results.
+    `inside = switched(step_by_step)`, and a mistake is `loss_halved=inside(loss=half_the_square)`. Switches
+    of several such transforms add up; they go before transforms of arguments and results.
     """
 
     def switch(**switches: Any) -> Transform:
