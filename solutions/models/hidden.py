@@ -91,7 +91,7 @@ def probability(rng):
     return float(rng.choice([0.25, 0.3, 0.4, 0.75, 0.8, 0.9]))
 
 
-BATCH = {
+WRONG_BATCH = {
     "first_sample_only": afterwards(only(np.s_[:1])),
     "last_sample_only": afterwards(only(np.s_[-1:])),
     "divided_by_the_batch": divided_by(lambda c: len(c.delta)),
@@ -327,7 +327,7 @@ pooled.add_misconceptions(
     indices_from_one=inside(first=1),
     shared_among_windows=result(lambda dz, c: dz / how_often(c)),
     sign_of_the_residual_decides=afterwards(lambda dz: np.maximum(dz, 0)),
-    **BATCH,
+    **WRONG_BATCH,
     remainder_dropped=result(lambda dz, c: dz[..., : 2 * c.delta.shape[-2] + 1, : 2 * c.delta.shape[-1] + 1]),
     stored_as_integers=like("z"),
 )
@@ -401,7 +401,7 @@ def split(take):
     return result(lambda dx, c: sum(parts(c, lambda number, start, count: take(number, start, count, c))))
 
 
-def evenly(number, start, count, c):
+def equal_parts(number, start, count, c):
     size = c.delta.shape[1] / len(c.branch_channels)
     if size != int(size) or size != count:
         raise ValueError("the matrix does not fit")
@@ -458,7 +458,7 @@ module.add_misconceptions(
     always_the_first_channels=split(lambda number, start, count, c: slice(0, count)),
     branches_in_reverse=split(from_the_end),
     channels_dealt_in_turn=split(in_turn),
-    split_evenly=split(evenly),
+    split_evenly=split(equal_parts),
     columns_unrolled_first=result(
         lambda dx, c: columns_first(c, lambda flat, N, H, W: flat.reshape(N, -1, H, W))
     ),
@@ -468,7 +468,7 @@ module.add_misconceptions(
     ),
     batch_for_samples=result(lambda dx, c: dx.sum(axis=0, keepdims=True)),
     signs_lost=afterwards(lambda dx: np.maximum(dx, 0)),
-    **BATCH,
+    **WRONG_BATCH,
     stored_as_integers=like("delta"),
 )
 
@@ -508,7 +508,7 @@ shortcut.add_misconceptions(
     branch_scaled_by_shortcut=given(branch_grad=lambda c: c.delta * c.branch_grad),
     branches_stacked=result(lambda dx, c: np.concatenate([c.delta, c.branch_grad], axis=1)),
     greatest_branch=result(lambda dx, c: np.maximum(c.delta, c.branch_grad)),
-    **BATCH,
+    **WRONG_BATCH,
     stored_as_integers=like("delta"),
 )
 
