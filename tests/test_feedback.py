@@ -552,7 +552,7 @@ def rotate180(w):
 assert check(rotate180) == 4
 from autograder.student.checking import check_file
 check_file(Path("conv_residual.py"))
-loaded = {"sympy", "IPython", "lark"} & set(sys.modules)
+loaded = {"sympy", "IPython", "lark", "jinja2"} & set(sys.modules)
 assert not loaded, loaded
 """
 

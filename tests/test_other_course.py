@@ -315,8 +315,8 @@ ENGINE = (
     "integrations",
 )
 SUBJECT = re.compile(
-    r"cnn|convol|conv2d|\bkernel|\bstrides?\b|padding|pool(ing|ed)?\b|channel|dsigma|residual"
-    r"|lecture's formula|卷积|步长|步幅|填充|池化|通道|残差|讲义的公式",
+    r"cnn|convol|conv2d|\bkernel|\bstrides?\b|padding|pooling|channel|dsigma|residual|lecture's formula"
+    r"|卷积|步长|步幅|填充|池化|通道|残差|讲义的公式",
     re.IGNORECASE,
 )
 ALLOWED = {
@@ -337,7 +337,7 @@ ALLOWED = {
     # White space around a cell.
     "reports/verification_table.py": "padding",
     "reports/templates": "padding",
-    "student/feedback/html.py": "padding",
+    "student/feedback/templates": "padding",
     "student/watch/screen.py": "padding",
     # A message's id that shows how ids of a subject's own begin.
     "base/messages.py": "cnn|stride",

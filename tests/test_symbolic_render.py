@@ -18,7 +18,8 @@ from autograder.base.messages import LANGUAGES, Authored
 from autograder.cnn.derivations import expand, page, render
 from autograder.cnn.derivations.layer import Dense, Layer, LayerError, Pooling
 from autograder.cnn.derivations.options import described, size
-from autograder.cnn.derivations.page import FORMATS, Equation, Grid, Product, Prose, Sum, as_sum
+from autograder.cnn.derivations.page import Equation, Grid, Product, Prose, Sum, as_sum
+from autograder.cnn.derivations.shown import FORMATS
 from autograder.cnn.derivations.steps import derive
 from autograder.cnn.derivations.symbols import Atom, Derivative
 from tests.test_cli import call

@@ -24,7 +24,7 @@ def for_instructors() -> Iterator[None]:
         fail(f"This needs {error.name}, which instructors install {INSTALL}.")
 
 
-_FOR_INSTRUCTORS = {"copydetect", "jinja2", "jupytext", "nbformat", "nbgrader", "traitlets"}
+_FOR_INSTRUCTORS = {"copydetect", "jupytext", "nbformat", "nbgrader", "traitlets"}
 
 
 def told(file: "Built") -> str:

@@ -124,7 +124,7 @@ def write_page(pairs: Sequence["Pair"], lang: str, stream: TextIO) -> None:
         for pair in pairs
     ]
     page = html_page.environment().get_template("similarity.html")
-    stream.writelines(page.generate(lang=lang, style=html_page.style(), shown=shown, colours=_COLOURS))
+    stream.writelines(page.generate(lang=lang, shown=shown, colours=_COLOURS))
 
 
 def _rows(code: "Code", passages: Sequence[tuple[int, int]]) -> list[_Row]:

@@ -9,7 +9,7 @@ import click
 from autograder.base.command_line import EXIT_NOT_PASSED, ISOLATION, PATH, fail, language_option, leave
 
 if TYPE_CHECKING:
-    from autograder.cnn.derivations.page import Format
+    from autograder.cnn.derivations.shown import Format
     from autograder.cnn.derivations.steps import Part
     from autograder.sandbox.records import Isolation
 

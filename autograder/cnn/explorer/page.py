@@ -6,8 +6,11 @@ forbids the rest.
 
 import json
 from importlib import resources
-from string import Template
 from typing import cast
+
+from markupsafe import Markup
+
+from autograder.base.html import environment
 
 MATHEMATICS = ("expansion.js", "recipe.js", "numbers.js")
 """The scripts that compute and know no page."""
@@ -26,13 +29,13 @@ def page(lang: str) -> str:
     lang : {"zh", "en"}
     """
     both = texts()
-    return Template(_read("template.html")).substitute(
-        lang={"zh": "zh-CN", "en": "en"}[lang],
+    template = environment("autograder.cnn.explorer", lang).get_template("explorer.html")
+    return template.render(
         title=both["title"][lang],
-        mark=MARK,
-        style=_read("explorer.css"),
-        texts=json.dumps(both, ensure_ascii=False).replace("</", "<\\/"),
-        script=script(SCRIPTS),
+        mark=Markup(MARK),
+        style=Markup(_read("explorer.css")),
+        texts=Markup(json.dumps(both, ensure_ascii=False).replace("</", "<\\/")),
+        script=Markup(script(SCRIPTS)),
     )
 
 

@@ -29,9 +29,9 @@ from autograder.cnn.derivations.page import (
     Prose,
     Recipe,
     Section,
-    Shown,
     as_sum,
 )
+from autograder.cnn.derivations.shown import Format, Shown
 from autograder.cnn.derivations.symbols import BEFORE, Monomial, Quantity, polynomial, terms
 from autograder.cnn.recovery.readings import (
     Array,
@@ -121,8 +121,8 @@ class Recovered(Shown):
             tuple(sections),
         )
 
-    def write(self, form: Any = "text", *, lang: str = "", layer_names: bool = False) -> str:
-        """The page in one format; see `page.Shown.write`."""
+    def write(self, form: Format = "text", *, lang: str = "", layer_names: bool = False) -> str:
+        """The page in one format; see `Shown.write`."""
         return self.page.write(form, lang=lang, layer_names=layer_names)
 
     def _verdict(self, differing: int) -> Text:

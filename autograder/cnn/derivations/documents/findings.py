@@ -6,7 +6,6 @@ The command line prints it with Rich; in a notebook a `Findings` shows itself.
 import io
 import json
 from dataclasses import dataclass
-from html import escape as escaped
 from typing import TextIO
 
 from rich.console import Console
@@ -70,39 +69,23 @@ class Findings:
         return "\n".join([*lines, "", _total(self.report, self.lang)])
 
     def _repr_html_(self) -> str:
-        rows = "".join(_html_row(equation, self.lang) for equation in self.report.equations)
-        sizes = _sizes(self.report, self.lang)
-        above = f"<p>{escaped(sizes)}</p>" if sizes else ""
+        from autograder.cnn.derivations.render.html import templates
+
+        lang = self.lang
         return (
-            f'{_STYLE}\n<div class="ag-findings">{above}<table class="ag-list"><tbody>{rows}</tbody></table>'
-            f"<p><b>{escaped(_total(self.report, self.lang))}</b></p></div>\n"
+            templates(lang)
+            .get_template("findings.html")
+            .render(
+                sizes=_sizes(self.report, lang),
+                equations=self.report.equations,
+                total=_total(self.report, lang),
+                sign=lambda equation: _MARKS[equation.status][0],
+                where=lambda equation: _where(equation, lang),
+                formula=_formula,
+                many=lambda equation: _many(equation, lang),
+                because=lambda equation: _because(equation, lang),
+            )
         )
-
-
-# Signs and words carry the meaning; colours are the text's own but for the sign.
-_STYLE = """<style>
-.ag-findings { line-height: 1.5; overflow-x: auto; }
-.ag-findings table.ag-list { border-collapse: collapse; border: none; margin: 0; background: none; }
-.ag-findings table.ag-list tbody tr, .ag-findings table.ag-list tbody tr:hover { background: none; }
-.ag-findings table.ag-list tbody td { border: none; border-top: 1px solid rgba(128,128,128,0.35);
-  padding: 0.3em 0.6em; text-align: left; vertical-align: top; white-space: normal; }
-.ag-findings table.ag-list td.ag-sign { font-weight: 700; }
-.ag-findings table.ag-list tbody td.ag-line { white-space: nowrap; opacity: 0.75; }
-.ag-findings .ag-formula { font-size: 1.05em; overflow-wrap: anywhere; }
-.ag-findings .ag-because { border-left: 4px solid rgba(128,128,128,0.6); padding-left: 0.6em; }
-.ag-findings .ag-wrong { color: #e5484d; } .ag-findings .ag-right { color: #16a34a; }
-</style>"""
-
-
-def _html_row(equation: Checked, lang: str) -> str:
-    kind = {"right": " ag-right", "wrong": " ag-wrong"}.get(equation.status, "")
-    because = _because(equation, lang)
-    said = f'<div class="ag-because">{escaped(because)}</div>' if because else ""
-    formula = f'<span class="ag-formula">{escaped(_formula(equation))}</span>{escaped(_many(equation, lang))}'
-    return (
-        f'<tr><td class="ag-sign{kind}">{_MARKS[equation.status][0]}</td>'
-        f'<td class="ag-line">{escaped(_where(equation, lang))}</td><td>{formula}{said}</td></tr>'
-    )
 
 
 def show(report: Report, lang: str, console: Console) -> None:
