@@ -8,11 +8,11 @@ course.
     zh = "讲义 3.2 第 1 步"
     en = "lecture 3.2, step 1"
 
-    [misconceptions.kernel_transposed]
-    zh = "用转置代替了翻转"
-    en = "the kernel was transposed, not rotated"
+    [misconceptions.not_transposed]
+    zh = "矩阵没有转置"
+    en = "the matrix was not transposed"
 
-    [conv_residual.misconceptions.kernel_transposed]
+    [product.misconceptions.not_transposed]
     at = "step_1"
 
 `at` names a place that explains more and is added in brackets. An entry with `at` alone takes the text of the
