@@ -16,7 +16,7 @@ import pytest
 
 from autograder.base.messages import Authored, Message, Verbatim, joined, say
 from autograder.grading import grade_class, store
-from autograder.grading.executors import Team
+from autograder.grading.executors import WorkerPool
 from autograder.grading.grade_class import Graded, Settings
 from autograder.grading.store import Store, StoreError, StoreKey
 from autograder.judging import answer_key, result_json
@@ -134,7 +134,7 @@ def grade(
 
     with Store(course.folder / "grades" / store) as opened:
         graded = grade_class.grade_class(
-            files, keys, settings, opened, Team(executor, lambda: workers, Path.resolve), count
+            files, keys, settings, opened, WorkerPool(executor, lambda: workers, Path.resolve), count
         )
         assert [one.file for one in graded] == files
         assert len(seen) == len(files)
@@ -352,7 +352,7 @@ def test_an_exception_in_a_worker_leaves_nothing_waiting(course: Course, workers
     path, key = grade_class.load_keys(course.keys, ["relu"])["relu"]
     keys = {"relu": (path, dataclasses.replace(key, digest="another"))}
     with Store(course.folder / "grades.sqlite") as store, pytest.raises(answer_key.KeyFileError):
-        grade_class.grade_class(files, keys, QUICK, store, Team(workers, lambda: 2, Path.resolve))
+        grade_class.grade_class(files, keys, QUICK, store, WorkerPool(workers, lambda: 2, Path.resolve))
     assert grade(course, workers).anew == sorted(CLASS)
 
 
@@ -527,8 +527,8 @@ def test_a_submission_is_read_once_kept_once_and_read_back_once_for_the_reports(
         files = class_folder.find(course.submitted, None, grade_class.known_assignments(course.keys))
         keys = grade_class.load_keys(course.keys, ["relu"])
         with Store(course.folder / "results.sqlite") as opened:
-            team = Team(InThisProcess(), lambda: 2, Path.resolve)
-            grade_class.grade_class(files, keys, QUICK, opened, team)
+            pool = WorkerPool(InThisProcess(), lambda: 2, Path.resolve)
+            grade_class.grade_class(files, keys, QUICK, opened, pool)
             results = grade_class.class_results(opened)
             output.write(results, ["relu_backward"], course.folder / "out", "en", as_json=False)
         assert counts == Counter(parsed=anew, encoded=anew, decoded=len(CLASS), shown=len(CLASS))
