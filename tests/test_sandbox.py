@@ -900,7 +900,7 @@ def runs(process: int) -> bool:
 
 
 def settled(root: int) -> dict[int, str]:
-    """The tree below `root` when nothing has come or gone for a while; waiting and sleeping count as the same."""
+    """The tree below `root` when nothing has come or gone for a while; waiting counts as sleeping."""
     before, now = None, tree(root)
     while before is None or before.keys() != now.keys():
         time.sleep(0.1)
