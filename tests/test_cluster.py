@@ -45,12 +45,12 @@ def course(tmp_path: Path) -> Path:
 
 
 def graded(course: Path, pool: executors.WorkerPool, on_graded: Any = None) -> list[SubmissionResult]:
-    """The class by a pool, results without what differs between two runs."""
+    """Grade the class in `pool`; its results without what differs between two runs."""
     files = class_folder.find(course / "submitted", None, {"relu"})
     keys = grade_class.load_keys(course / "keys", ["relu"])
     with Store(course / f"{time.monotonic_ns()}.sqlite") as store:
         done = grade_class.grade_class(files, keys, SETTINGS, store, pool, on_graded or (lambda *_: None))
-        return [without_seconds(grade_class.result_of(one, store)) for one in done]
+        return [without_seconds(grade_class.result_of(graded, store)) for graded in done]
 
 
 def without_seconds(result: SubmissionResult) -> SubmissionResult:
@@ -99,7 +99,7 @@ def scheduler(workers: int) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]
 def test_a_cluster_grades_as_this_machine_does(course: Path) -> None:
     with executors.processes(2) as pool:
         expected = graded(course, pool)
-    assert {one.points for one in expected} == {0, 8, 10}
+    assert {result.points for result in expected} == {0, 8, 10}
     with scheduler(2) as (address, _), executors.cluster(address, 2) as pool:
         assert pool.size() == 2
         for _ in range(2):  # a key that is delivered again must not get lost with the first one
@@ -112,14 +112,14 @@ def test_a_worker_that_is_killed_on_the_way_loses_nothing(course: Path) -> None:
     with scheduler(2) as (address, workers), executors.cluster(address, 2) as pool:
         killed: list[int] = []
 
-        def kill_a_worker(one: Graded, result: SubmissionResult | None) -> None:
+        def kill_a_worker(graded: Graded, result: SubmissionResult | None) -> None:
             if not killed:
                 killed.append(workers[0].pid)
                 os.killpg(workers[0].pid, signal.SIGKILL)
 
         results = graded(course, pool, kill_a_worker)
     assert killed
-    assert [one.points for one in results] == [10, 0, 8, 0] * 3 + [10] * 12
+    assert [result.points for result in results] == [10, 0, 8, 0] * 3 + [10] * 12
 
 
 def test_the_command_starts_a_cluster_of_its_own_for_trying_out(course: Path) -> None:

@@ -1,4 +1,4 @@
-"""A whole class, graded: real sandboxes, real worker processes, the store."""
+"""Grading a whole class: real sandboxes, real worker processes, the store."""
 
 import dataclasses
 import multiprocessing
@@ -136,9 +136,9 @@ def grade(
         graded = grade_class.grade_class(
             files, keys, settings, opened, WorkerPool(executor, lambda: workers, Path.resolve), count
         )
-        assert [one.file for one in graded] == files
+        assert [line.file for line in graded] == files
         assert len(seen) == len(files)
-        return Done([grade_class.result_of(one, opened) for one in graded], sorted(anew))
+        return Done([grade_class.result_of(line, opened) for line in graded], sorted(anew))
 
 
 def without_seconds(results: list[SubmissionResult]) -> list[SubmissionResult]:
@@ -184,8 +184,8 @@ def test_a_class_earns_what_it_should(course: Course, workers: Executor, isolati
 
 def test_one_and_two_jobs_give_the_same_results(course: Course, workers: Executor) -> None:
     course.hand_in_class()
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as one:
-        alone = grade(course, one, workers=1, store="alone.sqlite")
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as executor:
+        alone = grade(course, executor, workers=1, store="alone.sqlite")
     together = grade(course, workers, workers=2, store="together.sqlite")
     assert without_seconds(alone.results) == without_seconds(together.results)
 
@@ -292,7 +292,7 @@ def test_a_judge_error_costs_nothing_and_is_graded_again_next_time(
 def test_what_failed_while_others_ran_is_graded_once_more_alone(
     course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No submission may earn points by what another one does to the machine in the meantime."""
+    """No submission may earn points by what another does to the machine in the meantime."""
     course.hand_in("an", authored.TYPICAL)
     course.hand_in("bo", authored.RIGHT)
     asked: list[str] = []
