@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from autograder.authoring import assignment
 from autograder.authoring.draw import draw_hidden, draw_visible
 from autograder.authoring.exercise import AuthoringError, Case, Exercise
+from autograder.authoring.transforms import instead
 from autograder.cnn.comparators import Shares
 from autograder.judging import answer_key
 from autograder.judging.answer_key import AnswerKey, KeyFileError
@@ -53,14 +54,14 @@ def awkward() -> Exercise:
         yield Case((7, 2**100), accept=Exact())
         yield Case((np.ones(2, np.float16), True), accept=Close(0.1, 0.2), layout="fortran")
 
-    @exercise.misconception(zh="错", en="wrong")
     def gives_nothing_or_nan(a: Any, factor: Any = 1) -> Any:
         return None if factor == 1 else math.nan
 
-    @exercise.misconception(zh="崩溃", en="crashes")
     def crashes(a: Any, factor: Any = 1) -> Any:
         return a.shape[9]
 
+    exercise.add_misconception("gives_nothing_or_nan", instead(gives_nothing_or_nan), zh="错", en="wrong")
+    exercise.add_misconception("crashes", instead(crashes), zh="崩溃", en="crashes")
     return exercise
 
 
@@ -126,10 +127,7 @@ def test_an_example_stands_in_the_visible_key_and_only_there() -> None:
     def lecture(rng: np.random.Generator) -> Iterable[Any]:
         yield (rng.normal(size=3),)
 
-    @lecture.example
-    def by_hand() -> Iterable[Any]:
-        yield (np.array([1.0, 2.0]),)
-
+    lecture.example((np.array([1.0, 2.0]),))
     (shown,) = draw_visible("a", (exercise,)).exercises[0].cases
     (kept,) = draw_hidden("a", (exercise,)).exercises[0].cases
     assert shown.args[0].tolist() == [1.0, 2.0]
@@ -367,7 +365,7 @@ def two_groups(exercise: Exercise) -> None:
 
 def two_misconceptions(exercise: Exercise) -> None:
     for _ in range(2):
-        exercise.misconception(zh="错", en="wrong")(raises)
+        exercise.add_misconception("raises", instead(raises), zh="错", en="wrong")
 
 
 def wrong_points(exercise: Exercise) -> None:
@@ -406,6 +404,10 @@ BROKEN_COURSES = {
         authored.HIDDEN
         + authored.HIDDEN.replace("exercise = ", "another = ").replace("@exercise", "@another"),
         "two exercises 'relu_backward'",
+    ),
+    "frequent": (
+        authored.HIDDEN + "exercise.add_misconceptions(frequent=('a',), b=instead(abs))",
+        "'a' is said to be frequent",
     ),
     "points": (authored.HIDDEN.replace("points=10", "points=11"), "worth 10 points, the exercise 11"),
 }

@@ -276,6 +276,8 @@ def test_the_hidden_key_is_drawn_anew_only_when_there_is_reason_to(small: Assign
         ("relu/hidden.py", "exercise = ", '"""A word more."""\n\nexercise = ', False),
         ("relu/hidden.py", "points=8", "points=8.0", True),
         ("relu/hidden.py", "was left out", "is missing", True),
+        ("relu/texts.toml", "batch", "batches", False),
+        ("relu/alternatives.py", "x = 1", "x = 2", False),
         ("shared.py", "# a comment", "# another", False),
         ("shared.py", "ROWS = 3", "ROWS = 4", True),
         ("deeper.py", "COLUMNS = 4", "COLUMNS = 5", True),
@@ -291,6 +293,8 @@ def test_a_key_depends_on_what_its_sources_do(
     one = Assignment("relu", authored.write_course(course, hidden=hidden), ())
     (course / "shared.py").write_text("# a comment\nfrom . import deeper\nROWS = 3\n")
     (course / "deeper.py").write_text("COLUMNS = 4\n")
+    (course / "relu" / "texts.toml").write_text('[groups]\nbatch = { zh = "批", en = "batch" }\n')
+    (course / "relu" / "alternatives.py").write_text("from .hidden import exercise\nx = 1\n")
     for folder in (course, course / "relu"):
         (folder / "unused.py").write_text("x = 1\n")
     before = source_digest.digest(one)

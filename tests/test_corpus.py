@@ -33,6 +33,7 @@ import pytest
 from autograder.authoring.assignment import load
 from autograder.authoring.draw import draw_hidden
 from autograder.authoring.exercise import Case, Exercise
+from autograder.authoring.transforms import instead
 from autograder.judging.answer_key import AnswerKey
 from autograder.judging.comparison import Exact
 from autograder.judging.evaluate import attempt
@@ -187,10 +188,8 @@ def small() -> tuple[Exercise, ...]:
             x[position] += 10
             yield (x,)
 
-    @doubling.misconception(zh="没有乘以 2", en="nothing was doubled")
-    def not_doubled(x):
-        return x
-
+    texts = {"zh": "没有乘以 2", "en": "nothing was doubled"}
+    doubling.add_misconception("not_doubled", instead(lambda x: x), **texts)
     return doubling, adding, picking
 
 

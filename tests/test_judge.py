@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from autograder.authoring.draw import draw_hidden, draw_key
 from autograder.authoring.exercise import Case, Exercise
+from autograder.authoring.transforms import instead
 from autograder.judging.answer_key import AnswerKey
 from autograder.judging.judge import calls, judge, judge_error
 from autograder.judging.results import ExerciseResult, Verdict, total
@@ -61,7 +62,8 @@ def authored() -> Exercise:
     for name, points in POINTS.items():
         exercise.group(name, points=points, zh=f"中文{name}", en=f"english {name}")(draw_group(name))
     for run in (doubled_whatever_the_factor, transposed, transposed_and_doubled, refuses_other_factors):
-        exercise.misconception(zh=f"误解{run.__name__}", en=f"mistake {run.__name__}")(run)
+        texts = {"zh": f"误解{run.__name__}", "en": f"mistake {run.__name__}"}
+        exercise.add_misconception(run.__name__, instead(run), **texts)
     return exercise
 
 
@@ -247,7 +249,7 @@ def test_answers_of_any_kind_can_be_compared_with_those_of_a_misconception() -> 
         return {"w": a.T, "b": np.zeros(2)}
 
     exercise = Exercise(named, points=1, lecture="1")
-    exercise.misconception(zh="换", en="exchanged")(exchanged)
+    exercise.add_misconception("exchanged", instead(exchanged), zh="换", en="exchanged")
     exercise.group("all", points=1, zh="全", en="all")(lambda rng: [(rng.normal(size=(2, 2)),)])
     key = draw_hidden("tiny", (exercise,))
     assert graded(key, {"named": named})[0].verdict is Verdict.AC
