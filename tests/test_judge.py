@@ -102,7 +102,7 @@ VERDICTS: list[tuple[Outcome, Verdict]] = [
     (Outcome("raised", exception="AC"), Verdict.RTE),
     (Outcome("missing"), Verdict.MISSING),
     (Outcome("forbidden", text="torch"), Verdict.FORBIDDEN),
-    (Outcome("unsendable", text="a value of type set"), Verdict.WA),
+    (Outcome("unsendable", text="type set"), Verdict.WA),
     (Outcome("time"), Verdict.TLE),
     (Outcome("output"), Verdict.OLE),
     (Outcome("died"), Verdict.RTE),
