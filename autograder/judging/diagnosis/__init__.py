@@ -2,7 +2,7 @@
 
 `catalogue` looks for a misconception of the answer key whose outputs the answers equal. `symptoms` says
 what can be seen without any catalogue, over all wrong cases: `shapes` and `numbers` describe a wrong
-answer, `places` the cases that it is wrong in, by what `facts` reads off their arguments. A subject adds what
+answer, `conditions` the cases that it is wrong in, by what `facts` reads off their arguments. A subject adds what
 it knows in its `domain`. Called by the judge, for wrong answers only. Nothing here raises for what a student
 returned, and from a hidden key nothing is quoted: no input, no expected value, no expected size, no text of
 an exception.

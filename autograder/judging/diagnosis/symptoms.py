@@ -18,7 +18,7 @@ from autograder.judging.diagnosis import cells, shapes
 from autograder.judging.diagnosis.facts import Facts
 from autograder.judging.diagnosis.judged import Judged, Studied, way_of_failing
 from autograder.judging.diagnosis.numbers import Relation, WrongNumbers, wrong_numbers
-from autograder.judging.diagnosis.places import limited
+from autograder.judging.diagnosis.conditions import limited
 from autograder.judging.results import Verdict
 from autograder.sandbox.records import Outcome
 from autograder.submissions import source
