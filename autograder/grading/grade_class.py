@@ -21,7 +21,7 @@ from autograder.base.messages import Text, say
 from autograder.grading.executors import Team
 from autograder.grading.store import Member, Store, StoreKey
 from autograder.judging import answer_key
-from autograder.judging.evaluate import Attempt, attempt, unreadable
+from autograder.judging.evaluate import Evaluation, evaluate, unreadable
 from autograder.judging.judge import calls, judge_error
 from autograder.judging.results import SubmissionResult
 from autograder.sandbox.client import Sandbox
@@ -195,7 +195,7 @@ def _finished(
         raise
     except Exception as error:
         why = say("note.grader_failed", error=f"{type(error).__name__}: {error}")
-        done = Attempt(judge_error(key), (why,))
+        done = Evaluation(judge_error(key), (why,))
         return _result(file.student, file.assignment, file.name, settings, 0.0, done)
 
 
@@ -242,13 +242,13 @@ def grade_one(task: Task, key: Path | bytes) -> SubmissionResult:
     """
     start = time.perf_counter()
     loaded = _load_key(key, task.key_digest)
-    done = attempt(task.file, task.content, loaded, lambda statements: _sandbox(task, key).run(statements))
+    done = evaluate(task.file, task.content, loaded, lambda statements: _sandbox(task, key).run(statements))
     seconds = round(time.perf_counter() - start, 4)
     return _result(task.student, task.assignment, task.file, task.settings, seconds, done)
 
 
 def _result(
-    student: str, assignment: str, file: str, settings: Settings, seconds: float, done: Attempt
+    student: str, assignment: str, file: str, settings: Settings, seconds: float, done: Evaluation
 ) -> SubmissionResult:
     return SubmissionResult(
         student, assignment, file, settings.isolation, seconds, done.exercises, done.notes, done.output

@@ -21,7 +21,7 @@ _Note = TypeVar("_Note", source.Note, LoadNote)
 
 
 @dataclass(frozen=True)
-class Attempt:
+class Evaluation:
     """What came of a submission: results, notes for people, what it printed, and its judged cases."""
 
     exercises: tuple[ExerciseResult, ...]
@@ -31,7 +31,7 @@ class Attempt:
     """Of each exercise; none where the grader failed."""
 
 
-def attempt(name: str, content: bytes, key: AnswerKey, run: Callable[[Statements], Run]) -> Attempt:
+def evaluate(name: str, content: bytes, key: AnswerKey, run: Callable[[Statements], Run]) -> Evaluation:
     """Judge the submission `content`; raises nothing that a submission could cause.
 
     Parameters
@@ -49,12 +49,12 @@ def attempt(name: str, content: bytes, key: AnswerKey, run: Callable[[Statements
     except source.SubmissionError as error:
         return unreadable(key, error.text)
     except SandboxError as error:
-        return Attempt(judge_error(key), (say("note.grader_failed", error=error),))
+        return Evaluation(judge_error(key), (say("note.grader_failed", error=error),))
     cases = judged(key, _with_syntax_errors(done.outcomes, read.notes))
     exercises = results(key, cases)
     notes = _some(_reader_note, read.notes)
     notes += _some(_load_note, [note for note in done.notes if _concerns(note, exercises)])
-    return Attempt(exercises, notes, done.output, cases)
+    return Evaluation(exercises, notes, done.output, cases)
 
 
 def safe_notes(name: str, content: bytes) -> tuple[Text, ...]:
@@ -71,10 +71,10 @@ def _concerns(note: LoadNote, exercises: tuple[ExerciseResult, ...]) -> bool:
     return not missing or any(exercise.verdict is Verdict.FORBIDDEN for exercise in exercises)
 
 
-def unreadable(key: AnswerKey, why: Text) -> Attempt:
+def unreadable(key: AnswerKey, why: Text) -> Evaluation:
     """The result of a file that holds nothing that could be run."""
     cases = judged(key, _nothing(key).outcomes)
-    return Attempt(results(key, cases), (_cut(why),), judged=cases)
+    return Evaluation(results(key, cases), (_cut(why),), judged=cases)
 
 
 def _nothing(key: AnswerKey) -> Run:
