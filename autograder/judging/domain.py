@@ -12,9 +12,9 @@ from typing import Any
 
 from autograder.judging.comparison import Comparators
 from autograder.judging.diagnosis import cells, changes
+from autograder.judging.diagnosis.conditions import Features
 from autograder.judging.diagnosis.facts import Facts
 from autograder.judging.diagnosis.numbers import Relation
-from autograder.judging.diagnosis.conditions import Features
 from autograder.judging.diagnosis.shapes import Margin
 
 

@@ -1,11 +1,12 @@
-"""Why an answer is wrong: what can be seen, in one sentence, and the idea behind it where it is known.
+"""Explain why an answer is wrong: the symptom, in one sentence, and the misconception behind it if known.
 
-`catalogue` looks for a misconception of the answer key whose outputs the answers equal. `symptoms` says
-what can be seen without any catalogue, over all wrong cases: `shapes` and `numbers` describe a wrong
-answer, `conditions` the cases that it is wrong in, by what `facts` reads off their arguments. A subject adds what
-it knows in its `domain`. Called by the judge, for wrong answers only. Nothing here raises for what a student
-returned, and from a hidden key nothing is quoted: no input, no expected value, no expected size, no text of
-an exception.
+- `catalogue` looks for a misconception of the answer key whose outputs the answers equal.
+- `symptoms` describes the wrong cases without any catalogue. `shapes` and `numbers` say what is wrong with an
+  answer, `conditions` in which cases, by what `facts` reads off their arguments.
+
+The judge calls `diagnose` for every exercise; a subject adds what it knows in its `domain`. Nothing here may
+raise for a value that a student's function returned. From a hidden key nothing is quoted: no input, no
+expected value, no expected size, no text of an exception.
 """
 
 from collections.abc import Sequence

@@ -15,7 +15,7 @@ import numpy as np
 from autograder.base.messages import Text, joined, say
 from autograder.judging.answer_key import KeyExercise
 from autograder.judging.diagnosis.facts import Facts
-from autograder.judging.diagnosis.judged import Studied
+from autograder.judging.diagnosis.judged import AnalysedCase
 from autograder.judging.results import Verdict
 
 _TITLES = 3
@@ -60,8 +60,8 @@ class _Extent:
 def limited(
     what: Text,
     exercise: KeyExercise,
-    cases: Sequence[Studied],
-    concerned: Sequence[Studied],
+    cases: Sequence[AnalysedCase],
+    concerned: Sequence[AnalysedCase],
     features: "Features",
     *,
     elsewhere: bool,
@@ -73,7 +73,7 @@ def limited(
 
     Parameters
     ----------
-    concerned : sequence of Studied
+    concerned : sequence of AnalysedCase
         The cases of which `what` is true.
     elsewhere : bool
         Whether other cases are wrong in other ways: by the same mistake or another, nobody knows.
@@ -105,7 +105,7 @@ def _titles(exercise: KeyExercise, names: set[str]) -> Text:
     return joined((group.title for group in exercise.groups if group.name in names), "list.groups")
 
 
-def _feature(known: Sequence[Studied], wrong: set[int], features: "Features") -> Text | None:
+def _feature(known: Sequence[AnalysedCase], wrong: set[int], features: "Features") -> Text | None:
     bits = sum(1 << index for index, one in enumerate(known) if id(one) in wrong)
     facts = [one.facts for one in known]
     extents = []

@@ -22,7 +22,7 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Studied(Judged):
+class AnalysedCase(Judged):
     """A case with what its arguments are about; made once an exercise has a wrong case."""
 
     facts: Facts

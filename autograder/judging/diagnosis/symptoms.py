@@ -15,10 +15,10 @@ from autograder.base.messages import Text, Verbatim, joined, say
 from autograder.judging.answer_key import KeyExercise
 from autograder.judging.comparison import AGREE, Comparator
 from autograder.judging.diagnosis import cells, shapes
-from autograder.judging.diagnosis.facts import Facts
-from autograder.judging.diagnosis.judged import Judged, Studied, way_of_failing
-from autograder.judging.diagnosis.numbers import Relation, WrongNumbers, wrong_numbers
 from autograder.judging.diagnosis.conditions import limited
+from autograder.judging.diagnosis.facts import Facts
+from autograder.judging.diagnosis.judged import AnalysedCase, Judged, way_of_failing
+from autograder.judging.diagnosis.numbers import Relation, WrongNumbers, wrong_numbers
 from autograder.judging.results import Verdict
 from autograder.sandbox.records import Outcome
 from autograder.submissions import source
@@ -34,7 +34,7 @@ Path = tuple[str | int, ...]
 
 def symptom(exercise: KeyExercise, judged: Sequence[Judged], domain: "Domain", *, visible: bool) -> Text:
     """What the wrong ones of all cases show; there is at least one."""
-    cases = [Studied(**vars(one), facts=_facts(exercise, one, domain)) for one in judged]
+    cases = [AnalysedCase(**vars(one), facts=_facts(exercise, one, domain)) for one in judged]
     wrong = [one for one in cases if not one.verdict.earns]
     first = wrong[0]
     if first.verdict is Verdict.MISSING:
@@ -63,8 +63,8 @@ def _facts(exercise: KeyExercise, one: Judged, domain: "Domain") -> Facts:
 
 def _what(
     exercise: KeyExercise,
-    cases: Sequence[Studied],
-    alike: Sequence[Studied],
+    cases: Sequence[AnalysedCase],
+    alike: Sequence[AnalysedCase],
     domain: "Domain",
     visible: bool,
 ) -> Text:
@@ -132,8 +132,8 @@ def _unsendable(what: str) -> Text:
 
 def _wrong_answer(
     exercise: KeyExercise,
-    cases: Sequence[Studied],
-    alike: Sequence[Studied],
+    cases: Sequence[AnalysedCase],
+    alike: Sequence[AnalysedCase],
     domain: "Domain",
     visible: bool,
 ) -> Text:
@@ -192,7 +192,7 @@ def _wrong_answer(
     return _wrong_numbers(cases, alike, domain)
 
 
-def _result(one: Studied, path: Path) -> Text:
+def _result(one: AnalysedCase, path: Path) -> Text:
     """Which of several results: its number in a tuple, its name in a dict, such as " (result 2, w1)"."""
     told = _which(one.case.expected, path)
     return _NOTHING if told is None else say("symptom.part", told=told)
@@ -215,7 +215,7 @@ _NAMES = 6
 """Names that are listed at once."""
 
 
-def _wrong_names(one: Studied, visible: bool) -> Text:
+def _wrong_names(one: AnalysedCase, visible: bool) -> Text:
     """A dict with other names than those asked for. Names that a student's process chose could spell out a
     hidden input, so they are quoted of visible cases only."""
     how = one.difference
@@ -245,7 +245,7 @@ def _list_of(names: Sequence[Any]) -> Text:
     return say("symptom.names_and_more", names=shown) if len(names) > _NAMES else shown
 
 
-def _wrong_list(alike: Sequence[Studied], visible: bool) -> Text:
+def _wrong_list(alike: Sequence[AnalysedCase], visible: bool) -> Text:
     """A list as such, say a table: how many entries, or which one is wrong."""
     first = alike[0]
     how = first.difference
@@ -305,7 +305,7 @@ def _kind(name: str) -> Text:
 # --------------------------------------------------------------------------------------------------- shapes
 
 
-def _wrong_shape(alike: Sequence[Studied], part: Text, domain: "Domain", visible: bool) -> Text:
+def _wrong_shape(alike: Sequence[AnalysedCase], part: Text, domain: "Domain", visible: bool) -> Text:
     first = alike[0]
     value = first.outcome.value
     if all(_tuple_for_one(one) for one in alike):
@@ -332,7 +332,7 @@ def _wrong_shape(alike: Sequence[Studied], part: Text, domain: "Domain", visible
     return say("symptom.shape_wrong", part=part)
 
 
-def _tuple_for_one(one: Studied) -> bool:
+def _tuple_for_one(one: AnalysedCase) -> bool:
     """Results separated by commas where a single array is asked for."""
     value = one.outcome.value
     return (
@@ -348,7 +348,7 @@ _Found = WrongNumbers | None
 """None: wrong in another way than by its numbers."""
 
 
-def _wrong_numbers(cases: Sequence[Studied], alike: Sequence[Studied], domain: "Domain") -> Text:
+def _wrong_numbers(cases: Sequence[AnalysedCase], alike: Sequence[AnalysedCase], domain: "Domain") -> Text:
     """A relation that is true of all wrong results, else of one of the results in all cases."""
     first = alike[0]
     exchanged = _exchanged(alike)
@@ -386,7 +386,7 @@ def _first_true(
     return None
 
 
-def _wrong_parts(one: Studied) -> dict[Path, _Found]:
+def _wrong_parts(one: AnalysedCase) -> dict[Path, _Found]:
     """The results of a case that are wrong, by their places; the empty one where there is only one."""
     accept = one.case.accept
     wrong: dict[Path, _Found] = {}
@@ -409,7 +409,7 @@ def _parts(got: Any, expected: Any, path: Path = ()) -> Iterator[tuple[Path, Any
         yield path, got, expected
 
 
-def _exchanged(alike: Sequence[Studied]) -> Text | None:
+def _exchanged(alike: Sequence[AnalysedCase]) -> Text | None:
     """Two of several results stand at each other's places."""
     first = alike[0].case.expected
     if not isinstance(first, tuple):
