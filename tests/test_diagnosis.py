@@ -377,7 +377,7 @@ def test_an_amount_is_not_blamed_where_a_right_case_contradicts_it() -> None:
     cases = [weight_grad(layer) for layer in VARIED]
     wrong = [RIGHT] + [case.expected / layer.N for case, layer in zip(cases[1:], VARIED[1:], strict=True)]
     sentence = said(exercise(WEIGHT_GRAD, cases), wrong)
-    assert "images" not in sentence and "times one number" in sentence
+    assert "images" not in sentence and "all times the same factor" in sentence
 
 
 def test_where_the_amount_is_one_a_case_may_be_right() -> None:
@@ -1367,7 +1367,7 @@ def test_whatever_is_wrong_nothing_false_is_said_of_it(data: st.DataObject) -> N
     assert told is not None
     claim, feature, only_in, not_in = told.groups()
     for index in wrong:
-        if "would be right if" in claim or "once too often" in claim or "What came back" in claim:
+        if "would be right if" in claim or "one time too many" in claim or "What came back" in claim:
             continue  # proved by a test of its own, and by nothing that is random here
         assert holds(claim, answers[index], cases[index].expected, layers[index]), sentence
     if feature is not None:
@@ -1409,7 +1409,7 @@ def claimed_of_a_shape(claim: str, got: tuple[int, ...], expected: tuple[int, ..
         return len(expected) - len(got) == int(match[1])
     if claim.startswith("one axis is missing, that of"):
         return len(got) == len(expected) - 1
-    if claim.endswith("are exchanged") or claim.endswith("stands last"):
+    if claim.endswith("are exchanged") or claim.endswith("comes last"):
         return got != expected and sorted(got) == sorted(expected)
     return claim.startswith("the number of") and len(got) == len(expected) and got != expected
 
