@@ -26,7 +26,7 @@ __all__ = ["Diagnosis", "Judged", "diagnose"]
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What is known about an exercise's wrong cases.
+    """Why an exercise's wrong cases are wrong.
 
     Attributes
     ----------
@@ -43,22 +43,21 @@ class Diagnosis:
     text: Text | None = None
 
 
-def diagnose(
-    exercise: KeyExercise, judged: Sequence[Judged], domain: "Domain", *, visible: bool
-) -> Diagnosis:
+def diagnose(exercise: KeyExercise, cases: Sequence[Judged], domain: "Domain", *, visible: bool) -> Diagnosis:
     """Explain an exercise's result. With `visible`, shapes and exception texts may be quoted."""
-    if all(one.verdict.earns for one in judged):
+    if all(judged.verdict.earns for judged in cases):
         return Diagnosis()
-    seen = symptoms.symptom(exercise, judged, domain, visible=visible)
-    found = catalogue.recognise(exercise, judged)
+    symptom = symptoms.symptom(exercise, cases, domain, visible=visible)
+    found = catalogue.recognise(exercise, cases)
     if found is None:
-        return Diagnosis(None, seen, seen)
+        return Diagnosis(None, symptom, symptom)
     idea = say("idea.whole" if found.whole else "idea.partly", hint=_idea(exercise, found.hint))
-    return Diagnosis(found.hint.id, seen, idea)
+    return Diagnosis(found.hint.id, symptom, idea)
 
 
 def _idea(exercise: KeyExercise, hint: Hint) -> Text:
-    """What a misconception is; of a pair, both."""
+    """The text of a misconception; of a pair, both texts."""
     ideas = {known.id: known.text for known in exercise.misconceptions}
-    one, _, other = hint.id.partition("+")
-    return say("idea.both", one=ideas[one], other=ideas[other]) if {one, other} <= ideas.keys() else hint.text
+    first, _, second = hint.id.partition("+")
+    both = {first, second} <= ideas.keys()
+    return say("idea.both", one=ideas[first], other=ideas[second]) if both else hint.text
