@@ -1,4 +1,4 @@
-"""What one attempt tells people: enough for whoever is honest, and no more than can be read."""
+"""`evaluate` of one submission: the notes tell an honest author enough, and never too much to read."""
 
 import json
 
@@ -16,7 +16,7 @@ from tests import authored
 def key(tmp_path_factory: pytest.TempPathFactory) -> AnswerKey:
     from autograder.judging import answer_key
 
-    folder = tmp_path_factory.mktemp("attempt")
+    folder = tmp_path_factory.mktemp("evaluate")
     authored.write_course(folder / "solutions")
     authored.draw_keys(folder / "solutions", folder / "keys")
     return answer_key.load(folder / "keys" / f"relu{answer_key.HIDDEN}")
