@@ -1,4 +1,4 @@
-"""Say in which cases an answer is wrong: "only where the stride is above 1".
+"""Say in which cases an answer is wrong: "only where an argument holds integers".
 
 A *feature* is a property of a case, such as an argument that holds integers. It is named if the wrong cases
 are exactly those that have it, alone or together with a second feature; otherwise the titles of the groups
