@@ -49,7 +49,7 @@ def check(file: Path | None, lang: str, hint: bool, html: bool, output: Path | N
         console = Console(highlight=False)
         if chosen != file:
             console.print(chosen.name, style="bold", markup=False)
-        told |= hints.climb(chosen, result)
+        told |= hints.record_failures(chosen, result)
         terminal.check_list(done, lang, console, told, "--hint")
     if html or output:
         _write_page(done, chosen, told, lang, output or chosen.with_suffix(".check.html"), json)

@@ -51,7 +51,7 @@ def check(function: Callable[..., Any], lang: str | None = None, hint: bool = Fa
         stopped = say("error.function_stopped", name=function.__name__)
         print(stopped.in_language(language))
         raise
-    again = hints.climb(Path.cwd(), done.result)
+    again = hints.record_failures(Path.cwd(), done.result)
     (exercise,) = key.exercises
     (card,) = cards(
         key,

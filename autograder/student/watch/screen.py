@@ -126,7 +126,7 @@ def next_step(
     if exercise.verdict is Verdict.NI:
         todo = _("watch.not_written")
         parts.append(_marked("", todo, ""))
-    parts += [_marked("→", text, "cyan") for text in told(exercise, current, hints, lang)]
+    parts += [_marked("→", step, "cyan") for step in hint_steps(exercise, current, lang)[:hints]]
     right = [group.name for group in exercise.groups if group.points == group.max_points]
     wrong = [group.name for group in exercise.groups if group.points != group.max_points]
     if right:
@@ -135,13 +135,8 @@ def next_step(
     return parts
 
 
-def told(exercise: ExerciseResult, work: Work, hints: int, lang: str) -> list[str]:
-    """What the first `hints` steps of the ladder tell: the idea where it is known, then where to look."""
-    return ladder(exercise, work, lang)[:hints]
-
-
-def ladder(exercise: ExerciseResult, work: Work, lang: str) -> list[str]:
-    """The hints on an exercise, one after the other."""
+def hint_steps(exercise: ExerciseResult, work: Work, lang: str) -> list[str]:
+    """The hints on an exercise in the order in which they are revealed: the idea, then where to look."""
     _ = translator(lang)
     lecture = next((one.lecture for one in work.key.exercises if one.name == exercise.name), "")
     read = _("watch.hint_lecture", lecture=lecture)

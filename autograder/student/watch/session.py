@@ -262,7 +262,7 @@ class _Session:
                 self.memory.results[place.name] = digest, result
                 self._forget_hints(place)
                 if place == self.current:
-                    hints.climb(file, result)
+                    hints.record_failures(file, result)
                     self.says = f"{time.strftime('%H:%M:%S')} · {time.monotonic() - start:.2f} s"
             finally:
                 self.checking = None
@@ -287,11 +287,11 @@ class _Session:
         return self.memory.hints.get(self._hint_name(exercise.name), 0) if exercise else 0
 
     def _hint(self) -> None:
-        """One step up the ladder; behind the last one, down again."""
+        """Reveal the next hint step; after the last one, hide them all again."""
         work = self.works[self.current]
         exercise = progress.next_exercise(work)
         if exercise is not None:
-            steps = len(screen.ladder(exercise, work, self.lang))
+            steps = len(screen.hint_steps(exercise, work, self.lang))
             self.memory.hints[self._hint_name(exercise.name)] = (self._hints() + 1) % (steps + 1)
             self._remember()
 
