@@ -23,7 +23,7 @@ from autograder.base.messages import say
 from autograder.cli.common import for_instructors
 
 if TYPE_CHECKING:
-    from autograder.cli.afterwards import Afterwards
+    from autograder.cli.run_warnings import RunWarnings
     from autograder.grading.executors import Team
     from autograder.grading.grade_class import Graded, Settings
     from autograder.grading.store import Store
@@ -121,8 +121,8 @@ def grade(
                 lambda: executors.cluster(cluster, workers) if cluster else executors.processes(workers),
                 books,
             )
-            failed, afterwards = _write(store, answer_keys, out, lang, json)
-    for sentence in afterwards.sentences(files):
+            failed, warnings = _write(store, answer_keys, out, lang, json)
+    for sentence in warnings.sentences(files):
         complain(sentence)
     for one in books.failed:
         complain(say("grade.not_written", student=one.student, assignment=one.assignment, why=one.why))
@@ -150,17 +150,17 @@ def _found(
 
 def _write(
     store: "Store", answer_keys: "dict[str, tuple[Path, AnswerKey]]", out: Path, lang: str, json: bool
-) -> "tuple[bool, Afterwards]":
+) -> "tuple[bool, RunWarnings]":
     """Write and show the results; whether a submission got a judge error, and what is to be said below."""
-    from autograder.cli.afterwards import Afterwards
+    from autograder.cli.run_warnings import RunWarnings
     from autograder.grading import grade_class
     from autograder.reports import output
 
-    afterwards = Afterwards(out)
-    passing = afterwards.passing(grade_class.class_results(store))
+    warnings = RunWarnings(out)
+    passing = warnings.passing(grade_class.class_results(store))
     names = [exercise.name for _, key in answer_keys.values() for exercise in key.exercises]
     failed = output.write(passing, list(dict.fromkeys(names)), out, lang, as_json=json)
-    return failed, afterwards
+    return failed, warnings
 
 
 @contextlib.contextmanager

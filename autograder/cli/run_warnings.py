@@ -1,4 +1,4 @@
-"""What `autograder grade` says below its table: what could not be read, and what has left `grades.csv`."""
+"""Warnings that `autograder grade` prints last: unreadable submissions, rows gone from `grades.csv`."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -14,46 +14,46 @@ if TYPE_CHECKING:
     from autograder.submissions.class_folder import SubmittedFile
 
 _NAMED = 5
-
-_Row = tuple[str, str]
-"""A student and an assignment, as `grades.csv` has them."""
+"""Unreadable submissions that are named."""
 
 
-class Afterwards:
-    """Sees every result on its way to the reports, and keeps of it what is worth a sentence.
+class RunWarnings:
+    """Watches the results on their way to the reports and collects what needs a warning.
 
-    Made before the first result, for it reads the `grades.csv` that is going to be replaced.
+    Make it before the reports are written: it reads the old `grades.csv`, which they replace.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._before = _rows(folder / "grades.csv")
-        self._empty: set[tuple[str, str]] = set()
+        self._lost_rows = _rows(folder / "grades.csv")
+        self._without_functions: set[tuple[str, str]] = set()
 
     def passing(self, results: Iterable[SubmissionResult]) -> Iterator[SubmissionResult]:
+        """Yield every result unchanged."""
         for result in results:
-            self._before.discard((harmless(result.student), result.assignment))
-            if result.notes and all(one.verdict is Verdict.MISSING for one in result.exercises):
-                self._empty.add((result.student, result.assignment))
+            self._lost_rows.discard((harmless(result.student), result.assignment))
+            if result.notes and all(exercise.verdict is Verdict.MISSING for exercise in result.exercises):
+                self._without_functions.add((result.student, result.assignment))
             yield result
 
     def sentences(self, files: "Iterable[SubmittedFile]") -> Iterator[Text]:
-        """What is to be said of `files`, the class that was graded."""
-        unread = [file for file in files if (file.student, file.assignment) in self._empty and _unread(file)]
-        if unread:
-            named = [printable_name(f"{file.student}/{file.assignment}") for file in unread[:_NAMED]]
-            more = ["…"] if len(unread) > _NAMED else []
-            yield say(
-                "grade.unread", submissions=words.submissions(len(unread)), names=joined([*named, *more])
-            )
-        if self._before:
-            number = len(self._before)
+        """The warnings about `files`, the class that was graded; call it after all results have passed."""
+        unreadable = [
+            file
+            for file in files
+            if (file.student, file.assignment) in self._without_functions and _is_unreadable(file)
+        ]
+        if unreadable:
+            names = [printable_name(f"{file.student}/{file.assignment}") for file in unreadable[:_NAMED]]
+            names += ["…"] if len(unreadable) > _NAMED else []
+            yield say("grade.unread", submissions=words.submissions(len(unreadable)), names=joined(names))
+        if number := len(self._lost_rows):
             rows = say("grade.rows_one") if number == 1 else say("grade.rows_many", n=number)
             yield say("grade.rows_gone", folder=self._folder, rows=rows)
 
 
-def _rows(path: Path) -> set[_Row]:
-    """Whose rows are in a `grades.csv`; none where it is not one."""
+def _rows(path: Path) -> set[tuple[str, str]]:
+    """Student and assignment of each row of a `grades.csv`; empty where the file is missing or malformed."""
     try:
         with path.open(encoding="utf-8", newline="") as stream:
             return {(row["student"], row["assignment"]) for row in csv.DictReader(stream)}
@@ -61,8 +61,8 @@ def _rows(path: Path) -> set[_Row]:
         return set()
 
 
-def _unread(file: "SubmittedFile") -> bool:
-    """Whether the file holds nothing that could be run, rather than none of the functions."""
+def _is_unreadable(file: "SubmittedFile") -> bool:
+    """Tell a file that cannot be parsed from one that merely defines none of the functions."""
     from autograder.grading import grade_class
     from autograder.submissions import source
 

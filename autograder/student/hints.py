@@ -1,4 +1,4 @@
-"""Decides when a student's own check reveals the idea: the first failure shows the symptom, the next one the idea.
+"""When a student's own check reveals the idea: a first failure shows the symptom, the next one the idea.
 
 `checking`'s callers (the notebook, the command line, `watch`, pytest) record each result here, by the checked
 file or folder. The record is kept in the user's state folder and may be lost (`base.state`): the hints then
