@@ -163,7 +163,7 @@ def test_on_a_low_terminal_the_exercise_keeps_its_place() -> None:
             screen.overview(works, works[0], 1, "en", height=height), screen.footer("en", keys=True), "more"
         )
         shown = "\n".join(drawn(page, 60, height))
-        assert "→ It looks as if" in shown and "together" in shown
+        assert "→ It looks as if" in shown and "total" in shown
         assert ("w " in shown) == (height == 30)
 
 
