@@ -26,11 +26,10 @@ from pathlib import Path
 from typing import Any
 
 from autograder.authoring.exercise import AuthoringError, Exercise, Group, Misconception
-from autograder.base.messages import COURSE_LANGUAGES
+from autograder.base.messages import COURSE_LANGUAGES, Authored, say
 
 Entry = Mapping[str, Any]
 Texts = dict[str, str]
-_BRACKETS = {"zh": "（见{}）", "en": " ({})"}
 
 
 @dataclass(frozen=True)
@@ -127,7 +126,8 @@ def _with_place(text: Texts, at: str, own: TextFile, course: TextFile, where: st
         place = file.find(name)
         if place is not None:
             words = _checked(place, f"{file.path}, [{name}]")
-            return {lang: text[lang] + _BRACKETS[lang].format(words[lang]) for lang in COURSE_LANGUAGES}
+            both = say("idea.at_place", text=Authored(**text), place=Authored(**words))
+            return {lang: both.in_language(lang) for lang in COURSE_LANGUAGES}
     raise AuthoringError(f"{where}: there is no [{name}]; add this place, or correct its name.")
 
 
