@@ -32,7 +32,7 @@ from autograder.student.checking import Examined, examine_with, key_for
 from autograder.student.feedback import advice, html, layout, text
 from autograder.student.feedback.card import Card, cards
 from autograder.student.feedback.failure import Failure, Pair, compared, pairs, size, smallest_failure
-from autograder.student.questions import OutOfTime, calling, patient
+from autograder.student.questions import OutOfTime, calling, within_budget
 
 ROOT = Path(__file__).parent.parent
 TITLE = Authored("一组", "a group")
@@ -488,7 +488,7 @@ def test_no_input_is_found_for_a_right_function_and_a_true_one_for_a_wrong_one(n
     raise AssertionError("no mistake at all could be shown")
 
 
-# ---- Patience ----------------------------------------------------------------------------------------------
+# ---- Time budget -------------------------------------------------------------------------------------------
 
 
 def endless(x: float) -> float:
@@ -504,7 +504,7 @@ def endless(x: float) -> float:
 def test_a_call_that_does_not_end_is_cut_off_and_leaves_no_alarm() -> None:
     before = signal.getsignal(signal.SIGALRM)
     with pytest.raises(OutOfTime):
-        patient(calling(endless), 0.1)([(1.0,)])
+        within_budget(calling(endless), 0.1)([(1.0,)])
     assert signal.getsignal(signal.SIGALRM) == before
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
@@ -518,7 +518,7 @@ def test_many_calls_share_their_time_and_what_they_print_goes_nowhere(
         time.sleep(0.02)
         return x
 
-    ask = patient(calling(slow), 0.2)
+    ask = within_budget(calling(slow), 0.2)
     assert ask([(1.0,), (2.0,)]) == [1.0, 2.0]
     with pytest.raises(OutOfTime):
         ask([(1.0,)] * 1000)

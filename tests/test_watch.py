@@ -163,7 +163,7 @@ def test_on_a_low_terminal_the_exercise_keeps_its_place() -> None:
             screen.overview(works, works[0], 1, "en", height=height), screen.footer("en", keys=True), "more"
         )
         shown = "\n".join(drawn(page, 60, height))
-        assert "→ It looks as if" in shown and "together" in shown
+        assert "→ It looks as if" in shown and "total" in shown
         assert ("w " in shown) == (height == 30)
 
 
@@ -181,13 +181,12 @@ def test_a_page_that_does_not_fit_can_be_turned_until_it_begins_anew() -> None:
     assert seen == lines
 
 
-def test_hints_are_a_ladder_from_the_idea_to_the_lecture() -> None:
+def test_hint_steps_lead_from_the_idea_to_the_lecture() -> None:
     one = a_work(max_pool=WA)
     (failed,) = one.result.exercises if one.result else ()
-    steps = screen.ladder(failed, one, "en")
+    steps = screen.hint_steps(failed, one, "en")
     assert "not rotated" in steps[0] and "f" in steps[1] and "3.1" in steps[2]
-    assert [screen.told(failed, one, count, "en") for count in range(4)] == [steps[:n] for n in range(4)]
-    unknown = screen.ladder(exercise("max_pool", WA), one, "en")
+    unknown = screen.hint_steps(exercise("max_pool", WA), one, "en")
     assert len(unknown) == 3 and unknown[0] != steps[0] and "rotated" not in unknown[0]
 
 

@@ -1,4 +1,4 @@
-"""`autograder check`: a student's own check."""
+"""`autograder check`: check a student's own file against the visible cases."""
 
 import contextlib
 import gc
@@ -49,7 +49,7 @@ def check(file: Path | None, lang: str, hint: bool, html: bool, output: Path | N
         console = Console(highlight=False)
         if chosen != file:
             console.print(chosen.name, style="bold", markup=False)
-        told |= hints.climb(chosen, result)
+        told |= hints.record_failures(chosen, result)
         terminal.check_list(done, lang, console, told, "--hint")
     if html or output:
         _write_page(done, chosen, told, lang, output or chosen.with_suffix(".check.html"), json)
@@ -59,7 +59,7 @@ def check(file: Path | None, lang: str, hint: bool, html: bool, output: Path | N
 
 @contextlib.contextmanager
 def _without_collecting_garbage() -> Iterator[None]:
-    """Looking for garbage takes a tenth of a check's time, and there is next to none."""
+    """Switch the garbage collector off: it takes a tenth of a check's time and finds next to nothing."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -70,10 +70,10 @@ def _without_collecting_garbage() -> Iterator[None]:
 
 
 def _examined(file: Path | None, lang: str) -> "tuple[Path, Examined]":
-    """The file, else the one that is worked on in its folder or in this one, and what came of its check."""
+    """Check `file`, else the file that is worked on in that folder or the current one; return both."""
     from autograder.sandbox import launch
 
-    # The sandbox loads NumPy while the next lines do.
+    # The sandbox's process imports NumPy in parallel with this one.
     with launch.ahead() as launched, _without_collecting_garbage():
         from autograder.student.checking import examine_file
         from autograder.student.workspace import current_file
@@ -83,7 +83,7 @@ def _examined(file: Path | None, lang: str) -> "tuple[Path, Examined]":
 
 
 def _refuse_no_page(page: Path, lang: str) -> None:
-    """Never write over a file that is no page, such as the student's own."""
+    """Never overwrite a file that is not a page, such as the student's own."""
     if page.suffix.lower() not in (".html", ".htm"):
         from autograder.base.messages import say
 
@@ -93,7 +93,7 @@ def _refuse_no_page(page: Path, lang: str) -> None:
 def _write_page(
     done: "Examined", file: Path, told: frozenset[str], lang: str, page: Path, aside: bool
 ) -> None:
-    """The same as a page; where it is, is told on stderr if something else is printed."""
+    """Write the check as a page, and print where it is: on stderr where `aside`, as stdout holds JSON."""
     from autograder.base.messages import say
     from autograder.reports import check_page
 

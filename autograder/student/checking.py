@@ -1,9 +1,9 @@
-"""A student's own check: their code against the visible answer key.
+"""Check a student's own code against the visible answer key.
 
-`check_file` runs a whole file in a process of its own, a `Checker` does so again and again, `check_with`
-takes a function that is already there, in a notebook; those called `examine…` also give what the calls
-returned, from which `feedback` draws pictures. All need the visible key that lies beside the assignment and
-nothing else: no solution, no hidden case.
+`check_file` runs a whole file in a process of its own, a `Checker` does so repeatedly with a warm sandbox,
+`check_with` takes a function of a notebook's own process. The `examine…` variants also return the judged
+cases, from which `feedback` shows the mistakes. Only the visible key beside the assignment is read: never a
+solution or a hidden case.
 """
 
 import contextlib
@@ -30,10 +30,10 @@ __all__ = ["CheckError", "Checker", "check_file", "check_with", "key_for"]
 
 
 class Checker:
-    """Checks files of one assignment, again and again: its key is read once and its sandbox stays warm.
+    """Checks files of one assignment repeatedly: the key is read once and the sandbox stays warm.
 
     Students run their own code on their own machine, so a process with limits is isolation enough; it
-    starts faster than bubblewrap. As a sandbox does, it belongs to the thread that made it.
+    starts faster than bubblewrap. Like its sandbox, a checker belongs to the thread that made it.
 
     Raises
     ------
@@ -80,31 +80,23 @@ class Checker:
         if any(exercise.verdict is Verdict.JE for exercise in done.exercises):
             raise CheckError(say("error.check_again", why=done.notes[0]))
         seconds = round(time.perf_counter() - start, 4)
-        result = SubmissionResult(
-            "",
-            self.key.assignment,
-            str(path),
-            self.isolation,
-            seconds,
-            done.exercises,
-            done.notes,
-            done.output,
-        )
+        about = ("", self.key.assignment, str(path), self.isolation, seconds)
+        result = SubmissionResult(*about, done.exercises, done.notes, done.output)
         return Examined(result, self.key, done.judged)
 
     def warm(self) -> None:
-        """Get ready for the next check, so that it need not wait for a process to start."""
-        with contextlib.suppress(SandboxError):  # the next check tries again, and tells
+        """Start the next check's process ahead of it."""
+        with contextlib.suppress(SandboxError):  # the next check tries again and reports it
             self._ready().renew()
 
     def cancel(self) -> None:
-        """End the check that goes on in another thread: it raises `Cancelled`."""
+        """End the check running in another thread, which raises `Cancelled`."""
         sandbox = self._sandbox
         if sandbox is not None:
             sandbox.cancel()
 
     def close(self) -> None:
-        """End the sandbox; the next check starts another."""
+        """End the sandbox; the next check starts a new one."""
         sandbox, self._sandbox = self._sandbox, None
         if sandbox is not None:
             sandbox.close()
@@ -118,7 +110,7 @@ class Checker:
 
 @dataclass(frozen=True)
 class Examined:
-    """A check with what it was made from: the visible key, and each exercise's judged cases."""
+    """A check's result with the visible key and each exercise's judged cases."""
 
     result: SubmissionResult
     key: AnswerKey
@@ -146,7 +138,7 @@ def examine_file(
     Parameters
     ----------
     launched : Warden, optional
-        A process that has been started ahead (`launch.ahead`), to be quick.
+        A process started ahead of time (`launch.ahead`).
 
     Raises
     ------
@@ -169,14 +161,16 @@ def examine_with(key: AnswerKey, function: Callable[..., Any]) -> Examined:
     Raises
     ------
     KeyboardInterrupt
-        The student interrupted a loop that does not end.
+        The student interrupted the function.
     """
     start = time.perf_counter()
     name = getattr(function, "__name__", repr(function))
-    key = replace(key, exercises=tuple(one for one in key.exercises if one.name == name))
+    key = replace(key, exercises=tuple(exercise for exercise in key.exercises if exercise.name == name))
     outcomes = []
     code = getattr(function, "__code__", None)
-    places = {} if code is None else {code.co_filename: name}  # a cell's own file name says nothing to anyone
+    places = (
+        {} if code is None else {code.co_filename: name}
+    )  # a cell's own file name means nothing to a student
     for outcome in in_process.outcomes(key, {name: function}, places=places):
         if outcome.exception == "KeyboardInterrupt":
             raise KeyboardInterrupt
@@ -193,12 +187,7 @@ def _load(path: Path) -> AnswerKey:
     except DomainMissing as error:
         raise CheckError(error.text) from error
     except KeyFileError as error:
-        raise CheckError(
-            say(
-                "error.key_damaged",
-                file=path,
-            )
-        ) from error
+        raise CheckError(say("error.key_damaged", file=path)) from error
     if not key.visible:
         raise CheckError(say("error.key_of_wrong_kind", file=path))
     return key
@@ -209,12 +198,12 @@ def _keys_in(folder: Path) -> Iterator[AnswerKey]:
 
 
 def key_for(function: Callable[..., Any], folder: Path) -> AnswerKey:
-    """The visible key in `folder`, with the exercise of the function's name alone.
+    """The visible key in `folder`, reduced to the exercise of the function's name.
 
     Raises
     ------
     CheckError
-        It is no function, or no key in the folder knows such an exercise.
+        It is no function, or no key in the folder has such an exercise.
     """
     name = getattr(function, "__name__", None)
     if not callable(function) or name is None:
@@ -228,18 +217,5 @@ def key_for(function: Callable[..., Any], folder: Path) -> AnswerKey:
                 return replace(key, exercises=(exercise,))
         known += [exercise.name for exercise in key.exercises]
     if not known:
-        raise CheckError(
-            say(
-                "error.no_key_in_folder",
-                folder=folder,
-                name=name,
-            )
-        )
-    raise CheckError(
-        say(
-            "error.no_such_exercise",
-            folder=folder,
-            name=name,
-            known=", ".join(known),
-        )
-    )
+        raise CheckError(say("error.no_key_in_folder", folder=folder, name=name))
+    raise CheckError(say("error.no_such_exercise", folder=folder, name=name, known=", ".join(known)))

@@ -1,7 +1,7 @@
-"""The test cells' own answer where stock nbgrader runs them in its kernel.
+"""Score an exercise inside a test cell that stock nbgrader runs in its kernel.
 
-There the student's code shares a process with the hidden key: unsafe, and what routes A and B are for. But
-an honest student gets the same points and the same sentences.
+There the student's code shares a process with the hidden key, which is unsafe; routes A and B avoid it. An
+honest student gets the same points and sentences in all three ways.
 """
 
 import os
@@ -15,9 +15,9 @@ from autograder.judging.results import Score
 
 
 def hidden_score(function: Callable[..., Any], lang: str) -> Score:
-    """Points of a function on the hidden key, which lies in a folder `keys` above, or in $AUTOGRADER_KEYS.
+    """The points of a function on the hidden key, found in $AUTOGRADER_KEYS or a folder `keys` further up.
 
-    Prints what a student may know, in the language `lang`.
+    Prints the feedback for the student in the language `lang`.
 
     Raises
     ------
