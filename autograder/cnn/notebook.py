@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from autograder.cnn.derivations.documents.findings import Findings
-    from autograder.cnn.derivations.page import Page
+    from autograder.cnn.derivations.pages.records import Page
     from autograder.cnn.recovery.recover import Recovered
 
     SizeLike = str | int | tuple[int, int]
@@ -34,9 +34,9 @@ def derive(
     steps : bool, optional
         Whether every step is shown; for small layers unless said otherwise.
     """
-    from autograder.cnn.derivations import steps as pages
     from autograder.cnn.derivations.layer import Layer, LayerError
     from autograder.cnn.derivations.options import size_like
+    from autograder.cnn.derivations.pages import steps as pages
 
     try:
         layer = Layer(size_like(input), size_like(kernel), stride, padding, channels, kernels)

@@ -9,8 +9,8 @@ import click
 from autograder.base.command_line import EXIT_NOT_PASSED, ISOLATION, PATH, fail, language_option, leave
 
 if TYPE_CHECKING:
-    from autograder.cnn.derivations.shown import Format
-    from autograder.cnn.derivations.steps import Part
+    from autograder.cnn.derivations.pages.shown import Format
+    from autograder.cnn.derivations.pages.steps import Part
     from autograder.sandbox.records import Isolation
 
 _format_option = click.option(
@@ -66,8 +66,9 @@ def derive(
     lang: str,
 ) -> None:
     """Write out z, residuals and gradients of a layer of any size, as the lecture derives them."""
-    from autograder.cnn.derivations import options, render
-    from autograder.cnn.derivations.steps import derive as derivation
+    from autograder.cnn.derivations import options
+    from autograder.cnn.derivations.pages import render
+    from autograder.cnn.derivations.pages.steps import derive as derivation
 
     sizes = options.described(input, kernel, stride, padding, channels, kernels, pool or "", winners, dense)
     page = derivation(sizes, of, steps)
@@ -119,7 +120,8 @@ def formula(
     lang: str,
 ) -> None:
     """Show the formula that a function computes, beside the lecture's: 0 when equal, 1 when not."""
-    from autograder.cnn.derivations import options, render
+    from autograder.cnn.derivations import options
+    from autograder.cnn.derivations.pages import render
     from autograder.cnn.recovery.in_file import recover_file
     from autograder.cnn.recovery.readings import NoFormula, Sizes
     from autograder.sandbox.client import SandboxError

@@ -3,7 +3,7 @@
 from typing import Any
 
 from autograder.base.messages import Text
-from autograder.cnn.derivations.page import (
+from autograder.cnn.derivations.pages.records import (
     Aligned,
     Equation,
     Grid,
@@ -17,9 +17,9 @@ from autograder.cnn.derivations.page import (
     Slope,
     Sum,
 )
-from autograder.cnn.derivations.render.latex import LatexWriter
-from autograder.cnn.derivations.render.text import TextWriter
-from autograder.cnn.derivations.render.writer import Written
+from autograder.cnn.derivations.pages.render.latex import LatexWriter
+from autograder.cnn.derivations.pages.render.text import TextWriter
+from autograder.cnn.derivations.pages.render.writer import Written
 
 
 def data(shown: Written, lang: str) -> dict[str, Any]:

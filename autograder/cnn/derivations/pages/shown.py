@@ -26,7 +26,7 @@ class Shown:
             Whether every quantity carries its layer, as in δ₁₁⁽ˡ⁾; those of the layer before that would be
             mistaken for this layer's always do.
         """
-        from autograder.cnn.derivations.render import write
+        from autograder.cnn.derivations.pages.render import write
 
         return write(self, form, lang, layer_names)
 

@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 from sympy.polys.rings import PolyElement, ring
 
 from autograder.authoring import assignment
-from autograder.cnn.derivations import closed_form, expand
+from autograder.cnn.derivations import expand
 from autograder.cnn.derivations.layer import Dense, Layer, LayerError, Pooling, Sized
-from autograder.cnn.derivations.steps import PARTS, derive
+from autograder.cnn.derivations.pages import closed_form
+from autograder.cnn.derivations.pages.steps import PARTS, derive
 from autograder.cnn.derivations.symbols import Atom, Derivative, polynomial, quantity, terms
 
 SOLUTIONS = Path(__file__).parent.parent / "solutions"

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from fractions import Fraction
 
-from autograder.cnn.derivations.page import Equation, Grid, Product, Prose, Recipe
-from autograder.cnn.derivations.render.writer import GREEK, OF, Writer, in_digits, joined
+from autograder.cnn.derivations.pages.records import Equation, Grid, Product, Prose, Recipe
+from autograder.cnn.derivations.pages.render.writer import GREEK, OF, Writer, in_digits, joined
 from autograder.cnn.derivations.symbols import Atom, Derivative
 
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

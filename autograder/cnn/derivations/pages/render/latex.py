@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from autograder.base.messages import Text
-from autograder.cnn.derivations.page import Equation, Grid, Page, Product, Prose, Recipe
-from autograder.cnn.derivations.render.writer import CODE, OF, Writer, in_digits, joined
+from autograder.cnn.derivations.pages.records import Equation, Grid, Page, Product, Prose, Recipe
+from autograder.cnn.derivations.pages.render.writer import CODE, OF, Writer, in_digits, joined
 from autograder.cnn.derivations.symbols import Atom, Quantity
 
 _COMMAND = {"δ": r"\delta", "delta": r"\delta", "sigma": r"\sigma", "dsigma": r"\sigma'"}

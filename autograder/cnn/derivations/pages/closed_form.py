@@ -12,7 +12,7 @@ import sympy
 
 from autograder.cnn.derivations.expand import Formulas
 from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, Pooling, positions
-from autograder.cnn.derivations.page import Grid, Recipe
+from autograder.cnn.derivations.pages.records import Grid, Recipe
 from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, Derivative, Letter, Quantity, terms
 
 Cells = list[list[Quantity | int]]

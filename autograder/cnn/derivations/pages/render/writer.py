@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from autograder.base.messages import Text
-from autograder.cnn.derivations.page import (
+from autograder.cnn.derivations.pages.records import (
     Aligned,
     Block,
     Equation,

@@ -10,11 +10,12 @@ from typing import Literal, cast
 import sympy
 
 from autograder.base.messages import Text, Verbatim, joined, say
-from autograder.cnn.derivations import closed_form, expand
-from autograder.cnn.derivations.closed_form import ClosedForm
+from autograder.cnn.derivations import expand
 from autograder.cnn.derivations.expand import Formulas
 from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, LayerError, Pooling
-from autograder.cnn.derivations.page import (
+from autograder.cnn.derivations.pages import closed_form
+from autograder.cnn.derivations.pages.closed_form import ClosedForm
+from autograder.cnn.derivations.pages.records import (
     Aligned,
     Block,
     Equation,

@@ -9,12 +9,12 @@ import json
 from collections.abc import Callable
 
 from autograder.base.messages import preferred_language
-from autograder.cnn.derivations.page import Page
-from autograder.cnn.derivations.render import latex
-from autograder.cnn.derivations.render.plain import data
-from autograder.cnn.derivations.render.text import TextWriter
-from autograder.cnn.derivations.render.writer import Writer, Written
-from autograder.cnn.derivations.shown import Format
+from autograder.cnn.derivations.pages.records import Page
+from autograder.cnn.derivations.pages.render import latex
+from autograder.cnn.derivations.pages.render.json_data import data
+from autograder.cnn.derivations.pages.render.text import TextWriter
+from autograder.cnn.derivations.pages.render.writer import Writer, Written
+from autograder.cnn.derivations.pages.shown import Format
 
 _WRITERS: dict[Format, Callable[[str, bool], Writer]] = {
     "text": TextWriter,
@@ -30,7 +30,7 @@ def write(shown: object, form: Format, lang: str = "", layer_names: bool = False
     if form == "json":
         return json.dumps(data(shown, language), ensure_ascii=False, indent=2) + "\n"
     if form == "html":
-        from autograder.cnn.derivations.render import html
+        from autograder.cnn.derivations.pages.render import html
 
         return html.fragment(shown, language, layer_names)
     return _WRITERS[form](language, layer_names).shown(shown)
@@ -42,7 +42,7 @@ def document(page: Page, form: Format, lang: str = "", layer_names: bool = False
     if form == "latex":
         return latex.document(page, language, layer_names)
     if form == "html":
-        from autograder.cnn.derivations.render import html
+        from autograder.cnn.derivations.pages.render import html
 
         return html.document(page, language, layer_names)
     return write(page, form, language, layer_names)

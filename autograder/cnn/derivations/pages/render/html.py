@@ -13,9 +13,9 @@ from markupsafe import Markup, escape
 
 from autograder.base.html import element, environment, together
 from autograder.base.messages import Text
-from autograder.cnn.derivations.page import Equation, Grid, Page, Product, Prose, Recipe, Side, Sum
-from autograder.cnn.derivations.render.text import TextWriter
-from autograder.cnn.derivations.render.writer import CODE, GREEK, OF, Writer, Written, in_digits, joined
+from autograder.cnn.derivations.pages.records import Equation, Grid, Page, Product, Prose, Recipe, Side, Sum
+from autograder.cnn.derivations.pages.render.text import TextWriter
+from autograder.cnn.derivations.pages.render.writer import CODE, GREEK, OF, Writer, Written, in_digits, joined
 from autograder.cnn.derivations.symbols import BEFORE, Atom, Quantity
 
 
@@ -34,8 +34,8 @@ def document(page: Page, lang: str, layer_names: bool) -> str:
 
 @functools.cache
 def templates(lang: str) -> Environment:
-    """Those of `autograder.cnn.derivations`."""
-    return environment("autograder.cnn.derivations", lang)
+    """Those of this package."""
+    return environment("autograder.cnn.derivations.pages", lang)
 
 
 class HtmlWriter(Writer):

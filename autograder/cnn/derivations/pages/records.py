@@ -13,7 +13,7 @@ from typing import Literal
 import sympy
 
 from autograder.base.messages import Text
-from autograder.cnn.derivations.shown import Shown
+from autograder.cnn.derivations.pages.shown import Shown
 from autograder.cnn.derivations.symbols import Atom, Monomial, Quantity, lecture_order, terms
 
 
