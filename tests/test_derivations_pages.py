@@ -17,7 +17,7 @@ import autograder
 from autograder.base.messages import COURSE_LANGUAGES, Authored
 from autograder.cnn.derivations import expand
 from autograder.cnn.derivations.layer import Dense, Layer, LayerError, Pooling
-from autograder.cnn.derivations.options import described, size
+from autograder.cnn.derivations.options import read_layer, read_size
 from autograder.cnn.derivations.pages import records, render
 from autograder.cnn.derivations.pages.records import Equation, Grid, Product, Prose, Sum, as_sum
 from autograder.cnn.derivations.pages.shown import FORMATS
@@ -275,7 +275,7 @@ def test_bad_sizes_are_one_sentence_and_status_2(options: str, tmp_path: Path) -
 @given(st.text(max_size=20))
 def test_any_text_is_a_size_or_one_sentence(text: str) -> None:
     try:
-        height, width = size(text)
+        height, width = read_size(text)
     except LayerError as error:
         assert error.text.in_language("en") and "\n" not in error.text.in_language("en")
     else:
@@ -285,7 +285,7 @@ def test_any_text_is_a_size_or_one_sentence(text: str) -> None:
 @given(st.text(alphabet="0123456789,; x", max_size=20))
 def test_any_text_names_winners_or_is_told_in_one_sentence(text: str) -> None:
     try:
-        layer = described(None, "2x2", None, 0, 1, 1, "max", text)
+        layer = read_layer(None, "2x2", None, 0, 1, 1, "max", text)
     except LayerError as error:
         assert error.text.in_language("en")
     else:

@@ -70,7 +70,7 @@ def derive(
     from autograder.cnn.derivations.pages import render
     from autograder.cnn.derivations.pages.steps import derive as derivation
 
-    sizes = options.described(input, kernel, stride, padding, channels, kernels, pool or "", winners, dense)
+    sizes = options.read_layer(input, kernel, stride, padding, channels, kernels, pool or "", winners, dense)
     page = derivation(sizes, of, steps)
     click.echo(render.document(page, format, lang, layer_names), nl=False)
 
@@ -127,7 +127,7 @@ def formula(
     from autograder.sandbox.client import SandboxError
 
     try:
-        shapes = [options.size(text) if text is not None else None for text in (input, kernel, dense)]
+        shapes = [options.read_size(text) if text is not None else None for text in (input, kernel, dense)]
         sizes = Sizes(shapes[0], shapes[1], stride, padding, channels, kernels, samples, shapes[2])
         found = recover_file(file, function, sizes, meant, isolation)
     except NoFormula as error:
@@ -163,7 +163,7 @@ def check_derivation(
     from autograder.cnn.derivations.documents.check import check_file
     from autograder.cnn.derivations.documents.settings import Options
 
-    sizes = [options.size(text) if text is not None else None for text in (input, kernel)]
+    sizes = [options.read_size(text) if text is not None else None for text in (input, kernel)]
     report = check_file(file, Options(sizes[0], sizes[1], stride, padding))
     if json:
         findings.write_json(report, lang, sys.stdout)

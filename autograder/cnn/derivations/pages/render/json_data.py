@@ -1,4 +1,4 @@
-"""Pages as plain data, for the format "json"."""
+"""Pages as plain data, for the format "json"; `render` calls it."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def data(shown: Written, lang: str) -> dict[str, Any]:
         case Prose():
             return {"kind": "prose", "text": text.prose(shown)}
         case Aligned():
-            return {"kind": "equations", "equations": [_equation(one, text) for one in shown.equations]}
+            return {"kind": "equations", "equations": [_equation(line, text) for line in shown.equations]}
         case Equation():
             return _equation(shown, text)
         case Recipe():
