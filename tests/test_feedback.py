@@ -28,7 +28,7 @@ from autograder.judging.comparison import Close, Difference, Exact
 from autograder.judging.diagnosis import Judged
 from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict
 from autograder.sandbox.records import Outcome
-from autograder.student.checking import Examined, examine_with, key_for
+from autograder.student.checking import Checked, check_function, key_for
 from autograder.student.feedback import advice, html, layout, text
 from autograder.student.feedback.card import Card, cards
 from autograder.student.feedback.failure import Failure, Pair, compared, pairs, size, smallest_failure
@@ -528,7 +528,7 @@ def test_many_calls_share_their_time_and_what_they_print_goes_nowhere(
 # ---- Cards -------------------------------------------------------------------------------------------------
 
 
-def examined(name: str, misconception: str) -> tuple[Examined, Any]:
+def checked(name: str, misconception: str) -> tuple[Checked, Any]:
     folder = next(
         path.parent
         for path in (ROOT / "assignments" / "en").glob("*/*.npz")
@@ -540,11 +540,11 @@ def examined(name: str, misconception: str) -> tuple[Examined, Any]:
         return wrong(*arguments)
 
     function.__name__ = name
-    return examine_with(key_for(function, folder), function), function
+    return check_function(key_for(function, folder), function), function
 
 
 def test_a_formula_is_told_at_the_size_at_which_it_differs() -> None:
-    done, function = examined("conv2d_input_grad", "stride_ignored")
+    done, function = checked("conv2d_input_grad", "stride_ignored")
     (card,) = cards(done.key, done.result, done.judged, asking=lambda name: calling(function))
     assert card.failure is not None and card.smaller is not None and card.formula is not None
     assert dict(card.smaller.arguments)["stride"] > 1
@@ -557,13 +557,13 @@ def test_what_goes_wrong_beyond_the_check_costs_the_picture_only(error: type[Bas
     def refuse(calls: list[tuple[Any, ...]]) -> list[Any]:
         raise error
 
-    done, _ = examined("conv_residual", "kernel_not_rotated")
+    done, _ = checked("conv_residual", "kernel_not_rotated")
     (card,) = cards(done.key, done.result, done.judged, asking=lambda name: refuse)
     assert card.failure is not None and card.smaller is card.formula is None
 
 
 def test_without_anyone_to_ask_there_is_the_visible_case_alone() -> None:
-    done, _ = examined("conv_residual", "kernel_not_rotated")
+    done, _ = checked("conv_residual", "kernel_not_rotated")
     (card,) = cards(done.key, done.result, done.judged)
     assert card.failure is not None and card.failure.oracle is None and card.smaller is None
 

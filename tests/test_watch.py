@@ -273,9 +273,9 @@ def test_a_checker_checks_again_and_again_in_one_warm_process(folder: Path) -> N
             (authored.RIGHT, 8),
         ):
             checker.warm()
-            assert checker.check(work(folder, text)).points == points
+            assert checker.check(work(folder, text)).result.points == points
         checker.close()
-        assert checker.check(path).points == 8
+        assert checker.check(path).result.points == 8
 
 
 def test_a_check_that_goes_on_and_on_can_be_cancelled_and_the_next_one_is_right(folder: Path) -> None:  # noqa: F811
@@ -285,7 +285,7 @@ def test_a_check_that_goes_on_and_on_can_be_cancelled_and_the_next_one_is_right(
         threading.Timer(0.3, checker.cancel).start()
         with pytest.raises(Cancelled):
             checker.check(forever)
-        assert checker.check(work(folder, authored.RIGHT)).points == 8
+        assert checker.check(work(folder, authored.RIGHT)).result.points == 8
 
 
 # ---- The whole of it ---------------------------------------------------------------------------------------
