@@ -77,7 +77,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("text", "verdict", "points", "status", "part"), CASES)
-def test_a_file_is_told_what_is_right_and_what_is_wrong(
+def test_a_file_gets_marks_and_reasons(
     folder: Path, text: str, verdict: Verdict, points: float, status: int, part: str
 ) -> None:
     path = work(folder, text)
@@ -94,7 +94,7 @@ def test_a_notebook_is_checked_like_a_script(folder: Path) -> None:
     assert check_file(path).result.points == 8
 
 
-def test_the_answer_is_in_the_language_asked_for_and_as_json_where_wanted(folder: Path) -> None:
+def test_the_output_is_in_the_chosen_language_and_json_on_request(folder: Path) -> None:
     path = work(folder, authored.TYPICAL)
     chinese = CliRunner().invoke(app, ["check", str(path), "--lang", "zh", "--hint"])
     assert "没有乘以上游的残差" in chinese.output and "公开用例得分" in chinese.output
@@ -104,7 +104,7 @@ def test_the_answer_is_in_the_language_asked_for_and_as_json_where_wanted(folder
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_courses_own_stubs_are_told_that_nothing_is_written(name: str) -> None:
+def test_the_courses_own_stubs_are_not_written_yet(name: str) -> None:
     for suffix in (".py", ".ipynb"):
         result = check_file(COURSE / "assignments" / "zh" / name / f"{name}{suffix}").result
         assert {exercise.verdict for exercise in result.exercises} == {Verdict.NI}
@@ -214,7 +214,7 @@ def test_a_check_can_be_written_as_a_page(folder: Path, lang: str) -> None:
     assert sorted(one.name for one in folder.iterdir()) == ["relu.check.html", "relu.py", "relu.visible.npz"]
 
 
-def test_a_page_goes_where_it_is_wanted_and_never_over_work(folder: Path) -> None:
+def test_a_page_goes_to_the_output_option_and_never_overwrites_work(folder: Path) -> None:
     path = work(folder, authored.RIGHT)
     page = folder / "mine.html"
     assert CliRunner().invoke(app, ["check", str(path), "-o", str(page)]).exit_code == 0
@@ -225,7 +225,7 @@ def test_a_page_goes_where_it_is_wanted_and_never_over_work(folder: Path) -> Non
     assert path.read_text() == authored.RIGHT
 
 
-def test_a_page_of_what_cannot_be_read_or_run_says_so(folder: Path) -> None:
+def test_a_page_says_what_could_not_be_parsed_or_run(folder: Path) -> None:
     for text, said in (
         (authored.BROKEN, "SyntaxError"),
         (authored.UNTOUCHED, "is not started yet"),
