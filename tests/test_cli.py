@@ -418,12 +418,12 @@ class SlowRun:
         assert self.started
 
     def kill_a_worker(self) -> None:
-        """One of the processes that grade; of a team that has just begun, if need be."""
+        """One of the processes that grade; of a pool that has just begun, if need be."""
         killed: list[int] = []
         assert wait_until(lambda: bool(workers := self._workers()) and not killed.extend(workers))
         os.kill(killed[0], signal.SIGKILL)
         for worker in killed[1:]:
-            with contextlib.suppress(ProcessLookupError):  # without the first, its team may end by itself
+            with contextlib.suppress(ProcessLookupError):  # without the first, its pool may end by itself
                 os.kill(worker, signal.SIGKILL)
         assert wait_until(lambda: not set(killed) & set(self._workers()))
 
@@ -489,21 +489,21 @@ def test_a_command_that_is_killed_leaves_no_process_and_the_next_run_goes_on(cou
 def test_workers_that_are_killed_again_and_again_are_one_sentence(
     course: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    teams: list[int] = []
+    pools: list[int] = []
 
     class Broken(Executor):
         def submit(self, *arguments: Any, **more: Any) -> Any:
             raise BrokenExecutor
 
     @contextlib.contextmanager
-    def processes(count: int) -> Iterator[executors.Team]:
-        teams.append(count)
-        yield executors.Team(Broken(), lambda: count, Path.resolve)
+    def processes(count: int) -> Iterator[executors.WorkerPool]:
+        pools.append(count)
+        yield executors.WorkerPool(Broken(), lambda: count, Path.resolve)
 
     monkeypatch.chdir(course)
     monkeypatch.setattr(executors, "processes", processes)
     result = CliRunner().invoke(app, ["grade", "submitted", *QUICK])
-    assert (result.exit_code, len(teams)) == (3, 3)
+    assert (result.exit_code, len(pools)) == (3, 3)
     assert "worker processes are killed again and again" in result.output
 
 

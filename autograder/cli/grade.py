@@ -24,7 +24,7 @@ from autograder.cli.common import for_instructors
 
 if TYPE_CHECKING:
     from autograder.cli.run_warnings import RunWarnings
-    from autograder.grading.executors import Team
+    from autograder.grading.executors import WorkerPool
     from autograder.grading.grade_class import Graded, Settings
     from autograder.grading.store import Store
     from autograder.integrations.nbgrader.course import Course
@@ -186,12 +186,12 @@ def _grade_with_progress(
     answer_keys: "dict[str, tuple[Path, AnswerKey]]",
     settings: "Settings",
     store: "Store",
-    team: "Callable[[], AbstractContextManager[Team]]",
+    open_pool: "Callable[[], AbstractContextManager[WorkerPool]]",
     books: "_Books",
 ) -> None:
     """Grade in workers, with a progress bar and the time left on stderr.
 
-    Where a worker was killed, a new team takes up what is left, twice at most.
+    Where a worker was killed, a new pool takes up what is left, twice at most.
     """
     from concurrent.futures import BrokenExecutor
 
@@ -204,23 +204,23 @@ def _grade_with_progress(
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("grading", total=len(files))
 
-        def on_graded(one: "Graded", result: "SubmissionResult | None") -> None:
+        def on_graded(graded: "Graded", result: "SubmissionResult | None") -> None:
             if books.course is not None:
-                books.write(one.file, result or grade_class.result_of(one, store))
+                books.write(graded.file, result or grade_class.result_of(graded, store))
             progress.advance(task)
 
-        for teams_left in reversed(range(_TEAMS)):
+        for pools_left in reversed(range(_MAX_POOLS)):
             try:
-                with team() as workers:
-                    grade_class.grade_class(files, answer_keys, settings, store, workers, on_graded)
+                with open_pool() as pool:
+                    grade_class.grade_class(files, answer_keys, settings, store, pool, on_graded)
                 return
             except BrokenExecutor:
-                if not teams_left:
+                if not pools_left:
                     raise
                 progress.reset(task)
 
 
-_TEAMS = 3
+_MAX_POOLS = 3
 
 
 def _course(root: Path | None) -> "Course | None":

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from autograder.cnn.derivations.documents.findings import Findings
-    from autograder.cnn.derivations.page import Page
+    from autograder.cnn.derivations.pages.records import Page
     from autograder.cnn.recovery.recover import Recovered
 
     SizeLike = str | int | tuple[int, int]
@@ -34,12 +34,12 @@ def derive(
     steps : bool, optional
         Whether every step is shown; for small layers unless said otherwise.
     """
-    from autograder.cnn.derivations import steps as pages
     from autograder.cnn.derivations.layer import Layer, LayerError
-    from autograder.cnn.derivations.options import size_like
+    from autograder.cnn.derivations.options import as_size
+    from autograder.cnn.derivations.pages import steps as pages
 
     try:
-        layer = Layer(size_like(input), size_like(kernel), stride, padding, channels, kernels)
+        layer = Layer(as_size(input), as_size(kernel), stride, padding, channels, kernels)
         return pages.derive(layer, pages.part(of), steps)
     except LayerError as error:
         _complain(error)
@@ -72,14 +72,14 @@ def formula(
         The course's function that it is meant to be, where it has another name.
     """
     from autograder.cnn.derivations.layer import LayerError
-    from autograder.cnn.derivations.options import size_like
+    from autograder.cnn.derivations.options import as_size
     from autograder.cnn.recovery.readings import RecoverError, Sizes
     from autograder.cnn.recovery.recover import compare
     from autograder.student.questions import calling, silence
 
     name = getattr(function, "__name__", type(function).__name__)
     try:
-        input, kernel, dense = (None if one is None else size_like(one) for one in (input, kernel, dense))
+        input, kernel, dense = (None if one is None else as_size(one) for one in (input, kernel, dense))
         sizes = Sizes(input, kernel, stride, padding, channels, kernels, samples, dense)
         with silence():
             return compare(calling(function), meant or name, sizes, shown_as=name)
@@ -116,7 +116,7 @@ def check_derivation(
     from autograder.cnn.derivations.documents.findings import Findings
     from autograder.cnn.derivations.documents.settings import Options
     from autograder.cnn.derivations.layer import LayerError
-    from autograder.cnn.derivations.options import size_like
+    from autograder.cnn.derivations.options import as_size
 
     language = lang or preferred_language()
     if not isinstance(text, str) or _SWALLOWED.intersection(text):
@@ -127,7 +127,7 @@ def check_derivation(
         print(problem.in_language(language))
         return None
     try:
-        sizes = [None if one is None else size_like(one) for one in (input, kernel)]
+        sizes = [None if one is None else as_size(one) for one in (input, kernel)]
         return Findings(check_text(text, options=Options(sizes[0], sizes[1], stride, padding)), language)
     except (LayerError, DocumentError) as error:
         print(error.text.in_language(language))

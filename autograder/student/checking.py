@@ -17,7 +17,7 @@ from autograder.base.messages import say
 from autograder.judging import answer_key, in_process
 from autograder.judging.answer_key import AnswerKey, DomainMissing, KeyFileError
 from autograder.judging.diagnosis import Judged
-from autograder.judging.evaluate import attempt
+from autograder.judging.evaluate import evaluate
 from autograder.judging.judge import calls, judged, results
 from autograder.judging.results import SubmissionResult, Verdict
 from autograder.sandbox.client import Sandbox, SandboxError
@@ -67,7 +67,7 @@ class Checker:
             content = path.read_bytes()
         except OSError as error:
             raise CheckError(say("error.file_unreadable", file=path, error=error.strerror)) from error
-        done = attempt(path.name, content, self.key, lambda statements: self._ready().run(statements))
+        done = evaluate(path.name, content, self.key, lambda statements: self._ready().run(statements))
         if any(exercise.verdict is Verdict.JE for exercise in done.exercises):
             raise CheckError(say("error.check_again", why=done.notes[0]))
         seconds = round(time.perf_counter() - start, 4)

@@ -16,7 +16,7 @@ import pytest
 
 if TYPE_CHECKING:
     from autograder.judging.answer_key import AnswerKey
-    from autograder.judging.evaluate import Attempt, Statements
+    from autograder.judging.evaluate import Evaluation, Statements
     from autograder.judging.results import ExerciseResult
     from autograder.sandbox.records import Isolation, Run
 
@@ -200,7 +200,7 @@ class _Evaluated:
         self.path = path
         self.key = key
         self.isolation = isolation
-        self._done: tuple[Attempt, dict[tuple[str, str, int], ExerciseResult]] | None = None
+        self._done: tuple[Evaluation, dict[tuple[str, str, int], ExerciseResult]] | None = None
         self._told: frozenset[str] = frozenset()
 
     def case(self, at: tuple[str, str, int]) -> "ExerciseResult":
@@ -227,14 +227,14 @@ class _Evaluated:
         """What the file printed; nothing with a hidden key, whose inputs it might print."""
         return self._results()[0].output if self.key.visible else ""
 
-    def _results(self) -> "tuple[Attempt, dict[tuple[str, str, int], ExerciseResult]]":
+    def _results(self) -> "tuple[Evaluation, dict[tuple[str, str, int], ExerciseResult]]":
         if self._done is None:
-            self._done = self._evaluate()
+            self._done = self._evaluated()
         return self._done
 
-    def _evaluate(self) -> "tuple[Attempt, dict[tuple[str, str, int], ExerciseResult]]":
+    def _evaluated(self) -> "tuple[Evaluation, dict[tuple[str, str, int], ExerciseResult]]":
         """One run, judged twice: exercise by exercise, and case by case."""
-        from autograder.judging.evaluate import attempt
+        from autograder.judging.evaluate import evaluate
         from autograder.judging.judge import calls, case_by_case
         from autograder.judging.results import SubmissionResult
         from autograder.sandbox.client import Sandbox
@@ -250,8 +250,8 @@ class _Evaluated:
             return runs[0]
 
         content = self.path.read_bytes()
-        whole = attempt(self.path.name, content, self.key, run)
-        single = attempt(self.path.name, content, case_by_case(self.key), run)
+        whole = evaluate(self.path.name, content, self.key, run)
+        single = evaluate(self.path.name, content, case_by_case(self.key), run)
         names = [
             (exercise.name, group.name, number)
             for exercise in self.key.exercises

@@ -9,8 +9,8 @@ import click
 from autograder.base.command_line import EXIT_NOT_PASSED, ISOLATION, PATH, fail, language_option, leave
 
 if TYPE_CHECKING:
-    from autograder.cnn.derivations.shown import Format
-    from autograder.cnn.derivations.steps import Part
+    from autograder.cnn.derivations.pages.shown import Format
+    from autograder.cnn.derivations.pages.steps import Part
     from autograder.sandbox.records import Isolation
 
 _format_option = click.option(
@@ -66,10 +66,11 @@ def derive(
     lang: str,
 ) -> None:
     """Write out z, residuals and gradients of a layer of any size, as the lecture derives them."""
-    from autograder.cnn.derivations import options, render
-    from autograder.cnn.derivations.steps import derive as derivation
+    from autograder.cnn.derivations import options
+    from autograder.cnn.derivations.pages import render
+    from autograder.cnn.derivations.pages.steps import derive as derivation
 
-    sizes = options.described(input, kernel, stride, padding, channels, kernels, pool or "", winners, dense)
+    sizes = options.read_layer(input, kernel, stride, padding, channels, kernels, pool or "", winners, dense)
     page = derivation(sizes, of, steps)
     click.echo(render.document(page, format, lang, layer_names), nl=False)
 
@@ -119,13 +120,14 @@ def formula(
     lang: str,
 ) -> None:
     """Show the formula that a function computes, beside the lecture's: 0 when equal, 1 when not."""
-    from autograder.cnn.derivations import options, render
+    from autograder.cnn.derivations import options
+    from autograder.cnn.derivations.pages import render
     from autograder.cnn.recovery.in_file import recover_file
     from autograder.cnn.recovery.readings import NoFormula, Sizes
     from autograder.sandbox.client import SandboxError
 
     try:
-        shapes = [options.size(text) if text is not None else None for text in (input, kernel, dense)]
+        shapes = [options.read_size(text) if text is not None else None for text in (input, kernel, dense)]
         sizes = Sizes(shapes[0], shapes[1], stride, padding, channels, kernels, samples, shapes[2])
         found = recover_file(file, function, sizes, meant, isolation)
     except NoFormula as error:
@@ -161,7 +163,7 @@ def check_derivation(
     from autograder.cnn.derivations.documents.check import check_file
     from autograder.cnn.derivations.documents.settings import Options
 
-    sizes = [options.size(text) if text is not None else None for text in (input, kernel)]
+    sizes = [options.read_size(text) if text is not None else None for text in (input, kernel)]
     report = check_file(file, Options(sizes[0], sizes[1], stride, padding))
     if json:
         findings.write_json(report, lang, sys.stdout)

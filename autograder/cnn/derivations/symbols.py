@@ -1,8 +1,8 @@
 """The lecture's quantities, element by element, as SymPy symbols and back.
 
-All of this package speaks of `Atom`s (δ₁₂ of layer l) and of derivatives that are not carried out
-(∂z₁₁/∂a₁₂). A formula is a SymPy polynomial in their symbols, with rational coefficients. Nothing here
-reads what a person typed.
+`derivations` and `recovery` work with `Atom`s (δ₁₂ of layer l) and derivatives that are not carried out
+(∂z₁₁/∂a₁₂). A formula is a SymPy polynomial in their symbols, with rational coefficients. Nothing that a
+person typed may be read here.
 """
 
 import re
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import Literal, Self, cast, get_args
+from typing import Literal, cast, get_args
 
 import sympy
 
@@ -69,20 +69,6 @@ class Atom:
         """
         return _atom(name)
 
-    @classmethod
-    def of(cls, symbol: sympy.Symbol) -> Self:
-        """The element that a symbol stands for; the inverse of `symbol`.
-
-        Raises
-        ------
-        ValueError
-            The symbol was not made here, or stands for a derivative.
-        """
-        found = quantity(symbol)
-        if not isinstance(found, cls):
-            raise ValueError(f"{symbol} is no element of a layer")
-        return found
-
 
 @dataclass(frozen=True, slots=True)
 class Derivative:
@@ -140,8 +126,8 @@ def _atom(name: str) -> Atom:
 def terms(expression: sympy.Expr) -> dict[Monomial, Fraction]:
     """The terms of a polynomial: products of quantities, each with its coefficient.
 
-    Two formulas are equal if and only if their terms are. Only what is a sum of products already is read at
-    full speed; anything else is expanded first.
+    Two formulas are equal if and only if their terms are. A sum of products is read as it is, which is fast;
+    anything else is expanded first.
 
     Raises
     ------
@@ -149,7 +135,11 @@ def terms(expression: sympy.Expr) -> dict[Monomial, Fraction]:
         Not a polynomial with rational coefficients in symbols made here.
     """
     parts = _read(expression)
-    return parts if parts is not None else _required(_read(sympy.expand(expression)), expression)
+    if parts is None:
+        parts = _read(sympy.expand(expression))
+    if parts is None:
+        raise ValueError(f"{expression} is no polynomial with rational coefficients")
+    return parts
 
 
 def polynomial(parts: Iterable[tuple[Monomial, Fraction]]) -> sympy.Expr:
@@ -162,17 +152,11 @@ def polynomial(parts: Iterable[tuple[Monomial, Fraction]]) -> sympy.Expr:
     )
 
 
-def _required(parts: dict[Monomial, Fraction] | None, expression: sympy.Expr) -> dict[Monomial, Fraction]:
-    if parts is None:
-        raise ValueError(f"{expression} is no polynomial with rational coefficients")
-    return parts
-
-
 def _read(expression: sympy.Expr) -> dict[Monomial, Fraction] | None:
     """`terms` of a sum of products, None for anything else."""
     found: dict[Monomial, Fraction] = {}
     for term in sympy.Add.make_args(expression):
-        value, factors = _ONE, []
+        value, factors = Fraction(1), []
         for factor in sympy.Mul.make_args(term):
             if factor.is_Symbol:
                 factors.append(quantity(factor))
@@ -185,9 +169,6 @@ def _read(expression: sympy.Expr) -> dict[Monomial, Fraction] | None:
         monomial = tuple(sorted(factors, key=reading_order))
         found[monomial] = found[monomial] + value if monomial in found else value
     return {monomial: value for monomial, value in found.items() if value}
-
-
-_ONE = Fraction(1)
 
 
 # ---- The order in which the lecture writes -----------------------------------------------------------------

@@ -20,7 +20,7 @@ import sympy
 
 from autograder.base.messages import Text, say
 from autograder.cnn.derivations.layer import MAX_CONNECTIONS, AnyLayer, describe, positions
-from autograder.cnn.derivations.page import (
+from autograder.cnn.derivations.pages.records import (
     Aligned,
     Block,
     Equation,
@@ -31,7 +31,7 @@ from autograder.cnn.derivations.page import (
     Section,
     as_sum,
 )
-from autograder.cnn.derivations.shown import Format, Shown
+from autograder.cnn.derivations.pages.shown import Format, Shown
 from autograder.cnn.derivations.symbols import BEFORE, Monomial, Quantity, polynomial, terms
 from autograder.cnn.recovery.readings import (
     Array,
