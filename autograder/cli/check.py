@@ -12,7 +12,7 @@ import click
 from autograder.base.command_line import EXIT_NOT_PASSED, PATH, fail, language_option, leave
 
 if TYPE_CHECKING:
-    from autograder.student.checking import Examined
+    from autograder.student.checking import Checked
 
 
 @click.command()
@@ -33,7 +33,7 @@ def check(file: Path | None, lang: str, hint: bool, html: bool, output: Path | N
     """Check your own work against the visible cases: 0 when all pass, 1 when not."""
     if output is not None:
         _refuse_no_page(output, lang)
-    chosen, done = _examined(file, lang)
+    chosen, done = _checked(file, lang)
     result = done.result
     told = frozenset(exercise.name for exercise in result.exercises) if hint else frozenset()
     if json:
@@ -69,17 +69,17 @@ def _without_collecting_garbage() -> Iterator[None]:
             gc.enable()
 
 
-def _examined(file: Path | None, lang: str) -> "tuple[Path, Examined]":
+def _checked(file: Path | None, lang: str) -> "tuple[Path, Checked]":
     """Check `file`, else the file that is worked on in that folder or the current one; return both."""
     from autograder.sandbox import launch
 
     # The sandbox's process imports NumPy in parallel with this one.
     with launch.ahead() as launched, _without_collecting_garbage():
-        from autograder.student.checking import examine_file
+        from autograder.student.checking import check_file
         from autograder.student.workspace import current_file
 
         chosen = current_file(file or Path()) if file is None or file.is_dir() else file
-        return chosen, examine_file(chosen, launched=launched)
+        return chosen, check_file(chosen, launched)
 
 
 def _refuse_no_page(page: Path, lang: str) -> None:
@@ -91,7 +91,7 @@ def _refuse_no_page(page: Path, lang: str) -> None:
 
 
 def _write_page(
-    done: "Examined", file: Path, told: frozenset[str], lang: str, page: Path, aside: bool
+    done: "Checked", file: Path, told: frozenset[str], lang: str, page: Path, aside: bool
 ) -> None:
     """Write the check as a page, and print where it is: on stderr where `aside`, as stdout holds JSON."""
     from autograder.base.messages import say

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder.base.atomic import replacing
-from autograder.student.checking import Examined
+from autograder.student.checking import Checked
 from autograder.student.feedback import html
 from autograder.student.feedback.card import cards
 
@@ -23,7 +23,7 @@ _RUN_SECONDS = 5.0
 """Wall time of one run of the file."""
 
 
-def write(done: Examined, file: Path, told: Container[str], lang: str, page: Path) -> None:
+def write(done: Checked, file: Path, told: Container[str], lang: str, page: Path) -> None:
     """Write the page of a checked file atomically.
 
     Raises

@@ -10,7 +10,7 @@ from rich.table import Table
 from autograder.base.messages import say, translator
 from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict
 from autograder.reports.words import submissions
-from autograder.student.checking import Examined
+from autograder.student.checking import Checked
 from autograder.student.feedback import words
 from autograder.student.feedback.advice import next_exercise, next_step
 
@@ -73,7 +73,7 @@ def _lost(result: SubmissionResult) -> str:
     return "\n".join(f"[red]{escape(label)}[/] {', '.join(names)}" for label, names in by_reason.items())
 
 
-def check_list(done: Examined, lang: str, console: Console, told: Container[str] = (), ask: str = "") -> None:
+def check_list(done: Checked, lang: str, console: Console, told: Container[str] = (), ask: str = "") -> None:
     """Print a line for each exercise: ✓ or the symptom, with points; below it the idea, where revealed.
 
     Parameters

@@ -35,7 +35,7 @@ def check(function: Callable[..., Any], lang: str | None = None, hint: bool = Fa
 
     from autograder.base.messages import preferred_language, say
     from autograder.student import hints
-    from autograder.student.checking import CheckError, examine_with, key_for
+    from autograder.student.checking import CheckError, check_function, key_for
     from autograder.student.feedback.card import cards
     from autograder.student.questions import calling, within_budget
 
@@ -46,7 +46,7 @@ def check(function: Callable[..., Any], lang: str | None = None, hint: bool = Fa
         print(error.text.in_language(language))
         return Score(0)
     try:
-        done = examine_with(key, function)
+        done = check_function(key, function)
     except KeyboardInterrupt:
         print(say("error.function_stopped", name=function.__name__).in_language(language))
         raise

@@ -122,7 +122,7 @@ def in_file(
     Parameters
     ----------
     isolation
-        A process is enough for students' own code on their own machine, as in `checking.check_file`.
+        A process is enough for students' own code on their own machine, as in `checking.Checker`.
 
     Raises
     ------

@@ -25,13 +25,13 @@ def hidden_score(function: Callable[..., Any], lang: str) -> Score:
         There is no hidden key for the function.
     """
     from autograder.integrations.nbgrader.cells import feedback
-    from autograder.student.checking import check_with
+    from autograder.student.checking import check_function
 
     name = function.__name__
     for path in _hidden_keys():
         key = load(path)
         if any(exercise.name == name for exercise in key.exercises):
-            (result,) = check_with(key, function).exercises
+            (result,) = check_function(key, function).result.exercises
             told = feedback(result, result.max_points, lang)
             print("\n".join(told.sentences))
             return Score(told.points)

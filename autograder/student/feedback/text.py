@@ -5,7 +5,7 @@ Nothing depends on colour. Blocks side by side are padded by terminal columns: a
 
 from collections.abc import Iterator, Sequence
 
-from rich.cells import cell_len, chop_cells
+from rich.cells import cell_len, chop_cells, set_cell_size
 
 from autograder.base.messages import Text
 from autograder.judging.results import Verdict
@@ -150,12 +150,8 @@ def _joined(blocks: Sequence[Block], indent: int) -> Iterator[str]:
     widths = [max(map(cell_len, block)) for block in blocks]
     for line in range(height):
         cells = [block[line] if line < len(block) else "" for block in blocks]
-        padded = (_left(cell, width) for cell, width in zip(cells, widths, strict=True))
+        padded = (set_cell_size(cell, width) for cell, width in zip(cells, widths, strict=True))
         yield (" " * indent + "   ".join(padded)).rstrip()
-
-
-def _left(text: str, width: int) -> str:
-    return text + " " * (width - cell_len(text))
 
 
 def _right(text: str, width: int) -> str:

@@ -250,7 +250,7 @@ class _Session:
             self.checking = place
             start, digest = time.monotonic(), self._digest(place)
             try:
-                result = await loop.run_in_executor(worker, self.checkers[place].check, file)
+                checked = await loop.run_in_executor(worker, self.checkers[place].check, file)
             except Cancelled:
                 if not self.over.is_set():
                     self._ask_for([place, *([self.current] if place != self.current else [])])
@@ -258,6 +258,7 @@ class _Session:
             except CheckError as error:
                 self.works[place] = replace(self.works[place], problem=error.text)
             else:
+                result = checked.result
                 self.works[place] = replace(self.works[place], result=result, problem=None)
                 self.memory.results[place.name] = digest, result
                 self._forget_hints(place)
