@@ -289,6 +289,10 @@ def _step(layer: Pooling) -> int:
     return layer.steps[0]
 
 
+_input_gradient = _derivatives(expand.input_gradient)
+_weight_gradient = _derivatives(expand.weight_gradient)
+_bias_gradient = _derivatives(expand.bias_gradient)
+
 READINGS: Mapping[str, Reading] = {
     # lecture 2.1
     "correlate": Reading((_A, _W, Array("b", CURRENT, 0)), _Z, _maps, _ONE_MAP, expand.forward),
@@ -320,19 +324,10 @@ READINGS: Mapping[str, Reading] = {
         (_DELTA, _A, _window, _SLOPE), _BEFORE, _max_pooling, _ONE_MAP, expand.delta_before, "given"
     ),
     "avg_pool2d_backward": Reading(
-        (_DELTA4, _input_shape, _side, _step),
-        _DA4,
-        _average_pooling,
-        _POOLED,
-        _derivatives(expand.input_gradient),
+        (_DELTA4, _input_shape, _side, _step), _DA4, _average_pooling, _POOLED, _input_gradient
     ),
     "max_pool2d_backward": Reading(
-        (_DELTA4, _A4, _side, _step),
-        _DA4,
-        _max_pooling,
-        _POOLED,
-        _derivatives(expand.input_gradient),
-        "given",
+        (_DELTA4, _A4, _side, _step), _DA4, _max_pooling, _POOLED, _input_gradient, "given"
     ),
     # lecture 3.2
     "dense_residual": Reading(
@@ -367,36 +362,24 @@ READINGS: Mapping[str, Reading] = {
     ),
     "conv_residual": Reading((_DELTA, _W, _SLOPE), _BEFORE, _maps, _ONE_MAP, expand.delta_before),
     "conv2d_input_grad": Reading(
-        (_DELTA4, _W4, _input_shape, _stride, _padding),
-        _DA4,
-        _maps,
-        _ALL,
-        _derivatives(expand.input_gradient),
+        (_DELTA4, _W4, _input_shape, _stride, _padding), _DA4, _maps, _ALL, _input_gradient
     ),
     # lecture 3.3
     "kernel_gradient": Reading(
-        (_DELTA, _A),
-        Array("w", CURRENT, 2, derivative=True),
-        _maps,
-        _ONE_MAP,
-        _derivatives(expand.weight_gradient),
+        (_DELTA, _A), Array("w", CURRENT, 2, derivative=True), _maps, _ONE_MAP, _weight_gradient
     ),
     "bias_gradient": Reading(
-        (_DELTA,),
-        Array("b", CURRENT, 0, derivative=True),
-        _maps,
-        _ONE_MAP,
-        _derivatives(expand.bias_gradient),
+        (_DELTA,), Array("b", CURRENT, 0, derivative=True), _maps, _ONE_MAP, _bias_gradient
     ),
     "conv2d_weight_grad": Reading(
         (_DELTA4, _A4, _kernel, _stride, _padding),
         Array("w", CURRENT, 4, derivative=True),
         _maps,
         _ALL,
-        _derivatives(expand.weight_gradient),
+        _weight_gradient,
     ),
     "conv2d_bias_grad": Reading(
-        (_DELTA4,), Array("b", CURRENT, 1, derivative=True), _maps, _ALL, _derivatives(expand.bias_gradient)
+        (_DELTA4,), Array("b", CURRENT, 1, derivative=True), _maps, _ALL, _bias_gradient
     ),
 }
 """The functions whose arguments and results are the lecture's quantities."""
