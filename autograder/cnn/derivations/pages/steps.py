@@ -268,9 +268,11 @@ def _title(layer: AnyLayer) -> Prose:
             if layer.kernels != 1:
                 parts.append(say("cnn.page.part_kernels", count=layer.kernels))
         case Pooling():
-            title = "cnn.page.title_max_pooling" if layer.kind == "max" else "cnn.page.title_average_pooling"
-            input, output, window = map(size_text, (layer.input, layer.output, layer.window))
-            parts = [say(title, input=input, output=output, window=window)]
+            sizes = {name: size_text(getattr(layer, name)) for name in ("input", "output", "window")}
+            is_max = layer.kind == "max"
+            parts = [
+                say("cnn.page.title_max_pooling" if is_max else "cnn.page.title_average_pooling", **sizes)
+            ]
             if layer.steps != layer.window:
                 parts.append(say("cnn.layer.stride", stride=size_text(layer.steps)))
             if layer.channels != 1:
