@@ -85,8 +85,8 @@ def sentences(lang: str) -> dict[str, str]:
 class Call(NamedTuple):
     """A message in the code.
 
-    `ids`: all possible values of its first argument; empty where that is a variable, which then holds one of the
-    other ids in the module. With `from_mapping`, not all of its values are known.
+    `ids`: all possible values of its first argument; empty where that is a variable, which then holds one of
+    the other ids in the module. With `from_mapping`, not all of its values are known.
     """
 
     file: Path
