@@ -1,5 +1,5 @@
 // Run by tests/test_explorer.py behind the explorer's own scripts: what they say of a layer, in the names of
-// autograder.symbolic. `answer` is the only thing that the tests call.
+// autograder.cnn.derivations. `answer` is the only thing that the tests call.
 
 function answer(layer) {
   const named = (name, at) => {

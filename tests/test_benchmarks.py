@@ -33,7 +33,7 @@ def test_a_class_is_graded_alike_by_nbgrader_by_pytest_and_here():
         ("scaling", ["--sizes", "3", "6"]),
         ("cluster", ["--submissions", "4", "--seconds", "0.1"]),
         ("check", ["--runs", "1"]),
-        ("symbolic", ["--runs", "1"]),
+        ("derivations", ["--runs", "1"]),
     ],
 )
 def test_a_benchmark_runs(name, arguments):

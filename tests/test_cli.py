@@ -246,7 +246,7 @@ def test_a_misspelt_folder_is_named_and_the_rest_of_the_class_is_graded(course: 
 
 
 @pytest.mark.slow
-def test_a_second_run_is_the_first_ones_results(course: Path) -> None:
+def test_a_second_run_reuses_the_results_of_the_first(course: Path) -> None:
     first, second = (call(course, "grade", "submitted", *QUICK, "--json").stdout for _ in range(2))
     assert first == second  # down to the seconds, which no second grading would repeat
 
@@ -544,7 +544,7 @@ def test_build_says_what_it_wrote_and_check_what_is_out_of_date(
     assert build("--check") == (1, "out of date: assignments/zh/relu/relu.py\n")
 
 
-def test_what_could_not_be_read_and_what_is_gone_from_the_table_is_told(course: Path) -> None:
+def test_unreadable_submissions_and_rows_gone_from_the_table_are_warned_about(course: Path) -> None:
     (course / "submitted" / "dai" / "relu").mkdir(parents=True)
     (course / "submitted" / "dai" / "relu" / "relu.ipynb").write_text("{")
     (course / "submitted" / "e" / "relu").mkdir(parents=True)
@@ -596,7 +596,7 @@ sys.meta_path.insert(0, Nothing())
         ("grade", "submitted", "--isolation", "process", "--cluster", "local"),
     ],
 )
-def test_what_an_instructor_has_to_install_is_one_sentence(course: Path, arguments: Sequence[str]) -> None:
+def test_a_missing_instructors_package_is_one_sentence(course: Path, arguments: Sequence[str]) -> None:
     """After a plain `pip install .`."""
     (course / "plain").mkdir()
     (course / "plain" / "sitecustomize.py").write_text(AS_A_STUDENT)
@@ -696,7 +696,7 @@ def test_without_the_subject_its_commands_are_absent_and_the_others_work(course:
     assert without("report").returncode == 0
 
 
-def test_ctrl_c_is_status_130_and_no_word(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_is_status_130_without_output(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*arguments: Any) -> None:
         raise KeyboardInterrupt
 

@@ -16,8 +16,9 @@ import sympy
 from click.testing import CliRunner
 
 from autograder.cli import app
-from autograder.cnn.derivations import closed_form, expand
+from autograder.cnn.derivations import expand
 from autograder.cnn.derivations.layer import Layer
+from autograder.cnn.derivations.pages import closed_form
 from autograder.cnn.derivations.symbols import Atom, Derivative, terms
 from autograder.cnn.explorer import page as explorer
 from tests.browser import call_javascript

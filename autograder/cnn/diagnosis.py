@@ -13,9 +13,9 @@ from autograder.base.messages import Text, say
 from autograder.cnn.facts import Pair
 from autograder.judging.diagnosis import cells, changes
 from autograder.judging.diagnosis.changes import Quantity
+from autograder.judging.diagnosis.conditions import INTEGERS, LAYOUTS, Feature, Features
 from autograder.judging.diagnosis.facts import Facts
 from autograder.judging.diagnosis.numbers import Array, Relation, WrongNumbers
-from autograder.judging.diagnosis.places import INTEGERS, LAYOUTS, Feature, Features
 from autograder.judging.diagnosis.shapes import Margin
 
 # -------------------------------------------------------------------------------------- only where …

@@ -20,7 +20,7 @@ from autograder.base.messages import Text, say
 from autograder.grading.executors import WorkerPool
 from autograder.grading.store import Member, Store, StoreKey
 from autograder.judging import answer_key
-from autograder.judging.evaluate import Attempt, attempt, unreadable
+from autograder.judging.evaluate import Evaluation, evaluate, unreadable
 from autograder.judging.judge import calls, judge_error
 from autograder.judging.results import SubmissionResult
 from autograder.sandbox.client import Sandbox
@@ -188,7 +188,7 @@ def _finished(
         raise
     except Exception as error:
         why = say("note.grader_failed", error=f"{type(error).__name__}: {error}")
-        return _result(file, settings, 0.0, Attempt(judge_error(key), (why,)))
+        return _result(file, settings, 0.0, Evaluation(judge_error(key), (why,)))
 
 
 def result_of(graded: Graded, store: Store) -> SubmissionResult:
@@ -234,13 +234,13 @@ def grade_one(task: Task, key: Path | bytes) -> SubmissionResult:
     """
     start = time.perf_counter()
     loaded = _load_key(key, task.key_digest)
-    done = attempt(task.name, task.content, loaded, lambda statements: _sandbox(task, key).run(statements))
+    done = evaluate(task.name, task.content, loaded, lambda statements: _sandbox(task, key).run(statements))
     seconds = round(time.perf_counter() - start, 4)
     return _result(task, task.settings, seconds, done)
 
 
 def _result(
-    submitted: SubmittedFile | Task, settings: Settings, seconds: float, done: Attempt
+    submitted: SubmittedFile | Task, settings: Settings, seconds: float, done: Evaluation
 ) -> SubmissionResult:
     return SubmissionResult(
         submitted.student,

@@ -1,4 +1,7 @@
-"""`autograder derive`, `formula` and `check-derivation`: derivations as mathematics."""
+"""`autograder derive`, `formula` and `check-derivation`.
+
+The command line imports this on each of them, so SymPy must be loaded only when a command runs.
+"""
 
 import sys
 from pathlib import Path
@@ -7,15 +10,15 @@ from typing import TYPE_CHECKING
 import click
 
 from autograder.base.command_line import EXIT_NOT_PASSED, ISOLATION, PATH, fail, language_option, leave
+from autograder.cnn.derivations.pages.shown import FORMATS, Format
 
 if TYPE_CHECKING:
-    from autograder.cnn.derivations.shown import Format
-    from autograder.cnn.derivations.steps import Part
+    from autograder.cnn.derivations.pages.steps import Part
     from autograder.sandbox.records import Isolation
 
 _format_option = click.option(
     "--format",
-    type=click.Choice(("text", "latex", "markdown", "html", "json")),
+    type=click.Choice(FORMATS),
     default="text",
     help="How formulas are written.",
 )
@@ -62,15 +65,16 @@ def derive(
     of: "Part",
     steps: bool | None,
     layer_names: bool,
-    format: "Format",
+    format: Format,
     lang: str,
 ) -> None:
     """Write out z, residuals and gradients of a layer of any size, as the lecture derives them."""
-    from autograder.cnn.derivations import options, render
-    from autograder.cnn.derivations.steps import derive as derivation
+    from autograder.cnn.derivations import options
+    from autograder.cnn.derivations.pages import render
+    from autograder.cnn.derivations.pages.steps import derive as derivation
 
-    sizes = options.described(input, kernel, stride, padding, channels, kernels, pool or "", winners, dense)
-    page = derivation(sizes, of, steps)
+    layer = options.read_layer(input, kernel, stride, padding, channels, kernels, pool or "", winners, dense)
+    page = derivation(layer, of, steps)
     click.echo(render.document(page, format, lang, layer_names), nl=False)
 
 
@@ -115,17 +119,18 @@ def formula(
     dense: str | None,
     isolation: "Isolation",
     layer_names: bool,
-    format: "Format",
+    format: Format,
     lang: str,
 ) -> None:
     """Show the formula that a function computes, beside the lecture's: 0 when equal, 1 when not."""
-    from autograder.cnn.derivations import options, render
+    from autograder.cnn.derivations import options
+    from autograder.cnn.derivations.pages import render
     from autograder.cnn.recovery.in_file import recover_file
     from autograder.cnn.recovery.readings import NoFormula, Sizes
     from autograder.sandbox.client import SandboxError
 
     try:
-        shapes = [options.size(text) if text is not None else None for text in (input, kernel, dense)]
+        shapes = [options.read_size(text) if text is not None else None for text in (input, kernel, dense)]
         sizes = Sizes(shapes[0], shapes[1], stride, padding, channels, kernels, samples, shapes[2])
         found = recover_file(file, function, sizes, meant, isolation)
     except NoFormula as error:
@@ -161,7 +166,7 @@ def check_derivation(
     from autograder.cnn.derivations.documents.check import check_file
     from autograder.cnn.derivations.documents.settings import Options
 
-    sizes = [options.size(text) if text is not None else None for text in (input, kernel)]
+    sizes = [options.read_size(text) if text is not None else None for text in (input, kernel)]
     report = check_file(file, Options(sizes[0], sizes[1], stride, padding))
     if json:
         findings.write_json(report, lang, sys.stdout)

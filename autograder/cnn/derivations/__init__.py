@@ -1,8 +1,8 @@
 """Derivations as mathematics: what the lecture writes out by hand, for any size; and what people type of it.
 
-`symbols` names the quantities and `layer` the sizes. `expand` writes z out and differentiates it,
-`closed_form` builds the lecture's shortcut to hold against that, `steps` arranges both as the lecture does
-(in the records of `page`), and `render` writes them in any notation. A typed equation goes the other way:
+`symbols` names the quantities, `layer` the sizes, and `options` reads them from a command line. `expand`
+writes z out and differentiates it; `pages` arranges that as the lecture does and writes it in any notation.
+A typed equation goes the other way:
 
 1. `documents.find` finds it in a file, `notation.rows` separates it from its neighbours;
 2. `notation.spelling` unifies its characters, and `notation.parse` reads it into a tree (`notation.nodes`),
@@ -15,6 +15,6 @@
    `checking.answers` for exercises, `checking.lines` for their lines, `documents.check` for whole files;
 6. `documents.report` counts, `documents.findings` shows.
 
-The formulas of code that runs are `recovery`'s. Nothing here is imported when a command starts: whoever asks
-for a derivation loads SymPy.
+`recovery` finds the formulas of code that runs. Nothing here may be imported when a command starts: it loads
+SymPy.
 """

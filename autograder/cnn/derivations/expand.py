@@ -1,8 +1,8 @@
 """The expansions of the lecture, from first principles: write z out, differentiate it, apply the chain rule.
 
-`forward` is the one place where a layer's formula stands; every residual and gradient below is made from
-it by differentiation. No closed formula is used here: `closed_form` has those, to be held against these.
-All results are dictionaries from the quantity on the left-hand side to its formula.
+`forward` is the only place that states a layer's formula; every residual and gradient is derived from it by
+differentiation. No closed form is used: `pages.closed_form` compares those with the results. Results are
+dictionaries from the quantity on the left-hand side to its formula.
 """
 
 from collections import defaultdict
@@ -25,11 +25,6 @@ def forward(layer: AnyLayer) -> Formulas:
             return _pooling(layer)
         case Dense():
             return _dense(layer)
-
-
-def z(layer: AnyLayer) -> Formulas:
-    """`forward` by the lecture's letter."""
-    return forward(layer)
 
 
 def input_gradient(layer: AnyLayer, written: Formulas | None = None) -> Formulas:
@@ -70,7 +65,7 @@ def bias_gradient(layer: Layer | Dense, written: Formulas | None = None) -> Form
 
 
 def chain(
-    written: Formulas, variables: Sequence[Atom], afterwards: Mapping[Atom, sympy.Symbol] | None = None
+    written: Formulas, variables: Sequence[Atom], last_factors: Mapping[Atom, sympy.Symbol] | None = None
 ) -> Formulas:
     """The chain rule: variable ↦ Σ over all z of δ · ∂z/∂variable, with δ = ∂J/∂z.
 
@@ -80,13 +75,13 @@ def chain(
         z of a layer, as `forward` gives it.
     variables : list of Atom
         Elements of one quantity.
-    afterwards : mapping, optional
+    last_factors : mapping, optional
         A last factor of the chain for each variable, such as ∂a/∂z = σ′(z).
     """
     sums: dict[Atom, list[sympy.Expr]] = {variable: [] for variable in variables}
-    last = {variable: (factor,) for variable, factor in (afterwards or {}).items()}
-    for of, expression in written.items():
-        delta = Atom("delta", of.index, of.layer).symbol
+    last = {variable: (factor,) for variable, factor in (last_factors or {}).items()}
+    for z, expression in written.items():
+        delta = Atom("delta", z.index, z.layer).symbol
         for variable, others in _slopes(expression, variables[0].letter, variables[0].layer):
             sums[variable].append(_product((delta, *others, *last.get(variable, ()))))
     return {variable: sympy.Add(*parts) for variable, parts in sums.items()}
@@ -144,14 +139,14 @@ def _convolution(layer: Layer) -> Formulas:
 
 
 def _pooling(layer: Pooling) -> Formulas:
-    """The largest of the window, known by its winner; or the mean of the window, a sum of m·n shares."""
+    """The winner of the window; or the mean of the window, a sum of m·n shares."""
     result: Formulas = {}
     share = sympy.Rational(1, layer.window[0] * layer.window[1])
-    for out in layer.atoms("z"):
+    for z in layer.atoms("z"):
         if layer.kind == "max":
-            result[out] = layer.winners[out].symbol
+            result[z] = layer.winners[z].symbol
         else:
-            result[out] = sympy.Add(*(sympy.Mul(share, a.symbol) for a in layer.cells(out)))
+            result[z] = sympy.Add(*(sympy.Mul(share, a.symbol) for a in layer.cells(z)))
     return result
 
 

@@ -1,7 +1,7 @@
-"""The sizes of a layer, and the elements that its quantities have.
+"""The sizes of a layer, and the elements of its quantities.
 
-`expand` and everything above it take one of three records: `Layer` (a convolution), `Pooling`, `Dense`. They
-check their sizes, tell the output's, and name each element the way the lecture does. They hold no numbers.
+`expand` and everything that uses it take one of three records: `Layer` (a convolution), `Pooling`, `Dense`.
+They check their sizes, compute the output's, and index each element as the lecture does. They hold no values.
 
 Indices count from 1. A map's element is (row, column). Where there are several channels *or* several kernels,
 map numbers are written throughout: a[c,u,v], z[k,p,q], delta[k,p,q], w[k,c,m,n], b[k]; with one channel and
@@ -22,7 +22,7 @@ from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, LayerName,
 
 Size = tuple[int, int]
 MAX_CONNECTIONS = 50_000
-"""Products that a layer may have in all: 28×28 with 5×5 has 14,400. Beyond, nobody reads what comes out."""
+"""Products that a layer may have in all (28×28 with 5×5 has 14,400); nobody reads longer derivations."""
 
 
 class LayerError(TextError, ValueError):
@@ -30,7 +30,7 @@ class LayerError(TextError, ValueError):
 
 
 class Sized(ABC):
-    """What the three records share: their quantities' shapes, and from there the names of all elements."""
+    """What the three records share: the shapes of their quantities, and the indices of all elements."""
 
     @abstractmethod
     def shape(self, letter: Letter, layer: LayerName) -> tuple[int, ...]:
@@ -177,21 +177,13 @@ class Pooling(Sized):
             self._check_winners()
 
     def _check_winners(self) -> None:
-        for z in self.atoms("z"):
-            if z not in self.winners:
-                raise LayerError(
-                    say(
-                        "cnn.layer.winners_missing", count=sum(z not in self.winners for z in self.atoms("z"))
-                    )
-                )
+        windows = self.atoms("z")
+        if missing := sum(z not in self.winners for z in windows):
+            raise LayerError(say("cnn.layer.winners_missing", count=missing))
+        for z in windows:
             if self.winners[z] not in self.cells(z):
-                raise LayerError(
-                    say(
-                        "cnn.layer.winner_outside",
-                        winner=", ".join(map(str, self.winners[z].index)),
-                        window=", ".join(map(str, z.index)),
-                    )
-                )
+                winner, window = (", ".join(map(str, atom.index)) for atom in (self.winners[z], z))
+                raise LayerError(say("cnn.layer.winner_outside", winner=winner, window=window))
 
     @property
     def steps(self) -> Size:
@@ -260,17 +252,14 @@ def describe(layer: AnyLayer) -> Text:
     """A layer's sizes in words."""
     if isinstance(layer, Dense):
         return say("cnn.layer.dense", outputs=layer.outputs, inputs=layer.inputs)
+    parts: list[Text]
     if isinstance(layer, Pooling):
-        sizes = f"{layer.input[0]}×{layer.input[1]}"
-        parts: list[Text] = [
-            Verbatim(sizes),
-            say("cnn.layer.window", window=f"{layer.window[0]}×{layer.window[1]}"),
-        ]
+        window = say("cnn.layer.window", window=size_text(layer.window))
+        parts = [Verbatim(size_text(layer.input)), window]
         if layer.steps != layer.window:
             parts.append(say("cnn.layer.stride", stride="×".join(map(str, dict.fromkeys(layer.steps)))))
         return joined(parts, "list.clauses")
-    sizes = f"{layer.input[0]}×{layer.input[1]} ∗ {layer.kernel[0]}×{layer.kernel[1]}"
-    parts = [Verbatim(sizes)]
+    parts = [Verbatim(f"{size_text(layer.input)} ∗ {size_text(layer.kernel)}")]
     if layer.stride != 1:
         parts.append(say("cnn.layer.stride", stride=layer.stride))
     if layer.padding:
@@ -278,6 +267,11 @@ def describe(layer: AnyLayer) -> Text:
     if layer.numbered:
         parts.append(say("cnn.layer.maps", channels=layer.channels, kernels=layer.kernels))
     return joined(parts, "list.clauses")
+
+
+def size_text(size: Size) -> str:
+    """3×2."""
+    return f"{size[0]}×{size[1]}"
 
 
 def positions(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
@@ -304,10 +298,5 @@ def _check_size(name: str, value: object) -> None:
 
 def _check_fits(kernel: Size, padded: Size) -> None:
     if kernel[0] > padded[0] or kernel[1] > padded[1]:
-        raise LayerError(
-            say(
-                "cnn.layer.window_does_not_fit",
-                kernel=f"{kernel[0]}×{kernel[1]}",
-                padded=f"{padded[0]}×{padded[1]}",
-            )
-        )
+        sizes = {"kernel": size_text(kernel), "padded": size_text(padded)}
+        raise LayerError(say("cnn.layer.window_does_not_fit", **sizes))

@@ -1,6 +1,6 @@
-"""Options of the command line and of notebooks, read into layers: "3x3", "1,2 1,3 4,1 3,4".
+"""Read the sizes that a user gives, such as "3x3" or "1,2 1,3 4,1 3,4", into layers.
 
-The commands and `cnn.notebook` call this. Whatever it is given, it returns a layer or raises `LayerError`.
+The commands and `cnn.notebook` call this. It must answer any text with a value or a `LayerError`.
 """
 
 import re
@@ -11,9 +11,10 @@ from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, LayerError,
 from autograder.cnn.derivations.symbols import BEFORE, Atom
 
 _SIZE = re.compile(r"(\d{1,9})(?:\s*[x×*,]\s*(\d{1,9}))?", re.ASCII)
+_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
 
-def size(text: str) -> Size:
+def read_size(text: str) -> Size:
     """A height and a width from text such as "3x2", "3×2" or "3*2"; a single number is a square.
 
     Raises
@@ -26,17 +27,17 @@ def size(text: str) -> Size:
     return int(match[1]), int(match[2] or match[1])
 
 
-def size_like(value: str | int | Size) -> Size:
-    """A size that is given as text, as a number (a square) or as it is.
+def as_size(value: str | int | Size) -> Size:
+    """A size given as text, as a number (a square) or as a pair.
 
     Raises
     ------
     LayerError
     """
-    return value if isinstance(value, tuple) else size(str(value))
+    return value if isinstance(value, tuple) else read_size(str(value))
 
 
-def described(
+def read_layer(
     input: str | None,
     kernel: str,
     stride: int | None,
@@ -60,15 +61,14 @@ def described(
     LayerError
     """
     if dense is not None:
-        return Dense(*size(dense))
+        return Dense(*read_size(dense))
     if not pool:
-        return Layer(
-            size(input or "3x3"), size(kernel), 1 if stride is None else stride, padding, channels, kernels
-        )
+        step = 1 if stride is None else stride
+        return Layer(read_size(input or "3x3"), read_size(kernel), step, padding, channels, kernels)
     if padding or kernels != 1:
         raise LayerError(say("cnn.option.not_for_pooling"))
-    step = None if stride is None else (stride, stride)
-    average = Pooling(size(input or "4x4"), size(kernel), step, "avg", {}, channels)
+    steps = None if stride is None else (stride, stride)
+    average = Pooling(read_size(input or "4x4"), read_size(kernel), steps, "avg", {}, channels)
     if pool == "avg":
         return average
     return replace(average, kind="max", winners=_read_winners(winners, average))
@@ -77,12 +77,10 @@ def described(
 def _read_winners(text: str, layer: Pooling) -> dict[Atom, Atom]:
     """One index a window: row and column, with the channel's number before them if there are several."""
     found = []
+    length = 3 if layer.numbered else 2
     for word in text.replace(";", " ").split():
         parts = word.split(",") if "," in word else list(word)
-        length = 3 if layer.numbered else 2
-        if len(parts) != length or not all(
-            part.isascii() and part.isdigit() and len(part) < 10 for part in parts
-        ):
+        if len(parts) != length or not all(_NUMBER.fullmatch(part) for part in parts):
             raise LayerError(say("cnn.option.winner_not_an_index", word=repr(word[:20])))
         found.append(Atom("a", tuple(map(int, parts)), BEFORE))
     windows = layer.atoms("z")

@@ -1,8 +1,8 @@
 """The lecture's quantities, element by element, as SymPy symbols and back.
 
-All of this package speaks of `Atom`s (δ₁₂ of layer l) and of derivatives that are not carried out
-(∂z₁₁/∂a₁₂). A formula is a SymPy polynomial in their symbols, with rational coefficients. Nothing here
-reads what a person typed.
+`derivations` and `recovery` work with `Atom`s (δ₁₂ of layer l) and derivatives that are not carried out
+(∂z₁₁/∂a₁₂). A formula is a SymPy polynomial in their symbols, with rational coefficients. Nothing that a
+person typed may be read here.
 """
 
 import re
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import Literal, Self, cast, get_args
+from typing import Literal, cast, get_args
 
 import sympy
 
@@ -67,21 +67,11 @@ class Atom:
         ValueError
             There is no such quantity in the lecture.
         """
-        return _atom(name)
-
-    @classmethod
-    def of(cls, symbol: sympy.Symbol) -> Self:
-        """The element that a symbol stands for; the inverse of `symbol`.
-
-        Raises
-        ------
-        ValueError
-            The symbol was not made here, or stands for a derivative.
-        """
-        found = quantity(symbol)
-        if not isinstance(found, cls):
-            raise ValueError(f"{symbol} is no element of a layer")
-        return found
+        match = _NAME.fullmatch(name)
+        if match is None or match[1] not in get_args(Letter):
+            raise ValueError(f"{name} is no quantity of the lecture")
+        index = tuple(int(part) for part in match[2].split(",") if part)
+        return cls(cast(Letter, match[1]), index, cast(LayerName, match[3]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +112,8 @@ def _symbol(name: str) -> sympy.Symbol:
 @lru_cache(maxsize=2**17)
 def _quantity(name: str) -> Quantity:
     if undone := _UNDONE.fullmatch(name):
-        return Derivative("J" if undone[1] == "J" else _atom(undone[1]), _atom(undone[2]))
-    return _atom(name)
-
-
-def _atom(name: str) -> Atom:
-    match = _NAME.fullmatch(name)
-    if match is None or match[1] not in get_args(Letter):
-        raise ValueError(f"{name} is no quantity of the lecture")
-    index = tuple(int(part) for part in match[2].split(",") if part)
-    return Atom(cast(Letter, match[1]), index, cast(LayerName, match[3]))
+        return Derivative("J" if undone[1] == "J" else Atom.named(undone[1]), Atom.named(undone[2]))
+    return Atom.named(name)
 
 
 # ---- Polynomials as terms ----------------------------------------------------------------------------------
@@ -140,8 +122,8 @@ def _atom(name: str) -> Atom:
 def terms(expression: sympy.Expr) -> dict[Monomial, Fraction]:
     """The terms of a polynomial: products of quantities, each with its coefficient.
 
-    Two formulas are equal if and only if their terms are. Only what is a sum of products already is read at
-    full speed; anything else is expanded first.
+    Two formulas are equal if and only if their terms are. A sum of products is read as it is, which is fast;
+    anything else is expanded first.
 
     Raises
     ------
@@ -149,7 +131,11 @@ def terms(expression: sympy.Expr) -> dict[Monomial, Fraction]:
         Not a polynomial with rational coefficients in symbols made here.
     """
     parts = _read(expression)
-    return parts if parts is not None else _required(_read(sympy.expand(expression)), expression)
+    if parts is None:
+        parts = _read(sympy.expand(expression))
+    if parts is None:
+        raise ValueError(f"{expression} is no polynomial with rational coefficients")
+    return parts
 
 
 def polynomial(parts: Iterable[tuple[Monomial, Fraction]]) -> sympy.Expr:
@@ -162,17 +148,11 @@ def polynomial(parts: Iterable[tuple[Monomial, Fraction]]) -> sympy.Expr:
     )
 
 
-def _required(parts: dict[Monomial, Fraction] | None, expression: sympy.Expr) -> dict[Monomial, Fraction]:
-    if parts is None:
-        raise ValueError(f"{expression} is no polynomial with rational coefficients")
-    return parts
-
-
 def _read(expression: sympy.Expr) -> dict[Monomial, Fraction] | None:
     """`terms` of a sum of products, None for anything else."""
     found: dict[Monomial, Fraction] = {}
     for term in sympy.Add.make_args(expression):
-        value, factors = _ONE, []
+        value, factors = Fraction(1), []
         for factor in sympy.Mul.make_args(term):
             if factor.is_Symbol:
                 factors.append(quantity(factor))
@@ -185,9 +165,6 @@ def _read(expression: sympy.Expr) -> dict[Monomial, Fraction] | None:
         monomial = tuple(sorted(factors, key=reading_order))
         found[monomial] = found[monomial] + value if monomial in found else value
     return {monomial: value for monomial, value in found.items() if value}
-
-
-_ONE = Fraction(1)
 
 
 # ---- The order in which the lecture writes -----------------------------------------------------------------

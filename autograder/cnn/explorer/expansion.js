@@ -1,7 +1,7 @@
 // What a convolutional layer computes, product by product, as the lecture writes it out: which a meets which w in
 // which z, and from there, by the chain rule, every term of δ of the layer before, of ∂J/∂w and of ∂J/∂b.
 // Pure: no page, no text. `connections` is the one place where the layer's formula stands; a test holds all of it
-// against autograder.symbolic.expand.
+// against autograder.cnn.derivations.expand.
 //
 // A layer is {height, width, kernelHeight, kernelWidth, stride, padding, channels, kernels}. A place counts from 0:
 // a [c, u, v], w [k, c, i, j], z and δ [k, p, q], b [k].

@@ -1,6 +1,6 @@
 // The lecture's shortcut for δ of the layer before (3.2), as grids to be drawn: rotate the kernel by 180°, insert
 // zeros for a stride, pad, drop what only the input's padding would need, slide. Pure, like expansion.js, and held
-// by a test against autograder.symbolic.closed_form. It is shown beside the expansion and never used in its place.
+// by a test against autograder.cnn.derivations.pages.closed_form. It is shown beside the expansion and never used in its place.
 //
 // A cell is {at} for an element, or {zero: "inserted" | "pad" | "remainder"}; `cropped` marks what a step drops.
 

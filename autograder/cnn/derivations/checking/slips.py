@@ -1,14 +1,13 @@
-"""Typical wrong derivations, as formulas: each slip turns the right formula into the one that it leads to.
+"""Typical mistakes in derivations: each slip is a function from the right formula to the wrong one.
 
-`faults` holds what a person typed against them, exactly, term by term: a slip is named only when it gives
-precisely the typed formula. Like a misconception of an exercise, a slip is a function; its sentence points
-to the idea. A slip never decides whether an answer is right.
+`faults` compares what a person typed with the results, exactly, term by term, and names a slip only when it
+gives precisely the typed formula. A slip must never decide whether an answer is right.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TypeGuard
+from typing import Literal, TypeGuard
 
 from autograder.base.messages import Text, say
 from autograder.cnn.derivations.layer import Layer, LayerError
@@ -62,104 +61,88 @@ def find_slips(layer: Layer, left: Atom, right: Terms, typed: Terms) -> tuple[Sl
     return ()
 
 
-# ---- Tools ------------------------------------------------------------------------------------------------
+# ---- Building blocks --------------------------------------------------------------------------------------
+
+Replace = Callable[[Atom, Monomial], Factor | None]
+"""(element, the product that it is in) ↦ what stands in its place; None leaves it out."""
+Place = Callable[[Layer, tuple[int, ...]], tuple[int, ...]]
+"""(layer, index) ↦ the index of another element."""
 
 
-def _each(terms: Terms, rename: Callable[[Factor, Monomial], Factor | None]) -> Terms:
-    """Every factor replaced by another, or left out where `rename` gives None."""
+def _is(factor: Factor, letter: str, where: LayerName | None = None) -> TypeGuard[Atom]:
+    return isinstance(factor, Atom) and factor.letter == letter and where in (None, factor.layer)
+
+
+def _replaced(terms: Terms, letter: str, where: LayerName | None, replacement: Replace) -> Terms:
+    """Every element of one quantity replaced; `where` None means of either layer."""
     found: dict[Monomial, Fraction] = {}
     for monomial, value in terms.items():
-        factors = [new for factor in monomial if (new := rename(factor, monomial)) is not None]
-        key = tuple(sorted(factors, key=order))
+        factors = (
+            replacement(factor, monomial) if _is(factor, letter, where) else factor for factor in monomial
+        )
+        key = tuple(sorted((factor for factor in factors if factor is not None), key=order))
         found[key] = found.get(key, Fraction(0)) + value
     return found
 
 
-def _is(factor: Factor, letter: str, layer: str | None = None) -> TypeGuard[Atom]:
-    return isinstance(factor, Atom) and factor.letter == letter and layer in (None, factor.layer)
-
-
-def _moved(letter: str, where: Callable[[Layer, tuple[int, ...]], tuple[int, ...]]) -> Wrong:
-    """All elements of one letter at other places."""
+def _replacing(letter: str, where: LayerName | None, *replacements: Replace) -> Wrong:
+    """One wrong formula for each replacement."""
 
     def wrong(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
-        def rename(factor: Factor, _: Monomial) -> Factor:
-            if isinstance(factor, Atom) and factor.letter == letter:
-                return replace(factor, index=where(layer, factor.index))
-            return factor
-
-        yield _each(right, rename)
+        for replacement in replacements:
+            yield _replaced(right, letter, where, replacement)
 
     return wrong
 
 
-def _relabelled(letter: str, layer_before: str, to: Callable[[Atom, Monomial, Atom], Factor | None]) -> Wrong:
-    """All elements of one letter of one layer replaced; `to` also sees the product and the left-hand side."""
+def _moved(letter: str, *places: Place) -> Wrong:
+    """All elements of one letter at other places; one wrong formula for each kind of place."""
 
     def wrong(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
-        def rename(factor: Factor, monomial: Monomial) -> Factor | None:
-            if isinstance(factor, Atom) and factor.letter == letter and factor.layer == layer_before:
-                return to(factor, monomial, left)
-            return factor
+        for place in places:
 
-        yield _each(right, rename)
+            def moved(factor: Atom, _: Monomial, place: Place = place) -> Atom:
+                return replace(factor, index=place(layer, factor.index))
+
+            yield _replaced(right, letter, None, moved)
 
     return wrong
 
 
-def _either(*several: Wrong) -> Wrong:
-    def wrong(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
-        for one in several:
-            yield from one(layer, left, right)
+def _of_several_terms(slip: Wrong) -> Wrong:
+    """`slip` where the formula has more than one term: a single w does not tell how it was moved."""
+
+    def wrong(layer: Layer, left: Atom, right: Terms) -> Iterable[Terms]:
+        return slip(layer, left, right) if len(right) > 1 else ()
 
     return wrong
 
 
-def _of_several_terms(*several: Wrong) -> Wrong:
-    """Either of several, where the formula has more than one term: by one w alone nothing is known."""
+def _mirrored(of: Literal["kernel", "output"], *, rows: bool = True, columns: bool = True) -> Place:
+    """The place of an element in a map of that size when the map is flipped."""
 
-    def wrong(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
-        if len(right) > 1:
-            yield from _either(*several)(layer, left, right)
+    def place(layer: Layer, index: tuple[int, ...]) -> tuple[int, ...]:
+        *maps, row, column = index
+        height, width = getattr(layer, of)
+        return (*maps, height + 1 - row if rows else row, width + 1 - column if columns else column)
 
-    return wrong
-
-
-def _flipped_both(layer: Layer, index: tuple[int, ...]) -> tuple[int, ...]:
-    *maps, m, n = index
-    return (*maps, layer.kernel[0] + 1 - m, layer.kernel[1] + 1 - n)
-
-
-def _flipped_rows(layer: Layer, index: tuple[int, ...]) -> tuple[int, ...]:
-    *maps, m, n = index
-    return (*maps, layer.kernel[0] + 1 - m, n)
-
-
-def _flipped_columns(layer: Layer, index: tuple[int, ...]) -> tuple[int, ...]:
-    *maps, m, n = index
-    return (*maps, m, layer.kernel[1] + 1 - n)
+    return place
 
 
 def _transposed(layer: Layer, index: tuple[int, ...]) -> tuple[int, ...]:
-    *maps, m, n = index
-    return (*maps, n, m)
-
-
-def _residual_flipped(layer: Layer, index: tuple[int, ...]) -> tuple[int, ...]:
-    *maps, p, q = index
-    return (*maps, layer.output[0] + 1 - p, layer.output[1] + 1 - q)
+    *maps, row, column = index
+    return (*maps, column, row)
 
 
 def _maps_swapped(layer: Layer, index: tuple[int, ...]) -> tuple[int, ...]:
     return (index[1], index[0], *index[2:]) if len(index) == 4 else index
 
 
-def _of_element(where: Callable[[Layer, tuple[int, ...]], tuple[int, ...]]) -> Wrong:
+def _of_element(place: Place) -> Wrong:
     """The right formula of an element at another place."""
 
     def wrong(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
-        other = replace(left, index=where(layer, left.index))
-        formula = _right(layer, other)
+        formula = _right(layer, replace(left, index=place(layer, left.index)))
         if formula is not None:
             yield formula
 
@@ -196,28 +179,12 @@ def _as_if(**sizes: int) -> Wrong:
 # ---- The wrong formulas -----------------------------------------------------------------------------------
 
 
-def _slope_missing(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
-    yield _each(right, lambda factor, _: None if _is(factor, "dsigma") else factor)
+def _slope_at_the_residual(where: LayerName) -> Replace:
+    def slope(factor: Atom, monomial: Monomial) -> Atom:
+        index = next((other.index for other in monomial if _is(other, "delta")), factor.index)
+        return Atom("dsigma", index, where)
 
-
-def _slope_of_this_layer(factor: Atom, monomial: Monomial, left: Atom) -> Factor:
-    return replace(factor, layer=CURRENT)
-
-
-def _index_of_residual(monomial: Monomial) -> tuple[int, ...] | None:
-    return next((f.index for f in monomial if isinstance(f, Atom) and f.letter == "delta"), None)
-
-
-def _slope_at_the_residual(layer_name: LayerName) -> Wrong:
-    def to(factor: Atom, monomial: Monomial, left: Atom) -> Factor:
-        index = _index_of_residual(monomial)
-        return Atom("dsigma", index if index is not None else factor.index, layer_name)
-
-    return _relabelled("dsigma", BEFORE, to)
-
-
-def _slope_of_a(factor: Atom, monomial: Monomial, left: Atom) -> Factor:
-    return Foreign("dsigma", Atom("a", factor.index, BEFORE))
+    return slope
 
 
 def _slope_added(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
@@ -225,7 +192,7 @@ def _slope_added(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
     for of, where in places:
         found: dict[Monomial, Fraction] = {}
         for monomial, value in right.items():
-            slopes = [Atom("dsigma", f.index, where) for f in monomial if _is(f, of)]
+            slopes = [Atom("dsigma", factor.index, where) for factor in monomial if _is(factor, of)]
             found[tuple(sorted((*monomial, *slopes), key=order))] = value
         yield found
 
@@ -236,97 +203,106 @@ def _mean(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
         yield {monomial: value / count for monomial, value in right.items()}
 
 
+def _has_bias(monomial: Monomial) -> bool:
+    return any(_is(factor, "b") for factor in monomial)
+
+
 def _bias_missing(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
-    yield {monomial: value for monomial, value in right.items() if not any(_is(f, "b") for f in monomial)}
+    yield {monomial: value for monomial, value in right.items() if not _has_bias(monomial)}
 
 
 def _bias_with_every_product(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
     count = len(right) - 1
-    yield {m: v * count if any(_is(f, "b") for f in m) else v for m, v in right.items()}
+    yield {monomial: value * count if _has_bias(monomial) else value for monomial, value in right.items()}
 
 
-def _one_map(letter: str) -> Wrong:
+def _map_numbers(layer: Layer, letter: str) -> range:
+    """The numbers of the maps of δ or a; none where they are not written."""
+    count = layer.kernels if letter == "delta" else layer.channels
+    return range(1, count + 1) if layer.numbered else range(0)
+
+
+def _one_map(letter: Literal["a", "delta"]) -> Wrong:
     """Only the products with one of the maps."""
+    where = CURRENT if letter == "delta" else BEFORE
 
     def wrong(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
-        if not layer.numbered:
-            return
-        count = layer.kernels if letter == "delta" else layer.channels
-        for number in range(1, count + 1):
+        for number in _map_numbers(layer, letter):
             yield {
                 monomial: value
                 for monomial, value in right.items()
-                if all(factor.index[0] == number for factor in monomial if _named(factor, letter))
+                if all(factor.index[0] == number for factor in monomial if _is(factor, letter, where))
             }
 
     return wrong
 
 
-def _other_map(letter: str) -> Wrong:
-    """The same formula with another map's elements, or with all maps' added up."""
+def _other_map(letter: Literal["a", "delta"]) -> Wrong:
+    """The same formula with another map's elements, or with those of all maps added up."""
+    where = CURRENT if letter == "delta" else BEFORE
 
     def wrong(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
-        if not layer.numbered:
-            return
-        count = layer.kernels if letter == "delta" else layer.channels
-        each = []
-        for number in range(1, count + 1):
+        sums: dict[Monomial, Fraction] = {}
+        for number in _map_numbers(layer, letter):
 
-            def rename(factor: Factor, _: Monomial, number: int = number) -> Factor:
-                if _named(factor, letter):
-                    return replace(factor, index=(number, *factor.index[1:]))
-                return factor
+            def renumbered(factor: Atom, _: Monomial, number: int = number) -> Atom:
+                return replace(factor, index=(number, *factor.index[1:]))
 
-            each.append(_each(right, rename))
-        yield from each
-        yield {monomial: value for one in each for monomial, value in one.items()}
+            formula = _replaced(right, letter, where, renumbered)
+            sums |= formula
+            yield formula
+        if sums:
+            yield sums
 
     return wrong
-
-
-def _named(factor: Factor, letter: str) -> TypeGuard[Atom]:
-    return _is(factor, letter, CURRENT if letter == "delta" else BEFORE)
 
 
 # ---- The list: the first that fits is named ---------------------------------------------------------------
 
 SLIPS: tuple[Slip, ...] = (
-    Slip("dsigma_missing", ("delta",), _slope_missing),
-    Slip("kernel_not_rotated", ("delta", "a"), _moved("w", _flipped_both)),
+    Slip("dsigma_missing", ("delta",), _replacing("dsigma", None, lambda slope, _: None)),
+    Slip("kernel_not_rotated", ("delta", "a"), _moved("w", _mirrored("kernel"))),
     Slip(
         "dsigma_of_this_layer",
         ("delta",),
-        _either(_relabelled("dsigma", BEFORE, _slope_of_this_layer), _slope_at_the_residual(CURRENT)),
+        _replacing(
+            "dsigma",
+            BEFORE,
+            lambda slope, _: replace(slope, layer=CURRENT),
+            _slope_at_the_residual(CURRENT),
+        ),
     ),
-    Slip("dsigma_of_another_element", ("delta",), _slope_at_the_residual(BEFORE)),
-    Slip("dsigma_of_a", ("delta",), _relabelled("dsigma", BEFORE, _slope_of_a)),
+    Slip(
+        "dsigma_of_another_element", ("delta",), _replacing("dsigma", BEFORE, _slope_at_the_residual(BEFORE))
+    ),
+    Slip(
+        "dsigma_of_a",
+        ("delta",),
+        _replacing("dsigma", BEFORE, lambda slope, _: Foreign("dsigma", Atom("a", slope.index, BEFORE))),
+    ),
     Slip(
         "residual_of_the_layer_before",
         ("delta", "a", "w", "b"),
-        _relabelled("delta", CURRENT, lambda factor, monomial, left: replace(factor, layer=BEFORE)),
+        _replacing("delta", CURRENT, lambda delta, _: replace(delta, layer=BEFORE)),
     ),
     Slip(
         "z_for_a",
         ("w", "z"),
-        _either(
-            _relabelled(
-                "a", BEFORE, lambda factor, monomial, left: replace(factor, letter="z", layer=CURRENT)
-            ),
-            _relabelled("a", BEFORE, lambda factor, monomial, left: replace(factor, letter="z")),
+        _replacing(
+            "a",
+            BEFORE,
+            lambda a, _: replace(a, letter="z", layer=CURRENT),
+            lambda a, _: replace(a, letter="z"),
         ),
     ),
-    Slip(
-        "a_of_this_layer",
-        ("w", "z"),
-        _relabelled("a", BEFORE, lambda factor, monomial, left: replace(factor, layer=CURRENT)),
-    ),
-    Slip("true_convolution", ("z",), _moved("w", _flipped_both)),
-    Slip("gradient_rotated", ("w",), _of_element(_flipped_both)),
-    Slip("residual_rotated", ("w",), _moved("delta", _residual_flipped)),
+    Slip("a_of_this_layer", ("w", "z"), _replacing("a", BEFORE, lambda a, _: replace(a, layer=CURRENT))),
+    Slip("true_convolution", ("z",), _moved("w", _mirrored("kernel"))),
+    Slip("gradient_rotated", ("w",), _of_element(_mirrored("kernel"))),
+    Slip("residual_rotated", ("w",), _moved("delta", _mirrored("output"))),
     Slip(
         "kernel_rotated_along_one_axis",
         ("delta", "a"),
-        _of_several_terms(_moved("w", _flipped_columns), _moved("w", _flipped_rows)),
+        _of_several_terms(_moved("w", _mirrored("kernel", rows=False), _mirrored("kernel", columns=False))),
     ),
     Slip("kernel_transposed", ("delta", "a", "z"), _of_several_terms(_moved("w", _transposed))),
     Slip("rows_and_columns_swapped", ("delta", "a", "w", "z"), _of_element(_transposed)),

@@ -69,22 +69,19 @@ class Findings:
         return "\n".join([*lines, "", _total(self.report, self.lang)])
 
     def _repr_html_(self) -> str:
-        from autograder.cnn.derivations.render.html import templates
+        from autograder.base.html import environment  # loads Jinja
 
         lang = self.lang
-        return (
-            templates(lang)
-            .get_template("findings.html")
-            .render(
-                sizes=_sizes(self.report, lang),
-                equations=self.report.equations,
-                total=_total(self.report, lang),
-                sign=lambda equation: _MARKS[equation.status][0],
-                where=lambda equation: _where(equation, lang),
-                formula=_formula,
-                many=lambda equation: _many(equation, lang),
-                because=lambda equation: _because(equation, lang),
-            )
+        template = environment("autograder.cnn.derivations.documents", lang).get_template("findings.html")
+        return template.render(
+            sizes=_sizes(self.report, lang),
+            equations=self.report.equations,
+            total=_total(self.report, lang),
+            sign=lambda equation: _MARKS[equation.status][0],
+            where=lambda equation: _where(equation, lang),
+            formula=_formula,
+            many=lambda equation: _many(equation, lang),
+            because=lambda equation: _because(equation, lang),
         )
 
 

@@ -5,7 +5,7 @@ is shown beside the best of several. The lecture's whole example is its page wit
 28×28 ∗ 5×5 is z, the residual, and the gradients of weights and bias. Reading a formula out of code is
 timed in this process, without the sandbox.
 
-    python benchmarks/symbolic.py [--runs 5]
+    python benchmarks/derivations.py [--runs 5]
 """
 
 import argparse
@@ -18,8 +18,9 @@ import sympy.tensor.tensor  # noqa: F401  SymPy imports it at the first sum; it 
 from autograder.authoring import assignment
 from autograder.cnn.derivations import expand
 from autograder.cnn.derivations.layer import Layer
-from autograder.cnn.derivations.steps import derive
-from autograder.cnn.recovery.recover import calling, recover
+from autograder.cnn.derivations.pages.steps import derive
+from autograder.cnn.recovery.recover import recover
+from autograder.student.questions import calling
 
 SOLUTIONS = Path(__file__).parent.parent / "solutions"
 LARGE = Layer((28, 28), (5, 5))

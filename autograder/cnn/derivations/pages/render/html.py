@@ -1,7 +1,7 @@
 """Pages as HTML: MathML for formulas, so that nothing has to be loaded.
 
-A formula is built up recursively, a few characters a tag: `element` says that better than a template would.
-Templates hold what stands around it. Imported only where HTML is written.
+`render` imports this only when HTML is written. Formulas are built tag by tag with `element`; templates hold
+what surrounds them.
 """
 
 import functools
@@ -13,41 +13,63 @@ from markupsafe import Markup, escape
 
 from autograder.base.html import element, environment, together
 from autograder.base.messages import Text
-from autograder.cnn.derivations.page import Equation, Grid, Page, Product, Prose, Recipe, Side, Sum
-from autograder.cnn.derivations.render.text import TextWriter
-from autograder.cnn.derivations.render.writer import CODE, GREEK, OF, Writer, Written, in_digits, joined
+from autograder.cnn.derivations.pages.records import Equation, Grid, Page, Product, Prose, Recipe, Side, Sum
+from autograder.cnn.derivations.pages.render.text import TextWriter
+from autograder.cnn.derivations.pages.render.writer import (
+    CODE,
+    GREEK,
+    Writer,
+    Written,
+    in_digits,
+    joined,
+    recipe_parts,
+)
 from autograder.cnn.derivations.symbols import BEFORE, Atom, Quantity
 
 
 def fragment(shown: Written, lang: str, layer_names: bool) -> str:
     """A record with its style, to be put into something larger."""
     written = HtmlWriter(lang, layer_names).shown(shown)
-    return templates(lang).get_template("derivation.html").render(written=written)
+    return _templates(lang).get_template("derivation.html").render(written=written)
 
 
 def document(page: Page, lang: str, layer_names: bool) -> str:
-    """A page as a whole file."""
+    """A page as a complete file."""
     title = TextWriter(lang, layer_names).prose(page.title)
     written = HtmlWriter(lang, layer_names).shown(page)
-    return templates(lang).get_template("page.html").render(title=title, written=written)
+    return _templates(lang).get_template("page.html").render(title=title, written=written)
 
 
 @functools.cache
-def templates(lang: str) -> Environment:
-    """Those of `autograder.cnn.derivations`."""
-    return environment("autograder.cnn.derivations", lang)
+def _templates(lang: str) -> Environment:
+    return environment("autograder.cnn.derivations.pages", lang)
 
 
 class HtmlWriter(Writer):
-    """One formula a term, so that sums can wrap. Every text is `Markup`, or is escaped where it is put."""
+    """One formula a term, so that sums can wrap. Any text that is not `Markup` is escaped on insertion."""
 
     between_blocks = "\n"
 
     def join(self, parts: Iterable[str], between: str = "") -> Markup:
         return together(parts, between)
 
-    def atom(self, atom: Atom) -> Markup:
-        return _atom(atom, self.shows_layer(atom))
+    def name(self, name: str) -> Markup:
+        if name == "dsigma":
+            return element("msup", element("mi", "σ"), element("mo", "′"))
+        return element("mi", GREEK.get(name, name))
+
+    def group(self, *parts: str) -> Markup:
+        return element("mrow", *parts)
+
+    def placed(self, base: str, atom: Atom) -> str:
+        below = [element("mn", joined(atom.index))] if atom.index else []
+        above = []
+        if self.shows_layer(atom):
+            before = [element("mo", "−"), element("mn", "1")] if atom.layer == BEFORE else []
+            above = [element("mrow", _in_brackets(element("mi", "l"), *before))]
+        if not below and not above:
+            return base
+        return element("msubsup" if below and above else "msub" if below else "msup", base, *below, *above)
 
     def fraction(self, above: str, below: str) -> Markup:
         above = element("mi", "J") if above == "J" else above
@@ -124,52 +146,21 @@ class HtmlWriter(Writer):
         return element("div", element("table", self.join(rows, "\n"), class_="aligned"), class_="wide")
 
     def recipe(self, recipe: Recipe) -> Markup:
-        operator = element("mo", recipe.operator)
-        parts = [self.join(map(self._grid, pair), operator) for pair in recipe.pairs]
-        right = [self.join(parts, "<mo>+</mo>")]
-        if len(parts) > 1 and recipe.slope is not None:
-            right = [element("mrow", self.in_brackets(right[0]))]
-        if recipe.scale != 1:
-            right = [self.number(recipe.scale), element("mo", "·"), *right]
-        if recipe.slope is not None:
-            right += [element("mo", "⊙"), self._grid(recipe.slope)]
-        return element("div", _math(self._grid(recipe.result), element("mo", "="), *right), class_="wide")
+        return element("div", _math(*map(self._recipe_part, recipe_parts(recipe))), class_="wide")
 
-    def _grid(self, grid: Grid) -> Markup:
-        """Its brackets are borders: few systems have a font that stretches."""
-        rows = (element("mtr", *(element("mtd", self.cell(cell)) for cell in row)) for row in grid.rows)
+    def _recipe_part(self, part: Grid | Fraction | str) -> str:
+        match part:
+            case str():
+                return element("mo", part)
+            case Fraction():
+                return self.number(part)
+        # The brackets of a grid are borders: few systems have a font that stretches.
+        rows = (element("mtr", *(element("mtd", self.cell(cell)) for cell in row)) for row in part.rows)
         return element("mtable", *rows)
 
 
 def _math(*content: str) -> Markup:
     return element("math", element("mrow", *content))
-
-
-@functools.lru_cache(maxsize=4096)
-def _atom(atom: Atom, shows_layer: bool) -> Markup:
-    """A page names few of them, thousands of times."""
-    letter = atom.letter
-    if letter in ("sigma", "dsigma"):
-        sigma = element("mi", "σ")
-        if letter == "dsigma":
-            sigma = element("msup", sigma, element("mo", "′"))
-        return element("mrow", sigma, _in_brackets(_placed(element("mi", "z"), atom, shows_layer)))
-    if letter in OF:
-        name, of = OF[letter]
-        base = element("mrow", element("mi", name), _in_brackets(element("mi", of)))
-        return _placed(base, atom, shows_layer)
-    return _placed(element("mi", GREEK.get(letter, letter)), atom, shows_layer)
-
-
-def _placed(base: Markup, atom: Atom, shows_layer: bool) -> Markup:
-    below = [element("mn", joined(atom.index))] if atom.index else []
-    above = []
-    if shows_layer:
-        before = [element("mo", "−"), element("mn", "1")] if atom.layer == BEFORE else []
-        above = [element("mrow", _in_brackets(element("mi", "l"), *before))]
-    if not below and not above:
-        return base
-    return element("msubsup" if below and above else "msub" if below else "msup", base, *below, *above)
 
 
 def _in_brackets(*content: str) -> Markup:

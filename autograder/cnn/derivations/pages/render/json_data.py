@@ -1,9 +1,9 @@
-"""Pages as plain data, for the format "json"."""
+"""Pages as plain data, for the format "json"; `render` calls it."""
 
 from typing import Any
 
 from autograder.base.messages import Text
-from autograder.cnn.derivations.page import (
+from autograder.cnn.derivations.pages.records import (
     Aligned,
     Equation,
     Grid,
@@ -17,9 +17,9 @@ from autograder.cnn.derivations.page import (
     Slope,
     Sum,
 )
-from autograder.cnn.derivations.render.latex import LatexWriter
-from autograder.cnn.derivations.render.text import TextWriter
-from autograder.cnn.derivations.render.writer import Written
+from autograder.cnn.derivations.pages.render.latex import LatexWriter
+from autograder.cnn.derivations.pages.render.text import TextWriter
+from autograder.cnn.derivations.pages.render.writer import Written
 
 
 def data(shown: Written, lang: str) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def data(shown: Written, lang: str) -> dict[str, Any]:
         case Prose():
             return {"kind": "prose", "text": text.prose(shown)}
         case Aligned():
-            return {"kind": "equations", "equations": [_equation(one, text) for one in shown.equations]}
+            return {"kind": "equations", "equations": [_equation(line, text) for line in shown.equations]}
         case Equation():
             return _equation(shown, text)
         case Recipe():

@@ -1,7 +1,7 @@
 """The lecture's shortcuts: a rotated kernel over a padded residual, a residual over the input, upsampling.
 
-They are built here as the lecture draws them, from grids of cells, and never used to find a result: `steps`
-shows them beside the derivation, and `agrees` holds them against `expand`, term by term.
+They are built as the lecture draws them, from grids of cells. `steps` shows them beside the derivation after
+`agrees` has compared them with `expand`, term by term; no result may come from here.
 """
 
 from collections.abc import Sequence
@@ -12,8 +12,17 @@ import sympy
 
 from autograder.cnn.derivations.expand import Formulas
 from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, Pooling, positions
-from autograder.cnn.derivations.page import Grid, Recipe
-from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, Derivative, Letter, Quantity, terms
+from autograder.cnn.derivations.pages.records import Grid, Recipe
+from autograder.cnn.derivations.symbols import (
+    BEFORE,
+    CURRENT,
+    Atom,
+    Derivative,
+    LayerName,
+    Letter,
+    Quantity,
+    terms,
+)
 
 Cells = list[list[Quantity | int]]
 
@@ -53,15 +62,14 @@ def weight_gradient(layer: Layer) -> ClosedForm:
     for k, c in positions((layer.kernels, layer.channels)):
         pairs = [
             (
-                insert_zeros(_residual(layer, n, k), layer.stride),
-                pad(_input(layer, n, c), *[layer.padding] * 4),
+                insert_zeros(_map(layer, "delta", CURRENT, n, k), layer.stride),
+                pad(_map(layer, "a", BEFORE, n, c), *[layer.padding] * 4),
             )
             for n in range(layer.samples)
         ]
         found = _sum([_slide(over, under) for over, under in pairs])
         w = [[layer.atom("w", CURRENT, (k, c, i, j)) for j in range(width)] for i in range(height)]
-        for i, j in positions(layer.kernel):
-            formulas[w[i][j]] = found[i][j]
+        formulas |= {w[i][j]: found[i][j] for i, j in positions(layer.kernel)}
         gradients = [[Derivative("J", element) for element in row] for row in w]
         recipes.append(
             Recipe(grid(gradients), "∗", tuple((grid(over), grid(under)) for over, under in pairs))
@@ -126,6 +134,12 @@ def _sum(maps: list[list[list[sympy.Expr]]]) -> list[list[sympy.Expr]]:
     return [[sympy.Add(*cells) for cells in zip(*row, strict=True)] for row in rows]
 
 
+def _map(layer: AnyLayer, letter: Letter, where: LayerName, *numbers: int) -> Cells:
+    """One map of a quantity, chosen by its first indices: (sample, map), or (kernel, channel) for w."""
+    height, width = layer.shape(letter, where)[-2:]
+    return [[layer.atom(letter, where, (*numbers, u, v)) for v in range(width)] for u in range(height)]
+
+
 # ---- The shortcuts -----------------------------------------------------------------------------------------
 
 
@@ -138,12 +152,11 @@ def _rotated_kernel_over_padded_residual(layer: Layer) -> ClosedForm:
     for n, c in positions((layer.samples, layer.channels)):
         pairs = []
         for k in range(layer.kernels):
-            w: Cells = [[layer.atom("w", CURRENT, (k, c, i, j)) for j in range(kw)] for i in range(kh)]
-            spread = insert_zeros(_residual(layer, n, k), layer.stride)
+            spread = insert_zeros(_map(layer, "delta", CURRENT, n, k), layer.stride)
             padded = pad(spread, kh - 1, kh - 1 + rest_h, kw - 1, kw - 1 + rest_w)
             # Padding's own residual is not wanted: drop the rows and columns that only it would need.
             crop = [row[p : len(row) - p] for row in padded[p : len(padded) - p]]
-            pairs.append((rotate180(w), crop))
+            pairs.append((rotate180(_map(layer, "w", CURRENT, k, c)), crop))
         found = _sum([_slide(over, under) for over, under in pairs])
         delta, slope = _times_slope(layer, n, c, found, formulas)
         drawn = tuple((grid(over), grid(under)) for over, under in pairs)
@@ -155,24 +168,22 @@ def _upsampled(layer: Pooling) -> ClosedForm:
     """δ^(l−1) = upsample(δ) ⊙ (1/(m·n), or 1 where a won and 0 elsewhere) ⊙ σ′."""
     formulas: Formulas = {}
     recipes = []
-    (height, width), (m, n) = layer.input, layer.window
+    (m, n), (rows, columns) = layer.window, layer.output
     share = Fraction(1) if layer.kind == "max" else Fraction(1, m * n)
-    scale = [sympy.Rational(share.numerator, share.denominator)]
+    scale = sympy.Rational(share.numerator, share.denominator)
     winners = set(layer.winners.values())
     for sample, c in positions((layer.samples, layer.channels)):
-        delta = _residual(layer, sample, c)
-        reached = [
-            [u // m < len(delta) and v // n < len(delta[0]) for v in range(width)] for u in range(height)
-        ]
+        a, delta = _map(layer, "a", BEFORE, sample, c), _map(layer, "delta", CURRENT, sample, c)
         upsampled: Cells = [
-            [delta[u // m][v // n] if reached[u][v] else 0 for v in range(width)] for u in range(height)
+            [delta[u // m][v // n] if u // m < rows and v // n < columns else 0 for v in range(len(row))]
+            for u, row in enumerate(a)
         ]
         factors = [upsampled]
         if layer.kind == "max":  # ∂z/∂a
-            factors.append([[int(a in winners) for a in row] for row in _input(layer, sample, c)])
+            factors.append([[int(element in winners) for element in row] for row in a])
         found = [
-            [sympy.Mul(*scale, *(_value(factor[u][v]) for factor in factors)) for v in range(width)]
-            for u in range(height)
+            [sympy.Mul(scale, *map(_value, cells)) for cells in zip(*rows_of_factors, strict=True)]
+            for rows_of_factors in zip(*factors, strict=True)
         ]
         result, slope = _times_slope(layer, sample, c, found, formulas)
         recipes.append(Recipe(result, "⊙", (tuple(map(grid, factors)),), share, slope))
@@ -181,50 +192,28 @@ def _upsampled(layer: Pooling) -> ClosedForm:
 
 def _transposed_weights(layer: Dense) -> ClosedForm:
     """δ^(l−1) = (wᵀ · δ) ⊙ σ′."""
-    w: Cells = [[layer.atom("w", CURRENT, (i, j)) for i in range(layer.outputs)] for j in range(layer.inputs)]
-    delta: Cells = [[layer.atom("delta", CURRENT, (i,))] for i in range(layer.outputs)]
-    product = sympy.Matrix([[_value(cell) for cell in row] for row in w]) * sympy.Matrix(
-        [[_value(cell) for cell in row] for row in delta]
-    )
-    slopes = layer.atoms("dsigma")
-    before = [Atom("delta", slope.index, BEFORE) for slope in slopes]
+    w: Cells = [list(column) for column in zip(*_map(layer, "w", CURRENT), strict=True)]
+    delta, slopes = layer.atoms("delta"), layer.atoms("dsigma")
+    before = layer.atoms("delta", BEFORE)
     formulas = {
-        left: sympy.expand(product[j] * slope.symbol)
-        for j, (left, slope) in enumerate(zip(before, slopes, strict=True))
+        left: sympy.Add(*(_value(row[i]) * d.symbol * slope.symbol for i, d in enumerate(delta)))
+        for left, row, slope in zip(before, w, slopes, strict=True)
     }
-    recipe = Recipe(
-        grid([[left] for left in before]),
-        "·",
-        ((grid(w), grid(delta)),),
-        slope=grid([[slope] for slope in slopes]),
-    )
-    return ClosedForm(formulas, (recipe,))
+    product = (grid(w), _column(delta))
+    return ClosedForm(formulas, (Recipe(_column(before), "·", (product,), slope=_column(slopes)),))
 
 
-def _residual(layer: Layer | Pooling, n: int, k: int) -> Cells:
-    """One map of δ of this layer."""
-    height, width = layer.output
-    return [[layer.atom("delta", CURRENT, (n, k, u, v)) for v in range(width)] for u in range(height)]
-
-
-def _input(layer: Layer | Pooling, n: int, c: int) -> Cells:
-    """One map of a of the layer before."""
-    height, width = layer.input
-    return [[layer.atom("a", BEFORE, (n, c, u, v)) for v in range(width)] for u in range(height)]
+def _column(elements: Sequence[Atom]) -> Grid:
+    return grid([[element] for element in elements])
 
 
 def _times_slope(
     layer: Layer | Pooling, n: int, c: int, found: list[list[sympy.Expr]], formulas: Formulas
 ) -> tuple[Grid, Grid]:
     """Multiply a map by σ′, enter the result under δ^(l−1), and give both as grids."""
-    height, width = layer.input
-
-    def named(letter: Letter) -> Cells:
-        return [[layer.atom(letter, BEFORE, (n, c, u, v)) for v in range(width)] for u in range(height)]
-
-    delta, slope = named("delta"), named("dsigma")
+    slope = _map(layer, "dsigma", BEFORE, n, c)
     for u, v in positions(layer.input):
         products = sympy.Add.make_args(found[u][v])
         left = layer.atom("delta", BEFORE, (n, c, u, v))
         formulas[left] = sympy.Add(*(sympy.Mul(product, _value(slope[u][v])) for product in products))
-    return grid(delta), grid(slope)
+    return grid(_map(layer, "delta", BEFORE, n, c)), grid(slope)

@@ -1,7 +1,6 @@
-"""What lets a record show itself: in Jupyter as formulas, elsewhere as text.
+"""Let a record show itself: in Jupyter as formulas, elsewhere as text.
 
-`page`'s records and what is recovered from a function's code inherit it. It is the only way from a record to
-the writers, taken when something is shown and not before: a record itself knows none of them.
+The `records` of a page and `recovery.Recovered` inherit this. Writers are imported only when needed.
 """
 
 import json
@@ -23,10 +22,10 @@ class Shown:
         lang : {"zh", "en"}, optional
             The locale's language unless said otherwise.
         layer_names : bool
-            Whether every quantity carries its layer, as in δ₁₁⁽ˡ⁾; those of the layer before that would be
-            mistaken for this layer's always do.
+            Whether every quantity carries its layer, as in δ₁₁⁽ˡ⁾; quantities of the layer before that could
+            be mistaken for this layer's always do.
         """
-        from autograder.cnn.derivations.render import write
+        from autograder.cnn.derivations.pages.render import write
 
         return write(self, form, lang, layer_names)
 

@@ -1,20 +1,21 @@
 """The lecture's pages for any layer: z with the terms that matter boxed, the chain rule, the result.
 
-`derive` builds a `Page`; the command line and notebooks print it. The formulas come from `expand`; each
-closed form is drawn beside them and called equal only after it was compared.
+Commands and notebooks call `derive` and print its `Page`. The formulas come from `expand`; a closed form is
+drawn beside them and may be called equal only after the comparison.
 """
 
-from collections.abc import Callable
-from typing import Literal, cast
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, cast
 
 import sympy
 
 from autograder.base.messages import Text, Verbatim, joined, say
-from autograder.cnn.derivations import closed_form, expand
-from autograder.cnn.derivations.closed_form import ClosedForm
+from autograder.cnn.derivations import expand
 from autograder.cnn.derivations.expand import Formulas
-from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, LayerError, Pooling
-from autograder.cnn.derivations.page import (
+from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, LayerError, Pooling, size_text
+from autograder.cnn.derivations.pages import closed_form
+from autograder.cnn.derivations.pages.closed_form import ClosedForm
+from autograder.cnn.derivations.pages.records import (
     Aligned,
     Block,
     Equation,
@@ -34,9 +35,9 @@ Part = Literal["z", "delta", "input", "weights", "bias", "all"]
 PARTS: tuple[Part, ...] = ("z", "delta", "input", "weights", "bias", "all")
 
 MAX_WITH_STEPS = 100
-"""Connections of a layer whose every step is shown unless asked otherwise; the lecture's example has 16."""
+"""Connections up to which every step is shown unless asked otherwise; the lecture's example has 16."""
 FEW = 4
-"""Up to so many z are all repeated beside every variable, as in the lecture; of more, those that hold it."""
+"""Up to this many z, all are repeated beside every variable, as in the lecture; else those that hold it."""
 
 
 def derive(layer: AnyLayer, of: Part = "all", steps: bool | None = None) -> Page:
@@ -76,20 +77,13 @@ def part(name: str) -> Part:
     LayerError
         There is none of that name.
     """
-    for known in PARTS:
-        if name == known:
-            return known
-    raise LayerError(
-        say(
-            "cnn.page.part_unknown",
-            name=repr(name[:40]),
-            known=", ".join(PARTS),
-        )
-    )
+    if name not in PARTS:
+        raise LayerError(say("cnn.page.part_unknown", name=repr(name[:40]), known=", ".join(PARTS)))
+    return name
 
 
 class _Lines:
-    """z of a layer, written out once, and where each quantity occurs in it."""
+    """z of a layer, expanded once for all sections, and where each quantity occurs in it."""
 
     def __init__(self, layer: AnyLayer, steps: bool) -> None:
         self.layer = layer
@@ -97,12 +91,11 @@ class _Lines:
         self.z = expand.forward(layer)
 
     def occurrences(self, variables: list[Atom]) -> dict[Atom, dict[Atom, sympy.Expr]]:
-        """For each variable the z that hold it, and their derivatives by it."""
+        """For each variable (all of one quantity) the z that hold it, and their derivatives by it."""
         found: dict[Atom, dict[Atom, sympy.Expr]] = {variable: {} for variable in variables}
+        letter, layer = variables[0].letter, variables[0].layer
         for z, formula in self.z.items():
-            for variable, slope in expand.derivatives(
-                formula, variables[0].letter, variables[0].layer
-            ).items():
+            for variable, slope in expand.derivatives(formula, letter, layer).items():
                 found[variable][z] = slope
         return found
 
@@ -143,7 +136,7 @@ def _residual(lines: _Lines) -> list[Section]:
         parts.append(_residual_steps(lines, a, occurrences, results))
     closed = closed_form.delta_before(lines.layer)
     if closed is not None:
-        parts.append(_closed(closed, results, _recipe(lines.layer, "delta")))
+        parts.append(_closed(closed, results, _residual_recipe(lines.layer)))
     return parts
 
 
@@ -154,17 +147,11 @@ def _residual_steps(
     title = Prose(say("cnn.page.residual_of"), ((delta,),))
     undone = Derivative("J", z_before)
     if not occurrences:
-        unseen = Prose(
-            say("cnn.page.residual_without_influence"),
-            ((a,),),
-        )
+        unseen = Prose(say("cnn.page.residual_without_influence"), ((a,),))
         return Section(title, (unseen, _equations(delta, undone, as_sum(results[delta]))), level=3)
     holding = list(occurrences)
     blocks: list[Block] = [
-        Prose(
-            say("cnn.page.residual_depends"),
-            ((delta,), tuple(holding), (a,)),
-        ),
+        Prose(say("cnn.page.residual_depends"), ((delta,), tuple(holding), (a,))),
         lines.boxed(a, holding),
         Aligned(tuple(_local_derivative(lines, z, a, slope) for z, slope in occurrences.items())),
     ]
@@ -183,8 +170,7 @@ def _local_derivative(lines: _Lines, z: Atom, a: Atom, slope: sympy.Expr) -> Equ
 
 def _input(lines: _Lines) -> list[Section]:
     results = expand.input_gradient(lines.layer, written=lines.z)
-    title = say("cnn.page.input_title")
-    return _by_variable(lines, Prose(title), results)
+    return _by_variable(lines, Prose(say("cnn.page.input_title")), results)
 
 
 def _weights(lines: _Lines) -> list[Section]:
@@ -192,7 +178,9 @@ def _weights(lines: _Lines) -> list[Section]:
     results = expand.weight_gradient(layer, written=lines.z)
     sections = _by_variable(lines, Prose(say("cnn.page.weights_title")), results)
     if isinstance(layer, Layer) and lines.steps:
-        sections.append(_closed(closed_form.weight_gradient(layer), results, _recipe(layer, "weights")))
+        strided = layer.stride > 1
+        recipe = say("cnn.page.recipe_weights_strided" if strided else "cnn.page.recipe_weights")
+        sections.append(_closed(closed_form.weight_gradient(layer), results, recipe))
     return sections
 
 
@@ -205,8 +193,7 @@ def _by_variable(lines: _Lines, title: Prose, results: Formulas) -> list[Section
     """∂J/∂w, ∂J/∂b or ∂J/∂a: the lines of z with the variable boxed, the chain rule, the result."""
     if not lines.steps:
         undone = {Derivative("J", variable): formula for variable, formula in results.items()}
-        equations = tuple(Equation(left, (as_sum(formula),)) for left, formula in undone.items())
-        return [Section(title, (Aligned(equations),))]
+        return [Section(title, (_results(undone),))]
     parts = [Section(title, ())]
     for variable, occurrences in lines.occurrences(list(results)).items():
         holding = list(occurrences)
@@ -230,42 +217,30 @@ _SECTIONS: dict[Part, Callable[[_Lines], list[Section]]] = {
 
 # ---- Closed forms ------------------------------------------------------------------------------------------
 
-_CLOSED_CONVOLUTION = (
-    say("cnn.page.recipe_residual"),
-    say("cnn.page.recipe_weights"),
-)
-_CLOSED_STRIDED = (
-    say("cnn.page.recipe_residual_strided"),
-    say("cnn.page.recipe_weights_strided"),
-)
-_CLOSED_POOLING = {
-    "max": say("cnn.page.recipe_max_pooling"),
-    "avg": say("cnn.page.recipe_average_pooling"),
-}
-_CLOSED_DENSE = say("cnn.page.recipe_dense")
 
-
-def _recipe(layer: AnyLayer, of: Literal["delta", "weights"]) -> Text:
-    """The closed form in words."""
+def _residual_recipe(layer: AnyLayer) -> Text:
+    """The closed form of δ in words."""
     match layer:
+        case Layer(stride=1):
+            return say("cnn.page.recipe_residual")
         case Layer():
-            residual, weights = _CLOSED_STRIDED if layer.stride > 1 else _CLOSED_CONVOLUTION
-            return residual if of == "delta" else weights
+            return say("cnn.page.recipe_residual_strided")
+        case Pooling(kind="max"):
+            return say("cnn.page.recipe_max_pooling")
         case Pooling():
-            return _CLOSED_POOLING[layer.kind]
+            return say("cnn.page.recipe_average_pooling")
         case Dense():
-            return _CLOSED_DENSE
+            return say("cnn.page.recipe_dense")
 
 
-def _closed(closed: ClosedForm, results: Formulas, how: Text) -> Section:
-    """The drawings, and what the comparison with the derivation found."""
+def _closed(closed: ClosedForm, results: Formulas, in_words: Text) -> Section:
+    """The drawings, and the outcome of the comparison with the derivation."""
     if closed_form.agrees(closed, results):
-        verdict = say("cnn.page.compared_equal", count=len(results))
+        outcome = say("cnn.page.compared_equal", count=len(results))
     else:
-        verdict = say("cnn.page.compared_unequal")
-    return Section(
-        Prose(say("cnn.page.pattern_title")), (Prose(how), *closed.recipes, Prose(verdict)), level=3
-    )
+        outcome = say("cnn.page.compared_unequal")
+    blocks: tuple[Block, ...] = (Prose(in_words), *closed.recipes, Prose(outcome))
+    return Section(Prose(say("cnn.page.pattern_title")), blocks, level=3)
 
 
 # ---- Small parts -------------------------------------------------------------------------------------------
@@ -275,14 +250,14 @@ def _equations(left: Atom | Derivative, *sides: Side) -> Aligned:
     return Aligned((Equation(left, sides),))
 
 
-def _results(results: Formulas) -> Aligned:
+def _results(results: Mapping[Any, sympy.Expr]) -> Aligned:
     return Aligned(tuple(Equation(left, (as_sum(formula),)) for left, formula in results.items()))
 
 
 def _title(layer: AnyLayer) -> Prose:
     match layer:
         case Layer():
-            sizes = {name: _size(getattr(layer, name)) for name in ("input", "kernel", "output")}
+            sizes = {name: size_text(getattr(layer, name)) for name in ("input", "kernel", "output")}
             parts = [say("cnn.page.title_convolution", **sizes)]
             if layer.stride != 1:
                 parts.append(say("cnn.layer.stride", stride=layer.stride))
@@ -293,13 +268,13 @@ def _title(layer: AnyLayer) -> Prose:
             if layer.kernels != 1:
                 parts.append(say("cnn.page.part_kernels", count=layer.kernels))
         case Pooling():
-            sizes = {name: _size(getattr(layer, name)) for name in ("input", "output", "window")}
-            maximum = layer.kind == "max"
+            sizes = {name: size_text(getattr(layer, name)) for name in ("input", "output", "window")}
+            is_max = layer.kind == "max"
             parts = [
-                say("cnn.page.title_max_pooling" if maximum else "cnn.page.title_average_pooling", **sizes)
+                say("cnn.page.title_max_pooling" if is_max else "cnn.page.title_average_pooling", **sizes)
             ]
             if layer.steps != layer.window:
-                parts.append(say("cnn.layer.stride", stride=_size(layer.steps)))
+                parts.append(say("cnn.layer.stride", stride=size_text(layer.steps)))
             if layer.channels != 1:
                 parts.append(say("cnn.page.part_channels", count=layer.channels))
         case Dense():
@@ -309,15 +284,11 @@ def _title(layer: AnyLayer) -> Prose:
     return Prose(joined(parts, "list.clauses"))
 
 
-def _size(size: tuple[int, int]) -> str:
-    return f"{size[0]}×{size[1]}"
-
-
-def _remarks(layer: AnyLayer, shown: bool, asked: bool | None) -> list[Section]:
-    """What a reader has to know beforehand, if anything."""
+def _remarks(layer: AnyLayer, steps: bool, asked: bool | None) -> list[Section]:
+    """Notes on the page as a whole, if any."""
     remarks = []
     if isinstance(layer, Layer) and layer.padding:
         remarks.append(Prose(say("cnn.page.note_padding")))
-    if not shown and asked is None:
+    if not steps and asked is None:
         remarks.append(Prose(say("cnn.page.note_large")))
     return [Section(Prose(say("cnn.page.notes_title")), tuple(remarks), level=3)] if remarks else []

@@ -1,15 +1,15 @@
-"""Pages as LaTeX, and as Markdown with LaTeX formulas."""
+"""Pages as LaTeX, and as Markdown with LaTeX formulas; `render` calls it."""
 
 from collections.abc import Sequence
 from fractions import Fraction
 
 from autograder.base.messages import Text
-from autograder.cnn.derivations.page import Equation, Grid, Page, Product, Prose, Recipe
-from autograder.cnn.derivations.render.writer import CODE, OF, Writer, in_digits, joined
+from autograder.cnn.derivations.pages.records import Equation, Grid, Page, Product, Prose, Recipe
+from autograder.cnn.derivations.pages.render.writer import CODE, Writer, in_digits, joined, recipe_parts
 from autograder.cnn.derivations.symbols import Atom, Quantity
 
-_COMMAND = {"δ": r"\delta", "delta": r"\delta", "sigma": r"\sigma", "dsigma": r"\sigma'"}
-_OPERATOR = {"∗": "*", "⊙": r"\odot", "·": r"\cdot"}
+_COMMAND = {"delta": r"\delta", "sigma": r"\sigma", "dsigma": r"\sigma'"}
+_OPERATOR = {"∗": "*", "⊙": r"\odot", "·": r"\cdot", "(": r"\left(", ")": r"\right)"}
 _WORDS = str.maketrans(
     {"×": r"$\times$", "∗": "$*$", "→": r"$\to$", "∂": r"$\partial$", "δ": r"$\delta$", "°": r"$^\circ$"}
 )
@@ -20,17 +20,12 @@ class LatexWriter(Writer):
 
     plus, minus = " + ", " - "
 
-    def atom(self, atom: Atom) -> str:
-        index = joined(atom.index)
-        place = (f"_{{{index}}}" if index else "") + (
-            f"^{{({atom.layer})}}" if self.shows_layer(atom) else ""
-        )
-        if atom.letter in ("sigma", "dsigma"):
-            return f"{_COMMAND[atom.letter]}(z{place})"
-        if atom.letter in OF:
-            name, of = OF[atom.letter]
-            return rf"\operatorname{{{name}}}({_COMMAND.get(of, of)}){place}"
-        return _COMMAND.get(atom.letter, atom.letter) + place
+    def name(self, name: str) -> str:
+        return _COMMAND.get(name, name if len(name) == 1 else rf"\operatorname{{{name}}}")
+
+    def placed(self, base: str, atom: Atom) -> str:
+        index = f"_{{{joined(atom.index)}}}" if atom.index else ""
+        return base + index + (f"^{{({atom.layer})}}" if self.shows_layer(atom) else "")
 
     def fraction(self, above: str, below: str) -> str:
         return rf"\frac{{\partial {above}}}{{\partial {below}}}"
@@ -47,9 +42,6 @@ class LatexWriter(Writer):
 
     def largest(self, atoms: Sequence[Atom]) -> str:
         return rf"\max({', '.join(map(self.atom, atoms))})"
-
-    def in_brackets(self, content: str) -> str:
-        return f"({content})"
 
     def left(self, equation: Equation) -> str:
         written = super().left(equation)
@@ -74,19 +66,15 @@ class LatexWriter(Writer):
         return self._display("\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}")
 
     def recipe(self, recipe: Recipe) -> str:
-        operator = _OPERATOR[recipe.operator]
-        parts = [f" {operator} ".join(map(self._grid, pair)) for pair in recipe.pairs]
-        right = " + ".join(parts)
-        if len(parts) > 1 and recipe.slope is not None:
-            right = rf"\left({right}\right)"
-        if recipe.scale != 1:
-            right = rf"{self.number(recipe.scale)} \cdot {right}"
-        if recipe.slope is not None:
-            right += rf" \odot {self._grid(recipe.slope)}"
-        return self._display(f"{self._grid(recipe.result)} = {right}")
+        return self._display(" ".join(map(self._recipe_part, recipe_parts(recipe))))
 
-    def _grid(self, grid: Grid) -> str:
-        rows = " \\\\ ".join(" & ".join(map(self.cell, row)) for row in grid.rows)
+    def _recipe_part(self, part: Grid | Fraction | str) -> str:
+        match part:
+            case str():
+                return _OPERATOR.get(part, part)
+            case Fraction():
+                return self.number(part)
+        rows = " \\\\ ".join(" & ".join(map(self.cell, row)) for row in part.rows)
         return rf"\begin{{pmatrix}} {rows} \end{{pmatrix}}"
 
     @staticmethod
@@ -115,6 +103,6 @@ _DOCUMENT = r"""\documentclass{{{kind}}}
 
 
 def document(page: Page, lang: str, layer_names: bool) -> str:
-    """A page as a whole file."""
+    """A page as a complete file."""
     body = LatexWriter(lang, layer_names).shown(page)
     return _DOCUMENT.format(kind="ctexart" if lang == "zh" else "article", body=body)

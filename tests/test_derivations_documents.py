@@ -11,15 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograder.base.messages import COURSE_LANGUAGES
-from autograder.cnn.derivations import render
 from autograder.cnn.derivations.documents.check import check_file, check_text
 from autograder.cnn.derivations.documents.find import DocumentError
 from autograder.cnn.derivations.documents.report import Checked, Report
 from autograder.cnn.derivations.documents.settings import Options
 from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, LayerError, Pooling
-from autograder.cnn.derivations.steps import derive
+from autograder.cnn.derivations.pages import render
+from autograder.cnn.derivations.pages.steps import derive
 from tests.test_cli import call
-from tests.test_symbolic_notation import NEARLY
+from tests.test_derivations_notation import NEARLY
 
 SAMPLES = Path(__file__).parent / "derivations"
 GENERIC = Layer((5, 4), (3, 2))

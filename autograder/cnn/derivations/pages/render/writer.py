@@ -1,8 +1,9 @@
 """What the notations share: the walk over a page, the order of a sum, and which quantity shows its layer.
 
-`text`, `latex` and `html` write their alphabet below it. Nothing here computes.
+`text`, `latex` and `html` derive a writer from `Writer`. Nothing may be computed here.
 """
 
+import functools
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
@@ -10,10 +11,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from autograder.base.messages import Text
-from autograder.cnn.derivations.page import (
+from autograder.cnn.derivations.pages.records import (
     Aligned,
     Block,
     Equation,
+    Grid,
     Largest,
     Page,
     Product,
@@ -31,15 +33,20 @@ Written = Page | Section | Block | Equation
 
 @dataclass(frozen=True)
 class Writer(ABC):
-    """One notation. The abstract methods are its alphabet; the rest is the same in all of them."""
+    """One notation. The abstract methods are what notations differ in."""
 
     lang: str
     layer_names: bool
 
-    # ---- Alphabet
+    # ---- What notations differ in
 
     @abstractmethod
-    def atom(self, atom: Atom) -> str: ...
+    def name(self, name: str) -> str:
+        """A letter of the lecture, or the name of one of its steps, such as "pad"."""
+
+    @abstractmethod
+    def placed(self, base: str, atom: Atom) -> str:
+        """A name with the atom's index, and with its layer if `shows_layer`."""
 
     @abstractmethod
     def fraction(self, above: str, below: str) -> str:
@@ -56,11 +63,8 @@ class Writer(ABC):
     def largest(self, atoms: Sequence[Atom]) -> str: ...
 
     @abstractmethod
-    def in_brackets(self, content: str) -> str: ...
-
-    @abstractmethod
     def words(self, text: str) -> str:
-        """Words of a sentence; code in them stands between backticks."""
+        """Part of a sentence; code in it stands between backticks."""
 
     @abstractmethod
     def heading(self, title: Prose, level: int) -> str: ...
@@ -75,6 +79,13 @@ class Writer(ABC):
     between_blocks = "\n\n"
 
     # ---- What all notations share
+
+    def in_brackets(self, content: str) -> str:
+        return f"({content})"
+
+    def group(self, *parts: str) -> str:
+        """Parts of a formula that an index may be put on."""
+        return self.join(parts)
 
     def join(self, parts: Iterable[str], between: str = "") -> str:
         return between.join(parts)
@@ -96,6 +107,16 @@ class Writer(ABC):
             case Recipe():
                 return self.recipe(shown)
 
+    @functools.lru_cache(maxsize=4096)  # noqa: B019  a page names few elements, thousands of times
+    def atom(self, atom: Atom) -> str:
+        """An element of a quantity: δ₁₂, σ′(z₁₂), pad(δ)₁₂."""
+        if atom.letter in ("sigma", "dsigma"):
+            return self.group(self.name(atom.letter), self.in_brackets(self.placed(self.name("z"), atom)))
+        if atom.letter in OF:
+            step, of = OF[atom.letter]
+            return self.placed(self.group(self.name(step), self.in_brackets(self.name(of))), atom)
+        return self.placed(self.name(atom.letter), atom)
+
     def quantity(self, quantity: Quantity) -> str:
         if isinstance(quantity, Atom):
             return self.atom(quantity)
@@ -115,13 +136,13 @@ class Writer(ABC):
                 return self.quantity(side)
 
     def left(self, equation: Equation) -> str:
-        """What stands to the left of the first equals sign."""
+        """The left-hand side."""
         if isinstance(equation.left, Text):
             return self.words(equation.left.in_language(self.lang))
         return self.quantity(equation.left)
 
     def rights(self, equation: Equation) -> list[str]:
-        """What stands to the right of the equals signs, line by line."""
+        """The right-hand sides, line by line."""
         sides = [self.side(side) for side in equation.sides]
         return [self.join(sides, " = ")] if equation.in_one_line else sides
 
@@ -158,31 +179,46 @@ class Writer(ABC):
         return self.number(Fraction(cell)) if isinstance(cell, int) else self.quantity(cell)
 
     def shows_layer(self, atom: Atom) -> bool:
-        """Without layer names, only what would be mistaken for this layer's keeps its (l−1)."""
+        """Without layer names, only what could be mistaken for this layer's keeps its (l−1)."""
         return self.layer_names or (atom.layer == BEFORE and atom.letter in ("z", "delta", "sigma", "dsigma"))
 
 
 _PLACEHOLDER = re.compile(r"\{(\d)\}")
 
 
+def recipe_parts(recipe: Recipe) -> list[Grid | Fraction | str]:
+    """Grids, numbers and operators in the order in which a recipe is written."""
+    parts: list[Grid | Fraction | str] = [recipe.result, "="]
+    if recipe.scale != 1:
+        parts += [recipe.scale, "·"]
+    bracketed = len(recipe.pairs) > 1 and recipe.slope is not None
+    parts += ["("] * bracketed
+    for number, (first, *others) in enumerate(recipe.pairs):
+        parts += [*["+"] * (number > 0), first]
+        for other in others:
+            parts += [recipe.operator, other]
+    parts += [")"] * bracketed
+    return parts if recipe.slope is None else [*parts, "⊙", recipe.slope]
+
+
 def joined(index: Sequence[int]) -> str:
-    """12, but 1,10 and 2,1,1: without commas only where nobody can misread it."""
+    """12, but 1,10 and 2,1,1: without commas only where it cannot be misread."""
     plain = len(index) <= 2 and max(index, default=0) < 10
     return ("" if plain else ",").join(map(str, index))
 
 
 OF = {
     "rot180": ("rot180", "w"),
-    "pad_residual": ("pad", "δ"),
-    "insert_zeros": ("insert", "δ"),
-    "upsample": ("upsample", "δ"),
+    "pad_residual": ("pad", "delta"),
+    "insert_zeros": ("insert", "delta"),
+    "upsample": ("upsample", "delta"),
 }
-"""The lecture's intermediate maps: the step's name and what it is done to."""
+"""The lecture's intermediate maps: the name of the step and its argument."""
 
 GREEK = {"delta": "δ", "sigma": "σ", "dsigma": "σ′"}
 CODE = re.compile(r"`([^`]*)`")
 
 
 def in_digits(value: Fraction) -> str:
-    """1/4; a decimal where the fraction would say less."""
+    """1/4; a decimal where the fraction would be unreadable."""
     return str(value) if value.denominator < 10_000 else f"{float(value):.6g}"

@@ -1,8 +1,8 @@
-"""What is shown: sums with marked terms, chains of equalities, grids, prose, and the page that holds them.
+"""The records of a page: sums with marked terms, chains of equalities, grids, prose, sections.
 
-`steps` and `recover` fill these records, `render` writes them down. They hold no notation and know no writer:
-a page is the same in Unicode, LaTeX, Markdown and HTML, in Chinese and English. Every record that stands
-alone shows itself in Jupyter (`shown`).
+`steps` and `recovery` fill them, `render` writes them. They hold no notation and no language: one page serves
+Unicode, LaTeX, Markdown and HTML, Chinese and English. Records that can stand alone show themselves in
+Jupyter (`shown`).
 """
 
 from collections.abc import Callable, Iterable
@@ -13,7 +13,7 @@ from typing import Literal
 import sympy
 
 from autograder.base.messages import Text
-from autograder.cnn.derivations.shown import Shown
+from autograder.cnn.derivations.pages.shown import Shown
 from autograder.cnn.derivations.symbols import Atom, Monomial, Quantity, lecture_order, terms
 
 
@@ -28,7 +28,7 @@ class Product:
 
 @dataclass(frozen=True)
 class Sum:
-    """Terms in the order in which they are written; none at all is 0."""
+    """Terms in writing order; no terms are 0."""
 
     terms: tuple[Product, ...]
 
@@ -53,7 +53,7 @@ Side = Quantity | Sum | Slope | Largest
 
 @dataclass(frozen=True)
 class Equation(Shown):
-    """A chain of equalities: left = side = side … On the left may stand words in place of a quantity."""
+    """A chain of equalities: left = side = side …, where `left` may be words."""
 
     left: Quantity | Text
     sides: tuple[Side, ...]
@@ -69,7 +69,7 @@ class Aligned(Shown):
 
 @dataclass(frozen=True)
 class Prose(Shown):
-    """A sentence. `{0}`, `{1}` … in it stand for the lists of quantities."""
+    """A sentence; `{0}`, `{1}` … stand for the lists of quantities."""
 
     text: Text
     quantities: tuple[tuple[Quantity, ...], ...] = ()
@@ -92,11 +92,11 @@ class Recipe(Shown):
     Parameters
     ----------
     result, slope : Grid
-        The map that comes out, and the σ′ that it is multiplied by, if any.
+        The resulting map, and the σ′ that the sum is multiplied by, if any.
     operator : {"∗", "⊙", "·"}
         The left grid slides over the right one, is multiplied by it cell by cell, or as a matrix.
     pairs : tuple of (Grid, Grid)
-        What is added up; a grid on its own stands for itself.
+        The summands; a single grid stands for itself.
     """
 
     result: Grid
@@ -120,7 +120,7 @@ class Section(Shown):
 
 @dataclass(frozen=True)
 class Page(Shown):
-    """A whole derivation, or what a function computes."""
+    """A derivation, or the formulas that a function computes."""
 
     title: Prose
     sections: tuple[Section, ...]
@@ -129,16 +129,12 @@ class Page(Shown):
 # ---- From formulas -----------------------------------------------------------------------------------------
 
 
-def _never(term: Monomial, coefficient: Fraction) -> bool:
-    return False
-
-
-def as_sum(formula: sympy.Expr, mark: Callable[[Monomial, Fraction], bool] = _never) -> Sum:
+def as_sum(formula: sympy.Expr, mark: Callable[[Monomial, Fraction], bool] = lambda *_: False) -> Sum:
     """A formula with its terms in the lecture's order, those marked for which `mark` holds."""
     ordered = sorted(terms(formula).items(), key=lambda item: lecture_order(item[0]))
     return Sum(tuple(Product(term, value, mark(term, value)) for term, value in ordered))
 
 
 def sum_of(products: Iterable[Monomial]) -> Sum:
-    """Products with coefficient 1, in the order in which they come."""
+    """Products with coefficient 1, in the given order."""
     return Sum(tuple(Product(factors) for factors in products))

@@ -1,10 +1,10 @@
-"""Pages as Unicode text, for a terminal."""
+"""Pages as Unicode text, for a terminal; `render` calls it."""
 
 from collections.abc import Sequence
 from fractions import Fraction
 
-from autograder.cnn.derivations.page import Equation, Grid, Product, Prose, Recipe
-from autograder.cnn.derivations.render.writer import GREEK, OF, Writer, in_digits, joined
+from autograder.cnn.derivations.pages.records import Equation, Grid, Product, Prose, Recipe
+from autograder.cnn.derivations.pages.render.writer import GREEK, Writer, in_digits, joined, recipe_parts
 from autograder.cnn.derivations.symbols import Atom, Derivative
 
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -12,18 +12,14 @@ _LAYER = {"l": "⁽ˡ⁾", "l-1": "⁽ˡ⁻¹⁾"}
 
 
 class TextWriter(Writer):
-    """z₁₁ = [a₁₁·w₁₁] + a₁₂·w₁₂ + …: what a terminal can show. Marked terms stand in brackets."""
+    """z₁₁ = [a₁₁·w₁₁] + a₁₂·w₁₂ + …, with marked terms in brackets."""
 
-    def atom(self, atom: Atom) -> str:
-        place = joined(atom.index).translate(_SUBSCRIPT)
-        if self.shows_layer(atom):
-            place += _LAYER[atom.layer]
-        if atom.letter in ("sigma", "dsigma"):
-            return f"{GREEK[atom.letter]}(z{place})"
-        if atom.letter in OF:
-            name, of = OF[atom.letter]
-            return f"{name}({of}){place}"
-        return GREEK.get(atom.letter, atom.letter) + place
+    def name(self, name: str) -> str:
+        return GREEK.get(name, name)
+
+    def placed(self, base: str, atom: Atom) -> str:
+        layer = _LAYER[atom.layer] if self.shows_layer(atom) else ""
+        return base + joined(atom.index).translate(_SUBSCRIPT) + layer
 
     def fraction(self, above: str, below: str) -> str:
         return f"∂{above}/∂{below}"
@@ -38,9 +34,6 @@ class TextWriter(Writer):
 
     def largest(self, atoms: Sequence[Atom]) -> str:
         return f"max({', '.join(map(self.atom, atoms))})"
-
-    def in_brackets(self, content: str) -> str:
-        return f"({content})"
 
     def words(self, text: str) -> str:
         return text
@@ -60,18 +53,7 @@ class TextWriter(Writer):
         return "\n".join(rows)
 
     def recipe(self, recipe: Recipe) -> str:
-        parts: list[list[str]] = [self._grid(recipe.result), ["="]]
-        if recipe.scale != 1:
-            parts += [[self.number(recipe.scale)], ["·"]]
-        for number, (first, *others) in enumerate(recipe.pairs):
-            parts += [["+"]] if number else []
-            parts += [self._grid(first)]
-            for other in others:
-                parts += [[recipe.operator], self._grid(other)]
-        if recipe.slope is not None:
-            parts += [["⊙"], self._grid(recipe.slope)]
-        if len(recipe.pairs) > 1 and recipe.slope is not None:
-            parts[2:-2] = [["("], *parts[2:-2], [")"]]
+        parts = [self._grid(part) if isinstance(part, Grid) else [str(part)] for part in recipe_parts(recipe)]
         height = max(map(len, parts))
         columns = [self._centred(part, height) for part in parts]
         return "\n".join(" ".join(row).rstrip() for row in zip(*columns, strict=True))
