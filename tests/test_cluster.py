@@ -50,7 +50,7 @@ def graded(course: Path, pool: executors.WorkerPool, on_graded: Any = None) -> l
     keys = grade_class.load_keys(course / "keys", ["relu"])
     with Store(course / f"{time.monotonic_ns()}.sqlite") as store:
         done = grade_class.grade_class(files, keys, SETTINGS, store, pool, on_graded or (lambda *_: None))
-        return [without_seconds(grade_class.result_of(graded, store)) for graded in done]
+        return [without_seconds(grade_class.result_of(line, store)) for line in done]
 
 
 def without_seconds(result: SubmissionResult) -> SubmissionResult:
@@ -112,7 +112,7 @@ def test_a_worker_that_is_killed_on_the_way_loses_nothing(course: Path) -> None:
     with scheduler(2) as (address, workers), executors.cluster(address, 2) as pool:
         killed: list[int] = []
 
-        def kill_a_worker(graded: Graded, result: SubmissionResult | None) -> None:
+        def kill_a_worker(line: Graded, result: SubmissionResult | None) -> None:
             if not killed:
                 killed.append(workers[0].pid)
                 os.killpg(workers[0].pid, signal.SIGKILL)
