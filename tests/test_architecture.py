@@ -153,10 +153,10 @@ def test_every_value_that_a_sentence_shows_is_given_by_who_says_it() -> None:
     for call in calls():
         for id in call.ids & asked.keys():
             assert call.from_mapping or asked[id] == call.values, (call, id)
+    said_by_name = {id for call in calls() for id in call.ids}
     for file in {call.file for call in calls() if not call.ids}:
-        own = [call for call in calls() if call.file == file]
-        given = [call.values for call in own if not call.ids]
-        for id in (constants(file) & asked.keys()) - {id for call in own for id in call.ids}:
+        given = [call.values for call in calls() if call.file == file and not call.ids]
+        for id in (constants(file) & asked.keys()) - said_by_name:
             assert asked[id] in given, (file, id)
     for id, own_id in DOMAIN.words.items():
         assert asked[id] == asked[own_id]

@@ -1,4 +1,7 @@
-"""What this subject adds to the engine, which finds it by the name in an answer key (`judging.domain`)."""
+"""The record of all that this subject adds to the engine, which finds it by the name in an answer key.
+
+`judging.domain` imports this module by that name. It must stay cheap: what loads SymPy is imported on use.
+"""
 
 from typing import Any
 
@@ -8,10 +11,10 @@ from autograder.cnn.facts import LayerFacts
 from autograder.judging.domain import Domain
 
 
-def _illustrate(*asked: Any) -> Any:
-    from autograder.cnn.recovery.illustrate import illustrate  # loads SymPy
+def _illustrate(*arguments: Any) -> Any:
+    from autograder.cnn.recovery.illustrate import illustrate
 
-    return illustrate(*asked)
+    return illustrate(*arguments)
 
 
 DOMAIN = Domain(

@@ -1,4 +1,7 @@
-"""What a student's notebook imports to derive: `from autograder import derive, formula, check_derivation`."""
+"""For a student's notebook: `from autograder import derive, formula, check_derivation`.
+
+A mistake in a call must print one sentence, never a traceback. SymPy is loaded on the first call.
+"""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -79,7 +82,9 @@ def formula(
 
     name = getattr(function, "__name__", type(function).__name__)
     try:
-        input, kernel, dense = (None if one is None else as_size(one) for one in (input, kernel, dense))
+        input, kernel, dense = (
+            value if value is None else as_size(value) for value in (input, kernel, dense)
+        )
         sizes = Sizes(input, kernel, stride, padding, channels, kernels, samples, dense)
         with silence():
             return compare(calling(function), meant or name, sizes, shown_as=name)
@@ -108,7 +113,7 @@ def check_derivation(
         Such as "3x3"; read off the text unless given.
     stride, padding : int
     lang : {"zh", "en"}, optional
-        The language of the answer; the system's unless said otherwise.
+        The language of the report; the system's unless said otherwise.
     """
     from autograder.base.messages import preferred_language, say
     from autograder.cnn.derivations.documents.check import check_text
@@ -119,27 +124,25 @@ def check_derivation(
     from autograder.cnn.derivations.options import as_size
 
     language = lang or preferred_language()
-    if not isinstance(text, str) or _SWALLOWED.intersection(text):
-        if isinstance(text, str):
-            problem = say("cnn.derivation.backslashes")
-        else:
-            problem = say("cnn.derivation.not_text", kind=type(text).__name__)
-        print(problem.in_language(language))
+    if not isinstance(text, str):
+        print(say("cnn.derivation.not_text", kind=type(text).__name__).in_language(language))
+        return None
+    if _ESCAPED.intersection(text):
+        print(say("cnn.derivation.backslashes").in_language(language))
         return None
     try:
-        sizes = [None if one is None else as_size(one) for one in (input, kernel)]
-        return Findings(check_text(text, options=Options(sizes[0], sizes[1], stride, padding)), language)
+        input, kernel = (value if value is None else as_size(value) for value in (input, kernel))
+        return Findings(check_text(text, options=Options(input, kernel, stride, padding)), language)
     except (LayerError, DocumentError) as error:
         print(error.text.in_language(language))
         return None
 
 
-_SWALLOWED = frozenset("\a\b\f\v")
-"""What \\alpha, \\boxed, \\frac and \\varphi begin with where the r before the quotes is missing."""
+_ESCAPED = frozenset("\a\b\f\v")
+"""What Python makes of \\alpha, \\boxed, \\frac and \\varphi where the r before the quotes is missing."""
 
 
 def _complain(error: Any) -> None:
-    """A notebook shows one sentence, no traceback."""
     from autograder.base.messages import preferred_language
 
     print(error.text.in_language(preferred_language()))

@@ -1,7 +1,7 @@
 """The commands about the course's subject: derivations, classic networks, the explorer.
 
-The command line reads this table and imports a command's module when it is called; nothing else may stand
-here.
+The command line reads this table and imports a command's module when it is called; this module must import
+nothing.
 """
 
 COMMANDS = {
@@ -26,4 +26,4 @@ COMMANDS = {
         "Write a page on which a convolution's maps, equations and steps light up together.",
     ),
 }
-"""Of each command its module and attribute, and what it does."""
+"""Name ↦ module and attribute, and the help text."""

@@ -1,4 +1,7 @@
-"""`autograder derive`, `formula` and `check-derivation`: derivations as mathematics."""
+"""`autograder derive`, `formula` and `check-derivation`.
+
+The command line imports this on each of them, so SymPy must be loaded only when a command runs.
+"""
 
 import sys
 from pathlib import Path
@@ -7,15 +10,15 @@ from typing import TYPE_CHECKING
 import click
 
 from autograder.base.command_line import EXIT_NOT_PASSED, ISOLATION, PATH, fail, language_option, leave
+from autograder.cnn.derivations.pages.shown import FORMATS, Format
 
 if TYPE_CHECKING:
-    from autograder.cnn.derivations.pages.shown import Format
     from autograder.cnn.derivations.pages.steps import Part
     from autograder.sandbox.records import Isolation
 
 _format_option = click.option(
     "--format",
-    type=click.Choice(("text", "latex", "markdown", "html", "json")),
+    type=click.Choice(FORMATS),
     default="text",
     help="How formulas are written.",
 )
@@ -62,7 +65,7 @@ def derive(
     of: "Part",
     steps: bool | None,
     layer_names: bool,
-    format: "Format",
+    format: Format,
     lang: str,
 ) -> None:
     """Write out z, residuals and gradients of a layer of any size, as the lecture derives them."""
@@ -70,8 +73,8 @@ def derive(
     from autograder.cnn.derivations.pages import render
     from autograder.cnn.derivations.pages.steps import derive as derivation
 
-    sizes = options.read_layer(input, kernel, stride, padding, channels, kernels, pool or "", winners, dense)
-    page = derivation(sizes, of, steps)
+    layer = options.read_layer(input, kernel, stride, padding, channels, kernels, pool or "", winners, dense)
+    page = derivation(layer, of, steps)
     click.echo(render.document(page, format, lang, layer_names), nl=False)
 
 
@@ -116,7 +119,7 @@ def formula(
     dense: str | None,
     isolation: "Isolation",
     layer_names: bool,
-    format: "Format",
+    format: Format,
     lang: str,
 ) -> None:
     """Show the formula that a function computes, beside the lecture's: 0 when equal, 1 when not."""

@@ -67,7 +67,11 @@ class Atom:
         ValueError
             There is no such quantity in the lecture.
         """
-        return _atom(name)
+        match = _NAME.fullmatch(name)
+        if match is None or match[1] not in get_args(Letter):
+            raise ValueError(f"{name} is no quantity of the lecture")
+        index = tuple(int(part) for part in match[2].split(",") if part)
+        return cls(cast(Letter, match[1]), index, cast(LayerName, match[3]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +112,8 @@ def _symbol(name: str) -> sympy.Symbol:
 @lru_cache(maxsize=2**17)
 def _quantity(name: str) -> Quantity:
     if undone := _UNDONE.fullmatch(name):
-        return Derivative("J" if undone[1] == "J" else _atom(undone[1]), _atom(undone[2]))
-    return _atom(name)
-
-
-def _atom(name: str) -> Atom:
-    match = _NAME.fullmatch(name)
-    if match is None or match[1] not in get_args(Letter):
-        raise ValueError(f"{name} is no quantity of the lecture")
-    index = tuple(int(part) for part in match[2].split(",") if part)
-    return Atom(cast(Letter, match[1]), index, cast(LayerName, match[3]))
+        return Derivative("J" if undone[1] == "J" else Atom.named(undone[1]), Atom.named(undone[2]))
+    return Atom.named(name)
 
 
 # ---- Polynomials as terms ----------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
-"""The explorer: one HTML page on which a convolution's maps, equations and the lecture's steps light up.
+"""The explorer: one HTML page that highlights a convolution's maps, equations and steps together.
 
-`page` joins the files of this folder into a page that needs nothing else: no server, no network. What is
-computed stands in `expansion.js`, `recipe.js` and `numbers.js`, which know no page and are held by tests
-against `autograder.cnn.derivations`; `notation.js`, `drawing.js` and `explorer.js` show it; all words are
-`cnn.explorer.page.…` in the catalogues.
+`page` joins the files of this folder into a page that needs no server and no network, for the command
+`autograder explore`. `expansion.js`, `recipe.js` and `numbers.js` compute without any page, and tests compare
+them with `autograder.cnn.derivations`; `notation.js`, `drawing.js` and `explorer.js` show the results; all
+sentences are `cnn.explorer.page.…` in the catalogues.
 """

@@ -1,7 +1,7 @@
-"""Joins the explorer's files into one self-contained HTML page, for `autograder explore`.
+"""Join the explorer's files into one self-contained HTML page, for `autograder explore`.
 
 The page must never load anything: styles, scripts and texts are inside it, and its content security policy
-forbids the rest.
+forbids everything else.
 """
 
 import json
@@ -13,23 +13,23 @@ from autograder.base.html import environment
 from autograder.base.messages import languages, sentence, sentences, tag
 
 MATHEMATICS = ("expansion.js", "recipe.js", "numbers.js")
-"""The scripts that compute and know no page."""
+"""The scripts that compute without a page."""
 SCRIPTS = (*MATHEMATICS, "notation.js", "drawing.js", "explorer.js")
 """All scripts, in the order in which they are joined into one strict function."""
 
 MARK = '<meta name="generator" content="autograder explore">'
-"""Stands near the beginning of every page that was written here."""
+"""Near the beginning of every page that was written here, to recognise it before it is overwritten."""
 
 
 def page(lang: str) -> str:
-    """The whole page, opening in one language; the others are a click away."""
-    told = texts()
+    """The complete page; it opens in `lang` and can switch to the others."""
+    words = texts()
     template = environment("autograder.cnn.explorer", lang).get_template("explorer.html")
     return template.render(
-        title=told["title"][lang],
+        title=words["title"][lang],
         mark=Markup(MARK),
         style=Markup(_read("explorer.css")),
-        texts=Markup(json.dumps(told, ensure_ascii=False).replace("</", "<\\/")),
+        texts=Markup(json.dumps(words, ensure_ascii=False).replace("</", "<\\/")),
         script=Markup(script(SCRIPTS)),
     )
 
@@ -40,16 +40,16 @@ def script(names: tuple[str, ...]) -> str:
 
 
 def texts() -> dict[str, dict[str, str]]:
-    """All words of the page: key ↦ language ↦ text."""
+    """All sentences of the page: key ↦ language ↦ text."""
     by_language = {
         lang: {
             **sentences("cnn.explorer.page.", lang),
-            "sentences": sentence("list.sentences", lang),  # what stands between them
+            "sentences": sentence("list.sentences", lang),  # the separator
             "tag": tag(lang),
         }
         for lang in languages()
     }
-    return {key: {lang: own[key] for lang, own in by_language.items()} for key in by_language["en"]}
+    return {key: {lang: found[key] for lang, found in by_language.items()} for key in by_language["en"]}
 
 
 def _read(name: str) -> str:

@@ -1,8 +1,8 @@
-"""Layers as frozen records, and three questions about one: its parameters, multiply-adds and output size.
+"""Layers as frozen records, and their parameters, multiply-adds and output sizes. `networks` builds on it.
 
-Counted are trainable parameters (of batch normalisation γ and β, not the running statistics), and the
+Trainable parameters are counted (of batch normalisation γ and β, not the running statistics), and the
 multiply-adds of convolutions and fully connected layers for one image; a bias is a parameter, but no
-multiply-add. `Add` and `Concat` hold branches side by side, so that a network is a plain sequence of layers.
+multiply-add. `Add` and `Concat` hold parallel branches, so that a network is a plain sequence of layers.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Shape = tuple[int, int, int]
-"""(channels, height, width); behind a fully connected layer (outputs, 1, 1)."""
+"""(channels, height, width); after a fully connected layer (outputs, 1, 1)."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Conv:
 
 @dataclass(frozen=True)
 class FullyConnected:
-    """Every output is connected with every input; the input is flattened first."""
+    """Connects every output with every input; the input is flattened first."""
 
     inputs: int
     outputs: int
@@ -62,14 +62,14 @@ class PadChannels:
 
 @dataclass(frozen=True)
 class Elementwise:
-    """What keeps the shape and has nothing to learn."""
+    """Keeps the shape and has no parameters."""
 
     kind: Literal["relu", "dropout", "lrn", "softmax"]
 
 
 @dataclass(frozen=True)
 class Add:
-    """The branches get the same input and their outputs are added; a branch without layers hands it on."""
+    """The branches get the same input and their outputs are added; an empty branch is the identity."""
 
     branches: tuple[tuple["Layer", ...], ...]
 
@@ -83,17 +83,13 @@ class Concat:
 
 Layer = Conv | FullyConnected | BatchNorm | Pool | PadChannels | Elementwise | Add | Concat
 
-RELU, DROPOUT, LRN, SOFTMAX = (
-    Elementwise("relu"),
-    Elementwise("dropout"),
-    Elementwise("lrn"),
-    Elementwise("softmax"),
-)
+RELU, DROPOUT = Elementwise("relu"), Elementwise("dropout")
+LRN, SOFTMAX = Elementwise("lrn"), Elementwise("softmax")
 
 
 @dataclass(frozen=True)
 class Count:
-    """What layers cost, and the shape of what comes out of them."""
+    """The cost of layers, and the shape of their output."""
 
     parameters: int
     macs: int
@@ -101,7 +97,7 @@ class Count:
 
 
 def parameters(layer: Layer) -> int:
-    """How many numbers the layer learns."""
+    """How many trainable parameters the layer has."""
     match layer:
         case Conv(in_channels, kernels, size, groups=groups, bias=bias):
             return kernels * (in_channels // groups * size**2 + bias)
@@ -119,13 +115,13 @@ def output_shape(layer: Layer, shape: Shape) -> Shape:
     channels, *sides = shape
     match layer:
         case Conv(_, kernels, size, stride, padding):
-            height, width = (_places(side, size, stride, padding) for side in sides)
+            height, width = (_positions(side, size, stride, padding) for side in sides)
             return kernels, height, width
         case Pool(_, window, stride, padding):
-            height, width = (_places(side, window, stride, padding) for side in sides)
+            height, width = (_positions(side, window, stride, padding) for side in sides)
             return channels, height, width
         case PadChannels(more, stride):
-            height, width = (_places(side, 1, stride, 0) for side in sides)
+            height, width = (_positions(side, 1, stride, 0) for side in sides)
             return more, height, width
         case FullyConnected(outputs=outputs):
             return outputs, 1, 1
@@ -153,21 +149,21 @@ def macs(layer: Layer, shape: Shape) -> int:
 
 
 def count(layers: Iterable[Layer], shape: Shape) -> Count:
-    """What layers cost, one behind the other."""
-    learned = work = 0
+    """The cost of a sequence of layers."""
+    total_parameters = total_macs = 0
     for layer in layers:
-        learned += parameters(layer)
-        work += macs(layer, shape)
+        total_parameters += parameters(layer)
+        total_macs += macs(layer, shape)
         shape = output_shape(layer, shape)
-    return Count(learned, work, shape)
+    return Count(total_parameters, total_macs, shape)
 
 
-def _places(side: int, window: int, stride: int, padding: int) -> int:
-    """How many places a window has along a side."""
+def _positions(side: int, window: int, stride: int, padding: int) -> int:
+    """How many positions a window has along a side."""
     return (side + 2 * padding - window) // stride + 1
 
 
-# --------------------------------------------------------------------------------------- as plain data
+# ---- Plain data -------------------------------------------------------------------------------------------
 
 
 def to_data(layers: Sequence[Layer]) -> list[dict[str, Any]]:
@@ -199,6 +195,6 @@ def _layer_to_data(layer: Layer) -> dict[str, Any]:
         case Elementwise(kind):
             return {"kind": kind}
         case Add(branches):
-            return {"kind": "add", "branches": [to_data(branch) for branch in branches]}
+            return {"kind": "add", "branches": [*map(to_data, branches)]}
         case Concat(branches):
-            return {"kind": "concat", "branches": [to_data(branch) for branch in branches]}
+            return {"kind": "concat", "branches": [*map(to_data, branches)]}

@@ -1,7 +1,7 @@
-"""The networks of lecture 4, layer by layer, each as its paper has it and as libraries ship it.
+"""The networks of lecture 4, layer by layer, each as in its paper and as in libraries.
 
-`networks(convention)` is what the command prints. Where paper and library differ is said in each network's
-`variant`; the figures follow from the tables, none is written down here but those that the lecture prints.
+`table` prints what `networks(convention)` returns. A network's `variant` says where paper and library differ.
+All figures follow from the layers; only those that the lecture prints may be written down here.
 """
 
 from collections.abc import Iterator, Sequence
@@ -46,17 +46,17 @@ class Stage:
 
 @dataclass(frozen=True)
 class Network:
-    """A network: the shape of one image, and the stages that it runs through.
+    """A network: the shape of one image, and its stages.
 
     Attributes
     ----------
     variant : Text
-        What sets this form apart from others of the same name.
+        How it differs from others of the same name.
     conventions : tuple of str
-        Under which conventions it is what the name stands for; none for a variant that `all` alone shows.
+        The conventions under which the name means this network; none for a variant that only `all` shows.
     heads : tuple of (Shape, layers)
-        Auxiliary classifiers, each with the shape of what it looks at. They are counted, but lie beside the
-        way from the image to the answer.
+        Auxiliary classifiers, each with the shape of its input. They are counted, but are not part of
+        `stages`.
     printed : str
         The lecture's figure in 10⁹ multiply-adds, or "".
     """
@@ -75,17 +75,17 @@ class Network:
 
     @property
     def total(self) -> Count:
-        """Parameters, multiply-adds and the shape of the answer, auxiliary classifiers included."""
-        whole = layers.count(self.layers, self.input_shape)
+        """Parameters, multiply-adds and output shape, auxiliary classifiers included."""
+        trunk = layers.count(self.layers, self.input_shape)
         heads = [layers.count(inner, shape) for shape, inner in self.heads]
         return Count(
-            whole.parameters + sum(head.parameters for head in heads),
-            whole.macs + sum(head.macs for head in heads),
-            whole.shape,
+            trunk.parameters + sum(head.parameters for head in heads),
+            trunk.macs + sum(head.macs for head in heads),
+            trunk.shape,
         )
 
     def rows(self) -> Iterator[tuple[str, Count]]:
-        """For each stage its name and what it costs."""
+        """The name and the cost of each stage."""
         shape = self.input_shape
         for stage in self.stages:
             cost = layers.count(stage.layers, shape)
@@ -93,7 +93,7 @@ class Network:
             yield stage.name, cost
 
     def output_sizes(self) -> list[int]:
-        """The sides of the maps on their way, from the image to 1; all maps are squares."""
+        """The sides of the (square) maps, from the image to 1, without repetitions."""
         sizes, shape = [self.input_shape[1]], self.input_shape
         for layer in self.layers:
             shape = layers.output_shape(layer, shape)
@@ -104,11 +104,11 @@ class Network:
 
 def networks(convention: Convention | Literal["all"]) -> list[Network]:
     """The networks under one convention, or every variant of each."""
-    everything = [*_alexnets(), *_googlenets(), *(one for depth in DEPTHS for one in _resnets(depth))]
-    return [one for one in everything if convention == "all" or convention in one.conventions]
+    everything = [*_alexnets(), *_googlenets(), *(net for depth in DEPTHS for net in _resnets(depth))]
+    return [network for network in everything if convention == "all" or convention in network.conventions]
 
 
-# ------------------------------------------------------------------------------------------- AlexNet
+# ---- AlexNet ----------------------------------------------------------------------------------------------
 
 
 def _alexnets() -> Iterator[Network]:
@@ -121,9 +121,9 @@ def _alexnets() -> Iterator[Network]:
 
 
 def alexnet_2012(groups: int) -> tuple[Stage, ...]:
-    """Krizhevsky, Sutskever, Hinton 2012; conv2, conv4 and conv5 see one half (one GPU) only.
+    """Krizhevsky, Sutskever, Hinton 2012; conv2, conv4 and conv5 get the maps of one GPU only.
 
-    The paper prints 224² images; its own output of 55² takes 227² with this stride.
+    The paper prints 224² images, but its output of 55² needs 227² with this stride.
     """
     pool = Pool("max_pool", 3, 2)
     return (
@@ -157,7 +157,7 @@ def _alexnet_classifier() -> tuple[Stage, ...]:
     )
 
 
-# ----------------------------------------------------------------------------------------- GoogLeNet
+# ---- GoogLeNet --------------------------------------------------------------------------------------------
 
 INCEPTION = {
     "inception 3a": (64, 96, 128, 16, 32, 32),
@@ -170,7 +170,7 @@ INCEPTION = {
     "inception 5a": (256, 160, 320, 32, 128, 128),
     "inception 5b": (384, 192, 384, 48, 128, 128),
 }
-"""Kernels of each module: 1×1; 1×1 before 3×3, 3×3; 1×1 before 5×5, 5×5; 1×1 behind the pooling."""
+"""Kernels of each module: 1×1; 1×1 before 3×3, 3×3; 1×1 before 5×5, 5×5; 1×1 after the pooling."""
 
 
 def _googlenets() -> Iterator[Network]:
@@ -198,16 +198,16 @@ def googlenet(convention: Convention) -> tuple[Stage, ...]:
         Stage("conv2", (*conv(64, 64, 1), *conv(64, 192, 3), *lrn, halved)),
     ]
     channels = 192
-    for name, (one, before3, three, before5, five, behind) in INCEPTION.items():
+    for name, (one, before3, three, before5, five, after_pooling) in INCEPTION.items():
         module = Concat(
             (
                 conv(channels, one, 1),
                 (*conv(channels, before3, 1), *conv(before3, three, 3)),
                 (*conv(channels, before5, 1), *conv(before5, five, 5 if convention == "paper" else 3)),
-                (Pool("max_pool", 3, 1, padding=1), *conv(channels, behind, 1)),
+                (Pool("max_pool", 3, 1, padding=1), *conv(channels, after_pooling, 1)),
             )
         )
-        channels = one + three + five + behind
+        channels = one + three + five + after_pooling
         last_of_its_size = name in ("inception 3b", "inception 4e")
         stages.append(Stage(name, (module, halved) if last_of_its_size else (module,)))
     classifier = (Pool("avg_pool", 7, 1), DROPOUT, FullyConnected(channels, CLASSES), SOFTMAX)
@@ -220,7 +220,7 @@ def _googlenet_conv(C: int, K: int, size: int, convention: Convention, stride: i
 
 
 def _head(C: int, convention: Convention) -> tuple[Layer, ...]:
-    """An auxiliary classifier. Libraries shrink 14² to 4² by other windows, to the same effect."""
+    """An auxiliary classifier. Libraries shrink 14² to 4² by other windows, with the same counts."""
     return (
         Pool("avg_pool", 5, 3),
         *_googlenet_conv(C, 128, 1, convention),
@@ -232,7 +232,7 @@ def _head(C: int, convention: Convention) -> tuple[Layer, ...]:
     )
 
 
-# -------------------------------------------------------------------------------------------- ResNet
+# ---- ResNet -----------------------------------------------------------------------------------------------
 
 BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
 """How often the blocks of conv2_x … conv5_x are repeated: the lecture's table."""
@@ -240,32 +240,21 @@ BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 
 
 def _resnets(depth: int) -> Iterator[Network]:
     if depth < 50:
-        paper, library = (
-            say("cnn.models.variant_identity_shortcuts"),
-            say("cnn.models.variant_projections"),
-        )
+        variants = say("cnn.models.variant_identity_shortcuts"), say("cnn.models.variant_projections")
     else:
-        paper, library = (
-            say("cnn.models.variant_stride_in_first"),
-            say("cnn.models.variant_stride_in_second"),
-        )
-    for convention, variant in zip(CONVENTIONS, (paper, library), strict=True):
-        yield Network(
-            f"ResNet-{depth}",
-            variant,
-            (convention,),
-            (3, 224, 224),
-            resnet(depth, convention),
-            printed=PRINTED[depth],
-        )
+        variants = say("cnn.models.variant_stride_in_first"), say("cnn.models.variant_stride_in_second")
+    name, printed = f"ResNet-{depth}", PRINTED[depth]
+    for convention, variant in zip(CONVENTIONS, variants, strict=True):
+        stages = resnet(depth, convention)
+        yield Network(name, variant, (convention,), (3, 224, 224), stages, printed=printed)
 
 
 def resnet(depth: int, convention: Convention) -> tuple[Stage, ...]:
     """He et al. 2015.
 
-    The paper compares its 18 and 34 layers with plain networks, so their shortcuts have no parameters (its
-    option A); where a bottleneck halves the map, its first 1×1 has the stride. Libraries project wherever the
-    shape changes (option B), and give the stride to the 3×3.
+    In the paper the shortcuts of 18 and 34 layers have no parameters (option A), for comparison with plain
+    networks, and a bottleneck that halves the map has the stride in its first 1×1. Libraries project wherever
+    the shape changes (option B), and have the stride in the 3×3.
     """
     bottleneck = depth >= 50
     block = _bottleneck if bottleneck else _basic

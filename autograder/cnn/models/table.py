@@ -1,7 +1,8 @@
 """`autograder models`: the classic networks counted, as a table for the terminal, as Markdown or as JSON.
 
-The first table has a line a network, the second is the lecture's table of the ResNets row by row: output size
-and multiply-adds of each stage, their sum, and what the lecture prints. Notes say what was counted and how.
+The command calls `write`. The first table has a line a network, the second is the lecture's table of the
+ResNets row by row: output size and multiply-adds of each stage, their sum, and the lecture's figures. Notes
+say what was counted and how.
 """
 
 import json
@@ -14,7 +15,7 @@ from autograder.cnn.models.networks import DEPTHS, Convention, Network, networks
 Choice = Convention | Literal["all"]
 Format = Literal["text", "markdown", "json"]
 Table = tuple[Sequence[str], Sequence[Sequence[str]]]
-"""The headings, the lines."""
+"""Headings and lines."""
 
 
 def write(choice: Choice, format: Format, lang: str, file: TextIO) -> None:
@@ -26,7 +27,7 @@ def write(choice: Choice, format: Format, lang: str, file: TextIO) -> None:
         case "json":
             data = {
                 "convention": choice,
-                "networks": [_to_data(one, lang) for one in found],
+                "networks": [_to_data(each, lang) for each in found],
                 "notes": notes,
             }
             json.dump(data, file, ensure_ascii=False, indent=1)
@@ -37,7 +38,7 @@ def write(choice: Choice, format: Format, lang: str, file: TextIO) -> None:
             _text(tables, notes, file)
 
 
-# ------------------------------------------------------------------------------------------- what is told
+# ---- Content ----------------------------------------------------------------------------------------------
 
 
 def _summary(found: Iterable[Network], lang: str) -> Table:
@@ -50,26 +51,26 @@ def _summary(found: Iterable[Network], lang: str) -> Table:
         say("cnn.models.column_output_sizes"),
     )
     lines = []
-    for one in found:
-        total = one.total
+    for network in found:
+        total = network.total
         lines.append(
             (
-                one.name,
-                one.variant.in_language(lang),
+                network.name,
+                network.variant.in_language(lang),
                 f"{total.parameters:,}",
                 f"{total.macs:,}",
-                f"{one.printed} × 10⁹" if one.printed else "–",
-                " → ".join(map(str, one.output_sizes())),
+                f"{network.printed} × 10⁹" if network.printed else "–",
+                " → ".join(map(str, network.output_sizes())),
             )
         )
     return [heading.in_language(lang) for heading in headings], lines
 
 
 def _resnet_tables(found: Iterable[Network], lang: str) -> Iterable[Table]:
-    """The lecture's table; twice where both variants of each ResNet are asked for."""
+    """The lecture's table; one for each variant of the ResNets."""
     by_name: dict[str, list[Network]] = {}
-    for one in found:
-        by_name.setdefault(one.name, []).append(one)
+    for network in found:
+        by_name.setdefault(network.name, []).append(network)
     for resnets in zip(*(by_name[f"ResNet-{depth}"] for depth in DEPTHS), strict=True):
         yield _resnet_table(resnets, lang)
 
@@ -77,17 +78,15 @@ def _resnet_tables(found: Iterable[Network], lang: str) -> Iterable[Table]:
 def _resnet_table(resnets: Sequence[Network], lang: str) -> Table:
     headings = [say("cnn.models.column_layers"), say("cnn.models.column_output_size")]
     lines = []
-    for rows in zip(*(one.rows() for one in resnets), strict=True):
+    for rows in zip(*(network.rows() for network in resnets), strict=True):
         name, cost = rows[0]
         size = f"{cost.shape[1]}×{cost.shape[2]}"
         lines.append([name, size, *(f"{cost.macs:,}" for _, cost in rows)])
-    total, lecture = (
-        say("cnn.models.row_total").in_language(lang),
-        say("cnn.models.column_lecture").in_language(lang),
-    )
-    lines.append([total, "", *(f"{one.total.macs:,}" for one in resnets)])
-    lines.append([lecture, "", *(f"{one.printed} × 10⁹" for one in resnets)])
-    return [*(heading.in_language(lang) for heading in headings), *(one.name for one in resnets)], lines
+    total, lecture = say("cnn.models.row_total"), say("cnn.models.column_lecture")
+    lines.append([total.in_language(lang), "", *(f"{network.total.macs:,}" for network in resnets)])
+    lines.append([lecture.in_language(lang), "", *(f"{network.printed} × 10⁹" for network in resnets)])
+    names = (network.name for network in resnets)
+    return [*(heading.in_language(lang) for heading in headings), *names], lines
 
 
 def _notes(choice: Choice) -> list[Text]:
@@ -100,24 +99,24 @@ def _notes(choice: Choice) -> list[Text]:
     return notes
 
 
-def _to_data(one: Network, lang: str) -> dict[str, Any]:
-    total = one.total
+def _to_data(network: Network, lang: str) -> dict[str, Any]:
+    total = network.total
     return {
-        "name": one.name,
-        "variant": one.variant.in_language(lang),
-        "input": list(one.input_shape),
+        "name": network.name,
+        "variant": network.variant.in_language(lang),
+        "input": list(network.input_shape),
         "parameters": total.parameters,
         "macs": total.macs,
-        "lecture": one.printed or None,
-        "output_sizes": one.output_sizes(),
+        "lecture": network.printed or None,
+        "output_sizes": network.output_sizes(),
         "stages": [
             {"name": name, "output": list(cost.shape), "parameters": cost.parameters, "macs": cost.macs}
-            for name, cost in one.rows()
+            for name, cost in network.rows()
         ],
     }
 
 
-# --------------------------------------------------------------------------------------- how it is shown
+# ---- Formats ----------------------------------------------------------------------------------------------
 
 
 def _is_number(cell: str) -> bool:
@@ -132,7 +131,7 @@ def _markdown(table: Table) -> str:
 
 
 def _right_aligned(table: Table) -> Callable[[int], bool]:
-    """Columns of single numbers."""
+    """Whether a column holds single numbers."""
     _, lines = table
     return lambda column: all(_is_number(line[column]) and "→" not in line[column] for line in lines)
 
@@ -141,7 +140,7 @@ def _text(tables: Sequence[Table], notes: Sequence[str], file: TextIO) -> None:
     from rich.console import Console
     from rich.table import Table as Shown
 
-    unbounded = Console(file=file, width=1000)  # no digit may fall victim to a narrow terminal
+    unbounded = Console(file=file, width=1000)  # a narrow terminal must not cut off digits
     for table in tables:
         headings, lines = table
         right = _right_aligned(table)

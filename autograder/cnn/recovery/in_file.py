@@ -1,12 +1,11 @@
-"""The formula of a function in a student's file: the file runs in the sandbox, `recover` asks it.
+"""The formula of a function in a student's file. The command line calls this.
 
-The command line calls this. The function is run on unit arrays, in the sandbox only; what comes back are
-plain values.
+The file must never run outside the sandbox; `recover` receives plain values.
 """
 
 from pathlib import Path
 
-from autograder.cnn.recovery.readings import RecoverError, Sizes, reading
+from autograder.cnn.recovery.readings import RecoverError, Sizes, reading_of
 from autograder.cnn.recovery.recover import Recovered, compare
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.records import Isolation
@@ -32,9 +31,9 @@ def recover_file(
 
     Raises
     ------
-    RecoverError, NoFormula, layer.LayerError, submission.SubmissionError, SandboxError, BubblewrapMissing
+    RecoverError, NoFormula, LayerError, SubmissionError, SandboxError, BubblewrapMissing
     """
-    reading(meant or function)  # a name that nobody knows is told before the file is run
+    reading_of(meant or function)  # refuses an unknown name before the file is run
     try:
         evaluate = questions.in_file(path, function, isolation, limits)
         return compare(evaluate, meant or function, sizes, shown_as=function)

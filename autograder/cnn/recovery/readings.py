@@ -1,12 +1,14 @@
-"""How the course's functions speak the lecture's letters: `conv_residual(delta, w, dsigma)` means δ, w, σ′.
+"""Which of the lecture's quantities the course's functions take: those of `conv_residual` are δ, w, σ′.
 
-`recover` looks a function up here to know which arrays it takes, which quantity comes back, and what the
-lecture has for it. An instructor's own function is read as one of these, by name. Nothing here runs anything.
+`recover` and `shrink` look up here which arrays a function takes, which quantity it returns, and the
+lecture's formula for it. An instructor's own function is treated as one of these, by name. Nothing here may
+call it.
 """
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Any, Literal
 
 import numpy as np
@@ -28,15 +30,15 @@ from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, Derivative
 
 
 class RecoverError(TextError):
-    """A function whose formula cannot be had."""
+    """The formula of a function cannot be recovered."""
 
 
 class NoFormula(RecoverError):
-    """The function is there and was called, but what it does is no formula of the lecture's kind."""
+    """The function was called, but what it computes is no formula of the lecture's kind."""
 
 
-Listed = Callable[[Any], Mapping[Quantity, sympy.Expr]]
-"""The lecture's formula for each element of a function's result, for a layer."""
+Lecture = Callable[[Any], Mapping[Any, sympy.Expr]]
+"""layer ↦ the lecture's formula for each element (`Quantity`) of a function's result."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +55,13 @@ class Sizes:
     dense: Size | None = None
 
     def given(self) -> dict[str, Any]:
-        chosen = {one.name: getattr(self, one.name) for one in fields(self)}
-        return {name: value for name, value in chosen.items() if value is not None}
+        """The sizes that were chosen, by name."""
+        return {name: value for name, value in vars(self).items() if value is not None}
 
 
 @dataclass(frozen=True)
 class Array:
-    """An argument, or the result, that is an array of one of the lecture's quantities.
+    """An argument or result that is an array of one of the lecture's quantities.
 
     Parameters
     ----------
@@ -78,8 +80,8 @@ class Array:
     derivative: bool = False
 
     def shape(self, layer: Sized) -> tuple[int, ...]:
-        whole = layer.shape(self.letter, self.layer)
-        return whole[len(whole) - self.axes :]
+        shape = layer.shape(self.letter, self.layer)
+        return shape[len(shape) - self.axes :]
 
     def quantity(self, layer: Sized, position: tuple[int, ...]) -> Quantity:
         """The element at `position`, which may lie beyond the lecture's shape."""
@@ -95,12 +97,12 @@ class Array:
 
 
 Plain = Callable[[Any], Any]
-"""An argument that is no array of the lecture's, computed from the layer, such as its stride."""
+"""An argument that is computed from the layer, such as its stride."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How one function of the course is read.
+    """The arguments and the result of one of the course's functions, in terms of a layer.
 
     Parameters
     ----------
@@ -124,20 +126,32 @@ class Reading:
     result: Array
     build: Callable[[dict[str, Any]], AnyLayer]
     options: tuple[str, ...]
-    lecture: Listed
+    lecture: Lecture
     routed: Literal["", "given", "near"] = ""
     extent: Callable[[Any], tuple[int, ...]] | None = None
 
     @property
     def uneven(self) -> Sizes | None:
-        """Sizes in which no two lengths are alike and no step is 1: what agrees here agrees by no chance."""
+        """Sizes without equal lengths or a step of 1, so that formulas do not agree by chance."""
         if "input" not in self.options:
             return None
         if "padding" in self.options:
             return Sizes((5, 6), (2, 3), stride=2, padding=1)
-        if self.build in (_max, _avg):
+        if self.build in (_max_pooling, _average_pooling):
             return Sizes((5, 8), (3, 3), stride=2) if "stride" in self.options else Sizes((4, 6), (2, 3))
         return Sizes((5, 8), (2, 3), stride=3) if "stride" in self.options else Sizes((4, 5), (2, 3))
+
+    def arguments_of_call(self, layer: AnyLayer, values: Iterable[np.ndarray]) -> tuple[Any, ...]:
+        """The arguments of a call, given the values of its arrays in their order."""
+        remaining = iter(values)
+        made: list[Any] = []
+        for argument in self.arguments:
+            if isinstance(argument, Array):
+                value = next(remaining)
+                made.append(value if argument.axes else float(value))
+            else:
+                made.append(argument(layer))
+        return tuple(made)
 
     def shape(self, layer: AnyLayer) -> tuple[int, ...]:
         """The shape of the result."""
@@ -169,22 +183,20 @@ def _units(chosen: dict[str, Any]) -> Dense:
     return Dense(*chosen.get("dense", (3, 2)))
 
 
-def _pooling(kind: Literal["max", "avg"]) -> Callable[[dict[str, Any]], Pooling]:
-    def build(chosen: dict[str, Any]) -> Pooling:
-        window = chosen.get("kernel", (2, 2))
-        step = chosen.get("stride")
-        sizes = {name: chosen[name] for name in ("channels", "samples") if name in chosen}
-        size = chosen.get("input", (4, 4))
-        plain = Pooling(size, window, (step, step) if step is not None else None, "avg", {}, **sizes)
-        if kind == "avg":
-            return plain
-        return Pooling(size, window, plain.stride, "max", _winners(plain), **sizes)
+def _average_pooling(chosen: dict[str, Any]) -> Pooling:
+    step = chosen.get("stride")
+    maps = {name: chosen[name] for name in ("channels", "samples") if name in chosen}
+    steps = None if step is None else (step, step)
+    return Pooling(chosen.get("input", (4, 4)), chosen.get("kernel", (2, 2)), steps, **maps)
 
-    return build
+
+def _max_pooling(chosen: dict[str, Any]) -> Pooling:
+    layer = _average_pooling(chosen)
+    return replace(layer, kind="max", winners=_winners(layer))
 
 
 def given_input(layer: Sized) -> np.ndarray:
-    """Values for max pooling: whole numbers, no two alike, none 0, most of them negative, in no order."""
+    """Values for max pooling: whole numbers, all different, none 0, most of them negative, shuffled."""
     shape = layer.shape("a", BEFORE)
     count = math.prod(shape)
     values = np.arange(count) - 3 * count // 4
@@ -198,19 +210,14 @@ def _winners(layer: Pooling) -> dict[Atom, Atom]:
     return {z: max(layer.cells(z), key=by_name.__getitem__) for z in layer.atoms("z")}
 
 
-def _elements(formulas: Callable[[Any], expand.Formulas]) -> Listed:
-    """x for what `expand` lists under x."""
-    return lambda layer: {atom: formula for atom, formula in formulas(layer).items()}
-
-
-def _derivatives(formulas: Callable[[Any], expand.Formulas]) -> Listed:
-    """∂J/∂x for what `expand` lists under x."""
+def _derivatives(formulas: Callable[[Any], expand.Formulas]) -> Lecture:
+    """∂J/∂x ↦ formula, where `expand` has x ↦ formula."""
     return lambda layer: {Derivative("J", atom): formula for atom, formula in formulas(layer).items()}
 
 
 def _moved(
     result: Array, source: Array, shape: Callable[[Any], Size], origin: Callable[[Any, int, int], Size | None]
-) -> Listed:
+) -> Lecture:
     """A map whose every element is an element of another map, at `origin`, or 0."""
 
     def formulas(layer: Any) -> Mapping[Quantity, sympy.Expr]:
@@ -261,30 +268,17 @@ _ALL = ("input", "kernel", "stride", "padding", "channels", "kernels", "samples"
 _ONE_MAP = ("input", "kernel")
 _POOLED = ("input", "kernel", "stride", "channels", "samples")
 
-_max, _avg = _pooling("max"), _pooling("avg")
 
-
-def _stride(layer: Layer) -> int:
-    return layer.stride
-
-
-def _padding(layer: Layer) -> int:
-    return layer.padding
-
-
-def _kernel(layer: Layer) -> Size:
-    return layer.kernel
+_stride, _padding = attrgetter("stride"), attrgetter("padding")
+_kernel, _window = attrgetter("kernel"), attrgetter("window")
 
 
 def _input_shape(layer: Sized) -> tuple[int, ...]:
     return layer.shape("a", BEFORE)
 
 
-def _window(layer: Pooling) -> Size:
-    return layer.window
-
-
 def _side(layer: Pooling) -> int:
+    """The side of a square window."""
     if layer.window[0] != layer.window[1]:
         raise LayerError(say("cnn.formula.window_not_square"))
     return layer.window[0]
@@ -295,21 +289,25 @@ def _step(layer: Pooling) -> int:
     return layer.steps[0]
 
 
+_input_gradient = _derivatives(expand.input_gradient)
+_weight_gradient = _derivatives(expand.weight_gradient)
+_bias_gradient = _derivatives(expand.bias_gradient)
+
 READINGS: Mapping[str, Reading] = {
     # lecture 2.1
-    "correlate": Reading((_A, _W, Array("b", CURRENT, 0)), _Z, _maps, _ONE_MAP, _elements(expand.forward)),
+    "correlate": Reading((_A, _W, Array("b", CURRENT, 0)), _Z, _maps, _ONE_MAP, expand.forward),
     "conv2d": Reading(
-        (_A4, _W4, Array("b", CURRENT, 1), _stride, _padding), _Z4, _maps, _ALL, _elements(expand.forward)
+        (_A4, _W4, Array("b", CURRENT, 1), _stride, _padding), _Z4, _maps, _ALL, expand.forward
     ),
     # lecture 3.1
-    "avg_pool": Reading((_A, _window), _Z, _avg, _ONE_MAP, _elements(expand.forward)),
-    "max_pool": Reading((_A, _window), _Z, _max, _ONE_MAP, _elements(expand.forward), "near"),
-    "avg_pool2d": Reading((_A4, _side, _step), _Z4, _avg, _POOLED, _elements(expand.forward)),
-    "max_pool2d": Reading((_A4, _side, _step), _Z4, _max, _POOLED, _elements(expand.forward), "near"),
+    "avg_pool": Reading((_A, _window), _Z, _average_pooling, _ONE_MAP, expand.forward),
+    "max_pool": Reading((_A, _window), _Z, _max_pooling, _ONE_MAP, expand.forward, "near"),
+    "avg_pool2d": Reading((_A4, _side, _step), _Z4, _average_pooling, _POOLED, expand.forward),
+    "max_pool2d": Reading((_A4, _side, _step), _Z4, _max_pooling, _POOLED, expand.forward, "near"),
     "upsample": Reading(
         (_DELTA, _window),
         _UPSAMPLED,
-        _avg,
+        _average_pooling,
         _ONE_MAP,
         _moved(
             _UPSAMPLED,
@@ -320,16 +318,16 @@ READINGS: Mapping[str, Reading] = {
         extent=_upsampled_shape,
     ),
     "avg_pool_residual": Reading(
-        (_DELTA, _window, _SLOPE), _BEFORE, _avg, _ONE_MAP, _elements(expand.delta_before)
+        (_DELTA, _window, _SLOPE), _BEFORE, _average_pooling, _ONE_MAP, expand.delta_before
     ),
     "max_pool_residual": Reading(
-        (_DELTA, _A, _window, _SLOPE), _BEFORE, _max, _ONE_MAP, _elements(expand.delta_before), "given"
+        (_DELTA, _A, _window, _SLOPE), _BEFORE, _max_pooling, _ONE_MAP, expand.delta_before, "given"
     ),
     "avg_pool2d_backward": Reading(
-        (_DELTA4, _input_shape, _side, _step), _DA4, _avg, _POOLED, _derivatives(expand.input_gradient)
+        (_DELTA4, _input_shape, _side, _step), _DA4, _average_pooling, _POOLED, _input_gradient
     ),
     "max_pool2d_backward": Reading(
-        (_DELTA4, _A4, _side, _step), _DA4, _max, _POOLED, _derivatives(expand.input_gradient), "given"
+        (_DELTA4, _A4, _side, _step), _DA4, _max_pooling, _POOLED, _input_gradient, "given"
     ),
     # lecture 3.2
     "dense_residual": Reading(
@@ -337,7 +335,7 @@ READINGS: Mapping[str, Reading] = {
         Array("delta", BEFORE, 1),
         _units,
         ("dense",),
-        _elements(expand.delta_before),
+        expand.delta_before,
     ),
     "rotate180": Reading(
         (_W,),
@@ -362,45 +360,33 @@ READINGS: Mapping[str, Reading] = {
         _moved(_SPREAD, _DELTA, _spread_shape, _spread_origin),
         extent=_spread_shape,
     ),
-    "conv_residual": Reading((_DELTA, _W, _SLOPE), _BEFORE, _maps, _ONE_MAP, _elements(expand.delta_before)),
+    "conv_residual": Reading((_DELTA, _W, _SLOPE), _BEFORE, _maps, _ONE_MAP, expand.delta_before),
     "conv2d_input_grad": Reading(
-        (_DELTA4, _W4, _input_shape, _stride, _padding),
-        _DA4,
-        _maps,
-        _ALL,
-        _derivatives(expand.input_gradient),
+        (_DELTA4, _W4, _input_shape, _stride, _padding), _DA4, _maps, _ALL, _input_gradient
     ),
     # lecture 3.3
     "kernel_gradient": Reading(
-        (_DELTA, _A),
-        Array("w", CURRENT, 2, derivative=True),
-        _maps,
-        _ONE_MAP,
-        _derivatives(expand.weight_gradient),
+        (_DELTA, _A), Array("w", CURRENT, 2, derivative=True), _maps, _ONE_MAP, _weight_gradient
     ),
     "bias_gradient": Reading(
-        (_DELTA,),
-        Array("b", CURRENT, 0, derivative=True),
-        _maps,
-        _ONE_MAP,
-        _derivatives(expand.bias_gradient),
+        (_DELTA,), Array("b", CURRENT, 0, derivative=True), _maps, _ONE_MAP, _bias_gradient
     ),
     "conv2d_weight_grad": Reading(
         (_DELTA4, _A4, _kernel, _stride, _padding),
         Array("w", CURRENT, 4, derivative=True),
         _maps,
         _ALL,
-        _derivatives(expand.weight_gradient),
+        _weight_gradient,
     ),
     "conv2d_bias_grad": Reading(
-        (_DELTA4,), Array("b", CURRENT, 1, derivative=True), _maps, _ALL, _derivatives(expand.bias_gradient)
+        (_DELTA4,), Array("b", CURRENT, 1, derivative=True), _maps, _ALL, _bias_gradient
     ),
 }
 """The functions whose arguments and results are the lecture's quantities."""
 
 
-def reading(name: str) -> Reading:
-    """How the function `name` is read.
+def reading_of(name: str) -> Reading:
+    """The reading of the function `name`.
 
     Raises
     ------
@@ -408,11 +394,5 @@ def reading(name: str) -> Reading:
         The lecture has no formula for it.
     """
     if name not in READINGS:
-        raise RecoverError(
-            say(
-                "cnn.formula.function_unknown",
-                name=name,
-                known=", ".join(READINGS),
-            )
-        )
+        raise RecoverError(say("cnn.formula.function_unknown", name=name, known=", ".join(READINGS)))
     return READINGS[name]

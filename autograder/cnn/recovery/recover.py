@@ -1,11 +1,11 @@
-"""From code back to the formula: what a function computes, element by element, beside what the lecture has.
+"""Recover the formula that a function computes, element by element, and compare it with the lecture's.
 
-The lecture's functions are linear in each of their arrays, so a run on unit arrays (a single 1 among zeros)
-gives every coefficient of their formula exactly, whatever they do inside. That they *are* linear is tested
-first, on random arrays; and the formula found is tested against the function afterwards.
+The lecture's functions are linear in each of their arrays, so calls on unit arrays (a single 1 among zeros)
+give every coefficient of the formula exactly. Linearity is tested first, on random arrays; afterwards the
+formula is tested against the function.
 
-Nothing here runs anybody's code: `recover` asks an `Evaluate` for values, and the caller decides whether that
-is a plain function or a sandbox.
+No student code may run here: `recover` asks an `Evaluate` for values, and the caller decides whether that
+calls a function of this process or the sandbox.
 """
 
 import itertools
@@ -32,7 +32,7 @@ from autograder.cnn.derivations.pages.records import (
     as_sum,
 )
 from autograder.cnn.derivations.pages.shown import Format, Shown
-from autograder.cnn.derivations.symbols import BEFORE, Monomial, Quantity, polynomial, terms
+from autograder.cnn.derivations.symbols import Monomial, Quantity, polynomial, terms
 from autograder.cnn.recovery.readings import (
     Array,
     NoFormula,
@@ -40,7 +40,7 @@ from autograder.cnn.recovery.readings import (
     RecoverError,
     Sizes,
     given_input,
-    reading,
+    reading_of,
 )
 from autograder.student.questions import Evaluate, Failed
 
@@ -48,9 +48,9 @@ MAX_CALLS = 20_000
 """Calls on unit arrays that one formula may take: 3×3 ∗ 2×2 takes 16 to 144."""
 
 _TOLERANCE = 1e-6
-"""Of the largest value: a solution may compute in single precision."""
+"""Relative to the largest value; a solution may compute in single precision."""
 _STEP = 2.0**-8
-"""How far an input is moved where a function is linear only close to it: less than its elements differ by."""
+"""How far max pooling's input is moved: less than its elements differ, so that the winners stay."""
 
 
 # ---- The result --------------------------------------------------------------------------------------------
@@ -58,7 +58,7 @@ _STEP = 2.0**-8
 
 @dataclass(frozen=True)
 class Recovered(Shown):
-    """What a function computes, and what the lecture has.
+    """The formulas that a function computes, and the lecture's.
 
     Parameters
     ----------
@@ -82,7 +82,11 @@ class Recovered(Shown):
     def differing(self) -> tuple[Quantity, ...]:
         """Elements whose formula is not the lecture's, or that only one of the two has."""
         every = {**self.lecture, **self.formulas}
-        return tuple(one for one in every if not _same(self.formulas.get(one), self.lecture.get(one)))
+        return tuple(left for left in every if not _same(self.formulas.get(left), self.lecture.get(left)))
+
+    @property
+    def _differing_in_both(self) -> list[Quantity]:
+        return [left for left in self.differing if left in self.formulas and left in self.lecture]
 
     @property
     def agrees(self) -> bool:
@@ -91,35 +95,32 @@ class Recovered(Shown):
 
     def differences(self, limit: int) -> Section | None:
         """The first elements that differ, the differing terms marked; None where none do."""
-        both = [one for one in self.differing if one in self.formulas and one in self.lecture]
-        if self.shape != self.lecture_shape or not both:
+        differing = self._differing_in_both
+        if self.shape != self.lecture_shape or not differing:
             return None
-        blocks = [block for one in both[:limit] for block in self._beside(one)]
-        return Section(Prose(self._verdict(len(both))), tuple(blocks), level=4)
+        blocks = [block for left in differing[:limit] for block in self._beside(left)]
+        return Section(Prose(self._verdict(len(differing))), tuple(blocks), level=4)
 
     @property
     def page(self) -> Page:
         """The formulas, element by element: those that differ first, with the differing terms marked."""
-        differing = [one for one in self.differing if one in self.formulas and one in self.lecture]
+        differing = self._differing_in_both
         sections = [Section(Prose(self._verdict(len(differing))), tuple(self._notes()), level=3)]
         if differing:
-            blocks = [block for one in differing for block in self._beside(one)]
+            blocks = [block for left in differing for block in self._beside(left)]
             sections.append(Section(Prose(say("cnn.formula.heading_differing")), tuple(blocks)))
-        missing = {one: self.lecture[one] for one in self.lecture if one not in self.formulas}
-        extra = {one: self.formulas[one] for one in self.formulas if one not in self.lecture}
-        same = {one: self.lecture[one] for one in self.lecture if one not in (*differing, *missing)}
+        missing = {left: right for left, right in self.lecture.items() if left not in self.formulas}
+        extra = {left: right for left, right in self.formulas.items() if left not in self.lecture}
+        same = {left: right for left, right in self.lecture.items() if left not in self.differing}
         for title, formulas in (
             (say("cnn.formula.heading_missing"), missing),
             (say("cnn.formula.heading_surplus"), extra),
             (say("cnn.formula.heading_equal"), same),
         ):
             if formulas:
-                equations = tuple(Equation(one, (as_sum(formula),)) for one, formula in formulas.items())
+                equations = tuple(Equation(left, (as_sum(right),)) for left, right in formulas.items())
                 sections.append(Section(Prose(title), (Aligned(equations),)))
-        return Page(
-            Prose(say("cnn.formula.title", function=self.function)),
-            tuple(sections),
-        )
+        return Page(Prose(say("cnn.formula.title", function=self.function)), tuple(sections))
 
     def write(self, form: Format = "text", *, lang: str = "", layer_names: bool = False) -> str:
         """The page in one format; see `Shown.write`."""
@@ -130,24 +131,22 @@ class Recovered(Shown):
         if self.agrees:
             return say("cnn.formula.all_equal", count=count, size=size)
         if self.shape != self.lecture_shape:
-            got, wanted = _shape(self.shape), _shape(self.lecture_shape)
+            got, wanted = str(self.shape), str(self.lecture_shape)
             return say("cnn.formula.shape_wrong", got=got, wanted=wanted, size=size)
         return say("cnn.formula.some_differ", count=count, differing=differing, size=size)
 
     def _notes(self) -> Iterator[Block]:
         if self.given is not None:
             yield Prose(say("cnn.formula.note_max_pooling"))
-            atoms = [
-                self.layer.atom("a", BEFORE, place) for place in positions(self.layer.shape("a", BEFORE))
-            ]
+            atoms = self.layer.atoms("a")
             width = len(self.given.rows[0])
             names = tuple(tuple(atoms[at : at + width]) for at in range(0, len(atoms), width))
             yield Recipe(Grid(names), "·", ((self.given,),))
 
-    def _beside(self, one: Quantity) -> Iterator[Block]:
-        """An element's two formulas, the terms that only one of them has (so) marked."""
-        code, lecture = self.formulas[one], self.lecture[one]
-        yield Prose(say("cnn.formula.of_element"), ((one,),))
+    def _beside(self, left: Quantity) -> Iterator[Block]:
+        """An element's two formulas, with the terms marked in which they differ."""
+        code, lecture = self.formulas[left], self.lecture[left]
+        yield Prose(say("cnn.formula.of_element"), ((left,),))
         yield Aligned(
             (
                 Equation(say("cnn.formula.side_code"), (as_sum(code, _unlike(terms(lecture))),)),
@@ -160,15 +159,11 @@ def _unlike(known: dict[Monomial, Fraction]) -> Callable[[Monomial, Fraction], b
     return lambda term, value: known.get(term) != value
 
 
-def _same(one: sympy.Expr | None, other: sympy.Expr | None) -> bool:
-    return one is not None and other is not None and terms(one) == terms(other)
+def _same(first: sympy.Expr | None, second: sympy.Expr | None) -> bool:
+    return first is not None and second is not None and terms(first) == terms(second)
 
 
-def _shape(shape: tuple[int, ...]) -> str:
-    return "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
-
-
-# ---- Reading the formula -----------------------------------------------------------------------------------
+# ---- Recovering the formula --------------------------------------------------------------------------------
 
 
 def recover(evaluate: Evaluate, name: str, sizes: Sizes | None = None, shown_as: str = "") -> Recovered:
@@ -177,7 +172,8 @@ def recover(evaluate: Evaluate, name: str, sizes: Sizes | None = None, shown_as:
     Parameters
     ----------
     evaluate : function
-        Makes the calls; see `student.questions`. It is asked twice: for probes, then for all unit arrays.
+        Makes the calls; see `student.questions`. It is called twice: for the test of linearity, then for all
+        unit arrays.
     name : str
         Which function of the course it is meant to be.
     sizes : Sizes, optional
@@ -187,43 +183,34 @@ def recover(evaluate: Evaluate, name: str, sizes: Sizes | None = None, shown_as:
     Raises
     ------
     RecoverError
-        The lecture has no formula for it, or reading it would take too many calls.
+        The lecture has no formula for it, or recovering it would take too many calls.
     NoFormula
         It fails, or is not linear where the lecture's formula is.
     LayerError
         The sizes make no layer.
     """
-    how, title = reading(name), shown_as or name
-    layer = how.layer(title, sizes or Sizes())
-    asking = _Asking(evaluate, how, layer, title)
-    parts = asking.present_parts()
-    found = asking.coefficients(parts)
-    lecture = how.lecture(layer)
-    given = given_input(layer) if how.routed else None
-    return Recovered(
-        title,
-        layer,
-        found,
-        lecture,
-        asking.shape,
-        how.shape(layer),
-        None if given is None else _as_grid(given),
-    )
+    reading, title = reading_of(name), shown_as or name
+    layer = reading.layer(title, sizes or Sizes())
+    prober = _Prober(evaluate, reading, layer, title)
+    formulas = prober.coefficients(prober.present_parts())
+    given = None if prober.given is None else _as_grid(prober.given)
+    lecture, shape = reading.lecture(layer), reading.shape(layer)
+    return Recovered(title, layer, formulas, lecture, prober.shape, shape, given)
 
 
 def compare(evaluate: Evaluate, name: str, sizes: Sizes, shown_as: str = "") -> Recovered:
-    """`recover`, and where no sizes are chosen and all agrees, once more for `Reading.uneven` ones.
+    """`recover`; where no sizes are chosen and the formulas agree, again for the sizes `Reading.uneven`.
 
-    Height and width change places unnoticed in the lecture's square examples, and a step of 1 is as good as
-    none. What differs there alone is shown there; of all that agrees, the lecture's own size is shown.
+    The lecture's square examples do not show swapped height and width, nor does a step of 1 show a missing
+    stride. The result is that of the uneven sizes if the formulas differ there, else that of the lecture's.
     """
     found = recover(evaluate, name, sizes, shown_as)
-    uneven = reading(name).uneven
+    uneven = reading_of(name).uneven
     if sizes.given() or uneven is None or not found.agrees:
         return found
     try:
         other = recover(evaluate, name, uneven, shown_as)
-    except (RecoverError, NoFormula):  # such as a function that was written for one size
+    except RecoverError:  # such as a function that was written for one size
         return found
     return found if other.agrees else other
 
@@ -237,16 +224,26 @@ Part = tuple[int, ...]
 """Which arrays a part of the formula is a product of, by their numbers; () is the constant."""
 
 
-class _Asking:
-    """One function and its layer: turns questions about the formula into calls and checks the answers."""
+class _Prober:
+    """Calls one function for one layer, and checks what it returns.
 
-    def __init__(self, evaluate: Evaluate, how: Reading, layer: AnyLayer, title: str) -> None:
-        self.evaluate, self.how, self.layer, self.title = evaluate, how, layer, title
-        self.given = given_input(layer) if how.routed else None
+    Attributes
+    ----------
+    arrays : list of Array
+        The arguments that vary from call to call.
+    given : array or None
+        The input that max pooling is routed by.
+    shape : tuple of int
+        Of the function's result; known after the first calls.
+    """
+
+    def __init__(self, evaluate: Evaluate, reading: Reading, layer: AnyLayer, title: str) -> None:
+        self.evaluate, self.reading, self.layer, self.title = evaluate, reading, layer, title
+        self.given = given_input(layer) if reading.routed else None
         self.arrays = [
             argument
-            for argument in how.arguments
-            if isinstance(argument, Array) and not (how.routed == "given" and argument.letter == "a")
+            for argument in reading.arguments
+            if isinstance(argument, Array) and not (reading.routed == "given" and argument.letter == "a")
         ]
         self.shapes = [array.shape(layer) for array in self.arrays]
         self.shape: tuple[int, ...] = ()
@@ -255,11 +252,10 @@ class _Asking:
     # ---- Which products there are
 
     def present_parts(self) -> list[Part]:
-        """The products of arrays that the function consists of, after a test that it is linear in each.
+        """The products of arrays that the function is a sum of, after a test that it is linear in each array.
 
-        For arrays A, B … a function that is linear in each of them when the others are kept, up to a
-        constant, is a sum of one part for each set of them: its value with all others 0, less the smaller
-        parts.
+        A function that is linear, up to a constant, in each array while the others are fixed is a sum with
+        one part for each set of arrays: its value when all others are 0, minus the parts of smaller sets.
         """
         numbers = range(len(self.arrays))
         first, second = self._draw(), self._draw()
@@ -270,18 +266,18 @@ class _Asking:
         calls = [[first[i] if i in part else zero[i] for i in numbers] for part in sets]
         for i in numbers:
             mixed = 1.75 * first[i] - 0.75 * second[i]
-            calls += [[*first[:i], other, *first[i + 1 :]] for other in (second[i], mixed)]
+            calls += [[*first[:i], replaced, *first[i + 1 :]] for replaced in (second[i], mixed)]
         values = self._ask(calls)
-        scale = max(float(np.max(np.abs(values), initial=0.0)), 1e-300)
-        whole, mixtures = values[len(sets) - 1], values[len(sets) :]
+        scale = max(_largest(values), 1e-300)
+        at_first, variations = values[len(sets) - 1], values[len(sets) :]
         for i in numbers:
-            other, mixed = mixtures[2 * i], mixtures[2 * i + 1]
-            if np.max(np.abs(mixed - (1.75 * whole - 0.75 * other)), initial=0.0) > _TOLERANCE * scale:
+            at_second, at_mixed = variations[2 * i], variations[2 * i + 1]
+            if _largest(at_mixed - (1.75 * at_first - 0.75 * at_second)) > _TOLERANCE * scale:
                 raise self._not_linear(self.arrays[i])
         own: dict[Part, np.ndarray] = {}
         for part, value in zip(sets, values, strict=False):
             own[part] = value - sum(own[smaller] for smaller in own if set(smaller) < set(part))
-        return [part for part in sets if np.max(np.abs(own[part]), initial=0.0) > _TOLERANCE * scale]
+        return [part for part in sets if _largest(own[part]) > _TOLERANCE * scale]
 
     # ---- Their coefficients
 
@@ -290,23 +286,16 @@ class _Asking:
         sizes = [math.prod(shape) for shape in self.shapes]
         count = sum(math.prod(sizes[i] for i in part) for part in parts)
         if count > MAX_CALLS:
-            raise RecoverError(
-                say(
-                    "cnn.formula.too_many_calls",
-                    count=f"{count:,}",
-                    limit=f"{MAX_CALLS:,}",
-                )
-            )
+            counts = {"count": f"{count:,}", "limit": f"{MAX_CALLS:,}"}
+            raise RecoverError(say("cnn.formula.too_many_calls", **counts))
         asked = [(part, places) for part in parts for places in positions(tuple(sizes[i] for i in part))]
         test = [self._draw(), self._draw()]
         values = self._ask([*(self._units(part, places) for part, places in asked), *test])
         found: dict[tuple[Part, tuple[int, ...]], np.ndarray] = {}
         for (part, places), value in zip(asked, values, strict=False):
             chosen = dict(zip(part, places, strict=True))
-            smaller = [other for other in parts if set(other) < set(part)]
-            found[part, places] = value - sum(
-                found[other, tuple(chosen[i] for i in other)] for other in smaller
-            )
+            smaller = (found[less, tuple(chosen[i] for i in less)] for less in parts if set(less) < set(part))
+            found[part, places] = value - sum(smaller)
         self._test(found, test, values[len(asked) :])
         return self._formulas(found)
 
@@ -327,15 +316,8 @@ class _Asking:
             for (part, places), coefficient in found.items():
                 factors = (arrays[i].flat[place] for i, place in zip(part, places, strict=True))
                 total = total + coefficient * math.prod(factors)
-            if np.max(np.abs(total - value), initial=0.0) > _TOLERANCE * max(
-                1.0, float(np.max(np.abs(value), initial=0.0))
-            ):
-                raise NoFormula(
-                    say(
-                        "cnn.formula.wrong_kind",
-                        function=self.title,
-                    )
-                )
+            if _largest(total - value) > _TOLERANCE * max(1.0, _largest(value)):
+                raise NoFormula(say("cnn.formula.wrong_kind", function=self.title))
 
     def _formulas(self, found: dict[tuple[Part, tuple[int, ...]], np.ndarray]) -> dict[Quantity, sympy.Expr]:
         names = [array.quantities(self.layer) for array in self.arrays]
@@ -347,14 +329,14 @@ class _Asking:
                 sums[at][monomial] = float(coefficient[at])
         result: dict[Quantity, sympy.Expr] = {}
         for position, parts in sums.items():
-            if self.how.routed == "near":
-                parts = self._at_a_distance(parts, names[0])
+            if self.reading.routed == "near":
+                parts = self._from_the_given(parts, names[0])
             exact = ((term, _fraction(value)) for term, value in parts.items() if abs(value) > _TOLERANCE)
-            result[self.how.result.quantity(self.layer, position)] = polynomial(exact)
+            result[self.reading.result.quantity(self.layer, position)] = polynomial(exact)
         return result
 
-    def _at_a_distance(self, parts: dict[Monomial, float], names: list[Quantity]) -> dict[Monomial, float]:
-        """Close to the given input g the function of (a − g)/step is linear: in terms of a itself."""
+    def _from_the_given(self, parts: dict[Monomial, float], names: list[Quantity]) -> dict[Monomial, float]:
+        """In terms of a what was found in terms of (a − g)/step, with g the given input."""
         assert self.given is not None
         slopes: dict[Monomial, float] = {(name,): parts.get((name,), 0.0) / _STEP for name in names}
         constant = parts.get((), 0.0) - math.fsum(
@@ -369,7 +351,13 @@ class _Asking:
         return [self._random.uniform(-1, 1, shape) for shape in self.shapes]
 
     def _ask(self, calls: list[list[np.ndarray]]) -> np.ndarray:
-        """The function's values, stacked; all have one shape, or the function has no formula."""
+        """The function's values, stacked.
+
+        Raises
+        ------
+        NoFormula
+            A value cannot be used, or the values have different shapes.
+        """
         answers = self.evaluate([self._arguments(arrays) for arrays in calls])
         values = [self._checked(answer) for answer in answers]
         shapes = {value.shape for value in values}
@@ -379,22 +367,21 @@ class _Asking:
         return np.array(values)
 
     def _arguments(self, arrays: list[np.ndarray]) -> tuple[Any, ...]:
-        values = iter(arrays)
-        arguments: list[Any] = []
-        for argument in self.how.arguments:
-            if not isinstance(argument, Array):
-                arguments.append(argument(self.layer))
+        varied = iter(arrays)
+        values = []
+        for array in self.reading.arguments:
+            if not isinstance(array, Array):
                 continue
-            if argument in self.arrays:
-                value = next(values)
-                if self.how.routed == "near":
-                    assert self.given is not None
-                    value = self.given.reshape(value.shape) + _STEP * value
-            else:
+            if array not in self.arrays:
                 assert self.given is not None
-                value = self.given.reshape(argument.shape(self.layer))
-            arguments.append(value if argument.axes else float(value))
-        return tuple(arguments)
+                values.append(self.given.reshape(array.shape(self.layer)))
+            elif self.reading.routed == "near":
+                assert self.given is not None
+                value = next(varied)
+                values.append(self.given.reshape(value.shape) + _STEP * value)
+            else:
+                values.append(next(varied))
+        return self.reading.arguments_of_call(self.layer, values)
 
     def _checked(self, answer: Any) -> np.ndarray:
         if isinstance(answer, Failed):
@@ -415,16 +402,14 @@ class _Asking:
     def _not_linear(self, array: Array) -> NoFormula:
         letters = {"delta": "δ", "dsigma": "σ′"}
         letter = letters.get(array.letter, array.letter)
-        return NoFormula(
-            say(
-                "cnn.formula.not_linear",
-                function=self.title,
-                letter=letter,
-            )
-        )
+        return NoFormula(say("cnn.formula.not_linear", function=self.title, letter=letter))
+
+
+def _largest(values: np.ndarray) -> float:
+    return float(np.max(np.abs(values), initial=0.0))
 
 
 def _fraction(value: float) -> Fraction:
-    """1/4 for 0.25, 1/3 for 0.333…: the simplest fraction that cannot be told from the number."""
+    """1/4 for 0.25, 1/3 for 0.333…: the simplest fraction within rounding errors of the number."""
     simple = Fraction(value).limit_denominator(10_000)
     return simple if abs(float(simple) - value) <= 1e-7 * max(1.0, abs(value)) else Fraction(value)

@@ -1,9 +1,9 @@
-"""A smaller input for which a function is wrong, where the lecture's formula can say what is right.
+"""Find a smaller input for which a function is wrong.
 
-The student's installation holds no solution; but for the functions of `readings` the symbolic engine
-derives the value for any size. Sizes are tried in ascending order, with small whole numbers in the arrays,
-until one shows the mistake; then numbers that do not matter become zero. `illustrate` calls this. It never
-runs code itself: it asks an `Evaluate`.
+A student's installation holds no solution, but for the functions of `readings` the right value is derived for
+any size. Sizes are tried in ascending order, with small whole numbers in the arrays, until one shows the
+mistake; then irrelevant numbers become zero. `illustrate` calls this. It must not run code itself: it asks an
+`Evaluate`.
 """
 
 import itertools
@@ -23,9 +23,9 @@ from autograder.student.feedback.failure import Failure, Oracle, compared, size
 from autograder.student.questions import Evaluate, Failed
 
 MAX_LAYERS = 400
-"""Sizes that are tried; the last of them have some twenty numbers."""
+"""Sizes that are tried; the last have some twenty numbers."""
 BATCH = 40
-"""Calls are asked for in batches, for in a sandbox each question takes a process."""
+"""Calls that are asked for together: each request to the sandbox takes a process."""
 SINGLED_OUT = 4
 """An array with more elements than this is tried with all but one of them zero."""
 
@@ -46,43 +46,42 @@ def can_shrink(name: str) -> bool:
 
 
 def shrink(
-    evaluate: Evaluate, name: str, parameters: Sequence[str], how: Difference, below: int
+    evaluate: Evaluate, name: str, parameters: Sequence[str], difference: Difference, below: int
 ) -> Shrunk | None:
-    """The smallest input for which the function `name` is wrong in the way `how`.
+    """The smallest input for which the function `name` is wrong as it is in the visible case.
 
     Parameters
     ----------
-    how : Difference
-        How the visible case is wrong; a crash at some odd size is another mistake, and so is another shape.
+    difference : Difference
+        The visible case's; a crash at some odd size is another mistake, and so is another shape.
     below : int
-        Numbers in the visible case: only what has fewer is worth showing.
+        Numbers in the visible case; the smaller input must have fewer.
     """
-    reading = READINGS[name]
-    candidates = iter(_candidates(name, reading, below))
+    candidates = _candidates(name, READINGS[name], below)
     while batch := list(itertools.islice(candidates, BATCH)):
-        answers = evaluate([one.arguments for one in batch])
-        for one, answer in zip(batch, answers, strict=True):
-            if one.is_wrong(answer, how):
-                one, answer = _singled_out(evaluate, one, answer, how)
+        answers = evaluate([case.arguments for case in batch])
+        for case, answer in zip(batch, answers, strict=True):
+            if case.is_wrong(answer, difference):
+                case, answer = _singled_out(evaluate, case, answer, difference)
                 failure = compared(
                     name,
                     Verbatim(""),
-                    tuple(zip(parameters, one.arguments, strict=False)),
+                    tuple(zip(parameters, case.arguments, strict=False)),
                     _ACCEPT,
                     _as_values(answer),
-                    one.expected(),
+                    case.expected(),
                     Oracle(say("cnn.card.case_smallest"), say("cnn.card.side_lecture")),
                 )
-                return Shrunk(failure, one.sizes)
+                return Shrunk(failure, case.sizes)
     return None
 
 
-# ---- One call that the lecture can answer, too -------------------------------------------------------------
+# ---- Cases -------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class _Question:
-    """A layer, its arrays, and the arguments that they make."""
+class _Case:
+    """A layer and its arrays: a call whose right value the lecture's formula gives."""
 
     reading: Reading
     sizes: Sizes
@@ -91,15 +90,7 @@ class _Question:
 
     @property
     def arguments(self) -> tuple[Any, ...]:
-        values = iter(self.arrays)
-        made: list[Any] = []
-        for argument in self.reading.arguments:
-            if isinstance(argument, Array):
-                _, value = next(values)
-                made.append(value if argument.axes else float(value))
-            else:
-                made.append(argument(self.layer))
-        return tuple(made)
+        return self.reading.arguments_of_call(self.layer, (numbers for _, numbers in self.arrays))
 
     def expected(self) -> Any:
         """The lecture's value."""
@@ -117,29 +108,25 @@ class _Question:
             )
         return result if shape else float(result)
 
-    def is_wrong(self, answer: Any, how: Difference) -> bool:
+    def is_wrong(self, answer: Any, difference: Difference) -> bool:
         if isinstance(answer, Failed):
             return False
-        found = _ACCEPT.difference(_as_values(answer), self.expected())
-        return found.kind == how.kind
+        return _ACCEPT.difference(_as_values(answer), self.expected()).kind == difference.kind
 
     def movable(self) -> list[int]:
-        """The arrays whose numbers are free: not what max pooling is routed by, nor σ′, which would only hide
-        what it multiplies."""
+        """The arrays that may become zero: not max pooling's input, whose winners would change, nor σ′, which
+        would hide what it multiplies."""
         fixed = ("dsigma", "a") if self.reading.routed else ("dsigma",)
         return [i for i, (array, _) in enumerate(self.arrays) if array.letter not in fixed]
 
-    def with_array(self, place: int, numbers: np.ndarray) -> "_Question":
-        arrays = (
-            *self.arrays[:place],
-            (self.arrays[place][0], numbers),
-            *self.arrays[place + 1 :],
-        )
-        return replace(self, arrays=arrays)
+    def with_array(self, place: int, numbers: np.ndarray) -> "_Case":
+        arrays = list(self.arrays)
+        arrays[place] = (arrays[place][0], numbers)
+        return replace(self, arrays=tuple(arrays))
 
 
 def _as_values(answer: Any) -> Any:
-    """Numbers as they are; whatever a notebook's function returns besides them, by its name only."""
+    """Numbers unchanged; of any other object that a function returns, the name of its type."""
     if isinstance(answer, np.generic):
         return answer.item()
     if type(answer) is np.ndarray or isinstance(answer, bool | int | float | list | tuple):
@@ -147,24 +134,26 @@ def _as_values(answer: Any) -> Any:
     return type(answer).__name__
 
 
-def _candidates(name: str, reading: Reading, below: int) -> Iterator[_Question]:
-    """Questions in ascending order of size; for each size the plain one first (σ′ all 1, no bias). At the
-    end, for what is rounded away, the smallest sizes once more with halves."""
-    halves: list[_Question] = []
+def _candidates(name: str, reading: Reading, below: int) -> Iterator[_Case]:
+    """Cases in ascending order of size, for each size first without σ′ and bias (1 and 0). At the end the
+    smallest sizes again with halves, for functions that round."""
+    halves: list[_Case] = []
     known: set[str] = set()
     for sizes in _ascending(reading):
         try:
             layer = reading.layer(name, sizes)
-            if _leaves_a_rest(reading, layer):
+            if _leaves_a_remainder(reading, layer):
                 continue
-            plain = _Question(reading, sizes, layer, _arrays(reading, layer, plain=True))
-            full = _Question(reading, sizes, layer, _arrays(reading, layer, plain=False))
+            plain = _Case(reading, sizes, layer, _arrays(reading, layer, plain=True))
+            full = _Case(reading, sizes, layer, _arrays(reading, layer, plain=False))
             if size(plain.arguments) + math.prod(reading.shape(layer)) >= below:
                 continue
-            called = repr([np.shape(one) if isinstance(one, np.ndarray) else one for one in plain.arguments])
+            called = repr(
+                [np.shape(each) if isinstance(each, np.ndarray) else each for each in plain.arguments]
+            )
         except LayerError:
             continue
-        if called in known:  # the bias gradient, say, does not see the kernel
+        if called in known:  # the bias gradient, for example, does not depend on the kernel
             continue
         known.add(called)
         yield plain
@@ -175,14 +164,14 @@ def _candidates(name: str, reading: Reading, below: int) -> Iterator[_Question]:
     yield from halves
 
 
-def _with_halves(question: _Question) -> Iterator[_Question]:
-    """Halves in all arrays, then in all but one, whose integers a result must not take over."""
-    for whole in (None, *range(len(question.arrays))):
+def _with_halves(case: _Case) -> Iterator[_Case]:
+    """Halves in all arrays, then in all but one of integers, whose dtype the result must not have."""
+    for whole in (None, *range(len(case.arrays))):
         arrays = tuple(
             (array, numbers.astype(int) if place == whole else numbers + 0.5)
-            for place, (array, numbers) in enumerate(question.arrays)
+            for place, (array, numbers) in enumerate(case.arrays)
         )
-        yield replace(question, arrays=arrays)
+        yield replace(case, arrays=arrays)
 
 
 def _arrays(reading: Reading, layer: AnyLayer, *, plain: bool) -> tuple[tuple[Array, np.ndarray], ...]:
@@ -208,7 +197,7 @@ def _arrays(reading: Reading, layer: AnyLayer, *, plain: bool) -> tuple[tuple[Ar
 
 
 def _ascending(reading: Reading) -> list[Sizes]:
-    """Sizes that a student would choose to try a function with; sorted by how many numbers they take."""
+    """Sizes that a student would choose to try a function, sorted by the count of numbers."""
     if "dense" in reading.options:
         sides = itertools.product(range(1, 5), range(1, 5))
         return [Sizes(dense=pair) for pair in sorted(sides, key=lambda pair: (pair[0] * pair[1], pair))]
@@ -232,15 +221,15 @@ def _ascending(reading: Reading) -> list[Sizes]:
     return [sizes for _, _, sizes in ordered[:MAX_LAYERS]]
 
 
-def _leaves_a_rest(reading: Reading, layer: AnyLayer) -> bool:
-    """Whether windows side by side do not fill the map, as the course asks where there is no stride."""
+def _leaves_a_remainder(reading: Reading, layer: AnyLayer) -> bool:
+    """Whether windows side by side do not fill the map, as exercises without a stride require."""
     if "stride" in reading.options or not isinstance(layer, Pooling):
         return False
     return any(side % window for side, window in zip(layer.input, layer.window, strict=True))
 
 
 def _cost(sizes: Sizes) -> float | None:
-    """Numbers in the layer's arrays, and some more for what is unusual; None for what nobody would try."""
+    """Count of numbers in the layer's arrays, and a penalty for unusual sizes; None to leave them out."""
     (height, width), (kh, kw) = sizes.input or (1, 1), sizes.kernel or (1, 1)
     stride, padding = sizes.stride or 1, sizes.padding or 0
     channels, kernels, samples = sizes.channels or 1, sizes.kernels or 1, sizes.samples or 1
@@ -257,25 +246,21 @@ def _cost(sizes: Sizes) -> float | None:
     return numbers + 4 * uneven + 0.5 * ((stride > 1) + (padding > 0))
 
 
-# ---- Numbers that do not matter ----------------------------------------------------------------------------
+# ---- Irrelevant numbers ------------------------------------------------------------------------------------
 
 
-def _singled_out(
-    evaluate: Evaluate, question: _Question, answer: Any, how: Difference
-) -> tuple[_Question, Any]:
-    """All but one element of each larger array made zero, wherever the mistake still shows."""
-    for place in question.movable():
-        _, numbers = question.arrays[place]
+def _singled_out(evaluate: Evaluate, case: _Case, answer: Any, difference: Difference) -> tuple[_Case, Any]:
+    """All but one element of each larger array made zero, where the mistake still shows."""
+    for place in case.movable():
+        _, numbers = case.arrays[place]
         if numbers.size <= SINGLED_OUT:
             continue
         tried = []
         for at in range(numbers.size):
             alone = np.zeros(numbers.shape)
             alone.flat[at] = 1.0
-            tried.append(question.with_array(place, alone))
-        answers = evaluate([one.arguments for one in tried])
-        for one, other in zip(tried, answers, strict=True):
-            if one.is_wrong(other, how):
-                question, answer = one, other
-                break
-    return question, answer
+            tried.append(case.with_array(place, alone))
+        answers = zip(tried, evaluate([each.arguments for each in tried]), strict=True)
+        wrong = ((each, returned) for each, returned in answers if each.is_wrong(returned, difference))
+        case, answer = next(wrong, (case, answer))
+    return case, answer

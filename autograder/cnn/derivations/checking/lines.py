@@ -142,11 +142,9 @@ class _Lines:
         """Judge a line."""
         try:
             equation = settle_layers(parse_equation(typed), left_before=self.asks_before)
-        except NotationError as error:
-            self._enter(self._left_of_unreadable(typed), "unreadable", typed, "", error.pointed)
-            return
-        except NotCovered as error:
-            self._enter(self._left_of_unreadable(typed), "unreadable", typed, "", error.text)
+        except (NotationError, NotCovered) as error:
+            why = error.pointed if isinstance(error, NotationError) else error.text
+            self._enter(self._left_of_unreadable(typed), "unreadable", typed, "", why)
             return
         read_as = write.equation(equation)
         if equation.continued or not equation.relations:
@@ -184,18 +182,15 @@ class _Lines:
         right, asked = self.right[left], self.evaluator.as_written(equation.sides[0])
         sides = [self.evaluator.as_written(side) for side in equation.sides[1:]]
         done = [self.evaluator.carried_out(side) for side in sides]
-        if done[-1] != right:
-            text, found, named = explain(as_typed(sides[-1], done[-1]), right, left, self.formulas)
-            self._enter(left, "wrong", typed, read_as, text, found, named, done[-1])
+        answer = len(done) - 1
+        wrong = next((place for place in (answer, *range(answer)) if done[place] != right), None)
+        if wrong is not None:
+            text, faults, slips = explain(as_typed(sides[wrong], done[wrong]), right, left, self.formulas)
+            if wrong != answer:
+                step = say("cnn.equation.step_wrong", step=write.formula(equation.sides[1 + wrong]))
+                text = joined([step, text], "list.sentences")
+            self._enter(left, "wrong", typed, read_as, text, faults, slips, done[answer])
             return
-        for node, side, read in zip(equation.sides[1:], done, sides, strict=True):
-            if side != right:
-                text, found, named = explain(as_typed(read, side), right, left, self.formulas)
-                step = say("cnn.equation.step_wrong", step=write.formula(node))
-                self._enter(
-                    left, "wrong", typed, read_as, joined([step, text], "list.sentences"), found, named, right
-                )
-                return
         last = equation.sides[-1]
         if is_undone(last) or repeats(sides[-1], asked) or sides[-1] != right:
             text = say("cnn.equation.nothing_carried_out")
@@ -232,11 +227,11 @@ class _Lines:
         typed: str,
         read_as: str,
         text: Text,
-        found: tuple[TermFault, ...] = (),
-        named: tuple[Slip, ...] = (),
+        faults: tuple[TermFault, ...] = (),
+        slips: tuple[Slip, ...] = (),
         comes_to: Terms | None = None,
     ) -> None:
-        result = LineResult(left, verdict, typed, read_as, text, found, named, comes_to or {})
+        result = LineResult(left, verdict, typed, read_as, text, faults, slips, comes_to or {})
         if left is None:
             self.stray.append(result)
         elif left not in self.found:

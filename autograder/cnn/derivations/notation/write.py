@@ -1,7 +1,7 @@
 """Formulas back to text, to show what was understood: Unicode, one line, ASCII-safe indices.
 
-`compare` and `documents` write their sentences with it. It writes what a person typed (`notation`'s records)
-and single terms; whole derivations are `render`'s business.
+`checking` and `documents` write their sentences with it. It writes what a person typed (the tree of `nodes`)
+and single terms; whole derivations are written by `pages.render`.
 """
 
 from collections.abc import Sequence

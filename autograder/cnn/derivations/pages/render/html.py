@@ -18,7 +18,6 @@ from autograder.cnn.derivations.pages.render.text import TextWriter
 from autograder.cnn.derivations.pages.render.writer import (
     CODE,
     GREEK,
-    OF,
     Writer,
     Written,
     in_digits,
@@ -54,8 +53,23 @@ class HtmlWriter(Writer):
     def join(self, parts: Iterable[str], between: str = "") -> Markup:
         return together(parts, between)
 
-    def atom(self, atom: Atom) -> Markup:
-        return _atom(atom, self.shows_layer(atom))
+    def name(self, name: str) -> Markup:
+        if name == "dsigma":
+            return element("msup", element("mi", "σ"), element("mo", "′"))
+        return element("mi", GREEK.get(name, name))
+
+    def group(self, *parts: str) -> Markup:
+        return element("mrow", *parts)
+
+    def placed(self, base: str, atom: Atom) -> str:
+        below = [element("mn", joined(atom.index))] if atom.index else []
+        above = []
+        if self.shows_layer(atom):
+            before = [element("mo", "−"), element("mn", "1")] if atom.layer == BEFORE else []
+            above = [element("mrow", _in_brackets(element("mi", "l"), *before))]
+        if not below and not above:
+            return base
+        return element("msubsup" if below and above else "msub" if below else "msup", base, *below, *above)
 
     def fraction(self, above: str, below: str) -> Markup:
         above = element("mi", "J") if above == "J" else above
@@ -147,33 +161,6 @@ class HtmlWriter(Writer):
 
 def _math(*content: str) -> Markup:
     return element("math", element("mrow", *content))
-
-
-@functools.lru_cache(maxsize=4096)
-def _atom(atom: Atom, shows_layer: bool) -> Markup:
-    """Cached: a page names few elements, thousands of times."""
-    letter = atom.letter
-    if letter in ("sigma", "dsigma"):
-        sigma = element("mi", "σ")
-        if letter == "dsigma":
-            sigma = element("msup", sigma, element("mo", "′"))
-        return element("mrow", sigma, _in_brackets(_placed(element("mi", "z"), atom, shows_layer)))
-    if letter in OF:
-        name, of = OF[letter]
-        base = element("mrow", element("mi", name), _in_brackets(element("mi", of)))
-        return _placed(base, atom, shows_layer)
-    return _placed(element("mi", GREEK.get(letter, letter)), atom, shows_layer)
-
-
-def _placed(base: Markup, atom: Atom, shows_layer: bool) -> Markup:
-    below = [element("mn", joined(atom.index))] if atom.index else []
-    above = []
-    if shows_layer:
-        before = [element("mo", "−"), element("mn", "1")] if atom.layer == BEFORE else []
-        above = [element("mrow", _in_brackets(element("mi", "l"), *before))]
-    if not below and not above:
-        return base
-    return element("msubsup" if below and above else "msub" if below else "msup", base, *below, *above)
 
 
 def _in_brackets(*content: str) -> Markup:

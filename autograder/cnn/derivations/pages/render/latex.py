@@ -5,10 +5,10 @@ from fractions import Fraction
 
 from autograder.base.messages import Text
 from autograder.cnn.derivations.pages.records import Equation, Grid, Page, Product, Prose, Recipe
-from autograder.cnn.derivations.pages.render.writer import CODE, OF, Writer, in_digits, joined, recipe_parts
+from autograder.cnn.derivations.pages.render.writer import CODE, Writer, in_digits, joined, recipe_parts
 from autograder.cnn.derivations.symbols import Atom, Quantity
 
-_COMMAND = {"δ": r"\delta", "delta": r"\delta", "sigma": r"\sigma", "dsigma": r"\sigma'"}
+_COMMAND = {"delta": r"\delta", "sigma": r"\sigma", "dsigma": r"\sigma'"}
 _OPERATOR = {"∗": "*", "⊙": r"\odot", "·": r"\cdot", "(": r"\left(", ")": r"\right)"}
 _WORDS = str.maketrans(
     {"×": r"$\times$", "∗": "$*$", "→": r"$\to$", "∂": r"$\partial$", "δ": r"$\delta$", "°": r"$^\circ$"}
@@ -20,17 +20,12 @@ class LatexWriter(Writer):
 
     plus, minus = " + ", " - "
 
-    def atom(self, atom: Atom) -> str:
-        index = joined(atom.index)
-        place = (f"_{{{index}}}" if index else "") + (
-            f"^{{({atom.layer})}}" if self.shows_layer(atom) else ""
-        )
-        if atom.letter in ("sigma", "dsigma"):
-            return f"{_COMMAND[atom.letter]}(z{place})"
-        if atom.letter in OF:
-            name, of = OF[atom.letter]
-            return rf"\operatorname{{{name}}}({_COMMAND.get(of, of)}){place}"
-        return _COMMAND.get(atom.letter, atom.letter) + place
+    def name(self, name: str) -> str:
+        return _COMMAND.get(name, name if len(name) == 1 else rf"\operatorname{{{name}}}")
+
+    def placed(self, base: str, atom: Atom) -> str:
+        index = f"_{{{joined(atom.index)}}}" if atom.index else ""
+        return base + index + (f"^{{({atom.layer})}}" if self.shows_layer(atom) else "")
 
     def fraction(self, above: str, below: str) -> str:
         return rf"\frac{{\partial {above}}}{{\partial {below}}}"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from autograder.cnn.derivations.pages.records import Equation, Grid, Product, Prose, Recipe
-from autograder.cnn.derivations.pages.render.writer import GREEK, OF, Writer, in_digits, joined, recipe_parts
+from autograder.cnn.derivations.pages.render.writer import GREEK, Writer, in_digits, joined, recipe_parts
 from autograder.cnn.derivations.symbols import Atom, Derivative
 
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -14,16 +14,12 @@ _LAYER = {"l": "⁽ˡ⁾", "l-1": "⁽ˡ⁻¹⁾"}
 class TextWriter(Writer):
     """z₁₁ = [a₁₁·w₁₁] + a₁₂·w₁₂ + …, with marked terms in brackets."""
 
-    def atom(self, atom: Atom) -> str:
-        place = joined(atom.index).translate(_SUBSCRIPT)
-        if self.shows_layer(atom):
-            place += _LAYER[atom.layer]
-        if atom.letter in ("sigma", "dsigma"):
-            return f"{GREEK[atom.letter]}(z{place})"
-        if atom.letter in OF:
-            name, of = OF[atom.letter]
-            return f"{name}({of}){place}"
-        return GREEK.get(atom.letter, atom.letter) + place
+    def name(self, name: str) -> str:
+        return GREEK.get(name, name)
+
+    def placed(self, base: str, atom: Atom) -> str:
+        layer = _LAYER[atom.layer] if self.shows_layer(atom) else ""
+        return base + joined(atom.index).translate(_SUBSCRIPT) + layer
 
     def fraction(self, above: str, below: str) -> str:
         return f"∂{above}/∂{below}"

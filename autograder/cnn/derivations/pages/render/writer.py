@@ -3,6 +3,7 @@
 `text`, `latex` and `html` derive a writer from `Writer`. Nothing may be computed here.
 """
 
+import functools
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
@@ -40,8 +41,12 @@ class Writer(ABC):
     # ---- What notations differ in
 
     @abstractmethod
-    def atom(self, atom: Atom) -> str:
-        """An element with its index, and its layer if `shows_layer`."""
+    def name(self, name: str) -> str:
+        """A letter of the lecture, or the name of one of its steps, such as "pad"."""
+
+    @abstractmethod
+    def placed(self, base: str, atom: Atom) -> str:
+        """A name with the atom's index, and with its layer if `shows_layer`."""
 
     @abstractmethod
     def fraction(self, above: str, below: str) -> str:
@@ -78,6 +83,10 @@ class Writer(ABC):
     def in_brackets(self, content: str) -> str:
         return f"({content})"
 
+    def group(self, *parts: str) -> str:
+        """Parts of a formula that an index may be put on."""
+        return self.join(parts)
+
     def join(self, parts: Iterable[str], between: str = "") -> str:
         return between.join(parts)
 
@@ -97,6 +106,16 @@ class Writer(ABC):
                 return self.aligned([shown])
             case Recipe():
                 return self.recipe(shown)
+
+    @functools.lru_cache(maxsize=4096)  # noqa: B019  a page names few elements, thousands of times
+    def atom(self, atom: Atom) -> str:
+        """An element of a quantity: δ₁₂, σ′(z₁₂), pad(δ)₁₂."""
+        if atom.letter in ("sigma", "dsigma"):
+            return self.group(self.name(atom.letter), self.in_brackets(self.placed(self.name("z"), atom)))
+        if atom.letter in OF:
+            step, of = OF[atom.letter]
+            return self.placed(self.group(self.name(step), self.in_brackets(self.name(of))), atom)
+        return self.placed(self.name(atom.letter), atom)
 
     def quantity(self, quantity: Quantity) -> str:
         if isinstance(quantity, Atom):
@@ -190,9 +209,9 @@ def joined(index: Sequence[int]) -> str:
 
 OF = {
     "rot180": ("rot180", "w"),
-    "pad_residual": ("pad", "δ"),
-    "insert_zeros": ("insert", "δ"),
-    "upsample": ("upsample", "δ"),
+    "pad_residual": ("pad", "delta"),
+    "insert_zeros": ("insert", "delta"),
+    "upsample": ("upsample", "delta"),
 }
 """The lecture's intermediate maps: the name of the step and its argument."""
 
