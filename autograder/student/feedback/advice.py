@@ -72,12 +72,25 @@ def next_step(result: ExerciseResult, *, lecture: str = "", ask: str = "") -> Te
     """
     name = result.name
     seen = _seen(result)
-    if result.verdict is Verdict.RTE:
-        id = _after_error(seen)
-        return say(id, name=name)
-    if result.verdict in _BY_VERDICT:
-        id = _BY_VERDICT[result.verdict]
-        return say(id, name=name)
+    match result.verdict:
+        case Verdict.NI:
+            return say("step.not_written", name=name)
+        case Verdict.MISSING:
+            return say("step.wrong_name", name=name)
+        case Verdict.FORBIDDEN:
+            return say("step.module_forbidden", name=name)
+        case Verdict.RTE if seen.values.get("name") == "SyntaxError":
+            return say("step.line_unreadable", name=name)
+        case Verdict.RTE if seen.id == "symptom.wrong_parameters":
+            return say("step.wrong_parameters", name=name)
+        case Verdict.RTE if seen.id in ("symptom.raised", "symptom.program_ended"):  # no line is named
+            return say("step.program_ended", name=name)
+        case Verdict.RTE:
+            return say("step.raised", name=name)
+        case Verdict.TLE:
+            return say("step.too_slow", name=name)
+        case Verdict.MLE | Verdict.OLE:
+            return say("step.grows_without_end", name=name)
     if seen.id == "symptom.returned_nothing":
         return say("step.returned_nothing", name=name)
     if ask:
@@ -91,22 +104,3 @@ def next_step(result: ExerciseResult, *, lecture: str = "", ask: str = "") -> Te
     if lecture:
         return say("step.by_hand_with_lecture", name=name, lecture=lecture, what=what)
     return say("step.by_hand", name=name, what=what)
-
-
-_BY_VERDICT = {
-    Verdict.NI: "step.not_written",
-    Verdict.MISSING: "step.wrong_name",
-    Verdict.FORBIDDEN: "step.module_forbidden",
-    Verdict.TLE: "step.too_slow",
-    Verdict.MLE: "step.grows_without_end",
-    Verdict.OLE: "step.grows_without_end",
-}
-
-
-def _after_error(seen: Message) -> str:
-    if seen.values.get("name") == "SyntaxError":
-        return "step.line_unreadable"
-    if seen.id == "symptom.wrong_parameters":
-        return "step.wrong_parameters"
-    names_no_line = seen.id in ("symptom.raised", "symptom.program_ended")
-    return "step.program_ended" if names_no_line else "step.raised"
