@@ -270,8 +270,9 @@ def _title(layer: AnyLayer) -> Prose:
         case Pooling():
             sizes = {name: size_text(getattr(layer, name)) for name in ("input", "output", "window")}
             maximum = layer.kind == "max"
-            title = "cnn.page.title_max_pooling" if maximum else "cnn.page.title_average_pooling"
-            parts = [say(title, **sizes)]
+            parts = [
+                say("cnn.page.title_max_pooling" if maximum else "cnn.page.title_average_pooling", **sizes)
+            ]
             if layer.steps != layer.window:
                 parts.append(say("cnn.layer.stride", stride=size_text(layer.steps)))
             if layer.channels != 1:
