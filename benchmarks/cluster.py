@@ -54,14 +54,14 @@ def main() -> None:
         times = []
         for workers in (1, 2):
             with (
-                executors.cluster("local", workers) as team,
+                executors.cluster("local", workers) as pool,
                 Store(folder / f"{workers}.sqlite") as store,
             ):
                 grade_class.grade_class(
-                    files[:workers], keys, grade_class.Settings(), store, team
+                    files[:workers], keys, grade_class.Settings(), store, pool
                 )  # starts sandboxes
                 start = time.perf_counter()
-                done = grade_class.grade_class(files, keys, grade_class.Settings(), store, team)
+                done = grade_class.grade_class(files, keys, grade_class.Settings(), store, pool)
                 times.append(time.perf_counter() - start)
                 results = [grade_class.result_of(one, store) for one in done]
             assert all(one.points == one.max_points and not one.has_judge_error for one in results), results

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from autograder.authoring import assignment
 from autograder.authoring.draw import draw_hidden
-from autograder.judging.evaluate import attempt
+from autograder.judging.evaluate import evaluate
 from autograder.judging.judge import calls
 from autograder.sandbox import runner
 from autograder.sandbox.client import Sandbox
@@ -72,11 +72,11 @@ def measure(one: assignment.Assignment, runs: int, isolation: str) -> None:
     content = one.notebook.read_bytes()
     asked = calls(key)
     with Sandbox(asked, Limits(), isolation) as sandbox:
-        done = attempt("reference.py", content, key, sandbox.run)
+        done = evaluate("reference.py", content, key, sandbox.run)
         assert all(exercise.points == exercise.max_points for exercise in done.exercises)
         whole, floor = side_by_side(
             runs,
-            lambda: attempt("reference.py", content, key, sandbox.run),
+            lambda: evaluate("reference.py", content, key, sandbox.run),
             lambda: fork_and_compute(content, asked),
         )
     print(f"{one.name:<18}{len(asked):>6}{whole:>9.1f}{floor:>9.1f}{whole - floor:>10.1f}")

@@ -1,8 +1,7 @@
-"""What the tests of several assignments share: arrays, bases, memory layouts, lines of derivations.
+"""Helpers for the tests of several assignments: arrays, bases, memory layouts, lines of derivations.
 
-`hidden.py` and `alternatives.py` of each assignment import from here, nothing else does. Nothing here knows a
-single exercise: a mistake that occurs in one assignment only is described there, what any course could use
-is in `autograder.authoring.transforms`, and pooling, which three assignments get wrong, is in `windows`.
+Only the `hidden.py` and `alternatives.py` of the assignments import from here. Nothing here may know a single
+exercise. What any course could use is in `autograder.authoring.transforms`; pooling is in `windows`.
 """
 
 import re
@@ -30,7 +29,7 @@ def whole(rng, *shape):
 
 
 def integers(rng, *shape):
-    """An integer array of either sign, without zeros."""
+    """A non-zero integer array of random signs."""
     return rng.integers(1, 10, size=shape) * rng.choice([-1, 1], size=shape)
 
 
@@ -40,14 +39,14 @@ def odd(rng, *shape, low=-6, high=6):
 
 
 def leaning(rng, *shape):
-    """Numbers of either sign whose sum is far from zero: something is left of it in single precision, too."""
+    """Numbers of both signs whose sum is far from zero, so that it does not cancel in single precision."""
     size = int(np.prod(shape))
     numbers = np.append(rng.uniform(-0.9, -0.1, size // 2), rng.uniform(1, 2, size - size // 2))
     return rng.permutation(numbers).reshape(shape)
 
 
 def different(rng, low, high, count=2):
-    """`count` different whole numbers of low … high − 1."""
+    """`count` different whole numbers from low to high − 1."""
     return tuple(int(n) for n in low + rng.permutation(high - low)[:count])
 
 
@@ -68,7 +67,7 @@ def units(*shape):
     return np.eye(size).reshape(size, *shape)
 
 
-# The lecture's example, with numbers: a 3×3 map, a 2×2 kernel, and the residual of what comes of them.
+# The lecture's example in numbers: a 3×3 map, a 2×2 kernel, and the residual of their convolution.
 LECTURE_A = np.array([[1.0, 0.0, 2.0], [3.0, 1.0, 0.0], [0.0, 2.0, 1.0]])
 LECTURE_W = np.array([[1.0, 2.0], [3.0, 4.0]])
 LECTURE_DELTA = np.array([[1.0, 2.0], [3.0, -1.0]])
@@ -78,18 +77,18 @@ LECTURE_LAYER = {"input": (3, 3), "kernel": (2, 2)}
 
 
 def padded(x, before, after=None, **how):
-    """`x` with `before` more rows and columns at the top and left, and `after`, or as many, behind."""
+    """`x` with `before` more rows and columns at the top and left, and `after` (or as many) at the end."""
     width = (before, before if after is None else after)
     return np.pad(x, [(0, 0)] * (x.ndim - 2) + [width] * 2, **how)
 
 
 def cropped(maps, size):
-    """The rows and columns at the top left."""
+    """The first `size` = (rows, columns) of each map."""
     return maps[..., : size[0], : size[1]]
 
 
 def only(kept):
-    """A change of an array: but for the part `kept`, all is 0."""
+    """A change of an array: everything except the part `kept` becomes 0."""
 
     def change(array):
         others = np.zeros_like(array)
@@ -100,7 +99,7 @@ def only(kept):
 
 
 def spread_out(delta, step, end=1):
-    """The residual with step − 1 zeros between its elements, and end − 1 behind the last."""
+    """The residual with step − 1 zeros between its elements, and end − 1 after the last."""
     *front, Ho, Wo = delta.shape
     spread = np.zeros((*front, (Ho - 1) * step + end, (Wo - 1) * step + end))
     spread[..., ::step, ::step] = delta
@@ -111,14 +110,14 @@ def spread_out(delta, step, end=1):
 
 
 def each_line(exercise, layer, points):
-    """A group for each line of a derivation that is written out, called z11, delta12, w21, b.
+    """Add a group for each line of an expanded derivation, named z11, delta12, w21, b.
 
     Parameters
     ----------
     layer : dict
         The sizes of the convolution: `Layer`'s arguments.
     points : dict
-        From "z", "delta", "w", "b" to the points of one such line.
+        The points of one line of "z", "delta", "w", "b".
     """
     of = tuple(points)
     for line in Question(Layer(**layer), of).lines():
@@ -131,13 +130,13 @@ def each_line(exercise, layer, points):
 
 
 def lying(rng, *sizes):
-    """The sizes as they are, or all of them with rows for columns."""
+    """The sizes as they are, or with rows and columns exchanged in all of them."""
     order = rng.choice([1, -1])
     return [size[::order] for size in sizes]
 
 
 def formula_for(letter, input, kernel, stride=1, of=None):
-    """A case: the general formula of `letter`, one of those that the text answers, tried in one layer."""
+    """A case: the general formula of `letter`, checked in one layer; `of` are all that the text answers."""
     accept = Derivation(input, kernel, of=of or (letter,), line=letter, general=True, stride=stride)
     return Case((), accept=accept)
 
@@ -146,7 +145,7 @@ def formula_for(letter, input, kernel, stride=1, of=None):
 
 
 def sized(exercise, args):
-    """What adds groups of which each case has a size, drawn by `args(rng, *size)`: name, points, sizes."""
+    """A function that adds a group of cases by their sizes; `args(rng, *size)` draws the arguments."""
 
     def group(name, points, *sizes, visible=True):
         def draw(rng):
@@ -159,9 +158,9 @@ def sized(exercise, args):
 
 
 def layouts(exercise, points, args, *more):
-    """The group `layouts`: three calls whose arrays lie differently in memory, and what `more` draw.
+    """Add the group `layouts`: a call in each of three memory layouts, and those that `more` draw.
 
-    `args(rng)` draws the arguments of one call. No result may share memory with an argument.
+    `args(rng)` draws the arguments of a call. No result may share memory with an argument.
     """
 
     def draw(rng):

@@ -1,16 +1,15 @@
-"""Pooling forwards and backwards, window by window, right or wrong.
+"""Pooling forwards and backwards by loops over windows, for the misconceptions of three assignments.
 
-The last two axes are pooled, so that single maps and batches are alike; windows and steps are integers or
-pairs. What `pooled` makes of a window's cells and what share `routed` hands to each of them are functions
-of the cells (…, m, n) and the window's size, for a window may stick out of the map. The `hidden.py` of three
-assignments build their misconceptions from these.
+The last two axes (…, H, W) are pooled; windows and steps are integers or pairs. How `pooled` reduces the
+cells (…, m, n) of a window and which share of the residual `routed` gives to each cell are functions of these
+cells and the window's size, because a window may extend beyond the map.
 """
 
 import numpy as np
 
 
 def pair(size):
-    """One size for both axes, or two."""
+    """(rows, columns) of a size that may be a single number."""
     return size if isinstance(size, tuple) else (size, size)
 
 
@@ -20,12 +19,12 @@ def steps(size, window, step):
 
 
 def whole_windows(sizes, window, step):
-    """The same along both axes: (Ho, Wo)."""
+    """How many windows fit along both axes, (Ho, Wo)."""
     return [steps(*one) for one in zip(sizes, window, step, strict=True)]
 
 
 def pooled(a, window, step, reduce, outputs=whole_windows, first=0):
-    """Pool with `reduce(cells, window)`, which turns the cells (…, m, n) of a window into numbers (…)."""
+    """Pool with `reduce(cells, window)`, from the cells (…, m, n) of a window to numbers (…)."""
     (m, n), (s, t) = window, step = pair(window), pair(step)
     z = np.zeros((*a.shape[:-2], *outputs(a.shape[-2:], window, step)))
     for p, q in np.ndindex(z.shape[-2:]):
@@ -35,7 +34,7 @@ def pooled(a, window, step, reduce, outputs=whole_windows, first=0):
 
 
 def routed(delta, a, window, step, share, combine=np.add, first=0):
-    """Hand every residual to the cells of its window, in the shares that `share(cells, window)` says."""
+    """Distribute every residual over the cells of its window in the shares `share(cells, window)`."""
     (m, n), (s, t) = window, step = pair(window), pair(step)
     dx = np.zeros(a.shape)
     for p, q in np.ndindex(delta.shape[-2:]):
@@ -45,7 +44,7 @@ def routed(delta, a, window, step, share, combine=np.add, first=0):
     return dx
 
 
-# ------------------------------------------------------------------------------- what is made of the cells
+# ------------------------------------------------------------------------------- reductions of a window
 
 
 def largest(cells, window):
@@ -56,7 +55,7 @@ def mean(cells, window):
     return cells.sum(axis=(-2, -1)) / np.prod(cells.shape[-2:])
 
 
-# ---------------------------------------------------------------------------- whose share of the residual
+# ------------------------------------------------------------------------------- shares of the residual
 
 
 def first_maximum(cells, window):
@@ -106,11 +105,11 @@ def equally(cells, window):
 
 
 def within(share):
-    """The shares of windows that lie beyond the map, too: none."""
+    """The shares, also for windows that lie completely beyond the map: none."""
     return lambda cells, window: share(cells, window) if cells.size else cells
 
 
-# ---------------------------------------------------------------------- what becomes of overlapping shares
+# ------------------------------------------------------------------------- how overlapping shares combine
 
 
 def replaced(old, new):

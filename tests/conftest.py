@@ -23,7 +23,7 @@ def _interrupts_are_heard() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """`autograder check` remembers what failed (the hint ladder); subprocesses inherit the folder."""
+    """`autograder check` remembers what failed (for the hint steps); subprocesses inherit the folder."""
     before = os.environ.get("XDG_STATE_HOME")
     os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
     yield

@@ -1,4 +1,4 @@
-"""Rules about the repository as a whole: who imports whom, messages, what text may name."""
+"""Rules about the repository as a whole: imports, messages, names in text."""
 
 import ast
 import json
@@ -23,7 +23,7 @@ from autograder.cnn.explorer import page as explorer
 COURSE = Path(__file__).parent.parent
 
 
-def test_lower_floors_never_import_higher_ones() -> None:
+def test_lower_layers_never_import_higher_ones() -> None:
     code = "from importlinter.cli import lint_imports_command; lint_imports_command(['--no-cache'])"
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=COURSE, capture_output=True, text=True, check=False
@@ -59,13 +59,13 @@ def test_what_runs_inside_the_sandbox_imports_the_standard_library_numpy_and_val
 
 ENGINE = COURSE / "autograder"
 PACKAGES = sorted(place.parents[1].name for place in ENGINE.glob("*/locale/en.json"))
-"""Those with a catalogue: ids that begin with a package's name stand there, all others in `base`."""
+"""Packages with a catalogue: it holds the ids that begin with the package's name; `base` holds all others."""
 
 PUT_TOGETHER = {
     "cnn.slip.": {slip.id for slip in SLIPS},
     "cnn.explorer.page.": explorer.texts().keys() - {"sentences", "tag"},
 }
-"""How ids begin that the code puts together, and how they may go on."""
+"""Prefixes of ids that the code composes, and the possible rests."""
 
 SAME_IN_ALL_LANGUAGES = {"list.lines", "list.sentences", "symptom.names_and_more"}
 """Sentences without words. A sentence in Chinese holds a Chinese character or Chinese punctuation."""
@@ -85,8 +85,8 @@ def sentences(lang: str) -> dict[str, str]:
 class Call(NamedTuple):
     """A message in the code.
 
-    `ids`: all that its first argument may be; none where that is a name, for what was chosen before: then it
-    is one of the ids that the module holds and does not say itself. A mapping's values are not known.
+    `ids`: all possible values of its first argument; empty where that is a variable, which then holds one of
+    the other ids in the module. With `from_mapping`, not all of its values are known.
     """
 
     file: Path
@@ -97,14 +97,14 @@ class Call(NamedTuple):
 
 
 def spoken(file: Path) -> Iterator[Call]:
-    """The calls of `say`, of what `translator` gave, called `_`, and of `sentence`."""
+    """The calls of `say`, of `_` (the result of `translator`), and of `sentence`."""
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
         if (
             isinstance(node, ast.Call)
             and getattr(node.func, "id", "") in ("say", "_", "sentence")
             and node.args
         ):
-            constants = (one.value for one in ast.walk(node.args[0]) if isinstance(one, ast.Constant))
+            constants = (part.value for part in ast.walk(node.args[0]) if isinstance(part, ast.Constant))
             ids = {value for value in constants if isinstance(value, str) and "." in value}
             names = {keyword.arg for keyword in node.keywords}
             assert ids or isinstance(node.args[0], ast.Name), f"{file}:{node.lineno}: an id put together"
@@ -153,10 +153,10 @@ def test_every_value_that_a_sentence_shows_is_given_by_who_says_it() -> None:
     for call in calls():
         for id in call.ids & asked.keys():
             assert call.from_mapping or asked[id] == call.values, (call, id)
+    said_by_name = {id for call in calls() for id in call.ids}
     for file in {call.file for call in calls() if not call.ids}:
-        own = [call for call in calls() if call.file == file]
-        given = [call.values for call in own if not call.ids]
-        for id in (constants(file) & asked.keys()) - {id for call in own for id in call.ids}:
+        given = [call.values for call in calls() if call.file == file and not call.ids]
+        for id in (constants(file) & asked.keys()) - said_by_name:
             assert asked[id] in given, (file, id)
     for id, own_id in DOMAIN.words.items():
         assert asked[id] == asked[own_id]

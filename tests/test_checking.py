@@ -22,7 +22,7 @@ from autograder.judging.answer_key import KeyCase
 from autograder.judging.diagnosis import Judged
 from autograder.judging.results import SubmissionResult, Verdict
 from autograder.sandbox.records import Outcome
-from autograder.student.checking import CheckError, check_file, check_with, key_for
+from autograder.student.checking import CheckError, check_file, check_function, key_for
 from autograder.student.notebook import check
 from tests import authored
 
@@ -77,11 +77,11 @@ CASES = [
 
 
 @pytest.mark.parametrize(("text", "verdict", "points", "status", "part"), CASES)
-def test_a_file_is_told_what_is_right_and_what_is_wrong(
+def test_a_file_gets_marks_and_reasons(
     folder: Path, text: str, verdict: Verdict, points: float, status: int, part: str
 ) -> None:
     path = work(folder, text)
-    result = check_file(path)
+    result = check_file(path).result
     assert (result.exercises[0].verdict, result.points, result.max_points) == (verdict, points, 8)
     assert (result.assignment, result.isolation) == ("relu", "process")
     shown = CliRunner().invoke(app, ["check", str(path), "--lang", "en", "--hint"])
@@ -91,10 +91,10 @@ def test_a_file_is_told_what_is_right_and_what_is_wrong(
 
 def test_a_notebook_is_checked_like_a_script(folder: Path) -> None:
     path = work(folder, notebook("%matplotlib inline", authored.RIGHT, "check(relu_backward)"), "relu.ipynb")
-    assert check_file(path).points == 8
+    assert check_file(path).result.points == 8
 
 
-def test_the_answer_is_in_the_language_asked_for_and_as_json_where_wanted(folder: Path) -> None:
+def test_the_output_is_in_the_chosen_language_and_json_on_request(folder: Path) -> None:
     path = work(folder, authored.TYPICAL)
     chinese = CliRunner().invoke(app, ["check", str(path), "--lang", "zh", "--hint"])
     assert "没有乘以上游的残差" in chinese.output and "公开用例得分" in chinese.output
@@ -104,9 +104,9 @@ def test_the_answer_is_in_the_language_asked_for_and_as_json_where_wanted(folder
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_courses_own_stubs_are_told_that_nothing_is_written(name: str) -> None:
+def test_the_courses_own_stubs_are_not_written_yet(name: str) -> None:
     for suffix in (".py", ".ipynb"):
-        result = check_file(COURSE / "assignments" / "zh" / name / f"{name}{suffix}")
+        result = check_file(COURSE / "assignments" / "zh" / name / f"{name}{suffix}").result
         assert {exercise.verdict for exercise in result.exercises} == {Verdict.NI}
         assert result.points == 0
 
@@ -152,7 +152,7 @@ def test_a_check_that_cannot_be_made_is_one_sentence_and_status_2(
 
 def test_among_several_keys_that_of_the_files_name_counts(folder: Path) -> None:
     two_keys(folder)
-    assert check_file(work(folder, authored.RIGHT)).points == 8
+    assert check_file(work(folder, authored.RIGHT)).result.points == 8
 
 
 # ---- A function --------------------------------------------------------------------------------------------
@@ -162,35 +162,35 @@ def relu_backward(delta: np.ndarray, z: np.ndarray) -> np.ndarray:
     return delta * (z > 0)
 
 
-def check_function(function: Callable[..., np.ndarray], folder: Path) -> SubmissionResult:
-    return check_with(key_for(function, folder), function)
+def result_of(function: Callable[..., np.ndarray], folder: Path) -> SubmissionResult:
+    return check_function(key_for(function, folder), function).result
 
 
 def test_a_function_is_checked_in_this_process_like_a_file(folder: Path) -> None:
-    assert check_function(relu_backward, folder).points == 8
+    assert result_of(relu_backward, folder).points == 8
 
     def wrong(delta: np.ndarray, z: np.ndarray) -> np.ndarray:
         return 1.0 * (z > 0)
 
     wrong.__name__ = "relu_backward"
-    result = check_function(wrong, folder)
+    result = result_of(wrong, folder)
     assert (result.points, result.exercises[0].misconception) == (0, "slope_only")
 
 
 def test_an_exercise_that_no_key_knows_is_one_sentence_in_both_languages(folder: Path) -> None:
     for function in (check_file, relu_backward, 3, np.zeros((2, 2)), None):
         with pytest.raises(CheckError) as raised:
-            check_function(function, folder if function is not relu_backward else folder.parent)  # type: ignore[arg-type]
+            result_of(function, folder if function is not relu_backward else folder.parent)  # type: ignore[arg-type]
         assert raised.value.text.in_language("en") == str(raised.value) != raised.value.text.in_language("zh")
     with pytest.raises(CheckError, match=r"write check\(relu_backward\)"):
-        check_function(relu_backward(np.ones(2), np.ones(2)), folder)  # type: ignore[arg-type]
+        result_of(relu_backward(np.ones(2), np.ones(2)), folder)  # type: ignore[arg-type]
 
 
 def test_a_crash_in_a_notebook_is_told_with_its_line(folder: Path) -> None:
     code = compile(authored.CRASH, "/tmp/ipykernel_1/2.py", "exec")
     module: dict[str, Callable[..., np.ndarray]] = {}
     exec(code, module)
-    (exercise,) = check_function(module["relu_backward"], folder).exercises
+    (exercise,) = result_of(module["relu_backward"], folder).exercises
     assert exercise.symptom is not None and exercise.symptom.in_language("en").startswith(
         "IndexError in relu_backward, line 2"
     )
@@ -214,7 +214,7 @@ def test_a_check_can_be_written_as_a_page(folder: Path, lang: str) -> None:
     assert sorted(one.name for one in folder.iterdir()) == ["relu.check.html", "relu.py", "relu.visible.npz"]
 
 
-def test_a_page_goes_where_it_is_wanted_and_never_over_work(folder: Path) -> None:
+def test_a_page_goes_to_the_output_option_and_never_overwrites_work(folder: Path) -> None:
     path = work(folder, authored.RIGHT)
     page = folder / "mine.html"
     assert CliRunner().invoke(app, ["check", str(path), "-o", str(page)]).exit_code == 0
@@ -225,7 +225,7 @@ def test_a_page_goes_where_it_is_wanted_and_never_over_work(folder: Path) -> Non
     assert path.read_text() == authored.RIGHT
 
 
-def test_a_page_of_what_cannot_be_read_or_run_says_so(folder: Path) -> None:
+def test_a_page_says_what_could_not_be_parsed_or_run(folder: Path) -> None:
     for text, said in (
         (authored.BROKEN, "SyntaxError"),
         (authored.UNTOUCHED, "is not started yet"),
@@ -244,7 +244,7 @@ def test_an_interrupted_check_is_interrupted(folder: Path) -> None:
 
     interrupted.__name__ = "relu_backward"
     with pytest.raises(KeyboardInterrupt):
-        check_function(interrupted, folder)
+        result_of(interrupted, folder)
 
 
 IN_A_NOTEBOOK = """

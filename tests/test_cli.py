@@ -246,7 +246,7 @@ def test_a_misspelt_folder_is_named_and_the_rest_of_the_class_is_graded(course: 
 
 
 @pytest.mark.slow
-def test_a_second_run_is_the_first_ones_results(course: Path) -> None:
+def test_a_second_run_reuses_the_results_of_the_first(course: Path) -> None:
     first, second = (call(course, "grade", "submitted", *QUICK, "--json").stdout for _ in range(2))
     assert first == second  # down to the seconds, which no second grading would repeat
 
@@ -418,12 +418,12 @@ class SlowRun:
         assert self.started
 
     def kill_a_worker(self) -> None:
-        """One of the processes that grade; of a team that has just begun, if need be."""
+        """One of the processes that grade; of a pool that has just begun, if need be."""
         killed: list[int] = []
         assert wait_until(lambda: bool(workers := self._workers()) and not killed.extend(workers))
         os.kill(killed[0], signal.SIGKILL)
         for worker in killed[1:]:
-            with contextlib.suppress(ProcessLookupError):  # without the first, its team may end by itself
+            with contextlib.suppress(ProcessLookupError):  # without the first, its pool may end by itself
                 os.kill(worker, signal.SIGKILL)
         assert wait_until(lambda: not set(killed) & set(self._workers()))
 
@@ -489,21 +489,21 @@ def test_a_command_that_is_killed_leaves_no_process_and_the_next_run_goes_on(cou
 def test_workers_that_are_killed_again_and_again_are_one_sentence(
     course: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    teams: list[int] = []
+    pools: list[int] = []
 
     class Broken(Executor):
         def submit(self, *arguments: Any, **more: Any) -> Any:
             raise BrokenExecutor
 
     @contextlib.contextmanager
-    def processes(count: int) -> Iterator[executors.Team]:
-        teams.append(count)
-        yield executors.Team(Broken(), lambda: count, Path.resolve)
+    def processes(count: int) -> Iterator[executors.WorkerPool]:
+        pools.append(count)
+        yield executors.WorkerPool(Broken(), lambda: count, Path.resolve)
 
     monkeypatch.chdir(course)
     monkeypatch.setattr(executors, "processes", processes)
     result = CliRunner().invoke(app, ["grade", "submitted", *QUICK])
-    assert (result.exit_code, len(teams)) == (3, 3)
+    assert (result.exit_code, len(pools)) == (3, 3)
     assert "worker processes are killed again and again" in result.output
 
 
@@ -544,7 +544,7 @@ def test_build_says_what_it_wrote_and_check_what_is_out_of_date(
     assert build("--check") == (1, "out of date: assignments/zh/relu/relu.py\n")
 
 
-def test_what_could_not_be_read_and_what_is_gone_from_the_table_is_told(course: Path) -> None:
+def test_unreadable_submissions_and_rows_gone_from_the_table_are_warned_about(course: Path) -> None:
     (course / "submitted" / "dai" / "relu").mkdir(parents=True)
     (course / "submitted" / "dai" / "relu" / "relu.ipynb").write_text("{")
     (course / "submitted" / "e" / "relu").mkdir(parents=True)
@@ -596,7 +596,7 @@ sys.meta_path.insert(0, Nothing())
         ("grade", "submitted", "--isolation", "process", "--cluster", "local"),
     ],
 )
-def test_what_an_instructor_has_to_install_is_one_sentence(course: Path, arguments: Sequence[str]) -> None:
+def test_a_missing_instructors_package_is_one_sentence(course: Path, arguments: Sequence[str]) -> None:
     """After a plain `pip install .`."""
     (course / "plain").mkdir()
     (course / "plain" / "sitecustomize.py").write_text(AS_A_STUDENT)
@@ -696,7 +696,7 @@ def test_without_the_subject_its_commands_are_absent_and_the_others_work(course:
     assert without("report").returncode == 0
 
 
-def test_ctrl_c_is_status_130_and_no_word(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_is_status_130_without_output(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*arguments: Any) -> None:
         raise KeyboardInterrupt
 

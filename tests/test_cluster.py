@@ -44,13 +44,13 @@ def course(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def graded(course: Path, team: executors.Team, on_graded: Any = None) -> list[SubmissionResult]:
-    """The class by a team, results without what differs between two runs."""
+def graded(course: Path, pool: executors.WorkerPool, on_graded: Any = None) -> list[SubmissionResult]:
+    """Grade the class in `pool`; its results without what differs between two runs."""
     files = class_folder.find(course / "submitted", None, {"relu"})
     keys = grade_class.load_keys(course / "keys", ["relu"])
     with Store(course / f"{time.monotonic_ns()}.sqlite") as store:
-        done = grade_class.grade_class(files, keys, SETTINGS, store, team, on_graded or (lambda *_: None))
-        return [without_seconds(grade_class.result_of(one, store)) for one in done]
+        done = grade_class.grade_class(files, keys, SETTINGS, store, pool, on_graded or (lambda *_: None))
+        return [without_seconds(grade_class.result_of(graded, store)) for graded in done]
 
 
 def without_seconds(result: SubmissionResult) -> SubmissionResult:
@@ -97,29 +97,29 @@ def scheduler(workers: int) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]
 
 
 def test_a_cluster_grades_as_this_machine_does(course: Path) -> None:
-    with executors.processes(2) as team:
-        expected = graded(course, team)
-    assert {one.points for one in expected} == {0, 8, 10}
-    with scheduler(2) as (address, _), executors.cluster(address, 2) as team:
-        assert team.size() == 2
+    with executors.processes(2) as pool:
+        expected = graded(course, pool)
+    assert {result.points for result in expected} == {0, 8, 10}
+    with scheduler(2) as (address, _), executors.cluster(address, 2) as pool:
+        assert pool.size() == 2
         for _ in range(2):  # a key that is delivered again must not get lost with the first one
-            assert graded(course, team) == expected
+            assert graded(course, pool) == expected
 
 
 def test_a_worker_that_is_killed_on_the_way_loses_nothing(course: Path) -> None:
     for number in range(12):
         hand_in(course, f"t{number:02d}", f"{BUSY}# {number}\n")
-    with scheduler(2) as (address, workers), executors.cluster(address, 2) as team:
+    with scheduler(2) as (address, workers), executors.cluster(address, 2) as pool:
         killed: list[int] = []
 
-        def kill_a_worker(one: Graded, result: SubmissionResult | None) -> None:
+        def kill_a_worker(graded: Graded, result: SubmissionResult | None) -> None:
             if not killed:
                 killed.append(workers[0].pid)
                 os.killpg(workers[0].pid, signal.SIGKILL)
 
-        results = graded(course, team, kill_a_worker)
+        results = graded(course, pool, kill_a_worker)
     assert killed
-    assert [one.points for one in results] == [10, 0, 8, 0] * 3 + [10] * 12
+    assert [result.points for result in results] == [10, 0, 8, 0] * 3 + [10] * 12
 
 
 def test_the_command_starts_a_cluster_of_its_own_for_trying_out(course: Path) -> None:
@@ -141,6 +141,6 @@ def test_an_address_where_nobody_answers_is_one_sentence(course: Path) -> None:
 
 def test_nothing_is_left_running(course: Path) -> None:
     before = set(descendants(os.getpid()))
-    with executors.cluster("local", 2) as team:
-        graded(course, team)
+    with executors.cluster("local", 2) as pool:
+        graded(course, pool)
     assert wait_until(lambda: set(descendants(os.getpid())) <= before, 20)

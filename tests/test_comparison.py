@@ -1,6 +1,5 @@
 """When an answer counts as equal to the expected one, and that the comparison survives every answer."""
 
-import ast
 import itertools
 import math
 from fractions import Fraction
@@ -20,8 +19,6 @@ from autograder.judging.comparison import (
     Comparator,
     Exact,
     from_data,
-    is_spelled,
-    spelling,
     to_data,
 )
 from autograder.sandbox.values import DTYPES, Formula, dumps, loads
@@ -427,21 +424,6 @@ def holds_odd_numbers(value: Any) -> bool:
     if isinstance(value, np.ndarray):
         return value.dtype.kind == "c" or not np.isfinite(value).all()
     return isinstance(value, float) and not math.isfinite(value)
-
-
-@given(anything)
-def test_a_spelling_tells_all_of_a_table_or_is_not_given(value: Any) -> None:
-    told = spelling(value)
-    if told is None:
-        assert not is_spelled(value, value, told)
-    else:
-        assert ast.literal_eval(told) == value and Exact().agrees(ast.literal_eval(told), value)
-        assert is_spelled(value, value, told) and not is_spelled([value], value, told)
-
-
-def test_a_table_with_an_array_anywhere_has_no_spelling() -> None:
-    for table in ([np.ones(1)], {"a": np.ones(1)}, [{"a": 1}, {"a": np.ones(1)}], (1, [[np.ones(0)]])):
-        assert spelling(table) is None
 
 
 def test_one_long_text_among_many_numbers_does_not_fill_the_memory() -> None:

@@ -36,7 +36,7 @@ from autograder.authoring.exercise import Case, Exercise
 from autograder.authoring.transforms import instead
 from autograder.judging.answer_key import AnswerKey
 from autograder.judging.comparison import Exact
-from autograder.judging.evaluate import attempt
+from autograder.judging.evaluate import evaluate
 from autograder.judging.judge import calls
 from autograder.judging.results import ExerciseResult, Verdict
 from autograder.sandbox.client import Isolation, Sandbox
@@ -246,7 +246,7 @@ def numbers(key: Key) -> Callable[[str], frozenset[str]]:
 def judged(path: Path, key: Key, sandbox: Callable[[str, Limits], Sandbox]) -> tuple[ExerciseResult, ...]:
     name = head(path).assignment
     limits = LESS.get(path.parent.name, LIMITS)
-    return attempt(path.name, path.read_bytes(), key(name), sandbox(name, limits).run).exercises
+    return evaluate(path.name, path.read_bytes(), key(name), sandbox(name, limits).run).exercises
 
 
 # ------------------------------------------------------------------------------------------------- the tests
@@ -309,7 +309,7 @@ def test_files_beside_a_submission_change_nothing(key, isolation, tmp_path, monk
         for path in (SUBMISSIONS / "odd" / "18_imports.py", SUBMISSIONS / "attack" / "02_always_equal.py"):
             copy = tmp_path / path.name
             copy.write_bytes(path.read_bytes())
-            results = attempt(copy.name, copy.read_bytes(), key("small"), sandbox.run).exercises
+            results = evaluate(copy.name, copy.read_bytes(), key("small"), sandbox.run).exercises
             assert {result.name: result.verdict.value for result in results} == {
                 result.name: head(path).demands.get(result.name, Demand()).verdict for result in results
             }

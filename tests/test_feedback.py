@@ -1,4 +1,4 @@
-"""The picture of a mistake: its record, the smallest input, the layout, and both writers."""
+"""Feedback on a mistake: its record, the smallest input, the layout, and both writers."""
 
 import itertools
 import re
@@ -28,11 +28,11 @@ from autograder.judging.comparison import Close, Difference, Exact
 from autograder.judging.diagnosis import Judged
 from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict
 from autograder.sandbox.records import Outcome
-from autograder.student.checking import Examined, examine_with, key_for
+from autograder.student.checking import Checked, check_function, key_for
 from autograder.student.feedback import advice, html, layout, text
 from autograder.student.feedback.card import Card, cards
 from autograder.student.feedback.failure import Failure, Pair, compared, pairs, size, smallest_failure
-from autograder.student.questions import OutOfTime, calling, patient
+from autograder.student.questions import OutOfTime, calling, within_budget
 
 ROOT = Path(__file__).parent.parent
 TITLE = Authored("一组", "a group")
@@ -120,7 +120,7 @@ def test_of_the_cases_that_fail_alike_the_one_with_the_fewest_numbers_is_shown()
     assert smallest_failure(one, judged(one, right), visible=True) is None
 
 
-def test_nothing_of_a_hidden_key_is_drawn() -> None:
+def test_a_hidden_key_is_refused() -> None:
     one = exercise(case((1.0,), 2.0))
     with pytest.raises(ValueError):
         smallest_failure(one, judged(one, returned(3.0)), visible=False)
@@ -140,20 +140,20 @@ def test_nothing_of_a_hidden_key_is_drawn() -> None:
         Outcome("raised", exception="SyntaxError", text="invalid syntax"),
     ],
 )
-def test_where_no_function_ran_nothing_is_drawn(outcome: Outcome) -> None:
+def test_no_case_is_shown_where_no_function_ran(outcome: Outcome) -> None:
     one = exercise(case((1.0,), 2.0))
     assert smallest_failure(one, judged(one, [outcome]), visible=True) is None
 
 
 @pytest.mark.parametrize("status", ["raised", "time", "died"])
-def test_where_nothing_came_back_the_expected_value_stands_alone(status: Any) -> None:
+def test_without_a_returned_value_only_the_expected_one_is_shown(status: Any) -> None:
     one = exercise(case((1.0,), 2.0))
     cases = judged(one, [Outcome(status, exception="IndexError")])
     found = smallest_failure(one, cases, visible=True)
     assert found is not None and not found[0].returned and found[0].pairs[0].expected == 2.0
 
 
-def test_results_are_taken_apart_as_far_as_both_are_alike() -> None:
+def test_results_are_split_into_parts_of_equal_structure() -> None:
     expected = (
         1.5,
         {"w": np.ones((2, 2)), "b": np.zeros(2)},
@@ -192,7 +192,7 @@ PLAIN = st.recursive(
 
 @settings(max_examples=150, deadline=None)
 @given(PLAIN, PLAIN, st.sampled_from([Close(), Exact()]))
-def test_whatever_came_back_can_be_drawn_and_no_markup_gets_through(
+def test_any_returned_value_can_be_shown_and_is_escaped(
     got: Any, expected: Any, accept: Close | Exact
 ) -> None:
     failure = failure_of(got, expected, accept)
@@ -236,7 +236,7 @@ def test_the_first_differing_cell_is_shown_at_the_same_place_on_both_sides(pair:
             )  # a wrong number never reads like the right
 
 
-def test_every_cell_that_is_marked_is_one_that_differs() -> None:
+def test_only_differing_cells_are_marked() -> None:
     expected = np.zeros((2, 3, 12, 12))
     got = expected.copy()
     got[1, 2, 10, 11] = got[1, 2, 11, 3] = 1.0
@@ -269,7 +269,7 @@ def test_numbers_read_as_people_write_them(value: Any, shown: str) -> None:
     assert layout.number(value) == shown
 
 
-def test_texts_stand_line_beside_line() -> None:
+def test_texts_are_compared_line_by_line() -> None:
     ours, theirs = layout.beside(Pair((), "a\nb\nx", "a\nb\nc\nd", None))
     assert len(ours.lines) == len(theirs.lines)
     assert [line for line, _ in ours.lines] == ["a", "b", "x", ""]
@@ -278,7 +278,7 @@ def test_texts_stand_line_beside_line() -> None:
     assert "✗ z = a·w" in shown and "z = a·w + b" in shown
 
 
-def test_a_derivation_is_told_line_by_line_and_has_no_picture_beside_it() -> None:
+def test_a_derivation_gets_lines_and_no_grid() -> None:
     """Its key holds no right text: what would stand beside the student's own is a mere "right"."""
     course = assignment.load(Path(__file__).parents[1] / "solutions" / "conv_residual")
     (exercise,) = (one for one in course.exercises if one.name == "derive_residuals")
@@ -307,7 +307,7 @@ def test_every_wrong_cell_has_a_sign_in_both_writers() -> None:
 
 @pytest.mark.parametrize("lang", COURSE_LANGUAGES)
 @pytest.mark.parametrize("width", [30, 80, 200])
-def test_what_stands_side_by_side_stays_in_its_columns(lang: str, width: int) -> None:
+def test_blocks_side_by_side_are_aligned(lang: str, width: int) -> None:
     failure = failure_of(np.full((3, 4), 100.0), np.zeros((3, 4)))
     lines = [*text.picture(failure, lang, width)]
     assert max(cell_len(line) for line in lines if "│" in line) <= max(width, 40)
@@ -316,7 +316,7 @@ def test_what_stands_side_by_side_stays_in_its_columns(lang: str, width: int) ->
 
 
 @pytest.mark.parametrize("lang", COURSE_LANGUAGES)
-def test_a_page_stands_on_its_own_and_says_what_to_do_next(lang: str) -> None:
+def test_a_page_is_self_contained_and_names_the_next_step(lang: str) -> None:
     hostile = "<script>alert(1)</script>"
     card = card_of(hostile, "b")
     result = SubmissionResult("", hostile, "f", "none", 0.0, (card.result,), (Authored(hostile, hostile),))
@@ -343,13 +343,13 @@ def test_every_way_to_fail_names_the_exercise_and_a_next_step(verdict: Verdict, 
 
 
 @pytest.mark.parametrize("got", ["text", np.ones((1, 2)), (np.ones(2), 3)])
-def test_where_the_form_is_wrong_nobody_is_sent_to_compute_numbers(got: Any) -> None:
+def test_a_wrong_type_or_shape_is_not_answered_with_computing_by_hand(got: Any) -> None:
     key = AnswerKey("a", True, (exercise(case((1.0,), np.ones((2, 2)))),))
     (result,) = judge.judge(key, returned(got))
     assert "the type and the shape" in advice.next_step(result, lecture="3.2").in_language("en")
 
 
-def test_who_returned_nothing_is_told_of_return() -> None:
+def test_a_function_that_returned_nothing_gets_the_step_about_return() -> None:
     key = AnswerKey("a", True, (exercise(case((1.0,), np.ones((2, 2)))),))
     (result,) = judge.judge(key, returned(None))
     for ask in ("", "--hint"):
@@ -390,11 +390,11 @@ LIST = say("symptom.wrong_type", got=say("symptom.type_list"), wanted=say("sympt
         ),
     ],
 )
-def test_only_what_is_named_is_spoken_of(result: ExerciseResult, step: str) -> None:
+def test_a_step_mentions_only_what_the_symptom_names(result: ExerciseResult, step: str) -> None:
     assert step in advice.next_step(result, lecture="3.2").in_language("en")
 
 
-def test_a_missing_function_comes_before_what_stops_for_want_of_it() -> None:
+def test_a_missing_function_comes_before_those_that_need_it() -> None:
     why = {"name": "NameError", "where": "a.py", "line": 3, "text": "name 'g' is not defined"}
     stopped = seen(say("symptom.raised_there_because", **why), Verdict.RTE)
     given = [stopped, seen(None, Verdict.MISSING, "g"), seen(None, Verdict.MISSING, "h")]
@@ -403,7 +403,7 @@ def test_a_missing_function_comes_before_what_stops_for_want_of_it() -> None:
     assert advice.next_exercise([stopped, given[2]]) is stopped
 
 
-def test_what_was_tried_comes_before_what_was_not() -> None:
+def test_tried_exercises_come_before_untried_ones() -> None:
     def one(name: str, verdict: Verdict) -> ExerciseResult:
         return ExerciseResult(name, verdict, None, None, None, ())
 
@@ -463,7 +463,7 @@ def test_the_smallest_input_shows_the_mistake_to_the_reference_too(name: str, mi
     proves(*counterexample(name, misconception))
 
 
-def test_nothing_smaller_shows_it() -> None:
+def test_the_shrunk_input_is_minimal() -> None:
     one, wrong, failure = counterexample("rotate180", "only_rows_flipped")
     (_, found) = failure.arguments[0]
     sizes = itertools.product(range(1, 5), repeat=2)
@@ -488,7 +488,7 @@ def test_no_input_is_found_for_a_right_function_and_a_true_one_for_a_wrong_one(n
     raise AssertionError("no mistake at all could be shown")
 
 
-# ---- Patience ----------------------------------------------------------------------------------------------
+# ---- Time budget -------------------------------------------------------------------------------------------
 
 
 def endless(x: float) -> float:
@@ -501,15 +501,15 @@ def endless(x: float) -> float:
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="only Unix can cut a call off")
-def test_a_call_that_does_not_end_is_cut_off_and_leaves_no_alarm() -> None:
+def test_an_endless_call_is_interrupted_and_leaves_no_alarm() -> None:
     before = signal.getsignal(signal.SIGALRM)
     with pytest.raises(OutOfTime):
-        patient(calling(endless), 0.1)([(1.0,)])
+        within_budget(calling(endless), 0.1)([(1.0,)])
     assert signal.getsignal(signal.SIGALRM) == before
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
-def test_many_calls_share_their_time_and_what_they_print_goes_nowhere(
+def test_calls_share_a_time_budget_and_their_output_is_discarded(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     def slow(x: float) -> float:
@@ -518,7 +518,7 @@ def test_many_calls_share_their_time_and_what_they_print_goes_nowhere(
         time.sleep(0.02)
         return x
 
-    ask = patient(calling(slow), 0.2)
+    ask = within_budget(calling(slow), 0.2)
     assert ask([(1.0,), (2.0,)]) == [1.0, 2.0]
     with pytest.raises(OutOfTime):
         ask([(1.0,)] * 1000)
@@ -528,7 +528,7 @@ def test_many_calls_share_their_time_and_what_they_print_goes_nowhere(
 # ---- Cards -------------------------------------------------------------------------------------------------
 
 
-def examined(name: str, misconception: str) -> tuple[Examined, Any]:
+def checked(name: str, misconception: str) -> tuple[Checked, Any]:
     folder = next(
         path.parent
         for path in (ROOT / "assignments" / "en").glob("*/*.npz")
@@ -540,11 +540,11 @@ def examined(name: str, misconception: str) -> tuple[Examined, Any]:
         return wrong(*arguments)
 
     function.__name__ = name
-    return examine_with(key_for(function, folder), function), function
+    return check_function(key_for(function, folder), function), function
 
 
-def test_a_formula_is_told_at_the_size_at_which_it_differs() -> None:
-    done, function = examined("conv2d_input_grad", "stride_ignored")
+def test_a_formula_is_shown_at_a_size_at_which_it_differs() -> None:
+    done, function = checked("conv2d_input_grad", "stride_ignored")
     (card,) = cards(done.key, done.result, done.judged, asking=lambda name: calling(function))
     assert card.failure is not None and card.smaller is not None and card.formula is not None
     assert dict(card.smaller.arguments)["stride"] > 1
@@ -553,17 +553,17 @@ def test_a_formula_is_told_at_the_size_at_which_it_differs() -> None:
 
 
 @pytest.mark.parametrize("error", [RuntimeError, SystemExit, OutOfTime, RecursionError])
-def test_what_goes_wrong_beyond_the_check_costs_the_picture_only(error: type[BaseException]) -> None:
+def test_an_error_in_illustrating_does_not_fail_the_check(error: type[BaseException]) -> None:
     def refuse(calls: list[tuple[Any, ...]]) -> list[Any]:
         raise error
 
-    done, _ = examined("conv_residual", "kernel_not_rotated")
+    done, _ = checked("conv_residual", "kernel_not_rotated")
     (card,) = cards(done.key, done.result, done.judged, asking=lambda name: refuse)
     assert card.failure is not None and card.smaller is card.formula is None
 
 
-def test_without_anyone_to_ask_there_is_the_visible_case_alone() -> None:
-    done, _ = examined("conv_residual", "kernel_not_rotated")
+def test_without_an_evaluate_only_the_visible_case_is_shown() -> None:
+    done, _ = checked("conv_residual", "kernel_not_rotated")
     (card,) = cards(done.key, done.result, done.judged)
     assert card.failure is not None and card.failure.oracle is None and card.smaller is None
 

@@ -1,4 +1,4 @@
-"""A whole class, graded: real sandboxes, real worker processes, the store."""
+"""Grading a whole class: real sandboxes, real worker processes, the store."""
 
 import dataclasses
 import multiprocessing
@@ -16,7 +16,7 @@ import pytest
 
 from autograder.base.messages import Authored, Message, Verbatim, joined, say
 from autograder.grading import grade_class, store
-from autograder.grading.executors import Team
+from autograder.grading.executors import WorkerPool
 from autograder.grading.grade_class import Graded, Settings
 from autograder.grading.store import Store, StoreError, StoreKey
 from autograder.judging import answer_key, result_json
@@ -134,11 +134,11 @@ def grade(
 
     with Store(course.folder / "grades" / store) as opened:
         graded = grade_class.grade_class(
-            files, keys, settings, opened, Team(executor, lambda: workers, Path.resolve), count
+            files, keys, settings, opened, WorkerPool(executor, lambda: workers, Path.resolve), count
         )
-        assert [one.file for one in graded] == files
+        assert [line.file for line in graded] == files
         assert len(seen) == len(files)
-        return Done([grade_class.result_of(one, opened) for one in graded], sorted(anew))
+        return Done([grade_class.result_of(line, opened) for line in graded], sorted(anew))
 
 
 def without_seconds(results: list[SubmissionResult]) -> list[SubmissionResult]:
@@ -184,8 +184,8 @@ def test_a_class_earns_what_it_should(course: Course, workers: Executor, isolati
 
 def test_one_and_two_jobs_give_the_same_results(course: Course, workers: Executor) -> None:
     course.hand_in_class()
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as one:
-        alone = grade(course, one, workers=1, store="alone.sqlite")
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as executor:
+        alone = grade(course, executor, workers=1, store="alone.sqlite")
     together = grade(course, workers, workers=2, store="together.sqlite")
     assert without_seconds(alone.results) == without_seconds(together.results)
 
@@ -292,7 +292,7 @@ def test_a_judge_error_costs_nothing_and_is_graded_again_next_time(
 def test_what_failed_while_others_ran_is_graded_once_more_alone(
     course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No submission may earn points by what another one does to the machine in the meantime."""
+    """No submission may earn points by what another does to the machine in the meantime."""
     course.hand_in("an", authored.TYPICAL)
     course.hand_in("bo", authored.RIGHT)
     asked: list[str] = []
@@ -352,7 +352,7 @@ def test_an_exception_in_a_worker_leaves_nothing_waiting(course: Course, workers
     path, key = grade_class.load_keys(course.keys, ["relu"])["relu"]
     keys = {"relu": (path, dataclasses.replace(key, digest="another"))}
     with Store(course.folder / "grades.sqlite") as store, pytest.raises(answer_key.KeyFileError):
-        grade_class.grade_class(files, keys, QUICK, store, Team(workers, lambda: 2, Path.resolve))
+        grade_class.grade_class(files, keys, QUICK, store, WorkerPool(workers, lambda: 2, Path.resolve))
     assert grade(course, workers).anew == sorted(CLASS)
 
 
@@ -527,8 +527,8 @@ def test_a_submission_is_read_once_kept_once_and_read_back_once_for_the_reports(
         files = class_folder.find(course.submitted, None, grade_class.known_assignments(course.keys))
         keys = grade_class.load_keys(course.keys, ["relu"])
         with Store(course.folder / "results.sqlite") as opened:
-            team = Team(InThisProcess(), lambda: 2, Path.resolve)
-            grade_class.grade_class(files, keys, QUICK, opened, team)
+            pool = WorkerPool(InThisProcess(), lambda: 2, Path.resolve)
+            grade_class.grade_class(files, keys, QUICK, opened, pool)
             results = grade_class.class_results(opened)
             output.write(results, ["relu_backward"], course.folder / "out", "en", as_json=False)
         assert counts == Counter(parsed=anew, encoded=anew, decoded=len(CLASS), shown=len(CLASS))

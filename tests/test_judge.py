@@ -14,6 +14,7 @@ from autograder.authoring.draw import draw_hidden, draw_key
 from autograder.authoring.exercise import Case, Exercise
 from autograder.authoring.transforms import instead
 from autograder.judging.answer_key import AnswerKey
+from autograder.judging.comparison import Comparator, Difference
 from autograder.judging.judge import calls, judge, judge_error
 from autograder.judging.results import ExerciseResult, Verdict, total
 from autograder.sandbox.quotable import Quotable
@@ -101,7 +102,7 @@ VERDICTS: list[tuple[Outcome, Verdict]] = [
     (Outcome("raised", exception="AC"), Verdict.RTE),
     (Outcome("missing"), Verdict.MISSING),
     (Outcome("forbidden", text="torch"), Verdict.FORBIDDEN),
-    (Outcome("unsendable", text="a value of type set"), Verdict.WA),
+    (Outcome("unsendable", text="type set"), Verdict.WA),
     (Outcome("time"), Verdict.TLE),
     (Outcome("output"), Verdict.OLE),
     (Outcome("died"), Verdict.RTE),
@@ -417,3 +418,22 @@ def test_calls_hold_inputs_and_nothing_else() -> None:
             isinstance(value, np.ndarray) and case.accept.agrees(value, case.expected)
             for value in vars(call).values()
         )
+
+
+def test_the_very_value_that_was_right_before_is_not_compared_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = draw_key("tiny", (authored(),), np.random.default_rng(2), visible=True)
+    compared: list[Any] = []
+    compare = Comparator.difference
+
+    def counted(self: Comparator, got: Any, expected: Any) -> Difference:
+        compared.append(got)
+        return compare(self, got, expected)
+
+    monkeypatch.setattr(Comparator, "difference", counted)
+    (exercise,) = key.exercises
+    right = [Outcome("returned", case.expected) for case in exercise.cases]
+    wrong = [Outcome("returned", None) for _ in exercise.cases]
+    assert judge(key, right) == judge(key, right)
+    assert len(compared) == len(right)
+    assert judge(key, wrong) == judge(key, wrong)
+    assert len(compared) > 2 * len(wrong), "what is wrong is compared each time, to say why"

@@ -1,4 +1,4 @@
-"""What Moodle and Canvas call the files of their bulk downloads, and what becomes of them in a class."""
+"""Parsing the names in Moodle's and Canvas's bulk downloads, and grading classes that were downloaded so."""
 
 import json
 import os
@@ -304,6 +304,9 @@ def test_grading_a_download_just_works(tmp_path: Path) -> None:
         assert done.exit_code == 0, done.output
         assert "1 of 2 students" in done.output
         results = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))["submissions"]
-        assert [(one["student"], one["points"]) for one in results] == [("An (5)", 10), ("李娜 (4)", 10)]
+        assert [(result["student"], result["points"]) for result in results] == [
+            ("An (5)", 10),
+            ("李娜 (4)", 10),
+        ]
         assert len(results[0]["notes"]) == 1 and "a.py" in results[0]["notes"][0]["text"]
         assert results[1]["notes"] == []

@@ -248,7 +248,7 @@ SPOILED = (
 
 @pytest.mark.slow
 @pytest.mark.parametrize("route", ROUTES)
-def test_what_goes_wrong_in_real_classes_costs_nothing(route: str, course: Path) -> None:
+def test_damage_of_real_classes_costs_no_points(route: str, course: Path) -> None:
     right = nbformat.read(course / "submitted/right/relu/relu.ipynb", 4)
     shutil.rmtree(course / "submitted")
     for index, how in enumerate(SPOILED):
@@ -384,7 +384,7 @@ def test_every_exercise_is_a_solution_cell_and_a_locked_test_cell() -> None:
             assert len({mark.grade_id for mark in marks}) == len(marks)
 
 
-def test_a_course_that_is_none_is_one_sentence(tmp_path: Path) -> None:
+def test_a_folder_without_a_course_is_one_sentence(tmp_path: Path) -> None:
     done = command(tmp_path, "autograder", "grade", "--nbgrader", ".")
     assert done.returncode == 2 and done.stderr.count("\n") == 1, done.stderr
     done = command(tmp_path, "autograder", "grade")

@@ -85,7 +85,7 @@ def test_a_notebook_runs_too_and_of_two_files_the_newer_one(pytester: pytest.Pyt
     run(pytester, VISIBLE[0]).assert_outcomes(passed=1)
 
 
-def test_a_failure_says_what_can_be_seen_then_the_idea(pytester: pytest.Pytester, folder: Path) -> None:
+def test_a_failure_shows_the_symptom_then_the_idea(pytester: pytest.Pytester, folder: Path) -> None:
     (folder / "relu.py").write_text(authored.TYPICAL + "print('hello')\n")
     first, second = run(pytester).stdout.str(), run(pytester).stdout.str()
     idea = "the residual from above was left out"
@@ -220,7 +220,7 @@ assert status == 0 and not heavy & set(sys.modules), heavy & set(sys.modules)
 """
 
 
-def test_other_peoples_tests_notice_nothing(tmp_path: Path) -> None:
+def test_the_plugin_does_not_affect_other_test_suites(tmp_path: Path) -> None:
     (tmp_path / "test_other.py").write_text("def test_it():\n    pass\n")
     (tmp_path / "relu.py").write_text("raise SystemExit(1)\n")  # no answer key beside it
     (tmp_path / "other.visible.npz").write_bytes(b"")

@@ -1,4 +1,4 @@
-"""`autograder report`: what a class comes to, each format, the pages, and what no student may see in them."""
+"""`autograder report`: the statistics, each format, the pages, and what no student may see in them."""
 
 import csv
 import gc
@@ -146,7 +146,7 @@ def test_misconceptions_are_counted_by_exercise_and_over_all_exercises(seed: int
     assert any(len(one.occurrences) > 1 for one in graded)  # the same mistake in several exercises
 
 
-def test_a_pair_counts_for_both_of_its_misconceptions_in_the_words_of_each_alone() -> None:
+def test_a_pair_counts_for_both_misconceptions_with_the_text_of_each() -> None:
     alone, other = Authored("甲", "a"), Authored("乙", "b")
     together = say("idea.partly", hint=say("idea.both", one=alone, other=other))
     graded = collect(
@@ -189,7 +189,7 @@ def test_a_symptom_is_counted_by_its_id_whatever_its_values_and_where_it_is_seen
         ([made(Verdict.JE)], None),
     ],
 )
-def test_the_typical_mistake_is_the_most_frequent_one_that_tells_something(
+def test_the_typical_mistake_is_the_most_frequent_informative_one(
     results: list[SubmissionResult], typical: Any
 ) -> None:
     (exercise,) = collect(results).exercises
@@ -202,7 +202,7 @@ def test_a_bin_is_ten_per_cent_wide_and_full_marks_have_their_own(share: float, 
     assert bin_of(share) == place
 
 
-def test_a_class_without_anything_has_no_mean_and_can_be_shown(tmp_path: Path) -> None:
+def test_an_empty_class_has_no_mean_and_can_be_shown(tmp_path: Path) -> None:
     graded = collect([])
     assert (graded.mean, graded.median, graded.students, graded.exercises) == (None, None, (), ())
     for form in FORMATS:
@@ -441,7 +441,7 @@ def hostile_class() -> list[SubmissionResult]:
     ]
 
 
-def test_whatever_students_write_is_text_in_every_page(tmp_path: Path) -> None:
+def test_students_text_is_escaped_in_every_page(tmp_path: Path) -> None:
     index, students = write_html(hostile_class(), tmp_path)
     assert len(students) == 2
     for path in (index, *students):
@@ -543,7 +543,7 @@ def found_in(secrets: list[float], path: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("form", ["html", "gradescope"])
-def test_nothing_of_an_earlier_class_is_left_to_be_sent(form: class_report.Format, tmp_path: Path) -> None:
+def test_files_of_an_earlier_class_are_deleted(form: class_report.Format, tmp_path: Path) -> None:
     def students(*names: str) -> set[str]:
         results = [made(student=name) for name in names]
         class_report.write(form, lambda: results, tmp_path, "en")
@@ -559,7 +559,7 @@ def test_nothing_of_an_earlier_class_is_left_to_be_sent(form: class_report.Forma
     ("symptom", "misconception", "told"),
     [("seen", None, "seen"), ("seen", "m", "seen"), (None, None, "why"), (None, "m", "wrong answer")],
 )
-def test_gradescope_and_the_pages_tell_the_same(
+def test_gradescope_and_the_pages_show_the_same_sentences(
     symptom: str | None, misconception: str | None, told: str
 ) -> None:
     """What can be seen at once, with the idea on the page and later on Gradescope."""

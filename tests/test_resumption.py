@@ -51,7 +51,7 @@ def ended(process):
     _, status = os.waitpid(process, 0)
     assert status == 0, status
     submissions = json.load(open("grades/results.json"))["submissions"]
-    return {one["student"]: one["points"] for one in submissions}
+    return {result["student"]: result["points"] for result in submissions}
 
 def stored():
     if not os.path.exists("grades/results.sqlite"):

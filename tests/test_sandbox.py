@@ -55,8 +55,8 @@ ISOLATIONS = [pytest.param("bubblewrap", marks=needs_bubblewrap), "process"]
 @pytest.fixture(params=ISOLATIONS, scope="module")
 def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     """One sandbox for `CALLS`, shared by the tests: each proves that those before it left no trace."""
-    with Sandbox(CALLS, LIMITS, request.param) as one:
-        yield one
+    with Sandbox(CALLS, LIMITS, request.param) as shared:
+        yield shared
 
 
 @pytest.fixture(params=ISOLATIONS)
@@ -65,7 +65,7 @@ def isolation(request: pytest.FixtureRequest) -> client.Isolation:
 
 
 def run(sandbox: Sandbox, source: str) -> Run:
-    """Run `source` as one statement, and behind it a right `g` where it defines none."""
+    """Run `source` as one statement, followed by a right `g` where it defines none."""
     statements = [(textwrap.dedent(source), "a.py", 1)]
     if "def g(" not in source:
         statements.append((HONEST_G, "a.py", 1000))
@@ -525,7 +525,7 @@ def test_what_a_process_says_cannot_carry_an_input_out(sandbox):
     """
     first, second, third = run(sandbox, source).outcomes
     assert (first.exception, second.exception) == ("Exception", "Honest")
-    assert (third.status, third.text) == ("unsendable", "something that cannot be sent")
+    assert (third.status, third.text) == ("unsendable", "")
     lie = f"""{FORGE}
 def f(x):
     data = ["d", ["status", "forbidden"], ["text", "3.0"], ["where", "3.0"], ["line", 3]]
@@ -900,7 +900,7 @@ def runs(process: int) -> bool:
 
 
 def settled(root: int) -> dict[int, str]:
-    """The tree below `root` when nothing has come or gone for a while; whether one waits or sleeps is one."""
+    """The tree below `root` when nothing has come or gone for a while; waiting counts as sleeping."""
     before, now = None, tree(root)
     while before is None or before.keys() != now.keys():
         time.sleep(0.1)

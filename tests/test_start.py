@@ -66,7 +66,7 @@ def test_the_order_is_that_of_the_lecture() -> None:
     assert names == ["convolution", "pooling", "conv_residual", "kernel_gradients", "training", "models"]
 
 
-def test_what_a_student_changed_is_kept_and_said(tmp_path: Path) -> None:
+def test_files_a_student_changed_are_kept_and_listed(tmp_path: Path) -> None:
     start(tmp_path, "--lang", "en")
     changed = tmp_path / "pooling" / "pooling.py"
     changed.write_text(authored.RIGHT)
@@ -95,7 +95,7 @@ def test_another_course_is_copied_from_where_it_lies(tmp_path: Path, visible_key
 
 
 @pytest.mark.parametrize("named", ["../../..", "/", "other", "relu/../../x"])
-def test_a_folder_is_the_place_whatever_its_key_calls_the_assignment(
+def test_files_go_to_the_folders_name_not_the_keys_assignment(
     tmp_path: Path,
     visible_key: Path,  # noqa: F811
     named: str,
@@ -123,7 +123,7 @@ def no_course(target: Path) -> Sequence[str]:
 
 
 @pytest.mark.parametrize("mistake", [a_file, no_course])
-def test_what_cannot_be_started_is_one_sentence_and_status_2(tmp_path: Path, mistake: object) -> None:
+def test_a_failing_start_is_one_sentence_and_status_2(tmp_path: Path, mistake: object) -> None:
     options = mistake(tmp_path / "mine")  # type: ignore[operator]
     result = start(tmp_path / "mine", "--lang", "en", *options)
     assert (result.exit_code, result.stdout) == (2, "")
@@ -203,7 +203,7 @@ def test_a_single_file_under_another_name_is_taken(folder: Path) -> None:  # noq
         workspace.current_file(folder)
 
 
-def test_above_several_assignments_and_beside_none_check_says_where_to_go(
+def test_check_says_where_to_go_above_several_assignments_and_beside_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""What `submission.read` keeps, leaves out and survives."""
+"""What `source.read` keeps, leaves out and survives."""
 
 import ast
 import codecs

@@ -1,4 +1,4 @@
-"""`autograder watch`: what it knows, what it draws, what it remembers, and the whole of it in a terminal."""
+"""`autograder watch`: its state, its screen, its memory, and the whole in a terminal."""
 
 import contextlib
 import io
@@ -90,7 +90,7 @@ def test_the_next_exercise_is_the_one_at_hand_then_a_failed_one_then_a_new_one(
     assert (found.name if found else None) == expected
 
 
-def test_what_was_edited_is_the_function_that_is_not_what_it_was(tmp_path: Path) -> None:
+def test_the_edited_exercise_is_the_one_whose_function_changed(tmp_path: Path) -> None:
     def definitions(text: str) -> dict[str, Where]:
         path = tmp_path / "a.py"
         path.write_text(text)
@@ -156,18 +156,18 @@ def test_without_colours_marks_and_words_say_everything() -> None:
     assert [line[0] for line in listed.splitlines()] == ["✓", "✗", "·"]
 
 
-def test_on_a_low_terminal_the_exercise_keeps_its_place() -> None:
+def test_a_low_terminal_shows_the_current_assignment_only() -> None:
     works = [a_work("g", f=AC, g=WA), *(Work(Place(Path(name), name), KEY) for name in "uvwxyz")]
     for height in (13, 30):
         page = screen.Page(
             screen.overview(works, works[0], 1, "en", height=height), screen.footer("en", keys=True), "more"
         )
         shown = "\n".join(drawn(page, 60, height))
-        assert "→ It looks as if" in shown and "together" in shown
+        assert "→ It looks as if" in shown and "total" in shown
         assert ("w " in shown) == (height == 30)
 
 
-def test_a_page_that_does_not_fit_can_be_turned_until_it_begins_anew() -> None:
+def test_a_long_page_can_be_paged_cyclically() -> None:
     lines = [f"line {number}" for number in range(50)]
     seen: list[str] = []
     for turned in range(20):
@@ -181,13 +181,12 @@ def test_a_page_that_does_not_fit_can_be_turned_until_it_begins_anew() -> None:
     assert seen == lines
 
 
-def test_hints_are_a_ladder_from_the_idea_to_the_lecture() -> None:
+def test_hint_steps_lead_from_the_idea_to_the_lecture() -> None:
     one = a_work(max_pool=WA)
     (failed,) = one.result.exercises if one.result else ()
-    steps = screen.ladder(failed, one, "en")
+    steps = screen.hint_steps(failed, one, "en")
     assert "not rotated" in steps[0] and "f" in steps[1] and "3.1" in steps[2]
-    assert [screen.told(failed, one, count, "en") for count in range(4)] == [steps[:n] for n in range(4)]
-    unknown = screen.ladder(exercise("max_pool", WA), one, "en")
+    unknown = screen.hint_steps(exercise("max_pool", WA), one, "en")
     assert len(unknown) == 3 and unknown[0] != steps[0] and "rotated" not in unknown[0]
 
 
@@ -274,19 +273,19 @@ def test_a_checker_checks_again_and_again_in_one_warm_process(folder: Path) -> N
             (authored.RIGHT, 8),
         ):
             checker.warm()
-            assert checker.check(work(folder, text)).points == points
+            assert checker.check(work(folder, text)).result.points == points
         checker.close()
-        assert checker.check(path).points == 8
+        assert checker.check(path).result.points == 8
 
 
-def test_a_check_that_goes_on_and_on_can_be_cancelled_and_the_next_one_is_right(folder: Path) -> None:  # noqa: F811
+def test_an_endless_check_can_be_cancelled_and_the_next_one_is_right(folder: Path) -> None:  # noqa: F811
     forever = work(folder, authored.ENDLESS)
     with Checker(folder / "relu.visible.npz") as checker:
         checker.warm()
         threading.Timer(0.3, checker.cancel).start()
         with pytest.raises(Cancelled):
             checker.check(forever)
-        assert checker.check(work(folder, authored.RIGHT)).points == 8
+        assert checker.check(work(folder, authored.RIGHT)).result.points == 8
 
 
 # ---- The whole of it ---------------------------------------------------------------------------------------
@@ -310,7 +309,7 @@ def eventually(condition: Callable[[], bool], seconds: float = 60) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="stops a process with a signal")
-def test_without_a_terminal_every_save_is_told_in_lines(folder: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_without_a_terminal_every_save_prints_lines(folder: Path, tmp_path: Path) -> None:  # noqa: F811
     work(folder, authored.UNTOUCHED)
     output = tmp_path / "output.txt"
     with output.open("w") as stream:
@@ -367,7 +366,7 @@ def terminate(watch: Screen) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="plays a terminal")
 @pytest.mark.parametrize("leave", [press_q, press_ctrl_c, terminate])
-def test_the_terminal_is_as_it_was_whatever_ends_it(
+def test_the_terminal_is_restored_however_watch_ends(
     folder: Path,  # noqa: F811
     tmp_path: Path,
     leave: Callable[[Screen], None],
@@ -515,7 +514,7 @@ def test_following_the_screen_leads_to_all_points(tmux: Tmux, tmp_path: Path) ->
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="plays a terminal")
-def test_who_goes_on_from_a_formula_leaves_nothing_running(tmp_path: Path) -> None:
+def test_leaving_the_formula_view_ends_its_process(tmp_path: Path) -> None:
     handout.copy(handout.source(), "en", tmp_path / "mine")
     place = tmp_path / "mine" / "pooling"
     file = place / "pooling.py"

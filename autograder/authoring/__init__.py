@@ -1,7 +1,8 @@
-"""How a course is written: exercises, their cases and misconceptions, and the keys that are made of them.
+"""Load a course from its sources, compute its answer keys, build its release, and verify its tests.
 
-`exercise` and `transforms` are what an author writes with, `texts` reads the texts beside it, `assignment`
-puts a folder's files together, `draw` computes answer keys, `build` writes what students and graders get,
-`mutants` and `verification` test the tests.
-Called by the commands of authors and instructors; never by anything that handles a submission.
+An author writes with `exercise` and `transforms`. `texts` reads the course's texts, `assignment` loads a
+folder, `draw` computes answer keys, `build` writes the students' files and the keys, `mutants` and
+`verification` test the tests.
+
+Called by the commands of authors and instructors. Nothing that handles a submission may import it.
 """

@@ -1,9 +1,8 @@
-"""An assignment as it lies on the instructor's disk: a folder with `notebook.py` and `hidden.py`.
+"""Load an assignment from its folder: `notebook.py`, `hidden.py`, optionally `texts.toml`, `alternatives.py`.
 
-`texts.toml` and `alternatives.py` may lie beside them. `load` imports the modules (they are the instructor's
-own, trusted code), attaches the texts and returns one record. The folder above becomes a package of its own,
-so that `hidden.py` can write `from .notebook import conv2d` and two courses on one machine never get in each
-other's way.
+`load` imports the modules (the instructor's own, trusted code), attaches the texts and returns one record.
+The course folder becomes a package with a name of its own, so that `hidden.py` can write
+`from .notebook import conv2d` and several courses can be loaded in one process.
 """
 
 import hashlib
@@ -11,7 +10,7 @@ import importlib
 import sys
 import traceback
 import types
-from collections.abc import Iterable
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,13 +21,13 @@ from autograder.judging.domain import UnknownDomain, find
 
 @dataclass(frozen=True)
 class Assignment:
-    """One notebook's worth of exercises, in the order in which `hidden.py` defines them."""
+    """The exercises of one notebook, in the order in which `hidden.py` defines them."""
 
     name: str
     folder: Path
     exercises: tuple[Exercise, ...]
     domain: str = ""
-    """What adds the subject's knowledge to the engine: the `DOMAIN` of `hidden.py`; see `judging.domain`."""
+    """The `DOMAIN` of `hidden.py`: see `judging.domain`."""
 
     @property
     def notebook(self) -> Path:
@@ -62,8 +61,8 @@ def load(folder: Path, course_texts: texts.TextFile | None = None) -> Assignment
     Raises
     ------
     AuthoringError
-        A file is missing or cannot be imported, the folder's name is no Python name, two exercises have one
-        name, an exercise is inconsistent, a text is missing, or the domain is unknown.
+        A file is missing or cannot be imported, the folder's name is no Python name, two exercises have the
+        same name, an exercise is inconsistent, a text is missing, or the domain is unknown.
     """
     folder = folder.resolve()
     for name in ("notebook.py", "hidden.py"):
@@ -72,21 +71,22 @@ def load(folder: Path, course_texts: texts.TextFile | None = None) -> Assignment
     if not folder.name.isidentifier():
         raise AuthoringError(f"{folder.name!r} is not a Python name; rename the assignment's folder.")
     hidden = _imported(folder, "hidden")
-    exercises = tuple(_unique(value for value in vars(hidden).values() if isinstance(value, Exercise)))
+    found = [value for value in vars(hidden).values() if isinstance(value, Exercise)]
+    exercises = tuple({id(exercise): exercise for exercise in found}.values())  # a name may be an alias
     if not exercises:
         raise AuthoringError(f"{folder / 'hidden.py'} defines no Exercise.")
-    names = [exercise.name for exercise in exercises]
+    names = Counter(exercise.name for exercise in exercises)
     for exercise in exercises:
-        if names.count(exercise.name) > 1:
+        if names[exercise.name] > 1:
             raise AuthoringError(f"{folder / 'hidden.py'} has two exercises {exercise.name!r}; rename one.")
         exercise.validate()
     course_texts = course_texts or texts.read(folder.parent / "texts.toml")
-    told = texts.attach(exercises, texts.read(folder / "texts.toml"), course_texts)
-    return Assignment(folder.name, folder, _with_alternatives(told, folder), _domain(hidden, folder))
+    exercises = texts.attach(exercises, texts.read(folder / "texts.toml"), course_texts)
+    return Assignment(folder.name, folder, _with_alternatives(exercises, folder), _domain(hidden, folder))
 
 
 def _with_alternatives(exercises: tuple[Exercise, ...], folder: Path) -> tuple[Exercise, ...]:
-    """The exercises with what `alternatives.py` lists: `ALTERNATIVES = {"conv2d": [by_loops, by_einsum]}`."""
+    """Attach what `alternatives.py` lists: `ALTERNATIVES = {"conv2d": [by_loops, by_einsum]}`."""
     path = folder / "alternatives.py"
     if not path.is_file():
         return exercises
@@ -96,7 +96,9 @@ def _with_alternatives(exercises: tuple[Exercise, ...], folder: Path) -> tuple[E
     for name in listed:
         if name not in [exercise.name for exercise in exercises]:
             raise AuthoringError(f"{path} lists alternatives of {name!r}, which is no exercise.")
-    return tuple(replace(one, alternatives=list(listed.get(one.name, ()))) for one in exercises)
+    return tuple(
+        replace(exercise, alternatives=list(listed.get(exercise.name, ()))) for exercise in exercises
+    )
 
 
 def _imported(folder: Path, module: str) -> types.ModuleType:
@@ -121,7 +123,7 @@ def _domain(hidden: types.ModuleType, folder: Path) -> str:
 
 
 def _place(error: Exception, folder: Path) -> str:
-    """The last line of the author's own files that `error` went through."""
+    """The last line of the author's own files in the traceback of `error`."""
     if isinstance(error, SyntaxError):
         return f"{error.filename}, line {error.lineno}"
     frames = traceback.extract_tb(error.__traceback__)
@@ -137,7 +139,3 @@ def _course_package(course: Path) -> str:
         package.__path__ = [str(course)]
         sys.modules[name] = package
     return name
-
-
-def _unique(exercises: Iterable[Exercise]) -> list[Exercise]:
-    return list({id(exercise): exercise for exercise in exercises}.values())

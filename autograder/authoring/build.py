@@ -1,12 +1,11 @@
-"""Solutions → what students get, and the keys.
+"""Build the students' files and the answer keys from a course's sources.
 
-For each assignment and language `release` writes a notebook, a plain `.py` file and the visible answer
-key to `assignments/<lang>/<assignment>/`; `draw_keys` draws the hidden keys. Both leave alone what is
-up to date, so that building twice changes nothing.
+For each assignment and language `release` writes a notebook, a plain `.py` file and the visible answer key to
+`assignments/<lang>/<assignment>/`; `draw_keys` draws the hidden keys. Files that are up to date are not
+written again.
 
-The plain file is made from `notebook.py` (a jupytext percent script) by two small steps: cells and lines
-of the other language go, and solutions become stubs. The notebook is what nbgrader releases; whoever
-calls `release` says how it is made (`nbgrader_plugin.release`).
+The plain file is `notebook.py` (a jupytext percent script) without the cells and lines of other languages and
+with stubs in place of solutions. How the notebook is made is an argument of `release`: nbgrader releases it.
 """
 
 import base64
@@ -36,14 +35,14 @@ _TAG = re.compile(r"^(\s*(?:#\s*)?)(zh|en): (.*)$")
 
 @dataclass(frozen=True)
 class Built:
-    """One file of a build: its path and whether it had to be written.
+    """A file of a build: its path and whether it had to be written.
 
     Attributes
     ----------
     because : str
-        Of a hidden key that took the place of an older one, without being asked to: why.
+        Why a hidden key replaced an older one without `fresh`.
     kept : bool
-        It is not what would be written, and stays all the same: somebody has worked on it.
+        The file differs from what would be written, and was kept because somebody has edited it.
     """
 
     path: Path
@@ -55,12 +54,12 @@ class Built:
 def release(
     assignment: Assignment, folder: Path, notebook: Callable[[Assignment, str], str], *, dry_run: bool = False
 ) -> list[Built]:
-    """Write what students of either language get. With `dry_run`, only say what would change.
+    """Write the students' files in all languages. With `dry_run`, only report what would change.
 
     Parameters
     ----------
     notebook : function (assignment, lang)
-        Gives the text of the released notebook: `nbgrader_plugin.release.releasing` makes one.
+        Returns the text of the released notebook, such as `integrations.nbgrader.release.releasing`.
     """
     key = draw_visible(assignment.name, assignment.exercises, domain=assignment.domain)
     files = []
@@ -74,14 +73,14 @@ def release(
 
 
 def copy_data(assignment: Assignment, target: Path, dry_run: bool = False) -> list[Built]:
-    """Copy the data files that go with an assignment: its `data/` folder, as it is."""
+    """Copy the assignment's `data/` folder."""
     data = assignment.folder / "data"
     files = sorted(path for path in data.rglob("*") if path.is_file()) if data.is_dir() else []
     return [write(target / path.relative_to(assignment.folder), path.read_bytes(), dry_run) for path in files]
 
 
 def draw_keys(assignment: Assignment, folder: Path, *, fresh: bool = False) -> Built:
-    """Draw the hidden key where there is none, its sources have changed, or `fresh` asks for new draws."""
+    """Draw the hidden key if there is none, its sources have changed, or `fresh` is set."""
     path = folder / (assignment.name + answer_key.HIDDEN)
     source = source_digest.digest(assignment)
     because = ""
@@ -98,7 +97,7 @@ def draw_keys(assignment: Assignment, folder: Path, *, fresh: bool = False) -> B
 
 
 def write(path: Path, content: bytes, dry_run: bool = False) -> Built:
-    """Write a file, unless it is there already with the same content."""
+    """Write a file unless it exists with the same content."""
     if path.exists() and path.read_bytes() == content:
         return Built(path, False)
     if not dry_run:
@@ -108,7 +107,7 @@ def write(path: Path, content: bytes, dry_run: bool = False) -> Built:
 
 
 def write_visible_key(path: Path, key: answer_key.AnswerKey, dry_run: bool = False) -> Built:
-    """Another machine may round the last digit differently; that alone is no change."""
+    """Write a visible key unless the old one differs in rounding only: machines round differently."""
     if path.exists():
         try:
             if answer_key.same_up_to_rounding(answer_key.load(path), key):
@@ -119,7 +118,7 @@ def write_visible_key(path: Path, key: answer_key.AnswerKey, dry_run: bool = Fal
 
 
 def stub(assignment: Assignment, lang: str) -> str:
-    """The plain `.py` file as a student finds it, nothing filled in."""
+    """The plain `.py` file as released, with stubs."""
     import jupytext
     import nbformat
 
@@ -140,12 +139,12 @@ def cells_in_language(assignment: Assignment, lang: str) -> Iterator[Any]:
     """The cells of `notebook.py` in one language, solutions included.
 
     A picture `![…](attachment:name.png)` is attached from the assignment's `pictures/`, so that a notebook is
-    one file, wherever it goes.
+    a single file.
 
     Raises
     ------
     AuthoringError
-        A picture is not there.
+        A picture is missing.
     """
     import jupytext
     import nbformat
@@ -173,10 +172,7 @@ def _picture(assignment: Assignment, name: str) -> str:
 
 
 def in_language(source: str, lang: str) -> str:
-    """Keep the lines of one language.
-
-    In a docstring or a comment, a line that begins with `zh: ` or `en: ` belongs to that language alone.
-    """
+    """Keep the lines of one language: in docstrings and comments, a line may begin with `zh: ` or `en: `."""
     lines = []
     for line in source.split("\n"):
         tagged = _TAG.match(line)
@@ -188,7 +184,7 @@ def in_language(source: str, lang: str) -> str:
 
 
 def without_solutions(source: str) -> str:
-    """Put a stub in place of each region between the solution markers."""
+    """Replace each region between the solution markers by a stub."""
     lines: list[str] = []
     inside = False
     for line in source.split("\n"):

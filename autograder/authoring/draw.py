@@ -1,7 +1,7 @@
-"""Draw an answer key: the cases of an assignment's exercises, and what is computed from them.
+"""Draw an answer key: draw the cases of all exercises and compute the expected and the wrong outputs.
 
-`build` and `verification` call it. The visible key of a course is drawn from a fixed seed; a hidden key from
-the operating system's randomness, so that no two are alike and none can be guessed from the sources.
+`build` and `verification` call it. A visible key is drawn from a fixed seed, a hidden key from the operating
+system's randomness, so that it cannot be reproduced from the sources.
 """
 
 import copy
@@ -25,13 +25,13 @@ from autograder.sandbox.values import ValuesError, dumps, loads
 def draw_hidden(
     name: str, exercises: tuple[Exercise, ...], source: str = "", *, domain: str = ""
 ) -> AnswerKey:
-    """A new hidden key; no two are alike and none can be guessed from this repository."""
+    """A new hidden key from the operating system's randomness."""
     rng = np.random.default_rng(secrets.randbits(256))
     return with_digest(replace(draw_key(name, exercises, rng, domain, visible=False), source=source))
 
 
 def draw_visible(name: str, exercises: tuple[Exercise, ...], *, domain: str = "") -> AnswerKey:
-    """The visible key: the same on every machine, for every course."""
+    """The visible key, from a seed that depends on the assignment's name only."""
     seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
     return draw_key(name, exercises, np.random.default_rng(seed), domain, visible=True)
 
@@ -39,19 +39,19 @@ def draw_visible(name: str, exercises: tuple[Exercise, ...], *, domain: str = ""
 def draw_key(
     name: str, exercises: tuple[Exercise, ...], rng: Generator, domain: str = "", *, visible: bool
 ) -> AnswerKey:
-    """Draw every case of an assignment and compute what the reference and the misconceptions give.
+    """Draw every case of an assignment and compute the outputs of the reference and the misconceptions.
 
     Raises
     ------
     AuthoringError
-        A group draws no cases or fails to; the reference raises, changes its arguments, or returns what
-        cannot be stored; a comparator is neither the engine's nor the domain's.
+        A group yields no cases or raises; the reference raises, changes its arguments, or returns a value
+        that cannot be stored; a comparator belongs neither to the engine nor to the domain.
     """
     drawn = tuple(_draw_exercise(exercise, rng, visible) for exercise in exercises)
-    known = find(domain).comparators
+    comparators = find(domain).comparators
     for exercise in drawn:
         for case in exercise.cases:
-            if not comparison.is_known(case.accept, known):
+            if not comparison.is_known(case.accept, comparators):
                 raise AuthoringError(
                     f"{exercise.name}: the comparator {type(case.accept).__name__} is not known; name the "
                     "domain that has it in hidden.py: DOMAIN = …"
@@ -86,7 +86,7 @@ def _draw_exercise(exercise: Exercise, rng: Generator, visible: bool) -> KeyExer
 
 
 def _without_needless_pairs(exercise: KeyExercise, pairs: set[str]) -> KeyExercise:
-    """Drop the pairs that change nothing, or that one misconception explains just as well."""
+    """Drop the pairs that change no output, or have the same outputs as a single misconception."""
     singles = [hint.id for hint in exercise.misconceptions if hint.id not in pairs]
     needless = {
         pair
@@ -109,12 +109,12 @@ def _without(case: KeyCase, ids: set[str]) -> KeyCase:
     return replace(case, wrong={id: wrong for id, wrong in case.wrong.items() if id not in ids})
 
 
-def _same_wrong(one: Wrong | None, other: Wrong | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    if one.raises or other.raises:
-        return bool(one.raises) == bool(other.raises)
-    return comparison.Close().agrees(one.value, other.value)
+def _same_wrong(left: Wrong | None, right: Wrong | None) -> bool:
+    if left is None or right is None:
+        return left is right
+    if left.raises or right.raises:
+        return bool(left.raises) == bool(right.raises)
+    return comparison.Close().agrees(left.value, right.value)
 
 
 def _cases(exercise: Exercise, group: Group, rng: Generator, visible: bool) -> list[Case]:
@@ -122,13 +122,13 @@ def _cases(exercise: Exercise, group: Group, rng: Generator, visible: bool) -> l
     try:
         cases = group.cases(rng, for_students=visible)
     except Exception as error:
-        raise AuthoringError(f"{where}: drawing its cases raised {_told(error)}") from error
+        raise AuthoringError(f"{where}: drawing its cases raised {_described(error)}") from error
     if not cases:
         raise AuthoringError(f"{where}: it yields no cases, so its points would be free.")
     return cases
 
 
-def _told(error: Exception) -> str:
+def _described(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
@@ -143,7 +143,7 @@ def _key_case(exercise: Exercise, group: Group, case: Case, known: Sequence[Misc
     except ValuesError as error:
         raise AuthoringError(f"{where}: {error} cannot be stored in an answer key.") from error
     except Exception as error:
-        raise AuthoringError(f"{where}: the reference raised {_told(error)}") from error
+        raise AuthoringError(f"{where}: the reference raised {_described(error)}") from error
     if not unchanged:
         raise AuthoringError(f"{where}: the reference changes its arguments.")
     if not accept.acceptable(expected):
@@ -161,5 +161,5 @@ def _run_wrong(run: Callable[..., Any], args: tuple[Any, ...], accept: Comparato
     with np.errstate(all="ignore"):
         try:
             return Wrong(value=accept.essence(loads(dumps(run(*copy.deepcopy(args))))))
-        except Exception as error:  # a misconception may well crash; that is how it shows
+        except Exception as error:  # a misconception may raise
             return Wrong(raises=type(error).__name__)

@@ -1,6 +1,4 @@
-"""What an instructor authors: an exercise, the groups of its cases, its misconceptions.
-
-A course's `hidden.py` reads like a description; the engine reads these records and nothing else:
+"""The records that an author creates in `hidden.py`: exercises, groups of cases, misconceptions.
 
     exercise = Exercise(conv2d_input_grad, points=20, lecture="3.2")
 
@@ -14,8 +12,8 @@ A course's `hidden.py` reads like a description; the engine reads these records 
         stride_ignored=pretend("stride", 1),
     )
 
-What these ids say to a student stands in `texts.toml` (`authoring.texts`), accepted alternatives in
-`alternatives.py`; `authoring.assignment` puts all three together. Nothing here runs an exercise; `draw` does.
+The texts for these ids are in `texts.toml` (`authoring.texts`), accepted alternatives in `alternatives.py`;
+`authoring.assignment` loads all three. Nothing here runs an exercise; `draw` does.
 """
 
 import inspect
@@ -31,7 +29,7 @@ from autograder.base.messages import COURSE_LANGUAGES, Authored, TextError, say
 from autograder.judging.answer_key import Layout
 from autograder.judging.comparison import Close, Comparator
 
-if TYPE_CHECKING:  # naming it would load numpy.random, which a student's check does not need
+if TYPE_CHECKING:  # importing it loads numpy.random, which a student's check does not need
     from numpy.random import Generator
 
 
@@ -46,8 +44,8 @@ class Case:
     accept : Comparator, optional
         Overrides the exercise's own comparator.
     layout : {"C", "fortran", "strided", "readonly"}
-        How the array arguments lie in memory when the function is called: row-major, column-major, every
-        second element of a larger array, or row-major and not writable.
+        The memory layout of array arguments: row-major, column-major, every second element of a larger array,
+        or row-major and not writable.
     fresh : bool
         The result must not share memory with an argument.
     """
@@ -63,11 +61,11 @@ Draw = Callable[["Generator"], Iterable[Case | tuple[Any, ...]]]
 
 @dataclass
 class Group:
-    """Cases that are worth points together: all of them right, or none of the points.
+    """Cases that earn their points together: all of them must be right.
 
-    `draw` gives new cases for every key. A group is also part of the visible key unless `visible` is
-    False; there it shows its `examples`, if it has some, in place of a draw. `zh` and `en`, its title, are
-    empty until the assignment is loaded, unless they were given where the group is defined.
+    `draw` yields new cases for every key. Unless `visible` is False, the group is part of the visible key,
+    too, with its `examples`, if it has any, in place of a draw. `zh` and `en`, its title, are empty until the
+    assignment is loaded, unless they were given where the group is defined.
     """
 
     name: str
@@ -79,28 +77,28 @@ class Group:
     examples: tuple[Case | tuple[Any, ...], ...] = ()
 
     def example(self, *cases: Case | tuple[Any, ...]) -> None:
-        """The cases that students see of this group, such as the lecture's own example."""
+        """Set the cases that students see of this group, such as the lecture's own example."""
         self.examples = cases
 
     def cases(self, rng: "Generator", *, for_students: bool) -> list[Case]:
-        """The cases of one key. A bare tuple stands for `Case(args)`."""
+        """The cases for one key. A bare tuple stands for `Case(args)`."""
         drawn = self.examples if for_students and self.examples else self.draw(rng)
         return [case if isinstance(case, Case) else Case(tuple(case)) for case in drawn]
 
 
 @dataclass(frozen=True)
 class Misconception:
-    """A named wrong implementation. `id` never changes once students have seen it.
+    """A named wrong implementation. Its `id` must not change once students have seen it.
 
-    `zh` and `en` finish the sentence "it looks as if …" and point to the idea, not to the code; they are
+    `zh` and `en` complete the sentence "it looks as if …" and point to the idea, not to the code; they are
     empty until the assignment is loaded, unless they were given where the misconception is defined.
 
     Attributes
     ----------
     transform : function
-        What makes a right function wrong in this way.
+        Turns a right function into one that is wrong in this way.
     frequent : bool
-        It is looked for together with other frequent ones, too; the id of such a pair is `first+second`.
+        Pairs with other frequent ones are recognised, too; the id of a pair is `first+second`.
     """
 
     id: str
@@ -113,22 +111,22 @@ class Misconception:
 
 @dataclass
 class Exercise:
-    """One function that students write, with everything that judges it.
+    """A function that students write, with everything that is needed to judge it.
 
     Parameters
     ----------
     reference : function
         The reference solution, imported from the assignment's `notebook.py`. Its name is the exercise's name.
     points : int
-        What the groups' points add up to.
+        The sum of the groups' points.
     lecture : str
         The lecture's section, such as "3.2".
     accept : Comparator
-        When an answer counts as right; `Close()` unless said otherwise.
+        Decides when an answer is right; `Close()` by default.
     alternatives : list of function
-        Right implementations unlike the reference: what `alternatives.py` lists.
+        Other right implementations, from `alternatives.py`.
     equivalents : dict
-        The mutants of the reference that no key can catch, with the reason; see `equivalent`.
+        Mutants of the reference that no key can reject, with the reason; see `equivalent`.
     """
 
     reference: Callable[..., Any]
@@ -153,7 +151,9 @@ class Exercise:
     def defaults(self) -> tuple[Any, ...]:
         """The default values of its last parameters."""
         parameters = inspect.signature(self.reference).parameters.values()
-        return tuple(one.default for one in parameters if one.default is not one.empty)
+        return tuple(
+            parameter.default for parameter in parameters if parameter.default is not parameter.empty
+        )
 
     def group(
         self, name: str, *, points: float, visible: bool = True, zh: str = "", en: str = ""
@@ -167,14 +167,14 @@ class Exercise:
         return register
 
     def add_misconceptions(self, *, frequent: tuple[str, ...] = (), **transforms: Transform) -> None:
-        """Add the misconceptions with these ids, each made from the reference by its transform.
+        """Add misconceptions by id, each made from the reference by its transform.
 
-        Pairs of `frequent` ones are looked for, too; keep these to the handful that people really have.
+        Pairs of `frequent` ones are recognised, too; restrict these to the few that are really frequent.
 
         Raises
         ------
         AuthoringError
-            One that is said to be frequent is not among them.
+            An id in `frequent` is not among the misconceptions.
         """
         for id in frequent:
             if id not in transforms:
@@ -185,26 +185,26 @@ class Exercise:
     def add_misconception(
         self, id: str, transform: Transform, *, frequent: bool = False, zh: str = "", en: str = ""
     ) -> None:
-        """Add a single one; `zh` and `en` save a course of one small file its `texts.toml`."""
+        """Add a single misconception; with `zh` and `en`, it needs no entry in `texts.toml`."""
         run = transform(self.reference)
         self.misconceptions.append(Misconception(id, run, transform, frequent, zh, en))
 
     def pairs(self) -> list[Misconception]:
-        """Two frequent misconceptions at once, each pair in the order in which they were written."""
-        frequent = [one for one in self.misconceptions if one.frequent]
-        return [_pair(self.reference, one, other) for one, other in itertools.combinations(frequent, 2)]
+        """All pairs of frequent misconceptions, in the order in which they were added."""
+        frequent = [misconception for misconception in self.misconceptions if misconception.frequent]
+        return [_pair(self.reference, *pair) for pair in itertools.combinations(frequent, 2)]
 
     def equivalent(self, mutant: str, because: str) -> None:
-        """A change of the reference (`mutants`) that no key can catch, and the reason: it changes nothing."""
+        """Declare a mutant of the reference that no key can reject, and why it changes nothing."""
         self.equivalents[mutant] = because
 
     def validate(self) -> None:
-        """Check what the engine relies on.
+        """Check names, ids and points.
 
         Raises
         ------
         AuthoringError
-            One sentence for the author.
+            A name or id is not unique, or the groups' points do not add up.
         """
         names = [group.name for group in self.groups]
         ids = [misconception.id for misconception in self.misconceptions]
@@ -219,12 +219,12 @@ class Exercise:
             )
 
 
-def _pair(reference: Callable[..., Any], one: Misconception, other: Misconception) -> Misconception:
-    transform = transforms.both(one.transform, other.transform)
-    told = say("idea.both", one=Authored(one.zh, one.en), other=Authored(other.zh, other.en))
-    zh, en = map(told.in_language, COURSE_LANGUAGES)
-    return Misconception(f"{one.id}+{other.id}", transform(reference), transform, zh=zh, en=en)
+def _pair(reference: Callable[..., Any], first: Misconception, second: Misconception) -> Misconception:
+    transform = transforms.both(first.transform, second.transform)
+    text = say("idea.both", one=Authored(first.zh, first.en), other=Authored(second.zh, second.en))
+    zh, en = map(text.in_language, COURSE_LANGUAGES)
+    return Misconception(f"{first.id}+{second.id}", transform(reference), transform, zh=zh, en=en)
 
 
 class AuthoringError(TextError):
-    """A mistake in a course's own files, told in English."""
+    """A mistake in a course's own files; the message is in English."""

@@ -1,9 +1,8 @@
-"""Systematic mutants of a reference solution: every small slip that its syntax tree allows.
+"""Generate systematic mutants of a reference solution (mutation testing).
 
-`mutants` changes one place at a time: a constant by one, `+` into `-`, `+=` into `=`, two axes
-swapped, a term dropped, a slice's end forgotten, a statement left out. `verification` runs each
-against a hidden key; one that passes shows a hole in the cases, or changes nothing. No list of
-mistakes is needed for it, and none is used.
+`mutants` changes one node of the syntax tree at a time: a constant by one, `+` into `-`, `+=` into `=`, two
+axes swapped, a term dropped, a slice's end dropped, a statement left out. `verification` runs each mutant
+against hidden keys; one that passes shows a hole in the cases, or is equivalent to the reference.
 """
 
 import ast
@@ -24,10 +23,9 @@ class Mutant:
     Attributes
     ----------
     change : str
-        "before → after" as source text; with (2), (3) … behind it where the same text stands in the function
-        more than once.
+        "before → after" as source text, followed by (2), (3) … if the same change occurs more than once.
     source : str
-        The function in which the change is, the reference or a helper, as source text.
+        The source text of the changed function: the reference or a helper.
     run : function
         The changed reference.
     """
@@ -38,14 +36,14 @@ class Mutant:
 
 
 def mutants(reference: Callable[..., Any], *, apart_from: frozenset[str] = frozenset()) -> list[Mutant]:
-    """All mutants of a function and of the helpers of its own module that it calls.
+    """All mutants of a function and of the functions of its module that it calls.
 
     Parameters
     ----------
     reference : function
         Defined in a file; its source is read.
     apart_from : set of str
-        Helpers that are left alone, such as other exercises.
+        Functions that are not changed, such as other exercises.
     """
     found: list[Mutant] = []
     seen: dict[str, int] = {}
@@ -61,7 +59,7 @@ def mutants(reference: Callable[..., Any], *, apart_from: frozenset[str] = froze
 
 
 def _helpers(reference: Callable[..., Any], apart_from: frozenset[str]) -> list[Callable[..., Any]]:
-    """Functions of the reference's module that it calls, directly or not."""
+    """Functions of the reference's module that it calls, directly or indirectly."""
     module = inspect.unwrap(reference).__globals__
     helpers: dict[str, Callable[..., Any]] = {}
     waiting = [reference]
@@ -86,9 +84,9 @@ def _tree_of(function: Callable[..., Any]) -> ast.FunctionDef:
 def _compiled(
     tree: ast.FunctionDef, changed: Callable[..., Any], functions: list[Callable[..., Any]]
 ) -> Callable[..., Any] | None:
-    """The first of `functions` with `tree` in the place of `changed`, all in a namespace of their own.
+    """The first of `functions`, with `tree` in place of `changed`, in a new namespace.
 
-    None where the change is not Python.
+    None if the change is not valid Python.
     """
     reference = functions[0]
     names = dict(inspect.unwrap(reference).__globals__)
@@ -111,18 +109,18 @@ def _changed_trees(function: Callable[..., Any]) -> Iterator[tuple[str, ast.Func
         if _is_signature(node, original):
             continue
         shown = around.get(node, node) if isinstance(node, ast.Constant | ast.Name) else node
-        place = list(ast.walk(original)).index(shown)
+        shown_at = list(ast.walk(original)).index(shown)
         for new in _new_nodes(node, twins):
             nodes = list(ast.walk(tree := copy.deepcopy(original)))
-            before = ast.unparse(nodes[place])
+            before = ast.unparse(nodes[shown_at])
             changed = _replaced(tree, nodes[position], new)
-            after = ast.unparse(new if shown is node else nodes[place])
+            after = ast.unparse(new if shown is node else nodes[shown_at])
             if after != before:
                 yield f"{_short(before)} → {_short(after)}", changed
 
 
 def _expressions_around(function: ast.FunctionDef) -> dict[ast.AST, ast.AST]:
-    """For each node the expression that it is part of: a bare "2 → 1" would not tell the place."""
+    """For each node the expression that it is part of: a bare "2 → 1" would not say where the change is."""
     parents = {child: parent for parent in ast.walk(function) for child in ast.iter_child_nodes(parent)}
 
     def around(node: ast.AST) -> ast.AST:
@@ -135,7 +133,7 @@ def _expressions_around(function: ast.FunctionDef) -> dict[ast.AST, ast.AST]:
 
 
 def _is_signature(node: ast.AST, function: ast.FunctionDef) -> bool:
-    """Default values are the contract's, not the reference's."""
+    """Default values and annotations belong to the exercise, not to the reference; they are not changed."""
     parts = [function.args, *([function.returns] if function.returns else [])]
     return any(node is inner for part in parts for inner in ast.walk(part))
 
@@ -151,18 +149,18 @@ def _replaced(tree: ast.FunctionDef, old: ast.AST, new: ast.AST) -> ast.Function
 
 
 def _twins(function: ast.FunctionDef) -> dict[str, list[str]]:
-    """Names that are unpacked side by side (`kh, kw = …`): what is easily taken for the other."""
+    """Names that are unpacked side by side (`kh, kw = …`) and so easily confused."""
     twins: dict[str, list[str]] = {}
     for node in ast.walk(function):
         if isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Store):
             names = [part.id for part in node.elts if isinstance(part, ast.Name)]
-            for one, other in itertools.pairwise(names):
-                twins.setdefault(one, []).append(other)
-                twins.setdefault(other, []).append(one)
+            for left, right in itertools.pairwise(names):
+                twins.setdefault(left, []).append(right)
+                twins.setdefault(right, []).append(left)
     return twins
 
 
-# -------------------------------------------------------------------------------- what may be changed
+# -------------------------------------------------------------------------------- changes of a node
 
 
 def _short(text: str) -> str:
@@ -237,9 +235,9 @@ def _constants(value: object) -> Iterator[ast.AST]:
             yield ast.Constant(2 * value if value else 1.0)
         case str():
             for index in range(len(value) - 1):
-                one, other = value[index], value[index + 1]
-                if one.isalpha() and other.isalpha() and one != other:  # axes in an einsum's subscripts
-                    yield ast.Constant(value[:index] + other + one + value[index + 2 :])
+                left, right = value[index], value[index + 1]
+                if left.isalpha() and right.isalpha() and left != right:  # axes in an einsum's subscripts
+                    yield ast.Constant(value[:index] + right + left + value[index + 2 :])
 
 
 def _calls(call: ast.Call) -> Iterator[ast.AST]:

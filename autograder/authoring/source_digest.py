@@ -1,8 +1,8 @@
-"""What a hidden key depends on of its sources: what they do, never what they say about it.
+"""The digest of the source code that a hidden key depends on.
 
-A key is drawn anew when this digest changes, and then the whole class is graded again. So comments, text
-cells, docstrings and layout do not count, nor does a module that `hidden.py` does not import, such as
-`alternatives.py`, nor `texts.toml`.
+When it changes, `build` draws a new key and the whole class is graded again. So it ignores comments, text
+cells, docstrings and formatting, `texts.toml`, and modules that `hidden.py` does not import, such as
+`alternatives.py`.
 """
 
 import ast
@@ -15,7 +15,7 @@ from autograder.authoring.assignment import Assignment
 
 
 def digest(assignment: Assignment) -> str:
-    """Of `hidden.py` and of the course's own modules that it imports, directly or by way of others."""
+    """The digest of `hidden.py` and the course's own modules that it imports, directly or indirectly."""
     course = assignment.folder.parent
     found: dict[Path, ast.Module] = {}
     waiting = [assignment.folder / "hidden.py"]
@@ -31,7 +31,7 @@ def digest(assignment: Assignment) -> str:
 
 
 def _imported(tree: ast.Module, path: Path, course: Path) -> Iterator[Path]:
-    """The course's modules that `tree`, the module at `path`, names in relative imports."""
+    """The course's modules in the relative imports of `tree`, the module at `path`."""
     for node in ast.walk(tree):
         if not isinstance(node, ast.ImportFrom) or not node.level or node.level > len(path.parents):
             continue
@@ -43,7 +43,7 @@ def _imported(tree: ast.Module, path: Path, course: Path) -> Iterator[Path]:
 
 
 def _meaning(node: Any) -> str:
-    """A syntax tree as text; without what is empty, for newer versions of Python add such fields."""
+    """A syntax tree as text, without empty fields: newer versions of Python add some."""
     if isinstance(node, ast.AST):
         fields = (
             f"{name}={_meaning(value)}"
@@ -52,12 +52,12 @@ def _meaning(node: Any) -> str:
         )
         return f"{type(node).__name__}({','.join(fields)})"
     if isinstance(node, list):
-        return f"[{','.join(_meaning(one) for one in node if not _is_text(one))}]"
+        return f"[{','.join(_meaning(item) for item in node if not _is_text(item))}]"
     return repr(node)
 
 
 def _is_text(node: Any) -> bool:
-    """Whether it is a docstring, or another string that stands for itself."""
+    """Whether it is a docstring, or another string as a statement."""
     return (
         isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Constant)

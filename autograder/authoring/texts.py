@@ -1,8 +1,7 @@
-"""What a course says to its students about groups and misconceptions: the `texts.toml` files.
+"""Read a course's texts about groups and misconceptions, in zh and en, from the `texts.toml` files.
 
-One lies beside each `hidden.py`, one beside the assignments. `assignment` reads them and attaches their
-texts to the exercises by id: an entry is looked for under the exercise, then in the assignment, then in the
-course.
+One lies beside each `hidden.py`, one in the course's folder. `assignment` attaches the texts to the exercises
+by id: an entry is looked up under the exercise, then in the assignment, then in the course.
 
     [places.step_1]
     zh = "讲义 3.2 第 1 步"
@@ -15,27 +14,26 @@ course.
     [product.misconceptions.not_transposed]
     at = "step_1"
 
-`at` names a place that explains more and is added in brackets. An entry with `at` alone takes the text of the
-wider entry. Nothing here knows what a text means or where it is shown.
+`at` names a place in the lecture or the notebook, which is added in brackets. An entry with nothing but `at`
+takes its text from the wider entry.
 """
 
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from autograder.authoring.exercise import AuthoringError, Exercise, Group, Misconception
-from autograder.base.messages import COURSE_LANGUAGES
+from autograder.base.messages import COURSE_LANGUAGES, Authored, say
 
 Entry = Mapping[str, Any]
-Texts = dict[str, str]
-_BRACKETS = {"zh": "（见{}）", "en": " ({})"}
+_Item = TypeVar("_Item", Group, Misconception)
 
 
 @dataclass(frozen=True)
 class TextFile:
-    """One `texts.toml`: its entries by their dotted names, and those that were asked for."""
+    """One `texts.toml`: its entries by their dotted names, and the names that were looked up."""
 
     path: Path
     entries: Mapping[str, Entry]
@@ -46,19 +44,19 @@ class TextFile:
         return self.entries.get(name)
 
     def check_used(self) -> None:
-        """Raise an AuthoringError where an entry belongs to nothing, for its name is misspelt or outlived."""
+        """Raise an AuthoringError for an entry that nothing uses: its name is misspelt or outdated."""
         for name in self.entries:
             if name not in self.used:
                 raise AuthoringError(f"{self.path}: nothing uses [{name}]; correct its name or remove it.")
 
 
 def read(path: Path) -> TextFile:
-    """The texts in a file; without any where there is no such file.
+    """The texts in a file; none if there is no such file.
 
     Raises
     ------
     AuthoringError
-        It is no TOML.
+        It is not TOML.
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
@@ -76,36 +74,35 @@ def _entries(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
 
 
 def attach(exercises: tuple[Exercise, ...], own: TextFile, course: TextFile) -> tuple[Exercise, ...]:
-    """The exercises with all their texts: from `own`, the assignment's file, or that of the course.
+    """Attach all texts: from `own`, the assignment's file, or from that of the course.
 
     Raises
     ------
     AuthoringError
-        A text is missing, or a language of it, or the place that it names; or nothing uses one of `own`.
+        A text, one of its languages or its place is missing, or nothing uses an entry of `own`.
     """
-    told = tuple(_told(exercise, own, course) for exercise in exercises)
+    attached = tuple(_with_texts(exercise, own, course) for exercise in exercises)
     own.check_used()
-    return told
+    return attached
 
 
-def _told(exercise: Exercise, own: TextFile, course: TextFile) -> Exercise:
-    def told(item: Group | Misconception, kind: str, id: str) -> Texts:
+def _with_texts(exercise: Exercise, own: TextFile, course: TextFile) -> Exercise:
+    def with_text(item: _Item, kind: str, id: str) -> _Item:
         if item.zh or item.en:
-            return _checked({"zh": item.zh, "en": item.en}, f"{exercise.name}, {kind} {id!r}")
-        return _text(f"{exercise.name}.{kind}s.{id}", f"{kind}s.{id}", own, course)
+            text = _checked({"zh": item.zh, "en": item.en}, f"{exercise.name}, {kind} {id!r}")
+        else:
+            text = _text(f"{exercise.name}.{kind}s.{id}", f"{kind}s.{id}", own, course)
+        return replace(item, zh=text.zh, en=text.en)
 
-    groups, misconceptions = list(exercise.groups), list(exercise.misconceptions)
-    for number, group in enumerate(groups):
-        texts = told(group, "group", group.name)
-        groups[number] = replace(group, zh=texts["zh"], en=texts["en"])
-    for number, one in enumerate(misconceptions):
-        texts = told(one, "misconception", one.id)
-        misconceptions[number] = replace(one, zh=texts["zh"], en=texts["en"])
-    return replace(exercise, groups=groups, misconceptions=misconceptions)
+    return replace(
+        exercise,
+        groups=[with_text(group, "group", group.name) for group in exercise.groups],
+        misconceptions=[with_text(m, "misconception", m.id) for m in exercise.misconceptions],
+    )
 
 
-def _text(inner: str, outer: str, own: TextFile, course: TextFile) -> Texts:
-    """The text of an entry, from the innermost place where it stands."""
+def _text(inner: str, outer: str, own: TextFile, course: TextFile) -> Authored:
+    """The text of the innermost entry that has one."""
     at: str | None = None
     for file, name in ((own, inner), (own, outer), (course, outer)):
         entry = file.find(name)
@@ -121,21 +118,21 @@ def _text(inner: str, outer: str, own: TextFile, course: TextFile) -> Texts:
     )
 
 
-def _with_place(text: Texts, at: str, own: TextFile, course: TextFile, where: str) -> Texts:
+def _with_place(text: Authored, at: str, own: TextFile, course: TextFile, where: str) -> Authored:
     name = f"places.{at}"
     for file in (own, course):
         place = file.find(name)
         if place is not None:
-            words = _checked(place, f"{file.path}, [{name}]")
-            return {lang: text[lang] + _BRACKETS[lang].format(words[lang]) for lang in COURSE_LANGUAGES}
+            both = say("idea.with_place", idea=text, place=_checked(place, f"{file.path}, [{name}]"))
+            return Authored(*map(both.in_language, COURSE_LANGUAGES))
     raise AuthoringError(f"{where}: there is no [{name}]; add this place, or correct its name.")
 
 
-def _checked(entry: Entry, where: str) -> Texts:
+def _checked(entry: Entry, where: str) -> Authored:
     for lang in COURSE_LANGUAGES:
         if not (isinstance(entry.get(lang), str) and entry[lang].strip()):
             raise AuthoringError(f"{where}: its text in the language {lang} is missing.")
     for key in entry:
         if key not in (*COURSE_LANGUAGES, "at"):
             raise AuthoringError(f"{where}: {key!r} is no language of this course.")
-    return {lang: entry[lang] for lang in COURSE_LANGUAGES}
+    return Authored(*(entry[lang] for lang in COURSE_LANGUAGES))

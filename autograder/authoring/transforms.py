@@ -1,10 +1,9 @@
-"""Mistakes that can be made in many functions, written once and composed.
+"""Wrap a right function so that it makes a certain mistake.
 
-A *transform* takes a right function and returns a wrong one: it changes the arguments on their way in
-(`given`), the result on its way out (`result`), both, one transform after the other (`both`), or puts
-another function in its place (`instead`). A course's `hidden.py` gives transforms to
-`Exercise.add_misconceptions`; the engine composes two of them where a student may well have made both
-mistakes.
+A *transform* takes a right function and returns a wrong one: it changes the arguments (`given`), the result
+(`result`), applies several transforms (`both`), or replaces the function (`instead`). A course's `hidden.py`
+passes transforms to `Exercise.add_misconceptions`; the engine composes two of them where a student may well
+make both mistakes.
 
     exercise.add_misconceptions(
         kernel_not_rotated=given(w=lambda c: rotate180(c.w)),
@@ -13,7 +12,7 @@ mistakes.
         loops_end_too_early=instead(without_the_last_row),
     )
 
-Nothing here changes an argument in place, unless the mistake is to do so.
+No transform changes an argument in place, unless that is the mistake.
 """
 
 import functools
@@ -31,9 +30,9 @@ Change = Callable[[SimpleNamespace], Any]
 
 
 def given(**changes: Change) -> Transform:
-    """The function is right, but works on other arguments.
+    """The right function, called with other arguments.
 
-    Each change sees the arguments as they came, defaults filled in.
+    Each change receives the original arguments, defaults filled in.
     """
 
     def transform(function: Function) -> Function:
@@ -49,7 +48,7 @@ def given(**changes: Change) -> Transform:
 
 
 def result(change: Callable[[Any, SimpleNamespace], Any]) -> Transform:
-    """The function is right, but something is done to its result afterwards: `change(result, arguments)`."""
+    """The right function, its result changed afterwards by `change(result, arguments)`."""
 
     def transform(function: Function) -> Function:
         @functools.wraps(function)
@@ -62,21 +61,21 @@ def result(change: Callable[[Any, SimpleNamespace], Any]) -> Transform:
 
 
 def both(*transforms: Transform) -> Transform:
-    """Several transforms at once; the first is the innermost."""
+    """Several transforms, the first applied first (innermost)."""
     return lambda function: functools.reduce(lambda inner, transform: transform(inner), transforms, function)
 
 
 def instead(wrong: Function) -> Transform:
-    """Another function altogether, for what no change of arguments or results describes."""
+    """Another function altogether, where no change of arguments or results describes the mistake."""
     return lambda function: wrong
 
 
 def switched(function: Function) -> Callable[..., Transform]:
-    """Transforms that set switches of `function`, which is right without them.
+    """Transforms that set keyword arguments ("switches") of `function`, which is right without them.
 
-    For mistakes inside of a function: it is written out with a keyword argument for each of its steps,
-    `inside = switched(step_by_step)`, and a mistake is `loss_halved=inside(loss=half_the_square)`. Switches
-    of several such transforms add up; they go before transforms of arguments and results.
+    For mistakes inside a function: write it with a keyword argument for each step,
+    `inside = switched(step_by_step)`; a mistake is then `loss_halved=inside(loss=half_the_square)`. Switches
+    of several such transforms accumulate; apply them before transforms of arguments and results.
     """
 
     def switch(**switches: Any) -> Transform:
@@ -102,25 +101,25 @@ def arguments(function: Function, args: tuple[Any, ...], kwargs: dict[str, Any])
     return SimpleNamespace(**bound.arguments)
 
 
-# ---------------------------------------------------------------------------------- on the way in
+# ---------------------------------------------------------------------------------- changed arguments
 
 
 def pretend(name: str, value: Any) -> Transform:
-    """An argument is forgotten: the code behaves as if it always had this value."""
+    """An argument is ignored: the code behaves as if it always had this value."""
     return given(**{name: lambda call: value})
 
 
-def exchanged(one: str, other: str) -> Transform:
-    """Two arguments take each other's place."""
-    return given(**{one: lambda call: getattr(call, other), other: lambda call: getattr(call, one)})
+def exchanged(first: str, second: str) -> Transform:
+    """Two arguments are exchanged."""
+    return given(**{first: lambda call: getattr(call, second), second: lambda call: getattr(call, first)})
 
 
 def changed(name: str, change: Callable[[Any], Any]) -> Transform:
-    """One argument is changed by itself, such as `changed("w", rotated)`."""
+    """One argument is changed, such as `changed("w", rotated)`."""
     return given(**{name: lambda call: change(getattr(call, name))})
 
 
-# ------------------------------------------------------------------- what is done to one array
+# ------------------------------------------------------------------- changes of an array
 
 
 def rotated(array: np.ndarray) -> np.ndarray:
@@ -153,11 +152,11 @@ def first_axes_exchanged(array: np.ndarray) -> np.ndarray:
     return np.swapaxes(array, 0, 1)
 
 
-# -------------------------------------------------------------------------------- on the way out
+# -------------------------------------------------------------------------------- changed results
 
 
 def afterwards(change: Callable[[Any], Any]) -> Transform:
-    """The result is changed by itself, such as `afterwards(transposed)`."""
+    """The result is changed, such as `afterwards(transposed)`."""
     return result(lambda value, call: change(value))
 
 
@@ -172,5 +171,5 @@ def times(amount: Change) -> Transform:
 
 
 def like(name: str) -> Transform:
-    """The result is collected in an array of an argument's dtype (`zeros_like`): integers cut it off."""
+    """The result is stored in an array of an argument's dtype (`zeros_like`): integers truncate it."""
     return result(lambda value, call: np.asarray(value).astype(np.asarray(getattr(call, name)).dtype))

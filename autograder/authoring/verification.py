@@ -1,13 +1,14 @@
-"""The tests of the tests: does an assignment's hidden key reject what is wrong and accept what is right?
+"""Test the tests: does an exercise's hidden key reject wrong functions and accept right ones?
 
-`verify_exercise` draws several fresh keys, for a hole may lie in one draw only, and runs through each
-of them the untouched stub, the reference, every accepted alternative, every misconception, every pair
-of frequent ones, and every systematic mutant of the reference. Trusted code, so no sandbox.
+`verify_exercise` draws several fresh keys, because a hole may exist in one draw only, and judges with each of
+them the unchanged stub, the reference, every alternative, every misconception, every pair of frequent ones,
+and every mutant of the reference. All of this is trusted code and runs without a sandbox.
 """
 
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,34 +28,34 @@ from autograder.judging.results import ExerciseResult
 from autograder.submissions.source import read as read_source
 
 NAMED_SHARE = 0.95
-"""Of the misconceptions of an assignment that must be told apart from all others."""
+"""The share of an assignment's misconceptions that must be recognised by their own id."""
 
 SECONDS = 2.0
-"""A mutant's call that loops for ever is stopped after this."""
+"""Timeout of a mutant, which may never return."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """What verifying one exercise showed.
+    """The findings about one exercise.
 
     Attributes
     ----------
     stub, reference : list of str
-        What is wrong with them; empty when the stub earns nothing and the reference everything.
+        What is wrong with them; empty if the stub earns nothing and the reference all points.
     alternatives, misconceptions, pairs, mutants : int
         How many there are.
     rejected : dict
-        Alternatives that some draw did not accept, and why.
+        Alternatives that some draw rejected, and why.
     missed : dict
-        Misconceptions that some draw did not catch, and in how many draws.
+        Misconceptions that some draw accepted, and in how many draws.
     misnamed : dict
-        Misconceptions (or, in `misnamed_pairs`, pairs) that some draw gave another name, and that name.
+        Misconceptions (in `misnamed_pairs`: pairs) that some draw recognised as another one, and as which.
     survivors : dict
-        Mutants that pass in some draw and are not declared equivalent, and in how many draws.
+        Mutants that some draw accepted and that are not declared equivalent, and in how many draws.
     equivalents : dict
-        Mutants that pass in every draw, and the declared reason.
+        Mutants that every draw accepted, and the declared reason.
     stale : list of str
-        Declared equivalents that no longer exist, or that a key catches.
+        Declared equivalents that no longer exist, or that a key rejects.
     """
 
     assignment: str
@@ -78,14 +79,14 @@ class Report:
 
     @property
     def sound(self) -> bool:
-        """Nothing wrong is accepted and nothing right rejected."""
+        """Whether nothing wrong is accepted and nothing right rejected."""
         return not (
             self.stub or self.reference or self.rejected or self.missed or self.survivors or self.stale
         )
 
 
 def sound(reports: list[Report]) -> bool:
-    """Is every exercise sound, and are enough misconceptions named in every assignment?"""
+    """Is every exercise sound, and are enough misconceptions recognised in every assignment?"""
     names = {report.assignment for report in reports}
     return all(report.sound for report in reports) and all(
         named_share([report for report in reports if report.assignment == name]) >= NAMED_SHARE
@@ -94,7 +95,7 @@ def sound(reports: list[Report]) -> bool:
 
 
 def named_share(reports: list[Report]) -> float:
-    """The share of all misconceptions that every draw told apart from all others."""
+    """The share of all misconceptions that every draw recognised by their own id."""
     known = sum(report.misconceptions for report in reports)
     return 1 - sum(len(report.misnamed) for report in reports) / known if known else 1.0
 
@@ -109,14 +110,14 @@ def to_data(reports: list[Report]) -> dict[str, Any]:
 
 
 def chosen(course: Path, names: list[str]) -> list[Path]:
-    """The folders of a course's assignments, or of those with these names.
+    """The folders of a course's assignments: of all, or of those in `names`.
 
     Raises
     ------
     exercise.AuthoringError
         The course cannot be loaded, or has no such assignment.
     """
-    folders = {one.name: one.folder for one in assignment.load_all(course)}
+    folders = {loaded.name: loaded.folder for loaded in assignment.load_all(course)}
     for name in names:
         if name not in folders:
             raise AuthoringError(f"{course} has no assignment {name!r}; there are: {', '.join(folders)}.")
@@ -137,22 +138,22 @@ def verify_exercise(folder: Path, name: str, draws: int) -> Report:
         The course cannot be loaded or a key cannot be drawn.
     """
     start = time.perf_counter()
-    course = assignment.load(folder)
-    (exercise,) = (one for one in course.exercises if one.name == name)
-    keys = [draw_hidden(course.name, (exercise,), domain=course.domain) for _ in range(draws)]
-    others = frozenset(one.name for one in course.exercises if one is not exercise)
+    loaded = assignment.load(folder)
+    (exercise,) = (exercise for exercise in loaded.exercises if exercise.name == name)
+    keys = [draw_hidden(loaded.name, (exercise,), domain=loaded.domain) for _ in range(draws)]
+    others = frozenset(other.name for other in loaded.exercises if other is not exercise)
     changed = mutants(exercise.reference, apart_from=others)
     survivors = _survivors(changed, keys, exercise)
     declared = exercise.equivalents
     equivalents = {change: declared[change] for change in declared if survivors.get(change) == draws}
     pairs = _distinct_pairs(exercise, keys)
     return Report(
-        course.name,
+        loaded.name,
         name,
         draws,
         calls=len(keys[0].exercises[0].cases),
-        stub=_stub_faults(course, keys),
-        reference=[_fault(one) for one in _all_results(keys, exercise, exercise.reference) if one],
+        stub=_stub_faults(loaded, keys),
+        reference=[_fault(result) for result in _failures(keys, exercise, exercise.reference)],
         alternatives=len(exercise.alternatives),
         rejected=_rejected(exercise, keys),
         misconceptions=len(exercise.misconceptions),
@@ -169,18 +170,17 @@ def verify_exercise(folder: Path, name: str, draws: int) -> Report:
 
 
 def _result(key: AnswerKey, exercise: Exercise, function: Callable[..., Any]) -> ExerciseResult:
-    with np.errstate(all="ignore"):  # what is wrong may well divide by zero
+    with np.errstate(all="ignore"):  # wrong functions may divide by zero
         (result,) = judge(key, in_process.outcomes(key, {exercise.name: function}))
     return result
 
 
-def _all_results(
+def _failures(
     keys: list[AnswerKey], exercise: Exercise, function: Callable[..., Any]
-) -> Iterator[ExerciseResult | None]:
-    """For each key the result, or None where it is full points."""
-    for key in keys:
-        result = _result(key, exercise, function)
-        yield None if result.points == result.max_points else result
+) -> list[ExerciseResult]:
+    """The results that earn less than all points."""
+    results = [_result(key, exercise, function) for key in keys]
+    return [result for result in results if result.points != result.max_points]
 
 
 def _fault(result: ExerciseResult) -> str:
@@ -188,13 +188,13 @@ def _fault(result: ExerciseResult) -> str:
     return f"{result.points:g} of {result.max_points:g} points, {result.verdict}{why}"
 
 
-def _stub_faults(course: assignment.Assignment, keys: list[AnswerKey]) -> list[str]:
+def _stub_faults(loaded: assignment.Assignment, keys: list[AnswerKey]) -> list[str]:
     faults = []
     for lang in COURSE_LANGUAGES:
-        text = course.notebook.read_text(encoding="utf-8")
+        text = loaded.notebook.read_text(encoding="utf-8")
         source = build.without_solutions(build.in_language(text, lang))
-        read = read_source(f"{course.name}.py", source.encode())
-        statements = [(one.source, one.where, one.line) for one in read.statements]
+        read = read_source(f"{loaded.name}.py", source.encode())
+        statements = [(statement.source, statement.where, statement.line) for statement in read.statements]
         for key in keys:
             for result in judge(key, in_process.outcomes(key, {}, statements)):
                 if result.points:
@@ -203,42 +203,35 @@ def _stub_faults(course: assignment.Assignment, keys: list[AnswerKey]) -> list[s
 
 
 def _rejected(exercise: Exercise, keys: list[AnswerKey]) -> dict[str, str]:
-    rejected = {}
-    for alternative in exercise.alternatives:
-        for result in _all_results(keys, exercise, alternative):
-            if result is not None:
-                rejected[alternative.__name__] = _fault(result)
-    return rejected
+    return {
+        alternative.__name__: _fault(result)
+        for alternative in exercise.alternatives
+        for result in _failures(keys, exercise, alternative)
+    }
 
 
 def _missed(exercise: Exercise, keys: list[AnswerKey]) -> dict[str, int]:
-    """A misconception is caught where it loses a case of a group that is worth points."""
-    missed: dict[str, int] = {}
+    """Misconceptions that fail no case of a group with points, and in how many of the draws."""
+    missed: Counter[str] = Counter()
     for key in keys:
-        for one in exercise.misconceptions:
-            caught = any(
-                one.id in case.wrong
-                for group in key.exercises[0].groups
-                for case in group.cases
-                if group.points > 0
-            )
-            if not caught:
-                missed[one.id] = missed.get(one.id, 0) + 1
-    return missed
+        groups = [group for group in key.exercises[0].groups if group.points > 0]
+        caught = {id for group in groups for case in group.cases for id in case.wrong}
+        missed.update(known.id for known in exercise.misconceptions if known.id not in caught)
+    return dict(missed)
 
 
 def _misnamed(exercise: Exercise, wrong: list[Misconception], keys: list[AnswerKey]) -> dict[str, str]:
     misnamed = {}
-    for one in wrong:
+    for known in wrong:
         for key in keys:
-            named = _result(key, exercise, one.run).misconception
-            if named != one.id:
-                misnamed[one.id] = str(named)
+            recognised = _result(key, exercise, known.run).misconception
+            if recognised != known.id:
+                misnamed[known.id] = str(recognised)
     return misnamed
 
 
 def _distinct_pairs(exercise: Exercise, keys: list[AnswerKey]) -> list[Misconception]:
-    """The pairs that a key tells apart from either cause alone; see `answer_key.draw`."""
+    """The pairs that some key distinguishes from single misconceptions; see `authoring.draw`."""
     known = {hint.id for key in keys for hint in key.exercises[0].misconceptions}
     return [pair for pair in exercise.pairs() if pair.id in known]
 
@@ -247,7 +240,7 @@ def _distinct_pairs(exercise: Exercise, keys: list[AnswerKey]) -> list[Misconcep
 
 
 def _survivors(changed: list[Mutant], keys: list[AnswerKey], exercise: Exercise) -> dict[str, int]:
-    """Mutants that pass, and in how many of the draws."""
+    """The mutants that pass, and in how many of the draws."""
     survivors: dict[str, int] = {}
     for mutant in changed:
         passed = sum(_passes(mutant, key, exercise) for key in keys)
@@ -257,7 +250,7 @@ def _survivors(changed: list[Mutant], keys: list[AnswerKey], exercise: Exercise)
 
 
 def _passes(mutant: Mutant, key: AnswerKey, exercise: Exercise) -> bool:
-    """Does the mutant earn every case? It ends with the first that it does not, most often the very first."""
+    """Does the mutant pass every case? Stops at the first that fails, which is usually the very first."""
     outcomes = in_process.outcomes(key, {exercise.name: mutant.run})
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings(), interrupted_after(SECONDS):

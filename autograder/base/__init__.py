@@ -1,6 +1,7 @@
-"""What every other package may use and what knows none of them: messages, files, time, terminals' text.
+"""What every package may use and what depends on none: messages, files, timeouts, HTML, text on a terminal.
 
-`messages` turns an id with values into a sentence; `atomic` writes files whole or not at all; `timeout`
-interrupts code in this process; `state` remembers things for a student's commands; `html` writes HTML,
-`prose` folds text. Nothing here may know what an exercise, a submission or a grade is.
+`messages` turns an id with values into a sentence; `atomic` writes files; `timeout` interrupts code in this
+process; `state` stores what a student's commands remember; `html` writes HTML, `prose` folds text;
+`command_line` holds what all commands share. Nothing here may know what an exercise, a submission or a grade
+is.
 """

@@ -1,7 +1,7 @@
-"""What the commands of the command line share: options, exit statuses, the one way to complain.
+"""What all commands share: options, exit statuses, error messages.
 
-Every command imports it, those of the command line and those of the course's subject. It never loads what a
-command works with: a mistake in the call is told at once.
+Imported by every command, those of `cli` and those of a course's subject. It must never import what a command
+works with, so that a mistake in the call is reported at once.
 """
 
 from pathlib import Path
@@ -16,32 +16,32 @@ EXIT_NOT_PASSED, EXIT_USAGE, EXIT_JUDGE_ERROR, EXIT_INTERRUPTED = 1, 2, 3, 130
 PATH = click.Path(path_type=Path)
 ISOLATION = click.Choice(("bubblewrap", "process"))
 
-_SPOKEN = "autograder.lang"
-"""Where a command's context keeps the language."""
+_LANG = "autograder.lang"
+"""The key under which a command's context keeps the language."""
 
 language_option = click.option(
     "--lang",
     type=click.Choice(languages()),
-    callback=lambda context, option, lang: context.meta.setdefault(_SPOKEN, lang or preferred_language()),
+    callback=lambda context, option, lang: context.meta.setdefault(_LANG, lang or preferred_language()),
     help="Language of texts; the locale's unless said otherwise.",
 )
 """`--lang`: the command gets the language asked for, else the locale's."""
 
 
 def fail(message: Text | str) -> NoReturn:
-    """A mistake in the call: one sentence, status 2."""
+    """Report a mistake in the call, and exit with status 2."""
     complain(message)
     leave(EXIT_USAGE)
 
 
 def complain(message: Text | str) -> None:
-    """One sentence on stderr, in the command's language, beside what the command prints."""
+    """Print a message on stderr, in the command's language."""
     context = click.get_current_context(silent=True)
-    lang = context.meta.get(_SPOKEN) if context else None
-    told = in_language(message, lang or preferred_language())
-    click.echo(f"autograder: {printable(told)}", err=True)  # it may name a student's file
+    lang = context.meta.get(_LANG) if context else None
+    shown = in_language(message, lang or preferred_language())
+    click.echo(f"autograder: {printable(shown)}", err=True)  # it may name a student's file
 
 
 def leave(status: int) -> NoReturn:
-    """End the command with `status`."""
+    """Exit with `status`."""
     raise click.exceptions.Exit(status)

@@ -1,9 +1,9 @@
-"""Write HTML: templates for pages and cards, `element` for what is built up tag by tag.
+"""Write HTML: `environment` for templates of pages and cards, `element` for what is built tag by tag.
 
-Whatever writes HTML calls one of the two, and imports this module (and Jinja) only then. Both escape what is
-no `Markup`: nothing that a student wrote becomes a tag. Templates and styles lie in `templates` beside the
-module that they belong to. The frame of every page, `frame.html`, lies here: it loads nothing, and tells the
-browser to refuse whatever would.
+Whatever writes HTML uses one of the two, and imports this module (and Jinja) only then. Both escape
+everything but `Markup`: what a student wrote must never become a tag. Templates and styles are in `templates`
+beside the module that they belong to. The frame of every page, `frame.html`, is here: it loads nothing from
+elsewhere, and its content security policy forbids it.
 """
 
 from collections.abc import Iterable
@@ -16,15 +16,14 @@ from autograder.base.messages import Text, languages, say, sentence, tag
 
 
 def environment(package: str, lang: str = "") -> Environment:
-    """Where templates of `package` find each other, the frame of a page, and words.
+    """The Jinja environment of the templates of `package`: with the frame of a page and with messages.
 
     Parameters
     ----------
     lang : str, optional
-        In which a `Text` is shown; in all languages unless said otherwise, of which the page's style shows
-        one.
+        In which a `Text` is shown; by default in all languages, of which the page's style shows one.
     """
-    found = Environment(
+    result = Environment(
         loader=ChoiceLoader([PackageLoader(package), PackageLoader("autograder.base")]),
         autoescape=True,
         undefined=StrictUndefined,
@@ -33,27 +32,27 @@ def environment(package: str, lang: str = "") -> Environment:
         keep_trailing_newline=True,
         finalize=lambda value: _shown(value, lang) if isinstance(value, Text) else value,
     )
-    found.globals |= {"say": say, "sentence": sentence, "lang": lang, "languages": languages(), "tag": tag}
-    found.filters["points"] = lambda value: f"{value:g}"
-    return found
+    result.globals |= {"say": say, "sentence": sentence, "lang": lang, "languages": languages(), "tag": tag}
+    result.filters["points"] = lambda value: f"{value:g}"
+    return result
 
 
 def element(name: str, *content: str, **attributes: str) -> Markup:
     """<name attribute="…">content</name>; the attribute `class` is written `class_`."""
-    own = "".join(f' {key.rstrip("_")}="{escape(value)}"' for key, value in attributes.items())
-    return Markup(f"<{name}{own}>{together(content)}</{name}>")
+    given = "".join(f' {key.rstrip("_")}="{escape(value)}"' for key, value in attributes.items())
+    return Markup(f"<{name}{given}>{together(content)}</{name}>")
 
 
 def together(parts: Iterable[str], between: str = "") -> Markup:
-    """`parts` one behind the other: `Markup.join`, for thousands of them."""
+    """`Markup(between).join(parts)`, faster for thousands of parts."""
     return Markup(between.join([part if type(part) is Markup else escape(part) for part in parts]))
 
 
 def _shown(text: Text, lang: str) -> Any:
     if lang:
         return text.in_language(lang)
-    told = {one: text.in_language(one) for one in languages()}
-    if len({*told.values()}) == 1:
-        return told["en"]
+    sentences = {language: text.in_language(language) for language in languages()}
+    if len({*sentences.values()}) == 1:
+        return sentences["en"]
     span = Markup('<span class="in {}" lang="{}">{}</span>')
-    return together(span.format(one, tag(one), sentence) for one, sentence in told.items())
+    return together(span.format(language, tag(language), shown) for language, shown in sentences.items())

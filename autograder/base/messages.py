@@ -1,9 +1,9 @@
-"""Messages as data: an id with values. The sentence, in one language or another, is made where it is shown.
+"""Messages as data: an id with values, turned into a sentence only where it is shown.
 
-`say` makes a message. Its sentences stand in `locale/<language>.json`, id by id; an id that begins with the
-name of a package which has a `locale` folder of its own (`cnn.layer.stride`) stands there. A language is
-added by adding its file; what it lacks is shown in English. No code reads a sentence back: what follows from
-a message follows from its id.
+All packages make messages with `say`. The sentences are in `locale/<language>.json`, by id; an id that begins
+with the name of a package with a `locale` folder of its own (`cnn.layer.stride`) is looked up there. A
+language is added by adding its file; what it lacks is shown in English. No code may parse or compare a
+sentence: decisions are made by ids.
 """
 
 import functools
@@ -21,11 +21,11 @@ from typing import Any
 _ENGINE = Path(__file__).parent.parent
 
 COURSE_LANGUAGES = ("zh", "en")
-"""In which a course is written: its assignments, and the texts of its exercises."""
+"""The languages in which a course is written: its assignments, and the texts of its exercises."""
 
 
 class Text:
-    """What can be shown in a language."""
+    """Anything that can be shown in a language."""
 
     def in_language(self, lang: str) -> str:
         raise NotImplementedError
@@ -38,10 +38,10 @@ class Message(Text):
     Attributes
     ----------
     id : str
-        What it says, such as `symptom.wrong_type`; it never changes once it has been stored.
+        Such as `symptom.wrong_type`; it must not change, for results are stored with it.
     values : mapping
-        What fills the sentence's placeholders: texts, numbers, strings. A value called `said` is a sentence
-        to which this one only adds something, such as where it is true; see `core`.
+        The values of the sentence's placeholders: texts, numbers, strings. A value called `said` is a message
+        to which this one only adds something, such as where it holds; see `core`.
     """
 
     id: str
@@ -60,7 +60,7 @@ class Message(Text):
 
 @dataclass(frozen=True)
 class Authored(Text):
-    """What a course's author wrote, in each of `COURSE_LANGUAGES`; English for readers of any other."""
+    """A text by a course's author, in each of `COURSE_LANGUAGES`; readers of any other get English."""
 
     zh: str
     en: str
@@ -71,7 +71,7 @@ class Authored(Text):
 
 @dataclass(frozen=True)
 class Verbatim(Text):
-    """What is the same in every language, such as a formula or a name."""
+    """A text that is the same in every language, such as a formula or a name."""
 
     text: str
 
@@ -81,13 +81,12 @@ class Verbatim(Text):
 
 @dataclass(frozen=True)
 class Joined(Text):
-    """Several texts one behind the other, with what a language puts between them.
+    """Several texts in a row, with the separator of the language.
 
     Attributes
     ----------
     between : str
-        The id of what stands between: `list.names`, `list.clauses`, `list.groups`, `list.sentences` or
-        `list.lines`.
+        The separator's id: `list.names`, `list.clauses`, `list.groups`, `list.sentences` or `list.lines`.
     """
 
     items: tuple[Text | str, ...]
@@ -98,7 +97,7 @@ class Joined(Text):
 
 
 class TextError(Exception):
-    """Something that a user can put right, told in a sentence (`text`); in a string, in English alone."""
+    """An error that a user can correct; `text` is one sentence about what is wrong, where, what to do."""
 
     def __init__(self, text: Text | str) -> None:
         super().__init__(text)
@@ -119,12 +118,12 @@ def joined(items: Iterable[Text | str], between: str = "list.names") -> Joined:
 
 
 def in_language(text: Text | str, lang: str) -> str:
-    """A text, or a string, which is the same in every language."""
+    """`text` in the language `lang`; a string is the same in every language."""
     return text if isinstance(text, str) else text.in_language(lang)
 
 
 def core(text: Text | None) -> Message | None:
-    """What is the matter: the message inside of those that only add to it; of several, the first."""
+    """The innermost message, inside of those that only add to it (`said`); of several, the first."""
     while True:
         match text:
             case Message() if isinstance(text.values.get("said"), Text):
@@ -136,12 +135,12 @@ def core(text: Text | None) -> Message | None:
 
 
 def from_data(data: Mapping[str, Any]) -> Text:
-    """A text out of its fields, as JSON holds them.
+    """The text with these fields, as read from JSON.
 
     Raises
     ------
     LookupError, TypeError, AttributeError
-        It is no text, or a message that could not be shown: another version's.
+        `data` is no text, or a message of another version that this one cannot show.
     """
     if "id" in data:
         values = {name: _from(value) for name, value in data["values"].items()}
@@ -171,7 +170,7 @@ def _plain(value: Any) -> Any:
 
 
 class _Shown(str):
-    """A part of a sentence; `{name:begin}` shows it with a capital letter, as at the beginning."""
+    """A part of a sentence; the placeholder `{name:begin}` shows it with a capital first letter."""
 
     def __format__(self, spec: str) -> str:
         return self[:1].upper() + self[1:] if spec == "begin" else super().__format__(spec)
@@ -190,13 +189,13 @@ def sentence(id: str, lang: str) -> str:
 
 @functools.cache
 def languages() -> tuple[str, ...]:
-    """The languages of the engine's own sentences: those that it has a catalogue of."""
-    there = sorted(file.stem for file in (_ENGINE / "base" / "locale").glob("*.json"))
-    return tuple(dict.fromkeys([*COURSE_LANGUAGES, *there]))
+    """The languages of the engine's own sentences: those with a file in `locale`."""
+    found = sorted(file.stem for file in (_ENGINE / "base" / "locale").glob("*.json"))
+    return tuple(dict.fromkeys([*COURSE_LANGUAGES, *found]))
 
 
 def sentences(prefix: str, lang: str) -> dict[str, str]:
-    """All sentences whose ids begin with `prefix`, by what follows it."""
+    """All sentences whose ids begin with `prefix`, by the rest of their ids."""
     known = _catalogue(prefix.partition(".")[0], "en")
     return {id.removeprefix(prefix): sentence(id, lang) for id in known if id.startswith(prefix)}
 
@@ -212,7 +211,7 @@ def tag(lang: str) -> str:
 
 
 def translator(lang: str) -> Callable[..., str]:
-    """What says a message in `lang`, for what is printed at once."""
+    """`say` for what is printed at once: returns the sentence in `lang`."""
     return lambda id, **values: say(id, **values).in_language(lang)
 
 
@@ -227,14 +226,14 @@ def _catalogue(package: str, lang: str) -> Mapping[str, str]:
 
 
 def printable(text: str) -> str:
-    """`text` without the control characters that would write anywhere on the reader's terminal."""
+    """`text` with control characters replaced, which could write anywhere on the reader's terminal."""
     return text.translate(_CONTROL)
 
 
 def printable_name(name: str) -> str:
-    """The name of a file or a person, as `printable` and without ends of lines and changes of direction.
+    """The name of a file or a person, `printable` and without line ends and changes of direction.
 
-    What joins letters and wide spaces stay, for people's names have them.
+    Joiners and wide spaces stay: people's names contain them.
     """
     return name.translate(_NOT_IN_A_NAME)
 

@@ -1,8 +1,8 @@
-"""Sentences on a terminal, folded to its width.
+"""Fold sentences to the width of a terminal, also in Chinese.
 
-Rich folds between words, and takes a run of Chinese for one long word. `Prose` also folds between Chinese
-characters, though never in front of a closing mark or behind an opening one. Widths are counted in cells, of
-which a Chinese character takes two. Whatever writes sentences on a terminal may use it.
+Used by whatever writes sentences on a terminal. Rich folds between words only, and takes a run of Chinese for
+one long word. `Prose` also folds between Chinese characters, but never before a closing mark or after an
+opening one. Widths are counted in cells; a Chinese character takes two.
 """
 
 import re
@@ -49,8 +49,8 @@ def folded(text: str, width: int) -> list[str]:
                 line = ""
             if not line:
                 piece = piece.lstrip() if len(lines) > start and not piece.strip() else piece
-                *whole, piece = chop_cells(piece, width) or [""]
-                lines += whole
+                *full, piece = chop_cells(piece, width) or [""]
+                lines += full
             line += piece
         lines.append(line.rstrip())
     return lines

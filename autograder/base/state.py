@@ -1,7 +1,7 @@
-"""What the student's commands remember between two calls: JSON files in the user's state folder.
+"""What a student's commands remember between two calls: JSON files in the user's state folder.
 
-The hint ladder and `watch` use it. What is remembered is a convenience: a file that cannot be read or
-written, or that holds anything at all, costs the student nothing and is never spoken of.
+Used by the hint steps and by `watch`. What is remembered is a convenience: a file that cannot be read or
+written, or that holds something else, is ignored without a message.
 """
 
 import contextlib
@@ -10,9 +10,11 @@ import os
 from pathlib import Path
 from typing import Any
 
+from autograder.base import atomic
+
 
 def read(name: str, max_bytes: int) -> dict[str, Any]:
-    """What the file `name` holds; nothing where it is not one of ours. A larger file is not."""
+    """The content of the file `name`; {} where it is not one of ours, such as one above `max_bytes`."""
     path = _file(name)
     try:
         if not path.is_absolute() or path.stat().st_size > max_bytes:
@@ -24,30 +26,25 @@ def read(name: str, max_bytes: int) -> dict[str, Any]:
 
 
 def write(name: str, data: dict[str, Any]) -> None:
-    """Beside the old file, then in its place: two writers at once leave one of the two behind, never half."""
+    """Replace the content of the file `name`, atomically."""
     path = _file(name)
-    if not path.is_absolute():  # nobody's home
+    if not path.is_absolute():  # the user has no home folder
         return
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
+    with contextlib.suppress(OSError, ValueError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_text(json.dumps(data), encoding="utf-8")
-        os.replace(unfinished, path)
-    except (OSError, ValueError):
-        with contextlib.suppress(OSError):
-            unfinished.unlink(missing_ok=True)
+        atomic.write(path, json.dumps(data).encode())
 
 
-def resolved(place: Path) -> str:
-    """One name for a file or folder, however it is reached."""
+def resolved(path: Path) -> str:
+    """The same name for a file or folder by whatever path it is reached."""
     try:
-        return str(place.resolve())
-    except (OSError, RuntimeError):  # a loop of links, a folder that is gone
-        return str(place)
+        return str(path.resolve())
+    except (OSError, RuntimeError):  # a loop of links, a folder that no longer exists
+        return str(path)
 
 
 def _file(name: str) -> Path:
-    """By the XDG base directory specification, which ignores a relative path."""
+    """Where the XDG base directory specification puts it; that ignores a relative XDG_STATE_HOME."""
     base = Path(os.environ.get("XDG_STATE_HOME", ""))
     if not base.is_absolute():
         base = Path(os.path.expanduser("~")) / ".local" / "state"

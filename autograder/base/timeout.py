@@ -1,7 +1,7 @@
-"""An end to what does not end: `interrupted_after` stops code that runs in this very process.
+"""Interrupt code that runs too long, in this process (SIGALRM).
 
-For trusted code (`verification`) and a student's own notebook (`feedback.patience`); what strangers hand in
-is stopped from outside, by the sandbox.
+For trusted code (`authoring.verification`) and for functions of a student's own notebook
+(`student.questions`). Never for a submission of somebody else: the sandbox stops those from outside.
 """
 
 import contextlib
@@ -10,33 +10,33 @@ import threading
 from collections.abc import Iterator
 
 _AGAIN = 0.05
-"""Seconds after which an alarm that a bare `except:` swallowed rings again."""
+"""Seconds until the next alarm, in case that a bare `except:` swallowed the last."""
 
 
 class OutOfTime(BaseException):
-    """The time is up. No `Exception`, so that an `except Exception` inside does not swallow it."""
+    """The time is over. Not an `Exception`, so that an `except Exception` inside does not swallow it."""
 
 
 @contextlib.contextmanager
 def interrupted_after(seconds: float) -> Iterator[None]:
-    """Raise `OutOfTime` inside after so many seconds, and again until it gets through.
+    """Raise `OutOfTime` in the block after so many seconds, repeatedly until it leaves the block.
 
-    Nothing is interrupted where the system cannot: outside of the main thread, and on Windows.
+    Does nothing where alarms are not available: outside of the main thread, and on Windows.
     """
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return
 
-    def ring(number: int, frame: object) -> None:
+    def on_alarm(number: int, frame: object) -> None:
         raise OutOfTime
 
-    before = signal.signal(signal.SIGALRM, ring)
+    before = signal.signal(signal.SIGALRM, on_alarm)
     try:
         try:
             signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
             yield
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
-    finally:  # once more, for it may ring while it is being turned off
+    finally:  # again, because an alarm may interrupt the inner `finally`
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

@@ -1,9 +1,8 @@
-"""The command line, `autograder`: thin. It reads options, calls a package, prints, and sets the exit status.
+"""The command line, `autograder`: reads options, calls a package, prints, and sets the exit status.
 
-One module a command, or a few that belong together; the commands about the course's subject stand in
-`autograder.cnn`, and are absent where that cannot be imported. A mistake in the call is one sentence on
-stderr and status 2. A command's module is imported when the command is called, and imports what it works
-with when it runs: `autograder --help` answers at once.
+One module for each command; the commands about the course's subject are in `autograder.cnn`, and are absent
+where that cannot be imported. A user's error is one sentence on stderr and status 2. A command's module is
+imported when the command is called, and imports its packages when it runs, to keep `autograder --help` fast.
 """
 
 import importlib
@@ -42,11 +41,11 @@ _ENGINE = {
     ),
     "nbgrader": ("nbgrader:nbgrader", "Courses that nbgrader's own commands work on."),
 }
-"""Of each command its module and attribute, and what it does."""
+"""The module and attribute of each command, and its help."""
 
 
 class _Lazy(click.Command):
-    """A command known by its name and help; its module is imported when it is called."""
+    """A command whose module is imported when it is called."""
 
     def __init__(self, name: str, where: str, help: str) -> None:
         super().__init__(name, help=help)
@@ -105,7 +104,7 @@ def _subject() -> dict[str, click.Command]:
     __version__, prog_name="autograder", message="%(prog)s %(version)s", help="Print the version."
 )
 def app() -> None:
-    """What holds for no single command."""
+    """The group of all commands."""
 
 
 def main() -> None:

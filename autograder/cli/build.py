@@ -1,4 +1,4 @@
-"""`autograder build`: students' files and the hidden answer keys."""
+"""`autograder build`: make students' files and the hidden answer keys."""
 
 import tempfile
 from pathlib import Path
@@ -32,16 +32,16 @@ def build(solutions: Path, assignments: Path, keys: Path, new_keys: bool, check:
         from autograder.integrations.nbgrader.release import releasing
 
         with releasing() as released_text:
-            for one in course:
-                files = building.release(one, assignments, released_text, dry_run=check)
+            for item in course:
+                files = building.release(item, assignments, released_text, dry_run=check)
                 if not check:
-                    files.append(building.draw_keys(one, keys, fresh=new_keys))
+                    files.append(building.draw_keys(item, keys, fresh=new_keys))
                 for file in files:
                     changed |= file.changed
                     if file.changed:
                         click.echo(f"out of date: {file.path}" if check else told(file))
     except OSError as error:
-        # What is written here has a name; what nbgrader writes on its way may have none.
+        # An error in a file of nbgrader's own may carry no file name.
         fail(f"{error.filename or tempfile.gettempdir()}: {error.strerror or error}.")
     if check and changed:
         leave(EXIT_NOT_PASSED)

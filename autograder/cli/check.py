@@ -1,4 +1,4 @@
-"""`autograder check`: a student's own check."""
+"""`autograder check`: check a student's own file against the visible cases."""
 
 import contextlib
 import gc
@@ -12,7 +12,7 @@ import click
 from autograder.base.command_line import EXIT_NOT_PASSED, PATH, fail, language_option, leave
 
 if TYPE_CHECKING:
-    from autograder.student.checking import Examined
+    from autograder.student.checking import Checked
 
 
 @click.command()
@@ -33,7 +33,7 @@ def check(file: Path | None, lang: str, hint: bool, html: bool, output: Path | N
     """Check your own work against the visible cases: 0 when all pass, 1 when not."""
     if output is not None:
         _refuse_no_page(output, lang)
-    chosen, done = _examined(file, lang)
+    chosen, done = _checked(file, lang)
     result = done.result
     told = frozenset(exercise.name for exercise in result.exercises) if hint else frozenset()
     if json:
@@ -49,7 +49,7 @@ def check(file: Path | None, lang: str, hint: bool, html: bool, output: Path | N
         console = Console(highlight=False)
         if chosen != file:
             console.print(chosen.name, style="bold", markup=False)
-        told |= hints.climb(chosen, result)
+        told |= hints.record_failures(chosen, result)
         terminal.check_list(done, lang, console, told, "--hint")
     if html or output:
         _write_page(done, chosen, told, lang, output or chosen.with_suffix(".check.html"), json)
@@ -59,7 +59,7 @@ def check(file: Path | None, lang: str, hint: bool, html: bool, output: Path | N
 
 @contextlib.contextmanager
 def _without_collecting_garbage() -> Iterator[None]:
-    """Looking for garbage takes a tenth of a check's time, and there is next to none."""
+    """Switch the garbage collector off: it takes a tenth of a check's time and finds next to nothing."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -69,21 +69,21 @@ def _without_collecting_garbage() -> Iterator[None]:
             gc.enable()
 
 
-def _examined(file: Path | None, lang: str) -> "tuple[Path, Examined]":
-    """The file, else the one that is worked on in its folder or in this one, and what came of its check."""
+def _checked(file: Path | None, lang: str) -> "tuple[Path, Checked]":
+    """Check `file`, else the file that is worked on in that folder or the current one; return both."""
     from autograder.sandbox import launch
 
-    # The sandbox loads NumPy while the next lines do.
+    # The sandbox's process imports NumPy in parallel with this one.
     with launch.ahead() as launched, _without_collecting_garbage():
-        from autograder.student.checking import examine_file
+        from autograder.student.checking import check_file
         from autograder.student.workspace import current_file
 
         chosen = current_file(file or Path()) if file is None or file.is_dir() else file
-        return chosen, examine_file(chosen, launched=launched)
+        return chosen, check_file(chosen, launched)
 
 
 def _refuse_no_page(page: Path, lang: str) -> None:
-    """Never write over a file that is no page, such as the student's own."""
+    """Never overwrite a file that is not a page, such as the student's own."""
     if page.suffix.lower() not in (".html", ".htm"):
         from autograder.base.messages import say
 
@@ -91,9 +91,9 @@ def _refuse_no_page(page: Path, lang: str) -> None:
 
 
 def _write_page(
-    done: "Examined", file: Path, told: frozenset[str], lang: str, page: Path, aside: bool
+    done: "Checked", file: Path, told: frozenset[str], lang: str, page: Path, aside: bool
 ) -> None:
-    """The same as a page; where it is, is told on stderr if something else is printed."""
+    """Write the check as a page, and print where it is: on stderr where `aside`, as stdout holds JSON."""
     from autograder.base.messages import say
     from autograder.reports import check_page
 

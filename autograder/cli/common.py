@@ -1,4 +1,4 @@
-"""What the engine's own commands share, beside `base.command_line`."""
+"""Helpers shared by the engine's commands, besides `base.command_line`."""
 
 import contextlib
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def for_instructors() -> Iterator[None]:
-    """A command that needs what a student does not install; also a decorator."""
+    """Report a missing package of the instructors' extra as one sentence; also a decorator."""
     try:
         yield
     except ModuleNotFoundError as error:
@@ -26,7 +26,7 @@ _FOR_INSTRUCTORS = {"copydetect", "jupytext", "nbformat", "nbgrader", "traitlets
 
 
 def told(file: "Built") -> str:
-    """A file that a build has written or kept, in a line; of a key drawn anew, what follows from it."""
+    """A line about a file that a build wrote or kept; about a redrawn key also the consequence."""
     if file.kept:
         return f"kept: {file.path} (changed since it was written here; --force writes it anew)"
     wrote = f"wrote: {file.path}"

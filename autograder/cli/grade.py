@@ -1,4 +1,4 @@
-"""`autograder grade`: a class, against the hidden answer keys."""
+"""`autograder grade`: grade a class against the hidden answer keys."""
 
 import contextlib
 import os
@@ -23,8 +23,8 @@ from autograder.base.messages import say
 from autograder.cli.common import for_instructors
 
 if TYPE_CHECKING:
-    from autograder.cli.afterwards import Afterwards
-    from autograder.grading.executors import Team
+    from autograder.cli.run_warnings import RunWarnings
+    from autograder.grading.executors import WorkerPool
     from autograder.grading.grade_class import Graded, Settings
     from autograder.grading.store import Store
     from autograder.integrations.nbgrader.course import Course
@@ -121,11 +121,12 @@ def grade(
                 lambda: executors.cluster(cluster, workers) if cluster else executors.processes(workers),
                 books,
             )
-            failed, afterwards = _write(store, answer_keys, out, lang, json)
-    for sentence in afterwards.sentences(files):
+            failed, warnings = _write(store, answer_keys, out, lang, json)
+    for sentence in warnings.sentences(files):
         complain(sentence)
-    for one in books.failed:
-        complain(say("grade.not_written", student=one.student, assignment=one.assignment, why=one.why))
+    for failure in books.failed:
+        about = {"student": failure.student, "assignment": failure.assignment, "why": failure.why}
+        complain(say("grade.not_written", **about))
     if failed or strays or books.failed:
         leave(EXIT_JUDGE_ERROR)
 
@@ -133,7 +134,7 @@ def grade(
 def _found(
     path: Path, keys: Path, assignment: str | None
 ) -> "tuple[list[SubmittedFile], list[SubmittedFile]]":
-    """The files to grade and those without an answer key; what is to be said of both is told."""
+    """The files to grade and those without an answer key; warnings about both are printed."""
     from autograder.grading import grade_class
     from autograder.submissions import class_folder
 
@@ -141,8 +142,8 @@ def _found(
     found = class_folder.find(path, assignment, known)
     files, strays = class_folder.without_strays(found, known)
     for stray in strays:
-        its = {"student": stray.student, "assignment": stray.assignment}
-        complain(say("grade.stray", known=", ".join(sorted(known)), **its))
+        about = {"student": stray.student, "assignment": stray.assignment}
+        complain(say("grade.stray", known=", ".join(sorted(known)), **about))
     if noted := sum(1 for file in files if file.notes):
         complain(say("grade.noted", noted=noted, count=len(files)))
     return files, strays
@@ -150,22 +151,22 @@ def _found(
 
 def _write(
     store: "Store", answer_keys: "dict[str, tuple[Path, AnswerKey]]", out: Path, lang: str, json: bool
-) -> "tuple[bool, Afterwards]":
-    """Write and show the results; whether a submission got a judge error, and what is to be said below."""
-    from autograder.cli.afterwards import Afterwards
+) -> "tuple[bool, RunWarnings]":
+    """Write and show the results; return whether any has a judge error, and the warnings."""
+    from autograder.cli.run_warnings import RunWarnings
     from autograder.grading import grade_class
     from autograder.reports import output
 
-    afterwards = Afterwards(out)
-    passing = afterwards.passing(grade_class.class_results(store))
+    warnings = RunWarnings(out)
+    passing = warnings.passing(grade_class.class_results(store))
     names = [exercise.name for _, key in answer_keys.values() for exercise in key.exercises]
     failed = output.write(passing, list(dict.fromkeys(names)), out, lang, as_json=json)
-    return failed, afterwards
+    return failed, warnings
 
 
 @contextlib.contextmanager
 def _complaining(out: Path) -> Iterator[None]:
-    """What may go wrong with a class is one sentence and an exit status."""
+    """Report the expected errors of a run as one sentence and an exit status."""
     from concurrent.futures import BrokenExecutor
 
     try:
@@ -185,12 +186,12 @@ def _grade_with_progress(
     answer_keys: "dict[str, tuple[Path, AnswerKey]]",
     settings: "Settings",
     store: "Store",
-    team: "Callable[[], AbstractContextManager[Team]]",
+    open_pool: "Callable[[], AbstractContextManager[WorkerPool]]",
     books: "_Books",
 ) -> None:
     """Grade in workers, with a progress bar and the time left on stderr.
 
-    Where a worker was killed, a new team takes up what is left, twice at most.
+    Where a worker was killed, a new pool takes up what is left, twice at most.
     """
     from concurrent.futures import BrokenExecutor
 
@@ -203,23 +204,23 @@ def _grade_with_progress(
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("grading", total=len(files))
 
-        def on_graded(one: "Graded", result: "SubmissionResult | None") -> None:
+        def on_graded(graded: "Graded", result: "SubmissionResult | None") -> None:
             if books.course is not None:
-                books.write(one.file, result or grade_class.result_of(one, store))
+                books.write(graded.file, result or grade_class.result_of(graded, store))
             progress.advance(task)
 
-        for teams_left in reversed(range(_TEAMS)):
+        for pools_left in reversed(range(_MAX_POOLS)):
             try:
-                with team() as workers:
-                    grade_class.grade_class(files, answer_keys, settings, store, workers, on_graded)
+                with open_pool() as pool:
+                    grade_class.grade_class(files, answer_keys, settings, store, pool, on_graded)
                 return
             except BrokenExecutor:
-                if not teams_left:
+                if not pools_left:
                     raise
                 progress.reset(task)
 
 
-_TEAMS = 3
+_MAX_POOLS = 3
 
 
 def _course(root: Path | None) -> "Course | None":
@@ -232,10 +233,7 @@ def _course(root: Path | None) -> "Course | None":
 
 
 class _Books:
-    """The gradebook of a course, opened when the first result is there: meanwhile workers grade.
-
-    nbgrader takes longer to import than a worker to start.
-    """
+    """A course's gradebook, opened with the first result: nbgrader's slow import overlaps with grading."""
 
     def __init__(self, course: "Course | None") -> None:
         self.course = course

@@ -1,4 +1,4 @@
-"""`autograder gradescope`: the zip that grades an assignment on Gradescope."""
+"""`autograder gradescope`: make the zip that grades an assignment on Gradescope."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`autograder nbgrader`: courses that nbgrader's own commands work on."""
+"""`autograder nbgrader`: make courses that nbgrader's own commands work on."""
 
 from pathlib import Path
 
@@ -34,5 +34,5 @@ def init(folder: Path, assignments: tuple[str, ...], solutions: Path, force: boo
         if file.changed or file.kept:
             click.echo(told(file))
     click.echo(
-        f"next, in {folder}: nbgrader generate_assignment {' | '.join(one.name for one in chosen) or '…'}"
+        f"next, in {folder}: nbgrader generate_assignment {' | '.join(item.name for item in chosen) or '…'}"
     )

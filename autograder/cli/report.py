@@ -1,4 +1,4 @@
-"""`autograder report`: what a graded class comes to, as a page or a file for other programs."""
+"""`autograder report`: write a graded class as a page, or as a file for other programs."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""`autograder similar`: which submissions of a class are suspiciously alike."""
+"""`autograder similar`: find the submissions of a class that are suspiciously alike."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""`autograder start`: the assignments, in a folder of the student's own."""
+"""`autograder start`: copy the assignments into a folder of the student's own."""
 
 from pathlib import Path
 

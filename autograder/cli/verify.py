@@ -1,4 +1,4 @@
-"""`autograder verify`: the tests of the tests."""
+"""`autograder verify`: test the hidden tests against misconceptions, alternatives and mutants."""
 
 import os
 from pathlib import Path

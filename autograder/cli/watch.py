@@ -1,4 +1,4 @@
-"""`autograder watch`: the student's assignments, checked whenever one is saved."""
+"""`autograder watch`: check the student's assignments whenever one is saved."""
 
 from pathlib import Path
 

@@ -1,7 +1,7 @@
-"""When a residual that may be shared out, or a typed derivation, counts as right.
+"""Comparators of this subject: `Shares` for max-pooling ties, `Derivation` for typed derivations.
 
-`cnn.domain` registers both with the engine; the assignments' `hidden.py` name them. SymPy is loaded only when
-a derivation is read.
+`cnn.domain` lists them; the assignments' `hidden.py` use them. SymPy must be imported only when a derivation
+is read, because most checks need none.
 """
 
 from collections.abc import Sequence
@@ -19,19 +19,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Shares(Comparator):
-    """Max-pooling ties: any valid subgradient.
+    """Accept any valid subgradient of max pooling.
 
-    Each window's residual lands on maxima of that window, in shares between none and all of it
-    that sum to it.
+    Each window's residual goes to the maxima of that window, in shares of one sign that sum to it.
 
     Parameters
     ----------
     labels : integer array, the shape of the answer
-        k > 0 where a maximum of window k stands, 0 everywhere else. Windows must not overlap.
+        k > 0 at the maxima of window k, 0 everywhere else. Windows must not overlap.
     totals : array (number of windows + 1,)
-        totals[k] is the residual of window k; totals[0] is not used.
+        totals[k] is the residual of window k; totals[0] is unused.
     scale : array, the shape of the answer
-        What the answer is multiplied by after the routing (σ′, or ones). Not zero at a maximum.
+        The factor of the answer after the routing (σ′, or ones), not zero at a maximum.
     """
 
     unique: ClassVar[bool] = False
@@ -45,7 +44,7 @@ class Shares(Comparator):
         return Close()
 
     def wrong(self, got: np.ndarray, expected: np.ndarray) -> np.ndarray:
-        """The elements that no valid routing allows; all maxima of a window whose shares do not sum to it."""
+        """Non-zero elements at no maximum, invalid shares, and all maxima of a window with a wrong sum."""
         labels, totals, scale = self.labels, self.totals, self.scale
         if not labels.shape == scale.shape == got.shape or labels.max(initial=0) >= len(totals):
             return np.ones(got.shape, bool)
@@ -67,24 +66,24 @@ class Shares(Comparator):
 
 @dataclass(frozen=True)
 class Derivation(Comparator):
-    """A typed derivation says the right thing in one line, in any notation (`derivations.checking.answers`).
+    """Accept a typed derivation of which one line is right, in any notation.
 
-    An answer key holds what a text says in the line, not the text.
+    An answer key holds the meaning of that line (`derivations.checking.answers`), not a text.
 
     Parameters
     ----------
     input, kernel : (height, width)
-        Of the convolution that is spoken of.
+        Sizes of the convolution.
     of : tuple of {"z", "delta", "w", "b"}
-        Whose lines the text is asked for: z, δ of the layer before, ∂J/∂w, ∂J/∂b.
+        What the text has to derive: z, δ of the previous layer, ∂J/∂w, ∂J/∂b.
     line : str
-        Which of these lines counts here: one of `derivations.checking.answers.Question.lines()`.
+        The line that is compared: one of `derivations.checking.answers.Question.lines()`.
     general : bool
-        One formula with index letters is asked for in place of a line for each element.
+        The text has to give one formula with index letters in place of a line for each element.
     stride, padding : int
     """
 
-    drawable: ClassVar[bool] = False  # the key holds no text to put beside an answer
+    drawable: ClassVar[bool] = False  # the key holds no text to show beside an answer
 
     input: tuple[int, int]
     kernel: tuple[int, int]
@@ -95,9 +94,9 @@ class Derivation(Comparator):
     padding: int = 0
 
     def difference(self, got: Any, expected: Any) -> Difference:
-        """Whether a text says in one line what `expected`, the `essence` of another, does.
+        """Compare the line's meaning in the text `got` with `expected`, the `essence` of another text.
 
-        What became of a line that does not is in the difference "line" (a `LineResult` of `checking.lines`).
+        The difference "line" holds a `LineResult` of `checking.lines`.
         """
         if not isinstance(got, str):
             return Difference("type", got=type_name(got), expected="str")
@@ -108,11 +107,11 @@ class Derivation(Comparator):
         return None
 
     def essence(self, value: Any) -> Any:
-        """Of a text what it says in the line."""
+        """The meaning of the line in a text."""
         return self._said(value).says if isinstance(value, str) else value
 
     def acceptable(self, kept: Any) -> bool:
-        """A derivation must be right by first principles."""
+        """Whether the reference's own line is right by first principles."""
         from autograder.cnn.derivations.checking.answers import RIGHT
 
         return bool(kept == RIGHT)
@@ -121,7 +120,7 @@ class Derivation(Comparator):
         return bool(kept and kept == expected)
 
     def explained(self, cases: Sequence[tuple[Self, Difference]], *, visible: bool) -> Text | None:
-        """What is wrong with a typed derivation, line by line; of a hidden one only which lines."""
+        """What is wrong with each line; in a hidden key only which lines are wrong."""
         from autograder.cnn.derivations.checking.answers import title
 
         results = {accept.line: how.got for accept, how in cases if how.kind == "line"}
@@ -131,16 +130,16 @@ class Derivation(Comparator):
             return say("cnn.symptom.lines_wrong", lines=joined(map(title, results)))
         missing = {line: result for line, result in results.items() if result.verdict == "missing"}
         wrong = [line for line in results if line not in missing]
-        told: list[Text] = [
+        texts: list[Text] = [
             say("cnn.symptom.line_wrong_because", line=title(line), why=results[line].text)
             for line in wrong[:_LINES]
         ]
         if len(wrong) > _LINES:
-            told.append(say("cnn.symptom.lines_more_wrong", count=len(wrong) - _LINES))
+            texts.append(say("cnn.symptom.lines_more_wrong", count=len(wrong) - _LINES))
         if missing:
-            told.append(say("cnn.symptom.lines_missing", lines=joined(map(title, missing))))
-            told += [result.text for result in list(missing.values())[:1] if result.typed]
-        return joined(told, "list.lines")
+            texts.append(say("cnn.symptom.lines_missing", lines=joined(map(title, missing))))
+            texts += [result.text for result in list(missing.values())[:1] if result.typed]
+        return joined(texts, "list.lines")
 
     def _said(self, text: str) -> "Answer":
         from autograder.cnn.derivations.checking.answers import Question, answer
@@ -151,4 +150,4 @@ class Derivation(Comparator):
 
 
 _LINES = 4
-"""Lines of a derivation that are explained at once; of more, only the number is told."""
+"""The most lines of a derivation that are explained; of further ones only the number is given."""

@@ -1,7 +1,6 @@
-"""What can be said of a wrong answer in a layer: where it is wrong, and what its numbers and sizes have to do
-with the layer's.
+"""What diagnosis knows about layers: features of cases, margins of sizes, relations of wrong numbers.
 
-`cnn.domain` hands it to the engine's diagnosis, which knows none of this. It speaks of `cnn.facts`.
+`cnn.domain` passes these tables to the engine's diagnosis. Everything in them is a function of `cnn.facts`.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,16 +12,16 @@ from autograder.base.messages import Text, say
 from autograder.cnn.facts import Pair
 from autograder.judging.diagnosis import cells, changes
 from autograder.judging.diagnosis.changes import Quantity
+from autograder.judging.diagnosis.conditions import INTEGERS, LAYOUTS, Feature, Features
 from autograder.judging.diagnosis.facts import Facts
 from autograder.judging.diagnosis.numbers import Array, Relation, WrongNumbers
-from autograder.judging.diagnosis.places import INTEGERS, LAYOUTS, Feature, Features
 from autograder.judging.diagnosis.shapes import Margin
 
-# -------------------------------------------------------------------------------------- only where …
+# -------------------------------------------------------------------------- features: "only where …"
 
 
 def _strided(facts: Any) -> bool | None:
-    """A stride above 1; it shows only where there are several windows."""
+    """A stride above 1; it has no effect on a single window."""
     if "stride" not in facts.parameters or max(facts.stride) == 1:
         return False
     if facts.positions is None:
@@ -36,7 +35,7 @@ def _overlapping(facts: Any) -> bool:
 
 
 def _gaping(facts: Any) -> bool | None:
-    """A stride larger than the window; a gap shows only between two windows."""
+    """A stride larger than the window; a gap needs two windows."""
     sizes = list(zip(facts.kernel, facts.stride, facts.positions, strict=True))
     if all(k >= s for k, s, _ in sizes):
         return False
@@ -45,10 +44,12 @@ def _gaping(facts: Any) -> bool | None:
 
 def _all_negative(facts: Any) -> bool:
     maps = [facts.arrays[name] for name in ("a", "x") if name in facts.arrays]
-    return facts.pooling and any(one.size and bool((one < 0).all()) for one in maps)
+    return facts.pooling and any(bool(array.size and (array < 0).all()) for array in maps)
 
 
 _BOTH = ("and", "or")
+_ALONE = ()
+"""For features that say little when joined with a second one."""
 
 FEATURES = Features(
     first=(
@@ -101,53 +102,43 @@ FEATURES = Features(
             say("cnn.place.window_above_1x1"),
             ("kernel",),
             lambda facts: facts.pooling and facts.kernel != (1, 1),
-            joins=(),
+            _ALONE,
         ),
         Feature(
             say("cnn.place.kernel_above_1x1"),
             ("kernel",),
             lambda facts: not facts.pooling and facts.kernel != (1, 1),
-            joins=(),
+            _ALONE,
         ),
         Feature(
-            say("cnn.place.several_windows"),
-            ("positions",),
-            lambda facts: facts.positions != (1, 1),
-            joins=(),
+            say("cnn.place.several_windows"), ("positions",), lambda facts: facts.positions != (1, 1), _ALONE
         ),
-        Feature(say("cnn.place.no_padding"), ("padding",), lambda facts: facts.padding == 0, joins=()),
+        Feature(say("cnn.place.no_padding"), ("padding",), lambda facts: facts.padding == 0, _ALONE),
         Feature(
             say("cnn.place.stride_one"),
             ("stride",),
             lambda facts: "stride" in facts.parameters and max(facts.stride) == 1,
-            joins=(),
+            _ALONE,
         ),
-        Feature(say("cnn.place.one_channel"), ("channels",), lambda facts: facts.channels == 1, joins=()),
-        Feature(say("cnn.place.one_kernel"), ("kernels",), lambda facts: facts.kernels == 1, joins=()),
-        Feature(say("cnn.place.one_image"), ("images",), lambda facts: facts.images == 1, joins=()),
-        Feature(
-            say("cnn.place.one_window"), ("positions",), lambda facts: facts.positions == (1, 1), joins=()
-        ),
-        Feature(
-            say("cnn.place.input_single_line"), ("input",), lambda facts: min(facts.input) == 1, joins=()
-        ),
+        Feature(say("cnn.place.one_channel"), ("channels",), lambda facts: facts.channels == 1, _ALONE),
+        Feature(say("cnn.place.one_kernel"), ("kernels",), lambda facts: facts.kernels == 1, _ALONE),
+        Feature(say("cnn.place.one_image"), ("images",), lambda facts: facts.images == 1, _ALONE),
+        Feature(say("cnn.place.one_window"), ("positions",), lambda facts: facts.positions == (1, 1), _ALONE),
+        Feature(say("cnn.place.input_single_line"), ("input",), lambda facts: min(facts.input) == 1, _ALONE),
         Feature(
             say("cnn.place.windows_touch"),
             ("kernel", "stride", "positions"),
             lambda facts: facts.kernel == facts.stride,
-            joins=(),
+            _ALONE,
         ),
         Feature(
-            say("cnn.place.input_square"),
-            ("input",),
-            lambda facts: facts.input[0] == facts.input[1],
-            joins=(),
+            say("cnn.place.input_square"), ("input",), lambda facts: facts.input[0] == facts.input[1], _ALONE
         ),
     ),
     told=frozenset({"stride", "padding", "window"}),
 )
 
-# ---------------------------------------------------------------------------------- too large, too small
+# ------------------------------------------------------------- margins: too large or too small by …
 
 
 def _kernel_minus_one(facts: Any) -> Pair | None:
@@ -175,7 +166,7 @@ MARGINS: tuple[Margin, ...] = (
     (say("cnn.quantity.twice_kernel_minus_one"), lambda facts: _twice(_kernel_minus_one(facts))),
 )
 
-# ---------------------------------------------------------------------------------- divided by, multiplied by
+# ------------------------------------------------------------- quantities: divided or multiplied by …
 
 
 def _area(pair: Pair | None) -> int | None:
@@ -205,15 +196,15 @@ _QUANTITIES: tuple[Quantity, ...] = (
     (say("cnn.quantity.window_width"), lambda facts: _side(facts, 1)),
 )
 
-# ------------------------------------------------------------------------------------- which cells, whereto
+# ------------------------------------------------------------- relations: which cells, moved where
 
 
 def _where_windows_are(what: Callable[[Array], Array]) -> cells.Mask:
-    def mask(one: WrongNumbers) -> Array | None:
-        facts: Any = one.facts
-        if facts.coverage is None or not facts.backward or facts.coverage.shape != one.shape[-2:]:
+    def mask(case: WrongNumbers) -> Array | None:
+        facts: Any = case.facts
+        if facts.coverage is None or not facts.backward or facts.coverage.shape != case.shape[-2:]:
             return None
-        return np.asarray(np.broadcast_to(what(facts.coverage), one.shape))
+        return np.asarray(np.broadcast_to(what(facts.coverage), case.shape))
 
     return mask
 
@@ -225,9 +216,9 @@ _COVERED: cells.Masks = (
 
 
 def _border_of(width: Callable[[Any], Pair | None]) -> cells.Mask:
-    def mask(one: WrongNumbers) -> Array | None:
-        pair = width(one.facts)
-        return cells.rim(one, pair) if pair else None
+    def mask(case: WrongNumbers) -> Array | None:
+        pair = width(case.facts)
+        return cells.rim(case, pair) if pair else None
 
     return mask
 
@@ -243,9 +234,9 @@ _BORDERS: cells.Masks = (
 
 
 def _shifted_by_padding(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
-    if any(one.got.ndim < 2 or not one.unique for one in wrong):
+    if any(case.got.ndim < 2 or not case.unique for case in wrong):
         return None
-    paddings = [_padding(one.facts) for one in wrong]
+    paddings = [_padding(case.facts) for case in wrong]
     for sign, sentence in (
         (1, "cnn.symptom.shifted_by_padding_down"),
         (-1, "cnn.symptom.shifted_by_padding_up"),
@@ -257,13 +248,13 @@ def _shifted_by_padding(wrong: Sequence[WrongNumbers], right: Sequence[Facts], p
 
 
 def _offset_in_each_channel(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
-    """A number added to all of a channel."""
-    if any(not one.unique or one.got.ndim != 4 or one.got[:, 0].size < 3 for one in wrong):
+    """In each channel, a number added to all values."""
+    if any(not case.unique or case.got.ndim != 4 or case.got[:, 0].size < 3 for case in wrong):
         return None
     if all(
-        one.wrong.any(axis=(0, 2, 3)).all()
-        and np.ptp(one.got - one.expected, axis=(0, 2, 3)).max() <= 2 * one.tolerance
-        for one in wrong
+        case.wrong.any(axis=(0, 2, 3)).all()
+        and np.ptp(case.got - case.expected, axis=(0, 2, 3)).max() <= 2 * case.tolerance
+        for case in wrong
     ):
         return say("cnn.symptom.offset_in_each_channel", part=part)
     return None

@@ -1,8 +1,8 @@
-"""What a call is about in a layer: how many images, which stride, whether windows overlap.
+"""Facts about a call that computes a layer: number of images, stride, positions of windows, coverage.
 
-Arguments are known by the course's names (`delta`, `w`, `x`, `stride`, `window`, `input_shape`, …). A fact
-that the names do not give, or that the sizes contradict, stays None: what depends on it is then not said.
-`cnn.diagnosis` says what can be said of these facts.
+They are read off the arguments by the course's names (`delta`, `w`, `x`, `stride`, `window`, `input_shape`,
+…). A fact that the arguments do not show, or that the sizes contradict, is None, and diagnosis then says
+nothing that depends on it. `cnn.diagnosis` uses these facts.
 """
 
 from functools import cached_property
@@ -18,11 +18,11 @@ Pair = tuple[int, int]
 """(rows, columns)"""
 
 _CONVOLUTIONAL = {"stride", "padding", "window", "kernel_shape", "input_shape", "delta", "w"}
-"""Only where a function has such a parameter are four axes taken for images, channels, rows and columns."""
+"""With one of these parameters, an array of four axes is taken as images, channels, rows and columns."""
 
 
 class LayerFacts(Facts):
-    """One case's arguments by name, and what follows from them for a layer."""
+    """The arguments of one case by name, and what follows from them for a layer."""
 
     @cached_property
     def convolutional(self) -> bool:
@@ -34,7 +34,7 @@ class LayerFacts(Facts):
 
     @cached_property
     def backward(self) -> bool:
-        """Whether the result is the residual of the layer before, which windows have moved over."""
+        """Whether the result is the residual of the previous layer, over which the windows moved."""
         before = {"input_shape", "dsigma", "window"}
         parameters = {*self.parameters}
         return (
@@ -61,7 +61,7 @@ class LayerFacts(Facts):
         return self._of_four("w", 0) or (None if self.pooling else self._of_four("delta", 1))
 
     def _of_four(self, name: str, axis: int) -> int | None:
-        """The length of an axis of an argument that is, or describes, an array of four axes."""
+        """The length of an axis of an argument that is a four-axis array, or the shape of one."""
         shape = self._shape(name)
         return shape[axis] if self.convolutional and shape is not None and len(shape) == 4 else None
 
@@ -73,11 +73,11 @@ class LayerFacts(Facts):
             return tuple(value) if all(type(length) is int for length in value) else None
         return None
 
-    # ------------------------------------------------------------------- rows and columns: who is how large
+    # ------------------------------------------------------------------------ sizes in (rows, columns)
 
     @cached_property
     def input(self) -> Pair | None:
-        """The map that windows move over, without padding."""
+        """The size of the map that windows move over, without padding."""
         return self._plane("input_shape") or self._plane("x") or self._plane("a") or self._other_input
 
     @cached_property
@@ -86,7 +86,7 @@ class LayerFacts(Facts):
 
     @cached_property
     def output(self) -> Pair | None:
-        """Where windows stand: the residual's plane, or that of the result."""
+        """The size of the output map: that of the residual, or of the result."""
         if "delta" in self.parameters:
             return self._plane("delta")
         expected = self.case.expected
@@ -110,7 +110,7 @@ class LayerFacts(Facts):
 
     @cached_property
     def padding(self) -> int | None:
-        """Given, or none where the sizes agree with that."""
+        """As given, or 0 where the sizes agree with it."""
         if "padding" in self.named:
             value = self.named["padding"]
             return value if type(value) is int and value >= 0 else None
@@ -118,7 +118,7 @@ class LayerFacts(Facts):
 
     @cached_property
     def stride(self) -> Pair | None:
-        """Given; else that of touching windows in pooling and 1 otherwise, where the sizes agree with it."""
+        """As given; else the default (the window in pooling, 1 otherwise) where the sizes agree with it."""
         if "stride" in self.named:
             return _pair(self.named["stride"])
         usual = self._any_stride
@@ -140,7 +140,7 @@ class LayerFacts(Facts):
 
     @cached_property
     def positions(self) -> Pair | None:
-        """How many windows stand below and beside each other."""
+        """The numbers of window positions along rows and columns."""
         if self.stride is None or self.padding is None or not self._fits(self.stride, self.padding):
             return None
         return self.output
@@ -169,7 +169,7 @@ class LayerFacts(Facts):
         ]
         return np.asarray(np.outer(*axes))
 
-    # ------------------------------------------------------------------------- what stands along which axis
+    # ------------------------------------------------------------------------------------ names of axes
 
     def axis_name(self, axes: int, axis: int) -> Text | None:
         if axes != 4 or not self.convolutional:
@@ -181,14 +181,14 @@ class LayerFacts(Facts):
         return say("symptom.axis_rows") if axis == 2 else say("symptom.axis_columns")
 
     def beside(self, array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray | None:
-        """A vector takes part channel by channel."""
+        """A vector is broadcast along the axis of channels."""
         if array.ndim == 1 and len(shape) == 4 and len(array) == shape[1]:
             return array[:, None, None]
         return super().beside(array, shape)
 
 
 def _covered(size: int, k: int, s: int, n: int, padding: int) -> np.ndarray:
-    """Along one axis: how many of n windows of k cells, s apart, cover each of `size` cells."""
+    """For each of `size` cells along an axis, how many of n windows of k cells with stride s cover it."""
     first = np.arange(n) * s - padding
     cells = np.arange(size)[:, None]
     return np.asarray(np.sum((cells >= first) & (cells < first + k), axis=1))

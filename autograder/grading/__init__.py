@@ -1,6 +1,6 @@
-"""A class over a term: every submission graded once, results kept.
+"""Grade a class: every submission once, results kept over a term.
 
-`grade_class` grades in workers (`executors`: processes or a Dask cluster) and keeps results in a database
-(`store`), so that nothing is graded twice. Called by the commands and by `integrations`. No submission may
-make this package raise, and it never decides points: `judging` does.
+`grade_class` grades in a worker pool (`executors`: processes, or a Dask cluster) and keeps results in a
+database (`store`), so that only what has changed is graded again. Called by the commands and by
+`integrations`. No submission may make this package raise, and it never decides points: `judging` does.
 """

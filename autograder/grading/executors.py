@@ -1,8 +1,8 @@
-"""Who grades: processes of this machine, or the workers of a Dask cluster.
+"""Worker pools that grade: processes of this machine, or the workers of a Dask cluster.
 
-Both are a `Team` around a `concurrent.futures` executor, so that `grading.grade_class` has one code path.
-Submissions travel as bytes. A hidden key is read from the disk by the processes of this machine, and sent
-once to each worker of a cluster; nothing else leaves this machine.
+The command opens one and `grade_class` uses it. Both kinds wrap a `concurrent.futures` executor, so that
+there is one code path. Submissions travel as bytes. A hidden key is read from disk by local processes, and
+sent once to each worker of a cluster; nothing else may leave this machine.
 """
 
 import contextlib
@@ -24,15 +24,15 @@ class ClusterError(TextError):
 
 
 @dataclass(frozen=True)
-class Team:
-    """An executor, and what `grading` must know of it.
+class WorkerPool:
+    """An executor, and what `grade_class` must know of it.
 
     Attributes
     ----------
     size : function () -> int
         How many submissions it can grade at a time, now; a cluster may grow and shrink.
     deliver : function (Path) -> Any
-        Prepares a hidden key for `executor.submit`: what `grading.grade_one` is to be given of it.
+        Prepares a hidden key for `executor.submit`: returns what `grade_one` is to be given as its key.
     """
 
     executor: Executor
@@ -41,14 +41,14 @@ class Team:
 
 
 @contextlib.contextmanager
-def processes(count: int) -> Iterator[Team]:
-    """`count` processes of this machine; they are ended with the context, whatever they do."""
+def processes(count: int) -> Iterator[WorkerPool]:
+    """`count` processes of this machine; they end with the context, whatever they are doing."""
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
-    executor = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _begin)
+    executor = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _start_worker)
     try:
-        yield Team(executor, lambda: count, Path.resolve)
+        yield WorkerPool(executor, lambda: count, Path.resolve)
     except BaseException:
         for worker in multiprocessing.active_children():
             worker.terminate()
@@ -57,10 +57,10 @@ def processes(count: int) -> Iterator[Team]:
         executor.shutdown(cancel_futures=True)
 
 
-def _begin() -> None:
-    """How a worker begins: Ctrl-C is for the main process, which ends the workers, and without it they end.
+def _start_worker() -> None:
+    """Ignore Ctrl-C, which the main process handles by ending the workers; exit when that process is gone.
 
-    A pool's worker waits for work on a pipe that it could write to itself, and so would wait for ever.
+    A worker holds the writing end of its own pipe of tasks, so it would wait forever for the next one.
     """
     import multiprocessing
     from multiprocessing.connection import wait
@@ -78,15 +78,15 @@ def _begin() -> None:
 
 
 @contextlib.contextmanager
-def cluster(address: str, count: int) -> Iterator[Team]:
+def cluster(address: str, count: int) -> Iterator[WorkerPool]:
     """The workers of the Dask scheduler at `address`; "local" starts one here, with `count` workers.
 
-    A submission whose worker dies goes to another one.
+    A submission whose worker dies is given to another worker.
 
     Raises
     ------
     ClusterError
-        `distributed` is not installed, or nobody answers at the address.
+        `distributed` is not installed, or no scheduler answers at the address.
     """
     try:
         import dask
@@ -94,8 +94,10 @@ def cluster(address: str, count: int) -> Iterator[Team]:
     except ImportError:
         raise ClusterError(say("cluster.not_installed")) from None
     for name in ("distributed", "tornado"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)  # a lost worker is the scheduler's business
-    os.environ.setdefault("DASK_DISTRIBUTED__LOGGING__DISTRIBUTED", "critical")  # and that of its children
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # the scheduler copes with a lost worker
+    os.environ.setdefault(
+        "DASK_DISTRIBUTED__LOGGING__DISTRIBUTED", "critical"
+    )  # the same in its child processes
     with contextlib.ExitStack() as stack:
         stack.enter_context(dask.config.set({"distributed.scheduler.allowed-failures": 10}))
         if address == "local":
@@ -113,7 +115,7 @@ def cluster(address: str, count: int) -> Iterator[Team]:
             client = stack.enter_context(distributed.Client(where, timeout="10s"))
         except (OSError, ValueError, TimeoutError) as error:
             raise ClusterError(say("cluster.no_scheduler", address=address, error=error)) from error
-        yield Team(
+        yield WorkerPool(
             client.get_executor(pure=False),
             lambda: max(1, sum(client.nthreads().values())),
             lambda path: client.scatter(path.read_bytes(), broadcast=True, hash=False),

@@ -1,9 +1,8 @@
-"""Grades a whole class: submissions × hidden keys → results, in the store.
+"""Grade a whole class: submissions × hidden keys → results, in the store.
 
-`grade_class` hands each submission's bytes to the executor of a team (`executors`), which calls
-`grade_one` in a worker; there is one code path, whoever the workers are. A worker keeps one warm sandbox
-for each answer key. Nothing in a submission can stop a run; what is graded is stored at once, and a
-run that was interrupted goes on from there.
+`grade_class` hands each submission's bytes to a worker pool (`executors`), which calls `grade_one` in a
+worker. A worker keeps one warm sandbox for each answer key. Nothing in a submission may stop a run. Each
+result is stored as soon as it is there, and an interrupted run continues from the stored results.
 """
 
 import functools
@@ -18,10 +17,10 @@ from pathlib import Path, PurePosixPath
 
 from autograder import __version__
 from autograder.base.messages import Text, say
-from autograder.grading.executors import Team
+from autograder.grading.executors import WorkerPool
 from autograder.grading.store import Member, Store, StoreKey
 from autograder.judging import answer_key
-from autograder.judging.evaluate import Attempt, attempt, unreadable
+from autograder.judging.evaluate import Evaluation, evaluate, unreadable
 from autograder.judging.judge import calls, judge_error
 from autograder.judging.results import SubmissionResult
 from autograder.sandbox.client import Sandbox
@@ -30,7 +29,7 @@ from autograder.sandbox.records import Isolation
 from autograder.submissions.class_folder import SubmittedFile
 
 _IN_FLIGHT = 4
-"""Submissions handed out ahead, a worker: enough to keep it busy, too few to fill the memory."""
+"""Submissions submitted ahead per worker: enough to keep it busy, too few to fill the memory."""
 
 
 @dataclass(frozen=True)
@@ -42,17 +41,17 @@ class Settings:
 
     @property
     def engine(self) -> str:
-        """Identifies, with the version, everything about the engine that a result depends on."""
+        """Identifies everything about the engine that a result depends on."""
         return f"{__version__} {self.isolation} {self.limits}"
 
 
 @dataclass(frozen=True)
 class Task:
-    """What a worker gets, beside the hidden key: the submission's bytes."""
+    """What a worker gets besides the hidden key."""
 
     student: str
     assignment: str
-    file: str
+    name: str
     content: bytes
     key_digest: str
     settings: Settings
@@ -60,7 +59,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Graded:
-    """One line of a class: whose file, and where its result is in the store."""
+    """A submitted file, and where its result is in the store."""
 
     file: SubmittedFile
     key: StoreKey
@@ -106,97 +105,90 @@ def grade_class(
     keys: dict[str, tuple[Path, answer_key.AnswerKey]],
     settings: Settings,
     store: Store,
-    team: Team,
+    pool: WorkerPool,
     on_graded: Callable[[Graded, SubmissionResult | None], None] = lambda graded, result: None,
 ) -> list[Graded]:
     """Grade `files` and return where their results are, in the order of `files`.
 
-    What ends in a judge error is graded once more when all else is over, one at a time: nothing that another
-    submission does to the machine then counts as our fault, which costs no points. In the end the store
-    remembers them as the class that was graded last; see `class_results`.
+    A submission with a judge error is graded once more after all others, one at a time, so that the error
+    cannot come from what another submission did to the machine. In the end the store remembers `files` as the
+    class that was graded last; see `class_results`.
 
     Parameters
     ----------
     on_graded : function (Graded, SubmissionResult or None)
-        Called for each submission when its result is stored; with the result, if it was graded anew.
+        Called for each submission when its result is stored; with the result, if it was graded now.
 
     Raises
     ------
     concurrent.futures.BrokenExecutor
         The executor cannot go on; what is graded is stored.
     """
-    delivered = {name: team.deliver(path) for name, (path, _) in keys.items()}
-    graded: dict[int, Graded] = {}
-    running: dict[Future[SubmissionResult], tuple[int, Graded]] = {}
+    delivered = {name: pool.deliver(path) for name, (path, _) in keys.items()}
+    graded: list[Graded] = []
+    running: dict[Future[SubmissionResult], int] = {}
+    failed: list[int] = []
 
-    failed: list[tuple[int, Graded]] = []
-
-    def hand_out(index: int, one: Graded, content: bytes) -> None:
-        name = one.file.assignment
-        task = Task(one.file.student, name, one.file.name, content, keys[name][1].digest, settings)
-        running[team.executor.submit(grade_one, task, delivered[name])] = (index, one)
+    def submit(index: int, content: bytes) -> None:
+        file = files[index]
+        digest = keys[file.assignment][1].digest
+        task = Task(file.student, file.assignment, file.name, content, digest, settings)
+        running[pool.executor.submit(grade_one, task, delivered[file.assignment])] = index
 
     def collect(futures: Iterable[Future[SubmissionResult]], *, last: bool = False) -> None:
         for future in futures:
-            index, one = running.pop(future)
-            result = _finished(future, one.file, keys[one.file.assignment][1], settings)
-            store.put(one.key, result)
+            index = running.pop(future)
+            result = _finished(future, files[index], keys[files[index].assignment][1], settings)
+            store.put(graded[index].key, result)
             if result.has_judge_error and not last:
-                failed.append((index, one))
-                continue
-            graded[index] = one
-            on_graded(one, result)
+                failed.append(index)
+            else:
+                on_graded(graded[index], result)
 
     try:
         for index, file in enumerate(files):
             _, key = keys[file.assignment]
             content, problem = content_of(file)
-            one = Graded(file, StoreKey(_digest(file, content, problem), key.digest, settings.engine))
-            if store.is_final(one.key):
-                graded[index] = one
-                on_graded(one, None)
-                continue
-            if problem is not None:
-                result = _result(
-                    file.student, file.assignment, file.name, settings, 0.0, unreadable(key, problem)
-                )
-                store.put(one.key, result)
-                graded[index] = one
-                on_graded(one, result)
-                continue
-            hand_out(index, one, content)
-            if len(running) >= _IN_FLIGHT * team.size():
-                collect(wait(running, return_when=FIRST_COMPLETED).done)
+            line = Graded(file, StoreKey(_digest(file, content, problem), key.digest, settings.engine))
+            graded.append(line)
+            if store.is_final(line.key):
+                on_graded(line, None)
+            elif problem is not None:
+                result = _result(file, settings, 0.0, unreadable(key, problem))
+                store.put(line.key, result)
+                on_graded(line, result)
+            else:
+                submit(index, content)
+                if len(running) >= _IN_FLIGHT * pool.size():
+                    collect(wait(running, return_when=FIRST_COMPLETED).done)
         while running:
             collect(wait(running, return_when=FIRST_COMPLETED).done)
-        for index, one in failed:
-            content, problem = content_of(one.file)
-            if _digest(one.file, content, problem) == one.key.submission:
-                hand_out(index, one, content)
+        for index in failed:
+            content, problem = content_of(files[index])
+            if _digest(files[index], content, problem) == graded[index].key.submission:
+                submit(index, content)
                 collect(wait(running).done, last=True)
-            else:  # handed in anew in the meantime: the next run grades that
-                graded[index] = one
-                on_graded(one, None)
+            else:  # replaced by a newer submission in the meantime, which the next run grades
+                on_graded(graded[index], None)
     except BaseException:
         for future in running:
             future.cancel()
         raise
-    store.keep_class(_member(graded[index]) for index in range(len(files)))
-    return [graded[index] for index in range(len(files))]
+    store.keep_class(map(_member, graded))
+    return graded
 
 
 def _finished(
     future: Future[SubmissionResult], file: SubmittedFile, key: answer_key.AnswerKey, settings: Settings
 ) -> SubmissionResult:
-    """What a worker answered; a judge error where it could not, such as when it was killed too often."""
+    """What a worker returned; a judge error where it could not, such as when it was killed too often."""
     try:
         return future.result()
     except (BrokenExecutor, answer_key.KeyFileError):
         raise
     except Exception as error:
         why = say("note.grader_failed", error=f"{type(error).__name__}: {error}")
-        done = Attempt(judge_error(key), (why,))
-        return _result(file.student, file.assignment, file.name, settings, 0.0, done)
+        return _result(file, settings, 0.0, Evaluation(judge_error(key), (why,)))
 
 
 def result_of(graded: Graded, store: Store) -> SubmissionResult:
@@ -212,7 +204,7 @@ def _member(graded: Graded) -> Member:
 
 
 def class_results(store: Store) -> Iterator[SubmissionResult]:
-    """The class that was graded last, one result after the other, in one pass through the store."""
+    """The results of the class that was graded last, in one pass through the store."""
     return store.graded_class()
 
 
@@ -227,7 +219,7 @@ def content_of(file: SubmittedFile) -> tuple[bytes, Text | None]:
 
 
 def _digest(file: SubmittedFile, content: bytes, problem: Text | None) -> str:
-    """The content decides, with the file's own name, which feedback quotes, or with why there is none."""
+    """Of the content and the file's own name, which feedback quotes; else of why there is no content."""
     name = PurePosixPath(file.name).name if problem is None else repr(problem)
     return hashlib.sha256(name.encode() + b"\0" + content).hexdigest()
 
@@ -242,22 +234,29 @@ def grade_one(task: Task, key: Path | bytes) -> SubmissionResult:
     """
     start = time.perf_counter()
     loaded = _load_key(key, task.key_digest)
-    done = attempt(task.file, task.content, loaded, lambda statements: _sandbox(task, key).run(statements))
+    done = evaluate(task.name, task.content, loaded, lambda statements: _sandbox(task, key).run(statements))
     seconds = round(time.perf_counter() - start, 4)
-    return _result(task.student, task.assignment, task.file, task.settings, seconds, done)
+    return _result(task, task.settings, seconds, done)
 
 
 def _result(
-    student: str, assignment: str, file: str, settings: Settings, seconds: float, done: Attempt
+    submitted: SubmittedFile | Task, settings: Settings, seconds: float, done: Evaluation
 ) -> SubmissionResult:
     return SubmissionResult(
-        student, assignment, file, settings.isolation, seconds, done.exercises, done.notes, done.output
+        submitted.student,
+        submitted.assignment,
+        submitted.name,
+        settings.isolation,
+        seconds,
+        done.exercises,
+        done.notes,
+        done.output,
     )
 
 
 @functools.lru_cache(maxsize=16)
 def _load_key(key: Path | bytes, digest: str) -> answer_key.AnswerKey:
-    """One worker reads a key once; the digest makes sure that it is the one that was meant."""
+    """A worker reads each key once; the digest makes sure that it is the expected one."""
     loaded = answer_key.load(key) if isinstance(key, Path) else answer_key.from_bytes(key)
     if loaded.digest != digest:
         raise answer_key.KeyFileError(say("error.key_changed"))
@@ -270,7 +269,7 @@ def _sandbox(task: Task, key: Path | bytes) -> Sandbox:
 
 @functools.lru_cache(maxsize=16)
 def _open_sandbox(key: Path | bytes, digest: str, settings: Settings, thread: int) -> Sandbox:
-    """One worker keeps one warm sandbox a key, and for each of its threads; it ends with the worker."""
+    """A worker keeps a warm sandbox for each key and each of its threads; it ends with the worker."""
     sandbox = Sandbox(calls(_load_key(key, digest)), settings.limits, settings.isolation)
-    gc.freeze()  # the key is here to stay: no collection need go through it for every submission
+    gc.freeze()  # the key stays: no garbage collection need traverse it again for every submission
     return sandbox

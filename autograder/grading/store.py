@@ -1,9 +1,9 @@
 """The results database: one SQLite file in the output folder.
 
-A result is kept under what it depends on: the content of the submission, the content of the answer
-key, and the engine with its settings. Grading again therefore does only what has changed, and a run
-that was killed goes on where it stopped. Beside the results stands the class that was graded last:
-whose file has which result.
+`grade_class` writes it; the commands and reports read it. A result is kept under what it depends on: the
+content of the submission, the content of the answer key, and the engine with its settings. So grading again
+grades only what has changed, and a run that was killed continues where it stopped. A second table holds the
+class that was graded last: whose file has which result.
 """
 
 import contextlib
@@ -29,17 +29,17 @@ class StoreKey(NamedTuple):
 
 
 class Member(NamedTuple):
-    """One line of a class: whose file, and where its result is."""
+    """A student's file in the class that was graded last, and where its result is."""
 
     student: str
     assignment: str
     file: str
     key: StoreKey
     notes: tuple[Text, ...]
-    """What is to be said of the file before anything that its result says."""
+    """Shown before the notes of the result."""
 
     def named(self, result: SubmissionResult) -> SubmissionResult:
-        """The result of the member's file with the member's name on it."""
+        """`result` of the member's file, with the member's name and notes."""
         notes = self.notes + result.notes
         return replace(result, student=self.student, assignment=self.assignment, file=self.file, notes=notes)
 
@@ -50,7 +50,7 @@ class Store:
     Parameters
     ----------
     read_only : bool
-        Only results that are there already: in a folder where nobody may write, too.
+        Read existing results only; works in a folder without write permission.
 
     Raises
     ------
@@ -77,24 +77,23 @@ class Store:
         self._connection.close()
 
     def get(self, key: StoreKey) -> SubmissionResult | None:
-        """The stored result, or None."""
         row = self._row("result", key)
-        with self._told("store.unreadable"):
+        with self._translating_errors("store.unreadable"):
             return None if row is None else decode(row[0], SubmissionResult)
 
     def is_final(self, key: StoreKey) -> bool:
-        """Whether there is a result that need not be graded again; a judge error is worth another try."""
+        """Whether there is a result that is no judge error: that one is to be tried again."""
         row = self._row("final", key)
         return row is not None and bool(row[0])
 
     def _row(self, column: str, key: StoreKey) -> Any:
         where = "submission = ? AND answer_key = ? AND engine = ?"
-        with self._told("store.unreadable"):
+        with self._translating_errors("store.unreadable"):
             return self._connection.execute(f"SELECT {column} FROM results WHERE {where}", key).fetchone()
 
     def put(self, key: StoreKey, result: SubmissionResult) -> None:
         """Keep a result; it replaces an older one under the same key."""
-        with self._told("store.unwritable"):
+        with self._translating_errors("store.unwritable"):
             self._connection.execute(
                 "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?)",
                 (*key, not result.has_judge_error, encode(result)),
@@ -102,18 +101,18 @@ class Store:
 
     def keep_class(self, members: Iterable[Member]) -> None:
         """Remember who belongs to the class that was graded, in order; it replaces an older class."""
-        with self._told("store.unwritable"), self._connection:
+        with self._translating_errors("store.unwritable"), self._connection:
             self._connection.execute("BEGIN")
             self._connection.execute("DELETE FROM class")
             self._connection.executemany(
                 "INSERT INTO class (student, assignment, file, submission, answer_key, engine, notes) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                ((one.student, one.assignment, one.file, *one.key, encode(one.notes)) for one in members),
+                ((m.student, m.assignment, m.file, *m.key, encode(m.notes)) for m in members),
             )
 
     def graded_class(self) -> Iterator[SubmissionResult]:
-        """The results of the class that was graded last, one by one, each with its student's name on it."""
-        with self._told("store.unreadable"):
+        """The results of the class that was graded last, one by one, each with its student's name."""
+        with self._translating_errors("store.unreadable"):
             rows = self._connection.execute(
                 "SELECT student, assignment, file, submission, answer_key, engine, notes, result FROM class "
                 "JOIN results USING (submission, answer_key, engine) ORDER BY position"
@@ -123,8 +122,8 @@ class Store:
                 yield member.named(decode(result, SubmissionResult))
 
     @contextlib.contextmanager
-    def _told(self, id: Literal["store.unreadable", "store.unwritable"]) -> Iterator[None]:
-        """What the database complains of, as the message `id`."""
+    def _translating_errors(self, id: Literal["store.unreadable", "store.unwritable"]) -> Iterator[None]:
+        """Raise what the database complains of as a `StoreError` with the message `id`."""
         try:
             yield
         except (sqlite3.Error, ValueError) as error:
@@ -132,7 +131,7 @@ class Store:
 
 
 def _writing(path: Path) -> sqlite3.Connection:
-    """The database at `path`, which is made where there is none."""
+    """Open the database at `path`, or create it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA journal_mode = WAL")
@@ -155,11 +154,11 @@ def _writing(path: Path) -> sqlite3.Connection:
 
 
 def _reading(path: Path) -> sqlite3.Connection:
-    """The database at `path`, for reading.
+    """Open the database at `path` for reading.
 
-    SQLite reads a database in this journal mode by way of two files beside it, and only who may write removes
-    them in the end. Who may not tells SQLite that nobody does, so that it makes none; but a `-wal` file that
-    is there holds what is not yet in the database.
+    In this journal mode SQLite creates two files beside the database, and a reader without write permission
+    could not remove them. Such a reader says `immutable`, so that none are made; unless there is a `-wal`
+    file, which holds what is not yet in the database.
     """
     if os.access(path.parent, os.W_OK) and os.access(path, os.W_OK):
         mode = "rw"

@@ -1,5 +1,5 @@
-"""Other people's systems: nbgrader (`nbgrader`) and Gradescope (`gradescope`).
+"""Adapters to other grading systems: nbgrader (`nbgrader`) and Gradescope (`gradescope`).
 
-Each translates between that system's files and `grading`, and judges nothing itself. Called by the
-commands, or by those systems themselves. Neither system is imported before it is needed.
+Each translates between that system's files and `grading`, and judges nothing itself. They are called by the
+command line or by those systems, which are imported only when needed.
 """

@@ -75,10 +75,8 @@ class Comparator:
         Lists of numbers count as arrays, and a list as a tuple: both are read off a student's `return`
         line, neither is what the exercise is about.
         """
-        if self.unique and _same_bytes(got, expected):
+        if _same_table(got, expected):
             return AGREE
-        if _may_be_spelled(got, expected) and is_spelled(got, expected, spelling(expected)):
-            return AGREE  # a table of hundreds of rows: all of them at once
         if isinstance(expected, dict):
             return _dict_difference(self, got, expected)
         target = None if isinstance(expected, tuple) else as_numbers(expected)
@@ -211,16 +209,6 @@ def is_known(comparator: Comparator, further: Comparators) -> bool:
     return type(comparator) in (*_OWN.values(), *further.values())
 
 
-def _same_bytes(got: Any, expected: Any) -> bool:
-    """Whether two arrays are finite and the same to the last bit, as most right answers are."""
-    if type(got) is not np.ndarray or type(expected) is not np.ndarray or got.dtype != expected.dtype:
-        return False
-    if got.dtype.kind not in "fiub" or got.shape != expected.shape or got.tobytes() != expected.tobytes():
-        return False
-    with np.errstate(all="ignore"):
-        return got.dtype.kind != "f" or math.isfinite(np.add.reduce(got, axis=None))
-
-
 def _sequence_difference(
     comparator: Comparator, got: Any, expected: list[Any] | tuple[Any, ...]
 ) -> Difference:
@@ -255,34 +243,18 @@ _DECEPTIVE = ("array(", "Formula(", "nan", "inf")
 """What may look like its equal and is not: NumPy shortens long arrays, what is not finite equals nothing."""
 
 
-def _shows_an_array(table: Any) -> bool:
-    """Several arrays are compared one by one: to spell them takes longer. Of a list of records the first is
-    looked at, for `spelling` takes no array for another in any case."""
-    if type(table) not in _TABLES:
-        return isinstance(table, np.ndarray)
-    if isinstance(table, dict):
-        return any(map(_shows_an_array, table.values()))
-    return any(map(_shows_an_array, table[:1] if isinstance(table, list) else table))
+def _same_table(got: Any, expected: Any) -> bool:
+    """Whether two tables of plain values are written alike: hundreds of rows are then compared at once.
 
-
-def spelling(expected: Any) -> str | None:
-    """How a table is spelled where what is spelled the same agrees with it; None for anything else.
-
-    Texts stand in quotes, so nothing passes for another thing.
+    Texts stand in quotes, so nothing passes for another thing. Arrays take longer to write than to compare.
     """
-    if type(expected) not in _TABLES or _shows_an_array(expected):
-        return None
-    told = repr(expected)
-    return None if any(word in told for word in _DECEPTIVE) else told
-
-
-def is_spelled(got: Any, expected: Any, told: str | None) -> bool:
-    """Whether `got` is spelled like `expected`, whose `spelling` is `told`: it agrees then, else it may."""
-    return told is not None and _may_be_spelled(got, expected) and repr(got) == told
-
-
-def _may_be_spelled(got: Any, expected: Any) -> bool:
-    return type(expected) in _TABLES and type(got) is type(expected) and len(got) == len(expected)
+    if type(expected) not in _TABLES or type(got) is not type(expected) or len(got) != len(expected):
+        return False
+    parts = expected.values() if isinstance(expected, dict) else expected
+    if any(isinstance(part, np.ndarray) for part in parts):
+        return False
+    written = repr(expected)
+    return repr(got) == written and not any(word in written for word in _DECEPTIVE)
 
 
 def as_numbers(got: Any) -> np.ndarray | None:

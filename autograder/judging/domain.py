@@ -1,8 +1,8 @@
-"""What a course's subject adds to the engine: one record of plain data and functions.
+"""What a course's subject adds to the engine: a record of plain data and functions.
 
-An answer key names its domain, and `find` gives the record: the `DOMAIN` in `autograder/<name>/domain.py`.
-Everything has a default: a course needs no domain. Judging, authoring and feedback ask the record; nothing in
-the engine imports a subject's package, and none of these registers anything when it is imported.
+An answer key names its domain, and `find` returns the `DOMAIN` of `autograder/<name>/domain.py`. Every entry
+has a default, so a course needs no domain. Judging, authoring and feedback use the record; nothing in the
+engine imports a subject's package directly, and importing one registers nothing.
 """
 
 import importlib
@@ -12,38 +12,38 @@ from typing import Any
 
 from autograder.judging.comparison import Comparators
 from autograder.judging.diagnosis import cells, changes
+from autograder.judging.diagnosis.conditions import Features
 from autograder.judging.diagnosis.facts import Facts
 from autograder.judging.diagnosis.numbers import Relation
-from autograder.judging.diagnosis.places import Features
 from autograder.judging.diagnosis.shapes import Margin
 
 
 @dataclass(frozen=True)
 class Domain:
-    """A subject.
+    """The entries of a subject; every one is optional.
 
     Attributes
     ----------
     comparators : mapping
-        Its own comparators, by their names in an answer key.
+        Further comparators, by their names in an answer key.
     facts : type
-        What diagnosis reads off a call's arguments.
+        The subclass of `Facts` that diagnosis reads off a call's arguments.
     features : Features
-        What cases are told apart by: "only where …".
+        The properties by which cases are told apart: "only where …".
     relations : tuple of relations
-        What wrong numbers may have to do with the right ones.
+        How wrong numbers may be related to the right ones: all that are tried, in this order.
     margins : tuple of margins
-        What a result may be too large or too small by.
+        The amounts by which a result may be too large or too small.
     words : mapping
-        Ids of the engine's messages ↦ ids of its own that say the same for this subject.
+        From ids of the engine's messages to ids of messages in this subject's words.
     illustrate : function, optional
         Further pictures of a mistake: `student.feedback.card.Illustrate`.
     formula : str
         The command that shows which formula a function computes: `autograder <command> FILE FUNCTION`.
     requires : tuple of str
-        Distributions that judging needs, besides NumPy.
+        Distributions that judging needs besides NumPy.
     apart : tuple of str
-        Modules and packages of the subject's that judging does not need.
+        Modules and packages of the subject that judging does not need.
     """
 
     comparators: Comparators = field(default_factory=dict)
@@ -58,12 +58,12 @@ class Domain:
     apart: tuple[str, ...] = ()
 
     def id(self, message: str) -> str:
-        """The id of what this subject says in place of a message of the engine's."""
+        """The id of this subject's message in place of `message`, one of the engine's."""
         return self.words.get(message, message)
 
 
 def find(name: str) -> Domain:
-    """The domain that a key names; "" is none.
+    """The domain that a key names; without a name, one with the defaults.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def find(name: str) -> Domain:
     """
     if not name:
         return Domain()
-    # A key is data, and may be a stranger's: it must not be able to import anything but a subject of ours.
+    # A key is data and may come from a stranger: it must not import anything but `autograder.<name>.domain`.
     if not (name.isascii() and name.isidentifier()):
         raise UnknownDomain(f"{name[:40]!r} is not the name of a package")
     try:
@@ -82,4 +82,4 @@ def find(name: str) -> Domain:
 
 
 class UnknownDomain(Exception):
-    """A domain that is not there, or cannot be imported; the message finishes a sentence."""
+    """A domain that does not exist or cannot be imported; the message completes a sentence."""

@@ -1,6 +1,6 @@
-"""One submission against one answer key: read, run, judge.
+"""Evaluate a submission against an answer key: read it, run it, judge it.
 
-Grading a class and a student's own check both do this.
+Grading a class and a student's own check both call `evaluate`. It raises nothing that a submission can cause.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,17 +21,17 @@ _Note = TypeVar("_Note", source.Note, LoadNote)
 
 
 @dataclass(frozen=True)
-class Attempt:
-    """What came of a submission: results, notes for people, what it printed, and its judged cases."""
+class Evaluation:
+    """The results of a submission, notes for people, what it printed, and its judged cases."""
 
     exercises: tuple[ExerciseResult, ...]
     notes: tuple[Text, ...] = ()
     output: str = ""
     judged: tuple[tuple[Judged, ...], ...] = ()
-    """Of each exercise; none where the grader failed."""
+    """The cases of each exercise; empty if the grader failed."""
 
 
-def attempt(name: str, content: bytes, key: AnswerKey, run: Callable[[Statements], Run]) -> Attempt:
+def evaluate(name: str, content: bytes, key: AnswerKey, run: Callable[[Statements], Run]) -> Evaluation:
     """Judge the submission `content`; raises nothing that a submission could cause.
 
     Parameters
@@ -49,16 +49,16 @@ def attempt(name: str, content: bytes, key: AnswerKey, run: Callable[[Statements
     except source.SubmissionError as error:
         return unreadable(key, error.text)
     except SandboxError as error:
-        return Attempt(judge_error(key), (say("note.grader_failed", error=error),))
+        return Evaluation(judge_error(key), (say("note.grader_failed", error=error),))
     cases = judged(key, _with_syntax_errors(done.outcomes, read.notes))
     exercises = results(key, cases)
     notes = _some(_reader_note, read.notes)
     notes += _some(_load_note, [note for note in done.notes if _concerns(note, exercises)])
-    return Attempt(exercises, notes, done.output, cases)
+    return Evaluation(exercises, notes, done.output, cases)
 
 
 def safe_notes(name: str, content: bytes) -> tuple[Text, ...]:
-    """What reading a submission tells about it: nothing has run, so its author may see all of it."""
+    """The notes of reading a submission; as nothing was run, all of them may be shown to its author."""
     try:
         return _some(_reader_note, source.read(name, content).notes)
     except source.SubmissionError as error:
@@ -66,15 +66,15 @@ def safe_notes(name: str, content: bytes) -> tuple[Text, ...]:
 
 
 def _concerns(note: LoadNote, exercises: tuple[ExerciseResult, ...]) -> bool:
-    """A module that is not there, such as a plotting library, matters only where an exercise needed it."""
+    """A missing module, such as a plotting library, matters only if an exercise needed it."""
     missing = note.exception == "ModuleNotFoundError"
     return not missing or any(exercise.verdict is Verdict.FORBIDDEN for exercise in exercises)
 
 
-def unreadable(key: AnswerKey, why: Text) -> Attempt:
+def unreadable(key: AnswerKey, why: Text) -> Evaluation:
     """The result of a file that holds nothing that could be run."""
     cases = judged(key, _nothing(key).outcomes)
-    return Attempt(results(key, cases), (_cut(why),), judged=cases)
+    return Evaluation(results(key, cases), (_cut(why),), judged=cases)
 
 
 def _nothing(key: AnswerKey) -> Run:
@@ -82,7 +82,7 @@ def _nothing(key: AnswerKey) -> Run:
 
 
 def _with_syntax_errors(outcomes: tuple[Outcome, ...], notes: tuple[source.Note, ...]) -> tuple[Outcome, ...]:
-    """A function that is missing from a file with a cell that does not parse has a syntax error."""
+    """A function that is missing from a file with a cell that does not parse counts as a syntax error."""
     broken = next((note for note in notes if note.kind == "syntax error"), None)
     if broken is None:
         return outcomes
@@ -91,13 +91,13 @@ def _with_syntax_errors(outcomes: tuple[Outcome, ...], notes: tuple[source.Note,
 
 
 _MOST_NOTES = 20
-"""Notes of reading a file, and as many of loading it; a notebook may have 100,000 cells that are wrong."""
+"""The most notes of reading a file, and of loading it: a notebook may have 100,000 wrong cells."""
 _LONGEST_VALUE = 300
-"""Characters that a note quotes of an exception, a line, a file's name."""
+"""The most characters that a note quotes of an exception, a line, a file's name."""
 
 
 def _some(tell: Callable[[_Note], Text], notes: Sequence[_Note]) -> tuple[Text, ...]:
-    """The first notes, none of them long, and how many more there are."""
+    """The first notes, shortened, and how many more there are."""
     told = [_cut(tell(note)) for note in notes[:_MOST_NOTES]]
     if len(notes) > _MOST_NOTES:
         told.append(say("note.and_more", count=len(notes) - _MOST_NOTES))
@@ -105,7 +105,7 @@ def _some(tell: Callable[[_Note], Text], notes: Sequence[_Note]) -> tuple[Text, 
 
 
 def _cut(value: Any) -> Any:
-    """With nothing in it that is long."""
+    """`value` with all strings in it shortened."""
     match value:
         case str() if len(value) > _LONGEST_VALUE:
             return value[:_LONGEST_VALUE] + "…"

@@ -1,6 +1,6 @@
 """Verdicts, and the records of a graded submission: submission → exercise → group → case.
 
-This is what the store keeps and every report shows; `result_json` writes it down.
+The store keeps these records and every report shows them; `result_json` converts them to JSON.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from autograder.base.messages import Message, Text, Verbatim
 
 
 class Verdict(StrEnum):
-    """What came of one call, or of an exercise as a whole."""
+    """The verdict on a call, or on an exercise as a whole."""
 
     AC = "AC"  # accepted
     WA = "WA"  # wrong answer
@@ -27,7 +27,7 @@ class Verdict(StrEnum):
 
     @property
     def earns(self) -> bool:
-        """Whether a case with this verdict keeps its points."""
+        """Whether a case with this verdict earns its points."""
         return self in (Verdict.AC, Verdict.JE)
 
 
@@ -52,14 +52,14 @@ class ExerciseResult:
     Attributes
     ----------
     verdict : Verdict
-        That of the first case that is not accepted, AC where all are.
+        The verdict of the first case that is not accepted; AC if all are.
     misconception : str or None
         The id of the misconception that explains the wrong cases.
     symptom : Text or None
-        What can be seen, such as "the signs are reversed"; None where nothing is wrong.
+        What is wrong, such as "the signs are reversed"; None where nothing is.
     diagnosis : Text or None
-        The idea behind it, where a misconception explains it: `idea.whole` or `idea.partly`, with
-        the misconception as its value `hint`. Else the symptom.
+        The misconception that explains it, as the value `hint` of `idea.whole` or `idea.partly`; else the
+        symptom.
     """
 
     name: str
@@ -71,7 +71,7 @@ class ExerciseResult:
 
     @property
     def hint(self) -> Text | None:
-        """What the misconception is, without "It looks as if"; of a pair, both at once."""
+        """The misconception's text without "It looks as if"; of a pair, both texts."""
         if self.misconception is None or not isinstance(self.diagnosis, Message):
             return self.diagnosis
         hint: Text = self.diagnosis.values.get("hint", self.diagnosis)
@@ -79,7 +79,7 @@ class ExerciseResult:
 
     @property
     def ideas(self) -> dict[str, Text]:
-        """What each of its misconceptions is, by id: two for a pair, whose id is `first+second`."""
+        """The text of each misconception by id: two for a pair, whose id is `first+second`."""
         if self.misconception is None:
             return {}
         ids, hint = self.misconception.split("+"), self.hint
@@ -103,11 +103,11 @@ class SubmissionResult:
     Attributes
     ----------
     seconds : float
-        Time on the clock from reading the file to the result.
+        Wall-clock time from reading the file to the result.
     notes : tuple of Text
-        What a person should know about the file: a cell that does not parse, a file that cannot be read.
+        What people should know about the file, such as a cell that does not parse.
     output : str
-        What the submission printed, cut; for the instructor alone.
+        What the submission printed, cut; for the instructor only.
     """
 
     student: str

@@ -1,5 +1,5 @@
-"""Views of a graded class, one module a format. Each is a function of results and writes nothing else.
+"""Views of results: a class for the instructor and other systems, a student's own check. One module a format.
 
-A format's `through` is a generator that writes each result as it passes and hands it on, so that several
-files are written in one pass over the store.
+The command line and the integrations call them; they read results and judge nothing. A format's `through` is
+a generator that writes each result and yields it again, so that one pass over the store writes several files.
 """

@@ -1,7 +1,7 @@
-"""`autograder check --html`: a student's own check as a page that stands on its own.
+"""`autograder check --html`: a student's own check as a self-contained page.
 
-The cards are those of a notebook (`feedback`); what needs more calls of the student's functions runs in the
-sandbox, file by file, as the check itself does.
+The cards are those of a notebook (`feedback`); further calls of the student's functions run in the sandbox,
+as the check itself does.
 """
 
 import time
@@ -10,27 +10,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder.base.atomic import replacing
-from autograder.student.checking import Examined
+from autograder.student.checking import Checked
 from autograder.student.feedback import html
 from autograder.student.feedback.card import cards
 
 if TYPE_CHECKING:
     from autograder.student.questions import Evaluate
 
-_PATIENCE = 20.0
+_BUDGET = 20.0
 """Seconds for all smaller inputs and formulas of a page together."""
-_CALLS = 5.0
-"""Seconds on the clock for one run of the file."""
+_RUN_SECONDS = 5.0
+"""Wall time of one run of the file."""
 
 
-def write(done: Examined, file: Path, told: Container[str], lang: str, page: Path) -> None:
-    """Write the page of a checked file, beside its old version first.
+def write(done: Checked, file: Path, told: Container[str], lang: str, page: Path) -> None:
+    """Write the page of a checked file atomically.
 
     Raises
     ------
     OSError
     """
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _BUDGET
     shown = cards(
         done.key,
         done.result,
@@ -47,11 +47,11 @@ def _asking(file: Path, name: str, deadline: float) -> "Evaluate":
     from autograder.sandbox.limits import Limits
     from autograder.student.questions import OutOfTime, in_file
 
-    evaluate = in_file(file, name, limits=Limits(wall_seconds=_CALLS))
+    evaluate = in_file(file, name, limits=Limits(wall_seconds=_RUN_SECONDS))
 
-    def ask(calls: list[tuple[Any, ...]]) -> list[Any]:
+    def limited(calls: list[tuple[Any, ...]]) -> list[Any]:
         if time.monotonic() > deadline:
             raise OutOfTime
         return evaluate(calls)
 
-    return ask
+    return limited

@@ -1,7 +1,7 @@
-"""`autograder report`: writes a graded class in one format, below one folder.
+"""`autograder report`: write a graded class in one format, below one folder.
 
-Called by the command line with a function that gives the results anew, one by one, for formats that need a
-class's statistics before its first line: two passes at the most, and never all results in memory.
+The command line passes a function that iterates over the results anew: some formats need the class's
+statistics before their first line. Two passes are made at most, and all results are never in memory.
 """
 
 import contextlib
@@ -26,18 +26,18 @@ from autograder.reports import (
     junit_file,
     moodle_file,
 )
-from autograder.reports.class_statistics import ClassStatistics, collect
+from autograder.reports.class_statistics import collect
 from autograder.reports.files import exhaust
 
 Format = Literal["html", "csv", "junit", "json", "gradescope", "canvas", "moodle"]
 Results = Callable[[], Iterable[SubmissionResult]]
 
 _IN_PAGE = 2000
-"""Submissions whose feedback stands in the page; in a larger class a name leads to the student's own page."""
+"""Largest class whose feedback is in the page; in a larger one a name links to the student's own page."""
 
 
 class ReportError(TextError):
-    """A report that this class cannot have."""
+    """This class has no report of that format."""
 
 
 def write(
@@ -52,11 +52,11 @@ def write(
     Parameters
     ----------
     results : function
-        Gives the results anew each time it is called, one student's after the other.
+        Iterates over all results at each call, grouped by student.
     lang : {"zh", "en"}
-        The language of texts; the one that a page shows first.
+        The language of texts; in pages of all languages, the one that is shown first.
     tell : function
-        Called with a sentence where something could not be done for everybody.
+        Called with a warning, such as about students who were left out.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def write(
         case "gradescope":
             return _gradescope(results, folder / "gradescope", lang)
         case "csv":
-            exercises = dict.fromkeys(exercise.name for one in results() for exercise in one.exercises)
+            exercises = dict.fromkeys(exercise.name for result in results() for exercise in result.exercises)
             with replacing(folder / "grades.csv") as stream:
                 exhaust(csv_file.through(results(), list(exercises), stream))
             return folder / "grades.csv"
@@ -90,7 +90,7 @@ def write(
 
 
 def _html(results: Results, folder: Path, lang: str) -> Path:
-    """`index.html`, and `students/` with a page that each student may be given."""
+    """Write `index.html` for the instructor, and in `students/` a page for each student."""
     from autograder.reports import html_page
 
     graded = collect(results())
@@ -98,13 +98,13 @@ def _html(results: Results, folder: Path, lang: str) -> Path:
     (folder / "students").mkdir(exist_ok=True)
 
     def feedback() -> Iterator[tuple[int, Sequence[SubmissionResult]]]:
-        """Writes each student's own page on the way."""
-        for place, (name, group) in enumerate(groupby(results(), attrgetter("student"))):
+        """Write each student's own page while the class page consumes the results."""
+        for index, (name, group) in enumerate(groupby(results(), attrgetter("student"))):
             of_student = list(group)
             with replacing(folder / "students" / f"{names[name]}.html") as stream:
                 html_page.write_student(name, of_student, lang, stream)
-            if _fits_into_page(graded):
-                yield place, of_student
+            if graded.submissions <= _IN_PAGE:
+                yield index, of_student
 
     pages = {name: f"students/{file}.html" for name, file in names.items()}
     made = datetime.now().strftime("%Y-%m-%d %H:%M")
@@ -114,12 +114,8 @@ def _html(results: Results, folder: Path, lang: str) -> Path:
     return folder / "index.html"
 
 
-def _fits_into_page(graded: ClassStatistics) -> bool:
-    return graded.submissions <= _IN_PAGE
-
-
 def _gradescope(results: Results, folder: Path, lang: str) -> Path:
-    """`<assignment>/<student>.json`, each what Gradescope expects of one submission."""
+    """Write `<assignment>/<student>.json`, each Gradescope's `results.json` of one submission."""
     names = file_names(dict.fromkeys(result.student for result in results()))
     written: dict[str, set[str]] = {}
     for result in results():
@@ -134,7 +130,7 @@ def _gradescope(results: Results, folder: Path, lang: str) -> Path:
 
 
 def _moodle(results: Results, folder: Path, lang: str, tell: Callable[[Text], None]) -> Path:
-    """`<assignment>.csv`, each a grading worksheet: without a number, Moodle cannot find a student."""
+    """Write `<assignment>.csv`, each a grading worksheet of the students whose Moodle number is known."""
     graded = collect(results())
     numbers = {
         student: handed
@@ -143,7 +139,7 @@ def _moodle(results: Results, folder: Path, lang: str, tell: Callable[[Text], No
     }
     if graded.students and not numbers:
         raise ReportError(say("report.no_moodle_numbers"))
-    files = file_names(one.name for one in graded.assignments)
+    files = file_names(assignment.name for assignment in graded.assignments)
     folder.mkdir(exist_ok=True)
     with contextlib.ExitStack() as stack:
         sheets = {
@@ -159,17 +155,17 @@ def _moodle(results: Results, folder: Path, lang: str, tell: Callable[[Text], No
 
 
 def _remove_others(folder: Path, names: set[str]) -> None:
-    """What an earlier, larger class left behind: nobody should be sent an old page."""
+    """Delete the files of an earlier, larger class, so that no outdated page is sent to anybody."""
     for path in folder.iterdir():
         if path.name not in names:
             path.unlink()
 
 
 def file_names(names: Iterable[str]) -> dict[str, str]:
-    """A file name without ending for each name, whatever students are called; no two are the same.
+    """A unique file name without ending for each name.
 
-    Letters of any language stay. What was changed, or differs from another name in case only, gets a few
-    letters of a digest.
+    Letters of any language stay. A name that is changed, or differs from another in case only, gets
+    eight digits of a digest.
     """
     found: dict[str, str] = {}
     taken: set[str] = set()

@@ -1,8 +1,7 @@
-"""What a graded class comes to: points, exercises, misconceptions, students, as records.
+"""Statistics of a graded class, as records: points, exercises, misconceptions, students.
 
 `collect` makes them in one pass over the results and keeps a few numbers of each, so that ten thousand
-submissions fit into memory easily. The pages of a report are written from these records; nothing here
-writes anything.
+submissions fit into memory. The report's writers read these records; nothing here writes a file.
 """
 
 from array import array
@@ -16,9 +15,9 @@ from autograder.base.messages import Text, core
 from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict, total
 
 BINS = 11
-"""Of a distribution: [0 %, 10 %), [10 %, 20 %), …, [90 %, 100 %), and full marks."""
+"""Bins of a distribution: [0 %, 10 %), [10 %, 20 %), …, [90 %, 100 %), and full marks."""
 EXAMPLES = 5
-"""Students that are named for a misconception."""
+"""Students that are named with a misconception."""
 
 _NEVER_RAN = (Verdict.NI, Verdict.MISSING, Verdict.FORBIDDEN, Verdict.JE)
 
@@ -33,14 +32,14 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True)
 class Cause:
-    """What most often goes wrong in an exercise.
+    """The most frequent mistake in an exercise.
 
     Attributes
     ----------
     id : str or None
-        Of the misconception, or of the symptom; None where only the verdict is counted.
+        The id of the misconception or the symptom; None where only the verdict is counted.
     text : Text or None
-        What it most often says.
+        Its most frequent text.
     """
 
     verdict: Verdict
@@ -60,9 +59,9 @@ class ExerciseStatistics:
     mean : float or None
         Mean share of the points, 0 … 1; None where the exercise is worth nothing.
     verdicts : tuple of (Verdict, int)
-        How often each verdict came, the most frequent first.
+        Counts of the verdicts, the most frequent first.
     median_seconds : float or None
-        Of the processor time of all calls, over the submissions whose function ran.
+        Median processor time of all calls of a submission, over those whose function ran.
     """
 
     assignment: str
@@ -91,7 +90,7 @@ class AssignmentStatistics:
 
 @dataclass(frozen=True)
 class Occurrence:
-    """A misconception in one exercise, in the words of that exercise."""
+    """A misconception in one exercise, with that exercise's text for it."""
 
     assignment: str
     exercise: str
@@ -101,16 +100,16 @@ class Occurrence:
 
 @dataclass(frozen=True)
 class MisconceptionStatistics:
-    """The misconceptions of one id: the same mistake, in however many exercises it was made.
+    """All misconceptions of one id: the same mistake in any number of exercises.
 
     Attributes
     ----------
     count : int
-        Exercises of students in which it was found.
+        How often it was found, over students and exercises.
     students : int
         How many students made it.
     examples : tuple of str
-        The first few of them, in the order of the class.
+        The first few of these students.
     """
 
     id: str
@@ -123,9 +122,9 @@ class MisconceptionStatistics:
 
 @dataclass(frozen=True)
 class StudentStatistics:
-    """One student: points of each assignment and a cell of each exercise, None where nothing came.
+    """One student: points of each assignment and a cell of each exercise, None where nothing was graded.
 
-    `files` are those that were graded, "" where nothing was handed in that can be.
+    `files` are the graded files, "" where nothing gradable was handed in.
     """
 
     name: str
@@ -137,7 +136,7 @@ class StudentStatistics:
 
 @dataclass(frozen=True)
 class Noted:
-    """A submission that a person should look at: what the grader noted about it, or could not do."""
+    """A submission that a person should look at: it has notes or a judge error."""
 
     student: str
     assignment: str
@@ -155,7 +154,7 @@ class ClassStatistics:
     mean, median : float or None
         Of the submissions' shares of the points.
     isolations : tuple of str
-        How submissions were run; more than bubblewrap alone is worth a warning.
+        The isolations used; any other than bubblewrap needs a warning.
     """
 
     submissions: int
@@ -172,21 +171,21 @@ class ClassStatistics:
     @property
     def exercises(self) -> tuple[ExerciseStatistics, ...]:
         """All exercises, in the order of every student's `cells`."""
-        return tuple(exercise for one in self.assignments for exercise in one.exercises)
+        return tuple(exercise for assignment in self.assignments for exercise in assignment.exercises)
 
 
 def share_of(points: float, max_points: float) -> float | None:
-    """Points as a share, 0 … 1; None where there are none to earn."""
+    """The share of the points that was earned, 0 … 1; None where there are none to earn."""
     return points / max_points if max_points else None
 
 
 def bin_of(share: float) -> int:
-    """Which bin of a distribution a share of the points falls into; the last one is for full marks alone."""
+    """The index of the bin that a share of the points falls into."""
     return BINS - 1 if share >= 1 else int(share * (BINS - 1) + 1e-9)
 
 
 def collect(results: Iterable[SubmissionResult]) -> ClassStatistics:
-    """Read every result once and count."""
+    """Compute the statistics in one pass over the results."""
     assignments: dict[str, _Assignment] = {}
     mistakes: dict[str, _Mistake] = {}
     rows: dict[str, _Row] = {}
@@ -202,31 +201,30 @@ def collect(results: Iterable[SubmissionResult]) -> ClassStatistics:
         for exercise in result.exercises:
             for id, text in exercise.ideas.items():
                 mistakes.setdefault(id, _Mistake()).add(text, exercise, result)
-    counted = tuple(one.statistics(name) for name, one in sorted(assignments.items()))
-    columns = [(exercise.assignment, exercise.name) for one in counted for exercise in one.exercises]
-    shares = [share for one in assignments.values() for share in one.shares]
+    counted = tuple(assignment.statistics(name) for name, assignment in sorted(assignments.items()))
+    names = [assignment.name for assignment in counted]
+    columns = [(exercise.assignment, exercise.name) for each in counted for exercise in each.exercises]
+    shares = [share for assignment in assignments.values() for share in assignment.shares]
     return ClassStatistics(
         submissions=isolations.total(),
         mean=fmean(shares) if shares else None,
         median=median(shares) if shares else None,
         full_marks=sum(share >= 1 for share in shares),
-        judge_errors=sum(one.judge_error for one in noted),
+        judge_errors=sum(entry.judge_error for entry in noted),
         isolations=tuple(sorted(isolations)),
         assignments=counted,
         misconceptions=tuple(
             sorted(
                 (mistake.statistics(id) for id, mistake in mistakes.items()),
-                key=lambda one: (-one.students, -one.count, one.id),
+                key=lambda mistake: (-mistake.students, -mistake.count, mistake.id),
             )
         ),
-        students=tuple(
-            row.statistics(name, [one.name for one in counted], columns) for name, row in rows.items()
-        ),
+        students=tuple(row.statistics(name, names, columns) for name, row in rows.items()),
         noted=tuple(noted),
     )
 
 
-# ------------------------------------------------------------------------------------ while counting
+# ---- Counters, one for each record -------------------------------------------------------------------------
 
 
 @dataclass
@@ -238,8 +236,9 @@ class _Row:
     def add(self, result: SubmissionResult) -> None:
         self.points[result.assignment] = result.points
         self.files.append(result.file)
-        for one in result.exercises:
-            self.cells[result.assignment, one.name] = Cell(one.points, one.max_points, one.verdict)
+        for exercise in result.exercises:
+            cell = Cell(exercise.points, exercise.max_points, exercise.verdict)
+            self.cells[result.assignment, exercise.name] = cell
 
     def statistics(
         self, name: str, assignments: list[str], columns: list[tuple[str, str]]
@@ -247,8 +246,8 @@ class _Row:
         return StudentStatistics(
             name,
             total(self.points.values()),
-            tuple(self.points.get(one) for one in assignments),
-            tuple(self.cells.get(one) for one in columns),
+            tuple(map(self.points.get, assignments)),
+            tuple(map(self.cells.get, columns)),
             tuple(self.files),
         )
 
@@ -286,7 +285,7 @@ class _Exercise:
         )
 
     def _typical(self) -> Cause | None:
-        """The most frequent mistake, or that most wrote nothing; of two equally frequent, what tells more."""
+        """The most frequent mistake; one with an id wins a tie, "not written" comes last."""
         if not self.causes:
             return None
 
@@ -299,7 +298,7 @@ class _Exercise:
 
 
 def _cause(result: ExerciseResult) -> tuple[str | None, Text | None]:
-    """What can be counted of a wrong result, and how it is told: an error's line is each student's own."""
+    """The id to count a wrong result under, and its text; none for errors, whose lines differ by student."""
     if result.misconception:
         return result.misconception, result.hint
     seen = core(result.symptom) if result.verdict is Verdict.WA else None
@@ -318,8 +317,8 @@ class _Assignment:
         share = share_of(result.points, result.max_points)
         if share is not None:
             self.shares.append(share)
-        for one in result.exercises:
-            self.exercises.setdefault(one.name, _Exercise(one.max_points)).add(one)
+        for exercise in result.exercises:
+            self.exercises.setdefault(exercise.name, _Exercise(exercise.max_points)).add(exercise)
 
     def statistics(self, name: str) -> AssignmentStatistics:
         bins = Counter(map(bin_of, self.shares))
@@ -330,7 +329,7 @@ class _Assignment:
             fmean(self.shares) if self.shares else None,
             median(self.shares) if self.shares else None,
             tuple(bins[index] for index in range(BINS)),
-            tuple(one.statistics(name, exercise) for exercise, one in self.exercises.items()),
+            tuple(counter.statistics(name, exercise) for exercise, counter in self.exercises.items()),
         )
 
 
@@ -346,15 +345,15 @@ class _Mistake:
     def statistics(self, id: str) -> MisconceptionStatistics:
         occurrences = sorted(
             (
-                Occurrence(*place, texts.most_common(1)[0][0], texts.total())
-                for place, texts in self.texts.items()
+                Occurrence(*exercise, texts.most_common(1)[0][0], texts.total())
+                for exercise, texts in self.texts.items()
             ),
-            key=lambda one: (-one.count, one.assignment, one.exercise),
+            key=lambda found: (-found.count, found.assignment, found.exercise),
         )
         return MisconceptionStatistics(
             id,
             occurrences[0].text,
-            sum(one.count for one in occurrences),
+            sum(occurrence.count for occurrence in occurrences),
             len(self.students),
             tuple(occurrences),
             tuple(self.students)[:EXAMPLES],

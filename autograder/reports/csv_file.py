@@ -1,4 +1,4 @@
-"""`grades.csv`: a line a submission, for spreadsheets and learning management systems."""
+"""`grades.csv`: a row for each submission, for spreadsheets and learning management systems."""
 
 import csv
 import unicodedata
@@ -11,7 +11,7 @@ from autograder.judging.results import SubmissionResult
 def through(
     results: Iterable[SubmissionResult], exercises: Sequence[str], stream: TextIO
 ) -> Iterator[SubmissionResult]:
-    """Write student, assignment, points, maximum and one column an exercise; pass every result on.
+    """Write student, assignment, points, maximum and a column for each exercise; yield every result again.
 
     Parameters
     ----------
@@ -28,14 +28,15 @@ def through(
 
 
 def harmless(text: str) -> str:
-    """A text that no spreadsheet takes for a formula: a student may be called anything.
+    """Escape a text that a spreadsheet would evaluate as a formula: a student may have any name.
 
-    Spreadsheets look past spaces, seen or not, and some read full-width signs as if they were narrow ones.
+    Spreadsheets skip spaces and invisible characters, and some read full-width signs as narrow ones.
     """
-    first = next((one for one in text if not one.isspace() and unicodedata.category(one) not in _UNSEEN), " ")
+    shown = (sign for sign in text if not sign.isspace() and unicodedata.category(sign) not in _INVISIBLE)
+    first = next(shown, " ")
     is_formula = unicodedata.normalize("NFKC", first) in ("=", "+", "-", "@")
     return f"'{text}" if is_formula or text.startswith(("\t", "\r", "\n")) else text
 
 
-_UNSEEN = ("Cc", "Cf")
-"""Unicode's categories of control and format characters, such as a space of no width."""
+_INVISIBLE = ("Cc", "Cf")
+"""Unicode's categories of control and format characters, such as the zero-width space."""

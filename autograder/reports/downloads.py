@@ -1,4 +1,7 @@
-"""Whom Moodle or Canvas mean by a student of a class that was graded from one of their downloads."""
+"""Map a class's students back to Moodle's or Canvas's numbers, where it was graded from their download.
+
+`moodle_file` and `canvas_file` need the numbers to import grades.
+"""
 
 import re
 from pathlib import PurePosixPath
@@ -11,10 +14,10 @@ _NUMBERED = re.compile(r"(?P<name>.*) \((?P<number>\d+)\)", re.DOTALL)
 
 
 def handed_in(graded: ClassStatistics) -> dict[str, Handed]:
-    """The system's own name and number by the student; nobody who came from elsewhere.
+    """The system's own name and number of each student; those from no download are left out.
 
-    A file's name says it. Who handed in nothing that can be read has a row without a file; where all others
-    came from one system, so did they.
+    They are parsed from the file's name. A student without a readable file has a row without one, and is
+    taken to belong to the system that all others came from.
     """
     found = {
         student.name: handed

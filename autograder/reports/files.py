@@ -1,4 +1,4 @@
-"""How reports are written: results pass from writer to writer."""
+"""Run a chain of report writers, each of which yields its results on to the next."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -7,5 +7,5 @@ from autograder.judging.results import SubmissionResult
 
 
 def exhaust(passing: Iterable[SubmissionResult]) -> None:
-    """Let all results pass, where nobody waits for them at the end."""
+    """Consume a chain whose last results nobody needs."""
     deque(passing, maxlen=0)

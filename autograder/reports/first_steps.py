@@ -1,4 +1,4 @@
-"""What `autograder start` shows: what was copied, what was kept, and what to do first."""
+"""What `autograder start` prints: what was copied, what was kept, and the first steps."""
 
 import shlex
 from pathlib import Path
@@ -11,7 +11,7 @@ from autograder.student.handout import Copied
 
 
 def show(copied: Copied, folder: Path, lang: str, console: Console) -> None:
-    """Say what is in `folder` now, and the first three steps."""
+    """Print what `folder` holds now, and the first steps."""
     _ = translator(lang)
 
     def line(text: str) -> None:

@@ -1,8 +1,8 @@
-"""One graded submission as Gradescope's `results.json`: a test a group of hidden cases.
+"""One graded submission as Gradescope's `results.json`: a test for each group of hidden cases.
 
 The autograder that runs on Gradescope writes this, and `autograder report` for a class graded elsewhere.
-What students see holds points and feedback and nothing of a hidden case: what the submission printed, and
-notes that quote its exceptions, stand in a test that only instructors see.
+Students see points and feedback and nothing of a hidden case: the submission's output, and notes that quote
+its exceptions, are in a test that only instructors see.
 """
 
 import json
@@ -14,11 +14,11 @@ from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict
 from autograder.reports import words
 
 _SHOWN = 20_000
-"""Characters of a submission's own output that the instructor gets."""
+"""Characters of a submission's output that the instructor sees."""
 
 
 def write(result: SubmissionResult, lang: str, stream: TextIO) -> None:
-    """Write the document of a submission that was graded elsewhere, without what only instructors may see."""
+    """Write the document of a submission graded elsewhere, without the instructor's test."""
     json.dump(to_gradescope(result, lang, instructor=False), stream, ensure_ascii=False, indent=2)
     stream.write("\n")
 
@@ -28,15 +28,15 @@ def to_gradescope(
 ) -> dict[str, Any]:
     """The document, after https://gradescope-autograders.readthedocs.io/en/latest/specs/.
 
-    Points and what can be seen of a mistake are visible at once; the idea behind it after the due date, so
-    that nobody hands in again and again to be told; notes and output to the instructor alone.
+    Points and symptoms are visible at once; the idea behind a mistake after the due date, so that it cannot
+    be had by resubmitting; notes and output are visible to the instructor alone.
 
     Parameters
     ----------
     notes : sequence of Text
-        What the student may be told about the file besides, such as that it cannot be read.
+        Further notes for the student, such as that the file cannot be read.
     instructor : bool
-        Whether there is a hidden test with notes and output.
+        Whether to add the hidden test with notes and output.
     """
     tests = [
         test for number, exercise in enumerate(result.exercises, 1) for test in _tests(exercise, number, lang)
@@ -59,11 +59,10 @@ def to_gradescope(
 
 
 def not_graded(reason: str, lang: str) -> dict[str, Any]:
-    """The document of a run that refused to grade: the student is told so, the instructor why."""
-    told = say("gradescope.not_graded")
+    """The document of a run that refused to grade; only the instructor sees the reason."""
     return {
         "score": 0,
-        "output": told.in_language(lang),
+        "output": say("gradescope.not_graded").in_language(lang),
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
@@ -80,9 +79,9 @@ def not_graded(reason: str, lang: str) -> dict[str, Any]:
 
 
 def _tests(exercise: ExerciseResult, number: int, lang: str) -> list[dict[str, Any]]:
-    """A test a group, and one more, later, for the idea behind a mistake."""
+    """A test for each group, and one for the idea behind a mistake, visible after the due date."""
     tests: list[dict[str, Any]] = []
-    for place, group in enumerate(exercise.groups, 1):
+    for index, group in enumerate(exercise.groups, 1):
         passed = all(case.verdict.earns for case in group.cases)
         verdict = next((case.verdict for case in group.cases if not case.verdict.earns), Verdict.AC)
         first = not passed and all(test["status"] == "passed" for test in tests)
@@ -90,7 +89,7 @@ def _tests(exercise: ExerciseResult, number: int, lang: str) -> list[dict[str, A
         tests.append(
             {
                 "name": f"{exercise.name}: {group.name}",
-                "number": f"{number}.{place}",
+                "number": f"{number}.{index}",
                 "score": group.points,
                 "max_score": group.max_points,
                 "status": "passed" if passed else "failed",
@@ -114,7 +113,7 @@ def _tests(exercise: ExerciseResult, number: int, lang: str) -> list[dict[str, A
 
 
 def _for_instructor(result: SubmissionResult, lang: str) -> dict[str, Any]:
-    """What may hold hidden inputs: notes and the submission's own output."""
+    """The hidden test: notes and output, which may contain hidden inputs."""
     lines = [
         say("gradescope.file", file=result.file or "–").in_language(lang),
         say("gradescope.isolation", isolation=result.isolation).in_language(lang),

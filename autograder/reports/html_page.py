@@ -1,8 +1,8 @@
 """The class report as one page that needs no network, and the page that each student gets.
 
-`class_report` calls it. Whatever comes from a submission, from a student's name to what a program printed,
-is text to the templates (autoescape) and to the browser (a content security policy that runs the page's own
-script and nothing else). A student's page holds points and what `words.told` tells: never notes or output.
+`class_report` calls it. Everything from a submission, such as a student's name or a program's output, is
+escaped by the templates, and a content security policy lets the browser run the page's own script only. A
+student's page holds points and the sentences of `words.told`: never notes or output.
 """
 
 import base64
@@ -27,7 +27,7 @@ _SHOWN_OUTPUT = 2000
 """Characters of a submission's output that the instructor's view shows; `results.json` holds more."""
 _MARKS = {Verdict.AC: "✓", Verdict.NI: "·", Verdict.JE: "!"}
 _STEPS = 5
-"""Tints of the heat map between no points and all of them."""
+"""Number of tints in the heat map between no points and full points."""
 
 
 def write_class(
@@ -38,27 +38,27 @@ def write_class(
     lang: str,
     stream: TextIO,
 ) -> None:
-    """Write the page of a class, bit by bit.
+    """Write the page of a class incrementally.
 
     Parameters
     ----------
     feedback : iterable of (int, results)
-        The results of each student under the student's place in `graded.students`, for the view inside the
-        page; read last, one by one.
+        The results of each student, with the student's index in `graded.students`, for the view inside the
+        page; consumed after everything else.
     pages : mapping
         The address of each student's own page, by name.
     made : str
-        When, as it is to be shown.
+        When the report was made, as shown.
     lang : str
         The language that is shown first.
     """
-    places = {student.name: place for place, student in enumerate(graded.students)}
+    indices = {student.name: index for index, student in enumerate(graded.students)}
 
     def link(name: str) -> Markup:
         address = quote(pages[name])
-        return Markup('<a href="{}" data-student="{}"><bdi>{}</bdi></a>').format(address, places[name], name)
+        return Markup('<a href="{}" data-student="{}"><bdi>{}</bdi></a>').format(address, indices[name], name)
 
-    widths = [len(one.exercises) for one in graded.assignments]
+    widths = [len(assignment.exercises) for assignment in graded.assignments]
     script = (_TEMPLATES / "class.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     page = environment().get_template("class.html")
@@ -84,8 +84,8 @@ def write_student(name: str, results: Sequence[SubmissionResult], lang: str, str
         page.render(
             name=name,
             results=results,
-            points=total(one.points for one in results),
-            max_points=total(one.max_points for one in results),
+            points=total(result.points for result in results),
+            max_points=total(result.max_points for result in results),
             lang=lang,
         )
     )
@@ -121,7 +121,7 @@ def _seconds(seconds: float | None) -> str:
 
 
 def _heat(widths: Sequence[int], student: StudentStatistics) -> Markup:
-    """A student's cells, each assignment's after its points; short, for a class has a hundred thousand."""
+    """A student's cells, each assignment's after its points; kept short, as a class may have 100,000."""
     cells = iter(student.cells)
     parts = []
     for points, width in zip(student.by_assignment, widths, strict=True):

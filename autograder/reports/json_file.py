@@ -1,6 +1,6 @@
-"""`results.json`: everything, for programs (docs/results.md).
+"""`results.json`: the complete results, for programs (docs/results.md).
 
-Written entry by entry, so that a class of ten thousand takes no more memory than one of ten.
+Written entry by entry: memory does not grow with the class.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,7 @@ from autograder.judging.results import SubmissionResult
 
 
 def through(results: Iterable[SubmissionResult], lang: str, stream: TextIO) -> Iterator[SubmissionResult]:
-    """Write the document, texts in `lang`; pass every result on."""
+    """Write the document with texts in `lang`; yield every result again."""
     stream.write(f'{{"schema": {SCHEMA}, "submissions": [')
     separator = "\n"
     for result in results:

@@ -1,6 +1,6 @@
-"""JUnit XML, which CI servers show: a test suite a submission, a test case an exercise.
+"""JUnit XML for CI servers: a test suite for each submission, a test case for each exercise.
 
-It tells what a student may know and no more: a CI server's pages have many readers.
+It holds only what a student may know, for a CI server's pages have many readers.
 """
 
 import re
@@ -13,7 +13,7 @@ from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict
 from autograder.reports.words import told
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that no XML document may hold, escaped or not."""
+"""Characters that XML forbids, even escaped."""
 
 
 def write(results: Iterable[SubmissionResult], lang: str, stream: TextIO) -> None:

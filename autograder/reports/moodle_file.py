@@ -1,8 +1,8 @@
 """Grades and feedback as the grading worksheet of a Moodle assignment, which Moodle imports.
 
-Moodle (`mod/assign/feedback/offline/importgradeslib.php`) reads the columns Identifier, Grade and Last
-modified (grade), and asks for all three; Feedback comments where the assignment has them. It finds a student
-by the number that its download of the submissions has in every name. Comments are HTML.
+Moodle (`mod/assign/feedback/offline/importgradeslib.php`) requires the columns Identifier, Grade and Last
+modified (grade), and reads Feedback comments where the assignment has them. It finds a student by the number
+that is part of every name in its download of the submissions. Comments are HTML.
 """
 
 import csv
@@ -16,7 +16,7 @@ from autograder.submissions.lms import Handed
 
 
 class Worksheet:
-    """One assignment's worksheet; `add` writes a line."""
+    """One assignment's worksheet; `add` writes a row."""
 
     def __init__(self, stream: TextIO, lang: str) -> None:
         self._writer = csv.writer(stream, lineterminator="\n")
@@ -50,7 +50,7 @@ class Worksheet:
 
 
 def comment(result: SubmissionResult, lang: str) -> str:
-    """What the student is told, exercise by exercise, with nothing of the instructor's notes."""
+    """The feedback for the student, exercise by exercise, without the instructor's notes."""
     lines = []
     for exercise in result.exercises:
         lines.append(f"{exercise.name}: {exercise.points:g}/{exercise.max_points:g}")

@@ -1,7 +1,7 @@
-"""Writes what a graded class leaves behind: `grades.csv`, `results.json`, and what the terminal shows.
+"""Write what `autograder grade` leaves behind: `grades.csv`, `results.json`, and the table on the terminal.
 
-Each file is written beside its old version and then put in its place, so that an interrupted or full disk
-never leaves half a file. The results pass by once: every writer hands them to the next.
+The files are written atomically, so that an interrupt or a full disk never leaves half a file. All writers
+share one pass over the results.
 """
 
 import shutil
@@ -26,14 +26,14 @@ def write(
     *,
     as_json: bool,
 ) -> bool:
-    """Write the files and show the class; whether a submission got a judge error.
+    """Write the files and show the class; return whether any submission got a judge error.
 
     Parameters
     ----------
     exercises : sequence of str
         The exercise columns of `grades.csv`.
     as_json : bool
-        Print `results.json` in place of the table.
+        Print `results.json` instead of the table.
     """
     folder.mkdir(parents=True, exist_ok=True)
     failed = False
@@ -55,7 +55,5 @@ def write(
         with (folder / "results.json").open(encoding="utf-8") as document:
             shutil.copyfileobj(document, sys.stdout)
     else:
-        _ = translator(lang)
-        shown = _("report.written", folder=folder)
-        Console(highlight=False).print(shown)
+        Console(highlight=False).print(translator(lang)("report.written", folder=folder))
     return failed

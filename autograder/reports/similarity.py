@@ -1,7 +1,7 @@
-"""`autograder similar`'s reports: a table on the terminal, CSV, JSON, and a page with the pairs side by side.
+"""The reports of `autograder similar`: a terminal table, CSV, JSON, and a page of the pairs side by side.
 
-What students wrote is hostile until it is escaped: on the page by Jinja, on the terminal by Rich. The page is
-one file that loads nothing.
+Students' text must be escaped: by Jinja on the page, by Rich on the terminal. The page is one file that loads
+nothing.
 """
 
 import csv
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 _COLOURS = 6
 _FOLDED = 3
-"""Lines in a row that everybody was given: more than these are folded away."""
+"""Longer runs of lines that everybody was given are folded."""
 
 
 def table(pairs: Sequence["Pair"], lang: str, console: Console) -> None:
-    """A line a pair, the most similar first."""
+    """Print a row for each pair, the most similar first."""
     _ = translator(lang)
     shown = Table(header_style="bold")
     for heading in (_("report.column_assignment"), _("report.column_student"), _("report.column_student")):
@@ -43,7 +43,7 @@ def table(pairs: Sequence["Pair"], lang: str, console: Console) -> None:
 
 
 def summary(submissions: int, pairs: int, folder: Path, lang: str, console: Console) -> None:
-    """How many there are, where the pages are, and that a person has to look."""
+    """Print how many pairs there are, and where the files are."""
     _ = translator(lang)
     alike = say("similar.pairs_one") if pairs == 1 else say("similar.pairs_many", n=pairs)
     there = say("similar.summary", submissions=words.submissions(submissions), pairs=alike)
@@ -52,30 +52,19 @@ def summary(submissions: int, pairs: int, folder: Path, lang: str, console: Cons
 
 
 def write_csv(pairs: Sequence["Pair"], stream: TextIO) -> None:
-    """One line a pair; shares from 0 to 1."""
+    """Write a row for each pair; shares are from 0 to 1."""
     rows = csv.writer(stream, lineterminator="\n")
-    rows.writerow(
-        [
-            "assignment",
-            "student",
-            "other",
-            "similarity",
-            "student_share",
-            "other_share",
-            "lines",
-            "file",
-            "other_file",
-        ]
-    )
+    shares = ["similarity", "student_share", "other_share"]
+    rows.writerow(["assignment", "student", "other", *shares, "lines", "file", "other_file"])
     for pair in pairs:
         names = [harmless(name) for name in (pair.left.student, pair.right.student)]
-        shares = [f"{value:.4f}" for value in (pair.similarity, pair.left_share, pair.right_share)]
+        values = [f"{value:.4f}" for value in (pair.similarity, pair.left_share, pair.right_share)]
         files = [harmless(name) for name in (pair.left.file, pair.right.file)]
-        rows.writerow([pair.assignment, *names, *shares, pair.lines, *files])
+        rows.writerow([pair.assignment, *names, *values, pair.lines, *files])
 
 
 def write_json(pairs: Sequence["Pair"], stream: TextIO) -> None:
-    """The pairs with their passages, each by the places of its first and last line."""
+    """Write the pairs with their passages, each given by its first and last line."""
     document = {"schema": 1, "pairs": [_pair(pair) for pair in pairs]}
     json.dump(document, stream, ensure_ascii=False, indent=1)
     stream.write("\n")
@@ -95,15 +84,15 @@ def _pair(pair: "Pair") -> dict[str, Any]:
         "left": side(pair.left, pair.left_share),
         "right": side(pair.right, pair.right_share),
         "passages": [
-            {"left": place(pair.left, one.left), "right": place(pair.right, one.right)}
-            for one in pair.passages
+            {"left": place(pair.left, passage.left), "right": place(pair.right, passage.right)}
+            for passage in pair.passages
         ],
     }
 
 
 @dataclass(frozen=True)
 class _Row:
-    """A line of code on the page: its label, its text, its passage's number (0: none)."""
+    """A line of code on the page; `passage` is the number of its passage (0: none)."""
 
     label: str
     text: str
@@ -112,14 +101,14 @@ class _Row:
 
 
 def write_page(pairs: Sequence["Pair"], lang: str, stream: TextIO) -> None:
-    """The table, and below it every pair side by side; what belongs together has one colour and number."""
+    """Write the table, and below it every pair side by side, shared passages in the same colour."""
     from autograder.reports import html_page
 
     shown = [
         {
             "pair": pair,
-            "left": _rows(pair.left, [one.left for one in pair.passages]),
-            "right": _rows(pair.right, [one.right for one in pair.passages]),
+            "left": _rows(pair.left, [passage.left for passage in pair.passages]),
+            "right": _rows(pair.right, [passage.right for passage in pair.passages]),
         }
         for pair in pairs
     ]
@@ -130,11 +119,11 @@ def write_page(pairs: Sequence["Pair"], lang: str, stream: TextIO) -> None:
 def _rows(code: "Code", passages: Sequence[tuple[int, int]]) -> list[_Row]:
     numbers = [0] * len(code.lines)
     for number, (first, last) in enumerate(passages, 1):
-        for place in range(first, last + 1):
-            numbers[place] = numbers[place] or number
+        for index in range(first, last + 1):
+            numbers[index] = numbers[index] or number
     rows: list[_Row] = []
     before = ""
-    for dull, run in groupby(zip(code.lines, numbers, strict=True), lambda one: _is_dull(one[0])):
+    for dull, run in groupby(zip(code.lines, numbers, strict=True), lambda pair: _is_dull(pair[0])):
         lines = list(run)
         if dull and len(lines) > _FOLDED:
             rows.append(_Row("⋯", "", 0, True))

@@ -1,4 +1,4 @@
-"""What the command line shows: a class as a table, one student's check as a list."""
+"""What the command line prints: a class as a table, a student's own check as a list."""
 
 from collections import Counter
 from collections.abc import Container, Iterable
@@ -10,19 +10,18 @@ from rich.table import Table
 from autograder.base.messages import say, translator
 from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict
 from autograder.reports.words import submissions
-from autograder.student.checking import Examined
+from autograder.student.checking import Checked
 from autograder.student.feedback import words
 from autograder.student.feedback.advice import next_exercise, next_step
 
 _TABLE_ROWS = 400
-"""A longer table is of no use on a terminal."""
+"""A longer table is not printed."""
 
 
 def show_class(results: Iterable[SubmissionResult], lang: str, console: Console) -> None:
-    """A line a submission: points, and the exercises that lost some with their verdicts; below, the summary.
+    """Print a row for each submission: points, and the exercises that are not right with their verdicts.
 
-    The summary tells how many were graded, the mean share of the points, and loudly whatever the grader
-    itself failed at.
+    Below the table: how many were graded, their mean share of the points, and judge errors in red.
     """
     _ = translator(lang)
     table = Table(header_style="bold")
@@ -62,7 +61,7 @@ def _points(points: float, maximum: float) -> str:
 
 
 def _lost(result: SubmissionResult) -> str:
-    """Exercises that are not right, collected by verdict and misconception."""
+    """Exercises that are not right, grouped by verdict and misconception."""
     by_reason: dict[str, list[str]] = {}
     for exercise in result.exercises:
         if exercise.verdict is not Verdict.AC:
@@ -74,15 +73,15 @@ def _lost(result: SubmissionResult) -> str:
     return "\n".join(f"[red]{escape(label)}[/] {', '.join(names)}" for label, names in by_reason.items())
 
 
-def check_list(done: Examined, lang: str, console: Console, told: Container[str] = (), ask: str = "") -> None:
-    """A line an exercise: ✓ or what can be seen, with points; below it the idea, where it may be told.
+def check_list(done: Checked, lang: str, console: Console, told: Container[str] = (), ask: str = "") -> None:
+    """Print a line for each exercise: ✓ or the symptom, with points; below it the idea, where revealed.
 
     Parameters
     ----------
     told : container of str
-        The exercises whose idea is told; for others that have one, the last line says how to get it.
+        The exercises whose idea is revealed; for others that have one, a line at the end says how to get it.
     ask : str
-        What a student writes to be told at once, such as "--hint".
+        What the student types to get the idea at once, such as "--hint".
     """
     result = done.result
     for note in result.notes:
@@ -103,11 +102,7 @@ def check_list(done: Examined, lang: str, console: Console, told: Container[str]
         console.print(escape(words.all_pass(done.key).in_language(lang)))
         return
     if untold:
-        hint = say(
-            "report.hint_waiting",
-            names=", ".join(untold),
-            ask=ask,
-        )
+        hint = say("report.hint_waiting", names=", ".join(untold), ask=ask)
         console.print(escape(hint.in_language(lang)))
     console.print(escape(words.following(next_step(following)).in_language(lang)))
 

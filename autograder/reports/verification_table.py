@@ -1,4 +1,4 @@
-"""`autograder verify` on a terminal: one line an exercise, and below what falls short."""
+"""What `autograder verify` prints: a row for each exercise, and the faults below."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -11,7 +11,7 @@ from autograder.base.messages import Text, say
 
 
 def show(reports: Sequence[Report], lang: str, console: Console) -> None:
-    """Print the table of all reports, then the faults, then the mutants that no key can catch."""
+    """Print the table of all reports, the faults, and the mutants that change nothing."""
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     headings = (
         say("report.column_exercise"),
@@ -62,7 +62,7 @@ def _row(report: Report) -> tuple[str, ...]:
 
 
 def _faults(report: Report) -> Iterator[Text]:
-    """One sentence for everything that falls short."""
+    """A sentence for each fault."""
     for fault in report.stub:
         yield say("verify.stub_earns", fault=fault)
     for fault in report.reference:
@@ -74,11 +74,6 @@ def _faults(report: Report) -> Iterator[Text]:
     for name, other in {**report.misnamed, **report.misnamed_pairs}.items():
         yield say("verify.mistake_confused", name=name, other=other)
     for change, times in report.survivors.items():
-        yield say(
-            "verify.mutant_survives",
-            times=times,
-            draws=report.draws,
-            change=change,
-        )
+        yield say("verify.mutant_survives", times=times, draws=report.draws, change=change)
     for change in report.stale:
         yield say("verify.equivalent_caught", change=change)

@@ -1,58 +1,53 @@
-"""The verdicts in words, for pages and files that people read."""
+"""Verdicts and feedback as sentences, for the formats that people read."""
 
 from autograder.base.messages import Text, say
 from autograder.judging.results import ExerciseResult, Verdict
 
 
 def submissions(number: int) -> Text:
-    """How many there are."""
+    """How many submissions, as a phrase."""
     return say("report.submissions_one") if number == 1 else say("report.submissions_many", n=number)
 
 
 def name_of(verdict: Verdict) -> Text:
     """A verdict in two or three words."""
-    match verdict:
-        case Verdict.AC:
-            return say("verdict.right")
-        case Verdict.WA:
-            return say("verdict.wrong_answer")
-        case Verdict.RTE:
-            return say("verdict.run_time_error")
-        case Verdict.TLE:
-            return say("verdict.too_slow")
-        case Verdict.MLE:
-            return say("verdict.too_much_memory")
-        case Verdict.OLE:
-            return say("verdict.too_much_output")
-        case Verdict.NI:
-            return say("verdict.not_written")
-        case Verdict.MISSING:
-            return say("verdict.function_missing")
-        case Verdict.FORBIDDEN:
-            return say("verdict.module_forbidden")
-        case Verdict.JE:
-            return say("verdict.grader_failed")
+    id = _NAMES[verdict]
+    return say(id)
+
+
+_NAMES = {
+    Verdict.AC: "verdict.right",
+    Verdict.WA: "verdict.wrong_answer",
+    Verdict.RTE: "verdict.run_time_error",
+    Verdict.TLE: "verdict.too_slow",
+    Verdict.MLE: "verdict.too_much_memory",
+    Verdict.OLE: "verdict.too_much_output",
+    Verdict.NI: "verdict.not_written",
+    Verdict.MISSING: "verdict.function_missing",
+    Verdict.FORBIDDEN: "verdict.module_forbidden",
+    Verdict.JE: "verdict.grader_failed",
+}
 
 
 def seen(exercise: ExerciseResult) -> Text | None:
-    """What can be seen of a mistake: told at once."""
+    """The symptom, which a student may see at once."""
     return exercise.symptom or (None if exercise.misconception else exercise.diagnosis)
 
 
 def idea(exercise: ExerciseResult) -> Text | None:
-    """The idea behind it, where it is known: on Gradescope only after the due date."""
+    """The idea behind a mistake, where it is known; Gradescope shows it after the due date."""
     return exercise.diagnosis if exercise.misconception else None
 
 
 def grader_failed() -> Text:
-    """What a student reads of a judge error."""
+    """What a student reads about a judge error."""
     return say("verdict.grader_failed_full_points")
 
 
 def told(exercise: ExerciseResult) -> list[Text]:
-    """What a student is told about an exercise that is not right: what can be seen, then the idea behind it.
+    """What a student reads about an exercise that is not right: the symptom, then the idea behind it.
 
-    Never anything else of a result: notes and output are for the instructor alone.
+    Never notes or output, which are for the instructor alone.
     """
     if exercise.verdict is Verdict.AC:
         return []

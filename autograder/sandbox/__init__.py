@@ -1,5 +1,8 @@
 """The sandbox: where students' code runs, and the only place where it runs.
 
+`judging` and `grading` use `client.Sandbox`; commands that check one file use `launch` to start it early.
+This package must never see an expected value or decide points, and never unpickle or execute what comes out.
+
 Theory of operation
 -------------------
 Three processes take part; a message passes down the chain and plain bytes come back up::
@@ -10,28 +13,28 @@ Three processes take part; a message passes down the chain and plain bytes come 
       │                   read-only, and nothing else of the disk          bubblewrap.py
     warden                trusted code, warm: NumPy loaded, the inputs of one answer key decoded. Moves
       │                   once into namespaces of its own (users, processes, mounts, IPC) and hides
-      │                   /proc; forks once for each run, enforces the limits; goes once
-      │                   through what every run does, with functions of our own         warden.py
+      │                   /proc; warms up with functions of our own; forks once for each run and
+      │                   enforces the limits                              warden.py
     runner                process 1 of a process namespace of its own: mounts a fresh /tmp, drops every
                           capability, sets its limits, filters its system calls, then executes the
                           submission's statements, makes the calls, writes answers to a pipe
                                                                            runner.py, confinement.py
 
-What each may know: the warden and the runner hold *inputs*, never an expected value, a comparison
-or a score. The runner is hostile from the moment the first statement of a submission runs: what it
-writes is bounded, passed on only while it follows the order that an honest runner keeps, parsed as
-plain data by the grader, and compared there. If it leaves early, is killed, or writes nonsense, the
-calls it has not answered count as not answered. What it says about its exceptions is quoted only in
-words that its own source holds, so that no hidden input leaves with them.
+What each may know: the warden and the runner hold *inputs*, never an expected value, a comparison or a score.
+The runner is hostile from the first statement of a submission on. What it writes is bounded, forwarded only
+while it follows the order that an honest runner keeps, parsed as plain data by the grader, and compared
+there. If the runner leaves early, is killed, or writes nonsense, the calls it has not answered count as not
+answered. What it reports about its exceptions is quoted only in words of its own source, so that no hidden
+input leaks with them.
 
-Nothing passes from one submission to the next: a runner is a fork of a warden that has never copied
-another's source, answers or output into memory that forks inherit, and its files are its own.
+Nothing passes from one submission to the next: a runner is a fork of a warden that has never copied another
+submission's source, answers or output into memory that forks inherit, and its files are its own.
 
-The runner dies with everything it started: its process namespace goes with it, and its system-call
-filter refuses new processes to begin with. The runner dies with the warden, process 1 of the namespace
-around it; the warden with bubblewrap, bubblewrap with the grader.
+The runner's end ends everything it started: its process namespace ends with it, and its system-call filter
+refuses new processes in the first place. The runner ends with the warden, process 1 of the namespace around
+it; the warden with bubblewrap, bubblewrap with the grader.
 
-Where something is missing, less is shared and less is allowed:
+Where a mechanism is missing, less is shared and less is allowed:
 
 - No nested namespaces (some containers, some distributions): a warden serves one submission and is
   replaced; a run can write no files; Landlock and the filter keep it from other processes.
@@ -41,13 +44,13 @@ Where something is missing, less is shared and less is allowed:
   its own, write what its user can write: never grade as root there. The network is refused by the filter.
 - No bubblewrap, but root (isolation "user", for graders that run as root in a container): as before, and a
   run becomes a user who owns nothing, so that neither the files nor the memory of root's processes can be
-  read, with Landlock or without. `gradescope.isolation` tries out which of these holds.
+  read, with Landlock or without. `gradescope.isolation` tests which of these is available.
 - Neither x86-64 nor AArch64: there is no filter, and a warden serves one submission.
 - No Linux: rlimits and a process of its own, nothing more; for a student's own code.
 
 Memory is limited as address space, which counts what NumPy reserves and what threads' stacks could grow
-to; a run's own file system counts apart.
+to; a run's own file system counts separately.
 
-The modules `warden`, `runner`, `confinement` and `limits` run inside: they import the standard
-library, NumPy and `autograder.sandbox.values` only.
+The modules `warden`, `runner`, `confinement` and `limits` run inside: they may import the standard library,
+NumPy and `autograder.sandbox.values` only.
 """

@@ -1,8 +1,9 @@
-"""What the sandbox can see: the command line that puts the warden inside bubblewrap.
+"""The command line that starts the warden inside bubblewrap, and with it what the sandbox can see.
 
-Visible, read-only: the Python executable, its standard library without site-packages, the shared
-libraries that these and NumPy load, NumPy, and the handful of this package's modules that run
-inside. Writable: one small tmpfs. Nothing else of the disk exists there.
+Used by `launch` and `client`; commands call `require` before any work. Visible inside, read-only: the Python
+executable, its standard library without site-packages, the shared libraries that these and NumPy load, NumPy,
+and this package's modules that run inside. Writable: one small tmpfs. Nothing else of the disk may be
+visible.
 """
 
 import functools
@@ -26,11 +27,11 @@ _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom")
 
 
 class BubblewrapMissing(TextError):
-    """bubblewrap is not installed or may not make namespaces here; the text says what to do."""
+    """bubblewrap is not installed or cannot create namespaces here; the text says what to do."""
 
 
 def command(limits: Limits, environment: dict[str, str], program: list[str]) -> list[str]:
-    """The command that runs `program` inside, with nothing but `environment` in its environment.
+    """The command that runs `program` inside bubblewrap, with only `environment` in its environment.
 
     Raises
     ------
@@ -54,12 +55,12 @@ def command(limits: Limits, environment: dict[str, str], program: list[str]) -> 
 
 
 def require(instead: str = "--isolation process") -> None:
-    """Make sure, before any work, that bubblewrap is there and may do what it is needed for.
+    """Check that bubblewrap is installed and works here.
 
     Parameters
     ----------
     instead : str
-        The option by which weaker isolation can be chosen here.
+        The option by which the user can choose weaker isolation, for the error message.
 
     Raises
     ------
@@ -87,7 +88,7 @@ def interpreter() -> str:
 
 def numpy_folders() -> list[tuple[str, str]]:
     """(source, target) of the folders that `import numpy` needs."""
-    spec = importlib.util.find_spec("numpy")  # to import it takes a tenth of a second
+    spec = importlib.util.find_spec("numpy")  # importing it takes a tenth of a second
     assert spec is not None and spec.origin is not None, "NumPy is a dependency of this package"
     package = Path(spec.origin).parent
     libraries = package.with_name("numpy.libs")
@@ -105,7 +106,7 @@ def _standard_library() -> str:
 
 
 def _site_packages() -> list[str]:
-    """Folders inside the standard library that hold other packages."""
+    """Folders of installed packages inside the standard library."""
     return [
         str(folder)
         for name in ("site-packages", "dist-packages")
@@ -128,7 +129,7 @@ import ctypes, sys
 for path in sys.stdin.read().splitlines():
     try:
         ctypes.CDLL(path)
-    except OSError:  # it needs a library that is not installed; importing it would fail as well
+    except OSError:  # it needs a library that is not installed; importing it fails, too
         pass
 class Info(ctypes.Structure):
     _fields_ = [("address", ctypes.c_size_t), ("name", ctypes.c_char_p)]
@@ -143,9 +144,10 @@ print("\\n".join(names))
 
 
 def _shared_libraries(extensions: list[str]) -> list[str]:
-    """The libraries that a Python which has loaded all of `extensions` holds; itself and NumPy's left out.
+    """The shared libraries in a Python that has loaded all of `extensions`, without its own and NumPy's.
 
-    The dynamic loader is asked, by their own names: it looks for those again inside.
+    A new process lists them by the names under which the dynamic loader knows them: it searches for those
+    inside.
     """
     listing = subprocess.run(
         [interpreter(), "-I", "-S", "-c", _NAME_LIBRARIES],
@@ -162,12 +164,12 @@ def _shared_libraries(extensions: list[str]) -> list[str]:
 
 
 def library_folders() -> str:
-    """Where the dynamic loader finds the shared libraries inside, for LD_LIBRARY_PATH."""
+    """LD_LIBRARY_PATH inside: the folders of the shared libraries."""
     return ":".join(sorted({str(Path(path).parent) for path in python_files() if ".so" in Path(path).name}))
 
 
 def places() -> dict[str, Any]:
-    """What a run may read and write inside, for the warden."""
+    """What a run may read and write inside bubblewrap; see `warden`."""
     targets = [target for _, target in numpy_folders()]
     return {
         "readable": [*python_files(), *targets],
@@ -187,7 +189,7 @@ def places_outside() -> dict[str, Any]:
     return {
         "readable": [*needed, own_libraries, *_SYSTEM_LIBRARIES],
         "devices": list(_DEVICES),
-        # A run's own file system hides what lies there.
+        # A run's own file system is mounted there and hides what it needs to read.
         "scratch": "/var/tmp" if any(path.startswith("/tmp/") for path in needed) else "/tmp",
         "inside": False,
     }

@@ -3,9 +3,9 @@
     with Sandbox(calls, limits, "bubblewrap") as sandbox:
         run = sandbox.run(statements)
 
-A `Sandbox` keeps one warm process. It survives anything that a submission does: where the process
-inside is stopped or leaves early, the calls that it did not answer are taken up again in a fresh
-one, except those of the group that stopped it, which count as stopped too.
+A `Sandbox` keeps one warm process, for `grading` and `student`. It survives anything that a submission does:
+where the runner is stopped or leaves early, the calls that it did not answer are made again in a fresh one,
+except those of the group that stopped it, which count as stopped too. It must never trust what it receives.
 """
 
 import os
@@ -25,13 +25,13 @@ from autograder.sandbox.quotable import Quotable
 from autograder.sandbox.records import Call, Isolation, LoadNote, Outcome, Run, Status
 from autograder.sandbox.values import MAGIC, ValuesError, dumps, loads
 
-_TOLD: dict[str, Status] = {
+_FAILURES: dict[str, Status] = {
     "raised": "raised",
     "missing": "missing",
     "forbidden": "forbidden",
     "unsendable": "unsendable",
 }
-"""What a run may say of a call that gave no answer; the other statuses are found out from outside."""
+"""Statuses that a run may report of a call without an answer; the others are observed from outside."""
 
 _LENGTH = struct.Struct("<I")
 _FRAME = struct.Struct("<cI")
@@ -41,14 +41,14 @@ _GRACE_SECONDS = 15.0
 _MAX_PARTS = 400_000
 """Commas in all answers of a run: parsed, each part takes up to a hundred bytes of the grader's memory."""
 _SHORT = 2048
-"""Bytes of an answer that need no counting of its parts."""
-_REMEMBERED = ((_SHORT, 2048), (2**16, 16))
-"""Answers of up to how many bytes are remembered, and how many: most of a class gives the same right ones."""
+"""Answers of up to so many bytes are not searched for commas."""
+_CACHES = ((_SHORT, 2048), (2**16, 16))
+"""(bytes of an answer at the most, cached answers): most of a class gives the same right answers."""
 
 
 @dataclass(frozen=True)
 class _Reply:
-    """What the warden says about a run; see `warden.py`."""
+    """The warden's report on a run; see `warden.py`."""
 
     end: str
     call: int
@@ -57,7 +57,7 @@ class _Reply:
 
 
 class SandboxError(Exception):
-    """The sandbox itself failed; never the student's fault."""
+    """The sandbox itself failed, which is never the student's fault."""
 
 
 class Cancelled(Exception):
@@ -66,7 +66,7 @@ class Cancelled(Exception):
 
 @dataclass
 class _Progress:
-    """What is known of a run so far."""
+    """The outcomes, notes and output of a run so far."""
 
     quotable: Quotable
     outcomes: dict[int, Outcome] = field(default_factory=dict)
@@ -78,13 +78,13 @@ class _Progress:
 class Sandbox:
     """One warm process for the calls of one answer key. Use it as a context manager.
 
-    It belongs to the process that made it (a fork starts one of its own) and ends with the thread that
-    did; its methods may be called from one thread at a time.
+    It belongs to the process that created it (a fork starts its own) and ends with the thread that created
+    it; its methods may be called from one thread at a time.
 
     Parameters
     ----------
     launched : Warden, optional
-        A process that has been started ahead, with the same isolation.
+        A process that was started earlier (`launch.ahead`), with the same isolation.
 
     Raises
     ------
@@ -108,7 +108,7 @@ class Sandbox:
         self._reusable = self._serves_many = False
         self._cancelled = False
         self._owner = os.getpid()
-        self._told_before = [(size, lru_cache(count)(_told)) for size, count in _REMEMBERED]
+        self._caches = [(size, lru_cache(count)(_parse_timeless)) for size, count in _CACHES]
         self._start(launched)
 
     def __enter__(self) -> Self:
@@ -119,10 +119,6 @@ class Sandbox:
     ) -> None:
         self.close()
 
-    def _forget(self) -> None:
-        """Leave the parent's sandbox alone after a fork."""
-        self._process, self._owner = None, os.getpid()
-
     def close(self) -> None:
         """End the process and everything inside."""
         process, self._process = self._process, None
@@ -130,22 +126,22 @@ class Sandbox:
             launch.end(process)
 
     def renew(self) -> None:
-        """Start now what the next run would have to start; nothing where the process can be used again.
+        """Start a new process unless the present one can serve the next run.
 
         Raises
         ------
         SandboxError
         """
-        if self._owner != os.getpid():
-            self._forget()
+        if self._owner != os.getpid():  # a fork must leave its parent's sandbox alone
+            self._process, self._owner = None, os.getpid()
         if self._process is None or not self._reusable:
             self.close()
             self._start()
 
     def cancel(self) -> None:
-        """End the run that goes on in another thread; it raises `Cancelled` there.
+        """End the run in another thread, where `Cancelled` is raised.
 
-        Where it is over in this moment, the next one is cancelled in its place.
+        If that run is over at this moment, the next run is cancelled instead.
         """
         self._cancelled = True
         process = self._process
@@ -164,7 +160,7 @@ class Sandbox:
         progress = _Progress(Quotable(statements))
         try:
             source = _source_message(statements)
-        except ValuesError:  # far longer than anything that `submission.read` lets through
+        except ValuesError:  # far longer than anything that `source.read` lets through
             return Run(tuple(Outcome("unanswered") for _ in self.calls))
         deadline = time.monotonic() + self.limits.wall_seconds
         failures = 0
@@ -196,7 +192,7 @@ class Sandbox:
         )
 
     def _take(self, progress: _Progress, reply: _Reply) -> None:
-        """Read the frames of a run: the student's word. Whatever does not parse is dropped."""
+        """Read the frames of a run, which the student's process wrote. Whatever does not parse is dropped."""
         first = not progress.outcomes
         if first:
             progress.output = printable(reply.output.decode(errors="replace"))
@@ -214,12 +210,11 @@ class Sandbox:
                 progress.notes += [progress.quotable.vet_note(note) for note in _parse_note(payload)]
 
     def _parse(self, payload: bytes) -> Outcome | None:
-        """An outcome; of answers that came before, word for word, the one that was read then."""
-        told = next((before for size, before in self._told_before if len(payload) <= size), _told)
-        return _parse_outcome(payload, told)
+        parse = next((cached for size, cached in self._caches if len(payload) <= size), _parse_timeless)
+        return _parse_outcome(payload, parse)
 
     def _account_for_end(self, progress: _Progress, reply: _Reply, wanted: list[int]) -> None:
-        """Decide what the end of a run means for the calls that it did not answer."""
+        """Give the calls that a run did not answer the status that follows from how it ended."""
         open_calls = [index for index in wanted if index not in progress.outcomes]
         status: Status
         match reply.end:
@@ -235,7 +230,7 @@ class Sandbox:
         if reply.end != "wall" and reply.call in wanted:
             group = self.calls[reply.call].group
             open_calls = [index for index in open_calls if self.calls[index].group == group]
-        self._stopped(progress, open_calls, status)  # all of them: the time is over, or loading stopped it
+        self._stopped(progress, open_calls, status)  # all calls where the time is over or loading was stopped
 
     @staticmethod
     def _stopped(progress: _Progress, calls: list[int], status: Status) -> None:
@@ -243,9 +238,9 @@ class Sandbox:
             progress.outcomes[index] = Outcome(status)
 
     def _ask(self, wanted: list[int], seconds: float, source: bytes) -> _Reply:
-        """One round trip; a sandbox that cannot be used again is replaced before it."""
+        """One round trip to a warden: a new one where the last cannot serve again."""
         self.renew()
-        self._reusable = False  # until the answer has come: whoever interrupts this leaves one behind
+        self._reusable = False  # until the reply is complete: an interrupt would leave a part in the pipe
         self._send(dumps({"wanted": wanted, "seconds": seconds, "source": len(source)}), source)
         deadline = time.monotonic() + self.limits.wall_seconds + _GRACE_SECONDS
         head = self._receive(deadline)
@@ -272,7 +267,7 @@ class Sandbox:
         self._reusable = True
 
     def _places(self) -> dict[str, Any]:
-        """What the warden is told of where things are, and, for "user", whom its runs become."""
+        """The paths that the warden needs, and for "user" which user its runs become."""
         if self.isolation == "bubblewrap":
             return bubblewrap.places()
         places = bubblewrap.places_outside()
@@ -287,7 +282,7 @@ class Sandbox:
         }
 
     def _complaint(self) -> str:
-        """What the process that did not start wrote to stderr: its last line."""
+        """The last line that the process which did not start wrote to stderr."""
         process = self._process
         if process is None or process.stderr is None:
             return ""
@@ -327,7 +322,7 @@ class Sandbox:
 
 
 def _frames(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Type and content of the frames of a run, which the warden has found well-formed."""
+    """Type and content of the frames of a run; the warden has checked their lengths."""
     offset = 0
     while offset < len(data):
         kind, length = _FRAME.unpack_from(data, offset)
@@ -336,52 +331,52 @@ def _frames(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _parts(payload: bytes, start: int) -> int:
-    """About how many parts the skeleton of the message at `start` has; its arrays' bytes do not count."""
+    """About how many parts the skeleton of the message at `start` has, without the bytes of its arrays."""
     length = start + len(MAGIC)
     skeleton = length + _LENGTH.size
     return payload.count(b",", skeleton, skeleton + int.from_bytes(payload[length:skeleton], "little"))
 
 
 def _values_start(payload: bytes) -> int:
-    """Where in an outcome with its index the values message begins."""
-    told = _LENGTH.size + _SECONDS.size
-    is_answer = payload[told : told + 1] == b"A"
-    return told + 3 + payload[told + 2] if is_answer else told + 1
+    """Where the values message begins in an outcome with its index."""
+    kind = _LENGTH.size + _SECONDS.size
+    is_answer = payload[kind : kind + 1] == b"A"
+    return kind + 3 + payload[kind + 2] if is_answer else kind + 1
 
 
 def outcome_of(payload: bytes) -> Outcome:
-    """The outcome that `runner.message` wrote; "unanswered" where it makes no sense."""
-    return _parse_outcome(payload, _told) or Outcome("unanswered")
+    """The outcome that `runner.message` wrote; "unanswered" where it is malformed."""
+    return _parse_outcome(payload, _parse_timeless) or Outcome("unanswered")
 
 
-def _parse_outcome(payload: bytes, told: Callable[[bytes], Outcome | None]) -> Outcome | None:
-    """`told` reads what follows the seconds."""
-    if len(payload) < _SECONDS.size or (outcome := told(payload[_SECONDS.size :])) is None:
+def _parse_outcome(payload: bytes, parse: Callable[[bytes], Outcome | None]) -> Outcome | None:
+    """`parse` reads what follows the seconds."""
+    if len(payload) < _SECONDS.size or (outcome := parse(payload[_SECONDS.size :])) is None:
         return None
     return replace(outcome, seconds=_seconds(_SECONDS.unpack_from(payload)[0]))
 
 
-def _told(told: bytes) -> Outcome | None:
-    """What came of a call, but for its seconds; None where it makes no sense. See `runner.message`."""
+def _parse_timeless(data: bytes) -> Outcome | None:
+    """The outcome of a call without its seconds; None where it is malformed. See `runner.message`."""
     try:
-        if told[:1] == b"M":
-            return _mishap(loads(memoryview(told)[1:]))
-        if told[:1] != b"A" or len(told) < 3:
+        if data[:1] == b"M":
+            return _failure(loads(memoryview(data)[1:]))
+        if data[:1] != b"A" or len(data) < 3:
             return None
-        shares, changed = told[1], tuple(told[3 : 3 + told[2]])
+        shares, changed = data[1], tuple(data[3 : 3 + data[2]])
         return Outcome(
-            "returned", loads(memoryview(told)[3 + len(changed) :]), changed=changed, shares=bool(shares)
+            "returned", loads(memoryview(data)[3 + len(changed) :]), changed=changed, shares=bool(shares)
         )
     except ValuesError:
         return None
 
 
-def _mishap(data: Any) -> Outcome | None:
+def _failure(data: Any) -> Outcome | None:
     status = data.get("status") if isinstance(data, dict) else None
-    if not isinstance(status, str) or status not in _TOLD:
+    if not isinstance(status, str) or status not in _FAILURES:
         return None
     return Outcome(
-        _TOLD[status],
+        _FAILURES[status],
         exception=_text(data, "exception"),
         text=_text(data, "text"),
         where=_text(data, "where"),
@@ -390,7 +385,7 @@ def _mishap(data: Any) -> Outcome | None:
 
 
 def _parse_note(payload: bytes) -> list[LoadNote]:
-    """The note as a list of one, or of none where it makes no sense."""
+    """A list of the one note, empty where it is malformed."""
     try:
         data = loads(payload)
     except ValuesError:
@@ -418,7 +413,7 @@ def _line(value: Any) -> int:
 
 
 def _source_message(statements: Sequence[tuple[str, str, int]]) -> bytes:
-    """The submission for the runner; see `warden.py`. A label, which may be long, is said once."""
+    """The submission for the runner; see `warden.py`. A label, which may be long, is sent once."""
     labels = list(dict.fromkeys(where for _, where, _ in statements))
     numbers = {label: number for number, label in enumerate(labels)}
     parts = [(_valid(text), numbers[where], line) for text, where, line in statements]
@@ -426,5 +421,5 @@ def _source_message(statements: Sequence[tuple[str, str, int]]) -> bytes:
 
 
 def _valid(text: str) -> str:
-    """`text` without halves of surrogate pairs, which could not be sent."""
+    """`text` with halves of surrogate pairs replaced, which cannot be sent."""
     return text.encode("utf-8", "replace").decode()

@@ -1,8 +1,8 @@
-"""How a process gives up its rights, one kernel mechanism a function.
+"""Give up a process's rights: one function for each kernel mechanism.
 
-Called by the warden and the runner, in the order in which they stand here. Each function either does
-what it says or raises `OSError`; the warden finds out once, at its start, what the machine offers
-(`namespaces_work`). Standard library only; Linux only, except `set_limits`.
+Called by the warden and the runner, in the order of this file. Each function either does what it says or
+raises `OSError`; the warden tests once, when it starts, what the machine offers (`namespaces_work`). Standard
+library only; Linux only, except `set_limits`.
 """
 
 import ctypes
@@ -32,14 +32,14 @@ def _check(result: int, what: str) -> None:
 
 
 def die_with_parent(parent: int) -> None:
-    """Be killed when the process `parent` ends (0: one that cannot be seen from here)."""
+    """Ask to be killed when the process `parent` ends (0: one outside of this process namespace)."""
     _check(_LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "prctl(PDEATHSIG)")
     if os.getppid() != parent:
         os._exit(1)
 
 
 def be_private() -> None:
-    """Processes of the same user may neither read nor write this one's memory, nor reopen its pipes."""
+    """Keep processes of the same user from reading or writing this one's memory and reopening its pipes."""
     _check(_LIBC.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "prctl(DUMPABLE)")
 
 
@@ -47,10 +47,10 @@ def be_private() -> None:
 
 
 def enter_namespaces() -> None:
-    """Move into user, process, mount and IPC namespaces of one's own; /proc is empty there.
+    """Move into new user, process, mount and IPC namespaces.
 
-    Only a child can enter a new process namespace: the caller goes on in the child, as process 1, and
-    with it everything below it ends. The parent waits, and leaves as the child did.
+    Only a child can enter a new process namespace: the caller continues in the child, as process 1, whose end
+    ends everything below it. The parent waits, and exits with the child's status.
     """
     uid, gid = os.getuid(), os.getgid()
     _check(_LIBC.unshare(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC), "unshare")
@@ -72,14 +72,15 @@ def enter_namespaces() -> None:
 
 
 def hide_processes() -> None:
-    """An empty, read-only /proc over the real one."""
+    """Mount an empty, read-only /proc over the real one."""
     _mount("tmpfs", "/proc", "tmpfs", MS_NOSUID | MS_NODEV | MS_RDONLY, "size=4k,mode=0555")
 
 
 def new_process_namespace(own: int) -> None:
-    """The next child is process 1 of a new process namespace. `own` is the warden's own, an open file.
+    """Make the next child process 1 of a new process namespace.
 
-    Without going back to its own first, a process may ask for one only once.
+    `own` is the warden's own namespace, an open file: a process must go back there before it can create
+    another.
     """
     _check(_LIBC.setns(own, CLONE_NEWPID), "setns")
     _check(_LIBC.unshare(CLONE_NEWPID), "unshare")
@@ -89,18 +90,18 @@ def new_process_namespace(own: int) -> None:
 
 
 def unshare_mounts() -> None:
-    """What is mounted from now on is seen by this process alone."""
+    """Hide from other processes what is mounted from now on."""
     _check(_LIBC.unshare(CLONE_NEWNS), "unshare")
 
 
 def read_only() -> None:
-    """Nothing on any file system can be changed; best effort, for Linux before 5.12 cannot."""
+    """Make all file systems read-only; without effect before Linux 5.12."""
     request = struct.pack("QQQQ", MS_RDONLY, 0, 0, 0)
     _LIBC.syscall(_MOUNT_SETATTR, _AT_FDCWD, b"/", _AT_RECURSIVE, request, ctypes.c_size_t(len(request)))
 
 
 def fresh_scratch(limits: Limits, scratch: str) -> None:
-    """An empty file system of bounded size at `scratch`."""
+    """Mount an empty file system of bounded size at `scratch`."""
     options = f"size={limits.disk},nr_inodes=4096,mode=0700"
     _mount("tmpfs", scratch, "tmpfs", MS_NOSUID | MS_NODEV, options)
 
@@ -111,7 +112,7 @@ def _mount(source: str, target: str, kind: str | None, flags: int, options: str 
 
 
 def set_limits(limits: Limits, address_space: int, disk: int) -> None:
-    """Resource limits of the calling process. `address_space` is what it takes already, in bytes."""
+    """Set resource limits of the calling process. `address_space` is what it uses already, in bytes."""
     total = int(limits.wall_seconds) + 1
     wanted = [
         (resource.RLIMIT_AS, address_space + limits.memory),
@@ -133,9 +134,9 @@ def set_limits(limits: Limits, address_space: int, disk: int) -> None:
 
 
 def threads_are_limited(user: int | None) -> bool:
-    """Does the kernel hold a run to its number of threads? Root's it does not count, in no namespace.
+    """Whether the kernel limits a run's number of threads: it never counts those of root.
 
-    `user` is whose process a run becomes, if it does.
+    `user` is the user that a run becomes, if any.
     """
 
     def start_one_too_many() -> None:
@@ -152,21 +153,21 @@ def threads_are_limited(user: int | None) -> bool:
 
 
 def drop_capabilities() -> None:
-    """No capability, and no way to one."""
+    """Drop all capabilities, and the ways to get one back."""
     _check(_LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl(NO_NEW_PRIVS)")
     header = struct.pack("Ii", 0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3, this process
     _check(_LIBC.capset(header, bytes(24)), "capset")
 
 
 def become(user: int) -> None:
-    """Be another user, who owns nothing, for good; only root may. `die_with_parent` has to be asked again."""
+    """Become another user for good; only root may. `die_with_parent` has to be called again."""
     os.setgroups([])
     os.setresgid(user, user, user)
     os.setresuid(user, user, user)
 
 
-# Landlock: what may be done with files is a list of trees; whoever is inside cannot trace, signal or
-# connect to a process outside. Its three system calls have the same numbers on every machine.
+# Landlock: a process may use files of a list of trees only, and cannot trace, signal or connect to a process
+# outside of its domain. Its three system calls have the same numbers on every machine.
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _READ = 0b1101  # execute, read a file, read a folder
 _READ_FILE, _WRITE_FILE, _TRUNCATE = 1 << 2, 1 << 1, 1 << 14
@@ -179,12 +180,12 @@ _RIGHTS = {
 
 
 def landlock_version() -> int:
-    """Which Landlock this kernel has; 0 for none."""
+    """The kernel's version of Landlock; 0 for none."""
     return max(0, int(_LIBC.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), 1)))
 
 
 def restrict_files(readable: Sequence[str], devices: Sequence[str], writable: Sequence[str]) -> None:
-    """Allow reading below `readable`, the `devices`, and everything below `writable`; no other file."""
+    """Allow reading below `readable`, using `devices`, and everything below `writable`; no other file."""
     version = landlock_version()
     if version == 0:
         return
@@ -219,9 +220,9 @@ def _allow(ruleset: int, path: str, rights: int) -> None:
     _check(result, f"landlock_add_rule {path}")
 
 
-# System calls that an honest solution never makes, by (x86_64, aarch64) number. They would start
-# processes, look into other processes or signal them, make memory that no limit counts, reach what all
-# processes of a machine share, or open kernel interfaces that are known for their bugs.
+# System calls that an honest solution never makes, by (x86_64, aarch64) number. They start processes, look
+# into other processes or signal them, allocate memory that no limit counts, reach what all processes of a
+# machine share, or open kernel interfaces that are known for their bugs.
 _REFUSED = {
     "fork": (57, None),
     "vfork": (58, None),
@@ -303,7 +304,7 @@ _REFUSED_VALUES = {
     "ioctl": ((16, 29), 1, (0x5412, 0x541C, 0x5452, 0x8901, 0x8902)),
     "prctl": ((157, 167), 0, (PR_SET_PDEATHSIG,)),
 }
-# Calls that take a process id as their first argument, of which only 0, oneself, is allowed.
+# Calls whose first argument is a process id; only 0, the caller itself, is allowed.
 _ONESELF = {"prlimit64": (302, 261), "sched_setaffinity": (203, 122)}
 _CLONE = (56, 220)
 _CLONE3 = (435, 435)
@@ -314,12 +315,12 @@ _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16  # where `struct seccomp_data` hol
 
 
 def system_call_filter(*, threads: bool) -> bytes | None:
-    """The program that refuses the calls above; None where their numbers are not known.
+    """The BPF program that refuses the calls above; None where their numbers are not known.
 
     Parameters
     ----------
     threads : bool
-        Whether a run may start any. Processes it may not.
+        Whether a run may start threads. It may never start processes.
     """
     if platform.machine() not in _MACHINES or struct.calcsize("P") != 8:
         return None
@@ -331,7 +332,7 @@ class _Program(ctypes.Structure):
 
 
 def filter_system_calls(program: bytes) -> None:
-    """Install `program`, for good."""
+    """Install `program` for the rest of the process's life."""
     _check(_LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl(NO_NEW_PRIVS)")
     argument = _Program(len(program) // 8, program)
     _check(_LIBC.prctl(PR_SET_SECCOMP, 2, ctypes.byref(argument), 0, 0), "prctl(SECCOMP)")
@@ -353,7 +354,7 @@ def _filter_program(column: int, architecture: int, allowed_clone: int) -> bytes
         step(at_least, 0x40000000, 0, 1),  # x32 calls
         refuse,
         step(equal, _CLONE3[column], 0, 1),
-        step(answer, _ERRNO | errno.ENOSYS),  # its flags cannot be seen here; libc falls back to clone
+        step(answer, _ERRNO | errno.ENOSYS),  # a filter cannot see its flags; libc falls back to clone
         step(equal, _CLONE[column], 0, 4),
         step(load, _ARGUMENTS),  # clone's flags
         step(any_bit, allowed_clone, 0, 1),
@@ -375,7 +376,7 @@ def _filter_program(column: int, architecture: int, allowed_clone: int) -> bytes
 
 
 def namespaces_work(limits: Limits, scratch: str) -> bool:
-    """Try it once, in a child: may this process make namespaces of its own, and its children theirs?"""
+    """Test in a child whether this process can create namespaces, and its children others inside."""
 
     def run() -> None:
         unshare_mounts()
@@ -394,7 +395,7 @@ def namespaces_work(limits: Limits, scratch: str) -> bool:
 
 
 def _in_child(action: Callable[[], None]) -> bool:
-    """Does `action` succeed in a child process?"""
+    """Whether `action` succeeds in a child process."""
     child = os.fork()
     if child == 0:
         try:

@@ -1,7 +1,8 @@
-"""Starts the warden: its command line inside bubblewrap or on its own, and the process.
+"""Start the warden: its command line, inside bubblewrap or without it, and the process.
 
 `client` calls `start`. A command that is about to check one file calls `ahead` before it imports anything
-else, so that the warden loads its NumPy while the command loads its own. Nothing here imports NumPy.
+else, so that the warden loads NumPy while the command loads its own modules. This module must not import
+NumPy.
 """
 
 import contextlib
@@ -33,7 +34,7 @@ def start(isolation: Isolation, limits: Limits) -> Warden:
     OSError, bubblewrap.BubblewrapMissing
     """
     return subprocess.Popen(
-        _inside(limits) if isolation == "bubblewrap" else _outside(),
+        _command_inside(limits) if isolation == "bubblewrap" else _command_outside(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -45,7 +46,7 @@ def start(isolation: Isolation, limits: Limits) -> Warden:
 
 @contextlib.contextmanager
 def ahead() -> Iterator[Warden | None]:
-    """A warden without bubblewrap, for `Sandbox` to take; None where none starts, which `Sandbox` tells."""
+    """A warden without bubblewrap, to hand to `Sandbox`; None where none starts: `Sandbox` reports it."""
     try:
         warden = start("process", Limits())
     except OSError:
@@ -58,7 +59,7 @@ def ahead() -> Iterator[Warden | None]:
 
 
 def kill(warden: Warden) -> None:
-    """End the process and everything inside, and wait for it. What it has written can still be read."""
+    """End the process and everything inside, and wait for it; what it has written can still be read."""
     if warden.returncode is None:
         try:
             os.killpg(warden.pid, signal.SIGKILL)
@@ -75,15 +76,13 @@ def end(warden: Warden) -> None:
             pipe.close()
 
 
-def _inside(limits: Limits) -> list[str]:
-    """The command line with bubblewrap."""
+def _command_inside(limits: Limits) -> list[str]:
     environment = {**ENVIRONMENT, "LD_LIBRARY_PATH": bubblewrap.library_folders()}
     command = program(bubblewrap.interpreter(), bubblewrap.ENGINE, f"{bubblewrap.PACKAGES}/numpy")
     return bubblewrap.command(limits, environment, command)
 
 
-def _outside() -> list[str]:
-    """The command line without it."""
+def _command_outside() -> list[str]:
     engine = str(Path(__file__).parent.parent.parent)
     return program(bubblewrap.interpreter(), engine, bubblewrap.numpy_folders()[0][0])
 
@@ -100,8 +99,8 @@ main({engine!r})
 
 
 def program(python: str, engine: str, numpy: str) -> list[str]:
-    """The warden's own command line: no site, environment, bytecode files, nor anything of this folder.
+    """The warden's own command line: no site, environment, bytecode files, nor the current folder.
 
-    NumPy is found by its own folder, for students must not find the packages that lie beside it.
+    NumPy is loaded from its own folder: students must not find the packages beside it.
     """
     return [python, "-I", "-S", "-B", "-c", _PROGRAM.format(engine=engine, numpy=numpy)]

@@ -1,4 +1,4 @@
-"""What a submission may use. Read by both sides of the sandbox."""
+"""How much time, memory, output and disk a submission may use; read by both sides of the sandbox."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -8,14 +8,14 @@ MiB = 2**20
 
 @dataclass(frozen=True)
 class Limits:
-    """Settings with defaults that no honest solution comes near.
+    """Limits, by default far above what any honest solution needs.
 
     Parameters
     ----------
     cpu_seconds : float
         Processor time for one call, and for loading the submission.
     wall_seconds : float
-        Time on the clock for a whole submission, restarts included.
+        Wall-clock time for a whole submission, restarts included.
     memory : int
         Bytes of address space beyond what Python and NumPy take.
     output : int
@@ -25,8 +25,8 @@ class Limits:
     disk : int
         Bytes of its own temporary file system.
     threads : int
-        Threads; processes are not allowed at all, nor are threads where the grader runs as root, whose
-        threads the kernel does not count.
+        Number of threads; none are allowed where the grader runs as root, whose threads the kernel does not
+        count. Processes are never allowed.
     """
 
     cpu_seconds: float = 2.0
@@ -39,7 +39,7 @@ class Limits:
 
     @property
     def call_wall_seconds(self) -> float:
-        """Time on the clock for one call: generous, for on a busy machine the processor's time counts."""
+        """Wall-clock time for one call: generous, so that on a busy machine `cpu_seconds` decides."""
         return 5 * self.cpu_seconds
 
     def to_data(self) -> dict[str, Any]:

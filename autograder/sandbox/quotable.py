@@ -1,8 +1,8 @@
-"""What feedback may quote of what a submission's process reports about itself.
+"""Filter what a submission's process reports about itself, before feedback quotes it.
 
-Whatever such a process says about an exception (its class, its file, its line), it could choose so that
-it spells out a hidden input. So only words that stand in the submission's own source, which knows no
-input, and names that Python and NumPy gave, get through. Used by `client.py` alone.
+Such a process could choose what it reports about an exception (its class, file and line) so that it spells
+out a hidden input. So only words of the submission's own source, which knows no input, and names of Python
+and NumPy get through. Used by `client` alone; the text of an exception is not filtered here.
 """
 
 import builtins
@@ -18,17 +18,8 @@ _NAMES = {
     *(name for name in dir(builtins) if not name.startswith("_")),
     *("LinAlgError", "AxisError", "UFuncTypeError", "DTypePromotionError", "VisibleDeprecationWarning"),
     *("error", "InvalidOperation", "JSONDecodeError", "StatisticsError", "Empty", "FrozenInstanceError"),
-    *(
-        "module",
-        "function",
-        "method",
-        "generator",
-        "object_",
-        "datetime64",
-        "timedelta64",
-        "ndarray",
-        "dtype",
-    ),
+    *("module", "function", "method", "generator", "object_", "datetime64", "timedelta64", "ndarray"),
+    "dtype",
 }
 _KIND = re.compile(r"(type|dtype) [<>|]?(\w{1,40}?)(\d{0,3})")
 
@@ -52,7 +43,7 @@ class Quotable:
         return last
 
     def vet(self, outcome: Outcome, arguments: int) -> Outcome:
-        """`outcome` without anything that its process made up, except the text of an exception."""
+        """`outcome` without what its process may have made up, except the text of an exception."""
         if outcome.status == "returned" and not outcome.changed:
             return outcome
         if outcome.status == "returned":
@@ -68,7 +59,7 @@ class Quotable:
         )
 
     def vet_note(self, note: LoadNote) -> LoadNote:
-        """As `vet`."""
+        """The same for a note."""
         where, line = self._place(note.where, note.line)
         return dataclasses.replace(note, where=where, line=line, exception=self._exception(note.exception))
 

@@ -1,10 +1,10 @@
-"""What is asked of a submission, and what comes of it: the records on the grader's side of the sandbox."""
+"""The calls that a submission is asked to make, and their outcomes: records on the grader's side."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
 
 Isolation = Literal["bubblewrap", "process", "user"]
-"""Inside bubblewrap; without it; without it and, started as root, each run as another user ("user")."""
+"""Inside bubblewrap; without it; or without it, started as root, with each run as another user ("user")."""
 Status = Literal[
     "returned", "raised", "missing", "forbidden", "unsendable", "time", "output", "died", "unanswered"
 ]
@@ -12,34 +12,29 @@ Status = Literal[
 
 @dataclass(frozen=True)
 class Call:
-    """What the student's process is asked to do; inputs only."""
+    """A call of a student's function; inputs only."""
 
     function: str
     args: tuple[Any, ...]
     group: str
-    """Calls of one group are worth points together: when one is stopped, the others are not tried."""
+    """Calls of one group earn points together: when one is stopped, the others are not made."""
     layout: str = "C"
     fresh: bool = False
     rest: tuple[Any, ...] = ()
-    """Default values of the parameters that `args` leaves out: given to a function that has no defaults."""
+    """Default values of the parameters after `args`, passed to a function that has no defaults."""
 
     def to_data(self) -> dict[str, Any]:
-        """As the runner reads it."""
-        return {
-            "function": self.function,
-            "args": self.args,
-            "layout": self.layout,
-            "fresh": self.fresh,
-            "rest": self.rest,
-        }
+        """What the runner needs of it."""
+        return {name: getattr(self, name) for name in ("function", "args", "layout", "fresh", "rest")}
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one call.
+    """The outcome of one call.
 
-    Everything but a `status` of "time", "output" or "died" is the student's own word. `text` may hold
-    anything, hidden inputs too: with a hidden key it is shown to the instructor alone.
+    Everything but a `status` of "time", "output" or "died" was reported by the student's process and may be
+    false. `text` may hold anything, also hidden inputs: with a hidden key it is shown to the instructor
+    alone.
     """
 
     status: Status
@@ -65,7 +60,7 @@ class LoadNote:
 
 @dataclass(frozen=True)
 class Run:
-    """A submission's outcomes, one a call in the order of the calls."""
+    """A submission's outcomes, in the order of the calls."""
 
     outcomes: tuple[Outcome, ...]
     notes: tuple[LoadNote, ...] = ()

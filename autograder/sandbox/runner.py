@@ -1,19 +1,17 @@
-"""Executes one submission and makes the calls: the code around a student's code.
+"""Execute one submission and make the calls, in the student's own process.
 
-Everything here happens in the student's own process, after all rights have been given up, so
-nothing that it reports is trusted; the grader parses it as plain data and compares values on its own
-side. What leaves is a sequence of frames on one pipe::
+The warden calls `run` in a fork, after all rights have been given up. Nothing that this process reports is
+trusted: the grader parses it as plain data and compares values on its own side. What leaves is a sequence of
+frames on one pipe::
 
     type (1 byte) · uint32 length · payload
     b"S"                               confined; student code runs from here on (sent by the warden's fork)
     b"B" call index                    the call begins (the warden starts the clock of that call)
-    b"R" call index · outcome          what `message` makes of it
+    b"R" call index · outcome          what `message` returns
     b"N" values message                a statement of the submission failed while loading
-    b"E"                               all done
+    b"E"                               the end
 
-In this order and no other: S, a few N, then B and R for each call, then E.
-
-Standard library and NumPy only.
+They must come in this order: S, a few N, then B and R for each call, then E. Standard library and NumPy only.
 """
 
 import ast
@@ -42,14 +40,14 @@ MAX_NOTES = 20
 Statement = tuple[str, str, int]
 """(source, where, line): one top-level statement, the label of its file or cell, its first line there."""
 
-Told = tuple[Any, list[int], bool] | dict[str, Any]
-"""An answer as (value, positions of changed arguments, shares memory?); else what went wrong."""
+Result = tuple[Any, list[int], bool] | dict[str, Any]
+"""An answer as (value, positions of changed arguments, shares memory?), or a failure as plain data."""
 
 
 def run(statements: list[Statement], calls: list[dict[str, Any]], wanted: list[int], pipe: int) -> None:
     """Load the submission, make the calls `wanted` of `calls` in order, and write frames to `pipe`."""
 
-    waiting = b""  # an outcome leaves together with the beginning of the next call: one system call, not two
+    waiting = b""  # an outcome is sent together with the next frame: one system call in place of two
 
     def send(kind: bytes, payload: bytes = b"") -> None:
         nonlocal waiting
@@ -70,32 +68,32 @@ def run(statements: list[Statement], calls: list[dict[str, Any]], wanted: list[i
     send(b"E")
 
 
-def message(seconds: float, outcome: Told) -> bytes:
-    """The outcome of a call as bytes; where its value cannot travel, the outcome says so.
+def message(seconds: float, result: Result) -> bytes:
+    """The outcome of a call as bytes; "unsendable" where its value cannot be encoded.
 
     An answer: float64 processor seconds · b"A" · 1 byte, shares memory? · 1 byte, how many arguments changed
-    · their positions, 1 byte each · values message. A mishap: float64 seconds · b"M" · values message. The
+    · their positions, 1 byte each · values message. A failure: float64 seconds · b"M" · values message. The
     seconds come first, so that what follows is the same for equal answers.
     """
     try:
-        if isinstance(outcome, dict):
-            told = b"M" + dumps(outcome)
+        if isinstance(result, dict):
+            encoded = b"M" + dumps(result)
         else:
-            value, changed, shares = outcome
-            told = b"".join((b"A", bytes((shares, len(changed), *changed)), dumps(value)))
+            value, changed, shares = result
+            encoded = b"".join((b"A", bytes((shares, len(changed), *changed)), dumps(value)))
     except MemoryError:
-        told = b"M" + dumps({"status": "raised", "exception": "MemoryError"})
+        encoded = b"M" + dumps({"status": "raised", "exception": "MemoryError"})
     except BaseException as error:
         text = error.what[:MAX_TEXT] if isinstance(error, ValuesError) else ""
-        told = b"M" + dumps({"status": "unsendable", "text": text})
-    return SECONDS.pack(seconds) + told
+        encoded = b"M" + dumps({"status": "unsendable", "text": text})
+    return SECONDS.pack(seconds) + encoded
 
 
 class Loaded:
     """A submission's module, filled by executing its statements one by one.
 
-    A statement that fails costs only itself: an honest notebook may hold a broken demo between two right
-    functions.
+    A statement that fails does not stop the others: an honest notebook may hold a broken demo between two
+    right functions.
     """
 
     def __init__(self, statements: list[Statement], send: Callable[[bytes, bytes], None]) -> None:
@@ -103,9 +101,8 @@ class Loaded:
         sys.modules[MODULE] = self.module
         self.labels = {where for _, where, _ in statements}
         self.not_importable: dict[str, str] = {}
-        """Names that a failed import would have bound, with the module that is not there."""
-        notes = 0
-        futures = 0
+        """Names that a failed import would have bound, with the missing module."""
+        notes = futures = 0
         for source, where, line in statements:
             try:
                 at_its_line = "\n" * (line - 1) + source
@@ -138,8 +135,8 @@ class Loaded:
                     if bound not in self.module.__dict__:
                         self.not_importable[bound] = str(module or alias.name).split(".")[0]
 
-    def call(self, call: dict[str, Any]) -> tuple[float, Told]:
-        """Make one call; the processor seconds that it took, and what came of it."""
+    def call(self, call: dict[str, Any]) -> tuple[float, Result]:
+        """Make one call; its processor seconds and its result."""
         function = self.module.__dict__.get(call["function"])
         if not callable(function):
             return 0.0, {"status": "missing"}
@@ -158,7 +155,7 @@ class Loaded:
             return _since(start), self.describe(error)
 
     def describe(self, error: BaseException) -> dict[str, Any]:
-        """An exception as plain data; an import that is not allowed is told apart from a mistake."""
+        """An exception as plain data; "forbidden" where a module is missing, for imports are restricted."""
         missing = None
         if isinstance(error, ModuleNotFoundError):
             missing = str(error.name).split(".")[0]
@@ -187,29 +184,26 @@ class Loaded:
 
 
 def warm_up(calls: list[dict[str, Any]]) -> None:
-    """Go once through what every run does, with functions of our own, in the process that runs are forks of.
+    """Do once what every run does, with functions of our own, in the process that runs are forks of.
 
-    Python learns the types that its code meets and writes them down beside it. A fork that finds this
-    done is spared the learning and, page by page, the copying of what would be written.
+    Python specialises its byte code for the types that it meets. Forks then need neither do that nor copy the
+    memory pages that it writes to.
     """
     statements = [("import numpy as np", "", 1), ("def f(*arguments):\n    return arguments[0]\n", "", 1)]
-    for _ in range(_ROUNDS):
+    for _ in range(2):
         loaded = Loaded(statements, lambda kind, payload: None)
         for call in calls:
             message(*loaded.call({**call, "function": "f"}))
     del sys.modules[MODULE]
 
 
-_ROUNDS = 2
-
-
 def _accepts(function: Callable[..., Any], count: int) -> bool:
-    """Can it be called with so many arguments? A forgotten default value is no mistake in the mathematics."""
+    """Whether `function` takes so many arguments: a missing default value is no mathematical mistake."""
     try:
         inspect.signature(function).bind(*range(count))
     except TypeError:
         return False
-    except ValueError:  # it has no signature to look at
+    except ValueError:  # it has no signature that Python knows
         return True
     return True
 
@@ -218,7 +212,7 @@ _ALL_FUTURES = 0x1FF0000  # the compiler flags of `from __future__` imports
 
 
 def _exception_name(error: BaseException) -> str:
-    """The name students know: that of the class, or of its built-in base for NumPy's private ones."""
+    """The name of the exception's class, or of its first public base for NumPy's private classes."""
     for kind in type(error).__mro__:
         if kind.__name__ in builtins.__dict__ or not kind.__name__.startswith("_"):
             return kind.__name__[:MAX_TEXT]
@@ -237,8 +231,8 @@ def _since(start: float) -> float:
 
 
 def lay_out(value: Any, layout: str) -> Any:
-    """A deep copy of `value` whose arrays lie in memory as `layout` says (`exercise.Case`)."""
-    kind = type(value)  # plain values: `values` knows no subclasses
+    """A deep copy of `value` whose arrays have the memory layout `layout` (`exercise.Case`)."""
+    kind = type(value)  # `values` decodes no subclasses
     if kind is np.ndarray:
         return _lay_out_array(value, layout)
     if kind is list or kind is tuple:
@@ -257,7 +251,7 @@ def _lay_out_array(array: np.ndarray, layout: str) -> np.ndarray:
     if layout == "strided":
         larger = np.zeros([2 * length for length in array.shape], array.dtype)
         every_second: tuple[Any, ...] = (slice(None, None, 2),) * array.ndim
-        part = larger[(*every_second, ...)]  # with the dots, an array without axes gives an array too
+        part = larger[(*every_second, ...)]  # with the dots, an array without axes stays an array
         part[...] = array
         return part
     copy = array.copy(order="C")
@@ -266,18 +260,18 @@ def _lay_out_array(array: np.ndarray, layout: str) -> np.ndarray:
 
 
 def _changed(given: tuple[Any, ...], before: tuple[Any, ...]) -> list[int]:
-    """The positions of the arguments that are not as they were."""
+    """The positions of the arguments that the call has changed."""
     pairs = enumerate(zip(given, before, strict=True))
     return [position for position, (after, was) in pairs if not _unchanged(after, was)]
 
 
 def _unchanged(after: Any, before: Any) -> bool:
-    """Is an argument as it was? Rounding is forgiven: x + h − h is x to the reader."""
+    """Whether an argument is as before the call, up to rounding: x + h − h counts as x."""
     if isinstance(before, np.ndarray):
         if type(after) is not np.ndarray or after.shape != before.shape or after.dtype != before.dtype:
             return False
         return after.tobytes() == before.tobytes() or _differs_by_rounding(after, before)
-    kind = type(before)  # plain values: `values` knows no subclasses
+    kind = type(before)  # `values` decodes no subclasses
     if kind in _ATOMS:
         return type(after) is not np.ndarray and bool(after == before)
     if kind is Formula:

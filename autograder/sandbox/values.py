@@ -1,9 +1,8 @@
-"""Values that cross the sandbox: plain Python values and numeric arrays, to bytes and back.
+"""Encode and decode the values that cross the sandbox: plain Python values and numeric arrays.
 
-The grader sends arguments with it and reads answers with it, and an answer key is stored with it.
-The other side is hostile: `loads` accepts nothing but plain data, checks every claim against the
-bytes that are really there before it allocates, and raises `ValuesError` for anything else. Never
-pickle.
+The grader sends arguments with it and reads answers with it, and answer keys are stored with it. The other
+side is hostile: `loads` accepts plain data only, checks every size against the bytes that are really there
+before it allocates, and raises `ValuesError` for anything else. It must never use pickle.
 
 A message is a JSON skeleton followed by the bytes of its arrays::
 
@@ -29,18 +28,18 @@ MAGIC = b"CV1"
 MAX_DEPTH = 32
 MAX_NODES = 1_000_000
 MAX_BYTES = 64 * 2**20
-MAX_SKELETON = 16 * 2**20  # of these bytes: a hostile skeleton, parsed, takes up to 25 times its size
-MAX_KEYS = 1000  # in one dict: integers can be chosen so that all of them have the same hash
+MAX_SKELETON = 16 * 2**20  # of these bytes: a hostile skeleton takes up to 25 times its size when parsed
+MAX_KEYS = 1000  # of one dict: integers can be chosen so that all of them have the same hash
 MAX_INT_BITS = 4096
 
-# The dtypes that an array may have on the way; what a student returns is converted to one of them or refused.
+# The dtypes of encoded arrays; what a student returns is converted to one of them or refused.
 DTYPES = {
     np.dtype(code).newbyteorder("<").str: np.dtype(code).newbyteorder("<")
     for code in ("?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16")
 }
 
 _ATOMS: frozenset[type] = frozenset({bool, type(None), str, int})
-"""What most tables are made of: passed on as it is, in both directions, unless `_is_suspect`."""
+"""What most tables consist of: passed unchanged and unchecked, in both directions, unless `_is_suspect`."""
 _CONTAINERS = (dict, list, tuple)
 _NAMES: frozenset[type] = frozenset({str})
 _SURE_ATOMS: frozenset[type] = frozenset({bool, type(None)})
@@ -53,12 +52,12 @@ _HEADER = struct.Struct("<3sI")
 
 
 class ValuesError(ValueError):
-    """A value that cannot be sent, or bytes that are not a message.
+    """A value that cannot be encoded, or bytes that are not a message.
 
     Attributes
     ----------
     what : str
-        "type Fraction" or "dtype object": of what there are no messages; "" where something else is wrong.
+        The type or dtype that cannot be encoded, as "type Fraction" or "dtype object"; "" for other errors.
     """
 
     def __init__(self, why: str, what: str = "") -> None:
@@ -70,9 +69,9 @@ class ValuesError(ValueError):
 class Formula:
     """A scalar function of one array, given by a NumPy expression in `x`.
 
-    Exercises such as `numerical_gradient(f, x)` take a function as an argument. It travels as the text of
-    its expression and is compiled only where it is called, by the side that authored it or inside the
-    sandbox; the grader never calls one that it has read from a submission.
+    Exercises such as `numerical_gradient(f, x)` take a function as an argument. It is sent as the text of its
+    expression and compiled only where it is called: by its author's side or inside the sandbox. The grader
+    never calls one that it has read from a submission.
 
     Examples
     --------
@@ -92,7 +91,7 @@ def dumps(value: Any) -> bytes:
     Raises
     ------
     ValuesError
-        A type that may not cross (an arbitrary object, an object array, a set …), too deep, or too large.
+        Of another type (an arbitrary object, an object array, a set …), too deep, or too large.
     """
     head, arrays = flatten(value)
     if len(head) + sum(array.nbytes for array in arrays) > MAX_BYTES:
@@ -108,7 +107,7 @@ def loads(message: bytes | memoryview) -> Any:
     Raises
     ------
     ValuesError
-        Anything but one whole, well-formed message.
+        `message` is not exactly one well-formed message.
     """
     view = memoryview(message)
     if len(view) > MAX_BYTES + _HEADER.size:
@@ -127,7 +126,7 @@ def loads(message: bytes | memoryview) -> Any:
 
 
 def flatten(value: Any) -> tuple[bytes, list[np.ndarray]]:
-    """The JSON skeleton of `value` and its arrays in the order in which the skeleton names them."""
+    """The JSON skeleton of `value`, and its arrays in the order of the skeleton."""
     if type(value) is np.ndarray:  # most answers
         array = as_plain_array(value)
         return _spell_array(array).encode(), [array]
@@ -153,7 +152,7 @@ def _flatten(value: Any, atoms: frozenset[type]) -> tuple[bytes, list[np.ndarray
 
 
 def unflatten(skeleton: bytes, take_array: TakeArray) -> Any:
-    """The value of a JSON skeleton; `take_array(dtype, shape)` returns its next array."""
+    """The value with this JSON skeleton; `take_array(dtype, shape)` returns its next array."""
     if len(skeleton) > MAX_SKELETON:
         raise ValuesError(f"more than {MAX_SKELETON} bytes outside arrays")
     try:
@@ -165,12 +164,12 @@ def unflatten(skeleton: bytes, take_array: TakeArray) -> Any:
 
 
 def _is_suspect(skeleton: bytes, digits: int) -> bool:
-    """Whether it may hold half a surrogate pair, which JSON can spell, or an integer of so many digits."""
+    """Whether it may hold half a surrogate pair, as a JSON escape, or an integer of so many digits."""
     return b"\\u" in skeleton or b"0" * digits in skeleton.translate(_SAME_DIGITS)
 
 
 class _Writer:
-    """Rewrites one value as what JSON spells its skeleton from; its arrays are collected in order."""
+    """Rewrites a value as the JSON-ready nodes of its skeleton, and collects its arrays in order."""
 
     def __init__(self, atoms: frozenset[type]) -> None:
         self.atoms = atoms
@@ -273,7 +272,7 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 class _Body:
-    """The bytes behind a message's skeleton, given out array by array."""
+    """The bytes after a message's skeleton, taken array by array."""
 
     def __init__(self, view: memoryview) -> None:
         self.view = view
@@ -299,11 +298,11 @@ class _Reader:
     def __init__(self, take_array: TakeArray, atoms: frozenset[type]) -> None:
         self.take_array = take_array
         self.atoms = atoms
-        """Types of nodes that need no look: tables of thousands of names and small numbers are common."""
+        """Types of nodes that need no check: tables of thousands of names and small numbers are common."""
         self.nodes = 0
 
     def value(self, node: Any, depth: int) -> Any:
-        kind = type(node)  # JSON knows no subclasses
+        kind = type(node)  # JSON gives no subclasses
         if kind is dict:
             return self._record(node, depth + 1)
         if kind is list and node:
@@ -330,7 +329,7 @@ class _Reader:
             raise ValuesError("nested too deep or too many parts")
 
     def _parts(self, node: list[Any], depth: int) -> list[Any]:
-        """What stands behind a tag."""
+        """The values after a tag."""
         parts = node[1:]
         self._count(len(parts), depth)
         if self.atoms.issuperset(map(type, parts)):
@@ -338,7 +337,7 @@ class _Reader:
         return [self.value(part, depth) for part in parts]
 
     def _record(self, record: dict[str, Any], depth: int) -> dict[str, Any]:
-        """A dict whose keys are names: JSON's own, with whatever needs it put in order in place."""
+        """A dict whose keys are all strings: JSON's own, with its values decoded in place."""
         if len(record) > MAX_KEYS:
             raise ValuesError(f"a dict of more than {MAX_KEYS} entries")
         self._count(len(record), depth)
@@ -370,7 +369,7 @@ class _Reader:
         try:
             if not text.isascii():
                 text.encode()
-        except UnicodeEncodeError:  # JSON can spell half a surrogate pair, which nothing could store or print
+        except UnicodeEncodeError:  # half a surrogate pair: nothing could store or print it
             raise ValuesError("a string that is not valid Unicode") from None
         return text
 
@@ -386,7 +385,7 @@ class _Reader:
             try:
                 hash(key)
             except TypeError:
-                raise ValuesError("a dict key that cannot be one") from None
+                raise ValuesError("a dict key that cannot be hashed") from None
             result[key] = self.value(pair[1], depth)
         return result
 

@@ -1,24 +1,24 @@
-"""The warm parent inside the sandbox: forks a fresh process for each run and enforces the limits.
+"""The warm parent inside the sandbox: fork a fresh process for each run and enforce the limits.
 
-Started by `client.py`, spoken to through stdin and stdout. It decodes the inputs of an answer key
-once; every run is a fork of it. It executes no student code and decodes nothing that a student's
-process wrote: answers pass through as bytes, and only as long as they follow the order in which an
-honest runner writes them. What belongs to one submission (its source, its answers, its output) lies in
-`_Buffer`s alone, which the next fork does not inherit: freed memory could be read by it.
+Started by `launch`, controlled by `client` through stdin and stdout. It decodes the inputs of an answer key
+once; every run is a fork of it. It must execute no student code and decode nothing that a student's process
+wrote: answers are forwarded as bytes, and only while they follow the order in which an honest runner writes
+them. The data of a submission (source, answers, output) are kept in `_Buffer`s only, which the next fork does
+not inherit: it could read them in freed memory.
 
 Messages (uint32 length · values message · bytes)::
 
     grader → warden   {"calls", "limits", "places"}                          once, first
     warden → grader   {"reusable", "numpy"}                                  ready
     grader → warden   {"wanted", "seconds", "source"} · source               a run, how long it may take
-    warden → grader   {"end", "call", "frames", "output"} · frames · output  what came of it
+    warden → grader   {"end", "call", "frames", "output"} · frames · output  its outcome
 
-"source", "frames" and "output" say how many bytes follow; the source is itself a values message, which
-only the runner reads: {"labels", "statements"}, each statement [text, number of its label, line].
+"source", "frames" and "output" are the numbers of bytes that follow; the source is itself a values message,
+which only the runner reads: {"labels", "statements"}, each statement [text, number of its label, line].
 `places` is {"readable", "devices", "scratch", "inside"}: what a runner may read, and where it may write;
-`inside` tells whether all of this is inside bubblewrap; `user`, where there is one, whose process a run is.
-`end` is "finished", or why the run was stopped: "time" (this call), "wall" (the submission), "output",
-"answers" (too much printed, returned), "died" (or wrote nonsense), or "not started" (our fault).
+`inside` tells whether all of this is inside bubblewrap; "user", if present, is the user that a run becomes.
+`end` is "finished", or why the run was stopped: "time" (of this call), "wall" (time of the submission),
+"output", "answers" (too much printed, returned), "died" (or wrote nonsense), or "not started" (our fault).
 """
 
 import ast
@@ -40,20 +40,20 @@ from autograder.sandbox.values import dumps, loads
 
 LENGTH = struct.Struct("<I")
 CHUNK = 64 * 1024
-BREATH = 0.002
-"""Seconds between two looks at what a run has written: waking up for every call would cost more."""
+POLL_SECONDS = 0.002
+"""Pause between two reads of what a run has written: waking up for every call would cost more."""
 KEPT_OUTPUT = 64 * 1024
 MAX_SOURCE = 17 * 2**20
 LOADING = -1
 MAX_NOTE = 8 * 1024
 ANSWERS = 3
-"""The file descriptor of the answers' pipe in the runner; the warden's own channel has it in the warden."""
+"""The file descriptor of the answers' pipe in the runner."""
 
 LINUX = sys.platform == "linux"
 
 
 def main(engine: str) -> None:
-    """Serve until stdin closes. `engine` is the path entry that students must not import from."""
+    """Serve until stdin closes. `engine` is the entry of `sys.path` that students must not import from."""
     sys.path.remove(engine)
     sys.argv = [""]
     channel_in, channel_out = os.dup(0), os.dup(1)
@@ -69,7 +69,7 @@ def main(engine: str) -> None:
     os.environ.clear()
     os.environ["TMPDIR"] = setup["places"]["scratch"]
     world = _World(setup)
-    compile(ast.parse("0"), "", "exec")  # the parser sets itself up when it is first used
+    compile(ast.parse("0"), "", "exec")  # the parser initialises itself on first use
     gc.collect()
     gc.freeze()
     _write(channel_out, {"reusable": world.reusable, "numpy": np.__version__})
@@ -87,7 +87,7 @@ def main(engine: str) -> None:
 
 
 def _prepare_streams() -> None:
-    """The streams that a submission finds; each run has its own files behind the numbers 1 and 2."""
+    """Set up the streams that a submission sees; each run has its own files at the descriptors 1 and 2."""
     sys.stdin = open(0, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
     sys.stdout = open(1, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", errors="replace", closefd=False, buffering=1)  # noqa: SIM115
@@ -116,13 +116,13 @@ def _write(channel: int, value: Any, *more: memoryview) -> None:
 
 
 class _Buffer:
-    """Memory for what belongs to one submission. It is read and written in place, never copied.
+    """Memory for the data of one submission, which is read and written in place, never copied.
 
     Parameters
     ----------
     inherited : bool
-        Whether a fork has it. One that no fork has is kept from them by the kernel; the other must be
-        cleared behind the fork that it was meant for.
+        Whether forks inherit it. If not, the kernel keeps it from them; if so, it must be cleared after the
+        fork that it was meant for.
     """
 
     def __init__(self, size: int, *, inherited: bool) -> None:
@@ -136,7 +136,7 @@ class _Buffer:
         return self.view[: self.used]
 
     def read(self, source: int, most: int) -> int:
-        """Append what one system call gives, at most `most` bytes; their number, 0 at the end."""
+        """Append what one system call reads, `most` bytes at the most; return their number, 0 at the end."""
         count = os.readv(source, [self.view[self.used : self.used + most]])
         self.used += count
         return count
@@ -150,28 +150,28 @@ class _Buffer:
             size -= count
 
     def clear(self) -> None:
-        """Give the memory back; it is all zeros when it is used again."""
+        """Give the memory back to the kernel, which hands out zeros when it is used again."""
         self.used = 0
         if LINUX:
             self.memory.madvise(mmap.MADV_DONTNEED)
 
 
 class _World:
-    """What all runs share: the inputs, the limits, and what this machine offers to confine a run."""
+    """What all runs share: the inputs, the limits, and this machine's means to confine a run."""
 
     def __init__(self, setup: dict[str, Any]) -> None:
         self.calls: list[dict[str, Any]] = setup["calls"]
         self.limits = Limits(**setup["limits"])
         self.places: dict[str, Any] = setup["places"]
         self.user: int | None = self.places.get("user")
-        # A user namespace would know no other user.
+        # In a user namespace there is no other user to become.
         self.nested = LINUX and self.user is None and confinement.namespaces_work(self.limits, self.scratch)
         self.own = -1
         if self.nested:
             confinement.enter_namespaces()
             self.own = os.open("/proc/self/ns/pid", os.O_RDONLY)
         self.size = os.open("/proc/self/statm", os.O_RDONLY) if LINUX else -1
-        # Where nothing counts them, there are none: a bomb of threads takes away other sandboxes' processes.
+        # No threads where the kernel does not limit them: they would use up other sandboxes' processes.
         threads = LINUX and confinement.threads_are_limited(self.user)
         self.filter = confinement.system_call_filter(threads=threads) if LINUX else None
         if self.nested:
@@ -188,29 +188,29 @@ class _World:
 
     @property
     def reusable(self) -> bool:
-        """Can a run neither see the warden nor leave anything behind?"""
+        """Whether a run can neither see the warden nor leave anything behind."""
         return self.nested and self.filter is not None
 
     @property
     def disk(self) -> int:
-        """Bytes that a file may have: none where nothing would bound how many files there are."""
+        """The largest file in bytes; 0 where nothing would limit the number of files."""
         return self.limits.disk if self.nested else 0
 
     def address_space(self) -> int:
-        """Bytes of address space that this process takes, or a generous guess where Linux cannot be asked."""
+        """Bytes of address space that this process uses; a generous guess where there is no Linux to ask."""
         if self.size < 0:
             return 2**30
         return int(os.pread(self.size, 64, 0).split()[0]) * os.sysconf("SC_PAGE_SIZE")
 
     def fork(self) -> int:
-        """Start a run's process; 0 in it."""
+        """Fork a run's process; returns 0 in it."""
         if self.nested:
             confinement.new_process_namespace(self.own)
         return os.fork()
 
 
 class _Run:
-    """One fork: starts it, watches its clock and its pipes, ends it."""
+    """One run: start its process, watch its time and its pipes, end it."""
 
     def __init__(self, world: _World, job: dict[str, Any]) -> None:
         self.limits = world.limits
@@ -218,7 +218,7 @@ class _Run:
         self.seen = 0
         """How far `frames` has been parsed."""
         self.expected = _order(job["wanted"])
-        """The frames that are still to come."""
+        """The frames that are still missing, the last one first."""
         self.notes = 0
         self.printed = 0
         self.confined = False
@@ -244,11 +244,11 @@ class _Run:
         self._begin(LOADING)
 
     def result(self) -> dict[str, Any]:
-        """What came of it. Nothing of the run goes on afterwards."""
+        """The outcome. Nothing of the run is alive afterwards."""
         end = self._watch()
-        os.kill(self.runner, signal.SIGKILL)  # process 1 of its namespace: all that it started goes with it
+        os.kill(self.runner, signal.SIGKILL)  # process 1 of its namespace: ends all that it started
         self._drain_output()
-        self.frames.used = self.seen  # what follows did not make sense
+        self.frames.used = self.seen  # the rest is malformed or incomplete
         return {
             "end": end if self.confined else "not started",
             "call": self.call,
@@ -257,7 +257,7 @@ class _Run:
         }
 
     def end(self) -> None:
-        """Forget it, and wait for the runner's last moments; the grader need not."""
+        """Clear the run's data, and wait for its process to end; meanwhile the grader has the result."""
         self.frames.clear()
         self.output.clear()
         for pipe in (self.answers, self.printer):
@@ -265,26 +265,24 @@ class _Run:
         os.waitpid(self.runner, 0)
 
     def _watch(self) -> str:
-        """Read until the run ends; the word for how it ended."""
+        """Read until the run ends; returns how it ended."""
         while True:
-            over = self._time_over()
-            if over:
+            if over := self._time_over():
                 return over
-            ready, _, _ = select.select(self.watched, [], [], self._patience())
+            ready, _, _ = select.select(self.watched, [], [], self._seconds_to_next_check())
             if self.answers in ready:
                 if self.frames.read(self.answers, CHUNK) == 0:
                     return "died"
-                end = self._parse()
-                if end:
+                if end := self._parse():
                     return end
                 if self.frames.used > self.limits.answers:
                     return "answers"
-                time.sleep(BREATH)
+                time.sleep(POLL_SECONDS)
             if self.printer in ready and not self._read_output():
                 return "output"
 
     def _parse(self) -> str:
-        """Follow the frames as they come: "finished" behind the last, "died" at the first odd one."""
+        """Check the frames read so far: "finished" after the last, "died" at the first unexpected one."""
         while (head := self._head()) is not None:
             kind, length, index = head
             if not self._is_next(kind, length, index):
@@ -305,7 +303,7 @@ class _Run:
         return ""
 
     def _head(self) -> tuple[bytes, int, int] | None:
-        """Type, length and call of the next frame, or None where they have not come yet."""
+        """Type, length and call of the next frame, or None where they have not arrived yet."""
         start = self.seen + runner.FRAME.size
         if self.frames.used < start:
             return None
@@ -319,7 +317,7 @@ class _Run:
         return kind, length, LENGTH.unpack_from(self.frames.view, start)[0]
 
     def _is_next(self, kind: bytes, length: int, index: int) -> bool:
-        """Would an honest runner write this frame now?"""
+        """Whether an honest runner would write this frame now."""
         if kind == b"N":
             loading = self.confined and self.call == LOADING
             return loading and self.notes < runner.MAX_NOTES and length <= MAX_NOTE
@@ -332,7 +330,7 @@ class _Run:
         self.call_started = time.monotonic()
 
     def _cpu(self) -> float:
-        """Processor seconds of the runner: Linux's clock of another process, by its id."""
+        """Processor seconds of the runner: Linux has a clock for each process, derived from its id."""
         try:
             return time.clock_gettime((~self.runner << 3) | 2)
         except OSError:
@@ -346,12 +344,12 @@ class _Run:
             return "time"
         return "time" if self._cpu() - self.call_cpu > self.limits.cpu_seconds else ""
 
-    def _patience(self) -> float:
+    def _seconds_to_next_check(self) -> float:
         left = self.limits.cpu_seconds - (self._cpu() - self.call_cpu)
         return min(max(left, 0.005), 0.25)
 
     def _read_output(self) -> bool:
-        """Take what was printed, and keep its beginning; False when it is too much."""
+        """Read what was printed, and keep its beginning; False when it is too much."""
         try:
             count = self.output.read(self.printer, CHUNK)
         except BlockingIOError:
@@ -370,7 +368,7 @@ class _Run:
 
 
 def _order(wanted: list[int]) -> list[tuple[bytes, int]]:
-    """Type and call of the frames of a run, notes left out; the last one comes first."""
+    """Type and call of the frames of a run without notes, the last one first."""
     frames = [(b"S", LOADING)]
     for index in wanted:
         frames += [(b"B", index), (b"R", index)]
@@ -384,7 +382,7 @@ def _statements(source: _Buffer) -> list[runner.Statement]:
 
 
 def _confine(world: _World, warden: int, answers: int, printed: int) -> None:
-    """The runner's trusted steps: pipes in place, everything else closed, rights given up."""
+    """The runner's trusted steps: set up pipes, close everything else, give up rights."""
     if LINUX:
         confinement.die_with_parent(0 if world.nested else warden)
     if world.nested:

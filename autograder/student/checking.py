@@ -1,9 +1,9 @@
-"""A student's own check: their code against the visible answer key.
+"""Check a student's own code against the visible answer key.
 
-`check_file` runs a whole file in a process of its own, a `Checker` does so again and again, `check_with`
-takes a function that is already there, in a notebook; those called `examine…` also give what the calls
-returned, from which `feedback` draws pictures. All need the visible key that lies beside the assignment and
-nothing else: no solution, no hidden case.
+`check_file` runs a whole file in a process of its own, a `Checker` does so repeatedly with a warm sandbox,
+`check_function` takes a function of a notebook's own process. Each returns a result with the judged cases,
+from which `feedback` shows the mistakes. Only the visible key beside the assignment is read: never a solution
+or a hidden case.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from autograder.base.messages import say
 from autograder.judging import answer_key, in_process
 from autograder.judging.answer_key import AnswerKey, DomainMissing, KeyFileError
 from autograder.judging.diagnosis import Judged
-from autograder.judging.evaluate import attempt
+from autograder.judging.evaluate import evaluate
 from autograder.judging.judge import calls, judged, results
 from autograder.judging.results import SubmissionResult, Verdict
 from autograder.sandbox.client import Sandbox, SandboxError
@@ -26,14 +26,17 @@ from autograder.sandbox.limits import Limits
 from autograder.sandbox.records import Isolation
 from autograder.student.workspace import ENDING, CheckError, key_beside
 
-__all__ = ["CheckError", "Checker", "check_file", "check_with", "key_for"]
+__all__ = ["CheckError", "Checked", "Checker", "check_file", "check_function", "key_for"]
+
+
+_ISOLATION: Isolation = "process"
+"""Enough for students' own code on their own machine; it starts faster than bubblewrap."""
 
 
 class Checker:
-    """Checks files of one assignment, again and again: its key is read once and its sandbox stays warm.
+    """Checks files of one assignment repeatedly: the key is read once and the sandbox stays warm.
 
-    Students run their own code on their own machine, so a process with limits is isolation enough; it
-    starts faster than bubblewrap. As a sandbox does, it belongs to the thread that made it.
+    Like its sandbox, a checker belongs to the thread that made it.
 
     Raises
     ------
@@ -41,16 +44,8 @@ class Checker:
         The key cannot be read.
     """
 
-    def __init__(
-        self,
-        key: Path,
-        isolation: Isolation = "process",
-        limits: Limits | None = None,
-        launched: Warden | None = None,
-    ) -> None:
+    def __init__(self, key: Path, launched: Warden | None = None) -> None:
         self.key = _load(key)
-        self.isolation = isolation
-        self._limits = limits or Limits()
         self._launched = launched
         self._sandbox: Sandbox | None = None
 
@@ -60,11 +55,7 @@ class Checker:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def check(self, path: Path) -> SubmissionResult:
-        """`examine`'s result."""
-        return self.examine(path).result
-
-    def examine(self, path: Path) -> "Examined":
+    def check(self, path: Path) -> "Checked":
         """Check every exercise in the file `path`.
 
         Raises
@@ -76,35 +67,27 @@ class Checker:
             content = path.read_bytes()
         except OSError as error:
             raise CheckError(say("error.file_unreadable", file=path, error=error.strerror)) from error
-        done = attempt(path.name, content, self.key, lambda statements: self._ready().run(statements))
+        done = evaluate(path.name, content, self.key, lambda statements: self._ready().run(statements))
         if any(exercise.verdict is Verdict.JE for exercise in done.exercises):
             raise CheckError(say("error.check_again", why=done.notes[0]))
         seconds = round(time.perf_counter() - start, 4)
-        result = SubmissionResult(
-            "",
-            self.key.assignment,
-            str(path),
-            self.isolation,
-            seconds,
-            done.exercises,
-            done.notes,
-            done.output,
-        )
-        return Examined(result, self.key, done.judged)
+        about = ("", self.key.assignment, str(path), _ISOLATION, seconds)
+        result = SubmissionResult(*about, done.exercises, done.notes, done.output)
+        return Checked(result, self.key, done.judged)
 
     def warm(self) -> None:
-        """Get ready for the next check, so that it need not wait for a process to start."""
-        with contextlib.suppress(SandboxError):  # the next check tries again, and tells
+        """Start the next check's process ahead of it."""
+        with contextlib.suppress(SandboxError):  # the next check tries again and reports it
             self._ready().renew()
 
     def cancel(self) -> None:
-        """End the check that goes on in another thread: it raises `Cancelled`."""
+        """End the check running in another thread, which raises `Cancelled`."""
         sandbox = self._sandbox
         if sandbox is not None:
             sandbox.cancel()
 
     def close(self) -> None:
-        """End the sandbox; the next check starts another."""
+        """End the sandbox; the next check starts a new one."""
         sandbox, self._sandbox = self._sandbox, None
         if sandbox is not None:
             sandbox.close()
@@ -112,41 +95,26 @@ class Checker:
     def _ready(self) -> Sandbox:
         if self._sandbox is None:
             launched, self._launched = self._launched, None
-            self._sandbox = Sandbox(calls(self.key), self._limits, self.isolation, launched)
+            self._sandbox = Sandbox(calls(self.key), Limits(), _ISOLATION, launched)
         return self._sandbox
 
 
 @dataclass(frozen=True)
-class Examined:
-    """A check with what it was made from: the visible key, and each exercise's judged cases."""
+class Checked:
+    """A check's result with the visible key and each exercise's judged cases."""
 
     result: SubmissionResult
     key: AnswerKey
     judged: tuple[tuple[Judged, ...], ...]
 
 
-def check_file(
-    path: Path,
-    isolation: Isolation = "process",
-    limits: Limits | None = None,
-    launched: Warden | None = None,
-) -> SubmissionResult:
-    """`examine_file`'s result."""
-    return examine_file(path, isolation, limits, launched).result
-
-
-def examine_file(
-    path: Path,
-    isolation: Isolation = "process",
-    limits: Limits | None = None,
-    launched: Warden | None = None,
-) -> Examined:
+def check_file(path: Path, launched: Warden | None = None) -> Checked:
     """Check every exercise of the assignment that `path` belongs to, once.
 
     Parameters
     ----------
     launched : Warden, optional
-        A process that has been started ahead (`launch.ahead`), to be quick.
+        A process started ahead of time (`launch.ahead`).
 
     Raises
     ------
@@ -154,29 +122,25 @@ def examine_file(
     """
     if not path.exists():
         raise CheckError(say("error.no_such_file", file=path))
-    with Checker(key_beside(path), isolation, limits, launched) as checker:
-        return checker.examine(path)
+    with Checker(key_beside(path), launched) as checker:
+        return checker.check(path)
 
 
-def check_with(key: AnswerKey, function: Callable[..., Any]) -> SubmissionResult:
-    """`examine_with`'s result."""
-    return examine_with(key, function).result
-
-
-def examine_with(key: AnswerKey, function: Callable[..., Any]) -> Examined:
+def check_function(key: AnswerKey, function: Callable[..., Any]) -> Checked:
     """Check one function in this process, against the exercise of its name in `key`.
 
     Raises
     ------
     KeyboardInterrupt
-        The student interrupted a loop that does not end.
+        The student interrupted the function.
     """
     start = time.perf_counter()
     name = getattr(function, "__name__", repr(function))
-    key = replace(key, exercises=tuple(one for one in key.exercises if one.name == name))
+    key = replace(key, exercises=tuple(exercise for exercise in key.exercises if exercise.name == name))
     outcomes = []
     code = getattr(function, "__code__", None)
-    places = {} if code is None else {code.co_filename: name}  # a cell's own file name says nothing to anyone
+    # A cell's own file name means nothing to a student.
+    places = {} if code is None else {code.co_filename: name}
     for outcome in in_process.outcomes(key, {name: function}, places=places):
         if outcome.exception == "KeyboardInterrupt":
             raise KeyboardInterrupt
@@ -184,7 +148,7 @@ def examine_with(key: AnswerKey, function: Callable[..., Any]) -> Examined:
     seconds = round(time.perf_counter() - start, 4)
     cases = judged(key, outcomes)
     result = SubmissionResult("", key.assignment, name, "none", seconds, results(key, cases))
-    return Examined(result, key, cases)
+    return Checked(result, key, cases)
 
 
 def _load(path: Path) -> AnswerKey:
@@ -193,12 +157,7 @@ def _load(path: Path) -> AnswerKey:
     except DomainMissing as error:
         raise CheckError(error.text) from error
     except KeyFileError as error:
-        raise CheckError(
-            say(
-                "error.key_damaged",
-                file=path,
-            )
-        ) from error
+        raise CheckError(say("error.key_damaged", file=path)) from error
     if not key.visible:
         raise CheckError(say("error.key_of_wrong_kind", file=path))
     return key
@@ -209,12 +168,12 @@ def _keys_in(folder: Path) -> Iterator[AnswerKey]:
 
 
 def key_for(function: Callable[..., Any], folder: Path) -> AnswerKey:
-    """The visible key in `folder`, with the exercise of the function's name alone.
+    """The visible key in `folder`, reduced to the exercise of the function's name.
 
     Raises
     ------
     CheckError
-        It is no function, or no key in the folder knows such an exercise.
+        It is no function, or no key in the folder has such an exercise.
     """
     name = getattr(function, "__name__", None)
     if not callable(function) or name is None:
@@ -228,18 +187,5 @@ def key_for(function: Callable[..., Any], folder: Path) -> AnswerKey:
                 return replace(key, exercises=(exercise,))
         known += [exercise.name for exercise in key.exercises]
     if not known:
-        raise CheckError(
-            say(
-                "error.no_key_in_folder",
-                folder=folder,
-                name=name,
-            )
-        )
-    raise CheckError(
-        say(
-            "error.no_such_exercise",
-            folder=folder,
-            name=name,
-            known=", ".join(known),
-        )
-    )
+        raise CheckError(say("error.no_key_in_folder", folder=folder, name=name))
+    raise CheckError(say("error.no_such_exercise", folder=folder, name=name, known=", ".join(known)))

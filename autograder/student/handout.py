@@ -1,7 +1,7 @@
-"""The students' files of the course, and copying them into a student's folder.
+"""Copy the course's student files into a student's folder (`autograder start`).
 
-`autograder start` calls `copy`. Files are found inside an installed package, else in the checkout beside it
-(`packaging`). A file that a student has changed is never written over.
+The files are found inside the installed package, else in the checkout beside it. A file that a student has
+changed is never overwritten.
 """
 
 from dataclasses import dataclass
@@ -14,23 +14,23 @@ from autograder.judging import answer_key
 from autograder.student.workspace import ENDING, course_order
 
 What = Literal["new", "same", "kept", "renewed"]
-"""Of a file: written, already there, kept although it differs, or replaced by a newer one."""
+"""A file was written, already the same, kept although it differs, or replaced by a newer one."""
 
 
 class HandoutError(TextError):
-    """Files that cannot be handed out."""
+    """The files cannot be copied."""
 
 
 @dataclass(frozen=True)
 class Copied:
-    """What became of the course's files.
+    """What was done with the course's files.
 
     Attributes
     ----------
     assignments : tuple of str
         In the course's order.
     files : dict
-        Their places below the student's folder, and what was done.
+        What was done, by path below the student's folder.
     """
 
     assignments: tuple[str, ...]
@@ -55,11 +55,11 @@ def source() -> Path:
 
 
 def copy(course: Path, lang: str, target: Path) -> Copied:
-    """Copy the files of one language into `target`, a folder for each assignment; English for what is none of
-    `COURSE_LANGUAGES`.
+    """Copy the files of one language into `target`, a folder for each assignment.
 
-    What a student has changed is kept. A file that is still as it was handed out in another language is
-    replaced; so is a visible answer key, which is nobody's work.
+    A `lang` outside `COURSE_LANGUAGES` gets English. What a student has changed is kept. A file that is still
+    as it was handed out in another language is replaced, and so is a visible answer key, which students do
+    not edit.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def copy(course: Path, lang: str, target: Path) -> Copied:
         There is nothing to copy, or nowhere to write.
     """
     lang = course_language(lang)
-    # The folder is the place: what a key calls its assignment is the word of whoever made it.
+    # By folder: the assignment's name inside a key may be a different one.
     keys = {path.parent.name: answer_key.load(path) for path in sorted((course / lang).glob(f"*/*{ENDING}"))}
     if not keys:
         raise HandoutError(say("error.no_assignments_in_language", folder=course, lang=lang))
@@ -77,34 +77,30 @@ def copy(course: Path, lang: str, target: Path) -> Copied:
         for name in names:
             for path in sorted((course / lang / name).rglob("*")):
                 if path.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts):
-                    place = path.relative_to(course / lang)
-                    files[place] = _copy_file(path, target / place, course, place)
+                    relative = path.relative_to(course / lang)
+                    files[relative] = _copy_file(path, target / relative, course, relative)
     except OSError as error:
         raise HandoutError(
-            say(
-                "error.handout_not_written",
-                file=error.filename or target,
-                error=error.strerror or error,
-            )
+            say("error.handout_not_written", file=error.filename or target, error=error.strerror or error)
         ) from error
     return Copied(names, files)
 
 
-def _copy_file(path: Path, target: Path, course: Path, place: Path) -> What:
+def _copy_file(path: Path, target: Path, course: Path, relative: Path) -> What:
     content = path.read_bytes()
-    there = target.read_bytes() if target.exists() else None
-    if there == content:
+    existing = target.read_bytes() if target.exists() else None
+    if existing == content:
         return "same"
-    if there is not None and not _is_ours(there, course, place):
+    if existing is not None and not _is_unchanged(existing, course, relative):
         return "kept"
     target.parent.mkdir(parents=True, exist_ok=True)
-    atomic.write(target, content)  # half a file would pass for a student's work
-    return "new" if there is None else "renewed"
+    atomic.write(target, content)  # the next `start` would take half a file for a student's work
+    return "new" if existing is None else "renewed"
 
 
-def _is_ours(content: bytes, course: Path, place: Path) -> bool:
-    """Is the file one that no student has worked on?"""
-    if place.name.endswith(ENDING):
+def _is_unchanged(content: bytes, course: Path, relative: Path) -> bool:
+    """Whether no student has worked on the file."""
+    if relative.name.endswith(ENDING):
         return True
-    handed_out = (course / lang / place for lang in COURSE_LANGUAGES)
+    handed_out = (course / lang / relative for lang in COURSE_LANGUAGES)
     return any(path.is_file() and path.read_bytes() == content for path in handed_out)

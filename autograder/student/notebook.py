@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from autograder.student.feedback.card import Card
-    from autograder.student.questions import Evaluate
 
 from autograder.judging.results import Score
 
@@ -14,9 +13,9 @@ from autograder.judging.results import Score
 def check(function: Callable[..., Any], lang: str | None = None, hint: bool = False) -> Score:
     """Run the visible cases of an exercise and show what is right and what is not.
 
-    A mistake is drawn: what you got beside what was expected, the smallest input that shows it, and, where
-    there is a formula for the function, the terms in which yours differs. The first time it says what
-    can be seen; checked again, and still wrong, it tells the idea, where the mistake is a known one.
+    A mistake is shown: what you got beside what was expected, the smallest input that shows it, and, where
+    there is a formula for the function, the terms in which yours differs. The first check shows the symptom;
+    if the next one still fails, it also reveals the idea, where the mistake is a known one.
 
     Parameters
     ----------
@@ -25,19 +24,20 @@ def check(function: Callable[..., Any], lang: str | None = None, hint: bool = Fa
     lang : {"zh", "en"}, optional
         The language of the answer; the system's unless said otherwise.
     hint : bool
-        Tell the idea at once.
+        Reveal the idea at once.
 
     Returns
     -------
     Score
-        The exercise's points, as far as the visible cases can tell: what `nbgrader validate` looks at.
+        The exercise's points on the visible cases, which `nbgrader validate` reads.
     """
     from pathlib import Path
 
     from autograder.base.messages import preferred_language, say
     from autograder.student import hints
-    from autograder.student.checking import CheckError, examine_with, key_for
+    from autograder.student.checking import CheckError, check_function, key_for
     from autograder.student.feedback.card import cards
+    from autograder.student.questions import calling, within_budget
 
     language = lang or preferred_language()
     try:
@@ -46,34 +46,26 @@ def check(function: Callable[..., Any], lang: str | None = None, hint: bool = Fa
         print(error.text.in_language(language))
         return Score(0)
     try:
-        done = examine_with(key, function)
+        done = check_function(key, function)
     except KeyboardInterrupt:
-        stopped = say("error.function_stopped", name=function.__name__)
-        print(stopped.in_language(language))
+        print(say("error.function_stopped", name=function.__name__).in_language(language))
         raise
-    again = hints.climb(Path.cwd(), done.result)
+    failed_again = hints.record_failures(Path.cwd(), done.result)
     (exercise,) = key.exercises
     (card,) = cards(
         key,
         done.result,
         done.judged,
-        told={exercise.name} if hint else again,
+        told={exercise.name} if hint else failed_again,
         ask=f"check({exercise.name}, hint=True)",
-        asking=lambda name: _asking(function),
+        asking=lambda name: within_budget(calling(function), _BUDGET),
     )
     _show(card, language)
     return Score(exercise.worth * done.result.points / done.result.max_points)
 
 
-def _asking(function: Callable[..., Any]) -> "Evaluate":
-    """Makes further calls of a notebook's function, in bounded time."""
-    from autograder.student.questions import calling, patient
-
-    return patient(calling(function), _PATIENCE)
-
-
-_PATIENCE = 1.5
-"""Seconds that a smaller input, and then a formula, may take."""
+_BUDGET = 1.5
+"""Seconds for finding a smaller input, and again for a formula."""
 
 
 def _show(card: "Card", lang: str) -> None:
@@ -82,7 +74,7 @@ def _show(card: "Card", lang: str) -> None:
 
     plain = text.card(card, lang)
     ipython = sys.modules.get("IPython")
-    if ipython is None or not hasattr(ipython.get_ipython(), "kernel"):  # in a terminal, it shows no HTML
+    if ipython is None or not hasattr(ipython.get_ipython(), "kernel"):  # IPython in a terminal shows no HTML
         print(plain, end="")
         return
     from autograder.student.feedback import html

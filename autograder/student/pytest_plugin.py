@@ -1,13 +1,11 @@
-"""For pytest users: in the folder of an assignment, plain `pytest` runs its visible cases.
+"""A pytest plugin: in the folder of an assignment, plain `pytest` runs its visible cases.
 
-pytest loads this through its entry point, in every run on a machine where the course is installed. So
-nothing is imported here before a file is found that belongs to an assignment, and where there is none,
-nothing is done. A student's file is never imported by pytest: it runs once, in the sandbox, and the items
-report their share.
+pytest loads this through its entry point in every run on a machine where the course is installed. So it
+imports nothing until a file is found that belongs to an assignment, and changes nothing where there is none.
+pytest never imports a student's file: the file runs once, in the sandbox, and each item reports one case.
 
-An instructor adds `--hidden-keys DIR` and sees the hidden cases in the same way. The messages stay those
-that a student may see: from a hidden key nothing is quoted, and what the student's code printed on hidden
-inputs is not shown.
+With `--hidden-keys DIR` an instructor runs the hidden cases in the same way. The messages stay those that a
+student may see: nothing is quoted from a hidden key, and what the code printed on hidden inputs is not shown.
 """
 
 from collections.abc import Iterator
@@ -18,7 +16,7 @@ import pytest
 
 if TYPE_CHECKING:
     from autograder.judging.answer_key import AnswerKey
-    from autograder.judging.evaluate import Attempt, Statements
+    from autograder.judging.evaluate import Evaluation, Statements
     from autograder.judging.results import ExerciseResult
     from autograder.sandbox.records import Isolation, Run
 
@@ -54,13 +52,13 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """A student's file that is named in the call would be imported as a test module: it is not."""
+    """Keep pytest from importing a student's file, named in the call, as a test module."""
     return _Nothing.from_parent(parent, path=module_path) if _is_work(module_path, parent.config) else None
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """What is skipped lies in the student's file, not here."""
+    """Report a skipped case at its place in the student's file rather than in this module."""
     report: pytest.TestReport = yield  # type: ignore[assignment]
     if isinstance(item, Case) and isinstance(report.longrepr, tuple):
         path, line, _ = item.reportinfo()
@@ -69,7 +67,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 
 def _is_work(path: Path, config: pytest.Config) -> bool:
-    """Is it a file of an assignment whose answer key is at hand?"""
+    """Whether it is a file of an assignment whose answer key can be found."""
     if path.suffix not in _SUFFIXES:
         return False
     hidden = config.getoption("hidden_keys", None)
@@ -79,7 +77,7 @@ def _is_work(path: Path, config: pytest.Config) -> bool:
 
 
 def _is_older(path: Path, parent: pytest.Collector) -> bool:
-    """Of a notebook and a script that lie side by side the newer one counts, unless one of them is named."""
+    """Of a notebook and a script side by side only the newer one runs, unless one of them is named."""
     if parent.session.isinitpath(path):
         return False
     from autograder.student.workspace import Place
@@ -89,14 +87,14 @@ def _is_older(path: Path, parent: pytest.Collector) -> bool:
 
 
 class _Nothing(pytest.File):
-    """In the place of a test module."""
+    """An empty collector in place of a test module."""
 
     def collect(self) -> Iterator[pytest.Item]:
         return iter(())
 
 
 class WorkFile(pytest.File):
-    """A student's file: an exercise is a collector, a case an item."""
+    """A student's file: each exercise is a collector, each case an item."""
 
     def collect(self) -> Iterator["Exercise"]:
         from autograder.base.messages import preferred_language
@@ -115,15 +113,15 @@ class WorkFile(pytest.File):
                 key = load(path)
             except KeyFileError as error:
                 raise self.CollectError(error.text.in_language(preferred_language())) from None
-            attempted = _Attempted(self.path, key, self._isolation())
-            for one in key.exercises:
-                named = exercises.setdefault(one.name, Exercise.from_parent(self, name=one.name))
-                named.parts.append(attempted)
-                named.line = defined[one.name].line - 1 if one.name in defined else None
+            evaluated = _Evaluated(self.path, key, self._isolation())
+            for name in (exercise.name for exercise in key.exercises):
+                collector = exercises.setdefault(name, Exercise.from_parent(self, name=name))
+                collector.parts.append(evaluated)
+                collector.line = defined[name].line - 1 if name in defined else None
         yield from exercises.values()
 
     def _isolation(self) -> "Isolation":
-        """Students run their own code; an instructor that of others."""
+        """Process isolation for students' own code, bubblewrap where an instructor runs that of others."""
         from autograder.base.messages import preferred_language
         from autograder.sandbox import bubblewrap
 
@@ -138,53 +136,52 @@ class WorkFile(pytest.File):
 
 
 class Exercise(pytest.Collector):
-    """One function; `parts` are the answer keys that know it."""
+    """One function; `parts` are its evaluations against each answer key that has it."""
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
-        self.parts: list[_Attempted] = []
+        self.parts: list[_Evaluated] = []
         self.line: int | None = None
 
     def collect(self) -> Iterator["Case"]:
-        for attempted in self.parts:
-            (exercise,) = (one for one in attempted.key.exercises if one.name == self.name)
+        for evaluated in self.parts:
+            (exercise,) = (exercise for exercise in evaluated.key.exercises if exercise.name == self.name)
             for group in exercise.groups:
                 for number in range(len(group.cases)):
-                    label = group.name if attempted.key.visible else f"hidden-{group.name}"
+                    label = group.name if evaluated.key.visible else f"hidden-{group.name}"
                     name = f"{label}[{number + 1}]"
                     at = (self.name, group.name, number)
-                    yield Case.from_parent(self, name=name, attempted=attempted, at=at, line=self.line)
+                    yield Case.from_parent(self, name=name, evaluated=evaluated, at=at, line=self.line)
 
 
 class Case(pytest.Item):
     """One call."""
 
     def __init__(
-        self, *, attempted: "_Attempted", at: tuple[str, str, int], line: int | None, **given: Any
+        self, *, evaluated: "_Evaluated", at: tuple[str, str, int], line: int | None, **given: Any
     ) -> None:
         super().__init__(**given)
-        self.attempted = attempted
+        self.evaluated = evaluated
         self.at = at
         self.line = line
 
     def runtest(self) -> None:
         from autograder.judging.results import Verdict
 
-        result = self.attempted.case(self.at)
+        result = self.evaluated.case(self.at)
         if result.verdict is Verdict.NI:
             pytest.skip("not started")
         if result.verdict is not Verdict.AC:
-            self.add_report_section("call", "stdout", self.attempted.printed())
+            self.add_report_section("call", "stdout", self.evaluated.printed())
             raise NotRight(result)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """A few sentences in place of a traceback, which would be the plugin's own."""
+        """The message in place of a traceback, which would show the plugin's own code."""
         if not isinstance(excinfo.value, NotRight):
             return super().repr_failure(excinfo, style)
-        return self.attempted.message(excinfo.value.result)
+        return self.evaluated.message(excinfo.value.result)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """The heading of a failure."""
         return self.path, self.line, f"{self.at[0]}: {self.name}"
 
 
@@ -196,49 +193,48 @@ class NotRight(Exception):
         self.result = result
 
 
-class _Attempted:
-    """One file against one answer key, run when the first of its items wants to know."""
+class _Evaluated:
+    """One file against one answer key, run when the first item asks for its result."""
 
     def __init__(self, path: Path, key: "AnswerKey", isolation: "Isolation") -> None:
         self.path = path
         self.key = key
         self.isolation = isolation
-        self._done: tuple[Attempt, dict[tuple[str, str, int], ExerciseResult]] | None = None
+        self._done: tuple[Evaluation, dict[tuple[str, str, int], ExerciseResult]] | None = None
         self._told: frozenset[str] = frozenset()
 
     def case(self, at: tuple[str, str, int]) -> "ExerciseResult":
-        """The result of one case, given by exercise, group and number, as if it were a whole exercise."""
+        """The result of the case (exercise, group, number), as if it were an exercise of its own."""
         return self._results()[1][at]
 
     def message(self, case: "ExerciseResult") -> str:
-        """What is wrong with the case; asked again, the idea behind the exercise's mistake."""
-        from autograder.base.messages import preferred_language, translator
+        """What is wrong with the case, and the idea behind the mistake once it may be revealed."""
+        from autograder.base.messages import preferred_language, say
 
         lang = preferred_language()
-        _ = translator(lang)
         whole, _cases = self._results()
-        (exercise,) = (one for one in whole.exercises if one.name == case.name)
+        (exercise,) = (exercise for exercise in whole.exercises if exercise.name == case.name)
         lines = [note.in_language(lang) for note in whole.notes]
         lines.append(case.symptom.in_language(lang) if case.symptom else case.verdict.value)
         if exercise.misconception is not None and exercise.diagnosis is not None:
             if not self.key.visible or case.name in self._told:
                 lines.append(exercise.diagnosis.in_language(lang))
             else:
-                lines.append(_("pytest.hint_waiting"))
+                lines.append(say("pytest.hint_waiting").in_language(lang))
         return "\n".join(lines)
 
     def printed(self) -> str:
-        """What the file printed while it ran; with a hidden key that may be a hidden input."""
+        """What the file printed; nothing with a hidden key, whose inputs it might print."""
         return self._results()[0].output if self.key.visible else ""
 
-    def _results(self) -> "tuple[Attempt, dict[tuple[str, str, int], ExerciseResult]]":
+    def _results(self) -> "tuple[Evaluation, dict[tuple[str, str, int], ExerciseResult]]":
         if self._done is None:
-            self._done = self._attempt()
+            self._done = self._evaluated()
         return self._done
 
-    def _attempt(self) -> "tuple[Attempt, dict[tuple[str, str, int], ExerciseResult]]":
+    def _evaluated(self) -> "tuple[Evaluation, dict[tuple[str, str, int], ExerciseResult]]":
         """One run, judged twice: exercise by exercise, and case by case."""
-        from autograder.judging.evaluate import attempt
+        from autograder.judging.evaluate import evaluate
         from autograder.judging.judge import calls, case_by_case
         from autograder.judging.results import SubmissionResult
         from autograder.sandbox.client import Sandbox
@@ -254,8 +250,8 @@ class _Attempted:
             return runs[0]
 
         content = self.path.read_bytes()
-        whole = attempt(self.path.name, content, self.key, run)
-        single = attempt(self.path.name, content, case_by_case(self.key), run)
+        whole = evaluate(self.path.name, content, self.key, run)
+        single = evaluate(self.path.name, content, case_by_case(self.key), run)
         names = [
             (exercise.name, group.name, number)
             for exercise in self.key.exercises
@@ -266,5 +262,5 @@ class _Attempted:
             checked = SubmissionResult(
                 "", self.key.assignment, str(self.path), self.isolation, 0.0, whole.exercises
             )
-            self._told = hints.climb(self.path, checked)
+            self._told = hints.record_failures(self.path, checked)
         return whole, dict(zip(names, single.exercises, strict=True))

@@ -1,9 +1,8 @@
-"""Call a student's function more often than the check itself does, here or in the sandbox, without getting
-stuck on it.
+"""Further calls of a student's function, in this process or in the sandbox, beyond those of the check itself.
 
-What is asked for the sake of a picture is a convenience: it must end in time, print nothing, and never break
-the check. `notebook`, `reports.check_page` and a subject's commands ask; a subject's package puts the
-questions.
+A subject's package makes them to find a smaller failing input or the code's formula; `notebook`,
+`reports.check_page` and a subject's commands say how the calls are made. They are a convenience: they must
+end within a time budget, print nothing, and never break the check.
 """
 
 import contextlib
@@ -24,29 +23,38 @@ from autograder.sandbox.limits import Limits
 from autograder.sandbox.records import Call, Isolation, Outcome
 from autograder.submissions import source
 
-__all__ = ["Evaluate", "Failed", "OutOfTime", "QuestionError", "calling", "in_file", "patient", "silence"]
+__all__ = [
+    "Evaluate",
+    "Failed",
+    "OutOfTime",
+    "QuestionError",
+    "calling",
+    "in_file",
+    "silence",
+    "within_budget",
+]
 
 
 @dataclass(frozen=True)
 class Failed:
-    """A call that returned nothing that could be used; `why` finishes the sentence "it …"."""
+    """A call without a usable result; `why` finishes the sentence "it …"."""
 
     why: Text
 
 
 Evaluate = Callable[[list[tuple[Any, ...]]], list[Any]]
-"""Makes calls of the function with the given arguments; gives a value or `Failed` for each."""
+"""Calls the function once for each tuple of arguments; returns a value or `Failed` for each."""
 
 
 class QuestionError(TextError):
-    """A function that cannot be asked."""
+    """The function cannot be called at all."""
 
 
 # ---- In this process ---------------------------------------------------------------------------------------
 
 
 def calling(function: Callable[..., Any]) -> Evaluate:
-    """Call a function that is there, in this process; each call gets arrays of its own."""
+    """Call `function` in this process; each call gets copies of its arrays."""
 
     def evaluate(calls: list[tuple[Any, ...]]) -> list[Any]:
         return [_call(function, arguments) for arguments in calls]
@@ -55,45 +63,45 @@ def calling(function: Callable[..., Any]) -> Evaluate:
 
 
 def _call(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    own = (value.copy() if isinstance(value, np.ndarray) else value for value in arguments)
+    copies = (value.copy() if isinstance(value, np.ndarray) else value for value in arguments)
     try:
         with np.errstate(all="ignore"):
-            return function(*own)
-    except Exception as error:  # a student's function may raise anything; the sentence says what
+            return function(*copies)
+    except Exception as error:  # a student's function may raise anything
         return Failed(say("question.raised", name=type(error).__name__, text=error))
 
 
-def patient(evaluate: Evaluate, seconds: float) -> Evaluate:
-    """`evaluate`, silent, one call after the other, for so many seconds from its first call on.
+def within_budget(evaluate: Evaluate, seconds: float) -> Evaluate:
+    """Wrap `evaluate`: output discarded, and a total of `seconds` that begins with the first call.
 
-    A call that does not end is cut off where the system can (the main thread, on Unix).
+    A call that runs longer is interrupted where the system can do so (the main thread, on Unix).
 
     Raises
     ------
     OutOfTime
-        By the function that is returned.
+        By the wrapped function.
     """
     deadline = 0.0
 
-    def ask(calls: list[tuple[Any, ...]]) -> list[Any]:
+    def limited(calls: list[tuple[Any, ...]]) -> list[Any]:
         nonlocal deadline
         deadline = deadline or time.monotonic() + seconds
-        answers: list[Any] = []
+        results: list[Any] = []
         with silence():
             for call in calls:
                 left = deadline - time.monotonic()
                 if left <= 0:
                     raise OutOfTime
                 with interrupted_after(left):
-                    answers += evaluate([call])
-        return answers
+                    results += evaluate([call])
+        return results
 
-    return ask
+    return limited
 
 
 @contextlib.contextmanager
 def silence() -> Iterator[None]:
-    """Whatever is printed inside goes nowhere: a hundred questions must not fill a page."""
+    """Discard whatever is printed inside: a hundred calls must not fill a page."""
     with (
         contextlib.redirect_stdout(io.StringIO()),
         contextlib.redirect_stderr(io.StringIO()),
@@ -109,41 +117,42 @@ def silence() -> Iterator[None]:
 def in_file(
     path: Path, function: str, isolation: Isolation = "process", limits: Limits | None = None
 ) -> Evaluate:
-    """What calls `function` of the file `path` in the sandbox; each question is one run of the file.
+    """Call `function` of the file `path` in the sandbox; each list of calls is one run of the file.
 
     Parameters
     ----------
     isolation
-        Students run their own code on their own machine, as in `checking.check_file`.
+        A process is enough for students' own code on their own machine, as in `checking.Checker`.
 
     Raises
     ------
     QuestionError, submission.SubmissionError
-        Also by the function that is returned, as well as SandboxError.
+        Also raised by the returned function, as is SandboxError.
     """
     try:
         content = path.read_bytes()
     except OSError as error:
         raise QuestionError(say("error.file_unreadable", file=path, error=error.strerror)) from error
-    statements = [(one.source, one.where, one.line) for one in source.read(path.name, content).statements]
+    statements = [
+        (statement.source, statement.where, statement.line)
+        for statement in source.read(path.name, content).statements
+    ]
 
-    def evaluate(arguments: list[tuple[Any, ...]]) -> list[Any]:
-        calls = [Call(function, one, group="question") for one in arguments]
+    def evaluate(argument_lists: list[tuple[Any, ...]]) -> list[Any]:
+        calls = [Call(function, arguments, group="question") for arguments in argument_lists]
         with Sandbox(calls, limits or Limits(), isolation) as sandbox:
             outcomes = sandbox.run(statements).outcomes
         if any(outcome.status == "missing" for outcome in outcomes):
             raise QuestionError(say("question.function_missing", file=path.name, name=function))
-        return [_answer(outcome, path.name) for outcome in outcomes]
+        return [
+            outcome.value if outcome.status == "returned" else Failed(_why(outcome, path.name))
+            for outcome in outcomes
+        ]
 
     return evaluate
 
 
-def _answer(outcome: Outcome, file: str) -> Any:
-    return outcome.value if outcome.status == "returned" else Failed(_why(outcome, file))
-
-
 def _why(outcome: Outcome, file: str) -> Text:
-    """Finishes the sentence "it …"."""
     match outcome.status:
         case "raised" if outcome.exception == "NotImplementedError":
             return say("question.not_written")

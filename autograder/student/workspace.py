@@ -1,7 +1,7 @@
-"""A student's folder: which assignments lie in it, in the course's order, and which file is worked on.
+"""A student's folder: which assignments it holds, in the course's order, and which file is worked on.
 
-The visible answer key marks an assignment: `relu.visible.npz` with `relu.ipynb` or `relu.py` beside
-it. `checking`, `watch` and the pytest plugin ask here. Nothing here reads what a student wrote.
+An assignment is a visible answer key, `relu.visible.npz`, with `relu.ipynb` or `relu.py` beside it.
+`checking`, `watch` and the pytest plugin call this. It never reads what a student wrote.
 """
 
 import math
@@ -15,11 +15,11 @@ from autograder.judging.answer_key import AnswerKey
 
 ENDING = ".visible.npz"
 SUFFIXES = (".ipynb", ".py")
-"""What an assignment comes as; where two files are equally old, the first of these counts."""
+"""The files of an assignment; of two equally old ones the first in this order counts."""
 
 
 class CheckError(TextError):
-    """A check that cannot be made."""
+    """The check cannot be made."""
 
 
 class Place(NamedTuple):
@@ -34,33 +34,30 @@ class Place(NamedTuple):
 
     @property
     def files(self) -> list[Path]:
-        """The student's files that are there, the newest first."""
+        """The student's existing files, the newest first."""
         files = [self.folder / (self.name + suffix) for suffix in SUFFIXES]
         return newest_first(file for file in files if file.is_file())
 
 
 def places(folder: Path) -> list[Place]:
-    """The assignments in `folder` itself, else those in its folders, by name."""
+    """The assignments in `folder` itself, else those in its subfolders, by name."""
     for pattern in ("*", "*/*"):
         found = [
             Place(key.parent, key.name.removesuffix(ENDING)) for key in sorted(folder.glob(pattern + ENDING))
         ]
-        if there := [place for place in found if place.files]:
-            return there
+        if with_files := [place for place in found if place.files]:
+            return with_files
     return []
 
 
 def course_order(key: AnswerKey) -> tuple[tuple[float, ...], str]:
-    """Sorts assignments by how far into the lecture they lead.
-
-    A chapter named as a whole, as "3" is, comes behind its sections.
-    """
+    """Sort key: how far into the lecture an assignment leads; a whole chapter, "3", follows its sections."""
     sections = [_section(exercise.lecture) for exercise in key.exercises]
     return max(sections, default=()), key.assignment
 
 
 def _section(lecture: str) -> tuple[float, ...]:
-    """The first section that a text such as "2.2, 3.3" names."""
+    """The first section in a text such as "2.2, 3.3"; a text without one sorts last."""
     found = re.search(r"\d+(?:\.\d+)*", lecture)
     return (*(float(number) for number in found[0].split(".")), math.inf) if found else (math.inf,)
 
@@ -71,35 +68,22 @@ def current_file(folder: Path) -> Path:
     Raises
     ------
     CheckError
-        There is none, or no telling which.
+        There is none, or more than one could be meant.
     """
     here = [place for place in places(folder) if place.folder == folder]
     if here:
         return newest_first(file for place in here for file in place.files)[0]
     if below := places(folder):
-        raise CheckError(
-            say(
-                "error.several_assignments",
-                names=", ".join(place.name for place in below),
-            )
-        )
+        names = ", ".join(place.name for place in below)
+        raise CheckError(say("error.several_assignments", names=names))
     keys = list(folder.glob("*" + ENDING))
     others = [path for suffix in SUFFIXES for path in folder.glob("*" + suffix)]
-    if len(keys) == 1 and len(others) == 1:  # handed out under one name, kept under another
+    if len(keys) == 1 and len(others) == 1:  # the student has renamed the file
         return others[0]
     if keys and others:
-        raise CheckError(
-            say(
-                "error.several_files",
-                names=", ".join(sorted(path.name for path in others)),
-            )
-        )
-    raise CheckError(
-        say(
-            "error.no_assignment",
-            folder=folder.absolute(),
-        )
-    )
+        names = ", ".join(sorted(path.name for path in others))
+        raise CheckError(say("error.several_files", names=names))
+    raise CheckError(say("error.no_assignment", folder=folder.absolute()))
 
 
 def key_beside(path: Path) -> Path:
@@ -112,23 +96,17 @@ def key_beside(path: Path) -> Path:
     own = path.with_name(path.stem + ENDING)
     keys = [own] if own.exists() else sorted(path.parent.glob("*" + ENDING))
     if len(keys) != 1:
-        raise CheckError(
-            say(
-                "error.key_not_found",
-                file=path.name,
-                folder=path.parent,
-            )
-        )
+        raise CheckError(say("error.key_not_found", file=path.name, folder=path.parent))
     return keys[0]
 
 
 def newest_first(files: Iterable[Path]) -> list[Path]:
-    """Files by the time of their last change; those of the same age stay in their order."""
+    """Files by the time of their last change; equally old ones keep their order."""
     return sorted(files, key=_changed, reverse=True)
 
 
 def _changed(path: Path) -> float:
     try:
         return path.stat().st_mtime
-    except OSError:  # gone in this moment: an editor puts a new file in its place
+    except OSError:  # gone just now: an editor is replacing it
         return -math.inf

@@ -1,6 +1,7 @@
-"""What people hand in: finding their files, reading what is in them, telling whose they are.
+"""Submitted files: find them, tell whose they are, read what they define.
 
 `class_folder` finds a class's files in folders and zips, `lms` knows how Moodle and Canvas name them,
-`source` parses one file into statements, `similarity` compares them. Called by `grading`, `student` and the
-commands. Nothing here runs a student's code, judges it, or raises for what a file holds.
+`source` parses a file into statements, `similarity` compares submissions. Called by `judging`, `grading`,
+`student` and the commands. Nothing here may run a student's code or judge it, or fail because of what a file
+holds.
 """

@@ -1,13 +1,14 @@
-"""Finds the submissions of a class: in a folder, in a zip, or a single file.
+"""Find the submissions of a class: in a folder, in a zip, or a single file.
 
-Three layouts are understood, on disk and inside a zip::
+Called by the commands that grade or compare a class. Three layouts are supported, on disk and inside a zip::
 
     <student>/<assignment>/<file>.ipynb|.py      nbgrader's submitted/
     <student>.ipynb|.py                          flat; the assignment is named by the caller
     Moodle's and Canvas's bulk downloads         see `lms`; the assignment is named by the caller
 
-Nothing is unpacked and links are not followed: what a student hands in names no other file. Names are
-shown in Unicode, whatever encoding a zip or a disk has them in, and without what steers a terminal.
+Nothing may be unpacked, nor links followed, so that a submission cannot name other files. Names are shown in
+Unicode, whatever their encoding in a zip or on disk, and without control characters. Every file found is
+returned, or listed with the reason why not.
 """
 
 import contextlib
@@ -38,10 +39,10 @@ class SubmittedFile:
     Attributes
     ----------
     name : str
-        The path below the class folder, or inside the zip, as reports show it; "" where a student's
-        folder for the assignment holds no notebook and no script.
+        The path below the class folder, or inside the zip, as reports show it; "" where a student's folder
+        for the assignment holds no notebook and no script.
     notes : tuple of Text
-        What the instructor should know about how it was handed in: late, with other files.
+        How it was handed in, for the instructor: late, with other files.
     """
 
     student: str
@@ -52,12 +53,12 @@ class SubmittedFile:
     notes: tuple[Text, ...] = ()
 
     def read(self) -> bytes:
-        """The content; one byte more than `submission.MAX_BYTES` at the most.
+        """The content, of which one byte more than `source.MAX_BYTES` at the most.
 
         Raises
         ------
         Exception
-            The file cannot be read; a damaged zip member has a dozen ways to say so.
+            The file cannot be read: damaged zip members raise a dozen classes of errors.
         """
         if self.member is None:
             with self.source.open("rb") as file:
@@ -71,16 +72,16 @@ class SubmittedFile:
 
 @functools.lru_cache(maxsize=1)
 def _archive(path: Path, changed: int) -> zipfile.ZipFile:
-    """Stays open: to read the directory of a zip of thousands takes longer than to grade one of them."""
+    """The last zip stays open: reading the directory of thousands takes longer than grading one of them."""
     return zipfile.ZipFile(path)
 
 
 @dataclass(frozen=True)
 class _Found:
-    """A file or a folder as it was found, before it is known whose it is.
+    """A file or a folder as found, before its student is known.
 
-    `path` is read for student and assignment, `shown` is its full path in reports, `original` is what the
-    disk or the zip calls it; `changed` tells when, as far as these know: larger is later.
+    Student and assignment are read from `path`; `shown` is the full path in reports, `original` the name on
+    disk or in the zip; `changed` is the time of the last change: larger is later.
     """
 
     path: PurePosixPath
@@ -88,6 +89,10 @@ class _Found:
     original: str
     changed: float | tuple[int, ...]
     is_folder: bool = False
+
+
+_Downloaded = tuple[_Found, lms.Handed]
+"""A file of a download from Moodle or Canvas, and its parsed name."""
 
 
 def find(path: Path, assignment: str | None, known: set[str]) -> list[SubmittedFile]:
@@ -98,9 +103,9 @@ def find(path: Path, assignment: str | None, known: set[str]) -> list[SubmittedF
     path : Path
         A folder, a zip or a single file.
     assignment : str or None
-        Only this one; needed for the flat layout and for a single file whose name does not tell.
+        Only this one; needed for the flat layout and for a single file whose name does not tell it.
     known : set of str
-        The assignments that there is an answer key for.
+        The assignments with an answer key.
 
     Raises
     ------
@@ -140,23 +145,23 @@ def _order(file: SubmittedFile) -> tuple[str, str, str, str]:
 
 
 def _told_apart(files: list[SubmittedFile]) -> list[SubmittedFile]:
-    """Sorted; where the names of two differ in what is not printable only, the second is numbered."""
+    """Sorted files; of students whose printable names are equal, the second and later get a number."""
     taken: set[tuple[str, str]] = set()
-    apart = []
+    result = []
     for file in sorted(files, key=_order):
         names = (f"{file.student} ({n})" if n > 1 else file.student for n in itertools.count(1))
         student = next(name for name in names if (name, file.assignment) not in taken)
         taken.add((student, file.assignment))
-        apart.append(replace(file, student=student))
-    return sorted(apart, key=lambda file: (file.student, file.assignment))
+        result.append(replace(file, student=student))
+    return sorted(result, key=lambda file: (file.student, file.assignment))
 
 
 def without_strays(
     files: list[SubmittedFile], known: set[str]
 ) -> tuple[list[SubmittedFile], list[SubmittedFile]]:
-    """`files`, and apart from them those of assignments that nobody knows, such as a misspelt folder's.
+    """`files` of known assignments, and the others, such as those in a misspelt folder.
 
-    All are kept where no assignment at all is known: then the keys are missing, not one folder's name wrong.
+    If no assignment at all is known, all are kept: then the keys are missing, and no folder's name is wrong.
     """
     strays = [file for file in files if file.assignment not in known]
     if len(strays) == len(files):
@@ -165,7 +170,7 @@ def without_strays(
 
 
 def of_one_student(folder: Path, student: str, assignment: str) -> SubmittedFile:
-    """The file that counts in a folder that holds one student's work, a few folders deep at the most.
+    """The file that counts in a folder of one student's work, a few folders deep at the most.
 
     Raises
     ------
@@ -205,7 +210,7 @@ def _in_zip(path: Path) -> Iterator[_Found]:
 
 
 def _member_name(info: zipfile.ZipInfo) -> str:
-    """A member's path with slashes; zipfile reads names that are not marked as UTF-8 as those of old DOS."""
+    """A member's path with slashes; zipfile decodes names that are not marked as UTF-8 as cp437."""
     name = info.filename
     if not info.flag_bits & 0x800:
         with contextlib.suppress(UnicodeEncodeError):
@@ -214,7 +219,7 @@ def _member_name(info: zipfile.ZipInfo) -> str:
 
 
 def _readable(raw: bytes, otherwise: str) -> str:
-    """A file's name as text: UTF-8, or what Chinese Windows writes."""
+    """A file's name as text: UTF-8, or the encoding of Chinese Windows."""
     for encoding in ("utf-8", "gb18030"):
         try:
             return raw.decode(encoding)
@@ -226,21 +231,21 @@ def _readable(raw: bytes, otherwise: str) -> str:
 def _by_layout(
     found: list[_Found], source: Path, assignment: str | None, known: set[str]
 ) -> list[SubmittedFile]:
-    """Take flat files and <student>/<assignment>/<file>; a zip may hold either one folder down."""
+    """Submissions in the flat or the nested layout; a zip may add a folder around them."""
     found = _without_common_folder(found, known) if source.is_file() else found
     flat = [f for f in found if len(f.path.parts) == 1 and _is_readable(f)]
     nested: dict[tuple[str, str], list[_Found]] = {}
-    for one in found:
-        if len(one.path.parts) == (2 if one.is_folder else 3):
-            student, its_assignment = one.path.parts[:2]
-            if assignment in (None, its_assignment) and (_is_readable(one) or its_assignment in known):
-                nested.setdefault((student, its_assignment), []).append(one)
+    for entry in found:
+        if len(entry.path.parts) == (2 if entry.is_folder else 3):
+            student, its_assignment = entry.path.parts[:2]
+            if assignment in (None, its_assignment) and (_is_readable(entry) or its_assignment in known):
+                nested.setdefault((student, its_assignment), []).append(entry)
     if flat and not nested:
         if assignment is None:
             raise ClassFolderError(say("class.flat", path=source, known=_one_of(known)))
         students: dict[str, list[_Found]] = {}
-        for one in flat:
-            students.setdefault(one.path.stem, []).append(one)
+        for file in flat:
+            students.setdefault(file.path.stem, []).append(file)
         return [_flat(student, assignment, files, source) for student, files in students.items()]
     return [
         _choose(student, its_assignment, files, source) for (student, its_assignment), files in nested.items()
@@ -248,112 +253,113 @@ def _by_layout(
 
 
 def _flat(student: str, assignment: str, files: list[_Found], source: Path) -> SubmittedFile:
-    """One of a flat folder's students; told where their file's name says that they are somebody else."""
+    """A student's file in a flat folder; with a note where its name looks like one of Moodle's."""
     submitted = _choose(student, assignment, files, source)
-    if not any(lms.moodle(one.path) for one in files):
+    if not any(lms.moodle(file.path) for file in files):
         return submitted
-    note = say("note.name_taken_as_is")
-    return replace(submitted, notes=(note, *submitted.notes))
+    return replace(submitted, notes=(say("note.name_taken_as_is"), *submitted.notes))
 
 
-def _downloaded(found: list[_Found], source: Path, known: set[str]) -> list[tuple[_Found, lms.Handed]]:
-    """Every file with what its name says, if this is what Moodle or Canvas give out; else nothing.
+def _downloaded(found: list[_Found], source: Path, known: set[str]) -> list[_Downloaded]:
+    """Every file with its parsed name, if this is a download from Moodle or Canvas; else nothing.
 
-    It is theirs only where every file that could be graded has such a name: students name files, too.
+    It is one only where every file that could be graded has such a name: students may choose such names, too.
 
     Raises
     ------
     ClassFolderError
-        Some have Moodle's names and others have not, so that one side would be forgotten.
+        Some files have Moodle's names and others do not, so that some would be forgotten.
     """
-    if moodle := _moodles(found, source, known):
+    if moodle := _downloaded_from_moodle(found, source, known):
         return moodle
-    files = [one for one in found if not one.is_folder]
-    canvas = [(one, handed) for one in files if len(one.path.parts) <= 2 and (handed := lms.canvas(one.path))]
+    files = [entry for entry in found if not entry.is_folder]
+    canvas = [(file, name) for file in files if len(file.path.parts) <= 2 and (name := lms.canvas(file.path))]
     readable = sum(map(_is_readable, files))
-    return canvas if readable and readable == sum(_is_readable(one) for one, _ in canvas) else []
+    return canvas if readable and readable == sum(_is_readable(file) for file, _ in canvas) else []
 
 
-def _moodles(found: list[_Found], source: Path, known: set[str]) -> list[tuple[_Found, lms.Handed]]:
-    """The same for Moodle, which writes whose a file is at one depth.
+def _downloaded_from_moodle(found: list[_Found], source: Path, known: set[str]) -> list[_Downloaded]:
+    """The same for Moodle, which names the student at one depth.
 
-    That is in the first part of every path or, within a folder around them all, in the second; never in what
-    lies beside or in a known assignment's folder, for there students choose names.
+    That is the first part of every path or, with a folder around the download, the second; never a folder of
+    a student that holds a known assignment's folder, for inside students choose names.
     """
-    of_students = {one.path.parts[:depth] for one in found for depth in (1, 2) if _is_of(one, depth, known)}
-    files = [one for one in found if not one.is_folder]
-    at = [
+    of_students = {e.path.parts[:depth] for e in found for depth in (1, 2) if _in_assignment(e, depth, known)}
+    files = [entry for entry in found if not entry.is_folder]
+    names_at = [
         {
-            one.path: handed
-            for one in found
-            if one.path.parts[:place] not in of_students and (handed := lms.moodle(one.path, (place,)))
+            entry.path: name
+            for entry in found
+            if entry.path.parts[:depth] not in of_students and (name := lms.moodle(entry.path, (depth,)))
         }
-        for place in (0, 1)
+        for depth in (0, 1)
     ]
-    must = [one for one in found if _is_readable(one) or _is_of(one, 1, known) or _is_of(one, 2, known)]
-    for handed_by in at:
-        theirs = [(one, handed_by[one.path]) for one in files if one.path in handed_by]
-        if theirs and all(one.path in handed_by for one in must or files):
-            return theirs
-    most = max(at, key=lambda handed_by: sum(one.path in handed_by for one in files))
-    named = [one for one in files if one.path in most]
+    required = [
+        entry
+        for entry in found
+        if _is_readable(entry) or _in_assignment(entry, 1, known) or _in_assignment(entry, 2, known)
+    ] or files
+    for names in names_at:
+        downloaded = [(file, names[file.path]) for file in files if file.path in names]
+        if downloaded and all(entry.path in names for entry in required):
+            return downloaded
+    names = max(names_at, key=lambda names: sum(file.path in names for file in files))
+    named = [file.shown for file in files if file.path in names]
     if not named or _is_flat(found, source, known):
         return []
-    others = [one.shown for one in must or files if one.path not in most]
-    told = {"named": _list([named[0].shown]), "others": _list(others)}
-    raise ClassFolderError(say("class.download_in_part", path=source, **told))
+    others = [entry.shown for entry in required if entry.path not in names]
+    examples = {"named": _list(named[:1]), "others": _list(others)}
+    raise ClassFolderError(say("class.download_in_part", path=source, **examples))
 
 
-def _is_of(found: _Found, depth: int, known: set[str]) -> bool:
-    """Whether this is a known assignment's folder, so many folders deep, or lies in it."""
+def _in_assignment(found: _Found, depth: int, known: set[str]) -> bool:
+    """Whether this is a known assignment's folder, so many folders deep, or inside of it."""
     parts = found.path.parts
     return len(parts) > depth + (not found.is_folder) and parts[depth] in known
 
 
 def _is_flat(found: list[_Found], source: Path, known: set[str]) -> bool:
-    """Whether all files that can be graded or have Moodle's names lie side by side: no one is forgotten."""
-    laid_out = _without_common_folder(found, known) if source.is_file() else found
-    files = [one for one in laid_out if not one.is_folder]
-    return all(len(one.path.parts) == 1 for one in files if _is_readable(one) or lms.moodle(one.path))
+    """Whether all files that can be graded or have Moodle's names are in one folder: none is forgotten."""
+    inside = _without_common_folder(found, known) if source.is_file() else found
+    files = [entry for entry in inside if not entry.is_folder]
+    return all(len(file.path.parts) == 1 for file in files if _is_readable(file) or lms.moodle(file.path))
 
 
-def _by_student(
-    downloaded: list[tuple[_Found, lms.Handed]], source: Path, assignment: str
-) -> list[SubmittedFile]:
-    """One a student: the newest of those named after the assignment, else the newest; others are noted."""
-    students: dict[str, list[tuple[_Found, lms.Handed]]] = {}
-    for one, handed in downloaded:
-        students.setdefault(handed.student, []).append((one, handed))
-    files = []
-    for student, theirs in students.items():
-        readable = [pair for pair in theirs if _is_readable(pair[0])]
-        named = [pair for pair in readable if assignment in lms.own_name(pair[1].file)]
-        worked = _worked([one for one, _ in named or readable], source)
-        counts = max((pair for pair in named or readable if pair[0] in worked), key=_age, default=None)
-        others = [handed.file for one, handed in theirs if counts is None or one is not counts[0]]
+def _by_student(downloaded: list[_Downloaded], source: Path, assignment: str) -> list[SubmittedFile]:
+    """Each student's newest file named after the assignment, else the newest file; others are noted."""
+    students: dict[str, list[_Downloaded]] = {}
+    for file, name in downloaded:
+        students.setdefault(name.student, []).append((file, name))
+    result = []
+    for student, pairs in students.items():
+        readable = [pair for pair in pairs if _is_readable(pair[0])]
+        candidates = [pair for pair in readable if assignment in lms.own_name(pair[1].file)] or readable
+        worked_on = _worked_on([file for file, _ in candidates], source)
+        chosen, its_name = max((p for p in candidates if p[0] in worked_on), key=_age, default=(None, None))
+        others = [name.file for file, name in pairs if file is not chosen]
         notes = []
-        if any(handed.late for one, handed in theirs if counts is None or one is counts[0]):
-            notes.append(say("note.late", system=theirs[0][1].system))
-        if counts is None:
+        if its_name.late if its_name else any(name.late for _, name in pairs):
+            notes.append(say("note.late", system=pairs[0][1].system))
+        if its_name is None:
             notes.append(say("note.files_handed_in", files=_list(others)))
         elif others:
-            notes.append(_counts(counts[1].file, others))
-        submitted = _submitted(student, assignment, counts and counts[0], source)
-        files.append(replace(submitted, notes=tuple(notes)))
-    return files
+            notes.append(_chosen_note(its_name.file, others))
+        submitted = _submitted(student, assignment, chosen, source)
+        result.append(replace(submitted, notes=tuple(notes)))
+    return result
 
 
-def _age(pair: tuple[_Found, lms.Handed]) -> tuple[int, float | tuple[int, ...], bool, str]:
-    found, handed = pair
-    return handed.order, found.changed, found.path.suffix.lower() == ".ipynb", handed.file
+def _age(pair: _Downloaded) -> tuple[int, float | tuple[int, ...], bool, str]:
+    file, name = pair
+    return name.order, file.changed, file.path.suffix.lower() == ".ipynb", name.file
 
 
-def _counts(file: str, others: list[str]) -> Text:
+def _chosen_note(file: str, others: list[str]) -> Text:
     return say("note.file_that_counts", file=_list([file]), files=_list(others))
 
 
 def _list(names: list[str]) -> str:
-    """A few file names, each cut: students choose them."""
+    """A few file names, shortened: students choose them."""
     shown = [name if len(name) <= 60 else f"{name[:28]}…{name[-28:]}" for name in sorted(names)[:8]]
     return printable_name(", ".join([*shown, *(["…"] if len(names) > 8 else [])]))
 
@@ -363,57 +369,57 @@ def _is_readable(found: _Found) -> bool:
 
 
 def _without_common_folder(found: list[_Found], known: set[str]) -> list[_Found]:
-    """A zip made from a folder holds that folder: step into it."""
-    files = [one.path.parts for one in found if not one.is_folder]
+    """`found` below the folder that a zip was made from, if there is one."""
+    files = [entry.path.parts for entry in found if not entry.is_folder]
     tops = {parts[0] for parts in files}
     depths = {len(parts) for parts in files}
     one_student = any(parts[1] in known for parts in files if len(parts) > 2)
     if len(tops) == 1 and (depths <= {2} or (max(depths) >= 4 and not one_student)):
-        return [
-            replace(one, path=PurePosixPath(*one.path.parts[1:])) for one in found if len(one.path.parts) > 1
-        ]
+        inside = [entry for entry in found if len(entry.path.parts) > 1]
+        return [replace(entry, path=PurePosixPath(*entry.path.parts[1:])) for entry in inside]
     return found
 
 
 def _choose(student: str, assignment: str, files: list[_Found], source: Path) -> SubmittedFile:
-    """The file that counts: named after the assignment if there is one, the newest of several.
+    """The file that counts: named after the assignment if there is one, and the newest of several.
 
-    Of equally old ones, as in a fresh clone, the notebook; other files are noted.
+    Of equally old files, as in a fresh clone, it is the notebook; other files are noted.
     """
-    readable = [one for one in files if _is_readable(one)]
-    named = _worked([one for one in readable if one.path.stem == assignment] or readable, source)
-    counts = max(
-        named, key=lambda f: (f.changed, f.path.suffix.lower() == ".ipynb", f.path.name), default=None
+    readable = [file for file in files if _is_readable(file)]
+    candidates = _worked_on([file for file in readable if file.path.stem == assignment] or readable, source)
+    chosen = max(
+        candidates, key=lambda f: (f.changed, f.path.suffix.lower() == ".ipynb", f.path.name), default=None
     )
-    submitted = _submitted(student, assignment, counts, source)
-    others = [one.path.name for one in readable if one is not counts]
-    return replace(submitted, notes=(_counts(counts.path.name, others),)) if counts and others else submitted
+    submitted = _submitted(student, assignment, chosen, source)
+    others = [file.path.name for file in readable if file is not chosen]
+    notes = (_chosen_note(chosen.path.name, others),) if chosen and others else ()
+    return replace(submitted, notes=notes)
 
 
-def _worked(files: list[_Found], source: Path) -> list[_Found]:
-    """`files` without the ones that hold nothing but stubs that another one has written."""
+def _worked_on(files: list[_Found], source: Path) -> list[_Found]:
+    """`files` without those that only hold stubs of functions that another file implements."""
     if len(files) < 2:
         return files
-    read = {id(one): _read(one, source) for one in files}
+    contents = [_read(file, source) for file in files]
 
-    def is_idle(one: _Found) -> bool:
-        mine = read[id(one)]
-        others = [read[id(other)] for other in files if other is not one]
-        return mine is not None and any(other and adds_nothing_to(mine, other) for other in others)
+    def is_worked_on(index: int) -> bool:
+        mine = contents[index]
+        others = contents[:index] + contents[index + 1 :]
+        return mine is None or not any(other and adds_nothing_to(mine, other) for other in others)
 
-    return [one for one in files if not is_idle(one)]
+    return [file for index, file in enumerate(files) if is_worked_on(index)]
 
 
 def _read(found: _Found, source: Path) -> Submission | None:
-    """What stands in a file; None where that cannot be told."""
+    """The content of a file; None where it cannot be read, which is reported when it is graded."""
     try:
         return read_source(found.path.name, _submitted("", "", found, source).read())
-    except Exception:  # a damaged zip member has a dozen ways to say so, and is told of when it is graded
+    except Exception:  # damaged zip members raise a dozen classes of errors
         return None
 
 
 def _submitted(student: str, assignment: str, found: _Found | None, source: Path) -> SubmittedFile:
-    """Here names become printable, no earlier: two folders stay two whose names then look the same."""
+    """Names become printable only here, so that folders stay distinct whose printable names are equal."""
     student, assignment = printable_name(student), printable_name(assignment)
     if found is None:
         return SubmittedFile(student, assignment, "", source)
@@ -423,7 +429,7 @@ def _submitted(student: str, assignment: str, found: _Found | None, source: Path
 
 
 def _single(path: Path, assignment: str | None, known: set[str]) -> SubmittedFile:
-    """One file: its assignment is named, or is its own name, or that of the folder that it lies in."""
+    """A single file; its assignment is `assignment`, or its own name, or that of its folder."""
     shown = PurePosixPath(_readable(os.fsencode(path), str(path)))
     folder = PurePosixPath(_readable(os.fsencode(path.resolve().parent), str(path.resolve().parent)))
     its_assignment = assignment or next((name for name in (shown.stem, folder.name) if name in known), None)

@@ -1,7 +1,7 @@
-"""Reads the names that learning management systems give to files in their bulk downloads.
+"""Parse the names that learning management systems give to files in their bulk downloads.
 
-`class_folder` asks here whose a file is; nothing is opened. The conventions, as the systems' own code has
-them (Moodle: `mod/assign/classes/downloader.php`; Canvas: `lib/content_zipper.rb`):
+`class_folder` asks here whose a file is; no file may be opened here. The conventions, after the systems' own
+code (Moodle: `mod/assign/classes/downloader.php`; Canvas: `lib/content_zipper.rb`):
 
 ======  ======================================================================  ==============================
 Moodle  ``Li Na 李娜_1234567_assignsubmission_file/work.ipynb``                 a folder a student (default)
@@ -16,9 +16,9 @@ Canvas  ``lina_340934_208490284_work.ipynb``                                    
         ``lina_340934_text.html``, ``lina_340934_link.html``                    what was typed in, a link
 ======  ======================================================================  ==============================
 
-Moodle numbers participants of an assignment as its grading worksheet does; Canvas numbers users as its
-gradebook does, and gives every file a number that grows, so that the larger is the newer. Neither holds more
-than a student's last attempt, but people unpack several downloads into one folder.
+Moodle numbers participants of an assignment as in its grading worksheet; Canvas numbers users as in its
+gradebook, and gives every file an increasing number. Neither download holds more than a student's last
+attempt, but people unpack several downloads into one folder.
 """
 
 import re
@@ -32,16 +32,16 @@ System = Literal["Moodle", "Canvas"]
 
 @dataclass(frozen=True)
 class Handed:
-    """What a path in a bulk download says.
+    """What a path in a bulk download tells about the file.
 
     Attributes
     ----------
     name, number : str
-        The student's name as the system writes it, and the number by which it knows them; either may be "".
+        The student's name and number in the system; either may be "".
     file : str
-        What the student called the file.
+        The student's own name of the file.
     order : int
-        Larger is newer; 0 where the name does not tell.
+        Larger is newer; 0 where unknown.
     """
 
     system: System
@@ -53,7 +53,7 @@ class Handed:
 
     @property
     def student(self) -> str:
-        """Whose row it is in every report: the name for people, and the number, which no two share."""
+        """The student in every report: the name for people to read, the number because it is unique."""
         if self.name and self.number:
             return f"{self.name} ({self.number})"
         return self.name or self.number
@@ -62,25 +62,25 @@ class Handed:
 _MOODLE = re.compile(
     r"(?P<name>.*?)(?:_(?P<number>\d+))?_assignsubmission_[a-z]+(?:_(?P<file>.*))?", re.DOTALL
 )
-# The first place that fits is the system's; what follows is the student's to choose.
+# The system's part ends at the first possible place, for the rest is the student's to choose.
 _CANVAS = re.compile(
     r"(?:(?P<name>\w+?)_)??(?P<late>late_)?(?:(?P<number>\d+)|anon_(?P<anonymous>\w+?))_"
     r"(?:(?P<order>\d+)_(?P<file>.+)|(?P<typed>(?:text|link)\.html))",
     re.IGNORECASE | re.DOTALL,
 )
 _LONGEST = 1000
-"""Characters of a name that is looked at: systems stop long before, and hostile ones would take long."""
-_AGAIN = re.compile(r"(?:-\d+| \(\d+\))+$")
+"""Longer names are not parsed: no system writes them, and hostile ones would take long."""
+_RESUBMISSION_SUFFIX = re.compile(r"(?:-\d+| \(\d+\))+$")
 
 
 def moodle(path: PurePosixPath, places: Iterable[int] = (0, 1)) -> Handed | None:
-    """What a path says if it is one of Moodle's.
+    """The parsed path, or None if it is none of Moodle's.
 
     Parameters
     ----------
     places : iterable of int
-        Which part of the path may be named after a student: the first, or the one inside a folder around
-        the download. Further inside, names are the student's to choose.
+        Which parts of the path may name the student: the first, or the second where a folder surrounds the
+        download. Further inside, students choose the names.
     """
     for place in places:
         part = path.parts[place] if place < len(path.parts) else ""
@@ -93,7 +93,7 @@ def moodle(path: PurePosixPath, places: Iterable[int] = (0, 1)) -> Handed | None
 
 
 def canvas(path: PurePosixPath) -> Handed | None:
-    """What a path says if it is one of Canvas's."""
+    """The parsed path, or None if it is none of Canvas's."""
     match = _CANVAS.fullmatch(path.name) if len(path.name) <= _LONGEST else None
     if match is None:
         return None
@@ -109,5 +109,5 @@ def canvas(path: PurePosixPath) -> Handed | None:
 
 
 def own_name(file: str) -> str:
-    """A file's name without its ending and without what was added because it was handed in again."""
-    return _AGAIN.sub("", PurePosixPath(file).stem)
+    """A file's name without its ending and without the suffix of a resubmission."""
+    return _RESUBMISSION_SUFFIX.sub("", PurePosixPath(file).stem)

@@ -1,10 +1,10 @@
-"""Which submissions of a class are suspiciously alike: `autograder similar`.
+"""Find submissions of a class that are suspiciously alike, for `autograder similar`.
 
-Submissions are read by `submission`, so that a notebook and a script of the same code are the same, and
-compared by `copydetect`, an implementation of the winnowing that MOSS made known: names, comments, layout and
-the order of functions do not count. What the released stub holds is taken out. What is left is weighed: a
-passage that half of the class has written is an idiom, one that two have is a sign. Nothing is run, and a
-number proves nothing: a person looks at the passages, which `reports.similarity` shows side by side.
+Submissions are read by `source`, so that a notebook and a script of the same code are equal, and compared by
+`copydetect`, an implementation of winnowing (as in MOSS): names, comments, layout and the order of functions
+do not count. What the released stub holds is removed. The rest is weighted by rarity: a passage that half of
+the class has written is an idiom, one that only two have is a sign. Nothing may be run here, and the
+similarity proves nothing: a person looks at the passages, which `reports.similarity` shows side by side.
 """
 
 import hashlib
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
     from copydetect import CodeFingerprint
 
 _NOISE, _WINDOW = 25, 6
-"""Characters of a passage, a name counted as one: about two lines; and how many passages in a row one of them
-stands for. Any 30 characters in common are found."""
+"""Characters of a passage, a name counted as one character: about two lines; and the number of passages in a
+row of which one is kept. Any 30 characters in common are found."""
 _LITTLE = 24
-"""Passages that nobody else has. A submission with so few counts for half: two lines are no copy."""
+"""A submission of so many rare passages counts half, a shorter one less: two lines are no copy."""
 _COLUMNS = 2048
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a submission's code, where it stands in the file, and whether everybody was given it."""
+    """A line of a submission's code; `given` if it is in the released stub."""
 
     where: str
     number: int
@@ -45,7 +45,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Code:
-    """What a submission defines, one statement below the other."""
+    """What a submission defines, statement after statement."""
 
     student: str
     file: str
@@ -58,7 +58,7 @@ class Code:
 
 @dataclass(frozen=True)
 class Passage:
-    """Lines of one submission that the other has, too: `first` … `last`, counted from 0, on either side."""
+    """Lines that two submissions share: (first, last) on either side, counted from 0."""
 
     left: tuple[int, int]
     right: tuple[int, int]
@@ -66,14 +66,14 @@ class Passage:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two submissions.
+    """Two submissions and what they share.
 
     Attributes
     ----------
     similarity : float
-        From 0 to 1: how much of the smaller of the two is also in the other, unusual passages first.
+        From 0 to 1: the weighted share of the smaller submission that is also in the other.
     left_share, right_share : float
-        The same of either one.
+        The weighted share of each submission that is also in the other.
     """
 
     assignment: str
@@ -86,7 +86,7 @@ class Pair:
 
     @property
     def lines(self) -> int:
-        """Lines of the left one that are in a passage, without empty ones and what everybody was given."""
+        """Number of lines of `left` in passages, without empty and given lines."""
         within = {n for passage in self.passages for n in range(passage.left[0], passage.left[1] + 1)}
         return sum(1 for n in within if (line := self.left.lines[n]).text.strip() and not line.given)
 
@@ -114,7 +114,7 @@ def released(name: str, content: bytes) -> str:
 
     Raises
     ------
-    submission.SubmissionError
+    source.SubmissionError
     """
     return Code("", name, tuple(_lines(source.read(name, content).statements))).text
 
@@ -138,19 +138,19 @@ def rank(
     Parameters
     ----------
     stubs : sequence of str
-        The code that everybody was given (`released`).
+        The released code (`released`).
     most, least : int, float
-        Not more pairs than this, and none with a smaller similarity.
+        The largest number of pairs, and the smallest similarity.
     on_read : function
-        Called when a submission has been taken in: for a progress bar.
+        Called after each submission, for a progress bar.
     """
     given = {hash for stub in stubs for hash in _fingerprint(stub, window=1).hashes}
     prints = []
     for code in codes:
         prints.append(_without(_fingerprint(code.text), given))
         on_read()
-    common, total, rarest = _weights([one.hashes for one in prints])
-    # Both ways, the smaller one's share counts: whoever adds to a copy has copied all the same.
+    common, total, rarest = _weights([fingerprint.hashes for fingerprint in prints])
+    # The share of the smaller submission counts: adding to a copy does not hide it.
     smaller = np.minimum(total[:, None], total[None, :])
     similarity = np.triu(common / (smaller + _LITTLE * rarest), 1)
     chosen = np.argsort(-similarity, axis=None, kind="stable")[:most]
@@ -176,17 +176,17 @@ def _fingerprint(text: str, window: int = _WINDOW) -> "CodeFingerprint":
     from copydetect import CodeFingerprint
     from copydetect.utils import winnow
 
-    # It fails on a text that is shorter than a passage; blanks are no part of one.
-    one = CodeFingerprint("code.py", _NOISE, window, fp=io.StringIO(text or "\n"), language="python")
-    # It chooses passages by Python's own hashes of texts, which are others in every process.
-    last = len(one.filtered_code) - _NOISE + 1
-    every = np.array([_hash(one.filtered_code[start : start + _NOISE]) for start in range(last)], np.int64)
+    result = CodeFingerprint("code.py", _NOISE, window, fp=io.StringIO(text), language="python")
+    # It chooses passages by Python's hashes of strings, which differ from process to process: choose again.
+    code = result.filtered_code
+    last = len(code) - _NOISE + 1
+    every = np.array([_hash(code[start : start + _NOISE]) for start in range(last)], np.int64)
     chosen, places = winnow(every, window, remove_duplicates=False) if len(every) else (every, every)
-    one.hash_idx = {}
+    result.hash_idx = {}
     for hash, place in zip(chosen.tolist(), places.tolist(), strict=True):
-        one.hash_idx.setdefault(hash, []).append(place)
-    one.hashes = set(one.hash_idx)
-    return one
+        result.hash_idx.setdefault(hash, []).append(place)
+    result.hashes = set(result.hash_idx)
+    return result
 
 
 def _hash(passage: str) -> int:
@@ -195,15 +195,15 @@ def _hash(passage: str) -> int:
     )
 
 
-def _without(one: "CodeFingerprint", given: set[int]) -> "CodeFingerprint":
-    """Take out what everybody was given. (`copydetect`'s own way also drops what occurs twice.)"""
-    one.hashes -= given
-    one.hash_idx = {hash: places for hash, places in one.hash_idx.items() if hash not in given}
-    return one
+def _without(fingerprint: "CodeFingerprint", given: set[int]) -> "CodeFingerprint":
+    """Remove the hashes `given`. (`copydetect`'s own option also drops what occurs twice.)"""
+    fingerprint.hashes -= given
+    fingerprint.hash_idx = {hash: at for hash, at in fingerprint.hash_idx.items() if hash not in given}
+    return fingerprint
 
 
 def _weights(hashes: Sequence[set[int]]) -> tuple[np.ndarray, np.ndarray, float]:
-    """Weight in common of every pair, weight of every submission, weight of a passage that only one has."""
+    """Common weight of every pair, weight of every submission, weight of a passage that only one has."""
     count = Counter(hash for own in hashes for hash in own)
     many = len(hashes)
 
@@ -220,32 +220,32 @@ def _weights(hashes: Sequence[set[int]]) -> tuple[np.ndarray, np.ndarray, float]
     return common, np.maximum(total, 1e-9), math.log(many + 1)
 
 
-# ---- Where -------------------------------------------------------------------------------------------------
+# ---- From hashes to lines ----------------------------------------------------------------------------------
 
 
 def _passages(left: "CodeFingerprint", right: "CodeFingerprint") -> tuple[Passage, ...]:
-    """What two submissions share, as lines, in the order of the left one."""
+    """The lines that two submissions share, in the order of `left`; passages that touch are joined."""
     starts = _starts(left.raw_code), _starts(right.raw_code)
     matches = sorted(
-        (_span(left, place, starts[0]), _span(right, other, starts[1]))
+        (_span(left, at_left, starts[0]), _span(right, at_right, starts[1]))
         for hash in left.hashes & right.hashes
-        for place, other in _in_turn(left.hash_idx[hash], right.hash_idx[hash])
+        for at_left, at_right in _paired(left.hash_idx[hash], right.hash_idx[hash])
     )
     passages: list[Passage] = []
     for here, there in matches:
-        for number, open_one in enumerate(passages):
-            if _touch(open_one.left, here) and _touch(open_one.right, there):
-                passages[number] = Passage(_join(open_one.left, here), _join(open_one.right, there))
+        for number, passage in enumerate(passages):
+            if _touch(passage.left, here) and _touch(passage.right, there):
+                passages[number] = Passage(_join(passage.left, here), _join(passage.right, there))
                 break
         else:
             passages.append(Passage(here, there))
     return tuple(passages)
 
 
-def _in_turn(places: Sequence[int], others: Sequence[int]) -> Iterable[tuple[int, int]]:
-    """The first with the first and so on; where one side has more, with the other's last."""
-    for turn in range(max(len(places), len(others))):
-        yield places[min(turn, len(places) - 1)], others[min(turn, len(others) - 1)]
+def _paired(left: Sequence[int], right: Sequence[int]) -> Iterable[tuple[int, int]]:
+    """Like `zip`, but the last item of the shorter sequence is repeated."""
+    for i in range(max(len(left), len(right))):
+        yield left[min(i, len(left) - 1)], right[min(i, len(right) - 1)]
 
 
 def _starts(text: str) -> list[int]:
@@ -253,17 +253,17 @@ def _starts(text: str) -> list[int]:
     return [0, *accumulate(len(line) for line in text.splitlines(keepends=True))][:-1]
 
 
-def _span(one: "CodeFingerprint", place: int, starts: Sequence[int]) -> tuple[int, int]:
-    """The lines of a passage that starts at `place` of the text in which every name is one character."""
-    ends = np.array([place, place + one.k - 1])
-    row = np.searchsorted(one.offsets[:, 0], ends).clip(0, len(one.offsets) - 1)
-    first, last = (ends + one.offsets[row, 1]).tolist()
+def _span(fingerprint: "CodeFingerprint", start: int, starts: Sequence[int]) -> tuple[int, int]:
+    """(first, last) line of the passage at `start` of the filtered code, where a name is one character."""
+    ends = np.array([start, start + fingerprint.k - 1])
+    row = np.searchsorted(fingerprint.offsets[:, 0], ends).clip(0, len(fingerprint.offsets) - 1)
+    first, last = (ends + fingerprint.offsets[row, 1]).tolist()
     return bisect_right(starts, first) - 1, bisect_right(starts, max(first, last)) - 1
 
 
-def _touch(one: tuple[int, int], other: tuple[int, int]) -> bool:
-    return other[0] <= one[1] + 1 and one[0] <= other[1] + 1
+def _touch(left: tuple[int, int], right: tuple[int, int]) -> bool:
+    return right[0] <= left[1] + 1 and left[0] <= right[1] + 1
 
 
-def _join(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
-    return min(one[0], other[0]), max(one[1], other[1])
+def _join(left: tuple[int, int], right: tuple[int, int]) -> tuple[int, int]:
+    return min(left[0], right[0]), max(left[1], right[1])

@@ -1,11 +1,11 @@
-"""A student's file, `.ipynb` or `.py`, read into the statements that define the functions.
+"""Read a student's file, `.ipynb` or `.py`, into the statements that define its functions.
 
-`grading` and `checking` call `read`; the sandbox executes the statements, one by one. Imports, definitions
-and assignments are kept; demos, magics and `check(...)` calls are left out. Nothing here ever runs, imports
-or compiles to byte code what it reads, and only `SubmissionError` leaves `read`, whatever the bytes are.
+`judging.evaluate` calls `read`; the sandbox executes the statements, one by one. Imports, definitions and
+assignments are kept; demos, magics and `check(...)` calls are left out. Nothing here may run, import or
+compile to byte code what it reads, and `read` may raise `SubmissionError` only, whatever the bytes are.
 
-Two rules make it fair: a cell that cannot be parsed costs only itself, and text is touched (magics taken out)
-only where it is not plain Python already. What was left out although it may matter becomes a `Note`.
+Two rules make it fair: a cell that cannot be parsed does not affect the others, and text is changed (magics
+removed) only where it is not plain Python already. What was left out although it may matter becomes a `Note`.
 
 Only the standard library is used. nbformat and IPython take longer to import than a class takes to read, and
 nbformat's validation rejects what students really hand in: duplicate ids, missing metadata, older formats.
@@ -25,9 +25,9 @@ from autograder.base.messages import Text, TextError, Verbatim, say
 
 MAX_BYTES = 5 * 2**20
 # Characters of code in one submission: 3,000 lines. Most of a large notebook is its outputs. Python's parser
-# takes up to 500 times the size of a source in memory, and seconds for a long and hostile f-string.
+# needs up to 500 times the size of a source in memory, and seconds for a long and hostile f-string.
 MAX_SOURCE = 2**17
-MAX_NAME = 80  # Characters of the file's name that are shown, for it goes with every statement.
+MAX_NAME = 80  # Characters of the file's name that are kept, for it is stored with every statement.
 
 Kind = Literal["syntax error", "too complex", "not text", "left out"]
 
@@ -36,18 +36,17 @@ Kind = Literal["syntax error", "too complex", "not text", "left out"]
 class Statement:
     """One top-level statement, which the sandbox compiles and executes on its own.
 
-    Because each is compiled alone, `from __future__ import …` is a statement like any other and may stand
-    anywhere; whoever executes it carries its compiler flags over to the statements that follow, as
-    `codeop.Compile` does.
+    So `from __future__ import …` may stand anywhere; the sandbox passes its compiler flags on to the
+    statements that follow, as `codeop.Compile` does.
 
     Parameters
     ----------
     source : str
-        Its text, with its decorators; lines end in a line feed, and no comment follows it.
+        Its text, with decorators; lines end in a line feed, and no comment follows.
     where : str
-        What a traceback shows as the file: the name of a `.py` file, "cell 3" of a notebook. Code
-        cells that are not empty are counted from 1, so cell 3 is the one that Jupyter labels [3] after
-        "Restart Kernel and Run All Cells".
+        What a traceback shows as the file: the name of a `.py` file, or "cell 3" of a notebook. Code cells
+        that are not empty are counted from 1, as Jupyter labels them after "Restart Kernel and Run All
+        Cells".
     line : int
         The line of `where` on which `source` starts, counted from 1.
     """
@@ -59,7 +58,7 @@ class Statement:
 
 @dataclass(frozen=True)
 class Note:
-    """Something left out or unreadable that the student or the instructor may want to know.
+    """Something left out or unreadable that the student or the instructor may want to know about.
 
     Parameters
     ----------
@@ -71,7 +70,7 @@ class Note:
         assigns something, a list that is filled, a cell magic, a magic that would have defined a name.
         Plain demos are left out without a note.
     text : str
-        Python's own message, or the line that is meant.
+        Python's own message, or the line in question.
     """
 
     where: str
@@ -82,7 +81,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Submission:
-    """What one file defines, in its order; a later definition of a name replaces an earlier one."""
+    """What a file defines, in its order; a later definition of a name replaces an earlier one."""
 
     statements: tuple[Statement, ...]
     notes: tuple[Note, ...]
@@ -109,21 +108,10 @@ def read(name: str, content: bytes) -> Submission:
     readers = {".ipynb": _notebook, ".py": _script}
     reader = readers.get(os.path.splitext(file)[1].lower())
     if reader is None:
-        raise SubmissionError(
-            say(
-                "note.wrong_file_kind",
-                file=file,
-            )
-        )
+        raise SubmissionError(say("note.wrong_file_kind", file=file))
     if len(content) > MAX_BYTES:
-        raise SubmissionError(
-            say(
-                "note.file_too_large",
-                file=file,
-                size=MAX_BYTES // 2**20,
-            )
-        )
-    with warnings.catch_warnings():  # a "\d" in a student's string is no concern of the grader's
+        raise SubmissionError(say("note.file_too_large", file=file, size=MAX_BYTES // 2**20))
+    with warnings.catch_warnings():  # such as of a "\d" in a student's string
         warnings.simplefilter("ignore")
         parts = list(reader(file, content))
     return Submission(
@@ -133,7 +121,7 @@ def read(name: str, content: bytes) -> Submission:
 
 
 def place(where: str) -> Text:
-    """A statement's file or cell, as sentences name it."""
+    """A statement's file or cell, as messages name it."""
     cell = re.fullmatch(r"cell (\d+)", where)
     return say("note.cell", number=cell[1]) if cell else Verbatim(where)
 
@@ -150,18 +138,18 @@ def definitions(read: Submission) -> dict[str, Statement]:
     return found
 
 
-def adds_nothing_to(one: Submission, other: Submission) -> bool:
-    """Whether `other` has written a function that is a stub in `one`, and `one` none that `other` lacks.
+def adds_nothing_to(submission: Submission, other: Submission) -> bool:
+    """Whether `submission` implements nothing that `other` lacks, and `other` a stub of `submission`.
 
     Students get a notebook and a script of every assignment, work in either and hand in both.
     """
-    mine, theirs = _functions(one), _functions(other)
-    written = {name for name, body in mine.items() if body is not None and theirs.get(name) != body}
-    return not written and any(body is None and theirs.get(name) is not None for name, body in mine.items())
+    mine, others = _functions(submission), _functions(other)
+    written = {name for name, body in mine.items() if body is not None and others.get(name) != body}
+    return not written and any(body is None and others.get(name) is not None for name, body in mine.items())
 
 
 def _functions(read: Submission) -> dict[str, str | None]:
-    """What the functions of a submission do, told as a tree; None for a stub."""
+    """The functions of a submission, each with its body as a dumped syntax tree, or None for a stub."""
     found: dict[str, str | None] = {}
     for name, statement in definitions(read).items():
         node = ast.parse(statement.source).body[0]
@@ -183,24 +171,13 @@ def _is_stub(statement: ast.stmt) -> bool:
 
 def _notebook(file: str, content: bytes) -> Iterator[Statement | Note]:
     try:
-        document = json.loads(content)  # tells UTF-8, -16 and -32 apart by itself, with a BOM or without
+        document = json.loads(content)  # detects UTF-8, -16 and -32 itself, with a BOM or without
     except json.JSONDecodeError as error:
-        raise SubmissionError(
-            say(
-                "note.notebook_unreadable_at_line",
-                file=file,
-                line=error.lineno,
-                reason=error.msg,
-            )
-        ) from None
+        place = {"line": error.lineno, "reason": error.msg}
+        raise SubmissionError(say("note.notebook_unreadable_at_line", file=file, **place)) from None
     except (ValueError, RecursionError):  # not text; a number of 5,000 digits; nested 100,000 deep
-        raise SubmissionError(
-            say(
-                "note.notebook_unreadable",
-                file=file,
-            )
-        ) from None
-    room = MAX_SOURCE
+        raise SubmissionError(say("note.notebook_unreadable", file=file)) from None
+    left = MAX_SOURCE
     number = 0
     for cell in _cells(file, document):
         source = _code(cell)
@@ -208,10 +185,10 @@ def _notebook(file: str, content: bytes) -> Iterator[Statement | Note]:
             continue
         number += 1
         where = f"cell {number}"
-        if len(source) > room:
+        if len(source) > left:
             yield Note(where, 1, "too complex", f"more than {MAX_SOURCE} characters of code")
             continue
-        room -= len(source)
+        left -= len(source)
         yield from _cell(_with_line_feeds(source), where, 1)
 
 
@@ -223,16 +200,11 @@ def _cells(file: str, document: Any) -> list[Any]:
         if isinstance(document.get("worksheets"), list):
             sheets = [sheet.get("cells") for sheet in document["worksheets"] if isinstance(sheet, dict)]
             return [cell for cells in sheets if isinstance(cells, list) for cell in cells]
-    raise SubmissionError(
-        say(
-            "note.notebook_without_cells",
-            file=file,
-        )
-    )
+    raise SubmissionError(say("note.notebook_without_cells", file=file))
 
 
 def _code(cell: Any) -> str:
-    """The source of a code cell (`input` in format 3), empty for anything else."""
+    """The source of a code cell (`input` in format 3); "" for any other cell."""
     if not isinstance(cell, dict) or cell.get("cell_type") != "code":
         return ""
     source = cell.get("source") or cell.get("input")
@@ -246,13 +218,7 @@ def _script(file: str, content: bytes) -> Iterator[Statement | Note]:
     if "\0" in text:
         raise SubmissionError(say("note.not_utf8", file=file))
     if len(text) > MAX_SOURCE:
-        raise SubmissionError(
-            say(
-                "note.too_many_characters",
-                file=file,
-                n=MAX_SOURCE,
-            )
-        )
+        raise SubmissionError(say("note.too_many_characters", file=file, n=MAX_SOURCE))
     nodes = _parse(text, file, 1)
     if isinstance(nodes, list):
         yield from _statements(nodes, text, file, 1)
@@ -269,25 +235,25 @@ def _script(file: str, content: bytes) -> Iterator[Statement | Note]:
         yield from _lines_with_magics(text, file, 1, nodes)
 
 
-# How jupytext and nbconvert start a cell of a script. A magic that jupytext has commented out, "# %%time", is
-# not followed by a space and does not start one.
+# How jupytext and nbconvert start a cell of a script. A magic that jupytext has commented out ("# %%time")
+# has no space after the percent signs and starts no cell.
 _SEPARATOR = re.compile(r"^#[ \t]*%%+(?:[ \t].*)?$|^# In ?\[[ \d]*\]:", re.MULTILINE)
 _TEXT_CELL = re.compile(r"#[ \t]*%%.*\[(?:markdown|md|raw)\]")
 
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark begins in the same way
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark is a prefix of this
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# PEP 263: on the first line, or on the second below a comment or an empty line. `tokenize.detect_encoding`
-# finds the same but wants these lines to be valid UTF-8, which a comment in GBK is not.
+# PEP 263: on the first line, or on the second after a comment or an empty line. `tokenize.detect_encoding`
+# finds the same but requires these lines to be valid UTF-8, which a comment in GBK is not.
 _DECLARED = re.compile(
     rb"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n?|\n))??[ \t\f]*#[^\r\n]*?coding[:=][ \t]*([-\w.]+)", re.ASCII
 )
-_LONGEST_ENCODING = 40  # characters of its name
-# What no editor writes below such a line: two slow encodings, Python inside Python, and what is not ASCII.
+_MAX_ENCODING = 40  # characters of its name
+# Encodings that no editor declares like this: two slow ones, Python's escapes, and those without ASCII.
 _NEVER_DECLARED = re.compile(r"idna|punycode|unicode-escape|raw-unicode-escape|utf-16.*|utf-32.*")
 
 
@@ -297,26 +263,18 @@ def _decode(file: str, content: bytes) -> str:
         if not encoding:
             declared = _DECLARED.match(content)
             encoding = declared[1].decode() if declared else "utf-8"
-            encoding = re.sub("-(?:unix|dos|mac)$", "", encoding)  # as Emacs spells it
-            if len(encoding) > _LONGEST_ENCODING:  # Python remembers every name that it was asked for
-                raise LookupError
-            if _NEVER_DECLARED.fullmatch(codecs.lookup(encoding).name):
+            encoding = re.sub("-(?:unix|dos|mac)$", "", encoding)  # Emacs appends the kind of line end
+            # Python caches every name that it looks up, so long ones are not looked up.
+            if len(encoding) > _MAX_ENCODING or _NEVER_DECLARED.fullmatch(codecs.lookup(encoding).name):
                 raise LookupError
         return content.decode(encoding)
     except (LookupError, UnicodeError):
-        raise SubmissionError(
-            say(
-                "note.wrong_encoding",
-                file=file,
-                encoding=encoding
-                if len(encoding) <= _LONGEST_ENCODING
-                else f"{encoding[:_LONGEST_ENCODING]}…",
-            )
-        ) from None
+        shown = encoding if len(encoding) <= _MAX_ENCODING else f"{encoding[:_MAX_ENCODING]}…"
+        raise SubmissionError(say("note.wrong_encoding", file=file, encoding=shown)) from None
 
 
 def _with_line_feeds(text: str) -> str:
-    """`text` as Python's tokenizer sees it: every line ends in a line feed; no byte order mark."""
+    """`text` as Python's tokenizer sees it: lines end in a line feed, no byte order mark."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text.removeprefix("\ufeff")
@@ -332,7 +290,7 @@ def _cell(text: str, where: str, first_line: int) -> Iterator[Statement | Note]:
     if isinstance(nodes, list):
         yield from _statements(nodes, text, where, first_line)
         return
-    if indent := _INDENTED.match(text):  # IPython, too, accepts a cell that is indented as a whole
+    if indent := _INDENTED.match(text):  # as IPython accepts it
         text = re.sub("^" + indent[1], "", text, flags=re.MULTILINE)
     if transparent := _TRANSPARENT_MAGICS.match(text):
         text = "\n" * transparent[0].count("\n") + text[transparent.end() :]
@@ -343,7 +301,7 @@ def _cell(text: str, where: str, first_line: int) -> Iterator[Statement | Note]:
     yield from _lines_with_magics(text, where, first_line, nodes if text is original else None)
 
 
-# The possessive *+ keeps what follows from being tried again behind every one of 100,000 blanks.
+# The possessive *+ avoids backtracking through, for instance, 100,000 blanks.
 _INDENTED = re.compile(r"(?:[ \t]*+\n)*+([ \t]++)\S")
 _TRANSPARENT_MAGICS = re.compile(r"(?:\s*+%%(?:time|timeit|capture|prun)\b[^\n]*+(?:\n|\Z))+")
 _CELL_MAGIC = re.compile(r"\s*+(%%[^\n]*+)")
@@ -352,9 +310,9 @@ _CELL_MAGIC = re.compile(r"\s*+(%%[^\n]*+)")
 def _lines_with_magics(
     text: str, where: str, first_line: int, problem: Note | None
 ) -> Iterator[Statement | Note]:
-    """The parts of a text that is not plain Python, but perhaps is without its line magics.
+    """The parts of a text that may be Python once its line magics are removed.
 
-    `problem` is why it could not be parsed; None where it has not been tried.
+    `problem` is why it could not be parsed; None where that has not been tried.
     """
     plain, defining = _without_magics(text)
     nodes = problem if problem and plain == text else _parse(plain, where, first_line)
@@ -372,9 +330,9 @@ _DEFINING_MAGIC = re.compile(r"[ \t\f]*+(?:[^%!?=]*+=|%(?:run|pylab)\b)")
 
 
 def _without_magics(text: str) -> tuple[str, list[tuple[int, str]]]:
-    """`text` with `pass` in place of each line magic, and the magics that would have defined names, by line.
+    """`text` with `pass` in place of each line magic, and (line, magic) where the magic would define a name.
 
-    A magic starts a logical line: what is inside a string, inside brackets or behind a backslash is not one.
+    A magic starts a logical line: nothing inside a string, inside brackets or after a backslash is one.
     """
     lines = text.split("\n")
     defining = []
@@ -386,7 +344,7 @@ def _without_magics(text: str) -> tuple[str, list[tuple[int, str]]]:
             lines[index] = ""
         elif not (quote or depth or joined) and (magic := _LINE_MAGIC.match(line)):
             in_magic = line.endswith("\\")
-            lines[index] = magic[1] + "pass"  # so that a block that holds nothing else is not left empty
+            lines[index] = magic[1] + "pass"  # a block must not become empty
             if _DEFINING_MAGIC.match(line):
                 defining.append((index + 1, line.strip()))
         else:
@@ -399,7 +357,7 @@ _STRING_END = {quote: re.compile(rf"(?:[^\\]|\\.)*?{quote}") for quote in ('"', 
 
 
 def _scan(line: str, quote: str, depth: int) -> tuple[str, int, bool]:
-    """What is still open behind `line`: a string (its quote), brackets (how many), a backslash."""
+    """What is open at the end of `line`: a string (its quote), brackets (their number), a backslash."""
     position = 0
     while True:
         if quote:
@@ -448,15 +406,15 @@ _DEFINITIONS = (
 )
 _TRIES = (ast.Try, ast.TryStar)
 
-# Calls that ask a person, the notebook or the checker; what is assigned from them is no part of a solution.
+# Calls of the user, the notebook or the checker; assignments of their results are no part of a solution.
 _REFUSED_CALLS = {"check", "input", "get_ipython"}
-# Methods by which a demo's loop may fill a table that functions read.
+# Methods by which a loop may fill a table that functions read.
 _FILLING_CALLS = {"append", "extend", "insert", "add", "update", "setdefault"}
 _PERHAPS_REFUSED = re.compile(r"\b(?:check|input|get_ipython)\b")
 
 
 def _statements(nodes: list[ast.stmt], text: str, where: str, first_line: int) -> Iterator[Statement | Note]:
-    """The statements of `nodes` that are kept, cut out of the `text` from which they were parsed."""
+    """The statements of `nodes` that are kept, as parts of the `text` from which they were parsed."""
     lines = text.encode().split(b"\n")  # columns of nodes count bytes
     suspicious = _PERHAPS_REFUSED.search(text) is not None
     for node in nodes:
@@ -471,16 +429,16 @@ def _statements(nodes: list[ast.stmt], text: str, where: str, first_line: int) -
 
 
 def _imports_this_package(node: ast.stmt) -> bool:
-    """`from autograder import check` belongs to the checks, which are left out."""
+    """Whether this belongs to the checks, which are left out, such as `from autograder import check`."""
     if isinstance(node, ast.ImportFrom):
         return node.level == 0 and (node.module or "").split(".")[0] == "autograder"
     return isinstance(node, ast.Import) and all(a.name.split(".")[0] == "autograder" for a in node.names)
 
 
 def _is_kept(node: ast.stmt, suspicious: bool) -> bool:
-    """Whether `node` only defines: alone, or as a `try` or `if` all of whose parts do.
+    """Whether `node` is a definition or an assignment, or a `try` or `if` of nothing else.
 
-    `suspicious` is False where the text cannot hold a refused call, which spares the search.
+    `suspicious` is False where the text cannot hold a refused call, which saves the search.
     """
     stack = [node]
     while stack:
@@ -511,7 +469,7 @@ def _does_nothing(node: ast.stmt) -> bool:
 
 
 def _may_matter(node: ast.stmt) -> bool:
-    """Whether functions may miss what a statement that is left out would have assigned or filled."""
+    """Whether functions may need what this statement, which is left out, would have assigned or filled."""
     if isinstance(node, ast.If) and _asks_name(node.test):
         return False
     stack: list[ast.AST] = [node]
@@ -557,7 +515,7 @@ def _cut(node: ast.stmt, lines: list[bytes]) -> tuple[int, str]:
     line, column = node.lineno, node.col_offset
     if decorators := getattr(node, "decorator_list", None):
         line, column = decorators[0].lineno, 0
-        while not lines[line - 1].lstrip().startswith(b"@"):  # `@(` may stand on a line above its expression
+        while not lines[line - 1].lstrip().startswith(b"@"):  # `@(` may stand on a line before its expression
             line -= 1
     end_line, end_column = node.end_lineno or line, node.end_col_offset
     if line == end_line:
@@ -572,5 +530,5 @@ def _shortened(text: str) -> str:
 
 
 def _printable(text: str) -> str:
-    """`text` without what would steer a terminal, and without surrogates, which cannot be encoded."""
+    """`text` with control characters replaced, and surrogates, which cannot be encoded."""
     return "".join(character if character.isprintable() else "\ufffd" for character in text)

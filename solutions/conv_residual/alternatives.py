@@ -1,4 +1,4 @@
-"""Right answers to the exercises of `conv_residual`, unlike the references: each earns everything."""
+"""Alternative solutions of `conv_residual`, written unlike the references: each must earn full points."""
 
 import numpy as np
 

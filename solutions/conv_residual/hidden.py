@@ -1,12 +1,12 @@
 """The tests of the assignment `conv_residual` (lecture 3.2): cases and misconceptions.
 
-Cases are few and small; groups isolate one idea each, so that what a student got right earns its points,
-and the hidden ones go on to remainders, integers, memory layouts and everything at once. Extents differ from
-each other wherever they can, so that no two ways of indexing agree.
+Cases are few and small. Each group isolates one idea, so that what a student got right earns its points; the
+hidden groups add remainders, integers, memory layouts and combinations. Extents differ wherever they can, so
+that no two ways of indexing agree.
 
-The steps of the lecture only move numbers: one array of numbers that are all different shows where each of
-them went. The two forms of the convolution's residual are linear in the residual and in the kernel; their
-groups `basis` go through the unit arrays of the lecture's size, 3×3 ∗ 2×2.
+The steps of the lecture only move numbers: an array of numbers that are all different shows where each of
+them went. Both forms of the convolution's residual are linear in the residual and in the kernel; their groups
+`basis` call them with the unit arrays of the lecture's size, 3×3 ∗ 2×2.
 """
 
 import functools
@@ -66,7 +66,7 @@ DOMAIN = "cnn"
 
 
 def added_into(name):
-    """A transform: the result is added to an array that has taken over the dtype of an argument."""
+    """A transform: the result is accumulated in an array with the dtype of an argument."""
 
     def change(value, call):
         collected = np.zeros(value.shape, getattr(call, name).dtype)
@@ -157,14 +157,14 @@ def lecture_lines(
     joined=" + ",
     last=4,
 ):
-    """The 13 lines, or what a mistake makes of them; `{i}` and `{k}` are a row and the one opposite it.
+    """The 13 lines, right or wrong; `{i}` and `{k}` are a row and the opposite row.
 
     Parameters
     ----------
     z_weight, weight : str
         The weight beside a in z, and beside δ in the residual.
     bias, slope : str
-        What ends each z and each residual.
+        The end of each z and of each residual.
     of_each : str
         A further factor of every term of the residuals.
     last : int
@@ -313,9 +313,9 @@ insertion.add_misconceptions(
 
 # --------------------------------------------------- the residual of a convolution, wrong in its inside
 #
-# Where a mistake is not "the right function with other arguments or another result", it is one of these
+# A mistake that is not "the right function with other arguments or another result" is one of these
 # transforms of `conv2d_input_grad`; `on_one_map` makes transforms of `conv_residual` of them. `surrounded`
-# and `scattered` give functions of their own, whatever they are applied to: where two mistakes meet, they
+# and `scattered` ignore the function that they are applied to, so in a pair of mistakes they
 # come first.
 
 
@@ -330,7 +330,7 @@ def whole_map(da, H, W, p):
 
 
 def on_a_canvas(da, H, W, p):
-    """The right crop; what `da` lacks at the bottom and right is zero."""
+    """The right crop; where `da` is too small, zeros at the bottom and right."""
     canvas = np.zeros((*da.shape[:2], H + 2 * p, W + 2 * p))
     part = da[:, :, : H + 2 * p, : W + 2 * p]
     canvas[:, :, : part.shape[2], : part.shape[3]] = part
@@ -338,12 +338,12 @@ def on_a_canvas(da, H, W, p):
 
 
 def without_border(da, H, W, p):
-    """p rows and columns less on each side, however large the map is."""
+    """p rows and columns cut off on each side, however large the map is."""
     return da[:, :, p : da.shape[2] - p, p : da.shape[3] - p]
 
 
 def at_the_end(da, H, W, p):
-    """The right crop; what `da` lacks is zero at the top and left."""
+    """The right crop; where `da` is too small, zeros at the top and left."""
     lacking = H + 2 * p - da.shape[2], W + 2 * p - da.shape[3]
     return middle(np.pad(da, [(0, 0), (0, 0), *((rest, 0) for rest in lacking)]), H, W, p)
 
@@ -363,7 +363,7 @@ def surrounded(zeros, crop=middle):
 
 
 def evenly(rows, columns):
-    """As many rows before as after, as many columns before as after."""
+    """The same number of rows, and of columns, before and after."""
     return (rows, rows), (columns, columns)
 
 
@@ -373,8 +373,8 @@ gathered = surrounded(lambda kh, kw, p: evenly(kh - 1, kw - 1))  # wrong only by
 def scattered(put=np.add, apart=lambda s, kh, kw: (s, s), one_by_one=False):
     """A transform: δ·w, window by window.
 
-    `put(old, new)` is what a window holds then, `apart(s, kh, kw)` how far apart windows stand. With
-    `one_by_one` the kernels' parts are put one after the other, else their sum is.
+    `put(old, new)` combines a window's old and new values, `apart(s, kh, kw)` is the distance of windows.
+    With `one_by_one` the kernels' parts are put one after the other, else their sum.
     """
 
     def wrong(delta, w, input_shape, stride=1, padding=0):
@@ -392,7 +392,7 @@ def scattered(put=np.add, apart=lambda s, kh, kw: (s, s), one_by_one=False):
 
 
 def with_crop(crop):
-    """A transform: right on the whole padded map; then another crop, `crop(da, H, W, p)`."""
+    """A transform: the right residual of the padded map with another crop, `crop(da, H, W, p)`."""
 
     def transform(function):
         @functools.wraps(function)
@@ -435,7 +435,7 @@ def averaged_where_windows_overlap(function):
 
 
 def on_one_map(transform):
-    """The transform of `conv_residual` that one of `conv2d_input_grad` amounts to."""
+    """The transform of `conv_residual` that corresponds to one of `conv2d_input_grad`."""
     on_a_batch = transform(conv2d_input_grad)
 
     def wrong(delta, w, dsigma):
@@ -476,9 +476,9 @@ single_map_group(
 def map_basis(rng):
     """Each unit residual and each unit kernel of the lecture's size, once.
 
-    A unit residual brings back the kernel, a unit kernel the residual, each at a place of its own. The other
+    A unit residual returns the kernel, a unit kernel the residual, each at a place of its own. The other
     numbers are random reals, so that no sum of wrong terms equals the right one: each of the 16 products δ·w
-    shows where it went, and a function that is linear in both and passes is right for all of this size.
+    shows where it went, and a function that is linear in both and passes is right for this size.
     """
     for delta in units(2, 2):
         yield delta, real(rng, 2, 2), real(rng, 3, 3)
@@ -564,7 +564,7 @@ formula_stride_1.example(formula_for("delta", **LECTURE_LAYER))
 
 @in_one_formula.group("stride", points=2)
 def formula_stride(rng):
-    """Two windows along each side at least, for what is done with the stride shows from the second on."""
+    """At least two windows along each side: with one window the stride has no effect."""
     yield formula_for("delta", *lying(rng, (3, 4), (1, 2)), 2)
     yield formula_for("delta", *lying(rng, (4, 5), (1, 2)), 3)
 
@@ -596,7 +596,7 @@ general = Exercise(conv2d_input_grad, points=52, lecture="3.2")
 def conv_args(rng, input_shape, kernels, *options):
     """The arguments of `conv2d_input_grad`.
 
-    `kernels` is (K, kh, kw); `options` are stride and padding, left out where their defaults are meant.
+    `kernels` is (K, kh, kw); `options` are stride and padding, left out for the defaults.
     """
     N, C, H, W = input_shape
     K, kh, kw = kernels
@@ -619,9 +619,9 @@ conv_lecture.example((LECTURE_DELTA[None, None], LECTURE_W[None, None], (1, 1, 3
 def conv_basis(rng):
     """All 16 connections of the lecture's example in one call: unit residual n meets unit kernel c.
 
-    Samples have nothing to do with each other and channels neither, so sample n and channel c of the result
-    is what the n-th residual sends back through the c-th element of the kernel: one 1, in its place. A
-    function that is linear in the residual and in the kernel and passes is right for all of this size.
+    Samples and channels are independent, so sample n and channel c of the result is what the n-th residual
+    sends back through the c-th element of the kernel: a single 1. A function that is linear in the residual
+    and in the kernel and passes is right for this size.
     """
     yield units(1, 2, 2), units(2, 2)[None], (4, 4, 3, 3)
 

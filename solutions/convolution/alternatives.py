@@ -1,4 +1,4 @@
-"""Right answers to the exercises of `convolution`, unlike the references: each earns everything."""
+"""Alternative solutions of `convolution`, written unlike the references: each must earn full points."""
 
 import math
 

@@ -1,10 +1,11 @@
 """The tests of `convolution`: the forward pass (lecture 1, 2.1) and its connections and parameters (2.2).
 
-Each group varies one thing, so that one mistake costs that thing's points and no more; the last hidden
-groups put all together. Sizes are fixed and unlike (H ≠ W, kh ≠ kw, Ho ≠ Wo, N ≠ C ≠ K), so that no two ways
-of indexing agree, and values are drawn. What could be left to chance is not, such as the sign of a sum: a
-mistake costs the same groups in every draw. The groups called "basis" are proofs at the lecture's size,
-3×3 with 2×2: what is linear in the kernel, or in the map, meets every unit kernel, or map.
+Each group varies one property, so that a mistake costs only the points of that property; the last hidden
+groups combine all of them. Sizes are fixed and different (H ≠ W, kh ≠ kw, Ho ≠ Wo, N ≠ C ≠ K), so that no two
+ways of indexing agree; values are drawn. Whatever decides whether a mistake shows, such as the sign of a sum,
+is not left to chance: a mistake costs the same groups in every draw. The groups "basis" prove a function at
+the lecture's size, 3×3 with 2×2: what is linear in the kernel or the map is called with every unit kernel or
+unit map.
 """
 
 import math
@@ -47,7 +48,7 @@ DOMAIN = "cnn"
 
 
 def with_negative_sums(function, a, w, *rest):
-    """Arguments whose greatest sum in size is negative: if it is not, kernel and bias change their signs."""
+    """The arguments, kernel and bias negated if need be so that the sum of greatest magnitude is negative."""
     z = function(a, w, *rest)
     return (a, w, *rest) if -z.min() >= z.max() else (a, -w, *(-b for b in rest[:1]), *rest[1:])
 
@@ -61,17 +62,17 @@ def lecture_size(rng):
 
 
 def as_wide_as_high(array):
-    """What becomes of the last two axes in code that takes them to be equally long."""
+    """The last two axes in code that assumes that they are equally long."""
     return array[..., np.arange(array.shape[-2])]
 
 
 def kernel_size(w):
-    """How many products make one sum: kh · kw, or C · kh · kw."""
+    """The number of products in a sum: kh · kw, or C · kh · kw."""
     return math.prod(w.shape[-3:])
 
 
 def last_weight(w):
-    """Of each kernel the last weight only."""
+    """Only the last weight of each kernel."""
     last = np.zeros(w.shape)
     last[..., -1, -1] = w[..., -1, -1]
     return last
@@ -89,7 +90,7 @@ WRONG_KERNEL = {
 
 
 def wrong_sums(a):
-    """What goes wrong with a feature map's sums; the map is the argument called `a`."""
+    """Misconceptions about the sums of a feature map; the map is the argument `a`."""
     return {
         **WRONG_KERNEL,
         "last_product_only": changed("w", last_weight),
@@ -195,7 +196,7 @@ def edges(change):
 
 
 def differences(image, middle):
-    """First the difference, then the weighted sum across it: the kernel is the product of the two."""
+    """First the difference, then the weighted sum across it: the kernel is separable."""
     across, down = image[:, 2:] - image[:, :-2], image[2:] - image[:-2]
     gx = across[:-2] + middle * across[1:-1] + across[2:]
     gy = down[:, :-2] + middle * down[:, 1:-1] + down[:, 2:]
@@ -203,7 +204,7 @@ def differences(image, middle):
 
 
 def edge_images(exercise, example):
-    """The cases of Sobel and Prewitt, which differ in the weight of the middle row alone."""
+    """The cases of Sobel and Prewitt, which differ only in the weight of the middle row."""
 
     @exercise.group("lecture", points=2)
     def one_window(rng):
@@ -218,7 +219,7 @@ def edge_images(exercise, example):
 
     @exercise.group("steps", points=1, visible=False)
     def steps_and_point(rng):
-        """The answer to a single point is the kernel itself, rotated: all there is to know of a filter."""
+        """Steps, and a single point: its response is the rotated kernel, which determines the filter."""
         step, point = np.zeros((3, 5)), np.zeros((5, 6))
         step[:, 3:], point[2, 3] = rng.integers(2, 10, 2)  # whole, so that gy of the first is exactly 0
         yield (step,)
@@ -233,7 +234,7 @@ def edge_images(exercise, example):
 
 
 def wrong_edges(middle, other):
-    """What goes wrong where the middle row has this weight; `other` is the operator taken for it."""
+    """Misconceptions about the operator with this weight of the middle row, confused with `other`."""
 
     def wraps_around(image):
         gx, gy, _ = differences(image, middle)
@@ -278,7 +279,7 @@ lecture_matrices.example((LECTURE_W, (3, 3)))
 
 @unrolled.group("basis", points=0.5, visible=False)
 def unit_matrices(rng):
-    """M is linear in w: to be right for each unit kernel is to be right for all kernels of this size."""
+    """M is linear in w: what is right for each unit kernel is right for all kernels of this size."""
     for w in units(2, 2):
         yield w, (3, 3)
 
@@ -298,7 +299,7 @@ layouts(unrolled, 0.5, lambda rng: (real(rng, 2, 3), (3, 4)))
 
 
 def numbered(column):
-    """A wrong way to find the column of M that w[p, q] of row (u, v) goes to: `column(u, v, p, q, W, Wo)`."""
+    """M with w[p, q] of row (u, v) in a wrong column: `column(u, v, p, q, W, Wo)`."""
 
     def matrix(w, input_shape):
         (H, W), (kh, kw) = input_shape, w.shape
@@ -354,7 +355,7 @@ def counted(change):
 
 
 def outputs(c):
-    """How many neurons a map of windows has."""
+    """The number of neurons of the output map."""
     (H, W), (kh, kw) = c.input_shape, c.kernel_shape
     return (H - kh + 1) * (W - kw + 1)
 
@@ -396,7 +397,7 @@ def map_and_kernel(rng):
 
 
 def window_cases(exercise):
-    """Local connection and convolution are asked the same."""
+    """The cases of local connection and convolution, which are the same."""
 
     @exercise.group("lecture", points=1.5)
     def layers(rng):
@@ -567,7 +568,7 @@ lecture_layers.example((LECTURE_A[None, None], LECTURE_W[None, None], np.zeros(1
 
 @layer.group("basis", points=1, visible=False)
 def unit_layers(rng):
-    """z is linear in x and in w: each unit map meets each unit kernel, which proves all of this size."""
+    """z is linear in x and in w: each unit map with each unit kernel proves a function for this size."""
     yield units(1, 3, 3), units(1, 2, 2), np.zeros(4)
 
 
@@ -622,12 +623,12 @@ layouts(layer, 1.5, lambda rng: layer_case(rng, (2, 3, 4), (4, 3), (2, 3), 2, 1,
 
 
 def instead_of_padding(change):
-    """A transform: a mistake in the padding: windows slide on the map `change(x, padding, call)`."""
+    """A transform: wrong padding; windows move over the map `change(x, padding, call)`."""
     return given(x=lambda c: change(c.x, c.padding, c), padding=lambda c: 0)
 
 
 def cropped_to(stride, padding):
-    """A transform: a mistake in the output's size alone: that of another stride or padding, at most."""
+    """A transform: only the output's size is wrong, at most that of another stride or padding."""
 
     def crop(z, c):
         sizes = zip(c.x.shape[2:], c.w.shape[2:], strict=True)

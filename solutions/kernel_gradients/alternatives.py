@@ -1,4 +1,4 @@
-"""Right answers to the exercises of `kernel_gradients`, unlike the references: each earns everything."""
+"""Alternative solutions of `kernel_gradients`, written unlike the references: each must earn full points."""
 
 import re
 

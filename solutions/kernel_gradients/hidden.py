@@ -1,13 +1,14 @@
 """The tests of the assignment `kernel_gradients` (lecture 3.3): cases and misconceptions.
 
-Cases are few and small; groups isolate one idea each, so that what a student got right earns its points,
-and the hidden ones go on to remainders, extreme sizes, integers and memory layouts. Extents differ wherever
-the exercise lets them, and upstream residuals are never all ones: with ones a rotated residual, a mean or a
-mixed-up axis can go unnoticed.
+Cases are few and small. Each group isolates one idea, so that what a student got right earns its points; the
+hidden groups add remainders, extreme sizes, integers and memory layouts. Extents differ wherever the exercise
+lets them, and upstream residuals are never all ones, which would hide a rotated residual, a mean or a
+mixed-up axis.
 
-The gradients are linear in the residual, those of weights also in the input. The groups `basis` try
-every unit residual, and every unit input, of the lecture's 3×3 ∗ 2×2; cases of `combined` and `remainder` try
-every unit residual of a batch with stride and padding. Who passes them is right for all numbers at that size.
+The gradients are linear in the residual, those of weights also in the input. The groups `basis` call a
+function with every unit residual, and every unit input, of the lecture's 3×3 ∗ 2×2; cases of `combined` and
+`remainder` with every unit residual of a batch with stride and padding. A function that passes is right for
+all numbers at that size.
 """
 
 import functools
@@ -103,14 +104,14 @@ WRONG_GRADIENT = {
 
 
 def wrong_weights(input, on_input):
-    """What goes wrong for one kernel and for many.
+    """Misconceptions about the weights of one kernel and of many.
 
     Parameters
     ----------
     input : str
-        The name of the argument that holds the layer before.
+        The name of the argument that holds the previous layer.
     on_input : function
-        `on_input(change)` is the transform that changes what the windows of the forward pass see.
+        `on_input(change)` is the transform that changes the input of the forward pass's windows.
     """
     return {
         "gradient_rotated": afterwards(rotated),
@@ -123,7 +124,7 @@ def wrong_weights(input, on_input):
 
 
 def wrong_biases(batch, kept):
-    """What goes wrong for one bias and for many.
+    """Misconceptions about one bias and about many.
 
     Parameters
     ----------
@@ -162,16 +163,16 @@ each_line(written_out, LECTURE_LAYER, {"w": 1, "b": 1})
 def gradient_lines(
     term="δ{u}{v} a{i}{j}", line="w{p}{q}", mean="", bias="δ{u}{v}", bias_mean="", of=range(4)
 ):
-    """The 5 lines, or what a mistake makes of them.
+    """The 5 lines, right or wrong.
 
     Parameters
     ----------
     term, bias : str
         A term of ∂J/∂w[p, q] and of ∂J/∂b; `{i}{j}` is where w[p, q] meets a under δ[u, v].
     line : str
-        Which weight the terms are given to; `{k}{m}` is the one opposite w[p, q].
+        The weight on the left-hand side; `{k}{m}` is the one opposite w[p, q].
     mean, bias_mean : str
-        What ends the lines.
+        The end of the lines.
     of : sequence of int
         The positions of δ that are summed over.
     """
@@ -233,7 +234,7 @@ kernel_group("shapes", 4.5, ((4, 7), (2, 3)), ((6, 5), (4, 2)), ((3, 7), (1, 4))
 
 @kernel.group("basis", points=1.5, visible=False)
 def kernel_basis(rng):
-    """What is linear in the residual is fixed by the first four, in the input by the others."""
+    """A basis: the first four fix what is linear in the residual, the others what is linear in the input."""
     for delta in units(2, 2):
         yield delta, real(rng, 3, 3)
     for a in units(3, 3):
@@ -269,7 +270,7 @@ def sums_over_windows(delta, x_pad, kernel_shape, rows=1, columns=1):
 
 
 def without_its_last(dw):
-    """The shape is right, but the loops end one place too early: `range(H - Ho)`."""
+    """The right shape, but the loops end one position too early: `range(H - Ho)`."""
     dw = dw.copy()
     dw[-1:], dw[:, -1:] = 0, 0
     return dw
@@ -305,7 +306,7 @@ bias.group("shapes", points=2.75)(
 
 @bias.group("basis", points=0.75, visible=False)
 def bias_basis(rng):
-    """What is linear is fixed by these: passing them proves the function for 2×2."""
+    """A basis: passing it proves a linear function for 2×2."""
     for delta in units(2, 2):
         yield (rng.uniform(-2, -1) * delta,)
 
@@ -392,7 +393,7 @@ def moved(x, index, step):
 
 
 def moved_like_those_before(x, index, step):
-    """`moved`, where the entries before have not come back from their last step."""
+    """`moved`, where earlier entries were not reset after their last step."""
     x, place = moved(x, index, step), np.arange(x.size).reshape(x.shape)
     return np.where(place < place[index], x - abs(step), x)
 
@@ -537,7 +538,7 @@ formula_of_weights.example(formula_for("w", **LECTURE_LAYER, of=BOTH))
 
 @in_formulas.group("stride", points=2)
 def formula_of_weights_with_stride(rng):
-    """Two windows along each side at least, for what is done with the stride shows from the second on."""
+    """At least two windows along each side: with one window the stride has no effect."""
     yield formula_for("w", *lying(rng, (4, 5), (2, 3)), 2, BOTH)
     yield formula_for("w", *lying(rng, (4, 5), (1, 2)), 3, BOTH)
 
@@ -627,7 +628,7 @@ def weight_padding(rng):
 
 @weight.group("combined", points=5.5)
 def weight_combined(rng):
-    """The second proves the function for its size: every unit residual has a kernel of its own."""
+    """The second case proves a function for its size: every unit residual has a kernel of its own."""
     yield weight_args(rng, (3, 1, 3, 7), (2, 4, 2), 3, 2)
     yield unit_residuals(2, 2, 3), real(rng, 2, 3, 3, 4), (3, 2), 2, 1
 
@@ -642,7 +643,7 @@ def weight_remainder(rng):
 
 @weight.group("basis", points=1.5, visible=False)
 def weight_basis(rng):
-    """Every unit residual has a kernel, every unit input a channel: passing proves 3×3 ∗ 2×2."""
+    """Every unit residual has a kernel, every unit input a channel: proves a function for 3×3 ∗ 2×2."""
     yield unit_residuals(1, 2, 2), units(3, 3)[None], (2, 2)
 
 
@@ -671,7 +672,7 @@ def without_a_border(maps, width):
 
 
 def slid_over(x_pad, spread):
-    """What a residual with zeros inserted gives at every place of x_pad; the kernel's weights come first."""
+    """A residual with zeros inserted, moved over all of x_pad; the kernel's weights come first."""
     windows = sliding_window_view(x_pad, spread.shape[2:], axis=(2, 3))
     return np.einsum("nkij,ncpqij->kcpq", spread, windows)
 
@@ -691,7 +692,7 @@ def within_reach(x_pad, c):
 
 
 def size_with_the_remainder(c):
-    """The places that a residual finds which slides over everything."""
+    """The number of positions of a residual that moves over the whole input."""
     return [c.x.shape[i] + 2 * c.padding - (c.delta.shape[i] - 1) * c.stride for i in (2, 3)]
 
 

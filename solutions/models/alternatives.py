@@ -1,4 +1,4 @@
-"""Right answers to the exercises of `models`, unlike the references: each earns everything."""
+"""Alternative solutions of `models`, written unlike the references: each must earn full points."""
 
 import numpy as np
 

@@ -1,12 +1,12 @@
 """The tests of the assignment `models` (lecture 4): cases and misconceptions.
 
 The backward passes get random residuals, never ones, in sizes that all differ. What is linear in the residual
-also meets a basis: each unit residual is a sample of its own. The counting exercises draw their layers: who
-knows the figures of AlexNet or ResNet-50 by heart earns nothing, and extents, strides, paddings and
-remainders are such that two ways of counting never give the same number.
+is also called with a basis: each unit residual is a sample of its own. The counting exercises draw their
+layers, so that known figures of AlexNet or ResNet-50 earn nothing; extents, strides, paddings and remainders
+are such that two ways of counting never agree.
 
-A mistake costs the same groups in every draw. So what matters is not left to chance: signs, remainders,
-which of two numbers is the greater, whether groups divide.
+A mistake costs the same groups in every draw. So whatever decides whether it shows is not left to chance:
+signs, remainders, which of two numbers is greater, whether groups divide.
 """
 
 import functools
@@ -74,14 +74,14 @@ DOMAIN = "cnn"
 
 
 def of_both_signs(rng, *shape):
-    """Numbers between 0.5 and 2 in size; half of them, in random places, are negative."""
+    """Numbers of magnitude 0.5 to 2; half of them, in random places, are negative."""
     size = int(np.prod(shape))
     signs = rng.permutation(np.resize([-1.0, 1.0], size))
     return (signs * rng.uniform(0.5, 2, size)).reshape(shape)
 
 
 def mask_of(rng, *shape):
-    """A mask that keeps two units of three: not the share that any `keep` of a case asks for."""
+    """A mask that keeps two of three units: not the share of any `keep` in the cases."""
     size = int(np.prod(shape))
     return rng.permutation(np.resize([1.0, 0.0, 1.0], size)).reshape(shape)
 
@@ -162,7 +162,7 @@ backward = Exercise(dropout_backward, points=5, lecture="4")
 
 
 def dropout_cases(exercise, example):
-    """The formula is the same both ways, and so are the cases."""
+    """The cases of both passes: the formula is the same."""
 
     @exercise.group("lecture", points=2.5)
     def lecture(rng):
@@ -193,7 +193,7 @@ def dropout_cases(exercise, example):
 
 
 def wrong_dropout(name):
-    """The mistakes are the same, too; `name` is the array's."""
+    """The misconceptions of both passes; `name` is the array's name."""
 
     def array(c):
         return getattr(c, name)
@@ -233,7 +233,7 @@ def places(size, window=3, stride=2):
 
 
 def hills(rng, *shape):
-    """What goes into a ReLU, all different and at least 0.5 apart.
+    """Inputs of a ReLU, all different and at least 0.5 apart.
 
     In every map a peak belongs to several windows, and a pit is greater in size than everything else. In the
     last map of a batch the last window is all negative.
@@ -293,7 +293,7 @@ layouts(pooled, 0.35, lambda rng: pooled_args(rng, 2, 1, 5, 5))
 def pooled_by_windows(
     delta, z, *, window=3, stride=2, share=first_maximum, relu=relu_backward, combine=np.add, first=0
 ):
-    """The right answer window by window, or a wrong one: with switches for what people get wrong."""
+    """`relu_pool_backward` by a loop over windows, with switches for its mistakes."""
     return relu(routed(delta, z, window, stride, within(share), combine, first), z)
 
 
@@ -305,7 +305,7 @@ inside = switched(pooled_by_windows)
 
 
 def how_often(c):
-    """How many windows each unit is the maximum of, at least 1."""
+    """The number of windows whose maximum each unit is, at least 1."""
     return np.maximum(1, relu_pool_backward(np.ones(c.delta.shape), c.z))
 
 
@@ -381,7 +381,7 @@ layouts(module, 0.55, lambda rng: module_args(rng, 3, 2, 1, 2, (3, 1)))
 
 
 def parts(c, take=None):
-    """What each branch hands back, (N, C, H, W); `take(number, start, count)` chooses its channels."""
+    """The residual of each branch, (N, C, H, W); `take(number, start, count)` chooses its channels."""
     N, _, H, W = c.delta.shape
     start, found = 0, []
     for number, (count, B) in enumerate(zip(c.branch_channels, c.branch_backwards, strict=True)):
@@ -418,7 +418,7 @@ def from_the_end(number, start, count, c):
 
 
 def columns_first(c, roll_up):
-    """Residuals unrolled in another order; `roll_up` is how vectors become maps again."""
+    """Residuals unrolled in another order; `roll_up` turns vectors into maps again."""
     N, _, H, W = c.delta.shape
     start, dx = 0, 0
     for count, B in zip(c.branch_channels, c.branch_backwards, strict=True):
@@ -535,7 +535,7 @@ def some_conv(rng, stride=1, padding=0, groups=1, bias=False):
 
 
 def room_for(rng, kernel_shape, stride, padding, remainder):
-    """A map's (H, W), H ≠ W, on which the kernel leaves `remainder` and gives no square."""
+    """A map's (H, W), H ≠ W, on which the kernel leaves `remainder` and gives an oblong output."""
     (kh, kw), (rh, rw) = kernel_shape, remainder
     for Ho, Wo in rng.permutation([(a, b) for a in range(3, 9) for b in range(3, 9) if a != b]).tolist():
         H, W = kh - 2 * padding + stride * (Ho - 1) + rh, kw - 2 * padding + stride * (Wo - 1) + rw
@@ -551,7 +551,7 @@ def on_a_map(rng, layer, remainder=(0, 0)):
 
 
 def without_parameters(rng):
-    """One layer of each kind that learns nothing, with the shape of its input."""
+    """One layer of each kind without parameters, with the shape of its input."""
     C, H, W = different(rng, 7, 15, 3)
     pool = rng.permutation([3, 4]).tolist()
     yield max_pool(pool[0], 2), (C, H, W)
@@ -572,7 +572,7 @@ ALEXNET_CONV2 = conv(96, 256, 5, padding=2, groups=2)
 
 
 def of_kind(*kinds):
-    """What makes a transform of a counting function touch these kinds of layers only."""
+    """A function that restricts a transform of a counting function to these kinds of layers."""
 
     def for_these(transform):
         def wrong_for_these(reference):
@@ -915,13 +915,13 @@ def beginning(C, H, W):
 
 
 def some_image(rng, channels=None):
-    """The beginning of a table: a map large enough to be halved a few times."""
+    """The start of a table: a map large enough to be halved a few times."""
     H, W = different(rng, 30, 45)
     return beginning(channels or int(rng.integers(2, 6)), H, W)
 
 
 def even_image(rng, channels):
-    """One of which halving by 1×1 or 3×3 leaves a remainder, so that it matters how sizes are rounded."""
+    """A map that halving by 1×1 or 3×3 leaves with a remainder, so that rounding of sizes matters."""
     H, W = different(rng, 15, 22)
     return beginning(channels, 2 * H, 2 * W)
 
@@ -1030,7 +1030,7 @@ def walk(
     late=False,
     depth=0,
 ):
-    """The right totals and the shape behind the table, or wrong ones: switches tell what people get wrong."""
+    """The totals and the shape after the table, with switches for mistakes."""
     how = {
         "parameters": parameters,
         "macs": macs,
@@ -1192,7 +1192,7 @@ def block(
     order=lambda branch, shortcut: [branch, shortcut],
     behind=(RELU,),
 ):
-    """The right block, or a wrong one: with switches for what people get wrong."""
+    """`bottleneck_layers` with switches for mistakes."""
     first, second, third = strides(stride, convention)
     out = growth * channels
     branch = [
@@ -1258,7 +1258,7 @@ resnet.group("basic", points=4)(lambda rng: [(18,), (18, "library")])
 
 @resnet.group("bottleneck", points=4)
 def resnet_bottleneck(rng):
-    yield 50, "library"  # 101 layers ask for the paper's; these tables are long, so each is asked for once
+    yield 50, "library"  # the paper's variant comes with 101 layers; the tables are long, so each comes once
 
 
 resnet_bottleneck.example((50,))
@@ -1283,7 +1283,7 @@ def net(
     head=lambda C: [avg_pool(7, 1), fully_connected(C, 1000), SOFTMAX],
     begin=True,
 ):
-    """The right table, or a wrong one: with switches for what people get wrong."""
+    """`resnet_layers` with switches for mistakes."""
     deep = bottlenecks(depth)
     layers, C = [*([beginning(3, 224, 224)] if begin else []), *stem], 64
     for stage, count in enumerate((times or TIMES)[depth]):

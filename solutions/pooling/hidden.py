@@ -2,15 +2,15 @@
 
 Part one of the assignment pools one map with a window equal to the stride, part two a batch with channels,
 where windows touch, overlap, leave gaps, or leave rows and columns over. The exercises of a part share their
-table of sizes, in which samples, channels, the window and both sides of the output have unlike extents.
-Upstream residuals are never all ones: with ones a mean or a mixed-up window can go unnoticed.
+table of sizes, in which samples, channels, the window and both sides of the output differ. Upstream residuals
+are never all ones, which would hide a mean or a mixed-up window.
 
-What is linear in the residual (or, for averages, in the activations) also meets a whole basis: at the size
-of the lecture, 4×4 with 2×2, and at AlexNet's, 3×3 with stride 2, every unit residual has its call or its
-sample. Who passes these is right for every residual of that size.
+What is linear in the residual (for averages: in the activations) is also called with a whole basis, at the
+lecture's size, 4×4 with 2×2, and at AlexNet's, 3×3 with stride 2: a function that passes is right for every
+residual of that size.
 
 A mistake costs the same groups in every draw. So it is not left to chance whether a window's maximum is
-positive, where it stands, or whether two windows share it: see `landscape`, `checkered` and `tied`.
+positive, where it is, or whether two windows share it: see `landscape`, `checkered` and `tied`.
 """
 
 import functools
@@ -75,9 +75,9 @@ def checkered(rng, *shape):
 
 
 def cells_of_windows(shape, window, step):
-    """For every window of an array (…, H, W), the places of those cells that no other window holds.
+    """For every window of an array (…, H, W), the indices of the cells that belong to no other window.
 
-    Windows come in reading order, and so do their cells, but each window's begin with another one.
+    Windows and their cells are in reading order, but each window starts with a different cell.
     """
     rows, columns = (range(max(0, m - s), min(m, s)) for m, s in zip(window, step, strict=True))
     own = [(i, j) for i in rows for j in columns]
@@ -138,7 +138,7 @@ ALEXNET_X = np.array(
 
 # ----------------------------------------------------------------------------------- the groups of cases
 # Of part one: the map (H, W) and the window (m, n). H and W both are multiples of m and of n: who confuses
-# these gets the same wrong answer in a loop as by reshaping.
+# these gets the same wrong answer in a loop and by reshaping.
 
 PART_ONE = {
     "lecture": [((6, 4), (2, 2))],
@@ -192,14 +192,14 @@ def described(exercise, table, points, call, basis=None):
 
 
 def activations(rng, group, shape, window, step=None):
-    """What the maximum is tried on."""
+    """Activations for max pooling."""
     if group == "overlap":
         return checkered(rng, *shape)
     return (below_zero if group == "negative" else landscape)(rng, shape, window, step)
 
 
 def residual(rng, group, shape, window, step=None):
-    """What comes from above: small whole numbers at the lecture's size."""
+    """The upstream residual; small whole numbers at the lecture's size."""
     outputs = whole_windows(shape[-2:], pair(window), pair(step or window))
     return (whole if group == "lecture" else real)(rng, *shape[:-2], *outputs)
 
@@ -277,9 +277,9 @@ def by_windows(reference, **how):
 
 
 def inside(**how):
-    """A transform: the function is written window by window, and something in its loop is done another way.
+    """A transform: the function as a loop over windows with one step changed.
 
-    Two such transforms add up. They go before transforms of arguments and results.
+    Two such transforms accumulate; they must precede transforms of arguments and results.
     """
     return lambda function: by_windows(
         inspect.unwrap(function), **{**getattr(function, "switches", {}), **how}
@@ -287,12 +287,12 @@ def inside(**how):
 
 
 def windows_at(**changes):
-    """A transform: `given` another window or stride; a window may then stick out of the map."""
+    """A transform: `given` another window or stride; a window may then extend beyond the map."""
     return both(inside(), given(**changes))
 
 
 def done_only(kept):
-    """A transform: only a part of the result is there, the rest is 0."""
+    """A transform: only a part of the result is computed, the rest is 0."""
     return result(lambda value, call: only(kept)(value))
 
 
@@ -319,7 +319,7 @@ def columns_as_rows(delta):
 
 
 def left_over(shape, call):
-    """How many rows and columns lie beyond the last window."""
+    """The numbers of rows and columns beyond the last window."""
     return [(size - call.window) % call.stride for size in shape[-2:]]
 
 
@@ -338,13 +338,13 @@ def cropped_at_the_start(call):
 
 
 def cut_along_wrong_axes(a, window):
-    """The map in which `window` finds together what reshaping to (P, Q, m, n) wrongly takes together."""
+    """The map whose windows hold the cells that reshaping to (P, Q, m, n) wrongly groups."""
     P, Q = np.floor_divide(a.shape, window)
     return a.reshape(P, Q, *window).swapaxes(1, 2).reshape(a.shape)
 
 
 def pasted_along_wrong_axes(a, window):
-    """The other way round: the cells of the windows, one window after the other."""
+    """The inverse: the cells of the windows, one window after the other."""
     P, Q = np.floor_divide(a.shape, window)
     return a.reshape(P, window[0], Q, window[1]).swapaxes(1, 2).reshape(a.shape)
 
@@ -363,7 +363,7 @@ def maximum_with_row_and_column_swapped(call):
 
 
 def coverage(call):
-    """How many windows cover each unit."""
+    """The number of windows that cover each unit."""
     ones = np.ones(call.delta.shape)
     return by_windows(avg_pool2d_backward, share=the_whole)(ones, call.input_shape, call.window, call.stride)
 
@@ -407,7 +407,7 @@ CHANNELS_FOR_COLUMNS = both(
     given(x=lambda c: np.moveaxis(c.x, 3, 1)), result(lambda z, c: np.moveaxis(z, 1, 3))
 )
 
-# Why a changed reference may be right all the same.
+# Why some mutants are equivalent to the reference.
 AXES = "a set of axes is reduced at once; their order changes nothing"
 SQUARE = "the two axes of a square window change places, and both are reduced at once"
 ORDER = "i and j run over the same square either way; only the order of the sum changes"

@@ -1,4 +1,4 @@
-"""Right answers to the exercises of `training`, unlike the references: each earns everything."""
+"""Alternative solutions of `training`, written unlike the references: each must earn full points."""
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view

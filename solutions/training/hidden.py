@@ -1,15 +1,15 @@
 """The tests of the assignment `training` (lecture 1 and 3): cases and misconceptions.
 
-Two losses with their residuals, and the two functions that use them: one kernel learned by gradient descent,
-and the gradients of a whole network. Whoever gets a loss wrong but calls it in the right places is told so
-in both, for the mistakes of the losses are known to the functions that call them.
+Two losses with their residuals, and the two functions that use them: a kernel learned by gradient descent,
+and the gradients of a whole network. The mistakes of the losses are misconceptions of the functions that call
+them, too, so that a wrong loss is recognised in both.
 
-Nothing is left to chance that decides whether a mistake shows: networks are drawn until some pooling
-windows are dead and the others have a clear maximum in various places (`a_network`), and sums that a bias
-gradient takes are never near zero. Extents are pairwise different wherever the exercise lets them.
+Whatever decides whether a mistake shows is not left to chance: networks are drawn until some pooling windows
+are dead and the others have a clear maximum in various places (`a_network`), and sums of bias gradients are
+never near zero. Extents are pairwise different wherever the exercise lets them.
 
-A kernel that starts from zeros stays linear in the target, whatever the number of steps. So the group
-`basis` of `fit_kernel` tries every unit target of the lecture's size: who passes it is right for all of them.
+A kernel that starts from zeros stays linear in the target, whatever the number of steps. So the group `basis`
+of `fit_kernel` has every unit target of the lecture's size: a function that passes is right for all targets.
 """
 
 import functools
@@ -72,12 +72,12 @@ def until(good, draw):
 
 
 def on_loss(change):
-    """A transform: something is done to the loss J, the first of two results."""
+    """A transform: the loss J, the first of two results, is changed."""
     return result(lambda both_results, call: (change(both_results[0], call), both_results[1]))
 
 
 def on_residual(change):
-    """A transform: something is done to the residual, the second of two results."""
+    """A transform: the residual, the second of two results, is changed."""
     return result(lambda both_results, call: (both_results[0], change(both_results[1], call)))
 
 
@@ -315,7 +315,7 @@ layouts(softmax, 0.75, lambda rng: a_batch(rng, 3, 5))
 
 
 def normalised(scores):
-    """Softmax as most people first write it."""
+    """Softmax without protection from overflow."""
     powers = np.exp(scores)
     return powers / powers.sum(axis=1, keepdims=True)
 
@@ -330,7 +330,7 @@ def one_hot(labels, M):
 
 
 def cross_entropy_of(probabilities, tiny=0.0):
-    """A transform: the right loss and residual of probabilities that come about in another way."""
+    """A transform: the right loss and residual of probabilities computed in another way."""
 
     def wrong(scores, labels):
         p, right = probabilities(scores), one_hot(labels, scores.shape[1])
@@ -340,7 +340,7 @@ def cross_entropy_of(probabilities, tiny=0.0):
 
 
 def normalised_along(axis):
-    """A transform: all as the text advises, greatest score subtracted, ln p from the scores; but the axis."""
+    """A transform: the greatest score subtracted and ln p from the scores, as advised, but along `axis`."""
 
     def wrong(scores, labels):
         shifted = scores - scores.max(axis=axis, keepdims=True)
@@ -433,7 +433,7 @@ def pooled_sizes(H, W, kh, kw):
 
 
 def parameters(rng, N, C, H, W, K, kh, kw, M):
-    """Of a network: half of the kernels have a bias so low that many of their windows are dead."""
+    """A network's parameters: half of the kernels have a bias so low that many of their windows are dead."""
     P, Q = pooled_sizes(H, W, kh, kw)
     fan_in = C * kh * kw
     return {
@@ -453,7 +453,7 @@ def pooling_windows(maps, m):
 
 
 def telling(case):
-    """Would mistakes show? Nothing is close to a kink or a tie, and all that can happen happens somewhere."""
+    """Whether mistakes would show: nothing is close to a kink or a tie, and every kind of window occurs."""
     params, x, labels = case
     z = conv2d(x, params["w1"], params["b1"])
     cells = np.sort(pooling_windows(z, 2), axis=4)
@@ -622,7 +622,7 @@ in_network = switched(layer_by_layer)
 
 
 def on_gradients(**changes):
-    """A transform: something is done to the gradients of these names."""
+    """A transform: the gradients of these names are changed."""
 
     def change(pair, call):
         J, grads = pair
@@ -632,12 +632,12 @@ def on_gradients(**changes):
 
 
 def on_all(change):
-    """A transform: the same is done to all gradients."""
+    """A transform: all gradients are changed in the same way."""
     return on_gradients(**dict.fromkeys(("w1", "b1", "w2", "b2"), change))
 
 
 def with_params(**changes):
-    """A transform: the function works on other parameters of these names."""
+    """A transform: the function gets other parameters of these names."""
     return given(params=lambda c: {**c.params, **{n: change(c.params[n]) for n, change in changes.items()}})
 
 
@@ -657,7 +657,7 @@ def only_sample(index):
 
 
 def map_size(call):
-    """How many positions a feature map has."""
+    """The number of positions of a feature map."""
     return np.prod(np.subtract(call.x.shape[2:], call.params["w1"].shape[2:]) + 1)
 
 

@@ -1,7 +1,7 @@
-"""Grading on Gradescope: `bundle` makes the zip that an instructor uploads, `harness` is what runs there.
+"""Grading on Gradescope: `bundle` makes the zip that an instructor uploads, `harness` runs in its container.
 
 Gradescope unpacks the zip to /autograder/source, runs `setup.sh` once while it builds an image, and for each
 submission starts a container from it and runs `run_autograder`, as root, mostly without the right to make
-namespaces. The hidden key lies in that image: `isolation` finds out before every run, by trying, in which way
-a student's process can be kept from it there, and where nothing does, nothing is run.
+namespaces. The hidden key is in that image. Before every run `isolation` tests which sandbox keeps a
+submission from reading the key; where none does, the submission is not run.
 """

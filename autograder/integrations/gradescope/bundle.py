@@ -1,8 +1,7 @@
-"""Makes the zip that an instructor uploads to Gradescope: two scripts, the engine as a wheel, one hidden key.
+"""Make the zip that an instructor uploads to Gradescope: two scripts, the engine as a wheel, one hidden key.
 
-`autograder gradescope` calls it. References, misconceptions' code and other assignments' keys never get in:
-the wheel holds what grading needs of the engine and of the key's domain, the key is data, and there is
-nothing else.
+`autograder gradescope` calls it. It must never contain references, misconceptions' code or other assignments'
+keys: the wheel holds only the packages that grading needs, and those of the key's domain.
 """
 
 import base64
@@ -31,11 +30,11 @@ _GRADING = (
     "sandbox",
     "submissions",
 )
-"""What grading needs of the engine, besides the key's domain."""
+"""The parts of the engine that grading needs, besides the key's domain."""
 _EXECUTABLE, _PLAIN, _SECRET = 0o755, 0o644, 0o600
 _WHEEL = "Wheel-Version: 1.0\nGenerator: autograder\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 _EPOCH = (2020, 1, 1, 0, 0, 0)
-"""Every file's date: the same key and engine give the same zip."""
+"""Every file's date, so that the same key and engine give the same zip."""
 
 
 def write(key: Path, lang: str, target: Path) -> None:
@@ -59,7 +58,7 @@ def write(key: Path, lang: str, target: Path) -> None:
 
 
 def wheel(domain: str = "") -> bytes:
-    """Grading's part of the engine that is running, and of a key's domain, as a wheel (PEP 427)."""
+    """The running engine's modules for grading, and those of a key's domain, as a wheel (PEP 427)."""
     info = f"autograder-{__version__}.dist-info"
     files = {
         **{f"autograder/{path.relative_to(_PACKAGE)}": path.read_bytes() for path in _modules(domain)},
@@ -79,11 +78,11 @@ def wheel(domain: str = "") -> bytes:
 
 def _modules(domain: str) -> Iterator[Path]:
     needed = (*_GRADING, domain) if domain else _GRADING
-    apart = [f"{domain}/{name}" for name in find(domain).apart]
+    left_out = [f"{domain}/{name}" for name in find(domain).apart]
     for path in sorted(_PACKAGE.rglob("*")):
-        place = path.relative_to(_PACKAGE)
-        taken = any(map(place.is_relative_to, needed)) and not any(map(place.is_relative_to, apart))
-        if path.is_file() and taken and "__pycache__" not in place.parts:
+        module = path.relative_to(_PACKAGE)
+        taken = any(map(module.is_relative_to, needed)) and not any(map(module.is_relative_to, left_out))
+        if path.is_file() and taken and "__pycache__" not in module.parts:
             yield path
 
 
@@ -100,6 +99,6 @@ def _digest(content: bytes) -> str:
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes, mode: int) -> None:
     info = zipfile.ZipInfo(name, _EPOCH)
-    info.create_system, info.external_attr = 3, (0o100000 | mode) << 16  # Unix: file modes count
+    info.create_system, info.external_attr = 3, (0o100000 | mode) << 16  # 3 is Unix: the mode is honoured
     info.compress_type = zipfile.ZIP_DEFLATED
     archive.writestr(info, content)

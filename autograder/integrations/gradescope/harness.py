@@ -1,7 +1,7 @@
-"""What runs in Gradescope's container: one submission in, `results.json` out.
+"""Grade one submission in Gradescope's container and write its `results.json`.
 
-`run_autograder` calls `grade`. Whatever happens, a `results.json` is written that says so; a submission is
-run only where `isolation` has found a sandbox that keeps the hidden key from it.
+`run_autograder` calls `grade`. A `results.json` is written even when grading fails; a submission is run only
+where `isolation` has found a sandbox that keeps the hidden key from it.
 """
 
 import contextlib
@@ -27,15 +27,15 @@ from autograder.submissions import class_folder
 def grade(root: Path, lang: str, limits: Limits | None = None) -> None:
     """Grade `root/submission` with the key in `root/source`.
 
-    What is printed here goes to the instructor alone. A run that refuses ends like any other, for Gradescope
-    to show what `results.json` says of it.
+    Only the instructor sees what is printed here. A refusal ends with status 0, too, as Gradescope then shows
+    what `results.json` says.
     """
     reason = ""
     try:
         document = _graded(root, lang, limits or Limits())
     except (isolation.NothingHolds, KeyFileError) as error:
         reason = error.text.in_language(lang)
-    except Exception:  # a results.json that says so is worth more than none
+    except Exception:  # without a results.json Gradescope would show nothing
         reason = traceback.format_exc()
     if reason:
         document = gradescope.not_graded(reason, lang)
@@ -46,7 +46,9 @@ def grade(root: Path, lang: str, limits: Limits | None = None) -> None:
 def _graded(root: Path, lang: str, limits: Limits) -> dict[str, Any]:
     path, key = _key(root / "source")
     results = root / "results"
-    earlier = root / "submission_metadata.json"  # Gradescope's, with the results of earlier submissions
+    earlier = (
+        root / "submission_metadata.json"
+    )  # written by Gradescope, with the results of earlier submissions
     secrets = [path, results, *([earlier] if earlier.exists() else [])]
     for secret in secrets:
         _close_to_others(secret, keep=0o755 if secret is results else 0o600)
@@ -72,13 +74,13 @@ def _key(source: Path) -> tuple[Path, AnswerKey]:
 
 
 def _close_to_others(path: Path, keep: int) -> None:
-    """Take away what other users may do; who may not, is not the owner, and the trial will tell."""
+    """Remove other users' permissions; if we may not, `isolation` finds out whether that matters."""
     with contextlib.suppress(PermissionError):
         path.chmod(stat.S_IMODE(path.stat().st_mode) & keep)
 
 
 def _write(document: dict[str, Any], folder: Path) -> None:
-    """Write results.json, under a name that nobody can have prepared, then in its place."""
+    """Write results.json atomically, through a name that a submission cannot have prepared."""
     text = json.dumps(document, ensure_ascii=False, indent=1)
     handle, unfinished = tempfile.mkstemp(dir=folder, prefix=".results-")
     with os.fdopen(handle, "w", encoding="utf-8") as stream:

@@ -1,8 +1,7 @@
-"""Which sandbox keeps a student's process from the grader's files and memory, found out by trying.
+"""Find, by trial, a sandbox that keeps a student's process from the grader's files and memory.
 
-`harness` asks before it runs a submission. Kernels, seccomp profiles and users differ from one container
-host to the next, so nothing is concluded from what should hold: a sandbox is good when, inside it, every
-attempt to open what is secret fails.
+`harness` calls this before it runs a submission. Kernels, seccomp profiles and users differ between container
+hosts, so nothing is assumed: a sandbox is accepted when every attempt, inside it, to open a secret fails.
 """
 
 import os
@@ -17,7 +16,7 @@ from autograder.sandbox.records import Call, Isolation
 
 
 class NothingHolds(TextError):
-    """No sandbox here keeps the secrets; the text says what was tried and what came of it."""
+    """No sandbox here protects the secrets; the text says what was tried with which result."""
 
 
 def strongest(secrets: Iterable[Path], limits: Limits) -> Isolation:
@@ -48,7 +47,7 @@ def strongest(secrets: Iterable[Path], limits: Limits) -> Isolation:
 
 
 def _candidates() -> Sequence[Isolation]:
-    """From the strongest to the weakest; only root can make a run another user's."""
+    """From the strongest to the weakest; only root can run a process as another user."""
     return ("bubblewrap", *(("user",) if os.geteuid() == 0 else ()), "process")
 
 
@@ -66,7 +65,7 @@ def opened(path):
 
 
 def _opened(paths: Sequence[str], isolation: Isolation, limits: Limits) -> list[str]:
-    """Those of `paths` that a submission could open, or all where it does not answer."""
+    """Those of `paths` that a submission could open, and those for which the trial gave no answer."""
     calls = [Call("opened", (path,), path) for path in paths]
     with Sandbox(calls, limits, isolation) as sandbox:
         outcomes = sandbox.run([(_TRIAL, "trial", 1)]).outcomes

@@ -1,10 +1,10 @@
-"""nbgrader, from release to feedback: this project's notebooks in its format, its scores in its gradebook.
+"""nbgrader, from release to feedback: our assignments as its notebooks, our scores in its gradebook.
 
-`source` writes nbgrader's source notebooks and `release` has nbgrader turn them into what students get;
-`course` starts a course folder. Scores come in by one of two ways: `SandboxExecute` takes the place of
-`Execute` inside `nbgrader autograde` and the formgrader (route A), `gradebook` grades a whole class beside
-it (route B). Both judge in the sandbox, and `cells` writes what both put into a test cell. Where neither is
-used, stock nbgrader runs the test cells in its kernel, and `kernel` answers there: unsafe, but the same.
+`source` makes nbgrader's source notebooks, `release` has nbgrader generate the students' version, `course`
+starts a course folder. Scores enter in one of two ways: `SandboxExecute` replaces `Execute` in `nbgrader
+autograde` and the formgrader (route A); `gradebook` writes the results of `autograder grade --nbgrader`
+(route B). Both judge in the sandbox, and `cells` makes the outputs of the test cells. Without either, stock
+nbgrader runs the test cells in its kernel, where `kernel` gives the same points, but unsafely.
 
 nbgrader takes two seconds to import: nothing here is imported before it is needed.
 """
@@ -19,7 +19,7 @@ __all__ = ["SandboxExecute", "Tidy"]
 
 
 def __getattr__(name: str) -> Any:
-    """The preprocessors that a course's config names."""
+    """Import on demand the preprocessors that a course's config names."""
     if name == "SandboxExecute":
         from autograder.integrations.nbgrader.execute import SandboxExecute
 

@@ -1,8 +1,8 @@
-"""Scores and comments of many submissions into nbgrader's database at once.
+"""Save the scores and comments of many submissions in nbgrader's database at once.
 
-`gradebook.Books` calls `save`. nbgrader's own methods commit three times a submission and fetch every row by
-itself; here a batch is one transaction of a few statements on the same tables. What a person has entered,
-manual scores, extra credit and comments, is left alone.
+`gradebook.Books` calls `save`. nbgrader's own methods commit three times per submission and fetch every row
+separately; here a batch is one transaction of a few statements on the same tables. It must never change what
+a person entered: manual scores, extra credit, comments.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,16 +17,16 @@ from sqlalchemy.engine import Connection
 
 @dataclass(frozen=True)
 class Entry:
-    """What the gradebook is told about one submission.
+    """What is saved about one submission.
 
     Attributes
     ----------
     timestamp : datetime or None
-        When it was handed in, in UTC; the time that is known stays where it is None.
+        When it was handed in, in UTC; None keeps the stored time.
     scores : mapping
-        Points by the id of the graded cell; None waits for a person.
+        Points by the id of the graded cell; None is left to manual grading.
     comments : mapping
-        What stands as the automatic comment, by the id of the cell.
+        The automatic comment by the id of the cell.
     """
 
     student: str
@@ -48,7 +48,7 @@ def save(connection: Connection, assignment: str, entries: Sequence[Entry]) -> N
     ).scalar_one()
     _add_students(connection, students)
     submissions = _submissions(connection, assignment_id, students)
-    new = [one for one in students if one not in submissions]
+    new = [student for student in students if student not in submissions]
     submissions |= _add_submissions(connection, assignment_id, new)
     _set_timestamps(connection, submissions, entries)
     notebooks = _own_notebooks(connection, assignment, assignment_id, submissions.values())
@@ -69,7 +69,7 @@ _COMMENT: Table = api.Comment.__table__
 
 def _add_students(connection: Connection, students: list[str]) -> None:
     known = set(connection.scalars(select(_STUDENT.c.id).where(_STUDENT.c.id.in_(students))))
-    _insert(connection, _STUDENT, [{"id": one} for one in students if one not in known])
+    _insert(connection, _STUDENT, [{"id": student} for student in students if student not in known])
 
 
 def _submissions(connection: Connection, assignment_id: str, students: list[str]) -> dict[str, str]:
@@ -83,12 +83,12 @@ def _submissions(connection: Connection, assignment_id: str, students: list[str]
 
 
 def _add_submissions(connection: Connection, assignment_id: str, students: list[str]) -> dict[str, str]:
-    """New submissions as nbgrader mirrors them: a row for each notebook, and for each cell of these."""
+    """Insert new submissions as nbgrader does: with a row for each notebook and each of its cells."""
     made = {student: api.new_uuid() for student in students}
     _insert(
         connection,
         _SUBMISSION,
-        [{"id": id, "assignment_id": assignment_id, "student_id": one} for one, id in made.items()],
+        [{"id": id, "assignment_id": assignment_id, "student_id": student} for student, id in made.items()],
     )
     cells = connection.execute(
         select(_NOTEBOOK.c.id, _CELL.c.id, _CELL.c.type)
@@ -146,7 +146,7 @@ def _own_notebooks(
 
 
 def _save_scores(connection: Connection, entries: Mapping[str, Entry]) -> None:
-    """By nbgrader's own rules: what a person has scored, or nobody, is for a person to look at."""
+    """Save scores; as nbgrader does, mark for manual grading what has a manual score or none."""
     grades = connection.execute(
         select(_GRADE.c.id, _GRADE.c.notebook_id, _GRADE.c.cell_id, _GRADE.c.manual_score).where(
             _GRADE.c.notebook_id.in_(list(entries))

@@ -1,7 +1,7 @@
-"""What nbgrader's cells look like: their metadata, and what a test cell shows.
+"""nbgrader's cells: their metadata, and the outputs of a test cell.
 
-A test cell's score is its first result that is a number, and anything on stderr makes it zero; so a test
-cell always shows a message on stdout and returns a number.
+nbgrader takes a test cell's first numeric result as its score, and zero if there is anything on stderr; so a
+test cell always prints its message to stdout and returns a number.
 """
 
 import json
@@ -32,14 +32,14 @@ def exercise_of(cell: Any) -> str | None:
 
 
 def mark(cell: Any) -> dict[str, Any] | None:
-    """What nbgrader notes on a cell, where that has a grade id: students' tools write anything there."""
+    """nbgrader's metadata of a cell with a grade id, else None; the metadata may be malformed."""
     about = cell.get("metadata")
     data = about.get("nbgrader") if isinstance(about, dict) else None
     return data if isinstance(data, dict) and isinstance(data.get("grade_id"), str) else None
 
 
 def metadata(grade_id: str, *, solution: bool = False, points: float | None = None) -> dict[str, Any]:
-    """nbgrader's metadata of a cell: a solution, a test (with points), an answer graded by hand (both), or
+    """nbgrader's metadata of a solution cell, a test cell (with points), an answer graded by hand (both), or
     a locked cell (neither)."""
     data: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
@@ -56,7 +56,7 @@ def metadata(grade_id: str, *, solution: bool = False, points: float | None = No
 
 @dataclass(frozen=True)
 class Feedback:
-    """What a test cell shows: points of its maximum, and sentences for the student."""
+    """The points of a test cell, and the sentences for the student."""
 
     points: float
     sentences: tuple[str, ...]
@@ -76,7 +76,7 @@ class Feedback:
 
 
 def feedback(result: ExerciseResult, max_points: float, lang: str) -> Feedback:
-    """The feedback of an exercise in a cell worth `max_points`; never anything of a hidden case."""
+    """The feedback of an exercise in a cell worth `max_points`; it never quotes a hidden case."""
     share = result.points / result.max_points if result.max_points else 1.0
     return Feedback(max_points * share, tuple(text.in_language(lang) for text in _sentences(result)))
 
@@ -86,18 +86,13 @@ def _sentences(result: ExerciseResult) -> Iterator[Text]:
         yield say("nbgrader.all_groups_pass", name=result.name)
         return
     passed = sum(group.points == group.max_points for group in result.groups)
-    yield say(
-        "nbgrader.some_groups_pass",
-        name=result.name,
-        passed=passed,
-        n=len(result.groups),
-    )
+    yield say("nbgrader.some_groups_pass", name=result.name, passed=passed, n=len(result.groups))
     if result.diagnosis is not None:
         yield result.diagnosis
 
 
 def language(notebook: Any) -> str:
-    """The language of a released notebook; the locale's where it does not say."""
+    """The language of a released notebook; the user's where it names none."""
     about = notebook.get("metadata")
     own = about.get("autograder") if isinstance(about, dict) else None
     lang = own.get("lang") if isinstance(own, dict) else None
@@ -105,19 +100,19 @@ def language(notebook: Any) -> str:
 
 
 def without_tests(notebook: Any) -> bytes:
-    """A notebook's bytes without its test cells' code: what a student's process gets to see.
+    """A notebook's bytes without its test cells' code, for the student's process.
 
-    The cells themselves stay, for others are called by their numbers.
+    The cells themselves stay, since messages refer to cells by number.
     """
-    students = [
+    without = [
         cell if exercise_of(cell) is None else {**cell, "source": "# a test cell", "outputs": []}
         for cell in notebook["cells"]
     ]
-    return json.dumps({**notebook, "cells": students}).encode()
+    return json.dumps({**notebook, "cells": without}).encode()
 
 
 def fill_in(notebook: Any, result: SubmissionResult, lang: str) -> None:
-    """Write points and messages into the test cells of a notebook; all other outputs go.
+    """Write points and messages into the test cells of a notebook; remove all other outputs.
 
     Raises
     ------

@@ -1,7 +1,8 @@
-"""A course folder for nbgrader: config, source notebooks, hidden keys. Stock commands work on it at once.
+"""A course folder on which nbgrader's stock commands work: config, source notebooks, hidden keys.
 
-`nbgrader_config.py` names this project's preprocessors; `source/<assignment>/` holds the source notebook and
-what goes with it; `keys/` the hidden answer keys, and nbgrader copies nothing from there.
+`autograder nbgrader init` makes it, `autograder grade --nbgrader` reads it. `nbgrader_config.py` names this
+project's preprocessors; `source/<assignment>/` holds the source notebook and its data; `keys/` holds the
+hidden answer keys, from where nbgrader copies nothing.
 """
 
 import hashlib
@@ -71,7 +72,7 @@ _GITIGNORE = """\
 """
 
 _WRITTEN = ".autograder-written.json"
-"""Remembers, in a course folder, what `init` wrote there, so as to see what somebody has changed since."""
+"""In a course folder: digests of what `init` wrote, to recognise what was edited since."""
 
 
 @dataclass(frozen=True)
@@ -83,12 +84,12 @@ class Course:
 
     @property
     def keys(self) -> Path:
-        """Where its hidden answer keys are."""
+        """The folder of its hidden answer keys."""
         return self.root / str(self.config.SandboxExecute.get("keys", "keys"))
 
     @property
     def submitted(self) -> Path:
-        """Where its submissions are."""
+        """The folder of its submissions."""
         return self.root / str(self.config.CourseDirectory.get("submitted_directory", "submitted"))
 
 
@@ -115,37 +116,37 @@ def load(root: Path) -> Course:
 def init(root: Path, assignments: list[Assignment], lang: str, *, force: bool = False) -> list[Built]:
     """Make or refresh a course folder.
 
-    A config and a `.gitignore` that are already there stay as they are; so does, without `force`, a source
-    notebook that is not as `init` wrote it.
+    An existing config or `.gitignore` is kept; so is, without `force`, a source notebook that was edited.
     """
     from autograder.integrations.nbgrader.notebooks import nbformat
     from autograder.integrations.nbgrader.source import source_notebook
 
     files = []
     for name, text in ((CONFIG, _CONFIG_TEXT.format(name=_course_id(root))), (".gitignore", _GITIGNORE)):
-        there = (root / name).exists()
-        files.append(Built(root / name, False) if there else build.write(root / name, text.encode()))
+        path = root / name
+        files.append(Built(path, False) if path.exists() else build.write(path, text.encode()))
     with _remembering(root) as written:
-        for one in assignments:
-            folder = root / "source" / one.name
-            text = nbformat.writes(source_notebook(one, course_language(lang))) + "\n"
-            place = folder / f"{one.name}.ipynb"
-            files.append(_write(place, text.encode(), written, str(place.relative_to(root)), force))
-            visible = draw_visible(one.name, one.exercises, domain=one.domain)
-            files.append(build.write_visible_key(folder / f"{one.name}.visible.npz", visible))
-            files += build.copy_data(one, folder)
-            files.append(build.draw_keys(one, root / "keys"))
+        for assignment in assignments:
+            name = assignment.name
+            folder = root / "source" / name
+            text = nbformat.writes(source_notebook(assignment, course_language(lang))) + "\n"
+            path = folder / f"{name}.ipynb"
+            files.append(_write(path, text.encode(), written, str(path.relative_to(root)), force))
+            visible = draw_visible(name, assignment.exercises, domain=assignment.domain)
+            files.append(build.write_visible_key(folder / f"{name}.visible.npz", visible))
+            files += build.copy_data(assignment, folder)
+            files.append(build.draw_keys(assignment, root / "keys"))
     return files
 
 
 def _write(path: Path, content: bytes, written: dict[str, str], name: str, force: bool) -> Built:
-    """Write a file, unless somebody has worked on it since; `written` has the digests of what was written."""
+    """Write a file unless it was edited since `init` wrote it, as the digests in `written` tell."""
     try:
-        there = path.read_bytes()
+        existing = path.read_bytes()
     except FileNotFoundError:
-        there = content
-    ours = there == content or written.get(name) == hashlib.sha256(there).hexdigest()
-    if not (ours or force):
+        existing = content
+    unedited = existing == content or written.get(name) == hashlib.sha256(existing).hexdigest()
+    if not (unedited or force):
         return Built(path, False, kept=True)
     built = build.write(path, content)
     written[name] = hashlib.sha256(content).hexdigest()
@@ -154,13 +155,13 @@ def _write(path: Path, content: bytes, written: dict[str, str], name: str, force
 
 @contextmanager
 def _remembering(root: Path) -> Iterator[dict[str, str]]:
-    """The digests of the files that `init` wrote, by their place; kept in the course folder."""
+    """The digests of the files that `init` wrote, by relative path; saved when the block ends."""
     path = root / _WRITTEN
     try:
         found = json.loads(path.read_bytes())
         written = {str(name): str(digest) for name, digest in found.items()}
     except (FileNotFoundError, ValueError, AttributeError, RecursionError):
-        written = {}  # then what differs counts as somebody's work
+        written = {}  # then every file that differs counts as edited
     try:
         yield written
     finally:

@@ -1,4 +1,4 @@
-"""nbgrader calls `alembic` by its bare name: it must be found where nbgrader itself is installed."""
+"""The environment in which nbgrader runs: it calls `alembic` by its bare name, which PATH must lead to."""
 
 import contextlib
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def scripts_on_path() -> Iterator[None]:
-    """This Python's own scripts are found first, though its virtual environment may not be activated."""
+    """Put this Python's scripts first on PATH, as its virtual environment may not be activated."""
     before = os.environ.get("PATH", "")
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
     try:

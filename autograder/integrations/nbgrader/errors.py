@@ -1,15 +1,15 @@
-"""What can go wrong between this project and nbgrader; light to import, so that callers can catch it."""
+"""The errors of this package, in a module that does not import nbgrader, so that catching them is cheap."""
 
 from autograder.base.messages import TextError
 
 
 class CourseError(TextError):
-    """A course folder that cannot be used."""
+    """The course folder or its gradebook cannot be used."""
 
 
 class ReleaseError(TextError):
-    """nbgrader refused, told in its own words."""
+    """nbgrader could not release a notebook; the text is its own message."""
 
 
 class NotebookError(TextError):
-    """A submitted notebook that cannot be shown again."""
+    """The submitted notebook cannot be read or filled in."""

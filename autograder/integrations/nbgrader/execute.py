@@ -1,8 +1,8 @@
-"""Route A: judging inside `nbgrader autograde` and the formgrader's button.
+"""Route A: judge inside `nbgrader autograde` and the formgrader.
 
-`SandboxExecute` stands in `c.Autograde.autograde_preprocessors` where `Execute` stood. nbgrader has then
-already restored the locked cells; this fills the outputs of the test cells, and nbgrader reads the
-scores from there. No kernel is started.
+`SandboxExecute` replaces `Execute` in `c.Autograde.autograde_preprocessors`. When it runs, nbgrader has
+restored the locked cells; it fills in the outputs of the test cells, from which nbgrader reads the scores. No
+kernel is started.
 """
 
 from pathlib import Path
@@ -41,8 +41,8 @@ class SandboxExecute(Execute):  # type: ignore[misc]
         answer_key.KeyFileError
             There is no hidden key for the assignment.
         NotebookError
-            A test cell belongs to no exercise of the key, or the grader itself failed. nbgrader says so, and
-            goes on with the next student.
+            A test cell belongs to no exercise of the key, or the grader itself failed. nbgrader reports it
+            and continues with the next student.
         """
         assignment = resources["nbgrader"]["assignment"]
         path = Path(CourseDirectory(config=self.config).root) / self.keys / (assignment + HIDDEN)

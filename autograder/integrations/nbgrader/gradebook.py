@@ -1,9 +1,9 @@
-"""Route B: a whole class graded beside nbgrader, its gradebook and `autograded/` written in one go.
+"""Route B: write the results of `autograder grade` into nbgrader's gradebook and `autograded/`.
 
 `Books.write` takes a graded result and does what `nbgrader autograde` would have done: scores and comments in
-the database (`bulk`), one autograded notebook a submission, the timestamp beside it. The formgrader,
-`generate_feedback` and `export` then go on as usual; what is graded by hand still waits for a person.
-Nothing that a submission holds stops it; what cannot be written is named in the end.
+the database (`bulk`), an autograded notebook for each submission, the timestamp beside it. The formgrader,
+`generate_feedback` and `export` then work as usual, manual grading included. No submission's content may stop
+the run; submissions that cannot be written are collected in `Books.failed`.
 """
 
 import contextlib
@@ -34,7 +34,7 @@ from autograder.submissions.class_folder import SubmittedFile
 
 @dataclass(frozen=True)
 class NotWritten:
-    """A submission that did not get into the gradebook, and why."""
+    """A submission that could not be written to the gradebook, and why."""
 
     student: str
     assignment: str
@@ -44,7 +44,7 @@ class NotWritten:
 class Books:
     """A course's gradebook and `autograded/` folder, open for writing. Use it as a context manager.
 
-    Results get into the database in batches, the last of them when the context ends.
+    Results are saved in batches, the last one when the context ends.
 
     Attributes
     ----------
@@ -85,7 +85,7 @@ class Books:
             entry = _written(self._known[file.assignment], self._directory, file, result)
         except NotebookError as error:
             self.failed.append(NotWritten(file.student, file.assignment, error.text))
-        except Exception as error:  # one student's file, whatever is wrong with it, is not the class's
+        except Exception as error:  # one student's file must not stop the class
             why = str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
             why = printable_name(" ".join(why.split())[:_LONGEST_REASON])
             self.failed.append(NotWritten(file.student, file.assignment, Verbatim(why)))
@@ -95,13 +95,13 @@ class Books:
             self._save()
 
     def _save(self) -> None:
-        """Put what waits into the database, in one transaction an assignment."""
+        """Save the waiting entries, one transaction for each assignment."""
         for assignment in list(self._waiting):
             entries = self._waiting.pop(assignment)
             try:
                 bulk.save(self._book.db.connection(), assignment, entries)
                 self._book.db.commit()
-                self._book.db.expire_all()  # what was read before may have changed
+                self._book.db.expire_all()  # objects read before are out of date
                 for entry in entries:
                     _assign_penalty(self._book, self._penalties, assignment, entry)
                 self._book.db.commit()
@@ -113,30 +113,32 @@ class Books:
 
 
 _BATCH = 100
-"""Submissions that are put into the database at once."""
+"""Submissions that are saved at once."""
 _LONGEST_REASON = 300
 """Characters of an exception's text that are shown: it may quote the submission."""
 _LONGEST_TIME = 100
-"""Bytes of a file that may be a time."""
+"""Bytes that a timestamp file may have."""
 
 
 def _written(
     known: dict[str, SourceCell], directory: CourseDirectory, file: SubmittedFile, result: SubmissionResult
 ) -> Entry:
-    """Write the autograded notebook, and tell what the gradebook is to hold of it.
+    """Write the autograded notebook, and return what the gradebook has to save about it.
 
     Raises
     ------
     NotebookError, OSError
-        There is no notebook to be written, or no score; the timestamp is no time.
+        There is no readable notebook, no score, or no valid timestamp.
     Exception
-        The notebook holds what no one has thought of. Nothing is written where anything is raised before.
+        The notebook's content breaks nbgrader's or nbformat's code; no file has been written then.
     """
     student, assignment = file.student, file.assignment
     autograded = Path(directory.format_path(directory.autograded_directory, student, assignment))
     notebook = restored(_submitted_notebook(file), known)
     cells.fill_in(notebook, result, cells.language(notebook))
-    stamp = file.source.parent / "timestamp.txt"  # a student's folder need not be called as it is shown
+    stamp = (
+        file.source.parent / "timestamp.txt"
+    )  # found by path: a folder's name may differ from the student's
     timestamp = _handed_in(stamp)
     entry = Entry(student, timestamp, *_graded(notebook, known))
     content = (json.dumps(notebook, ensure_ascii=False) + "\n").encode()
@@ -149,23 +151,23 @@ def _written(
 
 
 def _handed_in(path: Path) -> datetime | None:
-    """The time in a timestamp file, in UTC; None where there is none.
+    """The time in a timestamp file, in UTC; None where there is no file.
 
-    nbgrader's own `get_existing_timestamp` does not come back from what is no time. A student who hands in a
-    folder may have written the file.
+    nbgrader's own `get_existing_timestamp` exits on a malformed file, which a student who hands in a folder
+    may have written.
 
     Raises
     ------
     NotebookError
-        The file holds no time: whoever was late would else be in time.
+        The file holds no time. To ignore it would count a late submission as in time.
     OSError
     """
     if not path.exists():
         return None
-    if path.is_file():  # to read a pipe would wait for ever
+    if path.is_file():  # reading a pipe would block
         with path.open("rb") as file:
             raw = file.read(_LONGEST_TIME + 1)
-        with contextlib.suppress(Exception):  # dateutil has many ways to fail
+        with contextlib.suppress(Exception):  # dateutil raises many kinds of exception
             text = raw.decode().strip()
             if len(raw) <= _LONGEST_TIME:
                 return utils.parse_utc(text) if text else None
@@ -175,7 +177,7 @@ def _handed_in(path: Path) -> datetime | None:
 def _graded(
     notebook: dict[str, Any], known: dict[str, SourceCell]
 ) -> tuple[dict[str, float | None], dict[str, str | None]]:
-    """Scores and automatic comments by the ids of the cells, by nbgrader's own rules."""
+    """Scores and automatic comments by cell id, by nbgrader's own rules."""
     by_name = {cell["metadata"]["nbgrader"]["grade_id"]: cell for cell in marked(notebook)}
     scores: dict[str, float | None] = {}
     comments: dict[str, str | None] = {}
@@ -190,11 +192,11 @@ def _graded(
 
 
 def _assign_penalty(book: Gradebook, penalties: AssignLatePenalties, assignment: str, entry: Entry) -> None:
-    """What the course's own rule takes off for being late; only few are."""
+    """Apply the course's own rule for late submissions."""
     if entry.timestamp is None or book.find_assignment(assignment).duedate is None:
         return
     submission = book.find_submission(assignment, entry.student)
-    (own,) = [one for one in submission.notebooks if one.name == assignment]
+    (own,) = [notebook for notebook in submission.notebooks if notebook.name == assignment]
     own.late_submission_penalty = None
     if submission.total_seconds_late > 0:
         penalty = penalties.plugin_inst.late_submission_penalty(
@@ -204,11 +206,8 @@ def _assign_penalty(book: Gradebook, penalties: AssignLatePenalties, assignment:
             own.late_submission_penalty = min(max(penalty, 0.0), own.score)
 
 
-# ------------------------------------------------------------------------------------------ the notebook
-
-
 def _submitted_notebook(file: SubmittedFile) -> dict[str, Any]:
-    """A submitted notebook as plain data, of nbformat 4."""
+    """Read a submitted notebook as plain data, converted to nbformat 4."""
     if not file.name:
         raise NotebookError(say("note.no_file_in_folder"))
     if not file.name.lower().endswith(".ipynb"):

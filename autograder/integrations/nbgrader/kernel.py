@@ -1,7 +1,7 @@
-"""The test cells' own answer where stock nbgrader runs them in its kernel.
+"""Score an exercise inside a test cell that stock nbgrader runs in its kernel.
 
-There the student's code shares a process with the hidden key: unsafe, and what routes A and B are for. But
-an honest student gets the same points and the same sentences.
+There the student's code shares a process with the hidden key, which is unsafe; routes A and B avoid it. An
+honest student gets the same points and sentences in all three ways.
 """
 
 import os
@@ -15,9 +15,9 @@ from autograder.judging.results import Score
 
 
 def hidden_score(function: Callable[..., Any], lang: str) -> Score:
-    """Points of a function on the hidden key, which lies in a folder `keys` above, or in $AUTOGRADER_KEYS.
+    """The points of a function on the hidden key, found in $AUTOGRADER_KEYS or a folder `keys` further up.
 
-    Prints what a student may know, in the language `lang`.
+    Prints the feedback for the student in the language `lang`.
 
     Raises
     ------
@@ -25,13 +25,13 @@ def hidden_score(function: Callable[..., Any], lang: str) -> Score:
         There is no hidden key for the function.
     """
     from autograder.integrations.nbgrader.cells import feedback
-    from autograder.student.checking import check_with
+    from autograder.student.checking import check_function
 
     name = function.__name__
     for path in _hidden_keys():
         key = load(path)
         if any(exercise.name == name for exercise in key.exercises):
-            (result,) = check_with(key, function).exercises
+            (result,) = check_function(key, function).result.exercises
             told = feedback(result, result.max_points, lang)
             print("\n".join(told.sentences))
             return Score(told.points)

@@ -1,7 +1,7 @@
-"""nbformat, imported without what nobody here needs; the modules of this package take it from here.
+"""Import nbformat without `rfc3987_syntax`; the modules of this package import nbformat from here.
 
-jsonschema, by which nbformat validates, compiles 39 grammars of `rfc3987_syntax` wherever that is installed,
-for a kind of address that no notebook's schema speaks of. That takes longer than all else in a start.
+jsonschema, with which nbformat validates, compiles 39 grammars of `rfc3987_syntax` where that is installed,
+for a string format that no notebook schema uses. That takes longer than the rest of a start.
 """
 
 import sys

@@ -1,4 +1,7 @@
-"""What students get, made by nbgrader's own `generate_assignment` in a course folder of its own."""
+"""Make the notebooks that students get, with nbgrader's `generate_assignment` in a temporary course folder.
+
+`autograder build` calls it.
+"""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -17,7 +20,7 @@ from autograder.integrations.nbgrader.source import source_notebook
 
 
 def complaint(log: str, error: str) -> str:
-    """The line with the first exception, from which the others follow; where there is none, the last line."""
+    """The message of the first exception in nbgrader's log, the cause of the others; else the last line."""
     lines = [line for line in f"{log}\n{error}".splitlines() if line.strip()]
     for number, line in enumerate(lines):
         if "Traceback (most recent call last)" in line:
@@ -34,10 +37,10 @@ def _margin(line: str) -> int:
 
 @contextmanager
 def releasing() -> Iterator[Callable[[Assignment, str], str]]:
-    """A function (assignment, language) → text of the notebook as students get it.
+    """Yield a function (assignment, language) → text of the notebook that students get.
 
-    All calls share one course folder: nbgrader takes seconds to make a gradebook, and a moment for each
-    notebook. The function raises `errors.ReleaseError` where nbgrader refuses.
+    All calls share one course folder, since making a gradebook takes nbgrader seconds. The function raises
+    `errors.ReleaseError` where nbgrader fails.
     """
     with tempfile.TemporaryDirectory() as folder, scripts_on_path():
         root = Path(folder)

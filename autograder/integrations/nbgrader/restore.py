@@ -1,8 +1,8 @@
-"""A submitted notebook as it was released, whatever has become of it: the locked cells, the marks, the ids.
+"""Restore what grading needs of a submitted notebook: locked cells, nbgrader's metadata, unique ids.
 
-Students delete, edit and copy cells; tools rewrite ids. `restored` puts right what the grading needs and
-leaves the student's own cells alone. `Tidy` does so inside `nbgrader autograde`, where it stands in for
-`DeduplicateIds` and for `OverwriteCells.add_missing_cells`; `gradebook` does so beside it.
+Students delete, edit and copy cells; tools rewrite ids. `restored` repairs this and leaves the student's own
+cells alone. `Tidy` calls it inside `nbgrader autograde`, in place of `DeduplicateIds` and
+`OverwriteCells.add_missing_cells`; `gradebook` calls it in route B.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from autograder.integrations.nbgrader.notebooks import nbformat
 
 @dataclass(frozen=True)
 class SourceCell:
-    """A cell as nbgrader's database keeps it."""
+    """A released cell as stored in nbgrader's database."""
 
     name: str
     cell_type: str
@@ -30,7 +30,7 @@ class SourceCell:
     points: float | None
     solution: bool
     ids: frozenset[str]
-    """What scores and comments of this cell call it in the database."""
+    """The cell's ids in the tables of scores and comments."""
 
     def metadata(self) -> dict[str, Any]:
         """nbgrader's metadata of the released cell."""
@@ -39,7 +39,7 @@ class SourceCell:
 
 
 def source_cells(book: Gradebook, assignment: str, name: str) -> dict[str, SourceCell]:
-    """The marked cells of a released notebook by their grade ids, in its order.
+    """The cells of a released notebook with a grade id, by that id, in the notebook's order.
 
     Raises
     ------
@@ -82,11 +82,11 @@ class Tidy(NbGraderPreprocessor):  # type: ignore[misc]
 
 
 def restored(notebook: Any, known: dict[str, SourceCell]) -> Any:
-    """The notebook with its marked cells as they were released, changed in place.
+    """Restore the released cells of a notebook in place, and return it.
 
-    Of a cell that is there twice the last counts; unknown marks go, and those that are none, over which
-    nbgrader would give up the whole class (a version of its own to come); metadata that is none counts as
-    empty; locked cells get their source back; missing test cells come back behind the cell before them.
+    Of duplicate cells the last counts. Unknown or malformed nbgrader metadata is removed (some of it, such as
+    a future schema version, would stop nbgrader for the whole class); other malformed metadata is emptied.
+    Locked cells get their source back, and missing test cells are inserted after their predecessor.
     """
     found: dict[str, dict[str, Any]] = {}
     for part in (notebook, *notebook["cells"]):
@@ -132,7 +132,7 @@ def _joined(source: Any) -> str:
 
 
 def _position(notebook: dict[str, Any], cell: dict[str, Any]) -> int:
-    return next(index for index, one in enumerate(notebook["cells"]) if one is cell)
+    return next(index for index, each in enumerate(notebook["cells"]) if each is cell)
 
 
 def _set_type(cell: dict[str, Any], cell_type: str) -> None:
@@ -146,7 +146,7 @@ def _set_type(cell: dict[str, Any], cell_type: str) -> None:
 
 
 def _with_unique_ids(notebook: dict[str, Any]) -> None:
-    """nbformat 4.5 wants an id for each cell, and no two alike."""
+    """Give every cell a unique id, which nbformat 4.5 requires."""
     notebook["nbformat"], notebook["nbformat_minor"] = 4, 5
     seen: set[str] = set()
     for index, cell in enumerate(notebook["cells"]):

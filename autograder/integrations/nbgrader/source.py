@@ -1,7 +1,7 @@
-"""An assignment as nbgrader's source notebook: the notebook of one language, solutions and tests included.
+"""An assignment as nbgrader's source notebook, in one language, with solutions and tests.
 
-nbgrader itself makes the release from it (`release`). Each exercise is a solution cell and a locked test
-cell; what is between nbgrader's markers in the test cell is cut out of what students get.
+`course` writes it into a course folder, and `release` has nbgrader make the students' version from it. Each
+exercise is a solution cell and a locked test cell, from which nbgrader removes what is between its markers.
 """
 
 import re

@@ -1,11 +1,12 @@
-"""Why an answer is wrong: what can be seen, in one sentence, and the idea behind it where it is known.
+"""Explain why an answer is wrong: the symptom, in one sentence, and the misconception behind it if known.
 
-`catalogue` looks for a misconception of the answer key whose outputs the answers equal. `symptoms` says
-what can be seen without any catalogue, over all wrong cases: `shapes` and `numbers` describe a wrong
-answer, `places` the cases that it is wrong in, by what `facts` reads off their arguments. A subject adds what
-it knows in its `domain`. Called by the judge, for wrong answers only. Nothing here raises for what a student
-returned, and from a hidden key nothing is quoted: no input, no expected value, no expected size, no text of
-an exception.
+- `catalogue` looks for a misconception of the answer key whose outputs the answers equal.
+- `symptoms` describes the wrong cases without any catalogue. `shapes` and `numbers` say what is wrong with an
+  answer, `conditions` in which cases, by what `facts` reads off their arguments.
+
+The judge calls `diagnose` for every exercise; a subject adds what it knows in its `domain`. Nothing here may
+raise for a value that a student's function returned. From a hidden key nothing is quoted: no input, no
+expected value, no expected size, no text of an exception.
 """
 
 from collections.abc import Sequence
@@ -25,7 +26,7 @@ __all__ = ["Diagnosis", "Judged", "diagnose"]
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What is known about an exercise's wrong cases.
+    """Why an exercise's wrong cases are wrong.
 
     Attributes
     ----------
@@ -42,22 +43,21 @@ class Diagnosis:
     text: Text | None = None
 
 
-def diagnose(
-    exercise: KeyExercise, judged: Sequence[Judged], domain: "Domain", *, visible: bool
-) -> Diagnosis:
+def diagnose(exercise: KeyExercise, cases: Sequence[Judged], domain: "Domain", *, visible: bool) -> Diagnosis:
     """Explain an exercise's result. With `visible`, shapes and exception texts may be quoted."""
-    if all(one.verdict.earns for one in judged):
+    if all(judged.verdict.earns for judged in cases):
         return Diagnosis()
-    seen = symptoms.symptom(exercise, judged, domain, visible=visible)
-    found = catalogue.recognise(exercise, judged)
+    symptom = symptoms.symptom(exercise, cases, domain, visible=visible)
+    found = catalogue.recognise(exercise, cases)
     if found is None:
-        return Diagnosis(None, seen, seen)
+        return Diagnosis(None, symptom, symptom)
     idea = say("idea.whole" if found.whole else "idea.partly", hint=_idea(exercise, found.hint))
-    return Diagnosis(found.hint.id, seen, idea)
+    return Diagnosis(found.hint.id, symptom, idea)
 
 
 def _idea(exercise: KeyExercise, hint: Hint) -> Text:
-    """What a misconception is; of a pair, both."""
+    """The text of a misconception; of a pair, both texts."""
     ideas = {known.id: known.text for known in exercise.misconceptions}
-    one, _, other = hint.id.partition("+")
-    return say("idea.both", one=ideas[one], other=ideas[other]) if {one, other} <= ideas.keys() else hint.text
+    first, _, second = hint.id.partition("+")
+    both = {first, second} <= ideas.keys()
+    return say("idea.both", one=ideas[first], other=ideas[second]) if both else hint.text

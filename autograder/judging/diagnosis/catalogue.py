@@ -1,7 +1,7 @@
-"""Which misconception of the answer key explains the wrong cases.
+"""Find the misconception of the answer key that explains the wrong cases.
 
-A misconception explains a result when the answers equal its own in every case in which it differs from
-the reference. To be sure of it, all these cases must have been judged wrong, and none is left out.
+A misconception explains a result if the answers equal its own outputs in every case in which these differ
+from the reference. All of these cases must have been judged wrong.
 """
 
 from collections.abc import Sequence
@@ -17,41 +17,40 @@ from autograder.judging.diagnosis.judged import Judged, way_of_failing
 
 @dataclass(frozen=True)
 class Explanation:
-    """A misconception, and whether it explains all that is wrong."""
+    """A misconception, and whether it explains all wrong cases."""
 
     hint: Hint
     whole: bool
 
 
-def recognise(exercise: KeyExercise, judged: Sequence[Judged]) -> Explanation | None:
+def recognise(exercise: KeyExercise, cases: Sequence[Judged]) -> Explanation | None:
     """The misconception that explains every wrong case; else the one that explains most of them.
 
-    To explain only some, it takes equal values that are not all zero (a crash of the same kind may come from
-    anything, and so may crashes everywhere, or zeros), and a case among them that fails in the way of the
-    first: the symptom tells of that.
-    Where a single cause and a pair of causes (`a+b`) explain as much, it is the single one.
+    To explain only some of them, it must have given values that are not all zero (crashes and zeros may have
+    any cause), and one of these cases must fail in the way of the first wrong case, which the symptom
+    describes. A single misconception is preferred to a pair (`a+b`) that explains as many cases.
     """
-    wrong = [one for one in judged if not one.verdict.earns]
-    seen = way_of_failing(wrong[0])
+    wrong = [judged for judged in cases if not judged.verdict.earns]
+    first_way = way_of_failing(wrong[0])
     best: tuple[int, Hint] | None = None
     for hint in sorted(exercise.misconceptions, key=lambda hint: hint.id.count("+")):
-        differs = [one for one in judged if hint.id in one.case.wrong]
-        if not differs or any(one.verdict.earns for one in differs):
+        pairs = [(judged, judged.case.wrong[hint.id]) for judged in cases if hint.id in judged.case.wrong]
+        if not pairs or any(judged.verdict.earns for judged, _ in pairs) or not _explains(pairs):
             continue
-        if not _explains([(one, one.case.wrong[hint.id]) for one in differs]):
-            continue
-        has_values = any(one.case.wrong[hint.id].raises is None for one in differs)
-        if len(differs) == len(wrong) and (has_values or len(wrong) < len(judged)):
+        has_values = any(output.raises is None for _, output in pairs)
+        if len(pairs) == len(wrong) and (has_values or len(wrong) < len(cases)):
             return Explanation(hint, whole=True)
-        telling = any(_is_telling(one.case.wrong[hint.id]) for one in differs)
-        more = telling and (best is None or len(differs) > best[0])
-        if more and any(way_of_failing(one) == seen for one in differs):
-            best = len(differs), hint
+        if best is not None and len(pairs) <= best[0]:
+            continue
+        if any(_is_telling(output) for _, output in pairs) and any(
+            way_of_failing(judged) == first_way for judged, _ in pairs
+        ):
+            best = len(pairs), hint
     return Explanation(best[1], whole=False) if best else None
 
 
-def _is_telling(wrong: Wrong) -> bool:
-    """Does it give numbers other than zero, or a text?"""
+def _is_telling(output: Wrong) -> bool:
+    """Does it hold numbers other than zero, or a text?"""
 
     def some(value: Any) -> bool:
         if isinstance(value, dict):
@@ -60,28 +59,29 @@ def _is_telling(wrong: Wrong) -> bool:
             return any(map(some, value))
         return bool(value) if isinstance(value, str) else bool(np.any(value))
 
-    return wrong.raises is None and some(wrong.value)
+    return output.raises is None and some(output.value)
 
 
 def _explains(pairs: Sequence[tuple[Judged, Wrong]]) -> bool:
     """Is every outcome what the misconception gives?
 
-    Values must be equal. A crash must be a crash; of another kind of exception only where some other case
-    gives equal values, for the same mistake may stumble over an index here and over a shape there.
+    Values must be equal. Where the misconception crashes, so must the submission; the type of the exception
+    may differ only if another case has equal values, because the same mistake may be written in ways that
+    fail at an index or at a shape.
     """
-    values = [(one, wrong) for one, wrong in pairs if wrong.raises is None]
-    crashes = [(one, wrong) for one, wrong in pairs if wrong.raises is not None]
-    return all(
-        one.outcome.status == "raised" and (bool(values) or one.outcome.exception == wrong.raises)
-        for one, wrong in crashes
-    ) and all(
-        one.outcome.status == "returned" and _same(one.case.accept, one.outcome.value, wrong.value)
-        for one, wrong in values
-    )
+    has_values = any(output.raises is None for _, output in pairs)
+
+    def same(judged: Judged, output: Wrong) -> bool:
+        outcome = judged.outcome
+        if output.raises is None:
+            return outcome.status == "returned" and _same(judged.case.accept, outcome.value, output.value)
+        return outcome.status == "raised" and (has_values or outcome.exception == output.raises)
+
+    return all(same(judged, output) for judged, output in pairs)
 
 
 def _same(accept: Comparator, got: Any, other: Any) -> bool:
-    """Equal as the judge would have it, were `other` the right answer; but here NaN equals NaN."""
+    """Would the judge accept `got` if `other` were the right answer? Here, NaN equals NaN."""
     return accept.like.agrees(got, other) or (_holds_nan(other) and _same_with_nan(got, other))
 
 
@@ -107,8 +107,8 @@ def _same_with_nan(got: Any, other: Any) -> bool:
     if Close().difference(got, other).kind not in ("none", "values", "not finite"):
         return False
     try:
-        one, two = np.asarray(got, dtype=np.float64), np.asarray(other, dtype=np.float64)
+        left, right = np.asarray(got, dtype=np.float64), np.asarray(other, dtype=np.float64)
     except (ValueError, TypeError, OverflowError):
         return False
-    scale = float(np.abs(two[np.isfinite(two)]).max(initial=0.0))
-    return one.shape == two.shape and np.allclose(one, two, rtol=1e-5, atol=1e-5 * scale, equal_nan=True)
+    atol = 1e-5 * float(np.abs(right[np.isfinite(right)]).max(initial=0.0))
+    return left.shape == right.shape and np.allclose(left, right, rtol=1e-5, atol=atol, equal_nan=True)

@@ -1,4 +1,7 @@
-"""Relations of wrong numbers to right ones: only some cells are wrong, or the values are moved about."""
+"""Relations in which only some cells are wrong, or the right values are in the wrong places.
+
+`relations` lists them for a `Domain`; `how_many` is the last resort.
+"""
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
@@ -12,17 +15,17 @@ from autograder.judging.diagnosis.numbers import Array, Relation, WrongNumbers
 from autograder.judging.diagnosis.shapes import axis_name
 
 Mask = Callable[[WrongNumbers], Array | None]
-"""The cells of a result to which the mistake keeps; None where that cannot be told."""
+"""The cells to which a mistake is confined; None where the mask does not apply to a result."""
 
 
 def _slices(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
-    """Along the axes before rows and columns: only the first or the last right, or wrong."""
-    if any(one.got.ndim != 4 or not one.unique for one in wrong):
+    """Along one of the first two axes of four: only the first or the last slice is right, or wrong."""
+    if any(case.got.ndim != 4 or not case.unique for case in wrong):
         return None
     for axis in (0, 1):
-        if any(one.shape[axis] < 2 for one in wrong):
+        if any(case.shape[axis] < 2 for case in wrong):
             continue
-        lines = [_wrong_along(one, axis) for one in wrong]
+        lines = [_wrong_along(case, axis) for case in wrong]
         names = axis_name(wrong[0].facts, 4, axis)
         if all(not line[0] and all(line[1:]) for line in lines):
             return say("symptom.slice_only_first_right", axis=names, part=part)
@@ -35,45 +38,45 @@ def _slices(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -
     return None
 
 
-def _wrong_along(one: WrongNumbers, axis: int) -> list[bool]:
-    """For each place along an axis, whether anything there is wrong."""
-    return [bool(part.any()) for part in np.moveaxis(one.wrong, axis, 0)]
+def _wrong_along(case: WrongNumbers, axis: int) -> list[bool]:
+    """For each slice along an axis, whether anything in it is wrong."""
+    return [bool(part.any()) for part in np.moveaxis(case.wrong, axis, 0)]
 
 
-def _zero(one: WrongNumbers) -> Array:
-    return np.asarray(np.abs(one.expected) <= one.tolerance)
+def _zero(case: WrongNumbers) -> Array:
+    return np.asarray(np.abs(case.expected) <= case.tolerance)
 
 
-def _became_zero(one: WrongNumbers) -> Array:
-    return np.asarray((one.got == 0) & ~_zero(one))
+def _became_zero(case: WrongNumbers) -> Array:
+    return np.asarray((case.got == 0) & ~_zero(case))
 
 
-def rim(one: WrongNumbers, width: tuple[int, int]) -> Array | None:
-    """Cells within so many rows and columns of the border."""
-    if one.got.ndim < 2 or min(width) < 0 or max(width) == 0:
+def rim(case: WrongNumbers, width: tuple[int, int]) -> Array | None:
+    """The cells within `width` = (rows, columns) of the border."""
+    if case.got.ndim < 2 or min(width) < 0 or max(width) == 0:
         return None
-    rows, columns = one.shape[-2:]
+    rows, columns = case.shape[-2:]
     inside = np.zeros((rows, columns), dtype=bool)
     inside[width[0] : rows - width[0], width[1] : columns - width[1]] = True
-    return np.asarray(np.broadcast_to(~inside, one.shape))
+    return np.asarray(np.broadcast_to(~inside, case.shape))
 
 
-def _border(one: WrongNumbers) -> Array | None:
-    return rim(one, (1, 1))
+def _border(case: WrongNumbers) -> Array | None:
+    return rim(case, (1, 1))
 
 
-def _interior(one: WrongNumbers) -> Array | None:
-    border = _border(one)
+def _interior(case: WrongNumbers) -> Array | None:
+    border = _border(case)
     return None if border is None else ~border
 
 
 def _edge(row: int | None, column: int | None) -> Mask:
     """One outer row, one outer column, or both."""
 
-    def mask(one: WrongNumbers) -> Array | None:
-        if one.got.ndim < 2:
+    def mask(case: WrongNumbers) -> Array | None:
+        if case.got.ndim < 2:
             return None
-        cells = np.zeros(one.shape, dtype=bool)
+        cells = np.zeros(case.shape, dtype=bool)
         if row is not None:
             cells[..., row, :] = True
         if column is not None:
@@ -83,17 +86,17 @@ def _edge(row: int | None, column: int | None) -> Mask:
     return mask
 
 
-def _end(place: int) -> Mask:
+def _end(index: int) -> Mask:
     """The first or the last number of a vector."""
 
-    def mask(one: WrongNumbers) -> Array | None:
-        return np.arange(one.got.size) == place % one.got.size if one.got.ndim == 1 else None
+    def mask(case: WrongNumbers) -> Array | None:
+        return np.arange(case.got.size) == index % case.got.size if case.got.ndim == 1 else None
 
     return mask
 
 
 Masks = tuple[tuple[str, Mask], ...]
-"""Each with the sentence that says so."""
+"""Message ids, each with the mask that it speaks of."""
 
 _EDGES: Masks = (
     ("symptom.only_last_row_wrong", _edge(-1, None)),
@@ -115,26 +118,26 @@ _ZEROS: Masks = (
 
 
 def _cells(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text, masks: Masks) -> Text | None:
-    """The wrong cells keep to one part of the result, and another part is there and right."""
-    if not all(one.unique and one.got.ndim for one in wrong):
+    """All wrong cells lie in one of `masks`, and the cells outside of it are right."""
+    if not all(case.unique and case.got.ndim for case in wrong):
         return None
     for sentence, mask in masks:
-        if all(_keeps_to(one, mask) for one in wrong):
+        if all(_keeps_to(case, mask) for case in wrong):
             return say(sentence, part=part)
     return None
 
 
-def _keeps_to(one: WrongNumbers, mask: Mask) -> bool:
-    cells = mask(one)
-    return cells is not None and not cells.all() and not (one.wrong & ~cells).any()
+def _keeps_to(case: WrongNumbers, mask: Mask) -> bool:
+    cells = mask(case)
+    return cells is not None and not cells.all() and not (case.wrong & ~cells).any()
 
 
-# ---------------------------------------------------------------------------------------- moved about
+# ------------------------------------------------------------------------------------------ moved values
 
 
 def _shifted(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
     """The right values one or two rows or columns away from their places."""
-    if any(one.got.ndim < 2 or not one.unique for one in wrong):
+    if any(case.got.ndim < 2 or not case.unique for case in wrong):
         return None
     for down, across in sorted(
         itertools.product(range(-2, 3), repeat=2), key=lambda d: abs(d[0]) + abs(d[1])
@@ -145,17 +148,17 @@ def _shifted(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) 
 
 
 def moved(wrong: Sequence[WrongNumbers], moves: Sequence[tuple[int, int]]) -> bool:
-    """Whether the right values stand so many rows lower and columns further to the right."""
+    """Whether the right values of each case lie (rows down, columns right) of where they belong."""
     evidence = 0
-    for one, (down, across) in zip(wrong, moves, strict=True):
-        rows, columns = one.shape[-2:]
+    for case, (down, across) in zip(wrong, moves, strict=True):
+        rows, columns = case.shape[-2:]
         if abs(down) >= rows or abs(across) >= columns:
             return False
-        got = one.got[..., max(down, 0) : rows + min(down, 0), max(across, 0) : columns + min(across, 0)]
-        right = one.expected[
+        got = case.got[..., max(down, 0) : rows + min(down, 0), max(across, 0) : columns + min(across, 0)]
+        right = case.expected[
             ..., max(-down, 0) : rows + min(-down, 0), max(-across, 0) : columns + min(-across, 0)
         ]
-        if not np.any(right) or np.abs(got - right).max() > one.tolerance:
+        if not np.any(right) or np.abs(got - right).max() > case.tolerance:
             return False
         evidence += int(np.count_nonzero(right))
     return evidence >= 3
@@ -172,18 +175,16 @@ def _direction(down: int, across: int) -> Text:
 
 
 def _rearranged(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
-    """The right numbers at wrong places."""
-    if any(one.got.size < 2 or not one.unique for one in wrong):
+    """The right numbers in the wrong places."""
+    if any(case.got.size < 2 or not case.unique for case in wrong):
         return None
     if any(
-        np.abs(np.sort(one.got, None) - np.sort(one.expected, None)).max() > one.tolerance for one in wrong
+        np.abs(np.sort(case.got, None) - np.sort(case.expected, None)).max() > case.tolerance
+        for case in wrong
     ):
         return None
     if any(_reshaped(wrong, order) for order in _orders(wrong)):
-        return say(
-            "symptom.misplaced_by_reshape",
-            part=part,
-        )
+        return say("symptom.misplaced_by_reshape", part=part)
     return say("symptom.misplaced", part=part)
 
 
@@ -194,16 +195,16 @@ def _orders(wrong: Sequence[WrongNumbers]) -> Iterator[tuple[int, ...]]:
 
 def _reshaped(wrong: Sequence[WrongNumbers], order: tuple[int, ...]) -> bool:
     return all(
-        one.got.ndim == len(order) and one.came_from(one.expected.transpose(order).reshape(one.shape))
-        for one in wrong
+        case.got.ndim == len(order) and case.came_from(case.expected.transpose(order).reshape(case.shape))
+        for case in wrong
     )
 
 
 def _sum(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
-    """Nothing is lost and nothing added."""
-    if any(one.got.size < 2 or not one.unique for one in wrong):
+    """The right sum, distributed wrongly."""
+    if any(case.got.size < 2 or not case.unique for case in wrong):
         return None
-    sums = [(float(one.got.sum()), float(one.expected.sum()), one.tolerance) for one in wrong]
+    sums = [(float(case.got.sum()), float(case.expected.sum()), case.tolerance) for case in wrong]
     if all(
         abs(got - expected) <= tolerance < 100 * tolerance < abs(expected)
         for got, expected, tolerance in sums
@@ -215,12 +216,12 @@ def _sum(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> T
 def relations(
     first: Masks = (), borders: Masks = (), shifts: tuple[Relation, ...] = ()
 ) -> tuple[Relation, ...]:
-    """From what leaves no doubt to what says little.
+    """The relations of this module, the most specific first.
 
     Parameters
     ----------
     first, borders : masks
-        The domain's: what leaves less doubt than an edge, and further borders.
+        The domain's own: those that are more specific than an edge, and further borders.
     shifts : tuple of relations
         The domain's own ways in which values are moved.
     """
@@ -229,11 +230,11 @@ def relations(
 
 
 def how_many(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
-    """Where nothing else is known: a mistake that shows here and there, or one that spoils everything."""
-    if any(one.got.size < 2 or not one.unique for one in wrong):
+    """Where no relation holds: whether some values are right, or none."""
+    if any(case.got.size < 2 or not case.unique for case in wrong):
         return None
-    if all((~one.wrong & ~_zero(one)).any() for one in wrong):
+    if all((~case.wrong & ~_zero(case)).any() for case in wrong):
         return say("symptom.some_right", part=part)
-    if all(one.wrong.all() for one in wrong):
+    if all(case.wrong.all() for case in wrong):
         return say("symptom.none_right", part=part)
     return None

@@ -1,7 +1,7 @@
-"""What a call is about, read off its arguments by their names.
+"""Facts about a case, read off its arguments by their names.
 
-A domain has facts of its own (`judging.domain`), read off the names that its course gives to arguments. A
-fact that the names do not give stays None: what depends on it is then not said.
+A domain may subclass `Facts`, for the names that its course gives to arguments. A fact that the arguments do
+not show is None, and diagnosis then says nothing that depends on it.
 """
 
 import math
@@ -17,12 +17,12 @@ from autograder.judging.answer_key import KeyCase
 
 @dataclass(frozen=True)
 class Facts:
-    """One case's arguments by name, and what follows from them."""
+    """The arguments of one case by name, and what follows from them."""
 
     parameters: tuple[str, ...]
     case: KeyCase
     rest: tuple[Any, ...] = ()
-    """The default values of parameters that the call leaves out."""
+    """The default values of the parameters that the call leaves out."""
 
     @cached_property
     def named(self) -> dict[str, Any]:
@@ -37,14 +37,14 @@ class Facts:
         value = self.named.get(name)
         if type(value) is int:
             return value
-        if isinstance(value, tuple | list) and value and all(type(one) is int for one in value):
+        if isinstance(value, tuple | list) and value and all(type(factor) is int for factor in value):
             return math.prod(value)
         return None
 
     def axis_name(self, axes: int, axis: int) -> Text | None:
-        """What stands along an axis of a result with so many axes, in the plural, where the domain knows."""
+        """What lies along one axis of a result with `axes` axes, in the plural, if the domain knows it."""
         return None
 
     def beside(self, array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray | None:
-        """An argument as something to multiply a result of that shape by, or to add to it."""
+        """An argument as a factor or term of a result of that shape; None where it does not fit."""
         return array if array.shape in ((), shape) else None

@@ -1,4 +1,4 @@
-"""The record that judging hands to diagnosis: one case, what was asked, what came of it."""
+"""The records that judging hands to diagnosis: a case with its outcome and its verdict."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ from autograder.sandbox.records import Outcome
 
 @dataclass(frozen=True)
 class Judged:
-    """One case after judging: what was asked, what came of it, the verdict, and how the values differ."""
+    """A case after judging: what was asked, its outcome, its verdict, and how the values differ."""
 
     group: str
     case: KeyCase
@@ -22,20 +22,20 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Studied(Judged):
-    """A case with what its arguments are about; made once an exercise has a wrong case."""
+class AnalysedCase(Judged):
+    """A judged case with the facts of its arguments; made only where an exercise has a wrong case."""
 
     facts: Facts
 
 
-def way_of_failing(one: Judged) -> tuple[Any, ...]:
-    """How a case fails: cases that fail in the same way are described together."""
-    outcome, how = one.outcome, one.difference
+def way_of_failing(judged: Judged) -> tuple[Any, ...]:
+    """A key by which cases that fail in the same way are described together."""
+    verdict, outcome, how = judged.verdict, judged.outcome, judged.difference
     if outcome.status != "returned":
-        return one.verdict, outcome.status, outcome.exception, outcome.where, outcome.line
+        return verdict, outcome.status, outcome.exception, outcome.where, outcome.line
     if how.kind == "values":
-        return one.verdict, how.kind
+        return verdict, how.kind
     if how.kind == "names":
-        return one.verdict, how.kind, how.path, how.got, how.expected
+        return verdict, how.kind, how.path, how.got, how.expected
     got = how.got if how.kind in ("type", "not numeric", "length") else None
-    return one.verdict, how.kind, how.path, got, outcome.changed
+    return verdict, how.kind, how.path, got, outcome.changed

@@ -1,9 +1,8 @@
-"""What wrong numbers of the right shape have in common with the right ones.
+"""Compare wrong numbers of the right shape with the right ones.
 
-A *relation* is a sentence such as "the signs are reversed". It is said only where it is true of every wrong
-result that is looked at, and each is checked against the right values with the comparator of its case. Small
-whole numbers are all that a sentence quotes, so that nothing of a hidden key can be read from it.
-`changes` and `cells` hold the relations.
+A *relation* is a sentence such as "the signs are reversed"; `changes` and `cells` hold them. It is said only
+if it is true of every wrong result, each checked against the right values with the comparator of its case. A
+sentence quotes small whole numbers only, so that nothing of a hidden key can be read from it.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,7 +21,7 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class WrongNumbers:
-    """One wrong result: what came and what is right, both as floats of one shape, all of them finite."""
+    """A wrong result and the right one, as finite floats of the same shape."""
 
     got: Array
     expected: Array
@@ -39,48 +38,49 @@ class WrongNumbers:
 
     @cached_property
     def tolerance(self) -> float:
-        """As in judging: what the judge calls wrong is wrong here, too."""
+        """The absolute tolerance of judging."""
         return self.accept.tolerance(self.expected)
 
     @property
     def unique(self) -> bool:
-        """Whether there is one right answer only, so that what is wrong can be told cell by cell."""
+        """Whether there is only one right answer, so that single cells are right or wrong."""
         return self.accept.unique
 
     @cached_property
     def wrong(self) -> Array:
-        """The cells that are wrong."""
+        """The mask of the wrong cells."""
         return np.asarray(np.abs(self.got - self.expected) > self.tolerance)
 
     def right_as(self, changed: Array) -> bool:
-        """Would `changed`, made from what came, be accepted?"""
+        """Would `changed`, computed from `got`, be accepted?"""
         return changed.shape == self.shape and self.accept.agrees(changed, self.expected)
 
     def came_from(self, changed: Array) -> bool:
-        """Is what came equal to `changed`, made from what is right?"""
+        """Is `got` equal to `changed`, computed from `expected`?"""
         return self.unique and changed.shape == self.shape and self.same(self.got, changed)
 
-    def same(self, one: Array, other: Array) -> bool:
-        """Equal up to what judging allows."""
-        return bool(np.all(np.abs(one - other) <= self.tolerance))
+    def same(self, left: Array, right: Array) -> bool:
+        """Equal within the tolerance."""
+        return bool(np.all(np.abs(left - right) <= self.tolerance))
 
 
 def wrong_numbers(got: Any, expected: Any, accept: Comparator, facts: Facts) -> WrongNumbers | None:
-    """None where a relation makes no sense: no numbers at all, too large for floats, unlike shapes."""
+    """None where no relation applies: not numeric, not finite as floats, or of another shape."""
     try:
         with np.errstate(all="ignore"):
-            one, other = np.asarray(got, dtype=np.float64), np.asarray(expected, dtype=np.float64)
+            found = WrongNumbers(np.asarray(got, np.float64), np.asarray(expected, np.float64), accept, facts)
     except (ValueError, TypeError, OverflowError):
         return None
-    if one.shape != other.shape or not one.size or not (np.isfinite(one).all() and np.isfinite(other).all()):
+    if found.got.shape != found.shape or not found.got.size:
         return None
-    found = WrongNumbers(one, other, accept, facts)
+    if not (np.isfinite(found.got).all() and np.isfinite(found.expected).all()):
+        return None
     return found if not found.unique or found.wrong.any() else None  # equal as floats: beyond their digits
 
 
 Relation = Callable[[Sequence[WrongNumbers], Sequence[Facts], Text], Text | None]
-"""(wrong results, right cases, part) -> a sentence that is true of all wrong results, or None.
+"""(wrong results, facts of the right cases, part) -> a sentence that is true of all wrong results, or None.
 
-The right cases are there because an explanation must not make them wrong; `part` says which of several
+The right cases are given because an explanation must not contradict them; `part` says which of several
 results is meant, such as " (result 2)".
 """

@@ -1,6 +1,6 @@
-"""What a wrong shape has in common with the right one, over all cases that have one.
+"""Describe how a wrong shape differs from the right one, over all cases with a wrong shape.
 
-Told as a difference, such as "too many rows, by 1": with a hidden key no size is quoted.
+The description is a difference, such as "too many rows, by 1": of a hidden key no size may be quoted.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,12 +13,12 @@ from autograder.judging.diagnosis.facts import Facts
 Shape = tuple[int, ...]
 
 MAX_NUMBER = 9
-"""No larger number is told: who wants to could spell out a hidden input with the size of a result."""
+"""No larger number is quoted: a submission could encode a hidden input in the size of its result."""
 
 
 @dataclass(frozen=True)
 class WrongShape:
-    """One case: the shape that came, the right one, and what the case is about."""
+    """The shape that a case returned, and the right one."""
 
     got: Shape
     expected: Shape
@@ -26,16 +26,16 @@ class WrongShape:
 
 
 Margin = tuple[Text, Callable[[Any], tuple[int, int] | None]]
-"""So many rows and columns that a case has, and what they are called."""
+"""A name, and a function of a case's facts that gives (rows, columns)."""
 
 
 def described(wrong: Sequence[WrongShape], margins: Sequence[Margin] = ()) -> Text | None:
-    """Completes "the shape is wrong: …"; None where the cases have nothing in common.
+    """Complete "the shape is wrong: …"; None where the cases have nothing in common.
 
     Parameters
     ----------
-    margins : sequence
-        What the domain knows that a result may be too large or too small by.
+    margins : sequence of Margin
+        Amounts of the domain by which a result may be too large or too small.
     """
     for look in (_numbers_and_arrays, _empty, _ones, _axes, _order, _that_of_an_argument):
         text = look(wrong)
@@ -45,26 +45,26 @@ def described(wrong: Sequence[WrongShape], margins: Sequence[Margin] = ()) -> Te
 
 
 def _numbers_and_arrays(wrong: Sequence[WrongShape]) -> Text | None:
-    if all(not one.expected for one in wrong):
+    if all(not case.expected for case in wrong):
         return say("symptom.shape_number_asked")
-    if all(not one.got for one in wrong):
+    if all(not case.got for case in wrong):
         return say("symptom.shape_array_asked")
     return None
 
 
 def _empty(wrong: Sequence[WrongShape]) -> Text | None:
-    if all(0 in one.got and 0 not in one.expected for one in wrong):
+    if all(0 in case.got and 0 not in case.expected for case in wrong):
         return say("symptom.shape_empty")
     return None
 
 
 def _ones(wrong: Sequence[WrongShape]) -> Text | None:
-    """Axes of length 1 that a sum has kept, or that were dropped."""
-    if any(_without_ones(one.got) != _without_ones(one.expected) for one in wrong):
+    """Axes of length 1 that are left over, or missing."""
+    if any(_without_ones(case.got) != _without_ones(case.expected) for case in wrong):
         return None
-    if all(len(one.got) > len(one.expected) for one in wrong):
+    if all(len(case.got) > len(case.expected) for case in wrong):
         return say("symptom.shape_ones_left")
-    if all(len(one.got) < len(one.expected) for one in wrong):
+    if all(len(case.got) < len(case.expected) for case in wrong):
         return say("symptom.shape_ones_missing")
     return None
 
@@ -75,26 +75,22 @@ def _without_ones(shape: Shape) -> Shape:
 
 def _axes(wrong: Sequence[WrongShape]) -> Text | None:
     """Too many axes or too few."""
-    surplus = {len(one.got) - len(one.expected) for one in wrong}
+    surplus = {len(case.got) - len(case.expected) for case in wrong}
     if len(surplus) > 1:
         return say("symptom.shape_axes_wrong") if 0 not in surplus else None
     (more,) = surplus
     if more == 1:
-        places = set.intersection(*(_removable(one.got, one.expected) for one in wrong))
-        if len(places) == 1 and (nth := _nth(places.pop())):
+        axes = set.intersection(*(_removable(case.got, case.expected) for case in wrong))
+        if len(axes) == 1 and (nth := _nth(axes.pop())):
             return say("symptom.shape_axis_surplus_nth", nth=nth)
         return say("symptom.shape_axis_surplus")
     if more == -1:
-        places = set.intersection(*(_removable(one.expected, one.got) for one in wrong))
-        if len(places) == 1:
-            return say("symptom.shape_axis_missing_named", axis=_axis(wrong[0], places.pop()))
+        axes = set.intersection(*(_removable(case.expected, case.got) for case in wrong))
+        if len(axes) == 1:
+            return say("symptom.shape_axis_missing_named", axis=_axis(wrong[0], axes.pop()))
         return say("symptom.shape_axis_missing")
     if more:
-        return (
-            say("symptom.shape_axes_surplus", n=more)
-            if more > 0
-            else say("symptom.shape_axes_missing", n=-more)
-        )
+        return say("symptom.shape_axes_surplus" if more > 0 else "symptom.shape_axes_missing", n=abs(more))
     return None
 
 
@@ -105,16 +101,17 @@ def _removable(longer: Shape, shorter: Shape) -> set[int]:
 
 def _order(wrong: Sequence[WrongShape]) -> Text | None:
     """The right lengths on the wrong axes."""
-    if any(len(one.got) != len(wrong[0].expected) or len(one.expected) != len(one.got) for one in wrong):
+    if any(len(case.got) != len(wrong[0].expected) or len(case.expected) != len(case.got) for case in wrong):
         return None
     n = len(wrong[0].got)
     if n < 2:
         return None
-    for one, other in ((n - 2, n - 1), (0, 1)):
+    for first, second in ((n - 2, n - 1), (0, 1)):
         order = list(range(n))
-        order[one], order[other] = other, one
+        order[first], order[second] = second, first
         if all(case.got == tuple(case.expected[i] for i in order) for case in wrong):
-            return say("symptom.shape_axes_exchanged", one=_axis(wrong[0], one), other=_axis(wrong[0], other))
+            names = _axis(wrong[0], first), _axis(wrong[0], second)
+            return say("symptom.shape_axes_exchanged", one=names[0], other=names[1])
     if n == 4 and all(case.got == tuple(case.expected[i] for i in (0, 2, 3, 1)) for case in wrong):
         return say("symptom.shape_axis_last", axis=_axis(wrong[0], 1))
     if all(sorted(case.got) == sorted(case.expected) for case in wrong):
@@ -123,10 +120,12 @@ def _order(wrong: Sequence[WrongShape]) -> Text | None:
 
 
 def _that_of_an_argument(wrong: Sequence[WrongShape]) -> Text | None:
-    if len({one.got for one in wrong}) < 2:
-        return None  # once may be chance
+    if len({case.got for case in wrong}) < 2:
+        return None  # a single match may be chance
     for name in wrong[0].facts.arrays:
-        if all((array := one.facts.arrays.get(name)) is not None and array.shape == one.got for one in wrong):
+        if all(
+            (array := case.facts.arrays.get(name)) is not None and array.shape == case.got for case in wrong
+        ):
             return say("symptom.shape_of_argument", name=name)
     return None
 
@@ -135,31 +134,29 @@ def _that_of_an_argument(wrong: Sequence[WrongShape]) -> Text | None:
 
 
 def _sizes(wrong: Sequence[WrongShape], margins: Sequence[Margin]) -> Text | None:
-    n = len(wrong[0].got)
-    if any(len(one.got) != n or len(one.expected) != n for one in wrong):
+    ndim = len(wrong[0].got)
+    if any(len(case.got) != ndim or len(case.expected) != ndim for case in wrong):
         return None
-    surplus = [[g - e for g, e in zip(one.got, one.expected, strict=True)] for one in wrong]
-    axes = [axis for axis in range(n) if any(row[axis] for row in surplus)]
+    surplus = [[g - e for g, e in zip(case.got, case.expected, strict=True)] for case in wrong]
+    axes = [axis for axis in range(ndim) if any(row[axis] for row in surplus)]
     names = _names(wrong[0], axes)
     signs = {(row[axis] > 0) - (row[axis] < 0) for row in surplus for axis in axes} - {0}
     if len(signs) != 1:
         return say("symptom.shape_count_wrong", axes=names)
     (sign,) = signs
     more = sign > 0
-    if (by_n := _same_number(surplus, axes, sign)) is not None:
+    if (n := _same_number(surplus, axes, sign)) is not None:
         if len(axes) == 1:
-            by = say("symptom.shape_too_many_by", axes=names, n=by_n)
-            return by if more else say("symptom.shape_too_few_by", axes=names, n=by_n)
-        each = say("symptom.shape_too_many_each", axes=names, n=by_n)
-        return each if more else say("symptom.shape_too_few_each", axes=names, n=by_n)
+            return say("symptom.shape_too_many_by" if more else "symptom.shape_too_few_by", axes=names, n=n)
+        return say("symptom.shape_too_many_each" if more else "symptom.shape_too_few_each", axes=names, n=n)
     if (what := _same_margin(wrong, surplus, axes, sign, margins)) is not None:
-        by = say("symptom.shape_too_many_by_quantity", axes=names, what=what)
-        return by if more else say("symptom.shape_too_few_by_quantity", axes=names, what=what)
-    return say("symptom.shape_too_many", axes=names) if more else say("symptom.shape_too_few", axes=names)
+        id = "symptom.shape_too_many_by_quantity" if more else "symptom.shape_too_few_by_quantity"
+        return say(id, axes=names, what=what)
+    return say("symptom.shape_too_many" if more else "symptom.shape_too_few", axes=names)
 
 
 def _same_number(surplus: Sequence[Sequence[int]], axes: Sequence[int], sign: int) -> int | None:
-    """By how much, where it is the same everywhere."""
+    """The surplus, where it is the same along all of `axes` in all cases."""
     amounts = {row[axis] * sign for row in surplus for axis in axes}
     return min(amounts) if len(amounts) == 1 and max(amounts) <= MAX_NUMBER else None
 
@@ -171,12 +168,12 @@ def _same_margin(
     sign: int,
     margins: Sequence[Margin],
 ) -> Text | None:
-    """What of a case it is, in rows and columns, by which its result is too large or too small."""
-    rows = len(wrong[0].got) - 2
+    """The name of the margin that equals the surplus in rows and columns of every case."""
+    rows = len(wrong[0].got) - 2  # the index of the axis of rows
     if any(axis < rows for axis in axes) or rows < 0:
         return None
     for text, margin in margins:
-        pairs = [margin(one.facts) for one in wrong]
+        pairs = [margin(case.facts) for case in wrong]
         if all(
             pair is not None and all(row[axis] * sign == pair[axis - rows] for axis in (rows, rows + 1))
             for pair, row in zip(pairs, surplus, strict=True)
@@ -189,10 +186,8 @@ def _same_margin(
 
 
 def _names(wrong: WrongShape, axes: Sequence[int]) -> Text:
-    *others, last = (_axis(wrong, axis) for axis in axes)
-    if not others:
-        return last
-    return say("symptom.axes_joined", one=joined(others), other=last)
+    *front, last = (_axis(wrong, axis) for axis in axes)
+    return say("symptom.axes_joined", one=joined(front), other=last) if front else last
 
 
 def _axis(wrong: WrongShape, axis: int) -> Text:
@@ -200,7 +195,7 @@ def _axis(wrong: WrongShape, axis: int) -> Text:
 
 
 def axis_name(facts: Facts, axes: int, axis: int) -> Text:
-    """What stands along an axis of a result with so many axes, in the plural."""
+    """What lies along one axis of a result with `axes` axes, in the plural, such as "rows"."""
     named = facts.axis_name(axes, axis)
     if named is not None:
         return named
@@ -213,11 +208,11 @@ def axis_name(facts: Facts, axes: int, axis: int) -> Text:
 
 
 def _nth(axis: int) -> Text | None:
-    words = (
-        say("symptom.ordinal_first"),
-        say("symptom.ordinal_second"),
-        say("symptom.ordinal_third"),
-        say("symptom.ordinal_fourth"),
-        say("symptom.ordinal_fifth"),
+    ordinals = (
+        *("symptom.ordinal_first", "symptom.ordinal_second", "symptom.ordinal_third"),
+        *("symptom.ordinal_fourth", "symptom.ordinal_fifth"),
     )
-    return words[axis] if axis < len(words) else None
+    if axis >= len(ordinals):
+        return None
+    id = ordinals[axis]
+    return say(id)

@@ -1,7 +1,7 @@
-"""What can be seen of an exercise's wrong cases without any catalogue, in one sentence.
+"""Describe the wrong cases of an exercise in one sentence, without a catalogue of misconceptions.
 
-The wrong cases that fail in the way of the first are described together (a crash on the same line, a wrong
-shape, wrong numbers), followed by what these cases have in common.
+The sentence describes the wrong cases that fail in the same way as the first (an exception on the same line,
+a wrong shape, wrong numbers) and then says in which cases it is true (`conditions`).
 """
 
 import itertools
@@ -15,10 +15,10 @@ from autograder.base.messages import Text, Verbatim, joined, say
 from autograder.judging.answer_key import KeyExercise
 from autograder.judging.comparison import AGREE, Comparator
 from autograder.judging.diagnosis import cells, shapes
+from autograder.judging.diagnosis.conditions import limited
 from autograder.judging.diagnosis.facts import Facts
-from autograder.judging.diagnosis.judged import Judged, Studied, way_of_failing
+from autograder.judging.diagnosis.judged import AnalysedCase, Judged, way_of_failing
 from autograder.judging.diagnosis.numbers import Relation, WrongNumbers, wrong_numbers
-from autograder.judging.diagnosis.places import limited
 from autograder.judging.results import Verdict
 from autograder.sandbox.records import Outcome
 from autograder.submissions import source
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 _NOTHING = Verbatim("")
 
 Path = tuple[str | int, ...]
-"""See `comparison.Difference`."""
+"""The path to a part of a result: see `comparison.Difference`."""
 
 
 def symptom(exercise: KeyExercise, judged: Sequence[Judged], domain: "Domain", *, visible: bool) -> Text:
-    """What the wrong ones of all cases show; there is at least one."""
-    cases = [Studied(**vars(one), facts=_facts(exercise, one, domain)) for one in judged]
-    wrong = [one for one in cases if not one.verdict.earns]
+    """What is wrong in those of all cases that are; at least one must be."""
+    cases = [AnalysedCase(**vars(case), facts=_facts(exercise, case, domain)) for case in judged]
+    wrong = [case for case in cases if not case.verdict.earns]
     first = wrong[0]
     if first.verdict is Verdict.MISSING:
         return say("symptom.function_missing", name=exercise.name)
@@ -47,24 +47,24 @@ def symptom(exercise: KeyExercise, judged: Sequence[Judged], domain: "Domain", *
             line=first.outcome.line,
         )
     way = way_of_failing(first)
-    alike = [one for one in wrong if way_of_failing(one) == way]
+    alike = [case for case in wrong if way_of_failing(case) == way]
     if first.difference is not AGREE:
-        own = [(one.case.accept, one.difference) for one in alike]
-        told = first.case.accept.explained(own, visible=visible)
-        if told is not None:
-            return told
+        own = [(case.case.accept, case.difference) for case in alike]
+        explanation = first.case.accept.explained(own, visible=visible)
+        if explanation is not None:
+            return explanation
     what = _what(exercise, cases, alike, domain, visible)
     return limited(what, exercise, cases, alike, domain.features, elsewhere=len(alike) < len(wrong))
 
 
-def _facts(exercise: KeyExercise, one: Judged, domain: "Domain") -> Facts:
-    return domain.facts(exercise.parameters, one.case, exercise.left_out(one.case.args))
+def _facts(exercise: KeyExercise, judged: Judged, domain: "Domain") -> Facts:
+    return domain.facts(exercise.parameters, judged.case, exercise.left_out(judged.case.args))
 
 
 def _what(
     exercise: KeyExercise,
-    cases: Sequence[Studied],
-    alike: Sequence[Studied],
+    cases: Sequence[AnalysedCase],
+    alike: Sequence[AnalysedCase],
     domain: "Domain",
     visible: bool,
 ) -> Text:
@@ -113,7 +113,7 @@ def _run_time_error(exercise: KeyExercise, outcome: Outcome, visible: bool) -> T
 
 
 def _parameters(exercise: KeyExercise) -> Iterator[str]:
-    """As the first line of the function has them, with their default values."""
+    """As in the function's signature, with the default values."""
     required = len(exercise.parameters) - len(exercise.defaults)
     yield from exercise.parameters[:required]
     for name, value in zip(exercise.parameters[required:], exercise.defaults, strict=True):
@@ -132,8 +132,8 @@ def _unsendable(what: str) -> Text:
 
 def _wrong_answer(
     exercise: KeyExercise,
-    cases: Sequence[Studied],
-    alike: Sequence[Studied],
+    cases: Sequence[AnalysedCase],
+    alike: Sequence[AnalysedCase],
     domain: "Domain",
     visible: bool,
 ) -> Text:
@@ -146,28 +146,15 @@ def _wrong_answer(
         case "type" | "not numeric" if how.got == "NoneType":
             return say("symptom.returned_nothing", part=part)
         case "type" if isinstance(first.case.expected, tuple) and not how.path:
-            return say(
-                "symptom.several_results_asked",
-                n=len(first.case.expected),
-                got=_kind(how.got),
-            )
+            return say("symptom.several_results_asked", n=len(first.case.expected), got=_kind(how.got))
         case "type":
-            return say(
-                "symptom.wrong_type",
-                got=_kind(how.got),
-                wanted=_kind(how.expected),
-                part=part,
-            )
-        case "ragged" | "not numeric" if all(map(_tuple_for_one, alike)):
+            return say("symptom.wrong_type", got=_kind(how.got), wanted=_kind(how.expected), part=part)
+        case "ragged" | "not numeric" if all(map(_is_stray_tuple, alike)):
             return say("symptom.one_result_asked")
         case "ragged":
             return say("symptom.ragged_list", part=part)
         case "not numeric" if how.got in ("list", "tuple"):
-            return say(
-                "symptom.not_all_numbers",
-                got=_kind(how.got),
-                part=part,
-            )
+            return say("symptom.not_all_numbers", got=_kind(how.got), part=part)
         case "not numeric":
             return say("symptom.not_numbers", got=_kind(how.got), part=part)
         case "names":
@@ -192,14 +179,14 @@ def _wrong_answer(
     return _wrong_numbers(cases, alike, domain)
 
 
-def _result(one: Studied, path: Path) -> Text:
+def _result(analysed: AnalysedCase, path: Path) -> Text:
     """Which of several results: its number in a tuple, its name in a dict, such as " (result 2, w1)"."""
-    told = _which(one.case.expected, path)
+    told = _which(analysed.case.expected, path)
     return _NOTHING if told is None else say("symptom.part", told=told)
 
 
 def _which(expected: Any, path: Path) -> Text | None:
-    """None for the whole. What an entry of a dict is called is no secret: it is for the student to write."""
+    """None for the whole. Keys of an expected dict may be quoted: the exercise's text names them."""
     if not path:
         return None
     number, *names = path if isinstance(expected, tuple) else (None, *path)
@@ -212,14 +199,16 @@ def _which(expected: Any, path: Path) -> Text | None:
 
 
 _NAMES = 6
-"""Names that are listed at once."""
+"""The most names that are listed."""
 
 
-def _wrong_names(one: Studied, visible: bool) -> Text:
-    """A dict with other names than those asked for. Names that a student's process chose could spell out a
-    hidden input, so they are quoted of visible cases only."""
-    how = one.difference
-    what = _which(one.case.expected, how.path) or say("symptom.result_whole")
+def _wrong_names(analysed: AnalysedCase, visible: bool) -> Text:
+    """A dict with other keys than those asked for.
+
+    Keys that the submission chose could encode a hidden input; they are quoted of visible cases only.
+    """
+    how = analysed.difference
+    what = _which(analysed.case.expected, how.path) or say("symptom.result_whole")
     missing, surplus = _list_of(how.expected), _list_of(how.got)
     if not how.got:
         told = say("symptom.names_missing", what=what, missing=missing)
@@ -231,10 +220,10 @@ def _wrong_names(one: Studied, visible: bool) -> Text:
         told = say("symptom.names_missing_and_surplus", what=what, missing=missing, surplus=surplus)
     else:
         told = say("symptom.names_surplus", what=what, surplus=surplus)
-    wanted = one.case.expected
+    wanted = analysed.case.expected
     for step in how.path:
         wanted = wanted[step]
-    for name, value in one.facts.named.items():
+    for name, value in analysed.facts.named.items():
         if isinstance(value, dict) and value.keys() == wanted.keys():
             return say("symptom.names_as_in_argument", said=told, name=name)
     return say("symptom.sentence", said=told)
@@ -245,8 +234,8 @@ def _list_of(names: Sequence[Any]) -> Text:
     return say("symptom.names_and_more", names=shown) if len(names) > _NAMES else shown
 
 
-def _wrong_list(alike: Sequence[Studied], visible: bool) -> Text:
-    """A list as such, say a table: how many entries, or which one is wrong."""
+def _wrong_list(alike: Sequence[AnalysedCase], visible: bool) -> Text:
+    """A list, such as a table: the number of its entries, or the first entry that is wrong."""
     first = alike[0]
     how = first.difference
     if not how.path:
@@ -259,7 +248,7 @@ def _wrong_list(alike: Sequence[Studied], visible: bool) -> Text:
         return say("symptom.list_too_short", n=how.expected)
     index, *inside = how.path
     entry = say("symptom.list_entry", n=int(index) + 1, index=index)
-    if any(one.difference.path[:1] != how.path[:1] for one in alike):
+    if any(case.difference.path[:1] != how.path[:1] for case in alike):
         told = say("symptom.list_entry_wrong_first", entry=entry)
     else:
         told = say("symptom.list_entry_wrong", entry=entry)
@@ -278,7 +267,7 @@ def _wrong_list(alike: Sequence[Studied], visible: bool) -> Text:
 
 
 def _kind(name: str) -> Text:
-    """A type, by the name that `comparison.Difference` gives it."""
+    """A type in words, from its name in a `comparison.Difference`."""
     _, is_array, dtype = name.partition("array of ")
     if is_array:
         return say("symptom.type_array", dtype=dtype)
@@ -305,26 +294,18 @@ def _kind(name: str) -> Text:
 # --------------------------------------------------------------------------------------------------- shapes
 
 
-def _wrong_shape(alike: Sequence[Studied], part: Text, domain: "Domain", visible: bool) -> Text:
+def _wrong_shape(alike: Sequence[AnalysedCase], part: Text, domain: "Domain", visible: bool) -> Text:
     first = alike[0]
     value = first.outcome.value
-    if all(_tuple_for_one(one) for one in alike):
-        if len(value) == 1:
-            return say("symptom.stray_comma")
-        return say("symptom.one_result_asked")
+    if all(map(_is_stray_tuple, alike)):
+        return say("symptom.stray_comma") if len(value) == 1 else say("symptom.one_result_asked")
     what = shapes.described(
-        [shapes.WrongShape(one.difference.got, one.difference.expected, one.facts) for one in alike],
+        [shapes.WrongShape(case.difference.got, case.difference.expected, case.facts) for case in alike],
         domain.margins,
     )
     got, expected = first.difference.got, first.difference.expected
     if visible and what is not None:
-        return say(
-            "symptom.shape_wrong_told_because",
-            got=got,
-            expected=expected,
-            part=part,
-            what=what,
-        )
+        return say("symptom.shape_wrong_told_because", got=got, expected=expected, part=part, what=what)
     if visible:
         return say("symptom.shape_wrong_told", got=got, expected=expected, part=part)
     if what is not None:
@@ -332,11 +313,11 @@ def _wrong_shape(alike: Sequence[Studied], part: Text, domain: "Domain", visible
     return say("symptom.shape_wrong", part=part)
 
 
-def _tuple_for_one(one: Studied) -> bool:
+def _is_stray_tuple(analysed: AnalysedCase) -> bool:
     """Results separated by commas where a single array is asked for."""
-    value = one.outcome.value
+    value = analysed.outcome.value
     return (
-        isinstance(one.case.expected, np.ndarray)
+        isinstance(analysed.case.expected, np.ndarray)
         and isinstance(value, tuple)
         and any(isinstance(part, np.ndarray) for part in value)
     )
@@ -345,26 +326,25 @@ def _tuple_for_one(one: Studied) -> bool:
 # -------------------------------------------------------------------------------------------------- numbers
 
 _Found = WrongNumbers | None
-"""None: wrong in another way than by its numbers."""
+"""None: wrong, but not in its numbers."""
 
 
-def _wrong_numbers(cases: Sequence[Studied], alike: Sequence[Studied], domain: "Domain") -> Text:
-    """A relation that is true of all wrong results, else of one of the results in all cases."""
+def _wrong_numbers(cases: Sequence[AnalysedCase], alike: Sequence[AnalysedCase], domain: "Domain") -> Text:
+    """A relation that is true of all wrong results, or else of the same result of every case."""
     first = alike[0]
     exchanged = _exchanged(alike)
     if exchanged is not None:
         return exchanged
-    found = [_wrong_parts(one) for one in alike]
+    found = [_wrong_parts(case) for case in alike]
     together = [part for parts in found for part in parts.values()]
-    everywhere = [place for place in found[0] if all(place in parts for parts in found)]
-    only = {place for parts in found for place in parts}
-    part = _result(first, only.pop()) if len(only) == 1 else _NOTHING
-    right = [one.facts for one in cases if one.verdict is Verdict.AC]
+    everywhere = [path for path in found[0] if all(path in parts for parts in found)]
+    paths = {path for parts in found for path in parts}
+    part = _result(first, paths.pop()) if len(paths) == 1 else _NOTHING
+    right = [case.facts for case in cases if case.verdict is Verdict.AC]
     text = _first_true(domain.relations, together, right, part)
-    for place in everywhere:
-        text = text or _first_true(
-            domain.relations, [parts[place] for parts in found], right, _result(first, place)
-        )
+    for path in everywhere:
+        wrong = [parts[path] for parts in found]
+        text = text or _first_true(domain.relations, wrong, right, _result(first, path))
     text = text or _first_true((cells.how_many,), together, right, part)
     if text is not None:
         return text
@@ -375,7 +355,7 @@ def _wrong_numbers(cases: Sequence[Studied], alike: Sequence[Studied], domain: "
 def _first_true(
     relations: Sequence[Relation], wrong: Sequence[_Found], right: Sequence[Facts], part: Text
 ) -> Text | None:
-    known = [one for one in wrong if one is not None]
+    known = [numbers for numbers in wrong if numbers is not None]
     if not known or len(known) < len(wrong):
         return None
     with np.errstate(all="ignore"):
@@ -386,15 +366,15 @@ def _first_true(
     return None
 
 
-def _wrong_parts(one: Studied) -> dict[Path, _Found]:
-    """The results of a case that are wrong, by their places; the empty one where there is only one."""
-    accept = one.case.accept
+def _wrong_parts(analysed: AnalysedCase) -> dict[Path, _Found]:
+    """The wrong results of a case by their paths; the path of an only result is empty."""
+    accept = analysed.case.accept
     wrong: dict[Path, _Found] = {}
-    for place, got, expected in _parts(one.outcome.value, one.case.expected):
+    for path, got, expected in _parts(analysed.outcome.value, analysed.case.expected):
         how = accept.difference(got, expected)
         if how is not AGREE:
             numeric = how.kind == "values"
-            wrong[place] = wrong_numbers(got, expected, accept, one.facts) if numeric else None
+            wrong[path] = wrong_numbers(got, expected, accept, analysed.facts) if numeric else None
     return wrong
 
 
@@ -403,31 +383,31 @@ def _parts(got: Any, expected: Any, path: Path = ()) -> Iterator[tuple[Path, Any
         for key, value in expected.items():
             yield from _parts(got[key], value, (*path, key))
     elif isinstance(expected, tuple) and isinstance(got, list | tuple) and len(got) == len(expected):
-        for place, (one, other) in enumerate(zip(got, expected, strict=True)):
-            yield from _parts(one, other, (*path, place))
+        for index, (got_part, expected_part) in enumerate(zip(got, expected, strict=True)):
+            yield from _parts(got_part, expected_part, (*path, index))
     else:
         yield path, got, expected
 
 
-def _exchanged(alike: Sequence[Studied]) -> Text | None:
-    """Two of several results stand at each other's places."""
+def _exchanged(alike: Sequence[AnalysedCase]) -> Text | None:
+    """Two of several results are exchanged."""
     first = alike[0].case.expected
     if not isinstance(first, tuple):
         return None
-    for one, other in itertools.combinations(range(min(len(first), 6)), 2):
+    for i, j in itertools.combinations(range(min(len(first), 6)), 2):
         if all(
-            _right_if_exchanged(case.case.accept, case.outcome.value, case.case.expected, one, other)
+            _right_if_exchanged(case.case.accept, case.outcome.value, case.case.expected, i, j)
             for case in alike
         ):
-            return say("symptom.results_exchanged", one=one + 1, other=other + 1)
+            return say("symptom.results_exchanged", one=i + 1, other=j + 1)
     return None
 
 
-def _right_if_exchanged(accept: Comparator, got: Any, expected: Any, one: int, other: int) -> bool:
+def _right_if_exchanged(accept: Comparator, got: Any, expected: Any, i: int, j: int) -> bool:
     if not isinstance(got, list | tuple) or not isinstance(expected, tuple) or len(got) != len(expected):
         return False
-    if other >= len(expected):
+    if j >= len(expected):
         return False
-    order = list(range(len(expected)))
-    order[one], order[other] = other, one
-    return accept.agrees(tuple(got[i] for i in order), expected)
+    exchanged = list(got)
+    exchanged[i], exchanged[j] = exchanged[j], exchanged[i]
+    return accept.agrees(tuple(exchanged), expected)

@@ -1,8 +1,8 @@
-"""All that is said of one exercise: points by group, what can be seen, the hint, and pictures of the mistake.
+"""All that is said of one exercise: points by group, the symptom, the hint, and the failing cases.
 
-`cards` makes the records for `html` and `text`. The pictures of the visible cases cost nothing; those that a
-subject adds (`judging.domain`) ask the function again, so they are made only for an exercise that has failed,
-in bounded time, and where the caller hands in an `Evaluate`.
+`cards` makes the records that `html` and `text` render. Visible cases need no further work; the smaller input
+and the formula that a subject adds (`judging.domain`) need further calls of the student's function, so they
+are made only for a failed exercise, under a time budget, and where the caller provides an `Evaluate`.
 """
 
 from collections.abc import Callable, Container, Sequence
@@ -21,28 +21,28 @@ if TYPE_CHECKING:
     from autograder.student.questions import Evaluate
 
 Asking = Callable[[str], "Evaluate"]
-"""An exercise's name ↦ what makes calls of the student's function, in bounded time."""
+"""Returns, for an exercise's name, what calls the student's function under a time budget."""
 
 
 class Shown(Protocol):
-    """What writes itself down as "text", "markdown" or "html"."""
+    """What renders itself as "text", "markdown" or "html"."""
 
     def write(self, form: Any, *, lang: str) -> str:
-        """In one of these formats."""
+        """Render in one of these formats."""
 
 
 @dataclass(frozen=True)
 class Formula:
-    """What the code computes, beside what is right."""
+    """The formula that the code computes beside the right one."""
 
     heading: Text
     shown: Shown
 
 
 Illustrate = Callable[[KeyExercise, Judged, Callable[[], "Evaluate"]], tuple[Failure | None, Formula | None]]
-"""A subject's own pictures of a wrong case: a smaller input that shows the mistake, and the code's formula.
+"""A subject's own additions to a wrong case: a smaller input that shows the mistake, and the code's formula.
 
-The third argument gives, each time that it is called, what asks the function in a time of its own.
+Each call of the third argument returns an `Evaluate` with a time budget of its own.
 """
 
 
@@ -55,15 +55,15 @@ class Card:
     titles : tuple of Text
         What each case group is about.
     told : bool
-        Whether the idea behind the mistake may be told.
+        Whether the idea behind the mistake may be revealed.
     ask : str
-        What a student writes to be told at once.
+        What the student types to get the idea at once.
     failure, smaller : Failure or None
         The smallest visible case that fails, and a still smaller input that the subject knows.
     formula : Formula or None
         The code's formula beside the right one, where they differ.
     all_pass : Text
-        What is said where nothing is wrong.
+        The sentence for an exercise without mistakes.
     """
 
     result: ExerciseResult
@@ -95,34 +95,33 @@ def cards(
     Parameters
     ----------
     judged : sequence of sequences of Judged
-        Each exercise's cases; where there are none, nothing is drawn.
+        Each exercise's cases; where there are none, no failing case is shown.
     told : container of str
-        The exercises whose idea may be told.
+        The exercises whose idea may be revealed.
     asking : function, optional
         Makes calls of the student's functions, for smaller inputs and formulas.
     """
     domain = find(key.domain)
     all_pass = say(domain.id("card.all_pass"))
     made = []
-    for place, (exercise, one) in enumerate(zip(key.exercises, result.exercises, strict=True)):
-        found = smallest_failure(exercise, judged[place], visible=key.visible) if judged else None
+    for index, (exercise, outcome) in enumerate(zip(key.exercises, result.exercises, strict=True)):
+        found = smallest_failure(exercise, judged[index], visible=key.visible) if judged else None
         titles = tuple(group.title for group in exercise.groups)
         failure, case = found or (None, None)
         smaller, formula = _further(domain, exercise, case, asking) if case and asking else (None, None)
-        is_told = one.name in told
-        made.append(Card(one, titles, exercise.lecture, is_told, ask, failure, smaller, formula, all_pass))
+        about = (titles, exercise.lecture, exercise.name in told, ask)
+        made.append(Card(outcome, *about, failure, smaller, formula, all_pass))
     return tuple(made)
 
 
 def _further(
     domain: Domain, exercise: KeyExercise, judged: Judged, asking: Asking
 ) -> tuple[Failure | None, Formula | None]:
-    """A smaller input and the differing formula, as far as the subject has any."""
-    numbers_came = judged.difference.kind in ("values", "shape", "not finite")
-    if domain.illustrate is None or not numbers_came:
+    """A smaller input and the differing formula, where the subject can find them."""
+    if domain.illustrate is None or judged.difference.kind not in ("values", "shape", "not finite"):
         return None, None
     illustrate: Illustrate = domain.illustrate
     try:
         return illustrate(exercise, judged, lambda: asking(exercise.name))
-    except (OutOfTime, SystemExit, Exception):  # an extra: the check itself is made, and must stand
+    except (OutOfTime, SystemExit, Exception):  # the check itself must not fail over it
         return None, None

@@ -1,7 +1,7 @@
-"""The record of one wrong case: its arguments, what came back, what was expected, and where they differ.
+"""The record of one wrong case: its arguments, what was returned, what was expected, and where they differ.
 
-Cut out of a visible answer key and its judged cases; `layout` and the writers show it. It quotes
-inputs and expected values, so a hidden key is refused.
+`card` makes it from a visible key and its judged cases; `layout`, `html` and `text` show it. It quotes inputs
+and expected values, so a hidden key is refused.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +17,7 @@ from autograder.judging.diagnosis.judged import Judged, way_of_failing
 from autograder.judging.results import Verdict
 
 Step = str | int
-"""From a result into one of its parts: a key of a dict, a place in a tuple (from 0)."""
+"""Leads from a result to one of its parts: a key of a dict, or an index (from 0)."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class Pair:
     Attributes
     ----------
     path : tuple
-        How to get from the whole result to this part; empty for the whole.
+        Leads from the whole result to this part; empty for the whole.
     differing : array of bool or None
-        Which elements are wrong; None where the two cannot be laid on each other.
+        Which elements are wrong; None where the two have no common shape.
     """
 
     path: tuple[Step, ...]
@@ -44,7 +44,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Oracle:
-    """Who says what is right of an input that no key holds: what the case is called, and its right side."""
+    """Where expected values come from for an input that no key holds: titles of the case and of that side."""
 
     heading: Text
     side: Text
@@ -57,12 +57,12 @@ class Failure:
     Attributes
     ----------
     group : Text
-        What the case's group is about; empty where the case was found by shrinking.
+        The title of the case's group; empty where the case was found by shrinking.
     arguments : tuple of (name, value)
     returned : bool
-        Whether anything came back; else `pairs` holds what was expected, alone.
+        Whether the call returned anything; else `pairs` holds the expected value alone.
     pairs : tuple of Pair
-        The wrong results, part by part.
+        The wrong parts of the result.
     right : tuple of paths
         The parts that are right.
     oracle : Oracle, optional
@@ -81,37 +81,36 @@ class Failure:
 def smallest_failure(
     exercise: KeyExercise, judged: Iterable[Judged], *, visible: bool
 ) -> tuple[Failure, Judged] | None:
-    """Of the visible cases that fail in the way of the first, the one with the fewest numbers in it.
+    """Of the visible cases that fail as the first one does, the one with the fewest numbers.
 
-    None where all cases pass, and where there is nothing to look at: no function, nothing written, an import
-    that is not allowed, a file that is not Python, an answer that cannot be drawn.
+    None where all cases pass, and where no case can be shown: the function is missing or not written, an
+    import is forbidden, the file does not parse, or the comparator's answers are not drawable.
     """
     if not visible:
         raise ValueError("nothing of a hidden answer key is shown")
-    wrong = [one for one in judged if not one.verdict.earns]
+    wrong = [case for case in judged if not case.verdict.earns]
     if not wrong or not _can_be_shown(wrong[0]):
         return None
     way = way_of_failing(wrong[0])
-    alike = [one for one in wrong if way_of_failing(one) == way]
-    chosen = min(alike, key=lambda one: size((one.case.args, one.case.expected)))
+    alike = [case for case in wrong if way_of_failing(case) == way]
+    chosen = min(alike, key=lambda judged: size((judged.case.args, judged.case.expected)))
     return _failure(exercise, chosen), chosen
 
 
-def _can_be_shown(one: Judged) -> bool:
-    if one.verdict in (Verdict.NI, Verdict.MISSING, Verdict.FORBIDDEN):
+def _can_be_shown(judged: Judged) -> bool:
+    if judged.verdict in (Verdict.NI, Verdict.MISSING, Verdict.FORBIDDEN):
         return False
-    return one.case.accept.drawable and one.outcome.exception != "SyntaxError"
+    return judged.case.accept.drawable and judged.outcome.exception != "SyntaxError"
 
 
-def _failure(exercise: KeyExercise, one: Judged) -> Failure:
-    group = next(group for group in exercise.groups if group.name == one.group)
-    arguments = (*one.case.args, *exercise.left_out(one.case.args))
+def _failure(exercise: KeyExercise, judged: Judged) -> Failure:
+    title = next(group.title for group in exercise.groups if group.name == judged.group)
+    case = judged.case
+    arguments = (*case.args, *exercise.left_out(case.args))
     named = tuple(zip(exercise.parameters, arguments, strict=False))
-    title = group.title
-    if one.outcome.status != "returned":
-        alone = (Pair((), None, one.case.expected, None),)
-        return Failure(exercise.name, title, named, False, alone)
-    return compared(exercise.name, title, named, one.case.accept, one.outcome.value, one.case.expected)
+    if judged.outcome.status != "returned":
+        return Failure(exercise.name, title, named, False, (Pair((), None, case.expected, None),))
+    return compared(exercise.name, title, named, case.accept, judged.outcome.value, case.expected)
 
 
 def compared(
@@ -123,7 +122,7 @@ def compared(
     expected: Any,
     oracle: Oracle | None = None,
 ) -> Failure:
-    """A failure from a returned value: its parts, wrong and right ones apart."""
+    """The failure of a returned value, its wrong and right parts separated."""
     parts = [*pairs(accept, got, expected)]
     wrong = tuple(part for part in parts if part.wrong)
     right = tuple(part.path for part in parts if not part.wrong)
@@ -131,8 +130,7 @@ def compared(
 
 
 def pairs(accept: Comparator, got: Any, expected: Any, path: tuple[Step, ...] = ()) -> Iterator[Pair]:
-    """The parts of a result beside the parts that were expected: dicts, tuples and lists are taken apart as
-    far as the two are alike."""
+    """Pair the parts of a result with the expected parts, into dicts, tuples and lists of equal structure."""
     if isinstance(expected, dict) and isinstance(got, dict) and got.keys() == expected.keys():
         for key, value in expected.items():
             yield from pairs(accept, got[key], value, (*path, key))
@@ -143,8 +141,8 @@ def pairs(accept: Comparator, got: Any, expected: Any, path: tuple[Step, ...] = 
             yield Pair(path, got, expected, _differing_numbers(accept, got, expected))
             return
         if not isinstance(expected, list) or accept.differing(expected, expected) is None:
-            for place, (one, other) in enumerate(zip(got, expected, strict=True)):
-                yield from pairs(accept, one, other, (*path, place))
+            for index, (part, right) in enumerate(zip(got, expected, strict=True)):
+                yield from pairs(accept, part, right, (*path, index))
             return
     differing = accept.differing(got, expected)
     if differing is None and accept.agrees(got, expected):
@@ -158,7 +156,7 @@ def _differing_numbers(accept: Comparator, got: Sequence[Any], expected: Sequenc
     if as_array is not None:
         return as_array
     numbers = zip(got, expected, strict=True)
-    return np.array([not accept.agrees(one, other) for one, other in numbers], bool)
+    return np.array([not accept.agrees(number, right) for number, right in numbers], bool)
 
 
 def _numbers(values: Sequence[Any]) -> bool:
@@ -166,7 +164,7 @@ def _numbers(values: Sequence[Any]) -> bool:
 
 
 def size(value: Any) -> int:
-    """How many numbers, texts and names there are to look at."""
+    """How many numbers, texts and names a value holds."""
     if isinstance(value, np.ndarray):
         return int(value.size)
     if isinstance(value, list | tuple):

@@ -1,7 +1,6 @@
-"""Cards as HTML: a fragment for a notebook's output, and a page that stands on its own.
+"""Cards as HTML: a fragment for a notebook's output, and a self-contained page.
 
-The notebook and `reports.check_page` call it. What is shown stands in `templates`; none of it is loaded from
-elsewhere.
+The notebook and `reports.check_page` call it. The templates load nothing from elsewhere.
 """
 
 import functools
@@ -18,7 +17,7 @@ from autograder.student.feedback.card import Card
 from autograder.student.feedback.layout import argument, beside
 
 PARTS = 3
-"""Wrong parts of a result that are drawn."""
+"""Wrong parts of a result that are shown."""
 
 
 def fragment(card: Card, lang: str) -> str:
@@ -27,7 +26,7 @@ def fragment(card: Card, lang: str) -> str:
 
 
 def page(cards: Sequence[Card], result: SubmissionResult, lang: str) -> str:
-    """A whole check as a file that stands on its own."""
+    """A whole check as one self-contained file."""
     first = next_exercise(result.exercises)
     following = next((card for card in cards if card.result is first), None)
     return _templates(lang).get_template("page.html").render(cards=cards, result=result, following=following)
@@ -48,7 +47,7 @@ def _templates(lang: str) -> Environment:
 
 
 def _seen(result: ExerciseResult, lang: str) -> list[tuple[bool, list[str]]]:
-    """What can be seen of a mistake, line by line: whether lines are quoted, and they."""
+    """The symptom as runs of lines, each with whether the run is quoted (indented)."""
     told = result.verdict.value if result.symptom is None else result.symptom.in_language(lang)
     runs = groupby(told.splitlines(), lambda line: line.startswith("    "))
     return [(quoted, list(lines)) for quoted, lines in runs]

@@ -1,8 +1,8 @@
-"""Which cells of a value are shown, and how each number is written: the same for HTML and text.
+"""Which cells of a value are shown, and how each number is written; `html` and `text` render the result.
 
-A map is a grid; an array of more axes is several grids, each with its indices; a large one is cut to where it
-first differs. Numbers get as many digits as it takes to tell a wrong one from the right one. Anything that is
-no array of numbers becomes lines of text.
+A 2-D map is one grid; an array of more axes is several grids, each with its indices; a large grid is cut to
+the part around the first difference. Numbers get enough digits to tell a wrong one from the right one.
+Anything but an array of numbers becomes lines of text.
 """
 
 import difflib
@@ -18,16 +18,16 @@ from autograder.sandbox.values import Formula
 from autograder.student.feedback.failure import Pair
 
 ROWS, COLUMNS, PANELS, LINES = 10, 10, 3, 12
-"""What is shown of a grid, of an array, of a text."""
+"""Shown at most: rows and columns of a grid, grids of an array, lines of a text."""
 ARGUMENT_PANELS, ENTRIES = 2, 6
-"""What is shown of an argument, and of a dict or tuple of arrays."""
+"""Shown at most: grids of an argument, entries of a dict or tuple of arrays."""
 DIGITS = 4
 _MOST_DIGITS = 17
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A number; `tint` is its share of the largest one shown, with its sign."""
+    """A number; `tint` is its ratio to the largest absolute value shown, from -1 to 1."""
 
     text: str
     tint: float = 0.0
@@ -36,7 +36,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Panel:
-    """A part of one map: `index` are the places on the axes before rows and columns, `of` the map's size."""
+    """A part of one map: `index` is the map's index on the axes before rows and columns, `of` its size."""
 
     index: tuple[int, ...]
     rows: range
@@ -51,7 +51,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A value as panels, or as lines (with whether each is wrong) where it is no array of numbers.
+    """A value as panels, or, where it is no array of numbers, as lines, each with whether it is wrong.
 
     Attributes
     ----------
@@ -68,7 +68,7 @@ class Drawing:
 
 
 def beside(pair: Pair) -> tuple[Drawing, Drawing]:
-    """The two sides of a pair, showing the same places."""
+    """The two sides of a pair, cut to the same cells."""
     got, expected = as_numbers(pair.got), as_numbers(pair.expected)
     if got is not None and expected is not None and _can_draw(got) and _can_draw(expected):
         return _two_grids(pair, got, expected)
@@ -80,14 +80,14 @@ def beside(pair: Pair) -> tuple[Drawing, Drawing]:
 def argument(name: str, value: Any) -> Iterator[tuple[str, Drawing]]:
     """An argument under its name; a dict or tuple of arrays entry by entry."""
     if isinstance(value, dict):
-        entries = [(f"{name}[{key!r}]", one) for key, one in value.items()]
+        entries = [(f"{name}[{key!r}]", entry) for key, entry in value.items()]
     elif isinstance(value, list | tuple):
-        entries = [(f"{name}[{place}]", one) for place, one in enumerate(value)]
+        entries = [(f"{name}[{index}]", entry) for index, entry in enumerate(value)]
     else:
         entries = []
-    if 0 < len(entries) <= ENTRIES and all(isinstance(one, np.ndarray) for _, one in entries):
-        for label, one in entries:
-            yield label, _shortened(drawing(one))
+    if 0 < len(entries) <= ENTRIES and all(isinstance(entry, np.ndarray) for _, entry in entries):
+        for label, entry in entries:
+            yield label, _shortened(drawing(entry))
     else:
         yield name, _shortened(drawing(value))
 
@@ -120,12 +120,8 @@ def _can_draw(array: np.ndarray) -> bool:
 def _two_grids(pair: Pair, got: np.ndarray, expected: np.ndarray) -> tuple[Drawing, Drawing]:
     largest = max(_largest(got), _largest(expected))
     if pair.differing is None or pair.differing.shape != got.shape or got.shape != expected.shape:
-        digits = DIGITS
-        nowhere = [np.zeros(array.shape, bool) for array in (got, expected)]
-        return (
-            _grid(got, nowhere[0], nowhere[0], largest, digits),
-            _grid(expected, nowhere[1], nowhere[1], largest, digits),
-        )
+        left, right = (np.zeros(array.shape, bool) for array in (got, expected))
+        return _grid(got, left, left, largest, DIGITS), _grid(expected, right, right, largest, DIGITS)
     mask = pair.differing
     digits = _digits(got, expected, mask)
     return (
@@ -135,21 +131,21 @@ def _two_grids(pair: Pair, got: np.ndarray, expected: np.ndarray) -> tuple[Drawi
 
 
 def _grid(array: np.ndarray, focus: np.ndarray, marked: np.ndarray, largest: float, digits: int) -> Drawing:
-    """The panels that show `focus` first, cut to where it is true; `marked` cells are wrong."""
-    maps, focused, marks = (_as_maps(one) for one in (array, focus, marked))
+    """The panels, those where `focus` is true first, cut to where it is; `marked` cells are wrong."""
+    maps, focused, marks = map(_as_maps, (array, focus, marked))
     lead = maps.shape[:-2]
     if not maps.size:
         return Drawing(lines=(("[]", False),), shape=array.shape)
-    places = [*np.ndindex(lead)]
-    places.sort(key=lambda place: not focused[place].any())  # stable: else in their order
+    indices = sorted(np.ndindex(lead), key=lambda index: not focused[index].any())  # stable
     panels = tuple(
-        _panel(maps[place], focused[place], marks[place], place, largest, digits) for place in places[:PANELS]
+        _panel(maps[index], focused[index], marks[index], index, largest, digits)
+        for index in indices[:PANELS]
     )
-    return Drawing(panels, shape=array.shape, left_out=len(places) - len(panels))
+    return Drawing(panels, shape=array.shape, left_out=len(indices) - len(panels))
 
 
 def _as_maps(array: np.ndarray) -> np.ndarray:
-    """With two last axes: a vector is one row, a number a single cell."""
+    """Reshape to at least two axes: a vector becomes one row, a number a single cell."""
     return array.reshape((1,) * max(0, 2 - array.ndim) + array.shape)
 
 
@@ -162,7 +158,7 @@ def _panel(
     digits: int,
 ) -> Panel:
     height, width = numbers.shape
-    row, column = (int(one) for one in np.argwhere(focus)[0]) if focus.any() else (0, 0)
+    row, column = map(int, np.argwhere(focus)[0]) if focus.any() else (0, 0)
     rows, columns = _around(row, height, ROWS), _around(column, width, COLUMNS)
     cells = tuple(
         tuple(
@@ -174,9 +170,9 @@ def _panel(
     return Panel(index, rows, columns, (height, width), cells)
 
 
-def _around(place: int, length: int, most: int) -> range:
-    """All of a side, or the part of it that begins just before `place`."""
-    start = max(0, min(place - 1, length - most))
+def _around(index: int, length: int, most: int) -> range:
+    """The whole axis, or a part of it that begins just before `index`."""
+    start = max(0, min(index - 1, length - most))
     return range(start, min(length, start + most))
 
 
@@ -200,7 +196,7 @@ def _tint(value: Any, largest: float) -> float:
 
 
 def number(value: Any, digits: int = DIGITS) -> str:
-    """A number for people: whole ones without a point, others with so many digits."""
+    """A number for readers: integers without a decimal point, others with that many digits."""
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, bool | int):
@@ -215,10 +211,10 @@ def number(value: Any, digits: int = DIGITS) -> str:
 
 
 def _digits(got: np.ndarray, expected: np.ndarray, mask: np.ndarray) -> int:
-    """Enough that no wrong number reads like the right one."""
+    """Enough digits that no wrong number reads like the right one."""
     pairs = [*zip(got[mask].tolist(), expected[mask].tolist(), strict=True)][: ROWS * COLUMNS]
     for digits in range(DIGITS, _MOST_DIGITS):
-        if all(one == other or number(one, digits) != number(other, digits) for one, other in pairs):
+        if all(left == right or number(left, digits) != number(right, digits) for left, right in pairs):
             return digits
     return _MOST_DIGITS
 
@@ -227,7 +223,7 @@ def _digits(got: np.ndarray, expected: np.ndarray, mask: np.ndarray) -> int:
 
 
 def _two_texts(got: str, expected: str) -> tuple[Drawing, Drawing]:
-    """Line by line, those that differ at the same height."""
+    """Two texts line by line, differing lines side by side."""
     ours, theirs = got.splitlines() or [""], expected.splitlines() or [""]
     left: list[tuple[str, bool]] = []
     right: list[tuple[str, bool]] = []
@@ -235,7 +231,7 @@ def _two_texts(got: str, expected: str) -> tuple[Drawing, Drawing]:
         rows = max(b - a, d - c)
         left += [(line, kind != "equal") for line in _filled(ours[a:b], rows)]
         right += [(line, False) for line in _filled(theirs[c:d], rows)]
-    first = next((place for place, (_, wrong) in enumerate(left) if wrong), 0)
+    first = next((index for index, (_, wrong) in enumerate(left) if wrong), 0)
     shown = _around(first, len(left), LINES)
     part = slice(shown.start, shown.stop)
     out = len(left) - len(shown)
@@ -257,11 +253,11 @@ def _lines(value: Any) -> list[str]:
 
 
 def _plain(value: Any) -> Any:
-    """Arrays inside of a value by their shapes, so that one line can hold it."""
+    """Replace the arrays in a value by their shapes, to fit it into one line."""
     if isinstance(value, np.ndarray):
         return _Shape(value.shape)
     if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items()}
+        return {key: _plain(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
         return type(value)(map(_plain, value))
     return value

@@ -1,12 +1,11 @@
 """Cards as plain text: for a terminal, a notebook without HTML, and a screen reader.
 
-Everything is said by signs and words, nothing by colour. What stands side by side is padded by the columns
-that a terminal gives a character: a Chinese one takes two.
+Nothing depends on colour. Blocks side by side are padded by terminal columns: a Chinese character takes two.
 """
 
 from collections.abc import Iterator, Sequence
 
-from rich.cells import cell_len, chop_cells
+from rich.cells import cell_len, chop_cells, set_cell_size
 
 from autograder.base.messages import Text
 from autograder.judging.results import Verdict
@@ -18,7 +17,7 @@ from autograder.student.feedback.layout import Cell, Drawing, Panel, argument, b
 
 WIDTH = 80
 PARTS = 2
-"""Wrong parts of a result that are drawn."""
+"""Wrong parts of a result that are shown."""
 
 Block = list[str]
 
@@ -60,7 +59,7 @@ def _card(card: Card, lang: str, width: int) -> Iterator[str]:
 
 
 def picture(failure: Failure, lang: str, width: int = WIDTH) -> Iterator[str]:
-    """A failure: its arguments, and what came back beside what was expected."""
+    """A failure: its arguments, and what was returned beside what was expected."""
 
     def told(text: Text) -> str:
         return text.in_language(lang)
@@ -132,7 +131,7 @@ def _text(cell: Cell) -> str:
 
 
 def _beside(blocks: Sequence[Block], width: int, indent: int) -> Iterator[str]:
-    """Blocks side by side, as many as fit; the others below."""
+    """Blocks side by side, as many as fit into a row."""
     row: list[Block] = []
     taken = 0
     for block in blocks:
@@ -151,12 +150,8 @@ def _joined(blocks: Sequence[Block], indent: int) -> Iterator[str]:
     widths = [max(map(cell_len, block)) for block in blocks]
     for line in range(height):
         cells = [block[line] if line < len(block) else "" for block in blocks]
-        padded = (_left(cell, width) for cell, width in zip(cells, widths, strict=True))
+        padded = (set_cell_size(cell, width) for cell, width in zip(cells, widths, strict=True))
         yield (" " * indent + "   ".join(padded)).rstrip()
-
-
-def _left(text: str, width: int) -> str:
-    return text + " " * (width - cell_len(text))
 
 
 def _right(text: str, width: int) -> str:

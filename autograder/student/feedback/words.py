@@ -1,4 +1,4 @@
-"""The words that both writers put around a picture."""
+"""The sentences and labels that `html` and `text` share."""
 
 from autograder.base.messages import Text, Verbatim, joined, say
 from autograder.judging.answer_key import AnswerKey
@@ -10,16 +10,12 @@ from autograder.student.feedback.layout import Drawing, Panel
 
 
 def points(result: ExerciseResult | SubmissionResult) -> Text:
-    """How many points, and of which cases."""
-    return say(
-        "card.points",
-        points=f"{result.points:g}",
-        maximum=f"{result.max_points:g}",
-    )
+    """How many points on the visible cases."""
+    return say("card.points", points=f"{result.points:g}", maximum=f"{result.max_points:g}")
 
 
 def heading(failure: Failure) -> Text:
-    """Which case this is."""
+    """The title of a case."""
     if failure.oracle is not None:
         return failure.oracle.heading
     return say("card.case_visible", group=failure.group)
@@ -49,7 +45,7 @@ def path(steps: tuple[Step, ...]) -> Text:
 
 def right_parts(failure: Failure) -> Text | None:
     """Which parts are right, where there are only a few."""
-    if not failure.right or len(failure.right) > 6 or any(len(one) > 2 for one in failure.right):
+    if not failure.right or len(failure.right) > 6 or any(len(steps) > 2 for steps in failure.right):
         return None
     return say("card.parts_right", names=joined(map(path, failure.right)))
 
@@ -59,7 +55,7 @@ def more_wrong(count: int) -> Text:
 
 
 def shape(drawing: Drawing) -> str:
-    """(2, 3), as NumPy writes it; nothing for what has no shape to tell."""
+    """A shape as NumPy writes it, "(2, 3)"; "" for a value without one."""
     return str(drawing.shape) if drawing.shape else ""
 
 
@@ -71,7 +67,7 @@ def differing(pair: Pair) -> Text | None:
 
 
 def panel(panel: Panel) -> Text | None:
-    """Which map of an array it is, and which part of it, as NumPy would slice it."""
+    """Which map of an array a panel shows, and which part of it, as a NumPy index."""
     if not panel.index and not panel.cut:
         return None
     sides = zip((panel.rows, panel.columns), panel.of, strict=True)
@@ -93,12 +89,12 @@ def left_out(drawing: Drawing) -> Text | None:
 
 
 def hint(card: Card) -> Text | None:
-    """The idea, where it may be told."""
+    """The idea, where it may be revealed."""
     return card.result.diagnosis if card.told and card.result.misconception is not None else None
 
 
 def all_pass(key: AnswerKey) -> Text:
-    """Nothing is wrong, as far as the visible cases can tell."""
+    """The sentence for a check without mistakes."""
     return say(find(key.domain).id("card.all_pass"))
 
 

@@ -1,7 +1,6 @@
-"""`autograder watch`: a student's assignments, checked again whenever one is saved.
+"""`autograder watch`: check a student's assignments again whenever one is saved.
 
-Four parts, each of which can be tried alone: `progress` is what is known, and which exercise comes next;
-`screen` draws it; `terminal` takes the whole terminal and gives it back; `session` joins them with the
-watched folders, the keys and the checks. `memory` keeps what is known for the next time. The command line
-calls `session.run`.
+`progress` holds the state and chooses the next exercise; `screen` renders it; `terminal` switches to the
+alternate screen and back; `memory` keeps the state between runs; `session`, called by the command line,
+connects them with saved files, pressed keys and checks.
 """

@@ -1,6 +1,7 @@
-"""What `watch` remembers of a folder until the next time: results, told hints, where the student was.
+"""What `watch` remembers of a folder between runs: results, revealed hints, the current assignment.
 
-A result is used again only for the same file, key and engine. Whatever else the state file holds is dropped.
+A result is reused only for the same file, key and engine version. Malformed entries of the state file are
+dropped.
 """
 
 import hashlib
@@ -20,16 +21,16 @@ _MAX_BYTES = 8 * 2**20
 
 @dataclass
 class Memory:
-    """Of one folder.
+    """The state of one folder.
 
     Attributes
     ----------
     current : str
         The assignment that was worked on.
     hints : dict
-        How many hints have been told of an exercise, by "assignment/exercise".
+        How many hints of an exercise have been revealed, by "assignment/exercise".
     results : dict
-        By assignment: the digest of what was checked, and the result.
+        The digest of what was checked last and its result, by assignment.
     """
 
     current: str = ""
@@ -37,19 +38,19 @@ class Memory:
     results: dict[str, tuple[str, SubmissionResult]] = field(default_factory=dict)
 
     def known(self, assignment: str, digest: str) -> SubmissionResult | None:
-        """The result of what has this digest, if that is what was checked last."""
+        """The last result, if it was of a check with this digest."""
         stored = self.results.get(assignment)
         return stored[1] if stored and stored[0] == digest else None
 
 
 def digest(name: str, content: bytes, key: str) -> str:
-    """Of a file and of what it is checked against."""
+    """Digest of a file and of the key it is checked against."""
     parts = (__version__.encode(), key.encode(), name.encode(), content)
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
 def load(folder: Path) -> Memory:
-    """What is remembered of `folder`."""
+    """The stored state of `folder`; an empty one where there is none."""
     data = state.read(_FILE, _MAX_BYTES).get(state.resolved(folder))
     if not isinstance(data, dict):
         return Memory()
@@ -64,7 +65,7 @@ def load(folder: Path) -> Memory:
 
 
 def save(folder: Path, memory: Memory) -> None:
-    """Remember it, and forget the folder that was watched longest ago."""
+    """Store the state of `folder`, and drop the folder that was watched longest ago."""
     remembered = state.read(_FILE, _MAX_BYTES)
     name = state.resolved(folder)
     remembered.pop(name, None)

@@ -1,7 +1,6 @@
-"""What is known of a student's assignments, and which exercise comes next.
+"""The state of a student's assignments as plain records, and which exercise comes next.
 
-Plain records; nothing here runs a check, draws or waits. `session` replaces a `Work` by a newer one after
-each check.
+`session` replaces a `Work` by a newer one after each check. Nothing here runs a check or draws.
 """
 
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ from autograder.submissions import source as sources
 
 @dataclass(frozen=True)
 class Where:
-    """Where a function is defined: its line, in a file or in a cell of a notebook."""
+    """Where a function is defined: in which file or notebook cell, at which line, with its source."""
 
     where: str
     line: int
@@ -32,13 +31,13 @@ class Work:
     Attributes
     ----------
     file : Path or None
-        The file that is worked on; None where it is gone.
+        The file that is worked on; None where it was deleted.
     result : SubmissionResult or None
         None until it has been checked.
     problem : Text or None
         Why it could not be checked.
     defined : dict
-        Where the functions are.
+        Where each function is defined, by name.
     edited : str
         The exercise whose function was changed last; "" where that is not known.
     """
@@ -61,18 +60,18 @@ class Work:
 
 
 def next_exercise(work: Work) -> ExerciseResult | None:
-    """The exercise to go on with (`advice.next_exercise`); None where all are right."""
+    """The exercise to work on (`advice.next_exercise`); None where all are right."""
     return advice.next_exercise(work.result.exercises, work.edited) if work.result else None
 
 
 def next_work(works: Sequence[Work], after: Work) -> Work | None:
-    """The first assignment behind `after` that is not done, else the first of all; None where all are."""
+    """The first unfinished assignment after `after`, cyclically; None where all are done."""
     index = works.index(after)
     return next((work for work in (*works[index + 1 :], *works[:index]) if not work.is_done), None)
 
 
 def definitions(path: Path) -> dict[str, Where]:
-    """Where the functions of a file are; none where it cannot be read."""
+    """Where the functions of a file are defined; empty where it cannot be read."""
     try:
         read = sources.read(path.name, path.read_bytes())
     except (OSError, sources.SubmissionError):
@@ -84,7 +83,7 @@ def definitions(path: Path) -> dict[str, Where]:
 
 
 def edited(before: dict[str, Where], now: dict[str, Where], exercises: Sequence[str]) -> str:
-    """The first exercise whose function is no longer what it was; "" where all are."""
+    """The first exercise whose function has changed; "" where none has."""
     for name in exercises:
         if name in now and before and (name not in before or before[name].source != now[name].source):
             return name

@@ -1,8 +1,7 @@
-"""What `watch` shows: the progress of all assignments, one next exercise, and the keys.
+"""What `watch` shows: the progress of all assignments, the next exercise, and the keys.
 
-`session` puts them together; each function gives parts of a page, from top to bottom. Every
-part can be read without colours and in 40 columns; widths are counted in cells, of which a Chinese character
-takes two.
+`session` calls these functions; each returns renderables, from top to bottom. Every part can be read without
+colours and in 40 columns; widths are counted in cells, of which a Chinese character takes two.
 """
 
 from collections.abc import Sequence
@@ -16,7 +15,6 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from autograder.base.messages import Text as Sentence
 from autograder.base.messages import translator
 from autograder.base.prose import Prose
 from autograder.judging.domain import find
@@ -24,21 +22,23 @@ from autograder.judging.results import ExerciseResult, Verdict, total
 from autograder.student.watch.progress import Work, next_exercise, next_work
 
 _WIDEST = 100
-"""Columns that lines of text use at most: longer ones are hard to read."""
+"""Columns that text uses at most: longer lines are hard to read."""
 _BAR = 40
+"""Columns of a progress bar at most."""
 _LOW = 20
+"""Below this height the table shows the current assignment only."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """A full screen: parts from the top, a footer at the bottom; what does not fit is turned to.
+    """A full screen: parts from the top, a footer at the bottom; what does not fit is on further pages.
 
     Attributes
     ----------
     turned : int
-        How often the reader has asked for more.
+        How often the reader has turned the page.
     more : str
-        The footer's word for that.
+        The footer's word for turning the page.
     """
 
     parts: Sequence[RenderableType]
@@ -50,16 +50,16 @@ class Page:
         height = options.height or console.height
         options = options.update(width=min(options.max_width, _WIDEST), height=None)
         lines = [line for part in self.parts for line in console.render_lines(part, options, pad=False)]
-        room = max(1, height - len(console.render_lines(self.footer, options)) - 1)
+        rows = max(1, height - len(console.render_lines(self.footer, options)) - 1)
         footer = self.footer
-        if len(lines) > room:
+        if len(lines) > rows:
             footer = Text.assemble(footer, f" · {self.more}")
-            room = max(1, height - len(console.render_lines(footer, options)) - 1)
-        step = max(1, room - 1)
-        pages = max(1, -(-(len(lines) - 1) // step)) if len(lines) > room else 1
+            rows = max(1, height - len(console.render_lines(footer, options)) - 1)
+        step = max(1, rows - 1)
+        pages = max(1, -(-(len(lines) - 1) // step)) if len(lines) > rows else 1
         start = min(self.turned % pages * step, max(0, len(lines) - 1))
-        shown = lines[start : start + room]
-        shown += [[] for _ in range(room - len(shown))]
+        shown = lines[start : start + rows]
+        shown += [[] for _ in range(rows - len(shown))]
         for line in [*shown, *console.render_lines(Rule(style="dim"), options, pad=False)]:
             yield from line
             yield Segment.line()
@@ -74,7 +74,7 @@ def overview(
     running: bool = False,
     height: int = 24,
 ) -> list[RenderableType]:
-    """All assignments with their points, and the exercise to go on with.
+    """All assignments with their points, and the exercise to work on.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def overview(
     running : bool
         Whether the current assignment is being checked.
     height : int
-        Lines of the terminal; on a low one the other assignments make room.
+        Lines of the terminal; a low one shows the current assignment only.
     """
     shown = [work for work in works if work is current or height >= _LOW]
     return [
@@ -96,7 +96,7 @@ def overview(
 def next_step(
     works: Sequence[Work], current: Work, hints: int, lang: str, running: bool = False
 ) -> list[RenderableType]:
-    """The exercise to go on with, what is wrong with it, and what to do."""
+    """The exercise to work on, what is wrong with it, and what to do."""
     _ = translator(lang)
     if current.problem is not None:
         return [Prose(current.problem.in_language(lang), "yellow")]
@@ -108,46 +108,37 @@ def next_step(
         _marked("!", note.in_language(lang), "yellow") for note in current.result.notes[:3]
     ]
     parts += [
-        _marked("✓", f"{one.name}  {one.points:g}/{one.max_points:g}", "green")
-        for one in current.result.exercises
-        if one.name == current.edited and one.verdict is Verdict.AC
+        _marked("✓", f"{exercise.name}  {exercise.points:g}/{exercise.max_points:g}", "green")
+        for exercise in current.result.exercises
+        if exercise.name == current.edited and exercise.verdict is Verdict.AC
     ]
-    exercise = next_exercise(current)
-    if exercise is None:
+    following = next_exercise(current)
+    if following is None:
         return [*parts, *_all_right(works, current, lang)]
-    title = Text.assemble(
-        (exercise.name, "bold"), "  ", _points(exercise.points, exercise.max_points), style=""
-    )
+    title = Text.assemble((following.name, "bold"), "  ", _points(following.points, following.max_points))
     if running:
         title.append("  …", style="dim")
-    parts += [title, Prose(_place(current, exercise.name, lang), "dim")]
-    mark, style = _mark(exercise)
-    parts.append(_marked(mark, _seen(exercise, lang), style))
-    if exercise.verdict is Verdict.NI:
-        todo = _("watch.not_written")
-        parts.append(_marked("", todo, ""))
-    parts += [_marked("→", text, "cyan") for text in told(exercise, current, hints, lang)]
-    right = [group.name for group in exercise.groups if group.points == group.max_points]
-    wrong = [group.name for group in exercise.groups if group.points != group.max_points]
+    parts += [title, Prose(_place(current, following.name, lang), "dim")]
+    mark, style = _mark(following)
+    seen = following.symptom.in_language(lang) if following.symptom else following.verdict.value
+    parts.append(_marked(mark, seen, style))
+    if following.verdict is Verdict.NI:
+        parts.append(_marked("", _("watch.not_written"), ""))
+    parts += [_marked("→", step, "cyan") for step in hint_steps(following, current, lang)[:hints]]
+    right = [group.name for group in following.groups if group.points == group.max_points]
+    wrong = [group.name for group in following.groups if group.points != group.max_points]
     if right:
         parts.append(_marked("✓", ", ".join(right), "green"))
         parts.append(_marked("✗", ", ".join(wrong), "red"))
     return parts
 
 
-def told(exercise: ExerciseResult, work: Work, hints: int, lang: str) -> list[str]:
-    """What the first `hints` steps of the ladder tell: the idea where it is known, then where to look."""
-    return ladder(exercise, work, lang)[:hints]
-
-
-def ladder(exercise: ExerciseResult, work: Work, lang: str) -> list[str]:
-    """The hints on an exercise, one after the other."""
+def hint_steps(exercise: ExerciseResult, work: Work, lang: str) -> list[str]:
+    """The hints on an exercise in the order in which they are revealed: the idea, then where to look."""
     _ = translator(lang)
-    lecture = next((one.lecture for one in work.key.exercises if one.name == exercise.name), "")
-    read = _("watch.hint_lecture", lecture=lecture)
+    read = _("watch.hint_lecture", lecture=_lecture(work, exercise.name))
     if exercise.verdict in (Verdict.NI, Verdict.MISSING):
-        start = _("watch.hint_simplest_case")
-        return [read, start]
+        return [read, _("watch.hint_simplest_case")]
     steps = []
     if exercise.misconception is not None and exercise.diagnosis is not None:
         steps.append(exercise.diagnosis.in_language(lang))
@@ -160,7 +151,7 @@ def ladder(exercise: ExerciseResult, work: Work, lang: str) -> list[str]:
 
 
 def listing(current: Work, lang: str) -> list[RenderableType]:
-    """Every exercise of the current assignment, with points and its place."""
+    """Every exercise of the current assignment, with points and where it is defined."""
     _ = translator(lang)
     parts: list[RenderableType] = [Text(current.place.name, style="bold")]
     if current.result is None:
@@ -184,12 +175,12 @@ def listing(current: Work, lang: str) -> list[RenderableType]:
 
 
 def formula(text: str) -> list[RenderableType]:
-    """The formula of a function, as the subject's command writes it."""
+    """A function's formula as the subject's command prints it."""
     return [Text(text, overflow="fold")]
 
 
 def footer(lang: str, *, keys: bool, back: bool = False, formula: bool = True, says: str = "") -> Text:
-    """The keys that can be pressed, or that none can; and a word on the last check."""
+    """The keys that can be pressed, or that none can, and `says`: when the last check was."""
     _ = translator(lang)
     if not keys:
         text = Text(_("watch.no_keys"), style="dim")
@@ -209,33 +200,32 @@ def footer(lang: str, *, keys: bool, back: bool = False, formula: bool = True, s
 
 
 def more(lang: str) -> str:
-    """The footer's word where a page goes on."""
+    """The footer's word for turning the page."""
     _ = translator(lang)
     return _("watch.key_more")
 
 
 def line(work: Work, lang: str) -> Text:
-    """One assignment in one line, for where there is no screen."""
-    _ = translator(lang)
-    label = _("watch.points")
+    """One assignment in one line, for output without a screen."""
+    label = translator(lang)("watch.points")
     return Text.assemble(
         (work.place.name, "bold"), f"  {label}: ", _points(work.points, _maximum(work), " / ")
     )
 
 
 def shown_path(path: Path) -> str:
-    """As short as it can be from where the student is."""
+    """Relative to the current folder where that is possible."""
     try:
         return str(path.absolute().relative_to(Path.cwd()))
     except (ValueError, OSError):
         return str(path)
 
 
-# ---- Parts of it -------------------------------------------------------------------------------------------
+# ---- Parts -------------------------------------------------------------------------------------------------
 
 
 def _table(shown: Sequence[Work], works: Sequence[Work], current: Work, lang: str) -> Table:
-    """A bar and points for each assignment, and for all together."""
+    """A progress bar and points for each assignment, and for all together."""
     _ = translator(lang)
     table = Table.grid(padding=(0, 1))
     table.add_column(width=1)
@@ -265,7 +255,7 @@ def _table(shown: Sequence[Work], works: Sequence[Work], current: Work, lang: st
 
 @dataclass(frozen=True)
 class _Bar:
-    """A bar as wide as there is room for, at most `_BAR`; full only where everything is earned."""
+    """A bar as wide as the line allows, at most `_BAR`; full only where everything is earned."""
 
     points: float
     maximum: float
@@ -292,20 +282,18 @@ def _all_right(works: Sequence[Work], current: Work, lang: str) -> list[Renderab
 
 
 def _place(work: Work, exercise: str, lang: str) -> str:
-    """Where the function is, for the eye and for editors that open `file:line`."""
-    _ = translator(lang)
-    lecture = next((one.lecture for one in work.key.exercises if one.name == exercise), "")
+    """Where the function is, as `file:line`, which editors open, and its section of the lecture."""
     place = work.defined.get(exercise)
     file = shown_path(work.file or work.place.folder)
     if place is not None:
         file = f"{file}:{place.line}" if place.where.endswith(".py") else f"{file}, {place.where}"
-    return file + " · " + _("watch.lecture_section", section=lecture)
+    section = translator(lang)("watch.lecture_section", section=_lecture(work, exercise))
+    return f"{file} · {section}"
 
 
-def _seen(exercise: ExerciseResult, lang: str) -> str:
-    """What can be seen from outside."""
-    symptom: Sentence | None = exercise.symptom
-    return symptom.in_language(lang) if symptom else exercise.verdict.value
+def _lecture(work: Work, name: str) -> str:
+    """The lecture section of an exercise."""
+    return next((exercise.lecture for exercise in work.key.exercises if exercise.name == name), "")
 
 
 def _mark(exercise: ExerciseResult) -> tuple[str, str]:
@@ -315,7 +303,7 @@ def _mark(exercise: ExerciseResult) -> tuple[str, str]:
 
 
 def _marked(mark: str, text: str, style: str) -> Table:
-    """A mark, and text that stays to the right of it when it is folded."""
+    """A mark, and text that is wrapped to the right of it."""
     grid = Table.grid(padding=(0, 1))
     grid.add_column(width=1)
     grid.add_column(overflow="fold")

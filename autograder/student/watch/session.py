@@ -1,8 +1,8 @@
-"""The running `watch`: saved files, pressed keys and finished checks meet here, in one event loop.
+"""The running `watch`: one event loop for saved files, pressed keys and finished checks.
 
 Checks run in one thread of their own, for a warm sandbox belongs to the thread that made it; the formula is
-another call of the command line. Everything else, drawing above all, happens in the loop. A check that a
-newer save has overtaken is cancelled, so that a loop without end in a student's code holds up nobody.
+computed by another call of the command line. Everything else, such as drawing, happens in the loop. A newer
+save cancels a running check, so an endless loop in a student's code blocks nothing.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ def run(folder: Path, lang: str, console: Console) -> None:
     """
     places = workspace.places(folder)
     if not places:
-        file = workspace.current_file(folder)  # says what is the matter, or finds a renamed file
+        file = workspace.current_file(folder)  # raises the reason, or finds a renamed file
         name = workspace.key_beside(file).name.removesuffix(workspace.ENDING) + file.suffix
         raise CheckError(say("watch.wrong_file_name", file=file.name, name=name))
     checkers = {place: Checker(place.key) for place in places}
@@ -56,7 +56,7 @@ def run(folder: Path, lang: str, console: Console) -> None:
 
 
 class _Session:
-    """What goes on between the first screen and the last."""
+    """The state of a running `watch`, and what changes it."""
 
     def __init__(self, folder: Path, checkers: dict[Place, Checker], lang: str, terminal: Terminal) -> None:
         self.folder = folder
@@ -67,7 +67,7 @@ class _Session:
         self.works = {place: Work(place, checker.key) for place, checker in checkers.items()}
         self.current = next(iter(self.works))
         self.waiting: list[Place] = []
-        """Assignments to check; the last one comes first."""
+        """Assignments to check; the last one is checked first."""
         self.wake = asyncio.Event()
         self.over = asyncio.Event()
         self.checking: Place | None = None
@@ -77,10 +77,10 @@ class _Session:
         self.formula: asyncio.Task[None] | None = None
         self.says = ""
 
-    # ---- Beginning and end -----------------------------------------------------------------------------
+    # ---- Start and end ---------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Until `over`."""
+        """Run until `over` is set."""
         loop = asyncio.get_running_loop()
         worker = ThreadPoolExecutor(1, "check")
         with self._listening(loop):
@@ -91,7 +91,7 @@ class _Session:
             try:
                 done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
-                    task.result()  # raises what has gone wrong
+                    task.result()  # raises the exception that ended it
             finally:
                 self._stop_formula()
                 for task in tasks:
@@ -108,7 +108,7 @@ class _Session:
 
     @contextlib.contextmanager
     def _listening(self, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
-        """Keys and signals reach the loop."""
+        """Connect keys and signals to the loop."""
         descriptor = sys.stdin.fileno() if self.terminal.has_keys else -1
         handlers = {"SIGWINCH": self._draw, "SIGTERM": self.over.set, "SIGHUP": self.over.set}
         if self.terminal.is_screen:
@@ -133,7 +133,7 @@ class _Session:
         self._draw()
 
     def _first(self) -> Place:
-        """What has been saved since the last time, else where the student was then, else the first of all."""
+        """The assignment saved since the last run, else the current one then, else the first."""
         saved = [
             work.file
             for work in self.works.values()
@@ -146,7 +146,7 @@ class _Session:
         return by_name.get(self.memory.current) or next(iter(self.works))
 
     def _begin(self) -> None:
-        """Show what is known already, and check the rest; the current assignment first."""
+        """Show the remembered results, and check the rest, the current assignment first."""
         for place in self.works:
             self._look_at(place)
             known = self.memory.known(place.name, self._digest(place))
@@ -172,7 +172,7 @@ class _Session:
     # ---- Saved files -----------------------------------------------------------------------------------
 
     async def _watch(self) -> None:
-        """Look out for saved files."""
+        """Call `_saved` for each assignment whose file was saved."""
         from watchfiles import awatch
 
         by_path = {
@@ -193,16 +193,16 @@ class _Session:
             async for changes in saved:
                 for place in dict.fromkeys(by_path[path] for _, path in changes):
                     self._saved(place)
-        except (OSError, RuntimeError) as error:  # too many watches, a folder that is gone
+        except (OSError, RuntimeError) as error:  # too many watches, a deleted folder
             raise CheckError(say("watch.files_unwatchable", error=error)) from error
 
     def _saved(self, place: Place) -> None:
-        """Check `place`, which is what the student works on now."""
+        """Check `place`, and make it the current assignment."""
         before = self.works[place].file, self._stored(place)
         self._look_at(place)
         if before == (self.works[place].file, self._digest(place)) and self.checking is not place:
-            self._draw()  # a complaint may have gone
-            return  # saved as it was
+            self._draw()  # saved without a change, but a problem may be solved
+            return
         if place != self.current or self.view == "formula":
             self._leave_view()
         self.current = place
@@ -215,7 +215,7 @@ class _Session:
         return self.memory.results.get(place.name, ("", None))[0]
 
     def _look_at(self, place: Place) -> None:
-        """Find the file that is worked on, and the functions in it."""
+        """Update which file is worked on, and where its functions are."""
         work = self.works[place]
         file = next(iter(place.files), None)
         defined = progress.definitions(file) if file else {}
@@ -234,7 +234,7 @@ class _Session:
         self.wake.set()
 
     async def _check(self, worker: ThreadPoolExecutor) -> None:
-        """Check what waits, one after the other."""
+        """Check the waiting assignments, one after the other."""
         loop = asyncio.get_running_loop()
         while True:
             if not self.waiting:
@@ -250,7 +250,7 @@ class _Session:
             self.checking = place
             start, digest = time.monotonic(), self._digest(place)
             try:
-                result = await loop.run_in_executor(worker, self.checkers[place].check, file)
+                checked = await loop.run_in_executor(worker, self.checkers[place].check, file)
             except Cancelled:
                 if not self.over.is_set():
                     self._ask_for([place, *([self.current] if place != self.current else [])])
@@ -258,11 +258,12 @@ class _Session:
             except CheckError as error:
                 self.works[place] = replace(self.works[place], problem=error.text)
             else:
+                result = checked.result
                 self.works[place] = replace(self.works[place], result=result, problem=None)
                 self.memory.results[place.name] = digest, result
                 self._forget_hints(place)
                 if place == self.current:
-                    hints.climb(file, result)
+                    hints.record_failures(file, result)
                     self.says = f"{time.strftime('%H:%M:%S')} · {time.monotonic() - start:.2f} s"
             finally:
                 self.checking = None
@@ -270,7 +271,7 @@ class _Session:
             self._draw(place)
 
     def _warm(self, current: Place) -> None:
-        """Keep the sandbox of one assignment, ready for its next run."""
+        """Keep the sandbox of the current assignment ready for its next run, and close the others."""
         for place, checker in self.checkers.items():
             if place == current:
                 checker.warm()
@@ -287,16 +288,16 @@ class _Session:
         return self.memory.hints.get(self._hint_name(exercise.name), 0) if exercise else 0
 
     def _hint(self) -> None:
-        """One step up the ladder; behind the last one, down again."""
+        """Reveal the next hint step; after the last one, hide them all again."""
         work = self.works[self.current]
         exercise = progress.next_exercise(work)
         if exercise is not None:
-            steps = len(screen.ladder(exercise, work, self.lang))
+            steps = len(screen.hint_steps(exercise, work, self.lang))
             self.memory.hints[self._hint_name(exercise.name)] = (self._hints() + 1) % (steps + 1)
             self._remember()
 
     def _forget_hints(self, place: Place) -> None:
-        """Who has got it right begins anew the next time."""
+        """Hide the hints of exercises that are right, should they fail again later."""
         result = self.works[place].result
         for exercise in result.exercises if result else ():
             if exercise.points == exercise.max_points:
@@ -306,7 +307,7 @@ class _Session:
 
     def _keys(self) -> None:
         if not self.terminal.read_keys(self._key):
-            self.over.set()  # the terminal is gone
+            self.over.set()  # the terminal was closed
 
     def _key(self, key: str) -> None:
         match key.lower():
@@ -357,7 +358,7 @@ class _Session:
         try:
             output, _ = await process.communicate()
         finally:
-            if process.returncode is None:  # somebody has gone on to something else
+            if process.returncode is None:  # the view was left before the end
                 process.kill()
         text = output.decode(errors="replace").strip().removeprefix("autograder: ")
         self.formula_text = text or say("watch.formula_none").in_language(self.lang)
@@ -371,7 +372,7 @@ class _Session:
     # ---- Drawing ---------------------------------------------------------------------------------------
 
     def _draw(self, checked: Place | None = None) -> None:
-        """Show the present state; without a screen, what has just been checked."""
+        """Show the present state; without a screen, print the assignment just checked."""
         works = list(self.works.values())
         current = self.works[self.current]
         if not self.terminal.is_screen:

@@ -1,7 +1,7 @@
-"""The whole terminal, for as long as it is needed: its second screen, and keys that count without Enter.
+"""Full-screen use of the terminal: its alternate screen, and single keys without Enter.
 
-`session` enters it. Whatever ends the block (a key, Ctrl-C, an exception) puts the terminal back as it was.
-Where there is no terminal to take, text is printed line by line, and no keys are read.
+`session` enters it; the terminal is restored however the block ends (a key, Ctrl-C, an exception). Where
+there is no terminal, text is printed line by line, and no keys are read.
 """
 
 import contextlib
@@ -26,8 +26,7 @@ class Terminal:
     Attributes
     ----------
     is_screen : bool
-        Whether it is a terminal whose second screen can be used; else everything is printed below what is
-        there.
+        Whether the terminal's alternate screen can be used; else everything is printed in sequence.
     has_keys : bool
         Whether single keys can be read.
     """
@@ -43,7 +42,7 @@ class Terminal:
 
     @contextlib.contextmanager
     def taken(self) -> Iterator[None]:
-        """Take the terminal; it is put back at the end of the block."""
+        """Take the terminal for the length of the block."""
         self._take()
         try:
             yield
@@ -51,7 +50,7 @@ class Terminal:
             self._stack.close()
 
     def suspend(self) -> None:
-        """What Ctrl-Z does: give the terminal back, stop, and take it again when the shell goes on."""
+        """What Ctrl-Z does: restore the terminal, stop, and take it again when the shell continues us."""
         self._stack.close()
         os.kill(os.getpid(), signal.SIGSTOP)
         self._take()
@@ -63,14 +62,14 @@ class Terminal:
             self._screen = self._stack.enter_context(self.console.screen())
 
     def show(self, renderable: RenderableType) -> None:
-        """Put `renderable` on the screen in the place of what was there, or print it."""
+        """Replace the screen's content by `renderable`, or print it."""
         if self._screen is not None:
             self._screen.update(renderable)
         else:
             self.console.print(renderable)
 
     def read_keys(self, got: Callable[[str], None]) -> bool:
-        """Hand on the keys that have been pressed; whether there may come more."""
+        """Call `got` with each pressed key; False once the terminal is closed."""
         try:
             data = os.read(sys.stdin.fileno(), 64)
         except OSError:

@@ -1,7 +1,7 @@
 """Why a typed formula is wrong: its terms held against the right ones, and each difference in a sentence.
 
-`lines`, `answers` and `documents` call `explain` for a formula that they found wrong. The comparison is exact;
-where a surplus term was clearly meant for a missing one, one sentence covers both.
+`lines`, `answers` and `documents` call `explain` for a formula that they found wrong. The comparison is
+exact; where a surplus term was clearly meant for a missing one, one sentence covers both.
 """
 
 from collections import Counter
@@ -220,9 +220,10 @@ def _factor_distance(wanted: Factor, typed: Factor) -> tuple[int, FaultKind]:
 def _absent(monomial: Monomial, formulas: LayerFormulas) -> str:
     """An element in a product that the layer does not have; "" if there is none."""
     for factor in monomial:
-        if isinstance(factor, Atom) and factor.layer in _LAYERS.get(factor.letter, ()):
-            if not formulas.exists(factor):
-                return write_factor(factor)
+        if not isinstance(factor, Atom) or factor.layer not in _LAYERS.get(factor.letter, ()):
+            continue
+        if not formulas.exists(factor):
+            return write_factor(factor)
     return ""
 
 

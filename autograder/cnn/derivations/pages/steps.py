@@ -269,9 +269,9 @@ def _title(layer: AnyLayer) -> Prose:
                 parts.append(say("cnn.page.part_kernels", count=layer.kernels))
         case Pooling():
             sizes = {name: size_text(getattr(layer, name)) for name in ("input", "output", "window")}
-            maximum = layer.kind == "max"
+            is_max = layer.kind == "max"
             parts = [
-                say("cnn.page.title_max_pooling" if maximum else "cnn.page.title_average_pooling", **sizes)
+                say("cnn.page.title_max_pooling" if is_max else "cnn.page.title_average_pooling", **sizes)
             ]
             if layer.steps != layer.window:
                 parts.append(say("cnn.layer.stride", stride=size_text(layer.steps)))

@@ -1,8 +1,8 @@
-"""Which cases go wrong: what they, and no others, have in common.
+"""Say in which cases an answer is wrong: "only where an argument holds integers".
 
-A *feature* is something that a case has or has not, such as an argument that holds integers. It is named
-where the wrong cases are exactly those that have it, alone or together with a second one; otherwise the
-titles of the groups are. Of the cases only what their arguments are like is told, never what they are.
+A *feature* is a property of a case, such as an argument that holds integers. It is named if the wrong cases
+are exactly those that have it, alone or together with a second feature; otherwise the titles of the groups
+are named. The arguments themselves are never quoted.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,27 +15,27 @@ import numpy as np
 from autograder.base.messages import Text, joined, say
 from autograder.judging.answer_key import KeyExercise
 from autograder.judging.diagnosis.facts import Facts
-from autograder.judging.diagnosis.judged import Studied
+from autograder.judging.diagnosis.judged import AnalysedCase
 from autograder.judging.results import Verdict
 
 _TITLES = 3
-"""More titles of groups than these are a list, not a sentence."""
+"""The most titles of groups that one sentence lists."""
 
 
 @dataclass(frozen=True)
 class Feature:
-    """Something that a case has or has not.
+    """A property of a case.
 
     Attributes
     ----------
     text : Text
         Completes "only where …".
     needs : tuple of str
-        The `Facts` that it hangs on; where one of them is None, nobody knows.
+        The `Facts` that it depends on; where one of them is None, the feature is unknown.
     has : function (Facts) -> bool or None
-        None: the case has it, but need not show it, so it may be right or wrong.
+        None: the case has it, but may be right nevertheless.
     joins : tuple of {"and", "or"}
-        How it may be joined with a second feature; not at all where that would say little.
+        How it may be joined with a second feature.
     """
 
     text: Text
@@ -46,49 +46,48 @@ class Feature:
 
 @dataclass(frozen=True)
 class _Extent:
-    """The cases that have a feature, as bits: those that must be wrong, and those that may be."""
+    """The cases that have a feature, as bit sets: those that must be wrong, and those that may be."""
 
     text: Text
     surely: int
     possibly: int
     joins: tuple[str, ...] = ()
 
-    def is_that_of(self, wrong: int) -> bool:
+    def explains(self, wrong: int) -> bool:
         return self.surely != 0 and self.surely & ~wrong == 0 and wrong & ~self.possibly == 0
 
 
 def limited(
     what: Text,
     exercise: KeyExercise,
-    cases: Sequence[Studied],
-    concerned: Sequence[Studied],
+    cases: Sequence[AnalysedCase],
+    concerned: Sequence[AnalysedCase],
     features: "Features",
     *,
     elsewhere: bool,
 ) -> Text:
-    """`what`, followed by the cases that it is true of, where these are not all cases.
+    """`what`, followed by the cases that it is true of if these are not all cases.
 
-    A call that was stopped takes the others of its group with it, untried: then the groups are all that is
-    known.
+    A call that was stopped ends the other calls of its group, too: then only groups can be named.
 
     Parameters
     ----------
-    concerned : sequence of Studied
+    concerned : sequence of AnalysedCase
         The cases of which `what` is true.
     elsewhere : bool
-        Whether other cases are wrong in other ways: by the same mistake or another, nobody knows.
+        Whether other cases are wrong in other ways.
     """
-    known = [one for one in cases if one.verdict is not Verdict.JE]
+    known = [case for case in cases if case.verdict is not Verdict.JE]
     if len(concerned) == len(known):
         return what
-    stopped = any(one.outcome.status in ("time", "output", "died", "unanswered") for one in known)
-    feature = None if stopped else _feature(known, {id(one) for one in concerned}, features)
+    stopped = any(case.outcome.status in ("time", "output", "died", "unanswered") for case in known)
+    feature = None if stopped else _feature(known, {id(case) for case in concerned}, features)
     if feature is not None:
         if elsewhere:
             return say("symptom.only_where_elsewhere_other", said=what, feature=feature)
         return say("symptom.only_where", said=what, feature=feature)
-    names = {one.group for one in concerned}
-    others = {one.group for one in known} - names
+    names = {case.group for case in concerned}
+    others = {case.group for case in known} - names
     if len(names) <= _TITLES and others:
         groups = _titles(exercise, names)
         if elsewhere:
@@ -105,37 +104,32 @@ def _titles(exercise: KeyExercise, names: set[str]) -> Text:
     return joined((group.title for group in exercise.groups if group.name in names), "list.groups")
 
 
-def _feature(known: Sequence[Studied], wrong: set[int], features: "Features") -> Text | None:
-    bits = sum(1 << index for index, one in enumerate(known) if id(one) in wrong)
-    facts = [one.facts for one in known]
+def _feature(known: Sequence[AnalysedCase], wrong: set[int], features: "Features") -> Text | None:
+    bits = sum(1 << index for index, case in enumerate(known) if id(case) in wrong)
+    facts = [case.facts for case in known]
     extents = []
     for feature in features.of(facts[0]):
         extent = _extent(feature, facts)
-        if extent is not None and extent.is_that_of(bits):
+        if extent is not None and extent.explains(bits):
             return extent.text
-        if extent is not None and extent.joins:
+        if extent is not None:
             extents.append(extent)
-    for one, other in _joined(extents, "and"):
-        if _Extent(one.text, one.surely & other.surely, one.possibly & other.possibly).is_that_of(bits):
-            return say("symptom.where_both", feature=one.text, other=other.text)
-    for one, other in _joined(extents, "or"):
-        if _Extent(one.text, one.surely | other.surely, one.possibly | other.possibly).is_that_of(bits):
-            return say("symptom.where_either", feature=one.text, other=other.text)
+    for a, b in combinations([extent for extent in extents if "and" in extent.joins], 2):
+        if _Extent(a.text, a.surely & b.surely, a.possibly & b.possibly).explains(bits):
+            return say("symptom.where_both", feature=a.text, other=b.text)
+    for a, b in combinations([extent for extent in extents if "or" in extent.joins], 2):
+        if _Extent(a.text, a.surely | b.surely, a.possibly | b.possibly).explains(bits):
+            return say("symptom.where_either", feature=a.text, other=b.text)
     return None
-
-
-def _joined(extents: Sequence[_Extent], how: str) -> Iterator[tuple[_Extent, _Extent]]:
-    return combinations([extent for extent in extents if how in extent.joins], 2)
 
 
 def _extent(feature: Feature, facts: Sequence[Facts]) -> _Extent | None:
     """None where the feature is unknown for some case, or the same for all of them."""
     surely = possibly = 0
-    for index, one in enumerate(facts):
-        for name in feature.needs:
-            if getattr(one, name) is None:
-                return None
-        has = feature.has(one)
+    for index, of_case in enumerate(facts):
+        if any(getattr(of_case, name) is None for name in feature.needs):
+            return None
+        has = feature.has(of_case)
         surely |= (1 << index) if has else 0
         possibly |= 0 if has is False else (1 << index)
     everywhere = (1 << len(facts)) - 1
@@ -145,7 +139,7 @@ def _extent(feature: Feature, facts: Sequence[Facts]) -> _Extent | None:
 
 
 def _of_parameters(first: Facts, told: frozenset[str]) -> Iterator[Feature]:
-    """What a function's other parameters may be: switches, numbers, left to their defaults."""
+    """Features of the parameters that are not in `told`: true, above 1, given, not 0."""
     for index, name in enumerate(first.parameters):
         if name not in told:
             yield _switch(name)
@@ -178,21 +172,13 @@ def _not_zero(name: str) -> Feature:
 
 
 def _given(index: int, name: str) -> Feature:
-    return Feature(
-        say("symptom.where_given", name=name),
-        (),
-        lambda facts: len(facts.case.args) > index,
-        joins=(),
-    )
+    text = say("symptom.where_given", name=name)
+    return Feature(text, (), lambda facts: len(facts.case.args) > index, joins=())
 
 
 def _omitted(index: int, name: str) -> Feature:
-    return Feature(
-        say("symptom.where_left_out", name=name),
-        (),
-        lambda facts: len(facts.case.args) <= index,
-        joins=(),
-    )
+    text = say("symptom.where_left_out", name=name)
+    return Feature(text, (), lambda facts: len(facts.case.args) <= index, joins=())
 
 
 def _with_integers(facts: Any) -> bool:
@@ -216,10 +202,10 @@ LAYOUTS: tuple[Feature, ...] = (
 
 @dataclass(frozen=True)
 class Features:
-    """What the cases of an exercise are told apart by, in the order in which it is tried.
+    """The features by which the cases of an exercise are told apart, in the order in which they are tried.
 
-    Between `first` and `last` stand what the function's own parameters may be (switches, numbers, left to
-    their defaults); `told` are the parameters of which the features here tell more.
+    Those of the function's parameters come between `first` and `last`; `told` are the parameters that the
+    features listed here already cover.
     """
 
     first: tuple[Feature, ...] = (*INTEGERS, *LAYOUTS)
@@ -227,7 +213,7 @@ class Features:
     told: frozenset[str] = frozenset()
 
     def of(self, facts: Facts) -> Iterator[Feature]:
-        """Those of a function with the parameters that `facts` have."""
+        """All features of a function with the parameters that `facts` have."""
         yield from self.first
         yield from _of_parameters(facts, self.told)
         yield from self.last

@@ -1,4 +1,4 @@
-"""The hint ladder: the symptom first, the idea when asked again, and no harm from what it remembers."""
+"""The hint steps: the symptom first, the idea after a second failure, and a record that can do no harm."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from autograder.base.messages import Authored
 from autograder.cli import app
 from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict
 from autograder.student import hints
-from autograder.student.hints import climb
+from autograder.student.hints import record_failures
 from tests import authored
 from tests.test_checking import folder, visible_key, work  # noqa: F401
 
@@ -37,33 +37,33 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 WA, AC, NI, RTE = Verdict.WA, Verdict.AC, Verdict.NI, Verdict.RTE
 
 
-def test_only_who_fails_again_climbs(state: Path, tmp_path: Path) -> None:
+def test_only_a_second_failure_in_a_row_is_returned(state: Path, tmp_path: Path) -> None:
     place = tmp_path / "a.py"
-    assert climb(place, checked(f=WA, g=WA, h=AC)) == set()
-    assert climb(place, checked(f=RTE, g=AC, h=WA)) == {"f"}
-    assert climb(place, checked(f=WA, g=WA, h=WA)) == {"f", "h"}
-    assert climb(place, checked(f=AC)) == set()  # a notebook checks one function
-    assert climb(place, checked(g=WA)) == {"g"}
-    assert climb(place, checked(f=WA)) == set()
+    assert record_failures(place, checked(f=WA, g=WA, h=AC)) == set()
+    assert record_failures(place, checked(f=RTE, g=AC, h=WA)) == {"f"}
+    assert record_failures(place, checked(f=WA, g=WA, h=WA)) == {"f", "h"}
+    assert record_failures(place, checked(f=AC)) == set()  # a notebook checks one function
+    assert record_failures(place, checked(g=WA)) == {"g"}
+    assert record_failures(place, checked(f=WA)) == set()
 
 
 def test_what_is_not_written_has_not_failed(state: Path, tmp_path: Path) -> None:
     untried = (Verdict.NI, Verdict.MISSING, Verdict.FORBIDDEN)
     for verdict in untried:
-        assert climb(tmp_path, checked(f=verdict)) == set()
+        assert record_failures(tmp_path, checked(f=verdict)) == set()
     assert not state.exists()
-    assert climb(tmp_path, checked(f=WA)) == set()
+    assert record_failures(tmp_path, checked(f=WA)) == set()
 
 
-def test_every_file_has_a_ladder_of_its_own_under_whatever_name(
+def test_every_file_has_its_own_record_under_whatever_name(
     state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "a.py").touch()
     (tmp_path / "link.py").symlink_to(tmp_path / "a.py")
     monkeypatch.chdir(tmp_path)
-    assert climb(Path("a.py"), checked(f=WA)) == set()
-    assert climb(tmp_path / "b.py", checked(f=WA)) == set()
-    assert climb(tmp_path / "link.py", checked(f=WA)) == {"f"}
+    assert record_failures(Path("a.py"), checked(f=WA)) == set()
+    assert record_failures(tmp_path / "b.py", checked(f=WA)) == set()
+    assert record_failures(tmp_path / "link.py", checked(f=WA)) == {"f"}
 
 
 @given(
@@ -77,8 +77,8 @@ def test_a_damaged_memory_is_an_empty_one(content: bytes) -> None:
     path = Path(os.environ["XDG_STATE_HOME"]) / "autograder" / "failed.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
-    assert climb(Path("/nowhere/a.py"), checked(f=WA)) == set()
-    assert climb(Path("/nowhere/a.py"), checked(f=WA)) == {"f"}
+    assert record_failures(Path("/nowhere/a.py"), checked(f=WA)) == set()
+    assert record_failures(Path("/nowhere/a.py"), checked(f=WA)) == {"f"}
 
 
 def test_where_nothing_can_be_written_nothing_happens(
@@ -87,10 +87,10 @@ def test_where_nothing_can_be_written_nothing_happens(
     (tmp_path / "file").touch()
     for base in (tmp_path / "file", Path("/proc/nowhere")):
         monkeypatch.setenv("XDG_STATE_HOME", str(base))
-        assert climb(tmp_path, checked(f=WA)) == climb(tmp_path, checked(f=WA)) == set()
+        assert record_failures(tmp_path, checked(f=WA)) == record_failures(tmp_path, checked(f=WA)) == set()
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     state.mkdir(parents=True)  # a folder where the file should be
-    assert climb(tmp_path, checked(f=WA)) == climb(tmp_path, checked(f=WA)) == set()
+    assert record_failures(tmp_path, checked(f=WA)) == record_failures(tmp_path, checked(f=WA)) == set()
     assert list(state.parent.iterdir()) == [state]
     assert capfd.readouterr() == ("", "")
 
@@ -99,21 +99,21 @@ def test_a_relative_state_folder_does_not_count(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("XDG_STATE_HOME", "relative")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
-    climb(tmp_path, checked(f=WA))
+    record_failures(tmp_path, checked(f=WA))
     assert {path.name for path in tmp_path.iterdir()} == {"home"}
     (written,) = (path for path in tmp_path.rglob("*") if path.is_file())
     assert written.relative_to(tmp_path) == Path("home/.local/state/autograder/failed.json")
     monkeypatch.setenv("HOME", "nowhere")  # not absolute either
-    assert climb(tmp_path, checked(f=WA)) == climb(tmp_path, checked(f=WA)) == set()
+    assert record_failures(tmp_path, checked(f=WA)) == record_failures(tmp_path, checked(f=WA)) == set()
 
 
 def test_the_memory_is_bounded_and_forgets_what_passed(state: Path, tmp_path: Path) -> None:
-    for number in range(2 * hints._PLACES):
-        climb(tmp_path / f"{number}.py", checked(f=WA))
+    for number in range(2 * hints._MAX_PATHS):
+        record_failures(tmp_path / f"{number}.py", checked(f=WA))
     kept = json.loads(state.read_bytes())
-    assert list(kept) == [str(tmp_path / f"{n}.py") for n in range(hints._PLACES, 2 * hints._PLACES)]
+    assert list(kept) == [str(tmp_path / f"{n}.py") for n in range(hints._MAX_PATHS, 2 * hints._MAX_PATHS)]
     for name in kept:
-        climb(Path(name), checked(f=AC))
+        record_failures(Path(name), checked(f=AC))
     assert json.loads(state.read_bytes()) == {}
     assert stat.S_ISREG(state.stat().st_mode)
 
@@ -157,7 +157,7 @@ def test_no_hint_is_promised_where_there_is_none(state: Path, folder: Path) -> N
         assert ASK["en"] not in check(work(folder, text), "--lang", "en")
 
 
-def test_json_holds_everything_and_leaves_the_ladder_alone(state: Path, folder: Path) -> None:  # noqa: F811
+def test_json_holds_everything_and_records_nothing(state: Path, folder: Path) -> None:  # noqa: F811
     path = work(folder, authored.TYPICAL)
     (exercise,) = json.loads(check(path, "--json", "--lang", "en"))["submissions"][0]["exercises"]
     assert IDEA["en"] in exercise["diagnosis"]["text"]

@@ -1,4 +1,4 @@
-"""What one attempt tells people: enough for whoever is honest, and no more than can be read."""
+"""`evaluate` of one submission: the notes tell an honest author enough, and never too much to read."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 
 from autograder.base.messages import say
 from autograder.judging.answer_key import AnswerKey
-from autograder.judging.evaluate import Attempt, attempt, safe_notes, unreadable
+from autograder.judging.evaluate import Evaluation, evaluate, safe_notes, unreadable
 from autograder.judging.results import Verdict
 from autograder.sandbox.records import LoadNote, Outcome, Run
 from tests import authored
@@ -16,7 +16,7 @@ from tests import authored
 def key(tmp_path_factory: pytest.TempPathFactory) -> AnswerKey:
     from autograder.judging import answer_key
 
-    folder = tmp_path_factory.mktemp("attempt")
+    folder = tmp_path_factory.mktemp("evaluate")
     authored.write_course(folder / "solutions")
     authored.draw_keys(folder / "solutions", folder / "keys")
     return answer_key.load(folder / "keys" / f"relu{answer_key.HIDDEN}")
@@ -27,10 +27,10 @@ def notebook(*sources: str) -> bytes:
     return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}).encode()
 
 
-def done(key: AnswerKey, content: bytes, *notes: LoadNote) -> Attempt:
+def done(key: AnswerKey, content: bytes, *notes: LoadNote) -> Evaluation:
     """What comes of a notebook none of whose functions is there, but whose statements have such notes."""
     missing = tuple(Outcome("missing") for exercise in key.exercises for _ in exercise.cases)
-    return attempt("a.ipynb", content, key, lambda statements: Run(missing, notes))
+    return evaluate("a.ipynb", content, key, lambda statements: Run(missing, notes))
 
 
 def test_of_a_hundred_thousand_notes_a_few_are_told_and_how_many_there_are(key: AnswerKey) -> None:

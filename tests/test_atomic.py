@@ -1,4 +1,4 @@
-"""Files are there whole or not at all, whoever else writes them, and whatever happens meanwhile."""
+"""Files are written atomically, whoever else writes them, and whatever happens meanwhile."""
 
 import errno
 import os
