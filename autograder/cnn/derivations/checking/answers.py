@@ -1,8 +1,8 @@
 """Typed answers to derivation exercises: the lecture's lines, written out, or one formula for all of them.
 
-The comparator `Derivation` asks what a text says in a line; the text is read once, whatever the number of
-lines. A general formula is tried at every element of a layer that its writer has not seen. Nothing here
-evaluates what was typed: `notation` reads it, `meaning` gives it terms, `faults` says what is wrong.
+The comparator `Derivation` asks for the answer in each line; a text is read once for all its lines. A general
+formula is evaluated at every element of a layer that the student has not seen. Text must never be executed:
+`notation` parses it, `meaning` gives it terms, `faults` says what is wrong.
 """
 
 from collections.abc import Mapping
@@ -31,22 +31,22 @@ from autograder.cnn.derivations.notation.write import left_side
 from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom
 
 MAX_CHARACTERS = 8_000
-"""Of one answer: twice the lecture's whole example in LaTeX, every step written out."""
+"""Limit of an answer: twice the lecture's whole example in LaTeX, with every step."""
 MAX_FORMULA_CHARACTERS = 2_000
-"""Of an answer that asks for general formulas: each is 100 characters, 300 with its derivation."""
+"""Limit of an answer with general formulas: each takes 100 characters, 300 with its derivation."""
 MAX_STEPS = 4_000
-"""What an answer may cost (`Evaluator`): four times the lecture's lines with every step written
-out. It bounds what hostile texts cost the grader; a formula is read once for every layer it is tried in."""
+"""Limit of an answer's evaluation (`Evaluator`), against hostile texts: four times the lecture's lines with
+every step. A formula is evaluated once for every layer."""
 MAX_FORMULAS = 8
-"""Equations of an answer that asks for one general formula; the others are not read."""
+"""Equations that are read of an answer with general formulas."""
 
 RIGHT = "right"
-"""What every right line says, see `Answer`: an answer key holds this in place of the answer."""
+"""`Answer.says` of every right line; an answer key holds this in place of the answer."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked for.
+    """What an exercise asks for.
 
     Parameters
     ----------
@@ -68,15 +68,15 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a text says in one line.
+    """The answer of a text in one line.
 
     Attributes
     ----------
     result : LineResult
         The verdict and why.
     says : str
-        `RIGHT`, or the wrong terms: two wrong lines with equal `says` say the same, whatever the notation. ""
-        where nothing can be made of it.
+        `RIGHT`, or the wrong terms, so that wrong lines can be compared whatever their notation; "" if the
+        line has no terms.
     """
 
     result: LineResult
@@ -84,12 +84,12 @@ class Answer:
 
 
 def answer(question: Question, line: str, typed: str) -> Answer:
-    """What `typed` says in the line of that name; hostile until proven otherwise."""
+    """The answer of the untrusted text `typed` in the line of that name."""
     return _answers(question, typed)[line]
 
 
 def title(line: str) -> Text:
-    """How a line is called in a sentence: δ₁₂⁽ˡ⁻¹⁾, or the general formula of δ."""
+    """The name of a line in a sentence: δ₁₂⁽ˡ⁻¹⁾, or the general formula of δ."""
     if line in _QUANTITY:
         letter, layer = _QUANTITY[line]
         name = write.quantity(Atom(letter, (), layer))  # type: ignore[arg-type]

@@ -1,7 +1,7 @@
 """Why a typed formula is wrong: its terms held against the right ones, and each difference in a sentence.
 
-`lines`, `answers` and `documents` call `explain`. The comparison is exact; where a surplus term was plainly
-meant for a missing one, the two are told together. Nothing here decides who is right.
+`lines`, `answers` and `documents` call `explain` for a formula that they found wrong. The comparison is
+exact; where a surplus term was clearly meant for a missing one, one sentence covers both.
 """
 
 from collections import Counter
@@ -17,12 +17,12 @@ from autograder.cnn.derivations.meaning.layer_formulas import LayerFormulas
 from autograder.cnn.derivations.meaning.terms import Factor, Monomial, Terms, write_factor, write_term
 from autograder.cnn.derivations.notation import write
 from autograder.cnn.derivations.notation.write import left_side
-from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom
+from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, LayerName
 
 MAX_PAIRED = 80
-"""Missing and surplus terms up to which it is asked which was meant for which."""
+"""Missing and surplus terms up to which they are paired."""
 SHOWN = 6
-"""Terms that one sentence lists."""
+"""Terms that an explanation lists."""
 FaultKind = Literal[
     "missing", "extra", "index", "layer", "letter", "coefficient", "sign", "factor missing", "factor extra"
 ]
@@ -30,13 +30,13 @@ FaultKind = Literal[
 
 @dataclass(frozen=True)
 class TermFault:
-    """One term that is not as it should be.
+    """One wrong term.
 
     Parameters
     ----------
     kind : str
         "missing" or "extra"; "index", "layer", "letter" (another quantity), "factor missing" and "factor
-        extra" where a typed term was plainly meant for a missing one; "coefficient", "sign".
+        extra" where a typed term was clearly meant for a missing one; "coefficient", "sign".
     wanted, typed : str
         The two terms in Unicode; "" where there is none.
     text : Text
@@ -63,7 +63,7 @@ def explain(
     Parameters
     ----------
     left : Atom or None
-        Whose formula it is, in `expand`'s reading (w for ∂J/∂w); None where it is nobody's.
+        The element that the formula is for, as `expand` keys it (w for ∂J/∂w); None for other equations.
     """
     found = compare_terms(typed, right, formulas)
     named: tuple[Slip, ...] = ()
@@ -79,7 +79,7 @@ def explain(
 
 
 def _idea(typed: Terms, right: Terms, left: Atom, formulas: LayerFormulas) -> list[Text]:
-    """What can be said beyond the terms."""
+    """A remark on the whole formula, if there is one."""
     if typed and typed.items() < right.items() and left.letter in ("delta", "a", "w", "b"):
         return [say("cnn.equation.z_forgotten", variable=_variable(left))]
     for other, formula in formulas.asked(left.letter).items():
@@ -97,7 +97,7 @@ def _variable(left: Atom) -> str:
 
 
 def compare_terms(typed: Terms, right: Terms, formulas: LayerFormulas) -> tuple[TermFault, ...]:
-    """What is wrong with the terms of a formula; nothing if and only if it is right."""
+    """The wrong terms of a formula; none if and only if it is right."""
     found: list[TermFault] = []
     missing: dict[Monomial, Fraction] = {}
     extra: dict[Monomial, Fraction] = {}
@@ -137,6 +137,15 @@ def _coefficient(monomial: Monomial, wanted: Fraction, given: Fraction) -> TermF
     return TermFault("coefficient", wanted_term, typed_term, sentence)
 
 
+_MEANT: dict[FaultKind, str] = {
+    "index": "cnn.term.wrong_index",
+    "layer": "cnn.term.wrong_layer",
+    "letter": "cnn.term.wrong_quantity",
+    "factor missing": "cnn.term.factor_missing",
+    "factor extra": "cnn.term.factor_surplus",
+}
+
+
 def _meant(
     wanted: Monomial,
     typed: Monomial,
@@ -145,21 +154,10 @@ def _meant(
     given: Fraction,
     formulas: LayerFormulas,
 ) -> TermFault:
-    """A typed term that stands where another belongs."""
+    """The fault of a typed term that was meant for another."""
     wanted_term, typed_term = write_term(wanted, value), write_term(typed, given)
-    shown = {"wanted": wanted_term, "typed": typed_term}
-    match kind:
-        case "layer":
-            sentence = say("cnn.term.wrong_layer", **shown)
-        case "letter":
-            sentence = say("cnn.term.wrong_quantity", **shown)
-        case "factor missing":
-            sentence = say("cnn.term.factor_missing", **shown)
-        case "factor extra":
-            sentence = say("cnn.term.factor_surplus", **shown)
-        case _:
-            sentence = say("cnn.term.wrong_index", **shown)
-    return TermFault(kind, wanted_term, typed_term, sentence)
+    sentence = _MEANT[kind]
+    return TermFault(kind, wanted_term, typed_term, say(sentence, wanted=wanted_term, typed=typed_term))
 
 
 def _pairs(
@@ -188,7 +186,7 @@ def _pairs(
 
 
 def _distance(wanted: Monomial, typed: Monomial) -> tuple[int, FaultKind] | None:
-    """How far two products are from each other, and in what; None for too far."""
+    """How far two products differ, and in what; None for too far."""
     lacking = list((Counter(wanted) - Counter(typed)).elements())
     surplus = list((Counter(typed) - Counter(wanted)).elements())
     match lacking, surplus:
@@ -220,12 +218,17 @@ def _factor_distance(wanted: Factor, typed: Factor) -> tuple[int, FaultKind]:
 
 
 def _absent(monomial: Monomial, formulas: LayerFormulas) -> str:
-    """An element in a product that the layer does not have."""
+    """An element in a product that the layer does not have; "" if there is none."""
     for factor in monomial:
-        if isinstance(factor, Atom) and factor.letter in ("a", "w", "delta", "z", "dsigma"):
-            usual = BEFORE if factor.letter in ("a", "dsigma") else CURRENT
-            if factor.layer in (usual, BEFORE) and factor.letter != "w" and not formulas.exists(factor):
-                return write_factor(factor)
-            if factor.letter == "w" and factor.layer == CURRENT and not formulas.exists(factor):
-                return write_factor(factor)
+        if not isinstance(factor, Atom) or factor.layer not in _LAYERS.get(factor.letter, ()):
+            continue
+        if not formulas.exists(factor):
+            return write_factor(factor)
     return ""
+
+
+_LAYERS: dict[str, tuple[LayerName, ...]] = {
+    **{"a": (BEFORE,), "dsigma": (BEFORE,), "w": (CURRENT,)},
+    **{"z": (CURRENT, BEFORE), "delta": (CURRENT, BEFORE)},
+}
+"""The layers whose elements can be looked up."""

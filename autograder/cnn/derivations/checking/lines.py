@@ -37,26 +37,26 @@ Verdict = Literal["right", "wrong", "missing", "not carried out", "unreadable"]
 
 @dataclass(frozen=True)
 class LineResult:
-    """What became of one wanted left-hand side, or of a line that belongs to none.
+    """The verdict on one wanted left-hand side, or on a line that answers none.
 
     Parameters
     ----------
     left : Atom or None
-        The key of `wanted`; None for a line that cannot be read, or that nobody asked for.
+        The key of `wanted`; None for a line that cannot be read, or was not asked for.
     verdict : str
         "right", "wrong", "missing" (no such line), "not carried out", "unreadable".
     typed : str
-        The line as it was typed; of a missing one, a line that could not be read and may have been it.
+        The line as it was typed; for a missing line, one that could not be read and may have been meant.
     read_as : str
-        What was understood, in Unicode with all layers; "" where nothing was.
+        The line as it was understood, in Unicode with all layers; "" if it was not.
     text : Text
         Why, in a sentence or two; of an unreadable line also the place, with a caret below it.
     faults : tuple of TermFault
         For "wrong".
     slips : tuple of Slip
-        The mistake that leads exactly to what was typed, if there is one; seldom two together.
+        The mistake that leads exactly to what was typed, if it is known; rarely two together.
     comes_to : Terms
-        For "wrong", what the last side is, carried out.
+        For "wrong", the last side, carried out.
     """
 
     left: Atom | None
@@ -89,14 +89,14 @@ def check_lines(
     Parameters
     ----------
     typed : str
-        Hostile until proven otherwise. A line may be a chain of equalities; then every side must be right,
-        and the last one is the answer.
+        Untrusted. A line may be a chain of equalities; then every side must be right, and the last one is
+        the answer.
     wanted : mapping
         z ↦ its formula, δ^(l−1) ↦ its formula, and w, b, a ↦ ∂J/∂ each of them.
     formulas : LayerFormulas
         The layer that they belong to.
     steps : int, optional
-        What it may cost in all (`Evaluator`), where that should be less than usual.
+        The limit of steps (`Evaluator`), where it should be lower than usual.
 
     Returns
     -------
@@ -176,7 +176,7 @@ class _Lines:
             return
         self.answers[left] += 1
         if self.answers[left] > MAX_ANSWERS:
-            return  # it is wrong already, or right as often as this
+            return  # a further answer cannot change the verdict
         if "∼" in equation.relations:
             raise NotCovered(say("cnn.equation.factor_left_open"))
         right, asked = self.right[left], self.evaluator.as_written(equation.sides[0])
@@ -213,7 +213,7 @@ class _Lines:
         return found if found in self.right else None
 
     def _left_of_unreadable(self, typed: str) -> Atom | None:
-        """Which line it would have been: the part before the equals sign may well be readable."""
+        """The line that was probably meant, if the part before the equals sign can be read."""
         try:
             equation = parse_equation(typed.replace("＝", "=").partition("=")[0])
             return self._left(settle_layers(equation, left_before=self.asks_before).sides[0])
