@@ -248,3 +248,20 @@ def test_every_file_is_utf8_with_line_feeds_and_ends_in_one() -> None:
             and not name.startswith(("examples/", "tests/"))
         ):
             assert "\r" not in text and text.endswith("\n"), name
+
+
+# ---- Tests -------------------------------------------------------------------------------------------------
+
+
+def test_no_test_module_imports_from_another() -> None:
+    """What several of them share stands in a module that holds no tests."""
+    imports = re.compile(r"(?:from|import) tests(?:\.| import )(?:test_|conftest)")
+    found = [
+        name for name, text in tracked_text().items() if name.startswith("tests/") and imports.search(text)
+    ]
+    assert found == []
+
+
+def test_no_test_module_is_longer_than_600_lines() -> None:
+    lengths = {path.name: path.read_text("utf-8").count("\n") for path in COURSE.glob("tests/*.py")}
+    assert {name: length for name, length in lengths.items() if length > 600} == {}

@@ -22,25 +22,13 @@ from autograder.grading.store import Store, StoreError, StoreKey
 from autograder.judging import answer_key, result_json
 from autograder.judging.results import CaseResult, ExerciseResult, GroupResult, SubmissionResult, Verdict
 from autograder.reports import json_file, output
-from autograder.sandbox import bubblewrap
 from autograder.sandbox.client import Sandbox, SandboxError
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.records import Isolation
 from autograder.submissions import class_folder, source
 from tests import authored
+from tests.sandboxes import BUBBLEWRAP
 
-
-def bubblewrap_works() -> bool:
-    try:
-        bubblewrap.require()
-    except bubblewrap.BubblewrapMissing:
-        return False
-    return True
-
-
-BUBBLEWRAP = pytest.param(
-    "bubblewrap", marks=pytest.mark.skipif(not bubblewrap_works(), reason="bubblewrap may not work here")
-)
 QUICK = Settings("process", Limits(cpu_seconds=0.3))
 
 CLASS = {
