@@ -166,12 +166,12 @@ def test_a_sentence_stands_in_its_package_in_every_language_with_the_same_placeh
     for package in PACKAGES:
         english = catalogue(package, "en")
         assert all((id.partition(".")[0] == package) == (package != "base") for id in english)
-        for lang in COURSE_LANGUAGES:
+        for lang in (file.stem for file in (ENGINE / package / "locale").glob("*.json")):
             own = catalogue(package, lang)
-            assert list(own) == sorted(english), (package, lang)
-            assert {id: placeholders(text) for id, text in own.items()} == {
-                id: placeholders(text) for id, text in english.items()
-            }
+            lacking = set() if lang in COURSE_LANGUAGES else english.keys() - own.keys()
+            assert list(own) == sorted(english.keys() - lacking), (package, lang)
+            for id, text in own.items():
+                assert placeholders(text) == placeholders(english[id]), (package, lang, id)
 
 
 def test_chinese_sentences_are_chinese_and_english_ones_are_not() -> None:
