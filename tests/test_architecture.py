@@ -19,6 +19,7 @@ from autograder.base.messages import COURSE_LANGUAGES
 from autograder.cnn.derivations.checking.slips import SLIPS
 from autograder.cnn.domain import DOMAIN
 from autograder.cnn.explorer import page as explorer
+from autograder.submissions import source
 
 COURSE = Path(__file__).parent.parent
 
@@ -160,6 +161,13 @@ def test_every_value_that_a_sentence_shows_is_given_by_who_says_it() -> None:
             assert asked[id] in given, (file, id)
     for id, own_id in DOMAIN.words.items():
         assert asked[id] == asked[own_id]
+
+
+def test_whatever_makes_a_file_unreadable_is_warned_about() -> None:
+    said = re.findall(r'SubmissionError\(say\("([^"]+)"', Path(source.__file__).read_text("utf-8"))
+    no_content = {"note.no_file_in_folder", "note.file_unreadable"}
+    assert {*said} | no_content == source.UNREADABLE
+    assert no_content < {id for call in calls() if call.file.name == "grade_class.py" for id in call.ids}
 
 
 def test_a_sentence_stands_in_its_package_in_every_language_with_the_same_placeholders() -> None:

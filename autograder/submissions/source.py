@@ -87,6 +87,14 @@ class Submission:
     notes: tuple[Note, ...]
 
 
+UNREADABLE = {
+    *("note.no_file_in_folder", "note.file_unreadable", "note.wrong_file_kind", "note.file_too_large"),
+    *("note.not_utf8", "note.too_many_characters", "note.wrong_encoding", "note.notebook_without_cells"),
+    *("note.notebook_unreadable", "note.notebook_unreadable_at_line"),
+}
+"""The messages about a file of which nothing could be read."""
+
+
 class SubmissionError(TextError):
     """A file that cannot be read at all."""
 
