@@ -19,6 +19,7 @@ from autograder.base.messages import COURSE_LANGUAGES
 from autograder.cnn.derivations.checking.slips import SLIPS
 from autograder.cnn.domain import DOMAIN
 from autograder.cnn.explorer import page as explorer
+from autograder.submissions import source
 
 COURSE = Path(__file__).parent.parent
 
@@ -162,16 +163,23 @@ def test_every_value_that_a_sentence_shows_is_given_by_who_says_it() -> None:
         assert asked[id] == asked[own_id]
 
 
+def test_whatever_makes_a_file_unreadable_is_warned_about() -> None:
+    said = re.findall(r'SubmissionError\(say\("([^"]+)"', Path(source.__file__).read_text("utf-8"))
+    no_content = {"note.no_file_in_folder", "note.file_unreadable"}
+    assert {*said} | no_content == source.UNREADABLE
+    assert no_content < {id for call in calls() if call.file.name == "grade_class.py" for id in call.ids}
+
+
 def test_a_sentence_stands_in_its_package_in_every_language_with_the_same_placeholders() -> None:
     for package in PACKAGES:
         english = catalogue(package, "en")
         assert all((id.partition(".")[0] == package) == (package != "base") for id in english)
-        for lang in COURSE_LANGUAGES:
+        for lang in (file.stem for file in (ENGINE / package / "locale").glob("*.json")):
             own = catalogue(package, lang)
-            assert list(own) == sorted(english), (package, lang)
-            assert {id: placeholders(text) for id, text in own.items()} == {
-                id: placeholders(text) for id, text in english.items()
-            }
+            lacking = set() if lang in COURSE_LANGUAGES else english.keys() - own.keys()
+            assert list(own) == sorted(english.keys() - lacking), (package, lang)
+            for id, text in own.items():
+                assert placeholders(text) == placeholders(english[id]), (package, lang, id)
 
 
 def test_chinese_sentences_are_chinese_and_english_ones_are_not() -> None:

@@ -72,7 +72,7 @@ def _first_axes(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Tex
         return None
     names = [axis_name(wrong[0].facts, 4, axis) for axis in (0, 1)]
     if all(case.right_as(np.swapaxes(case.got, 0, 1)) for case in wrong):
-        return say("symptom.axes_exchanged", one=names[0], other=names[1], part=part)
+        return say("symptom.axes_exchanged", first=names[0], second=names[1], part=part)
     for axis in (0, 1):
         if all(case.right_as(np.flip(case.got, axis)) for case in wrong):
             return say("symptom.axis_reversed", axis=names[axis], part=part)
