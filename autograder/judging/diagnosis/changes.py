@@ -254,8 +254,8 @@ def _argument(name: str, single: bool) -> Quantity:
 
 
 def _length(name: str) -> Quantity:
-    text = "symptom.quantity_samples" if name == "labels" else "symptom.quantity_length"
-    return say(text, name=name), lambda facts: facts.arrays[name].size if name in facts.arrays else None
+    text = say("symptom.quantity_length", name=name)
+    return text, lambda facts: facts.arrays[name].size if name in facts.arrays else None
 
 
 def _term(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
