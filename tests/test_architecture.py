@@ -161,6 +161,10 @@ def test_every_value_that_a_sentence_shows_is_given_by_who_says_it() -> None:
             assert asked[id] in given, (file, id)
     for id, own_id in DOMAIN.words.items():
         assert asked[id] == asked[own_id]
+    for symptom, example in DOMAIN.next_steps.items():
+        assert symptom in asked and asked[example] == set()
+    about = constants(ENGINE / "student" / "feedback" / "advice.py")
+    assert {id for id in about if str(id).startswith("symptom.")} <= asked.keys()
 
 
 def test_whatever_makes_a_file_unreadable_is_warned_about() -> None:

@@ -1,6 +1,6 @@
 """A student's folder: which assignments it holds, in the course's order, and which file is worked on.
 
-An assignment is a visible answer key, `relu.visible.npz`, with `relu.ipynb` or `relu.py` beside it.
+An assignment is a visible answer key, `NAME.visible.npz`, with `NAME.ipynb` or `NAME.py` beside it.
 `checking`, `watch` and the pytest plugin call this. It never reads what a student wrote.
 """
 

@@ -112,7 +112,7 @@ def _order(wrong: Sequence[WrongShape]) -> Text | None:
         if all(case.got == tuple(case.expected[i] for i in order) for case in wrong):
             names = _axis(wrong[0], first), _axis(wrong[0], second)
             return say("symptom.shape_axes_exchanged", first=names[0], second=names[1])
-    if n == 4 and all(case.got == tuple(case.expected[i] for i in (0, 2, 3, 1)) for case in wrong):
+    if n > 3 and all(case.got == tuple(case.expected[i] for i in (0, *range(2, n), 1)) for case in wrong):
         return say("symptom.shape_axis_last", axis=_axis(wrong[0], 1))
     if all(sorted(case.got) == sorted(case.expected) for case in wrong):
         return say("symptom.shape_axes_reordered")

@@ -160,7 +160,7 @@ def _wrong_answer(
         case "names":
             return _wrong_names(first, visible)
         case "length" if how.path:
-            return say("symptom.tables_disagree")
+            return say("symptom.nested_length")
         case "length" if how.got > shapes.MAX_NUMBER:
             return say("symptom.results_too_many", n=how.expected)
         case "length" if how.got == 1:
