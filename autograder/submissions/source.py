@@ -44,9 +44,9 @@ class Statement:
     source : str
         Its text, with decorators; lines end in a line feed, and no comment follows.
     where : str
-        What a traceback shows as the file: the name of a `.py` file, or "cell 3" of a notebook. Code cells
-        that are not empty are counted from 1, as Jupyter labels them after "Restart Kernel and Run All
-        Cells".
+        What a traceback shows as the file: the name of a `.py` file, or the `cell_label` of a notebook's
+        cell. Code cells that are not empty are counted from 1, as Jupyter labels them after "Restart Kernel
+        and Run All Cells".
     line : int
         The line of `where` on which `source` starts, counted from 1.
     """
@@ -120,10 +120,24 @@ def read(name: str, content: bytes) -> Submission:
     )
 
 
+_CELL = "cell "
+
+
+def cell_label(number: int) -> str:
+    """What a traceback calls a cell; no file is called so, as the names of those that are read end in .py."""
+    return f"{_CELL}{number}"
+
+
+def cell_number(where: str) -> int | None:
+    """The number of the cell that a label names; None where it names a file."""
+    number = where.removeprefix(_CELL)
+    return int(number) if number != where and number.isdecimal() else None
+
+
 def place(where: str) -> Text:
     """A statement's file or cell, as messages name it."""
-    cell = re.fullmatch(r"cell (\d+)", where)
-    return say("note.cell", number=cell[1]) if cell else Verbatim(where)
+    number = cell_number(where)
+    return Verbatim(where) if number is None else say("note.cell", number=number)
 
 
 def definitions(read: Submission) -> dict[str, Statement]:
@@ -184,7 +198,7 @@ def _notebook(file: str, content: bytes) -> Iterator[Statement | Note]:
         if not source or source.isspace():
             continue
         number += 1
-        where = f"cell {number}"
+        where = cell_label(number)
         if len(source) > left:
             yield Note(where, 1, "too complex", f"more than {MAX_SOURCE} characters of code")
             continue
