@@ -69,14 +69,14 @@ class Note:
         characters, halves of surrogate pairs), or "left out": a loop, a `with`, a mixed `if` or `try` that
         assigns something, a list that is filled, a cell magic, a magic that would have defined a name.
         Plain demos are left out without a note.
-    text : str
-        Python's own message, or the line in question.
+    text : Text or str
+        What makes it too complex or no text; a str is Python's own message or the line in question.
     """
 
     where: str
     line: int
     kind: Kind
-    text: str
+    text: Text | str
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,7 @@ def _notebook(file: str, content: bytes) -> Iterator[Statement | Note]:
         number += 1
         where = cell_label(number)
         if len(source) > left:
-            yield Note(where, 1, "too complex", f"more than {MAX_SOURCE} characters of code")
+            yield Note(where, 1, "too complex", say("note.too_much_code", n=MAX_SOURCE))
             continue
         left -= len(source)
         yield from _cell(_with_line_feeds(source), where, 1)
@@ -401,9 +401,9 @@ def _parse(text: str, where: str, first_line: int) -> list[ast.stmt] | Note:
     except SyntaxError as error:
         return Note(where, first_line + max(error.lineno or 1, 1) - 1, "syntax error", _shortened(error.msg))
     except (MemoryError, RecursionError):
-        return Note(where, first_line, "too complex", "nested too deep")
+        return Note(where, first_line, "too complex", say("note.nested_too_deep"))
     except ValueError:
-        return Note(where, first_line, "not text", "null characters or halves of surrogate pairs")
+        return Note(where, first_line, "not text", say("note.not_characters"))
 
 
 # ---- Which statements are kept -----------------------------------------------------------------------------
