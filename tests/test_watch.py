@@ -16,6 +16,7 @@ import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,8 +33,9 @@ from autograder.sandbox.client import Cancelled
 from autograder.student import handout
 from autograder.student.checking import Checker
 from autograder.student.watch import memory, progress, screen
-from autograder.student.watch.progress import Where, Work
+from autograder.student.watch.progress import Work
 from autograder.student.workspace import Place
+from autograder.submissions.source import Statement, cell_label
 from tests import authored
 from tests.work_folders import work
 
@@ -91,7 +93,7 @@ def test_the_next_exercise_is_the_one_at_hand_then_a_failed_one_then_a_new_one(
 
 
 def test_the_edited_exercise_is_the_one_whose_function_changed(tmp_path: Path) -> None:
-    def definitions(text: str) -> dict[str, Where]:
+    def definitions(text: str) -> progress.Definitions:
         path = tmp_path / "a.py"
         path.write_text(text)
         return progress.definitions(path)
@@ -165,6 +167,26 @@ def test_a_low_terminal_shows_the_current_assignment_only() -> None:
         shown = "\n".join(drawn(page, 60, height))
         assert "→ It looks as if" in shown and "total" in shown
         assert ("w " in shown) == (height == 30)
+
+
+@pytest.mark.parametrize(
+    ("where", "lang", "shown"),
+    [
+        (cell_label(3), "en", ("pooling.py, cell 3 ", "cell 3")),
+        (cell_label(3), "zh", ("pooling.py，单元 3 ", "单元 3")),
+        ("pooling.py", "zh", ("pooling.py:7 ", " 7")),
+        ("POOLING.PY", "en", ("pooling.py:7 ", " 7")),
+    ],
+)
+def test_a_function_is_in_a_line_of_a_script_or_in_a_cell(
+    where: str, lang: str, shown: tuple[str, str]
+) -> None:
+    work = replace(a_work(f=WA), defined={"f": Statement("def f(): ...", where, 7)})
+    for parts, place in (
+        (screen.next_step([work], work, 0, lang), shown[0]),
+        (screen.listing(work, lang), shown[1]),
+    ):
+        assert place in "\n".join(line for part in parts for line in drawn(part, 60))
 
 
 def test_a_long_page_can_be_paged_cyclically() -> None:

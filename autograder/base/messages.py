@@ -113,7 +113,7 @@ class TextError(Exception):
 
 
 def say(id: str, **values: Any) -> Text:
-    """The message `id`; values other than texts, numbers and strings are kept as strings."""
+    """The message `id`; of an error its text or, as of all but texts, numbers and strings, `str`."""
     return Message(id, {name: _plain(value) for name, value in values.items()})
 
 
@@ -167,6 +167,8 @@ def _from(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, TextError):
+        return value.text
     if isinstance(value, Text | str | bool) or value is None:
         return value
     if isinstance(value, Integral):

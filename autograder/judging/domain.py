@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from autograder.base.messages import TextError, say
 from autograder.judging.comparison import Comparators
 from autograder.judging.diagnosis import cells, changes
 from autograder.judging.diagnosis.conditions import Features
@@ -76,7 +77,7 @@ def find(name: str) -> Domain:
         return Domain()
     # A key is data and may come from a stranger: it must not import anything but `autograder.<name>.domain`.
     if not (name.isascii() and name.isidentifier()):
-        raise UnknownDomain(f"{name[:40]!r} is not the name of a package")
+        raise UnknownDomain(say("error.domain_name", name=repr(name[:40])))
     try:
         domain: Domain = importlib.import_module(f"autograder.{name}.domain").DOMAIN
     except (ImportError, AttributeError) as error:
@@ -84,5 +85,5 @@ def find(name: str) -> Domain:
     return domain
 
 
-class UnknownDomain(Exception):
+class UnknownDomain(TextError):
     """A domain that does not exist or cannot be imported; the message completes a sentence."""

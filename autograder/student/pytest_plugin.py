@@ -166,11 +166,12 @@ class Case(pytest.Item):
         self.line = line
 
     def runtest(self) -> None:
+        from autograder.base.messages import preferred_language, say
         from autograder.judging.results import Verdict
 
         result = self.evaluated.case(self.at)
         if result.verdict is Verdict.NI:
-            pytest.skip("not started")
+            pytest.skip(say("symptom.not_started", name=result.name).in_language(preferred_language()))
         if result.verdict is not Verdict.AC:
             self.add_report_section("call", "stdout", self.evaluated.printed())
             raise NotRight(result)

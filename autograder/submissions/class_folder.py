@@ -65,7 +65,7 @@ class SubmittedFile:
                 return file.read(MAX_BYTES + 1)
         archive = _archive(self.source, self.source.stat().st_mtime_ns)
         if archive.getinfo(self.member).compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise zipfile.BadZipFile("a compression that may grow without bounds; use a common zip program")
+            raise ClassFolderError(say("note.zip_compression"))
         with archive.open(self.member) as file:
             return file.read(MAX_BYTES + 1)
 
