@@ -1,9 +1,12 @@
 """`build`, `--help`, `--version`, and the command line without the course's subject."""
 
+import contextlib
+import json
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -11,19 +14,37 @@ import pytest
 from click.testing import CliRunner
 
 from autograder import __version__
+from autograder.authoring.assignment import Assignment
 from autograder.base.messages import COURSE_LANGUAGES
 from autograder.cli import app
+from autograder.integrations.nbgrader import release
 from tests import authored
-from tests.commands import QUICK, ROOT, call, clean_environment
+from tests.commands import QUICK, ROOT, clean_environment
+
+
+@pytest.fixture
+def released_once() -> Iterator[Callable[[Assignment, str], str]]:
+    """What nbgrader makes of each notebook, asked once: it takes seconds."""
+    with release.releasing() as released_text:
+        known: dict[tuple[str, str], str] = {}
+
+        def released(one: Assignment, lang: str) -> str:
+            asked = one.notebook.read_text(encoding="utf-8"), lang
+            if asked not in known:
+                known[asked] = released_text(one, lang)
+            return known[asked]
+
+        yield released
 
 
 def test_build_says_what_it_wrote_and_check_what_is_out_of_date(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, released_once: Callable[[Assignment, str], str]
 ) -> None:
     def build(*arguments: str) -> tuple[int, str]:
         result = CliRunner().invoke(app, ["build", *arguments])  # nbformat takes seconds to import
         return result.exit_code, result.output
 
+    monkeypatch.setattr(release, "releasing", lambda: contextlib.nullcontext(released_once))
     monkeypatch.chdir(tmp_path)
     authored.write_course(tmp_path / "solutions")
     files = {
@@ -59,6 +80,7 @@ def test_the_version_is_told() -> None:
 HELP = """
 import contextlib, io, sys
 from autograder.cli import app
+from autograder.integrations.nbgrader import release
 with contextlib.redirect_stdout(io.StringIO()) as shown, contextlib.suppress(SystemExit):
     app(sys.argv[1:], prog_name="autograder")
 assert "Usage: autograder" in shown.getvalue(), shown.getvalue()
@@ -114,27 +136,45 @@ def test_the_list_of_commands_says_what_each_command_says_of_itself() -> None:
         assert (own.name, own.help) == (name, listed.help)
 
 
-def test_without_the_subject_its_commands_are_absent_and_the_others_work(course: Path) -> None:
+IN_ONE_PROCESS = """
+import json, sys
+from click.testing import CliRunner
+from autograder.cli import app
+def ask(arguments):
+    answer = CliRunner().invoke(app, arguments, prog_name="autograder")
+    unforeseen = answer.exception and not isinstance(answer.exception, SystemExit)
+    return [answer.exit_code, answer.stdout, answer.stderr, repr(answer.exception) if unforeseen else ""]
+if __name__ == "__main__":
+    print(json.dumps([ask(arguments) for arguments in json.loads(sys.argv[1])]))
+"""
+
+
+def test_without_the_subject_its_commands_are_absent_and_the_others_work(
+    course: Path, visible_key: Path
+) -> None:
     path = os.pathsep.join([str(ROOT / "tests" / "without_cnn"), clean_environment()["PYTHONPATH"]])
     subject = ("derive", "formula", "check-derivation", "models", "explore")
-
-    def without(*arguments: str) -> subprocess.CompletedProcess[str]:
-        called = call(course, *arguments, PYTHONPATH=path)
-        assert "Traceback" not in called.stderr
-        return called
-
-    listed = {line.split()[0] for line in without("--help").stdout.split("Commands:")[1].splitlines() if line}
-    assert listed == set(app.commands) - set(subject)
-    for name in subject:
-        refused = without(name, "--help")
-        assert (refused.returncode, refused.stdout) == (2, "")
-        assert f"No such command '{name}'" in refused.stderr
-    for name in listed:
-        assert without(name, "--help").returncode == 0
-    assert without("build").returncode == 0
-    right = course / "assignments" / "en" / "relu" / "relu.py"
-    right.write_text(authored.RIGHT, encoding="utf-8")
-    checked = without("check", str(right), "--json")
-    assert checked.returncode == 0, checked.stderr
-    assert without("grade", "submitted", *QUICK).returncode == 0
-    assert without("report").returncode == 0
+    others = sorted(set(app.commands) - set(subject))
+    (course / "right").mkdir()
+    (course / "right" / "relu.py").write_text(authored.RIGHT, encoding="utf-8")
+    shutil.copy(visible_key, course / "right")
+    (course / "ask.py").write_text(IN_ONE_PROCESS)
+    calls = [["--help"], *([name, "--help"] for name in (*subject, *others)), ["build"]]
+    calls += [["check", "right/relu.py", "--json"], ["grade", "submitted", *QUICK], ["report"]]
+    done = subprocess.run(
+        [sys.executable, "ask.py", json.dumps(calls)],
+        cwd=course,
+        env=clean_environment() | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=100,
+        check=False,
+    )
+    assert (done.returncode, done.stderr.count("Traceback")) == (0, 0), done.stderr
+    (_, listed, *_), *answers = json.loads(done.stdout)
+    assert sorted(line.split()[0] for line in listed.split("Commands:")[1].splitlines() if line) == others
+    for name, (status, shown, refusal, _) in zip(subject, answers, strict=False):
+        assert (status, shown) == (2, "") and f"No such command '{name}'" in refusal
+    for call, (status, _, errors, unforeseen) in list(zip(calls[1:], answers, strict=True))[len(subject) :]:
+        assert (status, unforeseen) == (0, ""), (call, errors)

@@ -1,12 +1,16 @@
 """A mistake in the call is one sentence and exit status 2."""
 
+import contextlib
 import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from autograder.cli import app
+from autograder.integrations.nbgrader import release
 from tests import authored
 from tests.commands import QUICK, call, clean_environment, hand_in
 
@@ -52,11 +56,14 @@ def with_mistakes(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     ("arguments", "part"), MISTAKES, ids=[" ".join(arguments) for arguments, _ in MISTAKES]
 )
 def test_a_mistake_in_the_call_is_one_clear_sentence_and_exit_status_2(
-    with_mistakes: Path, arguments: Sequence[str], part: str
+    with_mistakes: Path, arguments: Sequence[str], part: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """In this process, for speed; the tests below start processes."""
     isolation = ("--isolation", "process") if arguments[0] == "grade" else ()
-    result = call(with_mistakes, *arguments, *isolation)
-    assert (result.returncode, result.stdout) == (2, "")
+    monkeypatch.chdir(with_mistakes)
+    monkeypatch.setattr(release, "releasing", lambda: contextlib.nullcontext(lambda one, lang: one.name))
+    result = CliRunner().invoke(app, [*arguments, *isolation], env={"LC_ALL": "C.UTF-8"})
+    assert (result.exit_code, result.stdout) == (2, "")
     (line,) = result.stderr.splitlines()
     assert line.startswith("autograder: ") and part in line
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from autograder.authoring import assignment
-from autograder.authoring.draw import draw_hidden
 from autograder.judging import answer_key
 from autograder.judging.answer_key import AnswerKey
 from tests import authored
+from tests.draws import draw_hidden
 from tests.sandboxes import BUBBLEWRAP
 from tests.work_folders import notebook
 

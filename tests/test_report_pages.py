@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from autograder.authoring import assignment
-from autograder.authoring.draw import draw_hidden
 from autograder.base.messages import COURSE_LANGUAGES, Authored
 from autograder.judging.results import (
     SubmissionResult,
@@ -27,6 +26,7 @@ from autograder.reports import (
 from autograder.sandbox.values import Formula
 from tests import authored, trusted
 from tests.class_reports import Page, hostile_class, made, write_html
+from tests.draws import draw_hidden
 
 
 def test_students_text_is_escaped_in_every_page(tmp_path: Path) -> None:
