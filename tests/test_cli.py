@@ -542,6 +542,7 @@ def test_build_says_what_it_wrote_and_check_what_is_out_of_date(
     ]
     (tmp_path / "assignments/zh/relu/relu.py").write_text("old")
     assert build("--check") == (1, "out of date: assignments/zh/relu/relu.py\n")
+    assert build("--check", "--lang", "zh") == (1, "需要更新：assignments/zh/relu/relu.py\n")
 
 
 def test_unreadable_submissions_and_rows_gone_from_the_table_are_warned_about(course: Path) -> None:
