@@ -143,6 +143,8 @@ def test_a_wrong_call_is_one_sentence(tmp_path: Path) -> None:
     run = CliRunner().invoke(app, ["verify", "nothing", "--solutions", str(write_course(tmp_path).parent)])
     assert (run.exit_code, run.stderr.count("\n")) == (2, 1)
     assert "relu" in run.stderr
+    run = CliRunner().invoke(app, ["verify", "--solutions", str(tmp_path / "not there"), "--lang", "zh"])
+    assert "不是文件夹" in run.stderr
     with pytest.raises(AuthoringError):
         verification.chosen(tmp_path / "not there", [])
 

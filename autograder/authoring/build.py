@@ -167,7 +167,7 @@ def cells_in_language(assignment: Assignment, lang: str) -> Iterator[Any]:
 def _picture(assignment: Assignment, name: str) -> str:
     path = assignment.folder / "pictures" / name
     if not path.is_file():
-        raise AuthoringError(f"{assignment.notebook} shows the picture {name}, but there is no {path}.")
+        raise AuthoringError(say("author.picture_missing", file=assignment.notebook, name=name, path=path))
     return base64.b64encode(path.read_bytes()).decode()
 
 

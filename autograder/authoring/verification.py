@@ -19,7 +19,7 @@ from autograder.authoring import assignment, build
 from autograder.authoring.draw import draw_hidden
 from autograder.authoring.exercise import AuthoringError, Exercise, Misconception
 from autograder.authoring.mutants import Mutant, mutants
-from autograder.base.messages import COURSE_LANGUAGES, Text, say
+from autograder.base.messages import COURSE_LANGUAGES, Text, joined, say
 from autograder.base.timeout import OutOfTime, interrupted_after
 from autograder.judging import in_process
 from autograder.judging.answer_key import AnswerKey
@@ -130,7 +130,8 @@ def chosen(course: Path, names: list[str]) -> list[Path]:
     folders = {loaded.name: loaded.folder for loaded in assignment.load_all(course)}
     for name in names:
         if name not in folders:
-            raise AuthoringError(f"{course} has no assignment {name!r}; there are: {', '.join(folders)}.")
+            known = joined(folders)
+            raise AuthoringError(say("author.no_such_assignment", folder=course, name=name, known=known))
     return [folders[name] for name in names] or list(folders.values())
 
 
