@@ -223,6 +223,77 @@ def test_no_sentence_stands_in_the_code() -> None:
     assert found.keys() == HOLD_CHINESE, found
 
 
+ENGLISH = re.compile(r"(?:\b[A-Za-z']{2,}[,:;]? ){2,}[A-Za-z']{2,}")
+"""Three words in a row."""
+
+NOT_SHOWN = {
+    "not carried out": "one of the kinds of a line of a derivation",
+    "# YOUR CODE HERE": "what stubs hold, and people look for",
+    "# A course for nbgrader": "a file of nbgrader's",
+    "# The hidden answer keys": "the .gitignore of a course",
+    "Traceback (most recent call last)": "what Python writes",
+    "check({name}": "code of a notebook",
+    "from autograder import check": "code of a notebook",
+    "import numpy as np": "code that a submission may leave out",
+    "\ndef opened(path)": "code that tries the isolation",
+    "\nimport ": "code of a process that is started",
+    "SIS ": "columns of Canvas",
+    "Grade can be changed": "a column of Moodle",
+    "{} is no quantity of the lecture": "a mistake in the engine's own code",
+    "{} is no polynomial": "a mistake in the engine's own code",
+    "module {} has no attribute": "what Python says",
+    "there is no message {}": "a mistake in the engine's own code",
+    "values are missing of {}": "a record of another version, which is made anew",
+    "nothing of a hidden answer key": "a mistake in the engine's own code",
+}
+"""How strings begin that hold three English words, and why they are no messages."""
+
+WITHOUT_MESSAGES = {
+    "sandbox/values.py": "runs inside the sandbox, too, where there are none",
+    "sandbox/confinement.py": "runs inside the sandbox",
+}
+
+
+def english(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """The strings that a user may see: no docstrings, help of commands, patterns, SQL, asserts, types."""
+    passed: set[int] = set()
+    for node in ast.walk(tree):
+        unseen: list[ast.AST | None] = []
+        match node:
+            case ast.Expr(value=ast.Constant()):
+                unseen = [node.value]
+            case ast.keyword(arg="help") | ast.Assert():
+                unseen = [node]
+            case ast.Call(func=ast.Attribute(attr="compile" | "execute" | "executemany" | "getgroup")):
+                unseen = [*node.args]
+            case ast.FunctionDef():
+                unseen = [node.returns]
+            case ast.Dict():  # `_lazy` commands: (module, help)
+                unseen = [value for value in node.values if isinstance(value, ast.Tuple)]
+        passed |= {id(part) for root in unseen if root for part in ast.walk(root)}
+        if id(node) in passed:
+            continue
+        if isinstance(node, ast.JoinedStr):
+            passed |= {id(part) for part in node.values if isinstance(part, ast.Constant)}
+            texts = [part.value if isinstance(part, ast.Constant) else "{}" for part in node.values]
+            yield node.lineno, "".join(map(str, texts))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.lineno, node.value
+
+
+def test_no_english_sentence_stands_in_the_code() -> None:
+    used = set()
+    for file in sorted(ENGINE.rglob("*.py")):
+        if (name := file.relative_to(ENGINE).as_posix()) in WITHOUT_MESSAGES:
+            continue
+        for line, text in english(ast.parse(file.read_text("utf-8"))):
+            if ENGLISH.search(text):
+                start = next((start for start in NOT_SHOWN if text.startswith(start)), None)
+                assert start is not None, f"{name}:{line}: {text!r} is no message"
+                used.add(start)
+    assert used == NOT_SHOWN.keys()
+
+
 # ---- Text --------------------------------------------------------------------------------------------------
 
 

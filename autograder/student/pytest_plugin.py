@@ -41,7 +41,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     folder = config.getoption("hidden_keys")
     if folder is not None and not any(Path(folder).glob("*" + _HIDDEN)):
-        raise pytest.UsageError(f"--hidden-keys: there is no hidden answer key (*{_HIDDEN}) in {folder}.")
+        from autograder.base.messages import preferred_language, say
+
+        missing = say("pytest.no_hidden_key", ending=_HIDDEN, folder=folder)
+        raise pytest.UsageError(missing.in_language(preferred_language()))
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
