@@ -8,6 +8,7 @@ engine imports a subject's package directly, and importing one registers nothing
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from autograder.judging.comparison import Comparators
@@ -40,8 +41,9 @@ class Domain:
         From ids of this subject's symptoms to ids of messages that say what to work out by hand.
     illustrate : function, optional
         Further pictures of a mistake: `student.feedback.card.Illustrate`.
-    formula : str
-        The command that shows which formula a function computes: `autograder <command> FILE FUNCTION`.
+    formula : function, optional
+        (file, function, language) -> the formula that the function computes, as plain text. It may run for
+        long, and raises a `TextError` where there is none.
     requires : tuple of str
         Distributions that judging needs besides NumPy.
     apart : tuple of str
@@ -56,7 +58,7 @@ class Domain:
     words: Mapping[str, str] = field(default_factory=dict)
     next_steps: Mapping[str, str] = field(default_factory=dict)
     illustrate: Callable[..., Any] | None = None
-    formula: str = ""
+    formula: Callable[[Path, str, str], str] | None = None
     requires: tuple[str, ...] = ()
     apart: tuple[str, ...] = ()
 
