@@ -230,6 +230,13 @@ def test_a_notebooks_function_is_checked(place: Path) -> None:
     assert "A visible case that fails: a batch of samples" in done.stdout
 
 
+def test_what_belongs_to_another_subject_is_one_sentence(tmp_path: Path) -> None:
+    done = run(tmp_path, "-c", "from autograder import derive")
+    assert done.returncode == 1 and done.stderr.splitlines()[-1].startswith(
+        "ImportError: derive needs the package autograder.cnn, which is not installed here; install"
+    )
+
+
 # ---- Domains -----------------------------------------------------------------------------------------------
 
 

@@ -416,7 +416,7 @@ def formulas(watch: Screen) -> int:
     for place in (Path("/proc") / name for name in os.listdir("/proc") if name.isdigit()):
         with contextlib.suppress(OSError):
             is_child = f"\nPPid:\t{watch.process}\n" in (place / "status").read_text()
-            found += is_child and "\0formula\0" in (place / "cmdline").read_text()
+            found += is_child and "\0autograder.student.watch.formula\0" in (place / "cmdline").read_text()
     return found
 
 
@@ -557,3 +557,16 @@ def test_leaving_the_formula_view_ends_its_process(tmp_path: Path) -> None:
         assert watch.waits_for("\x1b[?1049l")
         os.waitpid(watch.process, 0)
         os.close(watch.terminal)
+
+
+def test_a_formula_and_why_there_is_none_are_read_in_the_same_way(tmp_path: Path) -> None:
+    file = tmp_path / "pooling.py"
+    file.write_text("import numpy as np\n\n" + reference("pooling", "upsample"), encoding="utf-8")
+
+    def read(function: str, domain: str = "cnn") -> str:
+        called = [sys.executable, "-m", "autograder.student.watch.formula", domain, file, function, "en"]
+        return subprocess.run(called, capture_output=True, encoding="utf-8", check=True, cwd=COURSE).stdout
+
+    assert "=" in read("upsample")
+    assert "pooling.py" in read("max_pool") and "=" not in read("max_pool") and "autograder" not in read("f")
+    assert read("upsample", domain="") == ""

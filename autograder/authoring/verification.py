@@ -24,7 +24,7 @@ from autograder.base.timeout import OutOfTime, interrupted_after
 from autograder.judging import in_process
 from autograder.judging.answer_key import AnswerKey
 from autograder.judging.judge import accepts, judge
-from autograder.judging.result_json import told
+from autograder.judging.result_json import with_sentence
 from autograder.judging.results import ExerciseResult
 from autograder.submissions.source import read as read_source
 
@@ -110,9 +110,9 @@ def to_data(reports: list[Report], lang: str) -> dict[str, Any]:
             {
                 **asdict(report),
                 "sound": report.sound,
-                "stub": [told(fault, lang) for fault in report.stub],
-                "reference": [told(fault, lang) for fault in report.reference],
-                "rejected": {name: told(fault, lang) for name, fault in report.rejected.items()},
+                "stub": [with_sentence(fault, lang) for fault in report.stub],
+                "reference": [with_sentence(fault, lang) for fault in report.reference],
+                "rejected": {name: with_sentence(fault, lang) for name, fault in report.rejected.items()},
             }
             for report in reports
         ],

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from autograder.judging.answer_key import Hint, KeyExercise, Wrong
 from autograder.judging.comparison import Close, Comparator
 from autograder.judging.diagnosis.judged import Judged, way_of_failing
+from autograder.judging.key_records import Hint, KeyExercise, Wrong
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from autograder.base.messages import Text, joined, say
-from autograder.judging.answer_key import KeyExercise
 from autograder.judging.diagnosis.facts import Facts
 from autograder.judging.diagnosis.judged import AnalysedCase
+from autograder.judging.key_records import KeyExercise
 from autograder.judging.results import Verdict
 
 _TITLES = 3

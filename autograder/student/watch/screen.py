@@ -146,7 +146,7 @@ def hint_steps(exercise: ExerciseResult, work: Work, lang: str) -> list[str]:
     else:
         steps.append(_("watch.hint_not_recognised"))
     domain = find(work.key.domain)
-    if domain.formula:
+    if domain.formula is not None:
         steps.append(_(domain.id("watch.hint_formula")))
     return [*steps, read]
 
@@ -176,7 +176,7 @@ def listing(current: Work, lang: str) -> list[RenderableType]:
 
 
 def formula(text: str) -> list[RenderableType]:
-    """A function's formula as the subject's command prints it."""
+    """A function's formula as its subject shows it."""
     return [Text(text, overflow="fold")]
 
 

@@ -23,9 +23,9 @@ SHOWN = 100
 _MARKS: dict[Status, tuple[str, str]] = {
     "right": ("✓", "green"),
     "wrong": ("✗", "red"),
-    "not carried out": ("…", "yellow"),
-    "not covered": ("–", "cyan"),
-    "not understood": ("?", "magenta"),
+    "not_carried_out": ("…", "yellow"),
+    "not_covered": ("–", "cyan"),
+    "not_understood": ("?", "magenta"),
 }
 
 
@@ -36,11 +36,11 @@ def name_of(status: Status) -> Text:
             return say("verdict.right")
         case "wrong":
             return say("cnn.status.wrong")
-        case "not carried out":
+        case "not_carried_out":
             return say("cnn.status.not_carried_out")
-        case "not covered":
+        case "not_covered":
             return say("cnn.status.not_covered")
-        case "not understood":
+        case "not_understood":
             return say("cnn.status.not_understood")
 
 
