@@ -13,7 +13,7 @@ import select
 import struct
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self
@@ -276,7 +276,7 @@ class Sandbox:
     def _setup(self, places: dict[str, Any]) -> dict[str, Any]:
         """The warden's first message."""
         return {
-            "limits": self.limits.to_data(),
+            "limits": asdict(self.limits),
             "calls": [call.to_data() for call in self.calls],
             "places": places,
         }
