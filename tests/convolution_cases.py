@@ -32,7 +32,7 @@ def exercise(
         KeyGroup(f"g{i}", f"中文{i}", f"title {i}", 1, tuple(cases[i * size : (i + 1) * size]))
         for i in range(count)
     )
-    return KeyExercise("layer", tuple(parameters), "3", dealt, tuple(hints))
+    return KeyExercise("layer", tuple(parameters), "3", tuple(hints), dealt)
 
 
 RIGHT = object()

@@ -45,7 +45,7 @@ def case(args: tuple[Any, ...], expected: Any, accept: comparison.Comparator | N
 
 def exercise(*cases: KeyCase, name: str = "f", parameters: tuple[str, ...] = ("x",)) -> KeyExercise:
     group = KeyGroup("g", TITLE.zh, TITLE.en, 1.0, cases)
-    return KeyExercise(name, parameters, "3.2", (group,), ())
+    return KeyExercise(name, parameters, "3.2", (), (group,))
 
 
 def judged(one: KeyExercise, outcomes: list[Outcome]) -> tuple[Judged, ...]:

@@ -78,10 +78,10 @@ def _draw_exercise(exercise: Exercise, rng: Generator, visible: bool) -> KeyExer
         exercise.name,
         exercise.parameters,
         exercise.lecture,
-        groups,
         hints,
-        exercise.defaults,
-        exercise.points,
+        groups,
+        defaults=exercise.defaults,
+        worth=exercise.points,
     )
     return _without_needless_pairs(drawn, {pair.id for pair in exercise.pairs()})
 

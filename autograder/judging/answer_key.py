@@ -2,8 +2,9 @@
 
 A key holds, for each case, the arguments, the expected value and what each misconception returns.
 `authoring.draw` computes it from the authored exercises, once; `save` and `load` keep it in one `.npz` file
-(`allow_pickle=False`: a JSON skeleton, and the numbers of all arrays, one behind the other, a member for
-each dtype). The visible key is shipped to students; the hidden key never leaves the instructor.
+(`allow_pickle=False`: a JSON skeleton with the fields of the records, and the numbers of all arrays, one
+behind the other, a member for each dtype). The visible key is shipped to students; the hidden key never
+leaves the instructor.
 """
 
 import functools
@@ -17,10 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from autograder.base import atomic
+from autograder.base import atomic, records
 from autograder.base.messages import Text, TextError, say
-from autograder.judging import comparison
-from autograder.judging.comparison import Comparators
+from autograder.judging.comparison import OWN, Comparator, Comparators
 from autograder.judging.domain import UnknownDomain, find
 from autograder.judging.key_records import AnswerKey, Hint, KeyCase, KeyExercise, KeyGroup, Layout, Wrong
 from autograder.sandbox.values import TakeArray, dumps, flatten, unflatten
@@ -88,19 +88,21 @@ def from_bytes(content: bytes, name: str = "") -> AnswerKey:
         if data["schema"] != SCHEMA:
             told = say("error.key_of_another_version", file=shown, its=data["schema"], ours=SCHEMA)
             raise KeyFileError(told)
-        return with_digest(_from_data(data, _comparators(data["domain"], shown)))
+        del data["schema"]
+        variants = {Comparator: {**_comparators(data["domain"], shown), **OWN}}
+        return with_digest(records.from_data(AnswerKey, data, variants))
     except KeyFileError:
         raise
     except Exception as error:  # zipfile, zlib and NumPy know a dozen ways to say that a file is damaged
         raise KeyFileError(say("error.key_broken", file=shown)) from error
 
 
-def same_up_to_rounding(one: AnswerKey, other: AnswerKey) -> bool:
+def same_up_to_rounding(built: AnswerKey, kept: AnswerKey) -> bool:
     """Equal, except for the last digits in which two machines may differ."""
-    (text, arrays), (other_text, other_arrays) = flatten(_to_data(one)), flatten(_to_data(other))
-    return _rounded(text) == _rounded(other_text) and all(
+    (text, arrays), (kept_text, kept_arrays) = flatten(_to_data(built)), flatten(_to_data(kept))
+    return _rounded(text) == _rounded(kept_text) and all(
         np.allclose(a, b, rtol=1e-9, atol=1e-12, equal_nan=True)
-        for a, b in zip(arrays, other_arrays, strict=True)
+        for a, b in zip(arrays, kept_arrays, strict=True)
     )
 
 
@@ -140,50 +142,9 @@ def with_digest(key: AnswerKey) -> AnswerKey:
 
 
 def _to_data(key: AnswerKey) -> dict[str, Any]:
-    return {
-        "schema": SCHEMA,
-        "assignment": key.assignment,
-        "visible": key.visible,
-        "source": key.source,
-        "domain": key.domain,
-        "exercises": [
-            {
-                "name": exercise.name,
-                "parameters": list(exercise.parameters),
-                "defaults": exercise.defaults,
-                "worth": exercise.worth,
-                "lecture": exercise.lecture,
-                "misconceptions": [[hint.id, hint.zh, hint.en] for hint in exercise.misconceptions],
-                "groups": [
-                    {
-                        "name": group.name,
-                        "zh": group.zh,
-                        "en": group.en,
-                        "points": group.points,
-                        "cases": [_case_to_data(case) for case in group.cases],
-                    }
-                    for group in exercise.groups
-                ],
-            }
-            for exercise in key.exercises
-        ],
-    }
-
-
-def _case_to_data(case: KeyCase) -> dict[str, Any]:
-    return {
-        "args": case.args,
-        "expected": case.expected,
-        "accept": comparison.to_data(case.accept),
-        "layout": case.layout,
-        "fresh": case.fresh,
-        "wrong": {id: [wrong.value, wrong.raises] for id, wrong in case.wrong.items()},
-    }
-
-
-def _from_data(data: dict[str, Any], comparators: Comparators) -> AnswerKey:
-    exercises = tuple(_exercise_from_data(one, comparators) for one in data["exercises"])
-    return AnswerKey(data["assignment"], data["visible"], exercises, data["source"], domain=data["domain"])
+    data = {"schema": SCHEMA, **records.to_data(key)}
+    del data["digest"]
+    return data
 
 
 def _comparators(domain: str, file: Text | str) -> Comparators:
@@ -191,30 +152,3 @@ def _comparators(domain: str, file: Text | str) -> Comparators:
         return find(domain).comparators
     except UnknownDomain as error:
         raise DomainMissing(file, f"autograder.{domain[:40]}", error) from error
-
-
-def _exercise_from_data(data: dict[str, Any], comparators: Comparators) -> KeyExercise:
-    return KeyExercise(
-        data["name"],
-        tuple(data["parameters"]),
-        data["lecture"],
-        tuple(_group_from_data(group, comparators) for group in data["groups"]),
-        tuple(Hint(*hint) for hint in data["misconceptions"]),
-        data["defaults"],
-        data["worth"],
-    )
-
-
-def _group_from_data(data: dict[str, Any], comparators: Comparators) -> KeyGroup:
-    cases = tuple(
-        KeyCase(
-            case["args"],
-            case["expected"],
-            comparison.from_data(case["accept"], comparators),
-            case["layout"],
-            case["fresh"],
-            {id: Wrong(*wrong) for id, wrong in case["wrong"].items()},
-        )
-        for case in data["cases"]
-    )
-    return KeyGroup(data["name"], data["zh"], data["en"], data["points"], cases)

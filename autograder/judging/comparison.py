@@ -10,7 +10,7 @@ not finite equals nothing.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
@@ -189,24 +189,12 @@ class Exact(Comparator):
 Comparators = Mapping[str, type[Comparator]]
 """Classes by their names in an answer key: the class's own in small letters."""
 
-_OWN: Comparators = MappingProxyType({"close": Close, "exact": Exact})
-
-
-def to_data(comparator: Comparator) -> dict[str, Any]:
-    """The comparator as plain values for the answer key."""
-    return {"name": type(comparator).__name__.lower(), **asdict(comparator)}
-
-
-def from_data(data: dict[str, Any], further: Comparators = _OWN) -> Comparator:
-    """The inverse of `to_data`; `further` are those of the key's domain."""
-    fields = dict(data)
-    name = fields.pop("name")
-    return (_OWN.get(name) or further[name])(**fields)
+OWN: Comparators = MappingProxyType({"close": Close, "exact": Exact})
 
 
 def is_known(comparator: Comparator, further: Comparators) -> bool:
-    """Whether `from_data` would find it."""
-    return type(comparator) in (*_OWN.values(), *further.values())
+    """Whether a key that holds it can be read."""
+    return type(comparator) in (*OWN.values(), *further.values())
 
 
 def _sequence_difference(

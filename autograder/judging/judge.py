@@ -149,7 +149,8 @@ def _difference(case: KeyCase, value: Any) -> Difference:
     """How `value` differs from what is expected.
 
     The sandbox's client reads equal bytes once, so most of a class gives the very values that were compared
-    before: these are known by their identity.
+    before: these are known by their identity. It saves a quarter and more of the grading process's time for a
+    right submission (`benchmarks/overhead.py`).
     """
     if any(value is known for known in case.accepted):
         return AGREE

@@ -3,9 +3,9 @@
 `answer_key` reads and writes them; judging and diagnosis use them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from autograder.base.messages import Authored, Text
 from autograder.judging.comparison import Comparator
@@ -14,8 +14,7 @@ Layout = Literal["C", "fortran", "strided", "readonly"]
 """How the array arguments of a call lie in memory."""
 
 
-@dataclass(frozen=True)
-class Wrong:
+class Wrong(NamedTuple):
     """What a misconception gives where it differs from the reference: a value or an exception's name."""
 
     value: Any = None
@@ -55,8 +54,7 @@ class KeyGroup:
         return Authored(self.zh, self.en)
 
 
-@dataclass(frozen=True)
-class Hint:
+class Hint(NamedTuple):
     """A misconception as a key knows it: its id and what to tell the student."""
 
     id: str
@@ -74,13 +72,13 @@ class KeyExercise:
 
     name: str
     parameters: tuple[str, ...]
-    lecture: str
-    groups: tuple[KeyGroup, ...]
-    misconceptions: tuple[Hint, ...]
-    defaults: tuple[Any, ...] = ()
+    defaults: tuple[Any, ...] = field(default=(), kw_only=True)
     """Default values of the last parameters."""
-    worth: float = 0.0
+    worth: float = field(default=0.0, kw_only=True)
     """Points of the whole exercise; those of the groups here are fewer where some are hidden."""
+    lecture: str
+    misconceptions: tuple[Hint, ...]
+    groups: tuple[KeyGroup, ...]
 
     @property
     def points(self) -> float:
@@ -112,10 +110,10 @@ class AnswerKey:
 
     assignment: str
     visible: bool
+    source: str = field(default="", kw_only=True)
+    domain: str = field(default="", kw_only=True)
     exercises: tuple[KeyExercise, ...]
-    source: str = ""
     digest: str = ""
-    domain: str = ""
 
     @property
     def points(self) -> float:

@@ -46,12 +46,12 @@ def to_data(kept: object) -> Any:
     return msgspec.to_builtins(kept)
 
 
-def from_builtins(data: Any) -> SubmissionResult:
+def from_builtins(data: Any, kind: type[_Kept]) -> _Kept:
     """The inverse of `to_data`; it raises as `decode` does."""
     import msgspec
 
     with _refusing():
-        return msgspec.convert(data, SubmissionResult, dec_hook=_text)
+        return msgspec.convert(data, kind, dec_hook=_text)
 
 
 @contextlib.contextmanager
