@@ -7,6 +7,9 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ("tests.class_reports", "tests.commands", "tests.sandboxes", "tests.work_folders")
+"""Fixtures that several test modules share; their assertions are rewritten like those of tests."""
+
 
 def pytest_configure() -> None:
     """A busy machine fails no test: Hypothesis's own profile for CI has no deadline either."""

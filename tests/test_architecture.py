@@ -19,6 +19,7 @@ from autograder.base.messages import COURSE_LANGUAGES
 from autograder.cnn.derivations.checking.slips import SLIPS
 from autograder.cnn.domain import DOMAIN
 from autograder.cnn.explorer import page as explorer
+from autograder.submissions import source
 
 COURSE = Path(__file__).parent.parent
 
@@ -160,18 +161,29 @@ def test_every_value_that_a_sentence_shows_is_given_by_who_says_it() -> None:
             assert asked[id] in given, (file, id)
     for id, own_id in DOMAIN.words.items():
         assert asked[id] == asked[own_id]
+    for symptom, example in DOMAIN.next_steps.items():
+        assert symptom in asked and asked[example] == set()
+    about = constants(ENGINE / "student" / "feedback" / "advice.py")
+    assert {id for id in about if str(id).startswith("symptom.")} <= asked.keys()
+
+
+def test_whatever_makes_a_file_unreadable_is_warned_about() -> None:
+    said = re.findall(r'SubmissionError\(say\("([^"]+)"', Path(source.__file__).read_text("utf-8"))
+    no_content = {"note.no_file_in_folder", "note.file_unreadable"}
+    assert {*said} | no_content == source.UNREADABLE
+    assert no_content < {id for call in calls() if call.file.name == "grade_class.py" for id in call.ids}
 
 
 def test_a_sentence_stands_in_its_package_in_every_language_with_the_same_placeholders() -> None:
     for package in PACKAGES:
         english = catalogue(package, "en")
         assert all((id.partition(".")[0] == package) == (package != "base") for id in english)
-        for lang in COURSE_LANGUAGES:
+        for lang in (file.stem for file in (ENGINE / package / "locale").glob("*.json")):
             own = catalogue(package, lang)
-            assert list(own) == sorted(english), (package, lang)
-            assert {id: placeholders(text) for id, text in own.items()} == {
-                id: placeholders(text) for id, text in english.items()
-            }
+            lacking = set() if lang in COURSE_LANGUAGES else english.keys() - own.keys()
+            assert list(own) == sorted(english.keys() - lacking), (package, lang)
+            for id, text in own.items():
+                assert placeholders(text) == placeholders(english[id]), (package, lang, id)
 
 
 def test_chinese_sentences_are_chinese_and_english_ones_are_not() -> None:
@@ -188,7 +200,7 @@ def placeholders(text: str) -> set[str]:
 CHINESE = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 
 HOLD_CHINESE = {
-    "cli/__init__.py",  # `--help` says in both languages what the program is
+    *("cli/__init__.py", "cnn/commands/__init__.py"),  # `--help` says in both languages what the program is
     *("cnn/derivations/documents/check.py", "cnn/derivations/documents/settings.py"),  # they read texts
 }
 
@@ -229,6 +241,7 @@ NOT_SHOWN = {
     "Grade can be changed": "a column of Moodle",
     "{} is no quantity of the lecture": "a mistake in the engine's own code",
     "{} is no polynomial": "a mistake in the engine's own code",
+    "An auto-graded course": "the title of `--help`, in both languages",
     "module {} has no attribute": "what Python says",
     "there is no message {}": "a mistake in the engine's own code",
     "values are missing of {}": "a record of another version, which is made anew",
@@ -319,3 +332,20 @@ def test_every_file_is_utf8_with_line_feeds_and_ends_in_one() -> None:
             and not name.startswith(("examples/", "tests/"))
         ):
             assert "\r" not in text and text.endswith("\n"), name
+
+
+# ---- Tests -------------------------------------------------------------------------------------------------
+
+
+def test_no_test_module_imports_from_another() -> None:
+    """What several of them share stands in a module that holds no tests."""
+    imports = re.compile(r"(?:from|import) tests(?:\.| import )(?:test_|conftest)")
+    found = [
+        name for name, text in tracked_text().items() if name.startswith("tests/") and imports.search(text)
+    ]
+    assert found == []
+
+
+def test_no_test_module_is_longer_than_600_lines() -> None:
+    lengths = {path.name: path.read_text("utf-8").count("\n") for path in COURSE.glob("tests/*.py")}
+    assert {name: length for name, length in lengths.items() if length > 600} == {}

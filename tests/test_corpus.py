@@ -41,7 +41,7 @@ from autograder.judging.judge import calls
 from autograder.judging.results import ExerciseResult, Verdict
 from autograder.sandbox.client import Isolation, Sandbox
 from autograder.sandbox.limits import Limits, MiB
-from tests.test_sandbox import ISOLATIONS
+from tests.sandboxes import ISOLATIONS
 
 COURSE = Path(__file__).parents[1] / "solutions"
 SUBMISSIONS = Path(__file__).with_name("submissions")

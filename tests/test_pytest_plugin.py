@@ -14,8 +14,8 @@ from autograder.authoring.draw import draw_hidden
 from autograder.judging import answer_key
 from autograder.judging.answer_key import AnswerKey
 from tests import authored
-from tests.test_checking import notebook, visible_key  # noqa: F401
-from tests.test_grading import BUBBLEWRAP
+from tests.sandboxes import BUBBLEWRAP
+from tests.work_folders import notebook
 
 pytest_plugins = ["pytester"]
 COURSE = Path(__file__).parent.parent
@@ -26,7 +26,7 @@ PLUGIN = ("-p", "autograder.student.pytest_plugin", "-p", "no:cacheprovider")
 
 
 @pytest.fixture
-def folder(pytester: pytest.Pytester, visible_key: Path, monkeypatch: pytest.MonkeyPatch) -> Path:  # noqa: F811
+def folder(pytester: pytest.Pytester, visible_key: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_STATE_HOME", str(pytester.path / ".state"))
     for name in ("LC_ALL", "LC_MESSAGES"):
         monkeypatch.delenv(name, raising=False)

@@ -37,7 +37,7 @@ from autograder.student.watch.progress import Work
 from autograder.student.workspace import Place
 from autograder.submissions.source import Statement, cell_label
 from tests import authored
-from tests.test_checking import folder, visible_key, work  # noqa: F401
+from tests.work_folders import work
 
 COURSE = Path(__file__).parent.parent
 AC, WA, NI, RTE = Verdict.AC, Verdict.WA, Verdict.NI, Verdict.RTE
@@ -285,7 +285,7 @@ def test_a_damaged_memory_is_an_empty_one(data: object) -> None:
 # ---- Warm checks -------------------------------------------------------------------------------------------
 
 
-def test_a_checker_checks_again_and_again_in_one_warm_process(folder: Path) -> None:  # noqa: F811
+def test_a_checker_checks_again_and_again_in_one_warm_process(folder: Path) -> None:
     path = work(folder, authored.UNTOUCHED)
     with Checker(folder / "relu.visible.npz") as checker:
         for text, points in (
@@ -300,7 +300,7 @@ def test_a_checker_checks_again_and_again_in_one_warm_process(folder: Path) -> N
         assert checker.check(path).result.points == 8
 
 
-def test_an_endless_check_can_be_cancelled_and_the_next_one_is_right(folder: Path) -> None:  # noqa: F811
+def test_an_endless_check_can_be_cancelled_and_the_next_one_is_right(folder: Path) -> None:
     forever = work(folder, authored.ENDLESS)
     with Checker(folder / "relu.visible.npz") as checker:
         checker.warm()
@@ -331,7 +331,7 @@ def eventually(condition: Callable[[], bool], seconds: float = 60) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="stops a process with a signal")
-def test_without_a_terminal_every_save_prints_lines(folder: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_without_a_terminal_every_save_prints_lines(folder: Path, tmp_path: Path) -> None:
     work(folder, authored.UNTOUCHED)
     output = tmp_path / "output.txt"
     with output.open("w") as stream:
@@ -356,7 +356,7 @@ def test_without_a_terminal_every_save_prints_lines(folder: Path, tmp_path: Path
 class Screen:
     """`watch` in a terminal that this process plays."""
 
-    def __init__(self, folder: Path, state: Path) -> None:  # noqa: F811
+    def __init__(self, folder: Path, state: Path) -> None:
         self.process, self.terminal = pty.fork()
         if self.process == 0:
             os.chdir(folder)
@@ -389,7 +389,7 @@ def terminate(watch: Screen) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="plays a terminal")
 @pytest.mark.parametrize("leave", [press_q, press_ctrl_c, terminate])
 def test_the_terminal_is_restored_however_watch_ends(
-    folder: Path,  # noqa: F811
+    folder: Path,
     tmp_path: Path,
     leave: Callable[[Screen], None],
 ) -> None:

@@ -221,7 +221,7 @@ class Exercise:
 
 def _pair(reference: Callable[..., Any], first: Misconception, second: Misconception) -> Misconception:
     transform = transforms.both(first.transform, second.transform)
-    text = say("idea.both", one=Authored(first.zh, first.en), other=Authored(second.zh, second.en))
+    text = say("idea.both", first=Authored(first.zh, first.en), second=Authored(second.zh, second.en))
     zh, en = map(text.in_language, COURSE_LANGUAGES)
     return Misconception(f"{first.id}+{second.id}", transform(reference), transform, zh=zh, en=en)
 

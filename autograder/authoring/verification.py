@@ -152,8 +152,8 @@ def verify_exercise(folder: Path, name: str, draws: int) -> Report:
     loaded = assignment.load(folder)
     (exercise,) = (exercise for exercise in loaded.exercises if exercise.name == name)
     keys = [draw_hidden(loaded.name, (exercise,), domain=loaded.domain) for _ in range(draws)]
-    others = frozenset(other.name for other in loaded.exercises if other is not exercise)
-    changed = mutants(exercise.reference, apart_from=others)
+    neighbours = frozenset(each.name for each in loaded.exercises if each is not exercise)
+    changed = mutants(exercise.reference, apart_from=neighbours)
     survivors = _survivors(changed, keys, exercise)
     declared = exercise.equivalents
     equivalents = {change: declared[change] for change in declared if survivors.get(change) == draws}

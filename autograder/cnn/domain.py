@@ -28,6 +28,11 @@ DOMAIN = Domain(
         "watch.all_pass": "cnn.watch.all_pass",
         "watch.hint_formula": "cnn.watch.hint_formula",
     },
+    next_steps={
+        "cnn.symptom.line_wrong_because": "cnn.step.first_line",
+        "cnn.symptom.lines_missing": "cnn.step.first_line",
+        "cnn.symptom.lines_wrong": "cnn.step.first_line",
+    },
     illustrate=_illustrate,
     formula="formula",
     requires=("sympy", "lark"),  # they read typed derivations

@@ -37,6 +37,8 @@ class Domain:
         The amounts by which a result may be too large or too small.
     words : mapping
         From ids of the engine's messages to ids of messages in this subject's words.
+    next_steps : mapping
+        From ids of this subject's symptoms to ids of messages that say what to work out by hand.
     illustrate : function, optional
         Further pictures of a mistake: `student.feedback.card.Illustrate`.
     formula : str
@@ -53,6 +55,7 @@ class Domain:
     relations: tuple[Relation, ...] = (*changes.relations(), *cells.relations())
     margins: tuple[Margin, ...] = ()
     words: Mapping[str, str] = field(default_factory=dict)
+    next_steps: Mapping[str, str] = field(default_factory=dict)
     illustrate: Callable[..., Any] | None = None
     formula: str = ""
     requires: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from autograder.base.messages import Text, say, translator
+from autograder.judging.domain import find
 from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict
 from autograder.reports.words import submissions
 from autograder.student.checking import Checked
@@ -104,7 +105,8 @@ def check_list(done: Checked, lang: str, console: Console, told: Container[str] 
     if untold:
         hint = say("report.hint_waiting", names=", ".join(untold), ask=ask)
         console.print(escape(hint.in_language(lang)))
-    console.print(escape(words.following(next_step(following)).in_language(lang)))
+    step = next_step(following, examples=find(done.key.domain).next_steps)
+    console.print(escape(words.following(step).in_language(lang)))
 
 
 def _exercise_line(exercise: ExerciseResult, lang: str) -> str:

@@ -237,25 +237,21 @@ class _Evaluated:
         return self._done
 
     def _evaluated(self) -> "tuple[Evaluation, dict[tuple[str, str, int], ExerciseResult]]":
-        """One run, judged twice: exercise by exercise, and case by case."""
+        """One run, judged once; what the cases of an exercise say together, and each for itself."""
         from autograder.judging.evaluate import evaluate
-        from autograder.judging.judge import calls, case_by_case
+        from autograder.judging.judge import calls, case_by_case, judge_error, results
         from autograder.judging.results import SubmissionResult
         from autograder.sandbox.client import Sandbox
         from autograder.sandbox.limits import Limits
         from autograder.student import hints
 
-        runs: list[Run] = []
-
         def run(statements: "Statements") -> "Run":
-            if not runs:
-                with Sandbox(calls(self.key), Limits(), self.isolation) as sandbox:
-                    runs.append(sandbox.run(statements))
-            return runs[0]
+            with Sandbox(calls(self.key), Limits(), self.isolation) as sandbox:
+                return sandbox.run(statements)
 
-        content = self.path.read_bytes()
-        whole = evaluate(self.path.name, content, self.key, run)
-        single = evaluate(self.path.name, content, case_by_case(self.key), run)
+        whole = evaluate(self.path.name, self.path.read_bytes(), self.key, run)
+        single = case_by_case(self.key)
+        cases = [(case,) for judged in whole.judged for case in judged]
         names = [
             (exercise.name, group.name, number)
             for exercise in self.key.exercises
@@ -267,4 +263,5 @@ class _Evaluated:
                 "", self.key.assignment, str(self.path), self.isolation, 0.0, whole.exercises
             )
             self._told = hints.record_failures(self.path, checked)
-        return whole, dict(zip(names, single.exercises, strict=True))
+        each = results(single, cases) if cases else judge_error(single)
+        return whole, dict(zip(names, each, strict=True))

@@ -87,6 +87,14 @@ class Submission:
     notes: tuple[Note, ...]
 
 
+UNREADABLE = {
+    *("note.no_file_in_folder", "note.file_unreadable", "note.wrong_file_kind", "note.file_too_large"),
+    *("note.not_utf8", "note.too_many_characters", "note.wrong_encoding", "note.notebook_without_cells"),
+    *("note.notebook_unreadable", "note.notebook_unreadable_at_line"),
+}
+"""The messages about a file of which nothing could be read."""
+
+
 class SubmissionError(TextError):
     """A file that cannot be read at all."""
 
@@ -152,14 +160,14 @@ def definitions(read: Submission) -> dict[str, Statement]:
     return found
 
 
-def adds_nothing_to(submission: Submission, other: Submission) -> bool:
-    """Whether `submission` implements nothing that `other` lacks, and `other` a stub of `submission`.
+def adds_nothing_to(submission: Submission, rival: Submission) -> bool:
+    """Whether `submission` implements nothing that `rival` lacks, and `rival` a stub of `submission`.
 
     Students get a notebook and a script of every assignment, work in either and hand in both.
     """
-    mine, others = _functions(submission), _functions(other)
-    written = {name for name, body in mine.items() if body is not None and others.get(name) != body}
-    return not written and any(body is None and others.get(name) is not None for name, body in mine.items())
+    mine, theirs = _functions(submission), _functions(rival)
+    written = {name for name, body in mine.items() if body is not None and theirs.get(name) != body}
+    return not written and any(body is None and theirs.get(name) is not None for name, body in mine.items())
 
 
 def _functions(read: Submission) -> dict[str, str | None]:
