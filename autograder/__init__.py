@@ -16,7 +16,12 @@ def __getattr__(name: str) -> Any:
 
         return notebook.check
     if name in ("check_derivation", "derive", "formula"):
-        from autograder.cnn import notebook as derivations
+        try:
+            from autograder.cnn import notebook as derivations
+        except ModuleNotFoundError as error:
+            from autograder.base.messages import preferred_language, say
 
+            told = say("error.subject_missing", name=name, package=error.name)
+            raise ImportError(told.in_language(preferred_language())) from None
         return getattr(derivations, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -32,7 +32,7 @@ def exercise(
         KeyGroup(f"g{i}", f"中文{i}", f"title {i}", 1, tuple(cases[i * size : (i + 1) * size]))
         for i in range(count)
     )
-    return KeyExercise("layer", tuple(parameters), "3", dealt, tuple(hints))
+    return KeyExercise("layer", tuple(parameters), "3", tuple(hints), dealt)
 
 
 RIGHT = object()
@@ -196,7 +196,7 @@ CHANGES: dict[str, Callable[[Array], Array]] = {
     "The values are rounded down to whole numbers.": np.floor,
     "The values are rounded to whole numbers.": np.rint,
     "The values have lost their signs: all are absolute values.": np.abs,
-    "Negative values have become 0, as after a ReLU.": lambda e: np.where(e > 0, e, 0),
+    "Negative values have become 0.": lambda e: np.where(e > 0, e, 0),
     "Positive values have become 0.": lambda e: np.where(e > 0, 0, e),
     "The values are squared.": np.square,
     "The values are right except for their signs.": lambda e: e * np.resize([1, -1, -1], e.shape),

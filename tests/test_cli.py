@@ -70,6 +70,7 @@ def test_build_says_what_it_wrote_and_check_what_is_out_of_date(
     ]
     (tmp_path / "assignments/zh/relu/relu.py").write_text("old")
     assert build("--check") == (1, "out of date: assignments/zh/relu/relu.py\n")
+    assert build("--check", "--lang", "zh") == (1, "需要更新：assignments/zh/relu/relu.py\n")
 
 
 def test_the_version_is_told() -> None:

@@ -11,16 +11,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from autograder.base import records
 from autograder.cnn.comparators import Shares
 from autograder.cnn.domain import DOMAIN
-from autograder.judging.comparison import (
-    AGREE,
-    Close,
-    Comparator,
-    Exact,
-    from_data,
-    to_data,
-)
+from autograder.judging.answer_key import KeyCase
+from autograder.judging.comparison import AGREE, OWN, Close, Comparator, Exact
 from autograder.sandbox.values import DTYPES, Formula, dumps, loads
 
 MAP = np.arange(12.0).reshape(3, 4)
@@ -358,13 +353,18 @@ def test_a_tie_comparator_that_does_not_fit_its_answer_accepts_nothing(ties: Sha
 
 @pytest.mark.parametrize("comparator", [Close(), Close(1e-3, 0.5), Exact()])
 def test_a_comparator_comes_back_from_the_key_as_it_was(comparator: Comparator) -> None:
-    assert from_data(loads(dumps(to_data(comparator)))) == comparator
+    assert stored(comparator) == comparator
+
+
+def stored(comparator: Comparator) -> Comparator:
+    data = loads(dumps(records.to_data(KeyCase((), None, comparator, "C", False, {}))))
+    return records.from_data(KeyCase, data, {Comparator: {**DOMAIN.comparators, **OWN}}).accept
 
 
 @given(routings())
 def test_a_tie_comparator_comes_back_from_the_key_as_it_was(routing: tuple[Shares, np.ndarray]) -> None:
     ties, answer = routing
-    back = from_data(loads(dumps(to_data(ties))), DOMAIN.comparators)
+    back = stored(ties)
     assert isinstance(back, Shares)
     for one, other in zip(vars(ties).values(), vars(back).values(), strict=True):
         np.testing.assert_array_equal(one, other)

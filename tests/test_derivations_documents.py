@@ -70,7 +70,7 @@ def test_the_general_formulas_are_confirmed_at_every_element(lecture: Report) ->
 
 def test_what_is_left_open_is_pooling_vectors_words_and_other_letters(lecture: Report) -> None:
     open_ones = [one for one in lecture.equations if one.status != "right"]
-    assert Counter(one.status for one in open_ones) == {"not covered": 11, "not understood": 2}
+    assert Counter(one.status for one in open_ones) == {"not_covered": 11, "not_understood": 2}
     reasons = Counter(one.text.in_language("en").split("\n")[0] for one in open_ones)
     assert reasons == {
         "There are words in this formula.": 4,
@@ -110,12 +110,12 @@ def test_mistakes_are_found_and_named() -> None:
         (17, "wrong", "kernel_not_rotated"),
         (18, "wrong", "dsigma_missing"),
         (19, "wrong", ""),
-        (20, "not carried out", ""),
+        (20, "not_carried_out", ""),
         (22, "wrong", ""),
         (28, "wrong", "z_for_a"),
         (29, "wrong", ""),
-        (30, "not carried out", ""),
-        (31, "not understood", ""),
+        (30, "not_carried_out", ""),
+        (31, "not_understood", ""),
         (32, "wrong", "mean_for_sum"),
     ]
     by_line = {one.line: one for one in report.equations}
@@ -127,7 +127,7 @@ def test_mistakes_are_found_and_named() -> None:
 
 def test_general_formulas_are_checked_in_a_layer_without_symmetry() -> None:
     report = check_file(SAMPLES / "general.tex")
-    assert statuses(report) == ["right"] * 3 + ["wrong"] * 3 + ["not covered"] * 2
+    assert statuses(report) == ["right"] * 3 + ["wrong"] * 3 + ["not_covered"] * 2
     assert report.layers == (GENERIC,)
     assert [one.elements for one in report.equations[:3]] == [9, 6, 20]
 
@@ -146,14 +146,14 @@ def test_general_formulas_are_checked_in_a_layer_without_symmetry() -> None:
         ("dJ/da_{u,v} = Σ_m Σ_n δ_{u-m+1,v-n+1} w_{m,n}", "right"),
         ("dJ/da_{u,v} = Σ_m Σ_n δ_{u+m-1,v+n-1} w_{m,n}", "wrong"),
         ("dJ/dw_{m,n} = Σ_p Σ_q δ_{p,q} a_{p+m-1,q+n-1}", "right"),
-        ("dJ/dw_{m,n} = Σ_p Σ_q dJ/dz_{p,q} dz_{p,q}/dw_{m,n}", "not carried out"),
+        ("dJ/dw_{m,n} = Σ_p Σ_q dJ/dz_{p,q} dz_{p,q}/dw_{m,n}", "not_carried_out"),
         ("dz_{p,q}/dw_{m,n} = a_{p+m-1,q+n-1}", "right"),
         ("dz_{p,q}/dw_{m,n} = a_{p+m,q+n}", "wrong"),
         ("dJ/db = Σ_p Σ_q δ_{p,q}", "right"),
         ("a_{p,q} = σ(z_{p,q})", "right"),
-        ("z_{p,q} = Σ_{m=0}^{2} Σ_n w_{m,n} a_{p+m,q+n-1} + b", "not covered"),
-        ("z_{p,q} = w_{m,n} a_{p+m-1,q+n-1} + b", "not covered"),
-        ("z_{p,q,r,t} = b", "not understood"),
+        ("z_{p,q} = Σ_{m=0}^{2} Σ_n w_{m,n} a_{p+m,q+n-1} + b", "not_covered"),
+        ("z_{p,q} = w_{m,n} a_{p+m-1,q+n-1} + b", "not_covered"),
+        ("z_{p,q,r,t} = b", "not_understood"),
     ],
 )
 def test_general_formulas(formula: str, status: str) -> None:
@@ -263,7 +263,7 @@ def test_sizes_that_the_text_states_hold_from_there_on() -> None:
 
 
 def test_too_little_to_know_the_sizes_is_not_covered() -> None:
-    assert only(check_text("w11 = w12", ".txt")).status == "not covered"
+    assert only(check_text("w11 = w12", ".txt")).status == "not_covered"
 
 
 @pytest.mark.parametrize("options", [Options((2, 2), (3, 3)), Options(stride=0), Options(padding=-1)])
@@ -340,7 +340,7 @@ def test_too_many_equations_are_refused() -> None:
 def test_a_long_file_is_given_up_and_not_passed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("autograder.cnn.derivations.documents.check.MAX_STEPS_IN_ALL", 3_000)
     report = check_text("z_{p,q} = Σ_m Σ_n w_{m,n} a_{p+m-1,q+n-1} + b\n\n" * 9, ".txt")
-    assert (report.equations[0].status, report.equations[-1].status) == ("right", "not covered")
+    assert (report.equations[0].status, report.equations[-1].status) == ("right", "not_covered")
     assert "too long" in report.equations[-1].text.in_language("en")
 
 
@@ -423,7 +423,8 @@ def test_json_holds_everything() -> None:
     assert data["counts"] == check_file(SAMPLES / "mistakes.md").counts
     faulty = next(one for one in data["equations"] if one["line"] == 9)
     assert faulty["status"] == "wrong" and faulty["faults"][0]["wanted"] == "a₂₂·w₂₁"
-    assert data["layers"] == ["3×3 ∗ 2×2"]
+    assert faulty["text"]["items"] and faulty["faults"][0]["text"]["id"].startswith("cnn.term.")
+    assert [layer["text"] for layer in data["layers"]] == ["3×3 ∗ 2×2"]
 
 
 def test_the_report_speaks_both_languages() -> None:

@@ -50,6 +50,19 @@ def test_the_first_axes_exchanged_need_as_many_images_as_channels() -> None:
     assert said(exercise(WEIGHT_GRAD, cases), wrong) == "The axes of kernels and channels are exchanged."
 
 
+def test_every_axis_before_rows_and_columns_is_looked_at() -> None:
+    cases = [case((random((3, 2)),), random((3, 2, 4, 5), seed)[:, 0]) for seed in range(2)]
+    wrong = [case.expected[::-1] for case in cases]
+    assert said(exercise("x", cases), wrong) == "The entries of the first axis are in reversed order."
+    cases = [case((random((3, 2)),), random((2, 3, 3, 4, 5), seed)) for seed in range(2)]
+    wrong = [case.expected.swapaxes(1, 2) for case in cases]
+    assert said(exercise("x", cases), wrong) == (
+        "The axes of entries of the second axis and entries of the third axis are exchanged."
+    )
+    wrong = [slot(np.s_[:, :, 0], np.sin)(case.expected) for case in cases]
+    assert said(exercise("x", cases), wrong) == "Of the entries of the third axis, only the first is wrong."
+
+
 def test_a_reshape_in_place_of_an_exchange_of_axes_is_seen() -> None:
     cases = [input_grad(layer) for layer in SQUARE]
     wrong = [case.expected.transpose(1, 0, 2, 3).reshape(case.expected.shape) for case in cases]

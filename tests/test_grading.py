@@ -406,7 +406,7 @@ KEY = StoreKey("submission", "key", "engine")
 def stored(printed: str) -> SubmissionResult:
     """A result with every kind of text in it."""
     author, sign = Authored("作者的话", "an author's words"), Verbatim("δ")
-    hint = say("idea.whole", hint=say("idea.both", one=author, other=sign))
+    hint = say("idea.whole", hint=say("idea.both", first=author, second=sign))
     seen = joined([say("symptom.list_entry", n=1, index=0), "x"], "list.lines")
     groups = (GroupResult("g", 0.5, 2, (CaseResult(Verdict.WA, 0.25), CaseResult(Verdict.AC, 0.0))),)
     exercise = ExerciseResult("f", Verdict.WA, "a+b", seen, hint, groups)

@@ -86,7 +86,7 @@ def test_misconceptions_are_counted_by_exercise_and_over_all_exercises(seed: int
 
 def test_a_pair_counts_for_both_misconceptions_with_the_text_of_each() -> None:
     alone, other = Authored("甲", "a"), Authored("乙", "b")
-    together = say("idea.partly", hint=say("idea.both", one=alone, other=other))
+    together = say("idea.partly", hint=say("idea.both", first=alone, second=other))
     graded = collect(
         [
             made(Verdict.WA, "first+second", text=together, student="an"),

@@ -84,7 +84,7 @@ def test_no_expected_value_ever_reaches_the_sandbox(isolation, monkeypatch):
 
     case = KeyCase((3.0,), SENTINEL, Close(), "C", False, {"m": Wrong(-SENTINEL)})
     group = KeyGroup("g", "g", "g", 1, (case, case))
-    key = AnswerKey("a", False, (KeyExercise("f", ("x",), "1", (group,), ()),))
+    key = AnswerKey("a", False, (KeyExercise("f", ("x",), "1", (), (group,)),))
     sent = bytearray()
     send = Sandbox._send
     monkeypatch.setattr(

@@ -167,6 +167,10 @@ def test_a_notebook_and_a_script_of_the_same_code_are_alike(tmp_path: Path) -> N
     assert other is not None
     (pair,) = rank(ASSIGNMENT, [code, other], STUBS, 10, 0.0)
     assert pair.left_share == pair.right_share == pytest.approx(1)
+    for lang, cell in (("en", "cell 1"), ("zh", "单元 1")):
+        page = io.StringIO()
+        reports.write_page([pair], lang, page)
+        assert f"{cell} · " in page.getvalue()
 
 
 def test_passages_are_where_the_same_code_stands(honest: list[Code]) -> None:

@@ -140,15 +140,15 @@ def test_an_installation_without_the_files_says_so(monkeypatch: pytest.MonkeyPat
 @pytest.mark.slow
 def test_an_installed_package_brings_the_students_files_along(tmp_path: Path) -> None:
     """As `pip install .` makes it, called from anywhere."""
-    pytest.importorskip("setuptools")
     source, wheels, site = tmp_path / "source", tmp_path / "wheels", tmp_path / "site"
     for name in ("autograder", "assignments"):
         shutil.copytree(COURSE / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md"):
         shutil.copy(COURSE / name, source)
-    (source / "assignments" / "en" / "pooling" / "__pycache__").mkdir()
-    (source / "assignments" / "en" / "pooling" / "__pycache__" / "pooling.pyc").write_bytes(b"")
-    build = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
+    for left in ("__pycache__/pooling.pyc", ".ipynb_checkpoints/pooling-checkpoint.ipynb"):
+        (source / "assignments" / "en" / "pooling" / left).parent.mkdir()
+        (source / "assignments" / "en" / "pooling" / left).write_bytes(b"")
+    build = "import sys; from hatchling.build import build_wheel; build_wheel(sys.argv[1])"
     wheels.mkdir()
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     subprocess.run(

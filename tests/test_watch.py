@@ -16,6 +16,7 @@ import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,8 +33,9 @@ from autograder.sandbox.client import Cancelled
 from autograder.student import handout
 from autograder.student.checking import Checker
 from autograder.student.watch import memory, progress, screen
-from autograder.student.watch.progress import Where, Work
+from autograder.student.watch.progress import Work
 from autograder.student.workspace import Place
+from autograder.submissions.source import Statement, cell_label
 from tests import authored
 from tests.work_folders import work
 
@@ -91,7 +93,7 @@ def test_the_next_exercise_is_the_one_at_hand_then_a_failed_one_then_a_new_one(
 
 
 def test_the_edited_exercise_is_the_one_whose_function_changed(tmp_path: Path) -> None:
-    def definitions(text: str) -> dict[str, Where]:
+    def definitions(text: str) -> progress.Definitions:
         path = tmp_path / "a.py"
         path.write_text(text)
         return progress.definitions(path)
@@ -165,6 +167,26 @@ def test_a_low_terminal_shows_the_current_assignment_only() -> None:
         shown = "\n".join(drawn(page, 60, height))
         assert "→ It looks as if" in shown and "total" in shown
         assert ("w " in shown) == (height == 30)
+
+
+@pytest.mark.parametrize(
+    ("where", "lang", "shown"),
+    [
+        (cell_label(3), "en", ("pooling.py, cell 3 ", "cell 3")),
+        (cell_label(3), "zh", ("pooling.py，单元 3 ", "单元 3")),
+        ("pooling.py", "zh", ("pooling.py:7 ", " 7")),
+        ("POOLING.PY", "en", ("pooling.py:7 ", " 7")),
+    ],
+)
+def test_a_function_is_in_a_line_of_a_script_or_in_a_cell(
+    where: str, lang: str, shown: tuple[str, str]
+) -> None:
+    work = replace(a_work(f=WA), defined={"f": Statement("def f(): ...", where, 7)})
+    for parts, place in (
+        (screen.next_step([work], work, 0, lang), shown[0]),
+        (screen.listing(work, lang), shown[1]),
+    ):
+        assert place in "\n".join(line for part in parts for line in drawn(part, 60))
 
 
 def test_a_long_page_can_be_paged_cyclically() -> None:
@@ -394,7 +416,7 @@ def formulas(watch: Screen) -> int:
     for place in (Path("/proc") / name for name in os.listdir("/proc") if name.isdigit()):
         with contextlib.suppress(OSError):
             is_child = f"\nPPid:\t{watch.process}\n" in (place / "status").read_text()
-            found += is_child and "\0formula\0" in (place / "cmdline").read_text()
+            found += is_child and "\0autograder.student.watch.formula\0" in (place / "cmdline").read_text()
     return found
 
 
@@ -535,3 +557,16 @@ def test_leaving_the_formula_view_ends_its_process(tmp_path: Path) -> None:
         assert watch.waits_for("\x1b[?1049l")
         os.waitpid(watch.process, 0)
         os.close(watch.terminal)
+
+
+def test_a_formula_and_why_there_is_none_are_read_in_the_same_way(tmp_path: Path) -> None:
+    file = tmp_path / "pooling.py"
+    file.write_text("import numpy as np\n\n" + reference("pooling", "upsample"), encoding="utf-8")
+
+    def read(function: str, domain: str = "cnn") -> str:
+        called = [sys.executable, "-m", "autograder.student.watch.formula", domain, file, function, "en"]
+        return subprocess.run(called, capture_output=True, encoding="utf-8", check=True, cwd=COURSE).stdout
+
+    assert "=" in read("upsample")
+    assert "pooling.py" in read("max_pool") and "=" not in read("max_pool") and "autograder" not in read("f")
+    assert read("upsample", domain="") == ""

@@ -6,9 +6,9 @@ passes transforms to `Exercise.add_misconceptions`; the engine composes two of t
 make both mistakes.
 
     exercise.add_misconceptions(
-        kernel_not_rotated=given(w=lambda c: rotate180(c.w)),
-        stride_ignored=pretend("stride", 1),
-        divided_by_the_batch=result(lambda dw, c: dw / len(c.delta)),
+        matrix_transposed=given(a=lambda c: c.a.T),
+        step_ignored=pretend("step", 1),
+        mean_for_sum=result(lambda total, c: total / len(c.x)),
         loops_end_too_early=instead(without_the_last_row),
     )
 
@@ -26,7 +26,7 @@ import numpy as np
 Function = Callable[..., Any]
 Transform = Callable[[Function], Function]
 Change = Callable[[SimpleNamespace], Any]
-"""A new value for an argument, computed from all arguments of the call, such as `lambda c: c.w[::-1]`."""
+"""A new value for an argument, computed from all arguments of the call, such as `lambda c: c.x[::-1]`."""
 
 
 def given(**changes: Change) -> Transform:
@@ -115,7 +115,7 @@ def exchanged(first: str, second: str) -> Transform:
 
 
 def changed(name: str, change: Callable[[Any], Any]) -> Transform:
-    """One argument is changed, such as `changed("w", rotated)`."""
+    """One argument is changed, such as `changed("x", rotated)`."""
     return given(**{name: lambda call: change(getattr(call, name))})
 
 
@@ -148,7 +148,7 @@ def rotated90(array: np.ndarray) -> np.ndarray:
 
 
 def first_axes_exchanged(array: np.ndarray) -> np.ndarray:
-    """(K, C, …) taken for (C, K, …)."""
+    """The first two axes exchanged."""
     return np.swapaxes(array, 0, 1)
 
 

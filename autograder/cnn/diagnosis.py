@@ -135,7 +135,8 @@ FEATURES = Features(
             say("cnn.place.input_square"), ("input",), lambda facts: facts.input[0] == facts.input[1], _ALONE
         ),
     ),
-    told=frozenset({"stride", "padding", "window"}),
+    covered=frozenset({"stride", "padding", "window"}),
+    codes=frozenset({"labels"}),
 )
 
 # ------------------------------------------------------------- margins: too large or too small by …
@@ -194,6 +195,7 @@ _QUANTITIES: tuple[Quantity, ...] = (
     (say("cnn.quantity.stride"), lambda facts: facts.stride[0] if facts.stride else None),
     (say("cnn.quantity.window_height"), lambda facts: _side(facts, 0)),
     (say("cnn.quantity.window_width"), lambda facts: _side(facts, 1)),
+    (say("cnn.quantity.samples"), lambda facts: facts.samples),
 )
 
 # ------------------------------------------------------------- relations: which cells, moved where

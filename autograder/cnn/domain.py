@@ -3,6 +3,7 @@
 `judging.domain` imports this module by that name. It must stay cheap: what loads SymPy is imported on use.
 """
 
+from pathlib import Path
 from typing import Any
 
 from autograder.cnn.comparators import Derivation, Shares
@@ -17,6 +18,14 @@ def _illustrate(*arguments: Any) -> Any:
     return illustrate(*arguments)
 
 
+def _formula(file: Path, function: str, lang: str) -> str:
+    from autograder.cnn.derivations.pages import render
+    from autograder.cnn.recovery.in_file import recover_file
+    from autograder.cnn.recovery.readings import Sizes
+
+    return render.document(recover_file(file, function, Sizes()).page, "text", lang)
+
+
 DOMAIN = Domain(
     comparators={"shares": Shares, "derivation": Derivation},
     facts=LayerFacts,
@@ -28,8 +37,13 @@ DOMAIN = Domain(
         "watch.all_pass": "cnn.watch.all_pass",
         "watch.hint_formula": "cnn.watch.hint_formula",
     },
+    next_steps={
+        "cnn.symptom.line_wrong_because": "cnn.step.first_line",
+        "cnn.symptom.lines_missing": "cnn.step.first_line",
+        "cnn.symptom.lines_wrong": "cnn.step.first_line",
+    },
     illustrate=_illustrate,
-    formula="formula",
+    formula=_formula,
     requires=("sympy", "lark"),  # they read typed derivations
     apart=("commands", "explorer", "models", "notebook.py", "recovery"),  # `models` knows answers besides
 )

@@ -51,6 +51,10 @@ class LayerFacts(Facts):
     def images(self) -> int | None:
         return self._of_four("input_shape", 0) or self._of_four("x", 0) or self._of_four("delta", 0)
 
+    @property
+    def samples(self) -> int | None:
+        return self.arrays["labels"].size if "labels" in self.arrays else None
+
     @cached_property
     def channels(self) -> int | None:
         of_delta = self._of_four("delta", 1) if self.pooling else None

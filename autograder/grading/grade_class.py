@@ -11,7 +11,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -124,58 +124,87 @@ def grade_class(
     concurrent.futures.BrokenExecutor
         The executor cannot go on; what is graded is stored.
     """
-    delivered = {name: pool.deliver(path) for name, (path, _) in keys.items()}
-    graded: list[Graded] = []
-    running: dict[Future[SubmissionResult], int] = {}
-    failed: list[int] = []
-
-    def submit(index: int, content: bytes) -> None:
-        file = files[index]
-        digest = keys[file.assignment][1].digest
-        task = Task(file.student, file.assignment, file.name, content, digest, settings)
-        running[pool.executor.submit(grade_one, task, delivered[file.assignment])] = index
-
-    def collect(futures: Iterable[Future[SubmissionResult]], *, last: bool = False) -> None:
-        for future in futures:
-            index = running.pop(future)
-            result = _finished(future, files[index], keys[files[index].assignment][1], settings)
-            store.put(graded[index].key, result)
-            if result.has_judge_error and not last:
-                failed.append(index)
-            else:
-                on_graded(graded[index], result)
-
+    run = _ClassRun(keys, settings, store, pool, on_graded)
     try:
-        for index, file in enumerate(files):
-            _, key = keys[file.assignment]
-            content, problem = content_of(file)
-            line = Graded(file, StoreKey(_digest(file, content, problem), key.digest, settings.engine))
-            graded.append(line)
-            if store.is_final(line.key):
-                on_graded(line, None)
-            elif problem is not None:
-                result = _result(file, settings, 0.0, unreadable(key, problem))
-                store.put(line.key, result)
-                on_graded(line, result)
-            else:
-                submit(index, content)
-                if len(running) >= _IN_FLIGHT * pool.size():
-                    collect(wait(running, return_when=FIRST_COMPLETED).done)
-        while running:
-            collect(wait(running, return_when=FIRST_COMPLETED).done)
-        for index in failed:
-            content, problem = content_of(files[index])
-            if _digest(files[index], content, problem) == graded[index].key.submission:
-                submit(index, content)
-                collect(wait(running).done, last=True)
-            else:  # replaced by a newer submission in the meantime, which the next run grades
-                on_graded(graded[index], None)
+        graded = [run.begin(file) for file in files]
+        run.wait()
+        run.grade_failed_again()
     except BaseException:
-        for future in running:
-            future.cancel()
+        run.cancel()
         raise
     store.keep_class(map(_member, graded))
     return graded
+
+
+class _ClassRun:
+    """The submissions of one `grade_class` that are with the workers, and those that failed there."""
+
+    def __init__(
+        self,
+        keys: dict[str, tuple[Path, answer_key.AnswerKey]],
+        settings: Settings,
+        store: Store,
+        pool: WorkerPool,
+        on_graded: Callable[[Graded, SubmissionResult | None], None],
+    ) -> None:
+        self._keys = {name: key for name, (_, key) in keys.items()}
+        self._delivered = {name: pool.deliver(path) for name, (path, _) in keys.items()}
+        self._settings = settings
+        self._store = store
+        self._pool = pool
+        self._on_graded = on_graded
+        self._running: dict[Future[SubmissionResult], Graded] = {}
+        self._failed: list[Graded] = []
+
+    def begin(self, file: SubmittedFile) -> Graded:
+        """Hand one file to the workers, unless its result is known; wait while they have enough."""
+        key = self._keys[file.assignment]
+        content, problem = content_of(file)
+        graded = Graded(file, StoreKey(_digest(file, content, problem), key.digest, self._settings.engine))
+        if self._store.is_final(graded.key):
+            self._on_graded(graded, None)
+        elif problem is not None:
+            result = _result(file, self._settings, 0.0, unreadable(key, problem))
+            self._store.put(graded.key, result)
+            self._on_graded(graded, result)
+        else:
+            self._submit(graded, content)
+            if len(self._running) >= _IN_FLIGHT * self._pool.size():
+                self._collect(FIRST_COMPLETED)
+        return graded
+
+    def wait(self) -> None:
+        while self._running:
+            self._collect(FIRST_COMPLETED)
+
+    def grade_failed_again(self) -> None:
+        for graded in self._failed:
+            content, problem = content_of(graded.file)
+            if _digest(graded.file, content, problem) == graded.key.submission:
+                self._submit(graded, content)
+                self._collect(ALL_COMPLETED, last=True)
+            else:  # replaced by a newer submission in the meantime, which the next run grades
+                self._on_graded(graded, None)
+
+    def cancel(self) -> None:
+        for future in self._running:
+            future.cancel()
+
+    def _submit(self, graded: Graded, content: bytes) -> None:
+        file, digest = graded.file, self._keys[graded.file.assignment].digest
+        task = Task(file.student, file.assignment, file.name, content, digest, self._settings)
+        future = self._pool.executor.submit(grade_one, task, self._delivered[file.assignment])
+        self._running[future] = graded
+
+    def _collect(self, until: str, *, last: bool = False) -> None:
+        for future in wait(self._running, return_when=until).done:
+            graded = self._running.pop(future)
+            result = _finished(future, graded.file, self._keys[graded.file.assignment], self._settings)
+            self._store.put(graded.key, result)
+            if result.has_judge_error and not last:
+                self._failed.append(graded)
+            else:
+                self._on_graded(graded, result)
 
 
 def _finished(

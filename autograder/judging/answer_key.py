@@ -1,9 +1,10 @@
-"""Answer keys: the tests of an assignment as data, never as code.
+"""Answer keys as files: the tests of an assignment as data, never as code.
 
 A key holds, for each case, the arguments, the expected value and what each misconception returns.
 `authoring.draw` computes it from the authored exercises, once; `save` and `load` keep it in one `.npz` file
-(`allow_pickle=False`: a JSON skeleton, and the numbers of all arrays, one behind the other, a member for
-each dtype). The visible key is shipped to students; the hidden key never leaves the instructor.
+(`allow_pickle=False`: a JSON skeleton with the fields of the records, and the numbers of all arrays, one
+behind the other, a member for each dtype). The visible key is shipped to students; the hidden key never
+leaves the instructor.
 """
 
 import functools
@@ -11,134 +12,27 @@ import hashlib
 import io
 import json
 import math
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from autograder.base import atomic
-from autograder.base.messages import Authored, Text, TextError, say
-from autograder.judging import comparison
-from autograder.judging.comparison import Comparator, Comparators
+from autograder.base import atomic, records
+from autograder.base.messages import Text, TextError, say
+from autograder.judging.comparison import OWN, Comparator, Comparators
+from autograder.judging.domain import UnknownDomain, find
+from autograder.judging.key_records import AnswerKey, Hint, KeyCase, KeyExercise, KeyGroup, Layout, Wrong
 from autograder.sandbox.values import TakeArray, dumps, flatten, unflatten
+
+__all__ = ["AnswerKey", "Hint", "KeyCase", "KeyExercise", "KeyGroup", "Layout", "Wrong"]
+__all__ += ["HIDDEN", "SCHEMA", "DomainMissing", "KeyFileError"]
+__all__ += ["from_bytes", "load", "same_up_to_rounding", "save", "to_bytes", "with_digest"]
 
 SCHEMA = 3
 
-Layout = Literal["C", "fortran", "strided", "readonly"]
-"""How the array arguments of a call lie in memory."""
-
 HIDDEN = ".hidden.npz"
 """How the file of a hidden key ends, behind the assignment's name."""
-
-
-@dataclass(frozen=True)
-class Wrong:
-    """What a misconception gives where it differs from the reference: a value or an exception's name."""
-
-    value: Any = None
-    raises: str | None = None
-
-
-@dataclass(frozen=True)
-class KeyCase:
-    """One call and its expected value. `wrong` maps misconception ids to what they give where they differ."""
-
-    args: tuple[Any, ...]
-    expected: Any
-    accept: Comparator
-    layout: Layout
-    fresh: bool
-    wrong: dict[str, Wrong]
-
-    @cached_property
-    def accepted(self) -> list[Any]:
-        """Answers found right, for `judge`: a key serves a whole class, which gives the same ones."""
-        return []
-
-
-@dataclass(frozen=True)
-class KeyGroup:
-    """Cases that are worth points together."""
-
-    name: str
-    zh: str
-    en: str
-    points: float
-    cases: tuple[KeyCase, ...]
-
-    @property
-    def title(self) -> Text:
-        """What the cases are about."""
-        return Authored(self.zh, self.en)
-
-
-@dataclass(frozen=True)
-class Hint:
-    """A misconception as a key knows it: its id and what to tell the student."""
-
-    id: str
-    zh: str
-    en: str
-
-    @property
-    def text(self) -> Text:
-        return Authored(self.zh, self.en)
-
-
-@dataclass(frozen=True)
-class KeyExercise:
-    """One function: its groups of cases and the misconceptions that are known about it."""
-
-    name: str
-    parameters: tuple[str, ...]
-    lecture: str
-    groups: tuple[KeyGroup, ...]
-    misconceptions: tuple[Hint, ...]
-    defaults: tuple[Any, ...] = ()
-    """Default values of the last parameters."""
-    worth: float = 0.0
-    """Points of the whole exercise; those of the groups here are fewer where some are hidden."""
-
-    @property
-    def points(self) -> float:
-        return sum(group.points for group in self.groups)
-
-    def left_out(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
-        """The default values of the parameters that a call leaves out."""
-        missing = len(self.parameters) - len(args)
-        return self.defaults[-missing:] if 0 < missing <= len(self.defaults) else ()
-
-    @property
-    def cases(self) -> tuple[KeyCase, ...]:
-        return tuple(case for group in self.groups for case in group.cases)
-
-
-@dataclass(frozen=True)
-class AnswerKey:
-    """Everything that judging an assignment needs.
-
-    Attributes
-    ----------
-    source : str
-        Identifies the authored files that a hidden key was drawn from; empty for a visible key.
-    digest : str
-        Identifies the key's content.
-    domain : str
-        The name of what adds its subject's knowledge to the engine (`judging.domain`); "" where nothing does.
-    """
-
-    assignment: str
-    visible: bool
-    exercises: tuple[KeyExercise, ...]
-    source: str = ""
-    digest: str = ""
-    domain: str = ""
-
-    @property
-    def points(self) -> float:
-        return sum(exercise.points for exercise in self.exercises)
 
 
 def save(key: AnswerKey, path: Path) -> None:
@@ -179,7 +73,7 @@ def load(path: Path, assignment: str | None = None) -> AnswerKey:
     return key
 
 
-def from_bytes(content: bytes, name: str = "the answer key") -> AnswerKey:
+def from_bytes(content: bytes, name: str = "") -> AnswerKey:
     """The key in the content of its file; the inverse of `to_bytes`.
 
     Raises
@@ -187,25 +81,28 @@ def from_bytes(content: bytes, name: str = "the answer key") -> AnswerKey:
     KeyFileError
         It is damaged or of another version; it is called `name` in the sentence that says so.
     """
+    shown = name or say("error.the_key")
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
             data = unflatten(file["skeleton"].tobytes(), _arrays_of(file))
         if data["schema"] != SCHEMA:
-            told = say("error.key_of_another_version", file=name, its=data["schema"], ours=SCHEMA)
+            told = say("error.key_of_another_version", file=shown, its=data["schema"], ours=SCHEMA)
             raise KeyFileError(told)
-        return with_digest(_from_data(data, _comparators(data["domain"], name)))
+        del data["schema"]
+        variants = {Comparator: {**_comparators(data["domain"], shown), **OWN}}
+        return with_digest(records.from_data(AnswerKey, data, variants))
     except KeyFileError:
         raise
     except Exception as error:  # zipfile, zlib and NumPy know a dozen ways to say that a file is damaged
-        raise KeyFileError(say("error.key_broken", file=name)) from error
+        raise KeyFileError(say("error.key_broken", file=shown)) from error
 
 
-def same_up_to_rounding(one: AnswerKey, other: AnswerKey) -> bool:
+def same_up_to_rounding(built: AnswerKey, kept: AnswerKey) -> bool:
     """Equal, except for the last digits in which two machines may differ."""
-    (text, arrays), (other_text, other_arrays) = flatten(_to_data(one)), flatten(_to_data(other))
-    return _rounded(text) == _rounded(other_text) and all(
+    (text, arrays), (kept_text, kept_arrays) = flatten(_to_data(built)), flatten(_to_data(kept))
+    return _rounded(text) == _rounded(kept_text) and all(
         np.allclose(a, b, rtol=1e-9, atol=1e-12, equal_nan=True)
-        for a, b in zip(arrays, other_arrays, strict=True)
+        for a, b in zip(arrays, kept_arrays, strict=True)
     )
 
 
@@ -220,7 +117,7 @@ class KeyFileError(TextError):
 class DomainMissing(KeyFileError):
     """The key is good, but its subject's package is not here."""
 
-    def __init__(self, file: str, package: str, error: Exception) -> None:
+    def __init__(self, file: Text | str, package: str, error: Exception) -> None:
         super().__init__(say("error.key_needs_package", file=file, package=package, error=error))
 
 
@@ -245,83 +142,13 @@ def with_digest(key: AnswerKey) -> AnswerKey:
 
 
 def _to_data(key: AnswerKey) -> dict[str, Any]:
-    return {
-        "schema": SCHEMA,
-        "assignment": key.assignment,
-        "visible": key.visible,
-        "source": key.source,
-        "domain": key.domain,
-        "exercises": [
-            {
-                "name": exercise.name,
-                "parameters": list(exercise.parameters),
-                "defaults": exercise.defaults,
-                "worth": exercise.worth,
-                "lecture": exercise.lecture,
-                "misconceptions": [[hint.id, hint.zh, hint.en] for hint in exercise.misconceptions],
-                "groups": [
-                    {
-                        "name": group.name,
-                        "zh": group.zh,
-                        "en": group.en,
-                        "points": group.points,
-                        "cases": [_case_to_data(case) for case in group.cases],
-                    }
-                    for group in exercise.groups
-                ],
-            }
-            for exercise in key.exercises
-        ],
-    }
+    data = {"schema": SCHEMA, **records.to_data(key)}
+    del data["digest"]
+    return data
 
 
-def _case_to_data(case: KeyCase) -> dict[str, Any]:
-    return {
-        "args": case.args,
-        "expected": case.expected,
-        "accept": comparison.to_data(case.accept),
-        "layout": case.layout,
-        "fresh": case.fresh,
-        "wrong": {id: [wrong.value, wrong.raises] for id, wrong in case.wrong.items()},
-    }
-
-
-def _from_data(data: dict[str, Any], comparators: Comparators) -> AnswerKey:
-    exercises = tuple(_exercise_from_data(one, comparators) for one in data["exercises"])
-    return AnswerKey(data["assignment"], data["visible"], exercises, data["source"], domain=data["domain"])
-
-
-def _comparators(domain: str, file: str) -> Comparators:
-    from autograder.judging.domain import UnknownDomain, find  # which speaks of keys itself
-
+def _comparators(domain: str, file: Text | str) -> Comparators:
     try:
         return find(domain).comparators
     except UnknownDomain as error:
         raise DomainMissing(file, f"autograder.{domain[:40]}", error) from error
-
-
-def _exercise_from_data(data: dict[str, Any], comparators: Comparators) -> KeyExercise:
-    return KeyExercise(
-        data["name"],
-        tuple(data["parameters"]),
-        data["lecture"],
-        tuple(_group_from_data(group, comparators) for group in data["groups"]),
-        tuple(Hint(*hint) for hint in data["misconceptions"]),
-        data["defaults"],
-        data["worth"],
-    )
-
-
-def _group_from_data(data: dict[str, Any], comparators: Comparators) -> KeyGroup:
-    cases = tuple(
-        KeyCase(
-            case["args"],
-            case["expected"],
-            comparison.from_data(case["accept"], comparators),
-            case["layout"],
-            case["fresh"],
-            {id: Wrong(*wrong) for id, wrong in case["wrong"].items()},
-        )
-        for case in data["cases"]
-    )
-    return KeyGroup(data["name"], data["zh"], data["en"], data["points"], cases)

@@ -10,7 +10,7 @@ not finite equals nothing.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
@@ -182,31 +182,19 @@ class Exact(Comparator):
     def wrong(self, got: np.ndarray, expected: np.ndarray) -> np.ndarray:
         """As Python numbers: int and float are then compared exactly, however large."""
         pairs = zip(got.ravel().tolist(), expected.ravel().tolist(), strict=True)
-        wrong = [not (_finite(one) and one == other) for one, other in pairs]
+        wrong = [not (_finite(number) and number == wanted) for number, wanted in pairs]
         return np.array(wrong, bool).reshape(got.shape)
 
 
 Comparators = Mapping[str, type[Comparator]]
 """Classes by their names in an answer key: the class's own in small letters."""
 
-_OWN: Comparators = MappingProxyType({"close": Close, "exact": Exact})
-
-
-def to_data(comparator: Comparator) -> dict[str, Any]:
-    """The comparator as plain values for the answer key."""
-    return {"name": type(comparator).__name__.lower(), **asdict(comparator)}
-
-
-def from_data(data: dict[str, Any], further: Comparators = _OWN) -> Comparator:
-    """The inverse of `to_data`; `further` are those of the key's domain."""
-    fields = dict(data)
-    name = fields.pop("name")
-    return (_OWN.get(name) or further[name])(**fields)
+OWN: Comparators = MappingProxyType({"close": Close, "exact": Exact})
 
 
 def is_known(comparator: Comparator, further: Comparators) -> bool:
-    """Whether `from_data` would find it."""
-    return type(comparator) in (*_OWN.values(), *further.values())
+    """Whether a key that holds it can be read."""
+    return type(comparator) in (*OWN.values(), *further.values())
 
 
 def _sequence_difference(
@@ -221,8 +209,8 @@ def _sequence_difference(
 
 def _first_difference(comparator: Comparator, parts: Iterable[tuple[str | int, Any, Any]]) -> Difference:
     """Of parts given as (step, got, expected)."""
-    for step, one, other in parts:
-        found = comparator.difference(one, other)
+    for step, part, wanted in parts:
+        found = comparator.difference(part, wanted)
         if found is not AGREE:
             return replace(found, path=(step, *found.path))
     return AGREE
@@ -292,7 +280,7 @@ def _is_ragged(got: Any) -> bool:
 def _regular_shape(got: Any) -> tuple[int, ...] | None:
     if not isinstance(got, list | tuple):
         return tuple(np.shape(got))
-    inner = {_regular_shape(one) for one in got}
+    inner = {_regular_shape(part) for part in got}
     if len(inner) > 1 or None in inner:
         return None
     return (len(got), *(inner.pop() or () if inner else ()))

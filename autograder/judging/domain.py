@@ -8,38 +8,31 @@ engine imports a subject's package directly, and importing one registers nothing
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from autograder.base.messages import TextError, say
 from autograder.judging.comparison import Comparators
-from autograder.judging.diagnosis import cells, changes
-from autograder.judging.diagnosis.conditions import Features
-from autograder.judging.diagnosis.facts import Facts
-from autograder.judging.diagnosis.numbers import Relation
-from autograder.judging.diagnosis.shapes import Margin
+from autograder.judging.diagnosis.knowledge import Knowledge
 
 
 @dataclass(frozen=True)
-class Domain:
-    """The entries of a subject; every one is optional.
+class Domain(Knowledge):
+    """The entries of a subject, with those of `Knowledge`; every one is optional.
 
     Attributes
     ----------
     comparators : mapping
         Further comparators, by their names in an answer key.
-    facts : type
-        The subclass of `Facts` that diagnosis reads off a call's arguments.
-    features : Features
-        The properties by which cases are told apart: "only where …".
-    relations : tuple of relations
-        How wrong numbers may be related to the right ones: all that are tried, in this order.
-    margins : tuple of margins
-        The amounts by which a result may be too large or too small.
     words : mapping
         From ids of the engine's messages to ids of messages in this subject's words.
+    next_steps : mapping
+        From ids of this subject's symptoms to ids of messages that say what to work out by hand.
     illustrate : function, optional
         Further pictures of a mistake: `student.feedback.card.Illustrate`.
-    formula : str
-        The command that shows which formula a function computes: `autograder <command> FILE FUNCTION`.
+    formula : function, optional
+        (file, function, language) -> the formula that the function computes, as plain text. It may run for
+        long, and raises a `TextError` where there is none.
     requires : tuple of str
         Distributions that judging needs besides NumPy.
     apart : tuple of str
@@ -47,13 +40,10 @@ class Domain:
     """
 
     comparators: Comparators = field(default_factory=dict)
-    facts: type[Facts] = Facts
-    features: Features = field(default_factory=Features)
-    relations: tuple[Relation, ...] = (*changes.relations(), *cells.relations())
-    margins: tuple[Margin, ...] = ()
     words: Mapping[str, str] = field(default_factory=dict)
+    next_steps: Mapping[str, str] = field(default_factory=dict)
     illustrate: Callable[..., Any] | None = None
-    formula: str = ""
+    formula: Callable[[Path, str, str], str] | None = None
     requires: tuple[str, ...] = ()
     apart: tuple[str, ...] = ()
 
@@ -73,7 +63,7 @@ def find(name: str) -> Domain:
         return Domain()
     # A key is data and may come from a stranger: it must not import anything but `autograder.<name>.domain`.
     if not (name.isascii() and name.isidentifier()):
-        raise UnknownDomain(f"{name[:40]!r} is not the name of a package")
+        raise UnknownDomain(say("error.domain_name", name=repr(name[:40])))
     try:
         domain: Domain = importlib.import_module(f"autograder.{name}.domain").DOMAIN
     except (ImportError, AttributeError) as error:
@@ -81,5 +71,5 @@ def find(name: str) -> Domain:
     return domain
 
 
-class UnknownDomain(Exception):
+class UnknownDomain(TextError):
     """A domain that does not exist or cannot be imported; the message completes a sentence."""

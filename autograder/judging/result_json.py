@@ -46,12 +46,12 @@ def to_data(kept: object) -> Any:
     return msgspec.to_builtins(kept)
 
 
-def from_builtins(data: Any) -> SubmissionResult:
+def from_builtins(data: Any, kind: type[_Kept]) -> _Kept:
     """The inverse of `to_data`; it raises as `decode` does."""
     import msgspec
 
     with _refusing():
-        return msgspec.convert(data, SubmissionResult, dec_hook=_text)
+        return msgspec.convert(data, kind, dec_hook=_text)
 
 
 @contextlib.contextmanager
@@ -66,9 +66,9 @@ def _refusing() -> Iterator[None]:
 
 def shown(result: SubmissionResult, lang: str) -> bytes:
     """One entry of `submissions` in `results.json`: the record with points, and sentences in `lang`."""
-    data = to_data(result) | _points(result) | {"notes": [_told(note, lang) for note in result.notes]}
+    data = to_data(result) | _points(result) | {"notes": [with_sentence(note, lang) for note in result.notes]}
     for exercise, entry in zip(result.exercises, data["exercises"], strict=True):
-        told = {name: _told(getattr(exercise, name), lang) for name in ("symptom", "diagnosis")}
+        told = {name: with_sentence(getattr(exercise, name), lang) for name in ("symptom", "diagnosis")}
         entry |= _points(exercise) | told
     return encode(data)
 
@@ -77,7 +77,8 @@ def _points(result: SubmissionResult | ExerciseResult) -> dict[str, float]:
     return {"points": result.points, "max_points": result.max_points}
 
 
-def _told(text: Text | None, lang: str) -> dict[str, Any] | None:
+def with_sentence(text: Text | None, lang: str) -> dict[str, Any] | None:
+    """A text by its ids and values, and the sentence that it is in `lang`."""
     return None if text is None else to_data(text) | {"text": text.in_language(lang)}
 
 

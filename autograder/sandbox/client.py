@@ -13,12 +13,12 @@ import select
 import struct
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self
 
-from autograder.base.messages import printable
+from autograder.base.messages import TextError, printable, say
 from autograder.sandbox import bubblewrap, launch
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.quotable import Quotable
@@ -43,7 +43,8 @@ _MAX_PARTS = 400_000
 _SHORT = 2048
 """Answers of up to so many bytes are not searched for commas."""
 _CACHES = ((_SHORT, 2048), (2**16, 16))
-"""(bytes of an answer at the most, cached answers): most of a class gives the same right answers."""
+"""(bytes of an answer at the most, cached answers): most of a class gives the same right answers. This halves
+the grading process's time for a right submission (`benchmarks/overhead.py`)."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class _Reply:
     output: bytes
 
 
-class SandboxError(Exception):
+class SandboxError(TextError):
     """The sandbox itself failed, which is never the student's fault."""
 
 
@@ -172,7 +173,7 @@ class Sandbox:
             try:
                 reply = self._ask(wanted, seconds, source)
                 if reply.end == "not started":
-                    raise SandboxError("the sandbox could not confine a process")
+                    raise SandboxError(say("sandbox.not_confined"))
             except (SandboxError, OSError, ValuesError) as error:
                 failures += 1
                 self.close()
@@ -180,6 +181,8 @@ class Sandbox:
                     self._cancelled = False
                     raise Cancelled from None
                 if failures > 1:
+                    if isinstance(error, SandboxError):
+                        raise
                     raise SandboxError(str(error)) from error
                 continue
             failures = 0
@@ -246,7 +249,7 @@ class Sandbox:
         head = self._receive(deadline)
         frames, output = head["frames"], head["output"]
         if frames + output > self.limits.answers + 2**20:
-            raise SandboxError("a message from the sandbox is too large")
+            raise SandboxError(say("sandbox.message_too_large"))
         reply = _Reply(head["end"], head["call"], self._read(frames, deadline), self._read(output, deadline))
         self._reusable = self._serves_many
         return reply
@@ -259,7 +262,7 @@ class Sandbox:
         except (SandboxError, OSError, ValuesError) as error:
             complaint = self._complaint()
             self.close()
-            raise SandboxError(f"the sandbox does not start: {complaint or error}") from error
+            raise SandboxError(say("sandbox.not_started", error=complaint or error)) from error
         except BaseException:
             self.close()
             raise
@@ -276,7 +279,7 @@ class Sandbox:
     def _setup(self, places: dict[str, Any]) -> dict[str, Any]:
         """The warden's first message."""
         return {
-            "limits": self.limits.to_data(),
+            "limits": asdict(self.limits),
             "calls": [call.to_data() for call in self.calls],
             "places": places,
         }
@@ -299,10 +302,10 @@ class Sandbox:
     def _receive(self, deadline: float) -> dict[str, Any]:
         (length,) = _LENGTH.unpack(self._read(_LENGTH.size, deadline))
         if length > 2**16:
-            raise SandboxError("a message from the sandbox is too large")
+            raise SandboxError(say("sandbox.message_too_large"))
         reply = loads(self._read(length, deadline))
         if not isinstance(reply, dict):
-            raise SandboxError("a message from the sandbox makes no sense")
+            raise SandboxError(say("sandbox.message_senseless"))
         return reply
 
     def _read(self, length: int, deadline: float) -> bytes:
@@ -313,10 +316,10 @@ class Sandbox:
         data = bytearray()
         while len(data) < length:
             if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
-                raise SandboxError("the sandbox does not answer")
+                raise SandboxError(say("sandbox.no_answer"))
             part = os.read(source, min(length - len(data), 1 << 20))
             if not part:
-                raise SandboxError("the sandbox has ended")
+                raise SandboxError(say("sandbox.ended"))
             data += part
         return bytes(data)
 

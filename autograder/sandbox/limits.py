@@ -1,7 +1,6 @@
 """How much time, memory, output and disk a submission may use; read by both sides of the sandbox."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 MiB = 2**20
 
@@ -41,6 +40,3 @@ class Limits:
     def call_wall_seconds(self) -> float:
         """Wall-clock time for one call: generous, so that on a busy machine `cpu_seconds` decides."""
         return 5 * self.cpu_seconds
-
-    def to_data(self) -> dict[str, Any]:
-        return asdict(self)

@@ -1,6 +1,6 @@
 """A student's folder: which assignments it holds, in the course's order, and which file is worked on.
 
-An assignment is a visible answer key, `relu.visible.npz`, with `relu.ipynb` or `relu.py` beside it.
+An assignment is a visible answer key, `NAME.visible.npz`, with `NAME.ipynb` or `NAME.py` beside it.
 `checking`, `watch` and the pytest plugin call this. It never reads what a student wrote.
 """
 
@@ -77,11 +77,11 @@ def current_file(folder: Path) -> Path:
         names = ", ".join(place.name for place in below)
         raise CheckError(say("error.several_assignments", names=names))
     keys = list(folder.glob("*" + ENDING))
-    others = [path for suffix in SUFFIXES for path in folder.glob("*" + suffix)]
-    if len(keys) == 1 and len(others) == 1:  # the student has renamed the file
-        return others[0]
-    if keys and others:
-        names = ", ".join(sorted(path.name for path in others))
+    files = [path for suffix in SUFFIXES for path in folder.glob("*" + suffix)]
+    if len(keys) == 1 and len(files) == 1:  # the student has renamed the file
+        return files[0]
+    if keys and files:
+        names = ", ".join(sorted(path.name for path in files))
         raise CheckError(say("error.several_files", names=names))
     raise CheckError(say("error.no_assignment", folder=folder.absolute()))
 

@@ -11,15 +11,12 @@ expected value, no expected size, no text of an exception.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from autograder.base.messages import Text, say
-from autograder.judging.answer_key import Hint, KeyExercise
 from autograder.judging.diagnosis import catalogue, symptoms
 from autograder.judging.diagnosis.judged import Judged
-
-if TYPE_CHECKING:
-    from autograder.judging.domain import Domain
+from autograder.judging.diagnosis.knowledge import Knowledge
+from autograder.judging.key_records import Hint, KeyExercise
 
 __all__ = ["Diagnosis", "Judged", "diagnose"]
 
@@ -43,11 +40,13 @@ class Diagnosis:
     text: Text | None = None
 
 
-def diagnose(exercise: KeyExercise, cases: Sequence[Judged], domain: "Domain", *, visible: bool) -> Diagnosis:
+def diagnose(
+    exercise: KeyExercise, cases: Sequence[Judged], knowledge: Knowledge, *, visible: bool
+) -> Diagnosis:
     """Explain an exercise's result. With `visible`, shapes and exception texts may be quoted."""
     if all(judged.verdict.earns for judged in cases):
         return Diagnosis()
-    symptom = symptoms.symptom(exercise, cases, domain, visible=visible)
+    symptom = symptoms.symptom(exercise, cases, knowledge, visible=visible)
     found = catalogue.recognise(exercise, cases)
     if found is None:
         return Diagnosis(None, symptom, symptom)
@@ -60,4 +59,4 @@ def _idea(exercise: KeyExercise, hint: Hint) -> Text:
     ideas = {known.id: known.text for known in exercise.misconceptions}
     first, _, second = hint.id.partition("+")
     both = {first, second} <= ideas.keys()
-    return say("idea.both", one=ideas[first], other=ideas[second]) if both else hint.text
+    return say("idea.both", first=ideas[first], second=ideas[second]) if both else hint.text

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from autograder.judging.answer_key import Hint, KeyExercise, Wrong
 from autograder.judging.comparison import Close, Comparator
 from autograder.judging.diagnosis.judged import Judged, way_of_failing
+from autograder.judging.key_records import Hint, KeyExercise, Wrong
 
 
 @dataclass(frozen=True)
@@ -80,34 +80,36 @@ def _explains(pairs: Sequence[tuple[Judged, Wrong]]) -> bool:
     return all(same(judged, output) for judged, output in pairs)
 
 
-def _same(accept: Comparator, got: Any, other: Any) -> bool:
-    """Would the judge accept `got` if `other` were the right answer? Here, NaN equals NaN."""
-    return accept.like.agrees(got, other) or (_holds_nan(other) and _same_with_nan(got, other))
+def _same(accept: Comparator, got: Any, output: Any) -> bool:
+    """Would the judge accept `got` if `output` were the right answer? Here, NaN equals NaN."""
+    return accept.like.agrees(got, output) or (_holds_nan(output) and _same_with_nan(got, output))
 
 
-def _holds_nan(other: Any) -> bool:
-    if isinstance(other, list | tuple):
-        return any(map(_holds_nan, other))
-    if isinstance(other, dict):
-        return any(map(_holds_nan, other.values()))
-    return isinstance(other, np.ndarray | float) and not bool(np.isfinite(other).all())
+def _holds_nan(output: Any) -> bool:
+    if isinstance(output, list | tuple):
+        return any(map(_holds_nan, output))
+    if isinstance(output, dict):
+        return any(map(_holds_nan, output.values()))
+    return isinstance(output, np.ndarray | float) and not bool(np.isfinite(output).all())
 
 
-def _same_with_nan(got: Any, other: Any) -> bool:
-    if isinstance(other, list | tuple):
+def _same_with_nan(got: Any, output: Any) -> bool:
+    if isinstance(output, list | tuple):
         return (
-            isinstance(got, list | tuple) and len(got) == len(other) and all(map(_same_with_nan, got, other))
+            isinstance(got, list | tuple)
+            and len(got) == len(output)
+            and all(map(_same_with_nan, got, output))
         )
-    if isinstance(other, dict):
+    if isinstance(output, dict):
         return (
             isinstance(got, dict)
-            and got.keys() == other.keys()
-            and all(_same_with_nan(got[key], other[key]) for key in other)
+            and got.keys() == output.keys()
+            and all(_same_with_nan(got[key], output[key]) for key in output)
         )
-    if Close().difference(got, other).kind not in ("none", "values", "not finite"):
+    if Close().difference(got, output).kind not in ("none", "values", "not finite"):
         return False
     try:
-        left, right = np.asarray(got, dtype=np.float64), np.asarray(other, dtype=np.float64)
+        left, right = np.asarray(got, dtype=np.float64), np.asarray(output, dtype=np.float64)
     except (ValueError, TypeError, OverflowError):
         return False
     atol = 1e-5 * float(np.abs(right[np.isfinite(right)]).max(initial=0.0))

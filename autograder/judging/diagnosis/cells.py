@@ -19,14 +19,15 @@ Mask = Callable[[WrongNumbers], Array | None]
 
 
 def _slices(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
-    """Along one of the first two axes of four: only the first or the last slice is right, or wrong."""
-    if any(case.got.ndim != 4 or not case.unique for case in wrong):
+    """Along an axis before rows and columns: only the first or the last slice is right, or wrong."""
+    axes = wrong[0].got.ndim
+    if any(case.got.ndim != axes or not case.unique for case in wrong):
         return None
-    for axis in (0, 1):
+    for axis in range(axes - 2):
         if any(case.shape[axis] < 2 for case in wrong):
             continue
         lines = [_wrong_along(case, axis) for case in wrong]
-        names = axis_name(wrong[0].facts, 4, axis)
+        names = axis_name(wrong[0].facts, axes, axis)
         if all(not line[0] and all(line[1:]) for line in lines):
             return say("symptom.slice_only_first_right", axis=names, part=part)
         if all(not line[-1] and all(line[:-1]) for line in lines):

@@ -4,6 +4,7 @@ For example scaled, rounded, transposed, or an argument forgotten or used twice.
 `Domain`.
 """
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from functools import partial
@@ -68,14 +69,16 @@ def _undone(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -
 
 def _first_axes(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
     """The axes before rows and columns: exchanged, or in reversed order."""
-    if any(case.got.ndim != 4 for case in wrong):
+    axes = wrong[0].got.ndim
+    if any(case.got.ndim != axes for case in wrong):
         return None
-    names = [axis_name(wrong[0].facts, 4, axis) for axis in (0, 1)]
-    if all(case.right_as(np.swapaxes(case.got, 0, 1)) for case in wrong):
-        return say("symptom.axes_exchanged", one=names[0], other=names[1], part=part)
-    for axis in (0, 1):
+    names = [axis_name(wrong[0].facts, axes, axis) for axis in range(axes - 2)]
+    for first, second in itertools.combinations(range(axes - 2), 2):
+        if all(case.right_as(np.swapaxes(case.got, first, second)) for case in wrong):
+            return say("symptom.axes_exchanged", first=names[first], second=names[second], part=part)
+    for axis, name in enumerate(names):
         if all(case.right_as(np.flip(case.got, axis)) for case in wrong):
-            return say("symptom.axis_reversed", axis=names[axis], part=part)
+            return say("symptom.axis_reversed", axis=name, part=part)
     return None
 
 
@@ -254,8 +257,8 @@ def _argument(name: str, single: bool) -> Quantity:
 
 
 def _length(name: str) -> Quantity:
-    text = "symptom.quantity_samples" if name == "labels" else "symptom.quantity_length"
-    return say(text, name=name), lambda facts: facts.arrays[name].size if name in facts.arrays else None
+    text = say("symptom.quantity_length", name=name)
+    return text, lambda facts: facts.arrays[name].size if name in facts.arrays else None
 
 
 def _term(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from autograder.base.messages import Text, joined, say
-from autograder.judging.answer_key import KeyExercise
 from autograder.judging.diagnosis.facts import Facts
 from autograder.judging.diagnosis.judged import AnalysedCase
+from autograder.judging.key_records import KeyExercise
 from autograder.judging.results import Verdict
 
 _TITLES = 3
@@ -87,16 +87,16 @@ def limited(
             return say("symptom.only_where_elsewhere_other", said=what, feature=feature)
         return say("symptom.only_where", said=what, feature=feature)
     names = {case.group for case in concerned}
-    others = {case.group for case in known} - names
-    if len(names) <= _TITLES and others:
+    unaffected = {case.group for case in known} - names
+    if len(names) <= _TITLES and unaffected:
         groups = _titles(exercise, names)
         if elsewhere:
             return say("symptom.only_in_groups_elsewhere_other", said=what, groups=groups)
         return say("symptom.only_in_groups", said=what, groups=groups)
     if elsewhere:
         return say("symptom.elsewhere_other", said=what)
-    if 0 < len(others) <= _TITLES:
-        return say("symptom.not_in_groups", said=what, groups=_titles(exercise, others))
+    if 0 < len(unaffected) <= _TITLES:
+        return say("symptom.not_in_groups", said=what, groups=_titles(exercise, unaffected))
     return what
 
 
@@ -116,10 +116,10 @@ def _feature(known: Sequence[AnalysedCase], wrong: set[int], features: "Features
             extents.append(extent)
     for a, b in combinations([extent for extent in extents if "and" in extent.joins], 2):
         if _Extent(a.text, a.surely & b.surely, a.possibly & b.possibly).explains(bits):
-            return say("symptom.where_both", feature=a.text, other=b.text)
+            return say("symptom.where_both", first=a.text, second=b.text)
     for a, b in combinations([extent for extent in extents if "or" in extent.joins], 2):
         if _Extent(a.text, a.surely | b.surely, a.possibly | b.possibly).explains(bits):
-            return say("symptom.where_either", feature=a.text, other=b.text)
+            return say("symptom.where_either", first=a.text, second=b.text)
     return None
 
 
@@ -138,14 +138,14 @@ def _extent(feature: Feature, facts: Sequence[Facts]) -> _Extent | None:
     return _Extent(feature.text, surely, possibly, feature.joins)
 
 
-def _of_parameters(first: Facts, told: frozenset[str]) -> Iterator[Feature]:
-    """Features of the parameters that are not in `told`: true, above 1, given, not 0."""
+def _of_parameters(first: Facts, features: "Features") -> Iterator[Feature]:
+    """Features of the parameters that `features` does not cover: true, above 1, given, not 0."""
     for index, name in enumerate(first.parameters):
-        if name not in told:
+        if name not in features.covered:
             yield _switch(name)
             yield _above_one(name)
             yield _given(index, name)
-            if name != "labels":  # numbers of classes: 0 is one of them
+            if name not in features.codes:
                 yield _not_zero(name)
 
 
@@ -204,17 +204,18 @@ LAYOUTS: tuple[Feature, ...] = (
 class Features:
     """The features by which the cases of an exercise are told apart, in the order in which they are tried.
 
-    Those of the function's parameters come between `first` and `last`; `told` are the parameters that the
-    features listed here already cover.
+    Those of the function's parameters come between `first` and `last`; `covered` are the parameters that the
+    features listed here already cover, `codes` those whose numbers name something: 0 is one of the names.
     """
 
     first: tuple[Feature, ...] = (*INTEGERS, *LAYOUTS)
     last: tuple[Feature, ...] = ()
-    told: frozenset[str] = frozenset()
+    covered: frozenset[str] = frozenset()
+    codes: frozenset[str] = frozenset()
 
     def of(self, facts: Facts) -> Iterator[Feature]:
         """All features of a function with the parameters that `facts` have."""
         yield from self.first
-        yield from _of_parameters(facts, self.told)
+        yield from _of_parameters(facts, self)
         yield from self.last
         yield from (_omitted(index, name) for index, name in enumerate(facts.parameters))

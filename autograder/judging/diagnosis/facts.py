@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograder.base.messages import Text
-from autograder.judging.answer_key import KeyCase
+from autograder.judging.key_records import KeyCase
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.judging.answer_key import KeyCase
 from autograder.judging.comparison import Difference
 from autograder.judging.diagnosis.facts import Facts
+from autograder.judging.key_records import KeyCase
 from autograder.judging.results import Verdict
 from autograder.sandbox.records import Outcome
 

@@ -7,24 +7,22 @@ a wrong shape, wrong numbers) and then says in which cases it is true (`conditio
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from autograder.base.messages import Text, Verbatim, joined, say
-from autograder.judging.answer_key import KeyExercise
 from autograder.judging.comparison import AGREE, Comparator
 from autograder.judging.diagnosis import cells, shapes
 from autograder.judging.diagnosis.conditions import limited
 from autograder.judging.diagnosis.facts import Facts
 from autograder.judging.diagnosis.judged import AnalysedCase, Judged, way_of_failing
+from autograder.judging.diagnosis.knowledge import Knowledge
 from autograder.judging.diagnosis.numbers import Relation, WrongNumbers, wrong_numbers
+from autograder.judging.key_records import KeyExercise
 from autograder.judging.results import Verdict
 from autograder.sandbox.records import Outcome
 from autograder.submissions import source
-
-if TYPE_CHECKING:
-    from autograder.judging.domain import Domain
 
 _NOTHING = Verbatim("")
 
@@ -32,9 +30,9 @@ Path = tuple[str | int, ...]
 """The path to a part of a result: see `comparison.Difference`."""
 
 
-def symptom(exercise: KeyExercise, judged: Sequence[Judged], domain: "Domain", *, visible: bool) -> Text:
+def symptom(exercise: KeyExercise, judged: Sequence[Judged], knowledge: Knowledge, *, visible: bool) -> Text:
     """What is wrong in those of all cases that are; at least one must be."""
-    cases = [AnalysedCase(**vars(case), facts=_facts(exercise, case, domain)) for case in judged]
+    cases = [AnalysedCase(**vars(case), facts=_facts(exercise, case, knowledge)) for case in judged]
     wrong = [case for case in cases if not case.verdict.earns]
     first = wrong[0]
     if first.verdict is Verdict.MISSING:
@@ -53,19 +51,19 @@ def symptom(exercise: KeyExercise, judged: Sequence[Judged], domain: "Domain", *
         explanation = first.case.accept.explained(own, visible=visible)
         if explanation is not None:
             return explanation
-    what = _what(exercise, cases, alike, domain, visible)
-    return limited(what, exercise, cases, alike, domain.features, elsewhere=len(alike) < len(wrong))
+    what = _what(exercise, cases, alike, knowledge, visible)
+    return limited(what, exercise, cases, alike, knowledge.features, elsewhere=len(alike) < len(wrong))
 
 
-def _facts(exercise: KeyExercise, judged: Judged, domain: "Domain") -> Facts:
-    return domain.facts(exercise.parameters, judged.case, exercise.left_out(judged.case.args))
+def _facts(exercise: KeyExercise, judged: Judged, knowledge: Knowledge) -> Facts:
+    return knowledge.facts(exercise.parameters, judged.case, exercise.left_out(judged.case.args))
 
 
 def _what(
     exercise: KeyExercise,
     cases: Sequence[AnalysedCase],
     alike: Sequence[AnalysedCase],
-    domain: "Domain",
+    knowledge: Knowledge,
     visible: bool,
 ) -> Text:
     first = alike[0]
@@ -82,7 +80,7 @@ def _what(
             return _run_time_error(exercise, first.outcome, visible)
     if first.outcome.status == "unsendable":
         return _unsendable(first.outcome.text)
-    return _wrong_answer(exercise, cases, alike, domain, visible)
+    return _wrong_answer(exercise, cases, alike, knowledge, visible)
 
 
 _CALL_FAILED = re.compile(r"\S+\(\) (missing \d+ required |takes |got an unexpected |got multiple )")
@@ -134,7 +132,7 @@ def _wrong_answer(
     exercise: KeyExercise,
     cases: Sequence[AnalysedCase],
     alike: Sequence[AnalysedCase],
-    domain: "Domain",
+    knowledge: Knowledge,
     visible: bool,
 ) -> Text:
     first = alike[0]
@@ -160,7 +158,7 @@ def _wrong_answer(
         case "names":
             return _wrong_names(first, visible)
         case "length" if how.path:
-            return say("symptom.tables_disagree")
+            return say("symptom.nested_length")
         case "length" if how.got > shapes.MAX_NUMBER:
             return say("symptom.results_too_many", n=how.expected)
         case "length" if how.got == 1:
@@ -168,7 +166,7 @@ def _wrong_answer(
         case "length":
             return say("symptom.results_wrong_number", got=how.got, n=how.expected)
         case "shape":
-            return _wrong_shape(alike, part, domain, visible)
+            return _wrong_shape(alike, part, knowledge, visible)
         case "not finite":
             return say("symptom.not_finite", part=part)
         case "none" if first.outcome.changed:
@@ -176,7 +174,7 @@ def _wrong_answer(
             return say("symptom.argument_changed", names=", ".join(names))
         case "none":
             return say("symptom.memory_shared")
-    return _wrong_numbers(cases, alike, domain)
+    return _wrong_numbers(cases, alike, knowledge)
 
 
 def _result(analysed: AnalysedCase, path: Path) -> Text:
@@ -294,14 +292,14 @@ def _kind(name: str) -> Text:
 # --------------------------------------------------------------------------------------------------- shapes
 
 
-def _wrong_shape(alike: Sequence[AnalysedCase], part: Text, domain: "Domain", visible: bool) -> Text:
+def _wrong_shape(alike: Sequence[AnalysedCase], part: Text, knowledge: Knowledge, visible: bool) -> Text:
     first = alike[0]
     value = first.outcome.value
     if all(map(_is_stray_tuple, alike)):
         return say("symptom.stray_comma") if len(value) == 1 else say("symptom.one_result_asked")
     what = shapes.described(
         [shapes.WrongShape(case.difference.got, case.difference.expected, case.facts) for case in alike],
-        domain.margins,
+        knowledge.margins,
     )
     got, expected = first.difference.got, first.difference.expected
     if visible and what is not None:
@@ -329,7 +327,9 @@ _Found = WrongNumbers | None
 """None: wrong, but not in its numbers."""
 
 
-def _wrong_numbers(cases: Sequence[AnalysedCase], alike: Sequence[AnalysedCase], domain: "Domain") -> Text:
+def _wrong_numbers(
+    cases: Sequence[AnalysedCase], alike: Sequence[AnalysedCase], knowledge: Knowledge
+) -> Text:
     """A relation that is true of all wrong results, or else of the same result of every case."""
     first = alike[0]
     exchanged = _exchanged(alike)
@@ -341,10 +341,10 @@ def _wrong_numbers(cases: Sequence[AnalysedCase], alike: Sequence[AnalysedCase],
     paths = {path for parts in found for path in parts}
     part = _result(first, paths.pop()) if len(paths) == 1 else _NOTHING
     right = [case.facts for case in cases if case.verdict is Verdict.AC]
-    text = _first_true(domain.relations, together, right, part)
+    text = _first_true(knowledge.relations, together, right, part)
     for path in everywhere:
         wrong = [parts[path] for parts in found]
-        text = text or _first_true(domain.relations, wrong, right, _result(first, path))
+        text = text or _first_true(knowledge.relations, wrong, right, _result(first, path))
     text = text or _first_true((cells.how_many,), together, right, part)
     if text is not None:
         return text
@@ -399,7 +399,7 @@ def _exchanged(alike: Sequence[AnalysedCase]) -> Text | None:
             _right_if_exchanged(case.case.accept, case.outcome.value, case.case.expected, i, j)
             for case in alike
         ):
-            return say("symptom.results_exchanged", one=i + 1, other=j + 1)
+            return say("symptom.results_exchanged", first=i + 1, second=j + 1)
     return None
 
 

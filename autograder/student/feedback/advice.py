@@ -4,26 +4,57 @@ The writers of feedback and `watch` call it. It reads the ids of symptoms, never
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from autograder.base.messages import Message, Text, core, say
 from autograder.judging.results import ExerciseResult, Verdict
 
-_ABOUT_FORM = tuple(
-    f"symptom.{name}"
-    for name in (
-        *("not_all_numbers", "not_numbers", "one_result_asked", "ragged_list", "results_only_one"),
-        *("results_too_many", "results_wrong_number", "several_results_asked", "shape_wrong", "stray_comma"),
-        *("unusable_", "wrong_type"),
-    )
+_ABOUT_FORM = frozenset(
+    {
+        "symptom.not_all_numbers",
+        "symptom.not_numbers",
+        "symptom.one_result_asked",
+        "symptom.ragged_list",
+        "symptom.results_only_one",
+        "symptom.results_too_many",
+        "symptom.results_wrong_number",
+        "symptom.several_results_asked",
+        "symptom.shape_wrong",
+        "symptom.shape_wrong_because",
+        "symptom.shape_wrong_told",
+        "symptom.shape_wrong_told_because",
+        "symptom.stray_comma",
+        "symptom.unusable_dtype",
+        "symptom.unusable_result",
+        "symptom.unusable_type",
+        "symptom.wrong_type",
+    }
 )
-"""Prefixes of the ids of symptoms about the type or shape of a result, not about its numbers."""
+"""Symptoms about the type or shape of a result, not about its numbers."""
 
-_ABOUT_ENTRIES = ("symptom.list_", "symptom.names_")
-"""Prefixes of ids about missing, surplus or wrong entries."""
-
-_ABOUT_LINES = ("line_", "lines_")
-"""Prefixes of the last part of an id about an answer that is typed line by line, in any subject."""
+_ABOUT_ENTRIES = frozenset(
+    {
+        "symptom.list_entry_length_inside",
+        "symptom.list_entry_names_missing",
+        "symptom.list_entry_names_surplus",
+        "symptom.list_entry_part_wrong",
+        "symptom.list_entry_wrong",
+        "symptom.list_entry_wrong_first",
+        "symptom.list_one_entry",
+        "symptom.list_too_long",
+        "symptom.list_too_short",
+        "symptom.list_wrong_length",
+        "symptom.names_as_in_argument",
+        "symptom.names_missing",
+        "symptom.names_missing_and_surplus",
+        "symptom.names_missing_others_instead",
+        "symptom.names_surplus",
+        "symptom.names_surplus_unnamed",
+        "symptom.nested_length",
+    }
+)
+"""Symptoms about missing, surplus or wrong entries."""
 
 _NO_SUCH_NAME = re.compile(r"name '(\w+)' is not defined")
 """Python's message of a NameError."""
@@ -60,7 +91,13 @@ def _seen(result: ExerciseResult) -> Message:
     return core(result.symptom) or Message("")
 
 
-def next_step(result: ExerciseResult, *, lecture: str = "", ask: str = "") -> Text:
+def next_step(
+    result: ExerciseResult,
+    *,
+    lecture: str = "",
+    ask: str = "",
+    examples: Mapping[str, str] = MappingProxyType({}),
+) -> Text:
     """What to do about an exercise that is not right.
 
     Parameters
@@ -69,6 +106,8 @@ def next_step(result: ExerciseResult, *, lecture: str = "", ask: str = "") -> Te
         The section of the lecture that it follows.
     ask : str
         What the student types to get the idea at once, where it is known and not revealed yet.
+    examples : mapping
+        A subject's own: from ids of symptoms to ids of what to work out by hand (`judging.domain`).
     """
     name = result.name
     seen = _seen(result)
@@ -95,12 +134,11 @@ def next_step(result: ExerciseResult, *, lecture: str = "", ask: str = "") -> Te
         return say("step.returned_nothing", name=name)
     if ask:
         return say("step.hint_waiting", name=name, ask=ask)
-    if seen.id.startswith(_ABOUT_FORM):
+    if seen.id in _ABOUT_FORM:
         return say("step.wrong_type", name=name)
-    if seen.id.startswith(_ABOUT_ENTRIES):
+    if seen.id in _ABOUT_ENTRIES:
         return say("step.compare_entries", name=name)
-    by_line = seen.id.rpartition(".")[2].startswith(_ABOUT_LINES)
-    what = say("step.example_first_line" if by_line else "step.example_small")
+    what = say(examples.get(seen.id, "step.example_small"))
     if lecture:
         return say("step.by_hand_with_lecture", name=name, lecture=lecture, what=what)
     return say("step.by_hand", name=name, what=what)

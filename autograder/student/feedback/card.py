@@ -5,7 +5,7 @@ and the formula that a subject adds (`judging.domain`) need further calls of the
 are made only for a failed exercise, under a time budget, and where the caller provides an `Evaluate`.
 """
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,6 +15,7 @@ from autograder.judging.answer_key import AnswerKey, KeyExercise
 from autograder.judging.diagnosis.judged import Judged
 from autograder.judging.domain import Domain, find
 from autograder.judging.results import ExerciseResult, SubmissionResult
+from autograder.student.feedback import advice
 from autograder.student.feedback.failure import Failure, smallest_failure
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ class Card:
         The code's formula beside the right one, where they differ.
     all_pass : Text
         The sentence for an exercise without mistakes.
+    examples : mapping
+        The subject's `next_steps`.
     """
 
     result: ExerciseResult
@@ -75,6 +78,13 @@ class Card:
     smaller: Failure | None = None
     formula: Formula | None = None
     all_pass: Text = field(default_factory=lambda: say("card.all_pass"))
+    examples: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def next_step(self) -> Text:
+        """What to do about the exercise; it must not be right."""
+        ask = self.ask if self.has_untold_idea else ""
+        return advice.next_step(self.result, lecture=self.lecture, ask=ask, examples=self.examples)
 
     @property
     def has_untold_idea(self) -> bool:
@@ -110,7 +120,7 @@ def cards(
         failure, case = found or (None, None)
         smaller, formula = _further(domain, exercise, case, asking) if case and asking else (None, None)
         about = (titles, exercise.lecture, exercise.name in told, ask)
-        made.append(Card(outcome, *about, failure, smaller, formula, all_pass))
+        made.append(Card(outcome, *about, failure, smaller, formula, all_pass, domain.next_steps))
     return tuple(made)
 
 

@@ -12,7 +12,7 @@ from jinja2 import Environment
 from autograder.base.html import environment
 from autograder.judging.results import ExerciseResult, SubmissionResult
 from autograder.student.feedback import words
-from autograder.student.feedback.advice import next_exercise, next_step
+from autograder.student.feedback.advice import next_exercise
 from autograder.student.feedback.card import Card
 from autograder.student.feedback.layout import argument, beside
 
@@ -39,7 +39,6 @@ def _templates(lang: str) -> Environment:
         "argument": argument,
         "beside": beside,
         "most": PARTS,
-        "next_step": next_step,
         "seen": _seen,
         "words": words,
     }

@@ -10,7 +10,6 @@ from rich.cells import cell_len, chop_cells, set_cell_size
 from autograder.base.messages import Text
 from autograder.judging.results import Verdict
 from autograder.student.feedback import words
-from autograder.student.feedback.advice import next_step
 from autograder.student.feedback.card import Card
 from autograder.student.feedback.failure import Failure, Pair
 from autograder.student.feedback.layout import Cell, Drawing, Panel, argument, beside
@@ -53,9 +52,7 @@ def _card(card: Card, lang: str, width: int) -> Iterator[str]:
         for line in card.formula.shown.write("text", lang=lang).splitlines():
             yield f"    {line}".rstrip()
     yield ""
-    ask = card.ask if card.has_untold_idea else ""
-    step = next_step(result, lecture=card.lecture, ask=ask)
-    yield words.following(step).in_language(lang)
+    yield words.following(card.next_step).in_language(lang)
 
 
 def picture(failure: Failure, lang: str, width: int = WIDTH) -> Iterator[str]:

@@ -1,13 +1,12 @@
 """What `watch` remembers of a folder between runs: results, revealed hints, the current assignment.
 
-A result is reused only for the same file, key and engine version. Malformed entries of the state file are
-dropped.
+A result is reused only for the same file, key and engine version. What is damaged, or of a version with other
+records, is dropped.
 """
 
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from autograder import __version__
 from autograder.base import state
@@ -52,16 +51,10 @@ def digest(name: str, content: bytes, key: str) -> str:
 def load(folder: Path) -> Memory:
     """The stored state of `folder`; an empty one where there is none."""
     data = state.read(_FILE, _MAX_BYTES).get(state.resolved(folder))
-    if not isinstance(data, dict):
+    try:
+        return from_builtins(data, Memory)
+    except ValueError:
         return Memory()
-    current, hints, results = data.get("current"), data.get("hints"), data.get("results")
-    return Memory(
-        current if isinstance(current, str) else "",
-        {name: count for name, count in hints.items() if type(count) is int and 0 < count < 100}
-        if isinstance(hints, dict)
-        else {},
-        _results(results) if isinstance(results, dict) else {},
-    )
 
 
 def save(folder: Path, memory: Memory) -> None:
@@ -69,20 +62,5 @@ def save(folder: Path, memory: Memory) -> None:
     remembered = state.read(_FILE, _MAX_BYTES)
     name = state.resolved(folder)
     remembered.pop(name, None)
-    remembered[name] = {
-        "current": memory.current,
-        "hints": memory.hints,
-        "results": {name: [digest, to_data(result)] for name, (digest, result) in memory.results.items()},
-    }
+    remembered[name] = to_data(memory)
     state.write(_FILE, dict(list(remembered.items())[-_FOLDERS:]))
-
-
-def _results(data: dict[str, Any]) -> dict[str, tuple[str, SubmissionResult]]:
-    found = {}
-    for name, stored in data.items():
-        try:
-            digest, result = stored
-            found[name] = (str(digest), from_builtins(result))
-        except (ValueError, TypeError):  # of another version, or damaged
-            continue
-    return found

@@ -1,7 +1,7 @@
 """The running `watch`: one event loop for saved files, pressed keys and finished checks.
 
 Checks run in one thread of their own, for a warm sandbox belongs to the thread that made it; the formula is
-computed by another call of the command line. Everything else, such as drawing, happens in the loop. A newer
+computed by a process of its own. Everything else, such as drawing, happens in the loop. A newer
 save cancels a running check, so an endless loop in a student's code blocks nothing.
 """
 
@@ -339,28 +339,35 @@ class _Session:
         work = self.works[self.current]
         exercise = progress.next_exercise(work)
         name = exercise.name if exercise else work.edited
-        command = find(work.key.domain).formula
-        if not command or not name or work.file is None:
+        if find(work.key.domain).formula is None or not name or work.file is None:
             return
         _ = translator(self.lang)
         self.view = "formula"
         self.formula_text = _("watch.formula_reading")
-        self.formula = asyncio.create_task(self._read_formula(command, work.file, name))
+        self.formula = asyncio.create_task(self._read_formula(work.key.domain, work.file, name))
 
-    async def _read_formula(self, command: str, file: Path, name: str) -> None:
-        called = [sys.executable, "-m", "autograder", command, str(file), name, "--lang", self.lang]
+    async def _read_formula(self, domain: str, file: Path, name: str) -> None:
+        called = [
+            sys.executable,
+            "-m",
+            "autograder.student.watch.formula",
+            domain,
+            str(file),
+            name,
+            self.lang,
+        ]
         process = await asyncio.create_subprocess_exec(
             *called,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
+            stderr=asyncio.subprocess.DEVNULL,
         )
         try:
             output, _ = await process.communicate()
         finally:
             if process.returncode is None:  # the view was left before the end
                 process.kill()
-        text = output.decode(errors="replace").strip().removeprefix("autograder: ")
+        text = output.decode(errors="replace").strip()
         self.formula_text = text or say("watch.formula_none").in_language(self.lang)
         self._draw()
 
@@ -392,7 +399,7 @@ class _Session:
             self.lang,
             keys=keys,
             back=self.view != "overview",
-            formula=bool(find(current.key.domain).formula),
+            formula=find(current.key.domain).formula is not None,
             says=self.says,
         )
         self.terminal.show(screen.Page(parts, bottom, screen.more(self.lang), self.turned))

@@ -192,7 +192,7 @@ class _General:
         right = self.formulas.asked(letter)
         if letter != "b" and not free_variables(equation.sides[0]):
             text = say("cnn.equation.one_element_only")
-            return LineResult(lefts[0], "not carried out", "", "", text), ""
+            return LineResult(lefts[0], "not_carried_out", "", "", text), ""
         if set(lefts) != set(right):
             text = say("cnn.equation.not_every_element")
             return LineResult(lefts[0], "wrong", "", "", text), ""
@@ -212,10 +212,10 @@ class _General:
             return wrong, "wrong: " + "; ".join(f"{left} = {_written(end)}" for left, end in ends.items())
         if unfinished or "∼" in equation.relations:
             text = say("cnn.equation.nothing_carried_out")
-            return LineResult(lefts[0], "not carried out", "", "", text), ""
+            return LineResult(lefts[0], "not_carried_out", "", "", text), ""
         if letter == "b" and len(right) == 1 and not has_sum(equation.sides[-1]):
             text = say("cnn.equation.one_size_only")
-            return LineResult(lefts[0], "not carried out", "", "", text), ""
+            return LineResult(lefts[0], "not_carried_out", "", "", text), ""
         return LineResult(lefts[0], "right", "", "", say("cnn.equation.right")), RIGHT
 
     def _wrong(self, left: Atom, typed: Terms, right: Terms) -> LineResult:

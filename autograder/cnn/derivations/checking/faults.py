@@ -1,4 +1,4 @@
-"""Why a typed formula is wrong: its terms held against the right ones, and each difference in a sentence.
+"""Compare typed with correct terms, and describe each difference in a sentence.
 
 `lines`, `answers` and `documents` call `explain` for a formula that they found wrong. The comparison is
 exact; where a surplus term was clearly meant for a missing one, one sentence covers both.
@@ -24,7 +24,7 @@ MAX_PAIRED = 80
 SHOWN = 6
 """Terms that an explanation lists."""
 FaultKind = Literal[
-    "missing", "extra", "index", "layer", "letter", "coefficient", "sign", "factor missing", "factor extra"
+    "missing", "extra", "index", "layer", "letter", "coefficient", "sign", "factor_missing", "factor_extra"
 ]
 
 
@@ -35,8 +35,8 @@ class TermFault:
     Parameters
     ----------
     kind : str
-        "missing" or "extra"; "index", "layer", "letter" (another quantity), "factor missing" and "factor
-        extra" where a typed term was clearly meant for a missing one; "coefficient", "sign".
+        "missing" or "extra"; "index", "layer", "letter" (another quantity), "factor_missing" and
+        "factor_extra" where a typed term was clearly meant for a missing one; "coefficient", "sign".
     wanted, typed : str
         The two terms in Unicode; "" where there is none.
     text : Text
@@ -47,12 +47,6 @@ class TermFault:
     wanted: str
     typed: str
     text: Text
-
-
-def fault_data(fault: TermFault, lang: str) -> dict[str, str]:
-    """A fault as plain data."""
-    text = fault.text.in_language(lang)
-    return {"kind": fault.kind, "wanted": fault.wanted, "typed": fault.typed, "text": text}
 
 
 def explain(
@@ -82,9 +76,9 @@ def _idea(typed: Terms, right: Terms, left: Atom, formulas: LayerFormulas) -> li
     """A remark on the whole formula, if there is one."""
     if typed and typed.items() < right.items() and left.letter in ("delta", "a", "w", "b"):
         return [say("cnn.equation.z_forgotten", variable=_variable(left))]
-    for other, formula in formulas.asked(left.letter).items():
-        if other != left and formula == typed:
-            return [say("cnn.equation.of_another_element", other=left_side(other))]
+    for element, formula in formulas.asked(left.letter).items():
+        if element != left and formula == typed:
+            return [say("cnn.equation.of_another_element", element=left_side(element))]
     return []
 
 
@@ -141,8 +135,8 @@ _MEANT: dict[FaultKind, str] = {
     "index": "cnn.term.wrong_index",
     "layer": "cnn.term.wrong_layer",
     "letter": "cnn.term.wrong_quantity",
-    "factor missing": "cnn.term.factor_missing",
-    "factor extra": "cnn.term.factor_surplus",
+    "factor_missing": "cnn.term.factor_missing",
+    "factor_extra": "cnn.term.factor_surplus",
 }
 
 
@@ -191,9 +185,9 @@ def _distance(wanted: Monomial, typed: Monomial) -> tuple[int, FaultKind] | None
     surplus = list((Counter(typed) - Counter(wanted)).elements())
     match lacking, surplus:
         case [_], [] if typed:
-            return 2, "factor missing"
+            return 2, "factor_missing"
         case [], [_]:
-            return 2, "factor extra"
+            return 2, "factor_extra"
         case [first], [second]:
             return _factor_distance(first, second)
         case [first, second], [third, fourth] if len(wanted) > 2:

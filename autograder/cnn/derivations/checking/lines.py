@@ -7,10 +7,10 @@ and its last one carried out. There is no simplification, no random numbers and 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 from autograder.base.messages import Text, joined, say
-from autograder.cnn.derivations.checking.faults import TermFault, explain, fault_data
+from autograder.cnn.derivations.checking.faults import TermFault, explain
 from autograder.cnn.derivations.checking.sides import as_typed, asked_for, has_sum, is_undone, repeats
 from autograder.cnn.derivations.checking.slips import Slip
 from autograder.cnn.derivations.meaning.errors import Meaningless, NotCovered
@@ -25,14 +25,13 @@ from autograder.cnn.derivations.notation.nodes import Equation, Node
 from autograder.cnn.derivations.notation.parse import parse_equation
 from autograder.cnn.derivations.notation.rows import split_rows
 from autograder.cnn.derivations.notation.spelling import in_lecture_letters, without_comments
-from autograder.cnn.derivations.notation.write import left_side
 from autograder.cnn.derivations.symbols import BEFORE, Atom
 
 MAX_TEXT = 50_000
 """Characters of all lines together."""
 MAX_ANSWERS = 2
 """Lines for one left-hand side; all of them must be right, further ones are not read."""
-Verdict = Literal["right", "wrong", "missing", "not carried out", "unreadable"]
+Verdict = Literal["right", "wrong", "missing", "not_carried_out", "unreadable"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class LineResult:
     left : Atom or None
         The key of `wanted`; None for a line that cannot be read, or was not asked for.
     verdict : str
-        "right", "wrong", "missing" (no such line), "not carried out", "unreadable".
+        "right", "wrong", "missing" (no such line), "not_carried_out", "unreadable".
     typed : str
         The line as it was typed; for a missing line, one that could not be read and may have been meant.
     read_as : str
@@ -67,18 +66,6 @@ class LineResult:
     faults: tuple[TermFault, ...] = ()
     slips: tuple[Slip, ...] = ()
     comes_to: Terms = field(default_factory=dict)
-
-    def to_data(self, lang: str) -> dict[str, Any]:
-        """As plain data."""
-        return {
-            "left": None if self.left is None else left_side(self.left),
-            "verdict": self.verdict,
-            "typed": self.typed,
-            "read_as": self.read_as,
-            "text": self.text.in_language(lang),
-            "faults": [fault_data(fault, lang) for fault in self.faults],
-            "slips": [slip.id for slip in self.slips],
-        }
 
 
 def check_lines(
@@ -165,9 +152,9 @@ class _Lines:
             )
             unanswered = [left for left in dict.fromkeys(keys) if left is not None and left not in self.found]
             if not unanswered:
-                self._enter(None, "not carried out", typed, read_as, text)
+                self._enter(None, "not_carried_out", typed, read_as, text)
             for key in unanswered:
-                self._enter(key, "not carried out", typed, read_as, text)
+                self._enter(key, "not_carried_out", typed, read_as, text)
             return
         left = self._left(equation.sides[0])
         if left is None:
@@ -194,10 +181,10 @@ class _Lines:
         last = equation.sides[-1]
         if is_undone(last) or repeats(sides[-1], asked) or sides[-1] != right:
             text = say("cnn.equation.nothing_carried_out")
-            self._enter(left, "not carried out", typed, read_as, text)
+            self._enter(left, "not_carried_out", typed, read_as, text)
         elif has_sum(last):
             text = say("cnn.equation.sum_not_written_out")
-            self._enter(left, "not carried out", typed, read_as, text)
+            self._enter(left, "not_carried_out", typed, read_as, text)
         else:
             self._enter(left, "right", typed, read_as, say("cnn.equation.right"))
 

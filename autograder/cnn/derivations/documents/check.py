@@ -145,20 +145,20 @@ class _Checker:
     def _read(self, found: Found) -> _Parsed | Checked:
         if MATRIX.search(found.source):
             text = say("cnn.uncovered.vectors")
-            return self._checked(found, None, _Outcome("not covered", text))
+            return self._checked(found, None, _Outcome("not_covered", text))
         if _WORDS.search(found.source):
-            return self._checked(found, None, _Outcome("not covered", say("cnn.document.words_in_formula")))
+            return self._checked(found, None, _Outcome("not_covered", say("cnn.document.words_in_formula")))
         try:
             equation = parse_equation(found.source)
         except NotationError as error:
-            return self._checked(found, None, _Outcome("not understood", error.pointed))
+            return self._checked(found, None, _Outcome("not_understood", error.pointed))
         if equation.continued:
             text = say("cnn.document.left_side_missing")
-            return self._checked(found, equation, _Outcome("not understood", text))
+            return self._checked(found, equation, _Outcome("not_understood", text))
         try:
             equation = settle_layers(equation)
         except NotCovered as error:
-            return self._checked(found, equation, _Outcome("not covered", error.text))
+            return self._checked(found, equation, _Outcome("not_covered", error.text))
         return _Parsed(found, equation, layer_kind(equation), self._options(found))
 
     def _options(self, found: Found) -> Options:
@@ -196,7 +196,7 @@ class _Checker:
             self.used.setdefault(layers[-1])
         if not layers:
             text = say("cnn.document.sizes_unknown")
-            return self._checked(parsed.found, parsed.equation, _Outcome("not covered", text))
+            return self._checked(parsed.found, parsed.equation, _Outcome("not_covered", text))
         outcomes = [self._in_layer(parsed, size) for size in layers]
         worst = next((outcome for outcome in outcomes if outcome.status != outcomes[0].status), outcomes[0])
         if worst is not outcomes[0]:
@@ -220,7 +220,7 @@ class _Checker:
             and not _names(parsed.equation, "w")
             and self._is_about_pooling(parsed.found)
         ):
-            return _Outcome("not covered", say("cnn.uncovered.pooling"))
+            return _Outcome("not_covered", say("cnn.uncovered.pooling"))
         return outcome
 
     def _is_about_pooling(self, found: Found) -> bool:
@@ -257,16 +257,16 @@ class _Checker:
                 unfinished = unfinished or repeated
                 wrong = wrong or self._wrong(equation, evaluator.formulas, read, done)
         except NotCovered as error:
-            return _Outcome("not covered", error.text)
+            return _Outcome("not_covered", error.text)
         except Meaningless as error:
-            return _Outcome("not understood", error.text)
+            return _Outcome("not_understood", error.text)
         if not count:
-            return _Outcome("not covered", say("cnn.document.no_element"))
+            return _Outcome("not_covered", say("cnn.document.no_element"))
         if wrong is not None:
             return replace(wrong, elements=count)
         if unfinished:
             text = say("cnn.document.not_carried_out")
-            return _Outcome("not carried out", text, count)
+            return _Outcome("not_carried_out", text, count)
         return _Outcome("right", Verbatim(""), count)
 
     def _wrong(

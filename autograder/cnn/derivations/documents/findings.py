@@ -3,6 +3,7 @@
 The command line prints it with Rich; in a notebook a `Findings` shows itself.
 """
 
+import html
 import io
 import json
 from dataclasses import dataclass
@@ -22,9 +23,9 @@ SHOWN = 100
 _MARKS: dict[Status, tuple[str, str]] = {
     "right": ("✓", "green"),
     "wrong": ("✗", "red"),
-    "not carried out": ("…", "yellow"),
-    "not covered": ("–", "cyan"),
-    "not understood": ("?", "magenta"),
+    "not_carried_out": ("…", "yellow"),
+    "not_covered": ("–", "cyan"),
+    "not_understood": ("?", "magenta"),
 }
 
 
@@ -35,11 +36,11 @@ def name_of(status: Status) -> Text:
             return say("verdict.right")
         case "wrong":
             return say("cnn.status.wrong")
-        case "not carried out":
+        case "not_carried_out":
             return say("cnn.status.not_carried_out")
-        case "not covered":
+        case "not_covered":
             return say("cnn.status.not_covered")
-        case "not understood":
+        case "not_understood":
             return say("cnn.status.not_understood")
 
 
@@ -62,10 +63,9 @@ class Findings:
         lines = []
         for equation in self.report.equations:
             because = _because(equation, self.lang)
-            said = f"<br>{because}" if because else ""
-            lines.append(
-                f"- {_MARKS[equation.status][0]} {_where(equation, self.lang)} `{_formula(equation)}`{said}"
-            )
+            said = f"<br>{html.escape(because, quote=False)}" if because else ""  # Markdown shows its tags
+            formula = _formula(equation).replace("`", "'")  # a backtick would end the code span
+            lines.append(f"- {_MARKS[equation.status][0]} {_where(equation, self.lang)} `{formula}`{said}")
         return "\n".join([*lines, "", _total(self.report, self.lang)])
 
     def _repr_html_(self) -> str:

@@ -1,4 +1,4 @@
-"""What became of the equations of a file: a record for each, and their counts.
+"""Result records for the equations of a file, and their counts.
 
 `check` fills the records; `findings` shows them, and the command line writes them as JSON.
 """
@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from autograder.base.messages import Text
-from autograder.cnn.derivations.checking.faults import TermFault, fault_data
+from autograder.cnn.derivations.checking.faults import TermFault
 from autograder.cnn.derivations.checking.slips import Slip
 from autograder.cnn.derivations.layer import AnyLayer, describe
+from autograder.judging.result_json import with_sentence
 
-Status = Literal["right", "wrong", "not carried out", "not covered", "not understood"]
+Status = Literal["right", "wrong", "not_carried_out", "not_covered", "not_understood"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 
 
@@ -31,9 +32,9 @@ class Checked:
     read_as : str
         What was understood; "" where nothing was.
     status : str
-        "right"; "wrong"; "not carried out": true, but it repeats its left-hand side or ends in derivatives
-        that are left to be formed; "not covered": read, but outside of what is checked, as max(…) is;
-        "not understood".
+        "right"; "wrong"; "not_carried_out": true, but it repeats its left-hand side or ends in derivatives
+        that are left to be formed; "not_covered": read, but outside of what is checked, as max(…) is;
+        "not_understood".
     text : Text
         Why, or what is remarkable.
     elements : int
@@ -67,9 +68,9 @@ class Report:
         return {status: found[status] for status in STATUSES}
 
     def to_data(self, lang: str) -> dict[str, Any]:
-        """As plain data, for `--json`."""
+        """As plain data, for `--json`: texts by their ids and values, with sentences in `lang`."""
         return {
-            "layers": [describe(layer).in_language(lang) for layer in self.layers],
+            "layers": [with_sentence(describe(layer), lang) for layer in self.layers],
             "counts": self.counts,
             "equations": [
                 {
@@ -78,9 +79,11 @@ class Report:
                     "source": equation.source,
                     "read_as": equation.read_as,
                     "status": equation.status,
-                    "text": equation.text.in_language(lang),
+                    "text": with_sentence(equation.text, lang),
                     "elements": equation.elements,
-                    "faults": [fault_data(fault, lang) for fault in equation.faults],
+                    "faults": [
+                        vars(fault) | {"text": with_sentence(fault.text, lang)} for fault in equation.faults
+                    ],
                     "slips": [slip.id for slip in equation.slips],
                 }
                 for equation in self.equations

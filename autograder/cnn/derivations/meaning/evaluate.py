@@ -127,15 +127,8 @@ class Evaluator:
             case Sum(terms=parts):
                 signed = [(sign, self.as_written(part, values)) for sign, part in parts]
                 return plus([negative(part) if sign < 0 else part for sign, part in signed])
-            case Summation(ranges=ranges, body=body):
-                spans = [span(summed, body, self.formulas) for summed in ranges]
-                names = [summed.variable for summed in ranges]
-                return plus(
-                    [
-                        self.as_written(body, {**values, **dict(zip(names, chosen, strict=True))})
-                        for chosen in itertools.product(*spans)
-                    ]
-                )
+            case Summation():
+                return self._summation(node, values)
             case Transposed():
                 raise NotCovered(say("cnn.uncovered.vectors"))
             case Loss():
@@ -171,6 +164,16 @@ class Evaluator:
                 index[-2:] = [index[-2] - (kh - 1), index[-1] - (kw - 1)]
         atom = Atom(node.letter, tuple(index), layer)
         return None if variable and not self.formulas.exists(atom) else atom
+
+    def _summation(self, node: Summation, values: Values) -> Terms:
+        spans = [span(summed, node.body, self.formulas) for summed in node.ranges]
+        names = [summed.variable for summed in node.ranges]
+        return plus(
+            [
+                self.as_written(node.body, {**values, **dict(zip(names, chosen, strict=True))})
+                for chosen in itertools.product(*spans)
+            ]
+        )
 
     def _call(self, node: Call, values: Values) -> Terms:
         if node.function in ("sigma", "dsigma") and len(node.arguments) == 1:
