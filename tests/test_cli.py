@@ -80,7 +80,6 @@ def test_the_version_is_told() -> None:
 HELP = """
 import contextlib, io, sys
 from autograder.cli import app
-from autograder.integrations.nbgrader import release
 with contextlib.redirect_stdout(io.StringIO()) as shown, contextlib.suppress(SystemExit):
     app(sys.argv[1:], prog_name="autograder")
 assert "Usage: autograder" in shown.getvalue(), shown.getvalue()
