@@ -20,7 +20,7 @@ class Explanation:
     """A misconception, and whether it explains all wrong cases."""
 
     hint: Hint
-    whole: bool
+    explains_all: bool
 
 
 def recognise(exercise: KeyExercise, cases: Sequence[Judged]) -> Explanation | None:
@@ -39,14 +39,14 @@ def recognise(exercise: KeyExercise, cases: Sequence[Judged]) -> Explanation | N
             continue
         has_values = any(output.raises is None for _, output in pairs)
         if len(pairs) == len(wrong) and (has_values or len(wrong) < len(cases)):
-            return Explanation(hint, whole=True)
+            return Explanation(hint, explains_all=True)
         if best is not None and len(pairs) <= best[0]:
             continue
         if any(_is_telling(output) for _, output in pairs) and any(
             way_of_failing(judged) == first_way for judged, _ in pairs
         ):
             best = len(pairs), hint
-    return Explanation(best[1], whole=False) if best else None
+    return Explanation(best[1], explains_all=False) if best else None
 
 
 def _is_telling(output: Wrong) -> bool:
@@ -80,34 +80,38 @@ def _explains(pairs: Sequence[tuple[Judged, Wrong]]) -> bool:
     return all(same(judged, output) for judged, output in pairs)
 
 
-def _same(accept: Comparator, got: Any, other: Any) -> bool:
-    """Would the judge accept `got` if `other` were the right answer? Here, NaN equals NaN."""
-    return accept.like.agrees(got, other) or (_holds_nan(other) and _same_with_nan(got, other))
+def _same(accept: Comparator, got: Any, wrong_value: Any) -> bool:
+    """Would the judge accept `got` if `wrong_value` were the right answer? Here, NaN equals NaN."""
+    return accept.like.agrees(got, wrong_value) or (
+        _holds_nan(wrong_value) and _same_with_nan(got, wrong_value)
+    )
 
 
-def _holds_nan(other: Any) -> bool:
-    if isinstance(other, list | tuple):
-        return any(map(_holds_nan, other))
-    if isinstance(other, dict):
-        return any(map(_holds_nan, other.values()))
-    return isinstance(other, np.ndarray | float) and not bool(np.isfinite(other).all())
+def _holds_nan(wrong_value: Any) -> bool:
+    if isinstance(wrong_value, list | tuple):
+        return any(map(_holds_nan, wrong_value))
+    if isinstance(wrong_value, dict):
+        return any(map(_holds_nan, wrong_value.values()))
+    return isinstance(wrong_value, np.ndarray | float) and not bool(np.isfinite(wrong_value).all())
 
 
-def _same_with_nan(got: Any, other: Any) -> bool:
-    if isinstance(other, list | tuple):
+def _same_with_nan(got: Any, wrong_value: Any) -> bool:
+    if isinstance(wrong_value, list | tuple):
         return (
-            isinstance(got, list | tuple) and len(got) == len(other) and all(map(_same_with_nan, got, other))
+            isinstance(got, list | tuple)
+            and len(got) == len(wrong_value)
+            and all(map(_same_with_nan, got, wrong_value))
         )
-    if isinstance(other, dict):
+    if isinstance(wrong_value, dict):
         return (
             isinstance(got, dict)
-            and got.keys() == other.keys()
-            and all(_same_with_nan(got[key], other[key]) for key in other)
+            and got.keys() == wrong_value.keys()
+            and all(_same_with_nan(got[key], wrong_value[key]) for key in wrong_value)
         )
-    if Close().difference(got, other).kind not in ("none", "values", "not finite"):
+    if Close().difference(got, wrong_value).kind not in ("none", "values", "not finite"):
         return False
     try:
-        left, right = np.asarray(got, dtype=np.float64), np.asarray(other, dtype=np.float64)
+        left, right = np.asarray(got, dtype=np.float64), np.asarray(wrong_value, dtype=np.float64)
     except (ValueError, TypeError, OverflowError):
         return False
     atol = 1e-5 * float(np.abs(right[np.isfinite(right)]).max(initial=0.0))
