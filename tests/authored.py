@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from autograder.authoring import assignment
-from autograder.authoring.draw import draw_hidden
 from autograder.judging import answer_key
+from tests.draws import draw_hidden
 
 NOTEBOOK = '''\
 # %% [markdown] lang="zh"

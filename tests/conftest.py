@@ -7,12 +7,22 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from tests.draws import SEED
+
+pytest_plugins = ("tests.class_reports", "tests.commands", "tests.sandboxes", "tests.work_folders")
+"""Fixtures that several test modules share; their assertions are rewritten like those of tests."""
+
 
 def pytest_configure() -> None:
     """A busy machine fails no test: Hypothesis's own profile for CI has no deadline either."""
     if not os.environ.get("CI"):
         settings.register_profile("by hand", deadline=None)
         settings.load_profile("by hand")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """To see a failure again that a draw of keys has brought about."""
+    terminalreporter.write_line(f"hidden keys drawn with AUTOGRADER_TEST_SEED={SEED}")
 
 
 @pytest.fixture(scope="session", autouse=True)

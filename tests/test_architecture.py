@@ -19,6 +19,7 @@ from autograder.base.messages import COURSE_LANGUAGES
 from autograder.cnn.derivations.checking.slips import SLIPS
 from autograder.cnn.domain import DOMAIN
 from autograder.cnn.explorer import page as explorer
+from autograder.submissions import source
 
 COURSE = Path(__file__).parent.parent
 
@@ -166,16 +167,23 @@ def test_every_value_that_a_sentence_shows_is_given_by_who_says_it() -> None:
     assert {id for id in about if str(id).startswith("symptom.")} <= asked.keys()
 
 
+def test_whatever_makes_a_file_unreadable_is_warned_about() -> None:
+    said = re.findall(r'SubmissionError\(say\("([^"]+)"', Path(source.__file__).read_text("utf-8"))
+    no_content = {"note.no_file_in_folder", "note.file_unreadable"}
+    assert {*said} | no_content == source.UNREADABLE
+    assert no_content < {id for call in calls() if call.file.name == "grade_class.py" for id in call.ids}
+
+
 def test_a_sentence_stands_in_its_package_in_every_language_with_the_same_placeholders() -> None:
     for package in PACKAGES:
         english = catalogue(package, "en")
         assert all((id.partition(".")[0] == package) == (package != "base") for id in english)
-        for lang in COURSE_LANGUAGES:
+        for lang in (file.stem for file in (ENGINE / package / "locale").glob("*.json")):
             own = catalogue(package, lang)
-            assert list(own) == sorted(english), (package, lang)
-            assert {id: placeholders(text) for id, text in own.items()} == {
-                id: placeholders(text) for id, text in english.items()
-            }
+            lacking = set() if lang in COURSE_LANGUAGES else english.keys() - own.keys()
+            assert list(own) == sorted(english.keys() - lacking), (package, lang)
+            for id, text in own.items():
+                assert placeholders(text) == placeholders(english[id]), (package, lang, id)
 
 
 def test_chinese_sentences_are_chinese_and_english_ones_are_not() -> None:
@@ -215,6 +223,77 @@ def test_no_sentence_stands_in_the_code() -> None:
     assert found.keys() == HOLD_CHINESE, found
 
 
+ENGLISH = re.compile(r"(?:\b[A-Za-z']{2,}[,:;]? ){2,}[A-Za-z']{2,}")
+"""Three words in a row."""
+
+NOT_SHOWN = {
+    "not carried out": "one of the kinds of a line of a derivation",
+    "# YOUR CODE HERE": "what stubs hold, and people look for",
+    "# A course for nbgrader": "a file of nbgrader's",
+    "# The hidden answer keys": "the .gitignore of a course",
+    "Traceback (most recent call last)": "what Python writes",
+    "check({name}": "code of a notebook",
+    "from autograder import check": "code of a notebook",
+    "import numpy as np": "code that a submission may leave out",
+    "\ndef opened(path)": "code that tries the isolation",
+    "\nimport ": "code of a process that is started",
+    "SIS ": "columns of Canvas",
+    "Grade can be changed": "a column of Moodle",
+    "{} is no quantity of the lecture": "a mistake in the engine's own code",
+    "{} is no polynomial": "a mistake in the engine's own code",
+    "module {} has no attribute": "what Python says",
+    "there is no message {}": "a mistake in the engine's own code",
+    "values are missing of {}": "a record of another version, which is made anew",
+    "nothing of a hidden answer key": "a mistake in the engine's own code",
+}
+"""How strings begin that hold three English words, and why they are no messages."""
+
+WITHOUT_MESSAGES = {
+    "sandbox/values.py": "runs inside the sandbox, too, where there are none",
+    "sandbox/confinement.py": "runs inside the sandbox",
+}
+
+
+def english(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """The strings that a user may see: no docstrings, help of commands, patterns, SQL, asserts, types."""
+    passed: set[int] = set()
+    for node in ast.walk(tree):
+        unseen: list[ast.AST | None] = []
+        match node:
+            case ast.Expr(value=ast.Constant()):
+                unseen = [node.value]
+            case ast.keyword(arg="help") | ast.Assert():
+                unseen = [node]
+            case ast.Call(func=ast.Attribute(attr="compile" | "execute" | "executemany" | "getgroup")):
+                unseen = [*node.args]
+            case ast.FunctionDef():
+                unseen = [node.returns]
+            case ast.Dict():  # `_lazy` commands: (module, help)
+                unseen = [value for value in node.values if isinstance(value, ast.Tuple)]
+        passed |= {id(part) for root in unseen if root for part in ast.walk(root)}
+        if id(node) in passed:
+            continue
+        if isinstance(node, ast.JoinedStr):
+            passed |= {id(part) for part in node.values if isinstance(part, ast.Constant)}
+            texts = [part.value if isinstance(part, ast.Constant) else "{}" for part in node.values]
+            yield node.lineno, "".join(map(str, texts))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.lineno, node.value
+
+
+def test_no_english_sentence_stands_in_the_code() -> None:
+    used = set()
+    for file in sorted(ENGINE.rglob("*.py")):
+        if (name := file.relative_to(ENGINE).as_posix()) in WITHOUT_MESSAGES:
+            continue
+        for line, text in english(ast.parse(file.read_text("utf-8"))):
+            if ENGLISH.search(text):
+                start = next((start for start in NOT_SHOWN if text.startswith(start)), None)
+                assert start is not None, f"{name}:{line}: {text!r} is no message"
+                used.add(start)
+    assert used == NOT_SHOWN.keys()
+
+
 # ---- Text --------------------------------------------------------------------------------------------------
 
 
@@ -252,3 +331,20 @@ def test_every_file_is_utf8_with_line_feeds_and_ends_in_one() -> None:
             and not name.startswith(("examples/", "tests/"))
         ):
             assert "\r" not in text and text.endswith("\n"), name
+
+
+# ---- Tests -------------------------------------------------------------------------------------------------
+
+
+def test_no_test_module_imports_from_another() -> None:
+    """What several of them share stands in a module that holds no tests."""
+    imports = re.compile(r"(?:from|import) tests(?:\.| import )(?:test_|conftest)")
+    found = [
+        name for name, text in tracked_text().items() if name.startswith("tests/") and imports.search(text)
+    ]
+    assert found == []
+
+
+def test_no_test_module_is_longer_than_600_lines() -> None:
+    lengths = {path.name: path.read_text("utf-8").count("\n") for path in COURSE.glob("tests/*.py")}
+    assert {name: length for name, length in lengths.items() if length > 600} == {}

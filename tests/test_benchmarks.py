@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_grading import bubblewrap_works
+from tests.sandboxes import needs_bubblewrap
 
 ROOT = Path(__file__).parent.parent
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(not bubblewrap_works(), reason="needs bubblewrap")]
+pytestmark = [pytest.mark.slow, needs_bubblewrap]
 
 
 def printed(name: str, *arguments: str) -> list[str]:

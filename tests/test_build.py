@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from autograder.authoring import assignment, build, source_digest
 from autograder.authoring.assignment import Assignment
-from autograder.base.messages import COURSE_LANGUAGES
+from autograder.base.messages import COURSE_LANGUAGES, say
 from autograder.integrations.nbgrader.errors import ReleaseError
 from autograder.integrations.nbgrader.release import complaint, releasing
 from autograder.judging import answer_key
@@ -332,7 +332,7 @@ def test_what_nbgrader_refuses_is_told_in_its_own_words(tmp_path: Path) -> None:
 
 def test_a_complaint_without_a_traceback_is_its_last_line() -> None:
     assert complaint("[INFO] so far\n[ERROR] no such folder\n\n", "") == "[ERROR] no such folder"
-    assert complaint("", "") == "it does not say why"
+    assert complaint("", "") == say("nbgrader.no_reason")
     assert complaint("Traceback (most recent call last):", "") == "Traceback (most recent call last):"
 
 

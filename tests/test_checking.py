@@ -13,11 +13,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from autograder.authoring import assignment
-from autograder.authoring.draw import draw_visible
 from autograder.base.messages import preferred_language
 from autograder.cli import app
-from autograder.judging import answer_key, judge
+from autograder.judging import judge
 from autograder.judging.answer_key import KeyCase
 from autograder.judging.diagnosis import Judged
 from autograder.judging.results import SubmissionResult, Verdict
@@ -25,34 +23,10 @@ from autograder.sandbox.records import Outcome
 from autograder.student.checking import CheckError, check_file, check_function, key_for
 from autograder.student.notebook import check
 from tests import authored
+from tests.work_folders import notebook, work
 
 COURSE = Path(__file__).parent.parent
 NAMES = sorted(path.name for path in (COURSE / "assignments" / "en").iterdir())
-
-
-@pytest.fixture(scope="module")
-def visible_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    one = assignment.load(authored.write_course(tmp_path_factory.mktemp("course")))
-    path = tmp_path_factory.mktemp("key") / "relu.visible.npz"
-    answer_key.save(draw_visible(one.name, one.exercises, domain=one.domain), path)
-    return path
-
-
-@pytest.fixture
-def folder(visible_key: Path, tmp_path: Path) -> Path:
-    """What a student has: the visible key, beside which their work will lie."""
-    shutil.copy(visible_key, tmp_path)
-    return tmp_path
-
-
-def work(folder: Path, text: str, name: str = "relu.py") -> Path:
-    (folder / name).write_text(text, encoding="utf-8")
-    return folder / name
-
-
-def notebook(*cells: str) -> str:
-    listed = [{"cell_type": "code", "metadata": {}, "outputs": [], "source": cell} for cell in cells]
-    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": listed})
 
 
 # ---- A file ------------------------------------------------------------------------------------------------

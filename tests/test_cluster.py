@@ -25,7 +25,7 @@ from autograder.judging.results import SubmissionResult
 from autograder.sandbox.limits import Limits
 from autograder.submissions import class_folder
 from tests import authored
-from tests.test_cli import LINUX, call, clean_environment, descendants, hand_in, wait_until
+from tests.commands import LINUX, call, clean_environment, descendants, hand_in, wait_until
 
 distributed = pytest.importorskip("distributed", reason="needs the extra [cluster]")
 pytestmark = [LINUX, pytest.mark.slow]

@@ -31,7 +31,6 @@ import numpy as np
 import pytest
 
 from autograder.authoring.assignment import load
-from autograder.authoring.draw import draw_hidden
 from autograder.authoring.exercise import Case, Exercise
 from autograder.authoring.transforms import instead
 from autograder.judging.answer_key import AnswerKey
@@ -41,7 +40,8 @@ from autograder.judging.judge import calls
 from autograder.judging.results import ExerciseResult, Verdict
 from autograder.sandbox.client import Isolation, Sandbox
 from autograder.sandbox.limits import Limits, MiB
-from tests.test_sandbox import ISOLATIONS
+from tests.draws import draw_hidden
+from tests.sandboxes import BUBBLEWRAP
 
 COURSE = Path(__file__).parents[1] / "solutions"
 SUBMISSIONS = Path(__file__).with_name("submissions")
@@ -194,6 +194,7 @@ def small() -> tuple[Exercise, ...]:
 
 
 Key = Callable[[str], AnswerKey]
+Started = Callable[[Isolation, str, Limits], Sandbox]
 
 
 @pytest.fixture(scope="module")
@@ -207,18 +208,13 @@ def key() -> Key:
     return drawn
 
 
-@pytest.fixture(scope="module", params=ISOLATIONS)
-def isolation(request: pytest.FixtureRequest) -> Isolation:
-    return request.param
-
-
 @pytest.fixture(scope="module")
-def sandbox(isolation: Isolation, key: Key) -> Iterator[Callable[[str, Limits], Sandbox]]:
+def sandbox(key: Key) -> Iterator[Started]:
     """One for all submissions of an assignment: what one leaves behind would show in the next."""
     with ExitStack() as stack:
 
         @cache
-        def started(name: str, limits: Limits) -> Sandbox:
+        def started(isolation: Isolation, name: str, limits: Limits) -> Sandbox:
             return stack.enter_context(Sandbox(calls(key(name)), limits, isolation))
 
         yield started
@@ -243,10 +239,10 @@ def numbers(key: Key) -> Callable[[str], frozenset[str]]:
     return beginnings
 
 
-def judged(path: Path, key: Key, sandbox: Callable[[str, Limits], Sandbox]) -> tuple[ExerciseResult, ...]:
+def judged(path: Path, isolation: Isolation, key: Key, sandbox: Started) -> tuple[ExerciseResult, ...]:
     name = head(path).assignment
     limits = LESS.get(path.parent.name, LIMITS)
-    return evaluate(path.name, path.read_bytes(), key(name), sandbox(name, limits).run).exercises
+    return evaluate(path.name, path.read_bytes(), key(name), sandbox(isolation, name, limits).run).exercises
 
 
 # ------------------------------------------------------------------------------------------------- the tests
@@ -256,11 +252,23 @@ def place(path: Path) -> str:
     return f"{path.parent.name}/{path.stem}"
 
 
-@pytest.mark.parametrize("path", CORPUS, ids=place)
-def test_a_submission_earns_what_its_head_demands(path, key, sandbox, numbers):
+CONFINED = {"attack", "time_limit_exceeded", "memory_limit_exceeded"}
+"""What the isolation decides about, and so is tried in both; the rest is judged alike in each."""
+
+
+@pytest.mark.parametrize(
+    ("isolation", "path"),
+    [
+        pytest.param(name, path, marks=marks, id=f"{name}-{place(path)}")
+        for (name,), marks, _ in (BUBBLEWRAP, pytest.param("process"))
+        for path in CORPUS
+        if name == "process" or path.parent.name in CONFINED
+    ],
+)
+def test_a_submission_earns_what_its_head_demands(isolation, path, key, sandbox, numbers):
     if sys.platform != "linux" and path.parent.name == "attack":
         pytest.skip("Linux's mechanisms")
-    results = judged(path, key, sandbox)
+    results = judged(path, isolation, key, sandbox)
     demands = head(path).demands
     assert demands.keys() <= {result.name for result in results}
     assert {result.name: result.verdict.value for result in results} == {
@@ -289,10 +297,10 @@ def ids(misconception: str | None) -> set[str]:
     return set((misconception or "").split("+"))
 
 
-def test_after_all_of_them_a_right_answer_is_right(key, sandbox):
+def test_after_all_of_them_a_right_answer_is_right(isolation, key, sandbox):
     first = {head(path).assignment: path for path in CORPUS if path.parent.name in ("accepted", "odd")}
     for path in first.values():
-        assert {result.verdict.value for result in judged(path, key, sandbox)} == {"AC"}
+        assert {result.verdict.value for result in judged(path, isolation, key, sandbox)} == {"AC"}
 
 
 def test_files_beside_a_submission_change_nothing(key, isolation, tmp_path, monkeypatch):

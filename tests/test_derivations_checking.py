@@ -19,7 +19,7 @@ from autograder.cnn.derivations.meaning.terms import terms_of, write_term
 from autograder.cnn.derivations.notation.write import left_side
 from autograder.cnn.derivations.pages.records import Aligned, Equation, as_sum
 from autograder.cnn.derivations.symbols import Atom, Derivative, Quantity
-from tests.test_derivations_notation import HOSTILE, NEARLY
+from tests.typed_equations import HOSTILE, NEARLY
 
 LECTURE = Layer((3, 3), (2, 2))
 LAYERS: list[AnyLayer] = [

@@ -18,8 +18,8 @@ from autograder.cnn.derivations.documents.settings import Options
 from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, LayerError, Pooling
 from autograder.cnn.derivations.pages import render
 from autograder.cnn.derivations.pages.steps import derive
-from tests.test_cli import call
-from tests.test_derivations_notation import NEARLY
+from tests.commands import call
+from tests.typed_equations import NEARLY
 
 SAMPLES = Path(__file__).parent / "derivations"
 GENERIC = Layer((5, 4), (3, 2))

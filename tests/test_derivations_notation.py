@@ -33,6 +33,7 @@ from autograder.cnn.derivations.notation.nodes import (
 )
 from autograder.cnn.derivations.notation.parse import MAX_CHARACTERS, parse_equation
 from autograder.cnn.derivations.notation.rows import split_rows
+from tests.typed_equations import HOSTILE, NEARLY
 
 ROOT = Path(__file__).parent.parent
 LECTURE = Layer((3, 3), (2, 2))
@@ -311,19 +312,6 @@ def test_a_long_line_is_shown_around_the_place() -> None:
 
 # ---- Hostile text ------------------------------------------------------------------------------------------
 
-HOSTILE = [
-    "__import__('os').system('touch pwned')", "().__class__.__bases__[0].__subclasses__()",
-    "exec('1')", "eval(a11)", "lambda: a11", "open('x')", "{a11.__class__}", "f'{a11}'",
-    "a11; import os", "9**9**9**9", "factorial(10**7)", "10**10**10", "2^{99999999}",
-    "a11^{9999999999999999999}", "9" * 30, "-" * 20_000 + "a11", "-" * 19_990 + "a11",
-    "(" * 20_000 + "a11" + ")" * 20_000, "(" * 5_000, "a11 + " * 400_000, "{" * 9_000 + "}" * 9_000,
-    "[" * 9_999, r"\frac{1}{" * 2_000, "Σ_p" * 6_000 + "a11", "a11" + "/2" * 9_000,
-    "a11" + "ᵀ" * 15_000, r"\frac{\partial}{\partial a_{11}}" * 600 + "a11", "σ(" * 9_000,
-    "a_{" + "(1+" * 60 + "1" + ")" * 60 + "}", "a_{" + "(p+q)" * 30 + ",1}", "a_" * 10_000,
-    "_" * 20_000, "\0", "\ud800", "a\u0300₁", "٣", "a₁" * 9_000, "$" * 9_999, "\\" * 9_999, "&" * 9_999,
-    "=" * 9_999, "∂" * 9_999, "∂J/" * 5_000, "1/0", "\N{RIGHT-TO-LEFT OVERRIDE}a11",
-]  # fmt: skip
-
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:25]))
 def test_hostile_text_is_read_or_refused(text: str) -> None:
@@ -343,7 +331,7 @@ def test_nothing_executes() -> None:
         "import sys\n"
         "from autograder.cnn.derivations.notation.errors import NotationError\n"
         "from autograder.cnn.derivations.notation.parse import parse_equation\n"
-        "from tests.test_derivations_notation import HOSTILE\n"
+        "from tests.typed_equations import HOSTILE\n"
         "def attempt(text):\n"
         "    try: parse_equation(text)\n"
         "    except NotationError as error: error.pointed.in_language('zh')\n"
@@ -373,17 +361,6 @@ def test_no_parser_of_sympy_or_python_is_used() -> None:
             r"\b(sympify|parse_expr|parse_latex|eval|exec|simplify|S)\(", file.read_text(encoding="utf-8")
         )
         assert found is None, (file.name, found)
-
-
-PIECES = [
-    "a", "w", "z", "b", "δ", r"\delta", "delta", "d", "J", "∂", r"\partial", r"\frac", "σ", "'",
-    r"\sigma", "11", "1", "₁₂", "_{12}", "_{p,q}", "^{(l)}", "^{(l-1)}", "⁽ˡ⁻¹⁾", "²", "^2", "^T", "(",
-    ")", "{", "}", "[", "]", "+", "-", "*", "/", "·", "=", "∼", r"\sum_p", "Σ_q", r"\max", "upsample(",
-    ",", r"\dots", "&", r"\\", " ", "\n", r"\boxed{", r"\text{", "dz11", "dJ/dw11", "σ'(z11)", "s", "m",
-    "u", "sum_", "dsigma", "，", "。", "$", "#", "|", r"\begin{aligned}", r"\end{aligned}", "池化",
-    "9**9",
-]  # fmt: skip
-NEARLY = st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
 
 
 @settings(max_examples=400, deadline=None)

@@ -1,9 +1,12 @@
 """`check_derivation` as a notebook imports it: one report in every form, one sentence for anything else."""
 
+from dataclasses import replace
+
 import pytest
 
 from autograder import check_derivation
-from autograder.base.messages import COURSE_LANGUAGES
+from autograder.base.messages import COURSE_LANGUAGES, Verbatim
+from autograder.cnn.derivations.documents.findings import Findings
 
 TEXT = r"""
 3×3 ∗ 2×2
@@ -32,6 +35,11 @@ def test_every_form_says_the_same_of_every_equation(lang: str) -> None:
 def test_markup_in_a_text_stays_text() -> None:
     found = check_derivation("z_11 = <b>a_11</b>\n")
     assert found is not None and "<b>a_11" not in found._repr_html_()
+    (equation,) = found.report.equations
+    marked = replace(equation, text=Verbatim("<b>because</b>"), source="`<b>`", read_as="")
+    report = replace(found.report, equations=(marked,))
+    assert "<b>because" not in Findings(report, "en")._repr_markdown_()
+    assert "`'<b>'`" in Findings(report, "en")._repr_markdown_()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """`evaluate` of one submission: the notes tell an honest author enough, and never too much to read."""
 
 import json
+import re
 
 import pytest
 
@@ -8,6 +9,7 @@ from autograder.base.messages import say
 from autograder.judging.answer_key import AnswerKey
 from autograder.judging.evaluate import Evaluation, evaluate, safe_notes, unreadable
 from autograder.judging.results import Verdict
+from autograder.sandbox.client import SandboxError
 from autograder.sandbox.records import LoadNote, Outcome, Run
 from tests import authored
 
@@ -42,6 +44,21 @@ def test_of_a_hundred_thousand_notes_a_few_are_told_and_how_many_there_are(key: 
             "And 29980 more.",
             "另有 29980 处。",
         )
+
+
+@pytest.mark.parametrize("source", ["x = 1\0", "-" * 60_000 + "1", "#" * 200_000])
+def test_what_cannot_be_read_is_told_in_the_readers_language(key: AnswerKey, source: str) -> None:
+    (note,) = done(key, notebook(source)).notes
+    assert not re.search("[a-z]+ [a-z]+ ", note.in_language("zh"))
+
+
+def test_why_the_grader_failed_is_told_in_the_readers_language(key: AnswerKey) -> None:
+    def fails(statements: object) -> Run:
+        raise SandboxError(say("sandbox.no_answer"))
+
+    (note,) = evaluate("a.ipynb", notebook("x = 1"), key, fails).notes
+    assert note.in_language("zh").endswith("沙箱没有回应")
+    assert note.in_language("en").endswith("the sandbox does not answer")
 
 
 def test_an_honest_file_with_many_mistakes_loses_no_note(key: AnswerKey) -> None:

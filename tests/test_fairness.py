@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from autograder.authoring import assignment
-from autograder.authoring.draw import draw_hidden
 from autograder.authoring.exercise import Exercise
+from tests.draws import draw_hidden
 
 COURSE = Path(__file__).parent.parent
 EXERCISES = [

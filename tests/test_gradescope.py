@@ -24,7 +24,7 @@ from autograder.integrations.gradescope import bundle as making
 from autograder.judging.answer_key import load
 from autograder.sandbox.confinement import landlock_version
 from tests import authored
-from tests.test_grading import bubblewrap_works
+from tests.sandboxes import needs_bubblewrap
 
 COURSE = Path(__file__).parent.parent
 LINUX = sys.platform == "linux"
@@ -183,7 +183,7 @@ HOSTS = [
         None,
         "bubblewrap",
         id="namespaces",
-        marks=pytest.mark.skipif(not bubblewrap_works(), reason="bubblewrap may not work here"),
+        marks=needs_bubblewrap,
     ),
     pytest.param(docker({}), "user", id="docker", marks=IN_DOCKER),
     pytest.param(docker(LANDLOCK), "user", id="docker-on-an-old-kernel", marks=IN_DOCKER),

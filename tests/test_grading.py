@@ -22,25 +22,13 @@ from autograder.grading.store import Store, StoreError, StoreKey
 from autograder.judging import answer_key, result_json
 from autograder.judging.results import CaseResult, ExerciseResult, GroupResult, SubmissionResult, Verdict
 from autograder.reports import json_file, output
-from autograder.sandbox import bubblewrap
 from autograder.sandbox.client import Sandbox, SandboxError
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.records import Isolation
 from autograder.submissions import class_folder, source
 from tests import authored
+from tests.sandboxes import BUBBLEWRAP
 
-
-def bubblewrap_works() -> bool:
-    try:
-        bubblewrap.require()
-    except bubblewrap.BubblewrapMissing:
-        return False
-    return True
-
-
-BUBBLEWRAP = pytest.param(
-    "bubblewrap", marks=pytest.mark.skipif(not bubblewrap_works(), reason="bubblewrap may not work here")
-)
 QUICK = Settings("process", Limits(cpu_seconds=0.3))
 
 CLASS = {
@@ -418,7 +406,7 @@ KEY = StoreKey("submission", "key", "engine")
 def stored(printed: str) -> SubmissionResult:
     """A result with every kind of text in it."""
     author, sign = Authored("作者的话", "an author's words"), Verbatim("δ")
-    hint = say("idea.whole", hint=say("idea.both", one=author, other=sign))
+    hint = say("idea.whole", hint=say("idea.both", first=author, second=sign))
     seen = joined([say("symptom.list_entry", n=1, index=0), "x"], "list.lines")
     groups = (GroupResult("g", 0.5, 2, (CaseResult(Verdict.WA, 0.25), CaseResult(Verdict.AC, 0.0))),)
     exercise = ExerciseResult("f", Verdict.WA, "a+b", seen, hint, groups)

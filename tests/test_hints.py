@@ -16,7 +16,7 @@ from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict
 from autograder.student import hints
 from autograder.student.hints import record_failures
 from tests import authored
-from tests.test_checking import folder, visible_key, work  # noqa: F401
+from tests.work_folders import work
 
 TEXT = Authored("中", "en")
 
@@ -131,7 +131,7 @@ def check(path: Path, *options: str) -> str:
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_check_tells_the_symptom_then_the_idea_and_begins_anew_after_success(
     state: Path,
-    folder: Path,  # noqa: F811
+    folder: Path,
     lang: str,
 ) -> None:
     path = work(folder, authored.TYPICAL)
@@ -148,16 +148,16 @@ def test_a_check_tells_the_symptom_then_the_idea_and_begins_anew_after_success(
         work(folder, authored.TYPICAL)
 
 
-def test_the_idea_can_be_had_at_once(state: Path, folder: Path) -> None:  # noqa: F811
+def test_the_idea_can_be_had_at_once(state: Path, folder: Path) -> None:
     assert IDEA["en"] in check(work(folder, authored.TYPICAL), "--hint", "--lang", "en")
 
 
-def test_no_hint_is_promised_where_there_is_none(state: Path, folder: Path) -> None:  # noqa: F811
+def test_no_hint_is_promised_where_there_is_none(state: Path, folder: Path) -> None:
     for text in (authored.CRASH, authored.UNTOUCHED, authored.RIGHT):
         assert ASK["en"] not in check(work(folder, text), "--lang", "en")
 
 
-def test_json_holds_everything_and_records_nothing(state: Path, folder: Path) -> None:  # noqa: F811
+def test_json_holds_everything_and_records_nothing(state: Path, folder: Path) -> None:
     path = work(folder, authored.TYPICAL)
     (exercise,) = json.loads(check(path, "--json", "--lang", "en"))["submissions"][0]["exercises"]
     assert IDEA["en"] in exercise["diagnosis"]["text"]

@@ -44,6 +44,32 @@ def test_a_message_is_shown_in_each_language_and_comes_back_from_json(text: Text
     assert from_data(json.loads(encode(text))) == text
 
 
+@pytest.mark.parametrize(
+    "translated", ["Et encore.", "Et {combien}.", "{count:truc}", "{count.a}", "{count[0]}", "{count", "{}"]
+)
+def test_a_translation_with_wrong_placeholders_is_shown_in_english(
+    translated: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = messages._catalogue
+    french = {"note.and_more": translated}
+    monkeypatch.setattr(messages, "_catalogue", lambda *of: french if of[1] == "fr" else known(*of))
+    messages._placeholders.cache_clear()
+    assert MORE.in_language("fr") == "And 2 more."
+    messages._placeholders.cache_clear()
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "\udcff"])
+def test_a_broken_catalogue_is_shown_in_english(
+    content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(COURSE / "autograder" / "base" / "locale", tmp_path / "base" / "locale")
+    (tmp_path / "base" / "locale" / "fr.json").write_bytes(content.encode(errors="surrogateescape"))
+    monkeypatch.setattr(messages, "_ENGINE", tmp_path)
+    messages._catalogue.cache_clear()
+    assert MORE.in_language("fr") == "And 2 more."
+    messages._catalogue.cache_clear()
+
+
 def test_what_is_the_matter_is_found_inside_of_what_is_added_to_it() -> None:
     limited = say("symptom.only_where", said=SEEN, feature=say("symptom.where_integers"))
     for text in (SEEN, limited, joined([limited, "…"], "list.lines"), say("symptom.sentence", said=limited)):

@@ -8,11 +8,12 @@ import nbformat
 import pytest
 
 from autograder.authoring import assignment
-from autograder.authoring.draw import draw_hidden, draw_visible
+from autograder.authoring.draw import draw_visible
 from autograder.base.messages import COURSE_LANGUAGES
 from autograder.integrations.nbgrader import cells
 from autograder.integrations.nbgrader.source import source_notebook
 from autograder.judging import answer_key
+from tests.draws import draw_hidden
 
 COURSE = Path(__file__).parent.parent
 ASSIGNMENTS = sorted(path.parent.name for path in (COURSE / "solutions").glob("*/hidden.py"))

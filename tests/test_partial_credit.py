@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograder.authoring import assignment
-from autograder.authoring.draw import draw_hidden
 from autograder.cnn.comparators import Derivation
 from autograder.judging.answer_key import AnswerKey
 from autograder.judging.judge import judge
 from autograder.judging.results import total
 from autograder.sandbox.records import Outcome
+from tests.draws import draw_hidden
 
 COURSE = Path(__file__).parent.parent / "solutions"
 of_each_assignment = pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from autograder.cnn.recovery.recover import Recovered
 from autograder.sandbox.bubblewrap import BubblewrapMissing, require
 from autograder.student import questions
 from autograder.student.questions import calling
-from tests.test_cli import call
+from tests.commands import call
 
 SOLUTIONS = Path(__file__).parent.parent / "solutions"
 ASSIGNMENTS = ("convolution", "pooling", "conv_residual", "kernel_gradients")

@@ -20,7 +20,6 @@ from hypothesis import strategies as st
 from nbclient import NotebookClient
 
 from autograder.authoring.assignment import load
-from autograder.authoring.draw import draw_hidden
 from autograder.integrations.nbgrader.source import source_notebook
 from autograder.judging import answer_key
 from solutions.training import notebook
@@ -30,6 +29,7 @@ from solutions.training.notebook import (
     softmax_cross_entropy,
     squared_error,
 )
+from tests.draws import draw_hidden
 from tests.oracles import central_difference, needs_torch
 
 few = settings(max_examples=30, deadline=None)

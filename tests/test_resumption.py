@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests import authored
-from tests.test_cli import LINUX, clean_environment, hand_in
+from tests.commands import LINUX, clean_environment, hand_in
 
 STUDENTS = {
     "an": authored.RIGHT,

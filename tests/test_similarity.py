@@ -2,6 +2,7 @@
 
 import ast
 import csv
+import inspect
 import io
 import json
 import os
@@ -131,8 +132,10 @@ def test_what_everybody_was_given_and_short_idioms_are_no_copy(honest: list[Code
 
 def test_the_numbers_are_the_same_in_every_process() -> None:
     """Python hashes texts in another way in each."""
-    program = """
-from tests.test_similarity import ASSIGNMENT, STUBS, as_code, rank
+    program = f"""
+from autograder.submissions.similarity import Code, Line, rank
+ASSIGNMENT, STUBS = {ASSIGNMENT!r}, {STUBS!r}
+{inspect.getsource(as_code)}
 text = STUBS[0]
 one = as_code("one", text + "def a(x):\\n    return [row for row in x if row.max() > 0 and row.min() < 1]")
 two = as_code("two", text + "def b(y):\\n    return [line for line in y if line.max() > 0]")
@@ -164,6 +167,10 @@ def test_a_notebook_and_a_script_of_the_same_code_are_alike(tmp_path: Path) -> N
     assert other is not None
     (pair,) = rank(ASSIGNMENT, [code, other], STUBS, 10, 0.0)
     assert pair.left_share == pair.right_share == pytest.approx(1)
+    for lang, cell in (("en", "cell 1"), ("zh", "单元 1")):
+        page = io.StringIO()
+        reports.write_page([pair], lang, page)
+        assert f"{cell} · " in page.getvalue()
 
 
 def test_passages_are_where_the_same_code_stands(honest: list[Code]) -> None:

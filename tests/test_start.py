@@ -17,7 +17,7 @@ from autograder.judging import answer_key
 from autograder.student import handout, workspace
 from autograder.student.workspace import CheckError
 from tests import authored
-from tests.test_checking import folder, visible_key, work  # noqa: F401
+from tests.work_folders import work
 
 COURSE = Path(__file__).parent.parent
 HANDED_OUT = COURSE / "assignments"
@@ -27,7 +27,7 @@ def start(target: Path, *options: str) -> Result:
     return CliRunner().invoke(app, ["start", str(target), *options])
 
 
-def contents(folder: Path) -> dict[str, bytes]:  # noqa: F811
+def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
@@ -85,7 +85,7 @@ def test_files_a_student_changed_are_kept_and_listed(tmp_path: Path) -> None:
         assert len(kept) == 1
 
 
-def test_another_course_is_copied_from_where_it_lies(tmp_path: Path, visible_key: Path) -> None:  # noqa: F811
+def test_another_course_is_copied_from_where_it_lies(tmp_path: Path, visible_key: Path) -> None:
     handed_out = tmp_path / "course" / "en" / "relu"
     handed_out.mkdir(parents=True)
     shutil.copy(visible_key, handed_out)
@@ -97,7 +97,7 @@ def test_another_course_is_copied_from_where_it_lies(tmp_path: Path, visible_key
 @pytest.mark.parametrize("named", ["../../..", "/", "other", "relu/../../x"])
 def test_files_go_to_the_folders_name_not_the_keys_assignment(
     tmp_path: Path,
-    visible_key: Path,  # noqa: F811
+    visible_key: Path,
     named: str,
 ) -> None:
     course = tmp_path / "a" / "b" / "course"
@@ -140,15 +140,15 @@ def test_an_installation_without_the_files_says_so(monkeypatch: pytest.MonkeyPat
 @pytest.mark.slow
 def test_an_installed_package_brings_the_students_files_along(tmp_path: Path) -> None:
     """As `pip install .` makes it, called from anywhere."""
-    pytest.importorskip("setuptools")
     source, wheels, site = tmp_path / "source", tmp_path / "wheels", tmp_path / "site"
     for name in ("autograder", "assignments"):
         shutil.copytree(COURSE / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md"):
         shutil.copy(COURSE / name, source)
-    (source / "assignments" / "en" / "pooling" / "__pycache__").mkdir()
-    (source / "assignments" / "en" / "pooling" / "__pycache__" / "pooling.pyc").write_bytes(b"")
-    build = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
+    for left in ("__pycache__/pooling.pyc", ".ipynb_checkpoints/pooling-checkpoint.ipynb"):
+        (source / "assignments" / "en" / "pooling" / left).parent.mkdir()
+        (source / "assignments" / "en" / "pooling" / left).write_bytes(b"")
+    build = "import sys; from hatchling.build import build_wheel; build_wheel(sys.argv[1])"
     wheels.mkdir()
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     subprocess.run(
@@ -174,7 +174,7 @@ def age(path: Path, seconds: int) -> None:
     os.utime(path, (2e9 - seconds, 2e9 - seconds))
 
 
-def test_check_takes_the_newest_file_of_the_assignment(folder: Path) -> None:  # noqa: F811
+def test_check_takes_the_newest_file_of_the_assignment(folder: Path) -> None:
     script, notebook = work(folder, authored.RIGHT), work(folder, "{}", "relu.ipynb")
     work(folder, "", "scratch.py")
     for older, newer in ((script, notebook), (notebook, script)):
@@ -185,7 +185,7 @@ def test_check_takes_the_newest_file_of_the_assignment(folder: Path) -> None:  #
     assert workspace.current_file(folder) == script
 
 
-def test_check_says_which_file_it_has_taken(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_check_says_which_file_it_has_taken(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     work(folder, authored.RIGHT)
     monkeypatch.chdir(folder)
     result = CliRunner().invoke(app, ["check", "--lang", "en"])
@@ -195,7 +195,7 @@ def test_check_says_which_file_it_has_taken(folder: Path, monkeypatch: pytest.Mo
     assert CliRunner().invoke(app, ["check", str(folder), "--lang", "en"]).output == result.output
 
 
-def test_a_single_file_under_another_name_is_taken(folder: Path) -> None:  # noqa: F811
+def test_a_single_file_under_another_name_is_taken(folder: Path) -> None:
     path = work(folder, authored.RIGHT, "my_relu.py")
     assert workspace.current_file(folder) == path
     work(folder, "", "scratch.py")

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from autograder.authoring import transforms
-from autograder.authoring.draw import draw_hidden
 from autograder.authoring.exercise import Exercise
 from autograder.authoring.transforms import (
     both,
@@ -21,6 +20,7 @@ from autograder.authoring.transforms import (
     result,
     switched,
 )
+from tests.draws import draw_hidden
 from tests.trusted import graded
 
 

@@ -104,7 +104,7 @@ def test_a_stub_that_earns_something_is_told(tmp_path: Path) -> None:
     given_away = NOTEBOOK.replace("    ### BEGIN SOLUTION\n", "").replace("    ### END SOLUTION\n", "")
     (folder / "notebook.py").write_text(given_away, encoding="utf-8")
     report = verified(folder, draws=1)
-    assert [fault[:2] for fault in report.stub] == ["zh", "en"]
+    assert [fault.in_language("en")[:2] for fault in report.stub] == ["zh", "en"]
 
 
 def test_command(tmp_path: Path) -> None:
@@ -126,10 +126,25 @@ def test_command_that_finds_a_hole(lang: str, sentence: str, tmp_path: Path) -> 
     assert sentence in run.stdout and "z > 0 → z >= 0" in run.stdout
 
 
+def test_a_rejected_alternative_is_told_in_the_readers_language_and_as_data(tmp_path: Path) -> None:
+    folder = write_course(tmp_path)
+    (folder / "alternatives.py").write_text(ALTERNATIVES)
+    report = verified(folder, draws=1)
+    shown = {lang: report.rejected["<lambda>"].in_language(lang) for lang in ("zh", "en")}
+    assert "分，WA" in shown["zh"] and " points, WA" in shown["en"]
+    (entry,) = verification.to_data([report], "zh")["exercises"]
+    told = entry["rejected"]["<lambda>"]
+    assert (told["id"], told["text"]) == ("verify.fault_because", shown["zh"])
+    assert told["values"]["fault"]["values"]["verdict"] == "WA"
+    json.dumps(entry)
+
+
 def test_a_wrong_call_is_one_sentence(tmp_path: Path) -> None:
     run = CliRunner().invoke(app, ["verify", "nothing", "--solutions", str(write_course(tmp_path).parent)])
     assert (run.exit_code, run.stderr.count("\n")) == (2, 1)
     assert "relu" in run.stderr
+    run = CliRunner().invoke(app, ["verify", "--solutions", str(tmp_path / "not there"), "--lang", "zh"])
+    assert "不是文件夹" in run.stderr
     with pytest.raises(AuthoringError):
         verification.chosen(tmp_path / "not there", [])
 

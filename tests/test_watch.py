@@ -16,6 +16,7 @@ import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,10 +33,11 @@ from autograder.sandbox.client import Cancelled
 from autograder.student import handout
 from autograder.student.checking import Checker
 from autograder.student.watch import memory, progress, screen
-from autograder.student.watch.progress import Where, Work
+from autograder.student.watch.progress import Work
 from autograder.student.workspace import Place
+from autograder.submissions.source import Statement, cell_label
 from tests import authored
-from tests.test_checking import folder, visible_key, work  # noqa: F401
+from tests.work_folders import work
 
 COURSE = Path(__file__).parent.parent
 AC, WA, NI, RTE = Verdict.AC, Verdict.WA, Verdict.NI, Verdict.RTE
@@ -91,7 +93,7 @@ def test_the_next_exercise_is_the_one_at_hand_then_a_failed_one_then_a_new_one(
 
 
 def test_the_edited_exercise_is_the_one_whose_function_changed(tmp_path: Path) -> None:
-    def definitions(text: str) -> dict[str, Where]:
+    def definitions(text: str) -> progress.Definitions:
         path = tmp_path / "a.py"
         path.write_text(text)
         return progress.definitions(path)
@@ -165,6 +167,26 @@ def test_a_low_terminal_shows_the_current_assignment_only() -> None:
         shown = "\n".join(drawn(page, 60, height))
         assert "→ It looks as if" in shown and "total" in shown
         assert ("w " in shown) == (height == 30)
+
+
+@pytest.mark.parametrize(
+    ("where", "lang", "shown"),
+    [
+        (cell_label(3), "en", ("pooling.py, cell 3 ", "cell 3")),
+        (cell_label(3), "zh", ("pooling.py，单元 3 ", "单元 3")),
+        ("pooling.py", "zh", ("pooling.py:7 ", " 7")),
+        ("POOLING.PY", "en", ("pooling.py:7 ", " 7")),
+    ],
+)
+def test_a_function_is_in_a_line_of_a_script_or_in_a_cell(
+    where: str, lang: str, shown: tuple[str, str]
+) -> None:
+    work = replace(a_work(f=WA), defined={"f": Statement("def f(): ...", where, 7)})
+    for parts, place in (
+        (screen.next_step([work], work, 0, lang), shown[0]),
+        (screen.listing(work, lang), shown[1]),
+    ):
+        assert place in "\n".join(line for part in parts for line in drawn(part, 60))
 
 
 def test_a_long_page_can_be_paged_cyclically() -> None:
@@ -263,7 +285,7 @@ def test_a_damaged_memory_is_an_empty_one(data: object) -> None:
 # ---- Warm checks -------------------------------------------------------------------------------------------
 
 
-def test_a_checker_checks_again_and_again_in_one_warm_process(folder: Path) -> None:  # noqa: F811
+def test_a_checker_checks_again_and_again_in_one_warm_process(folder: Path) -> None:
     path = work(folder, authored.UNTOUCHED)
     with Checker(folder / "relu.visible.npz") as checker:
         for text, points in (
@@ -278,7 +300,7 @@ def test_a_checker_checks_again_and_again_in_one_warm_process(folder: Path) -> N
         assert checker.check(path).result.points == 8
 
 
-def test_an_endless_check_can_be_cancelled_and_the_next_one_is_right(folder: Path) -> None:  # noqa: F811
+def test_an_endless_check_can_be_cancelled_and_the_next_one_is_right(folder: Path) -> None:
     forever = work(folder, authored.ENDLESS)
     with Checker(folder / "relu.visible.npz") as checker:
         checker.warm()
@@ -309,7 +331,7 @@ def eventually(condition: Callable[[], bool], seconds: float = 60) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="stops a process with a signal")
-def test_without_a_terminal_every_save_prints_lines(folder: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_without_a_terminal_every_save_prints_lines(folder: Path, tmp_path: Path) -> None:
     work(folder, authored.UNTOUCHED)
     output = tmp_path / "output.txt"
     with output.open("w") as stream:
@@ -334,7 +356,7 @@ def test_without_a_terminal_every_save_prints_lines(folder: Path, tmp_path: Path
 class Screen:
     """`watch` in a terminal that this process plays."""
 
-    def __init__(self, folder: Path, state: Path) -> None:  # noqa: F811
+    def __init__(self, folder: Path, state: Path) -> None:
         self.process, self.terminal = pty.fork()
         if self.process == 0:
             os.chdir(folder)
@@ -367,7 +389,7 @@ def terminate(watch: Screen) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="plays a terminal")
 @pytest.mark.parametrize("leave", [press_q, press_ctrl_c, terminate])
 def test_the_terminal_is_restored_however_watch_ends(
-    folder: Path,  # noqa: F811
+    folder: Path,
     tmp_path: Path,
     leave: Callable[[Screen], None],
 ) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from autograder.authoring import texts
 from autograder.authoring.exercise import AuthoringError, Exercise
+from autograder.base.messages import Text, say
 from autograder.judging.domain import UnknownDomain, find
 
 
@@ -41,14 +42,10 @@ class Assignment:
 def load_all(course: Path) -> list[Assignment]:
     """Every assignment of a course folder, in alphabetical order."""
     if not course.is_dir():
-        raise AuthoringError(
-            f"{course} is not a folder; name the folder that holds the assignments' sources."
-        )
+        raise AuthoringError(say("author.no_course", folder=course))
     folders = [hidden.parent for hidden in sorted(course.glob("*/hidden.py"))]
     if not folders:
-        raise AuthoringError(
-            f"{course} holds no assignments; each is a folder with notebook.py and hidden.py."
-        )
+        raise AuthoringError(say("author.no_assignments", folder=course))
     course_texts = texts.read(course.resolve() / "texts.toml")
     assignments = [load(folder, course_texts) for folder in folders]
     course_texts.check_used()
@@ -67,18 +64,18 @@ def load(folder: Path, course_texts: texts.TextFile | None = None) -> Assignment
     folder = folder.resolve()
     for name in ("notebook.py", "hidden.py"):
         if not (folder / name).is_file():
-            raise AuthoringError(f"{folder} has no {name}; an assignment needs notebook.py and hidden.py.")
+            raise AuthoringError(say("author.file_missing", folder=folder, file=name))
     if not folder.name.isidentifier():
-        raise AuthoringError(f"{folder.name!r} is not a Python name; rename the assignment's folder.")
+        raise AuthoringError(say("author.folder_name", name=folder.name))
     hidden = _imported(folder, "hidden")
     found = [value for value in vars(hidden).values() if isinstance(value, Exercise)]
     exercises = tuple({id(exercise): exercise for exercise in found}.values())  # a name may be an alias
     if not exercises:
-        raise AuthoringError(f"{folder / 'hidden.py'} defines no Exercise.")
+        raise AuthoringError(say("author.no_exercise", file=folder / "hidden.py"))
     names = Counter(exercise.name for exercise in exercises)
     for exercise in exercises:
         if names[exercise.name] > 1:
-            raise AuthoringError(f"{folder / 'hidden.py'} has two exercises {exercise.name!r}; rename one.")
+            raise AuthoringError(say("author.exercise_twice", file=folder / "hidden.py", name=exercise.name))
         exercise.validate()
     course_texts = course_texts or texts.read(folder.parent / "texts.toml")
     exercises = texts.attach(exercises, texts.read(folder / "texts.toml"), course_texts)
@@ -92,10 +89,10 @@ def _with_alternatives(exercises: tuple[Exercise, ...], folder: Path) -> tuple[E
         return exercises
     listed = getattr(_imported(folder, "alternatives"), "ALTERNATIVES", None)
     if not isinstance(listed, dict):
-        raise AuthoringError(f"{path} has no ALTERNATIVES, from exercises' names to lists of functions.")
+        raise AuthoringError(say("author.no_alternatives", file=path))
     for name in listed:
         if name not in [exercise.name for exercise in exercises]:
-            raise AuthoringError(f"{path} lists alternatives of {name!r}, which is no exercise.")
+            raise AuthoringError(say("author.alternatives_of_none", file=path, name=repr(name)))
     return tuple(
         replace(exercise, alternatives=list(listed.get(exercise.name, ()))) for exercise in exercises
     )
@@ -106,29 +103,28 @@ def _imported(folder: Path, module: str) -> types.ModuleType:
     try:
         return importlib.import_module(f"{package}.{folder.name}.{module}")
     except Exception as error:
-        raise AuthoringError(f"{_place(error, folder)}: {type(error).__name__}: {error}") from error
+        what = f"{type(error).__name__}: {error}"
+        raise AuthoringError(say("author.at", place=_place(error, folder), error=what)) from error
 
 
 def _domain(hidden: types.ModuleType, folder: Path) -> str:
     name = getattr(hidden, "DOMAIN", "")
     try:
         if not isinstance(name, str):
-            raise UnknownDomain(f"it is a {type(name).__name__}, not a str")
+            raise UnknownDomain(say("author.domain_type", type=type(name).__name__))
         find(name)
     except UnknownDomain as error:
-        raise AuthoringError(
-            f"{folder / 'hidden.py'} names a DOMAIN that cannot be used: {error}."
-        ) from error
+        raise AuthoringError(say("author.domain", file=folder / "hidden.py", error=error)) from error
     return name
 
 
-def _place(error: Exception, folder: Path) -> str:
+def _place(error: Exception, folder: Path) -> Text | str:
     """The last line of the author's own files in the traceback of `error`."""
     if isinstance(error, SyntaxError):
-        return f"{error.filename}, line {error.lineno}"
+        return say("author.line", file=error.filename, line=error.lineno)
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if Path(frame.filename).is_relative_to(folder)]
-    return f"{own[-1].filename}, line {own[-1].lineno}" if own else str(folder)
+    return say("author.line", file=own[-1].filename, line=own[-1].lineno) if own else str(folder)
 
 
 def _course_package(course: Path) -> str:

@@ -20,7 +20,7 @@ from autograder.authoring.assignment import Assignment
 from autograder.authoring.draw import draw_hidden, draw_visible
 from autograder.authoring.exercise import AuthoringError
 from autograder.base import atomic
-from autograder.base.messages import COURSE_LANGUAGES
+from autograder.base.messages import COURSE_LANGUAGES, Text, say
 from autograder.judging import answer_key
 
 _BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
@@ -39,7 +39,7 @@ class Built:
 
     Attributes
     ----------
-    because : str
+    because : Text or None
         Why a hidden key replaced an older one without `fresh`.
     kept : bool
         The file differs from what would be written, and was kept because somebody has edited it.
@@ -47,7 +47,7 @@ class Built:
 
     path: Path
     changed: bool
-    because: str = ""
+    because: Text | None = None
     kept: bool = False
 
 
@@ -83,14 +83,14 @@ def draw_keys(assignment: Assignment, folder: Path, *, fresh: bool = False) -> B
     """Draw the hidden key if there is none, its sources have changed, or `fresh` is set."""
     path = folder / (assignment.name + answer_key.HIDDEN)
     source = source_digest.digest(assignment)
-    because = ""
+    because = None
     if not fresh and path.exists():
         try:
             if answer_key.load(path).source == source:
                 return Built(path, False)
-            because = "its sources changed"
+            because = say("file.key_sources_changed")
         except answer_key.KeyFileError:
-            because = "the old one is damaged or of another version"
+            because = say("file.key_unusable")
     key = draw_hidden(assignment.name, assignment.exercises, source, domain=assignment.domain)
     answer_key.save(key, path)
     return Built(path, True, because)
@@ -167,7 +167,7 @@ def cells_in_language(assignment: Assignment, lang: str) -> Iterator[Any]:
 def _picture(assignment: Assignment, name: str) -> str:
     path = assignment.folder / "pictures" / name
     if not path.is_file():
-        raise AuthoringError(f"{assignment.notebook} shows the picture {name}, but there is no {path}.")
+        raise AuthoringError(say("author.picture_missing", file=assignment.notebook, name=name, path=path))
     return base64.b64encode(path.read_bytes()).decode()
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.random import Generator
 
 from autograder.authoring.exercise import AuthoringError, Case, Exercise, Group, Misconception
+from autograder.base.messages import say
 from autograder.judging import comparison
 from autograder.judging.answer_key import AnswerKey, Hint, KeyCase, KeyExercise, KeyGroup, Wrong, with_digest
 from autograder.judging.comparison import Comparator
@@ -52,9 +53,9 @@ def draw_key(
     for exercise in drawn:
         for case in exercise.cases:
             if not comparison.is_known(case.accept, comparators):
+                comparator = type(case.accept).__name__
                 raise AuthoringError(
-                    f"{exercise.name}: the comparator {type(case.accept).__name__} is not known; name the "
-                    "domain that has it in hidden.py: DOMAIN = …"
+                    say("author.comparator_unknown", exercise=exercise.name, name=comparator)
                 )
     return with_digest(AnswerKey(name, visible, drawn, domain=domain))
 
@@ -118,13 +119,13 @@ def _same_wrong(left: Wrong | None, right: Wrong | None) -> bool:
 
 
 def _cases(exercise: Exercise, group: Group, rng: Generator, visible: bool) -> list[Case]:
-    where = f"{exercise.name}, group {group.name!r}"
+    where = say("author.group", exercise=exercise.name, name=group.name)
     try:
         cases = group.cases(rng, for_students=visible)
     except Exception as error:
-        raise AuthoringError(f"{where}: drawing its cases raised {_described(error)}") from error
+        raise AuthoringError(say("author.drawing_raised", where=where, error=_described(error))) from error
     if not cases:
-        raise AuthoringError(f"{where}: it yields no cases, so its points would be free.")
+        raise AuthoringError(say("author.no_cases", where=where))
     return cases
 
 
@@ -133,7 +134,7 @@ def _described(error: Exception) -> str:
 
 
 def _key_case(exercise: Exercise, group: Group, case: Case, known: Sequence[Misconception]) -> KeyCase:
-    where = f"{exercise.name}, group {group.name!r}"
+    where = say("author.group", exercise=exercise.name, name=group.name)
     accept = case.accept or exercise.accept
     try:
         sent = dumps(case.args)
@@ -141,13 +142,13 @@ def _key_case(exercise: Exercise, group: Group, case: Case, known: Sequence[Misc
         expected = accept.essence(loads(dumps(exercise.reference(*given))))
         unchanged = dumps(given) == sent
     except ValuesError as error:
-        raise AuthoringError(f"{where}: {error} cannot be stored in an answer key.") from error
+        raise AuthoringError(say("author.not_storable", where=where, error=error)) from error
     except Exception as error:
-        raise AuthoringError(f"{where}: the reference raised {_described(error)}") from error
+        raise AuthoringError(say("author.reference_raised", where=where, error=_described(error))) from error
     if not unchanged:
-        raise AuthoringError(f"{where}: the reference changes its arguments.")
+        raise AuthoringError(say("author.reference_changes_arguments", where=where))
     if not accept.acceptable(expected):
-        raise AuthoringError(f"{where}: the reference's own answer is not acceptable ({accept}).")
+        raise AuthoringError(say("author.reference_not_acceptable", where=where, accept=accept))
     wrong = {m.id: _run_wrong(m.run, args, accept) for m in known}
     differing = {
         id: outcome

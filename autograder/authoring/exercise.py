@@ -178,7 +178,7 @@ class Exercise:
         """
         for id in frequent:
             if id not in transforms:
-                raise AuthoringError(f"{self.name}: {id!r} is said to be frequent, but is not described.")
+                raise AuthoringError(say("author.frequent_unknown", exercise=self.name, name=id))
         for id, transform in transforms.items():
             self.add_misconception(id, transform, frequent=id in frequent)
 
@@ -208,23 +208,23 @@ class Exercise:
         """
         names = [group.name for group in self.groups]
         ids = [misconception.id for misconception in self.misconceptions]
-        for kind, entries in (("group", names), ("misconception", ids)):
+        for twice, entries in (("author.group_twice", names), ("author.misconception_twice", ids)):
             for entry in entries:
                 if entries.count(entry) > 1:
-                    raise AuthoringError(f"{self.name}: two {kind}s are called {entry!r}; rename one.")
+                    raise AuthoringError(say(twice, exercise=self.name, name=entry))
         total = sum(group.points for group in self.groups)
         if not math.isclose(total, self.points):
             raise AuthoringError(
-                f"{self.name}: the groups are worth {total} points, the exercise {self.points}."
+                say("author.points_differ", exercise=self.name, groups=total, points=self.points)
             )
 
 
 def _pair(reference: Callable[..., Any], first: Misconception, second: Misconception) -> Misconception:
     transform = transforms.both(first.transform, second.transform)
-    text = say("idea.both", one=Authored(first.zh, first.en), other=Authored(second.zh, second.en))
+    text = say("idea.both", first=Authored(first.zh, first.en), second=Authored(second.zh, second.en))
     zh, en = map(text.in_language, COURSE_LANGUAGES)
     return Misconception(f"{first.id}+{second.id}", transform(reference), transform, zh=zh, en=en)
 
 
 class AuthoringError(TextError):
-    """A mistake in a course's own files; the message is in English."""
+    """A mistake in a course's own files."""

@@ -175,8 +175,8 @@ def _new_nodes(node: ast.AST, twins: dict[str, list[str]]) -> Iterator[ast.AST]:
             for twin in dict.fromkeys(twins.get(name, [])):
                 yield ast.Name(twin, ast.Load())
         case ast.BinOp(left=left, op=operator, right=right):
-            for other in _OPERATORS.get(type(operator), ()):
-                yield ast.BinOp(left, other(), right)
+            for exchanged in _OPERATORS.get(type(operator), ()):
+                yield ast.BinOp(left, exchanged(), right)
             yield left
             if isinstance(operator, ast.Add | ast.Mult):
                 yield right
@@ -212,8 +212,8 @@ def _new_nodes(node: ast.AST, twins: dict[str, list[str]]) -> Iterator[ast.AST]:
             yield from _calls(node)
         case ast.AugAssign(target=target, op=operator, value=value):
             yield ast.Assign([target], value, lineno=0)
-            for other in _OPERATORS.get(type(operator), ()):
-                yield ast.AugAssign(target, other(), value)
+            for exchanged in _OPERATORS.get(type(operator), ()):
+                yield ast.AugAssign(target, exchanged(), value)
             yield ast.Pass()
         case ast.Assign() | ast.Expr():
             yield ast.Pass()

@@ -47,7 +47,7 @@ class TextFile:
         """Raise an AuthoringError for an entry that nothing uses: its name is misspelt or outdated."""
         for name in self.entries:
             if name not in self.used:
-                raise AuthoringError(f"{self.path}: nothing uses [{name}]; correct its name or remove it.")
+                raise AuthoringError(say("author.text_unused", file=self.path, name=name))
 
 
 def read(path: Path) -> TextFile:
@@ -61,7 +61,7 @@ def read(path: Path) -> TextFile:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise AuthoringError(f"{path}: {error}") from error
+        raise AuthoringError(say("author.at", place=path, error=error)) from error
     return TextFile(path, dict(_entries(table)))
 
 
@@ -113,9 +113,7 @@ def _text(inner: str, outer: str, own: TextFile, course: TextFile) -> Authored:
         if set(entry) != {"at"}:
             text = _checked(entry, where)
             return _with_place(text, at, own, course, where) if at else text
-    raise AuthoringError(
-        f"{own.path} has no text for [{inner}]; add it, with {' and '.join(COURSE_LANGUAGES)}."
-    )
+    raise AuthoringError(say("author.text_missing", file=own.path, name=inner))
 
 
 def _with_place(text: Authored, at: str, own: TextFile, course: TextFile, where: str) -> Authored:
@@ -125,14 +123,14 @@ def _with_place(text: Authored, at: str, own: TextFile, course: TextFile, where:
         if place is not None:
             both = say("idea.with_place", idea=text, place=_checked(place, f"{file.path}, [{name}]"))
             return Authored(*map(both.in_language, COURSE_LANGUAGES))
-    raise AuthoringError(f"{where}: there is no [{name}]; add this place, or correct its name.")
+    raise AuthoringError(say("author.place_missing", where=where, name=name))
 
 
 def _checked(entry: Entry, where: str) -> Authored:
     for lang in COURSE_LANGUAGES:
         if not (isinstance(entry.get(lang), str) and entry[lang].strip()):
-            raise AuthoringError(f"{where}: its text in the language {lang} is missing.")
+            raise AuthoringError(say("author.language_missing", where=where, lang=lang))
     for key in entry:
         if key not in (*COURSE_LANGUAGES, "at"):
-            raise AuthoringError(f"{where}: {key!r} is no language of this course.")
+            raise AuthoringError(say("author.language_unknown", where=where, name=repr(key)))
     return Authored(*(entry[lang] for lang in COURSE_LANGUAGES))

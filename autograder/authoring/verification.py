@@ -19,11 +19,12 @@ from autograder.authoring import assignment, build
 from autograder.authoring.draw import draw_hidden
 from autograder.authoring.exercise import AuthoringError, Exercise, Misconception
 from autograder.authoring.mutants import Mutant, mutants
-from autograder.base.messages import COURSE_LANGUAGES
+from autograder.base.messages import COURSE_LANGUAGES, Text, joined, say
 from autograder.base.timeout import OutOfTime, interrupted_after
 from autograder.judging import in_process
 from autograder.judging.answer_key import AnswerKey
 from autograder.judging.judge import accepts, judge
+from autograder.judging.result_json import told
 from autograder.judging.results import ExerciseResult
 from autograder.submissions.source import read as read_source
 
@@ -40,7 +41,7 @@ class Report:
 
     Attributes
     ----------
-    stub, reference : list of str
+    stub, reference : list of Text
         What is wrong with them; empty if the stub earns nothing and the reference all points.
     alternatives, misconceptions, pairs, mutants : int
         How many there are.
@@ -63,10 +64,10 @@ class Report:
     draws: int
     calls: int
     seconds: float = 0.0
-    stub: list[str] = field(default_factory=list)
-    reference: list[str] = field(default_factory=list)
+    stub: list[Text] = field(default_factory=list)
+    reference: list[Text] = field(default_factory=list)
     alternatives: int = 0
-    rejected: dict[str, str] = field(default_factory=dict)
+    rejected: dict[str, Text] = field(default_factory=dict)
     misconceptions: int = 0
     missed: dict[str, int] = field(default_factory=dict)
     misnamed: dict[str, str] = field(default_factory=dict)
@@ -100,12 +101,21 @@ def named_share(reports: list[Report]) -> float:
     return 1 - sum(len(report.misnamed) for report in reports) / known if known else 1.0
 
 
-def to_data(reports: list[Report]) -> dict[str, Any]:
-    """The reports as plain data for `--json`."""
+def to_data(reports: list[Report], lang: str) -> dict[str, Any]:
+    """The reports as plain data for `--json`; faults are texts as in `results.json`."""
     return {
         "sound": sound(reports),
         "named": round(named_share(reports), 4),
-        "exercises": [{**asdict(report), "sound": report.sound} for report in reports],
+        "exercises": [
+            {
+                **asdict(report),
+                "sound": report.sound,
+                "stub": [told(fault, lang) for fault in report.stub],
+                "reference": [told(fault, lang) for fault in report.reference],
+                "rejected": {name: told(fault, lang) for name, fault in report.rejected.items()},
+            }
+            for report in reports
+        ],
     }
 
 
@@ -120,7 +130,8 @@ def chosen(course: Path, names: list[str]) -> list[Path]:
     folders = {loaded.name: loaded.folder for loaded in assignment.load_all(course)}
     for name in names:
         if name not in folders:
-            raise AuthoringError(f"{course} has no assignment {name!r}; there are: {', '.join(folders)}.")
+            known = joined(folders)
+            raise AuthoringError(say("author.no_such_assignment", folder=course, name=name, known=known))
     return [folders[name] for name in names] or list(folders.values())
 
 
@@ -141,8 +152,8 @@ def verify_exercise(folder: Path, name: str, draws: int) -> Report:
     loaded = assignment.load(folder)
     (exercise,) = (exercise for exercise in loaded.exercises if exercise.name == name)
     keys = [draw_hidden(loaded.name, (exercise,), domain=loaded.domain) for _ in range(draws)]
-    others = frozenset(other.name for other in loaded.exercises if other is not exercise)
-    changed = mutants(exercise.reference, apart_from=others)
+    neighbours = frozenset(each.name for each in loaded.exercises if each is not exercise)
+    changed = mutants(exercise.reference, apart_from=neighbours)
     survivors = _survivors(changed, keys, exercise)
     declared = exercise.equivalents
     equivalents = {change: declared[change] for change in declared if survivors.get(change) == draws}
@@ -183,13 +194,14 @@ def _failures(
     return [result for result in results if result.points != result.max_points]
 
 
-def _fault(result: ExerciseResult) -> str:
-    why = f": {result.diagnosis.in_language('en')}" if result.diagnosis else ""
-    return f"{result.points:g} of {result.max_points:g} points, {result.verdict}{why}"
+def _fault(result: ExerciseResult) -> Text:
+    points, maximum = f"{result.points:g}", f"{result.max_points:g}"
+    fault = say("verify.fault", points=points, maximum=maximum, verdict=result.verdict.value)
+    return say("verify.fault_because", fault=fault, why=result.diagnosis) if result.diagnosis else fault
 
 
-def _stub_faults(loaded: assignment.Assignment, keys: list[AnswerKey]) -> list[str]:
-    faults = []
+def _stub_faults(loaded: assignment.Assignment, keys: list[AnswerKey]) -> list[Text]:
+    faults: list[Text] = []
     for lang in COURSE_LANGUAGES:
         text = loaded.notebook.read_text(encoding="utf-8")
         source = build.without_solutions(build.in_language(text, lang))
@@ -198,11 +210,11 @@ def _stub_faults(loaded: assignment.Assignment, keys: list[AnswerKey]) -> list[s
         for key in keys:
             for result in judge(key, in_process.outcomes(key, {}, statements)):
                 if result.points:
-                    faults.append(f"{lang}: {_fault(result)}")
+                    faults.append(say("verify.fault_in", lang=lang, fault=_fault(result)))
     return faults
 
 
-def _rejected(exercise: Exercise, keys: list[AnswerKey]) -> dict[str, str]:
+def _rejected(exercise: Exercise, keys: list[AnswerKey]) -> dict[str, Text]:
     return {
         alternative.__name__: _fault(result)
         for alternative in exercise.alternatives

@@ -38,8 +38,9 @@ def environment(package: str, lang: str = "") -> Environment:
 
 
 def element(name: str, *content: str, **attributes: str) -> Markup:
-    """<name attribute="…">content</name>; the attribute `class` is written `class_`."""
-    given = "".join(f' {key.rstrip("_")}="{escape(value)}"' for key, value in attributes.items())
+    """<name attribute="…">content</name>; the attribute `class` is written `class_`, `data-s` `data_s`."""
+    named = {key.rstrip("_").replace("_", "-"): value for key, value in attributes.items()}
+    given = "".join(f' {key}="{escape(value)}"' for key, value in named.items())
     return Markup(f"<{name}{given}>{together(content)}</{name}>")
 
 

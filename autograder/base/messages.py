@@ -2,8 +2,8 @@
 
 All packages make messages with `say`. The sentences are in `locale/<language>.json`, by id; an id that begins
 with the name of a package with a `locale` folder of its own (`cnn.layer.stride`) is looked up there. A
-language is added by adding its file; what it lacks is shown in English. No code may parse or compare a
-sentence: decisions are made by ids.
+language is added by adding its file, one for each such folder; what it lacks, or has with wrong placeholders,
+is shown in English. No code may parse or compare a sentence: decisions are made by ids.
 """
 
 import functools
@@ -52,7 +52,12 @@ class Message(Text):
             name: _Shown(in_language(value, lang)) if isinstance(value, Text | str) else value
             for name, value in self.values.items()
         }
-        return sentence(self.id, lang).format(**shown)
+        try:
+            if _placeholders(self.id, lang) >= _placeholders(self.id, "en"):
+                return sentence(self.id, lang).format(**shown)
+        except (LookupError, ValueError, TypeError, AttributeError):
+            pass
+        return sentence(self.id, "en").format(**shown)
 
     def __hash__(self) -> int:
         return hash((self.id, frozenset(self.values.items())))
@@ -108,7 +113,7 @@ class TextError(Exception):
 
 
 def say(id: str, **values: Any) -> Text:
-    """The message `id`; values other than texts, numbers and strings are kept as strings."""
+    """The message `id`; of an error its text or, as of all but texts, numbers and strings, `str`."""
     return Message(id, {name: _plain(value) for name, value in values.items()})
 
 
@@ -144,7 +149,7 @@ def from_data(data: Mapping[str, Any]) -> Text:
     """
     if "id" in data:
         values = {name: _from(value) for name, value in data["values"].items()}
-        if not _placeholders(data["id"]) <= values.keys():
+        if not _placeholders(data["id"], "en") <= values.keys():
             raise LookupError(f"values are missing of {data['id']!r}")
         return Message(data["id"], values)
     if "items" in data:
@@ -153,8 +158,8 @@ def from_data(data: Mapping[str, Any]) -> Text:
 
 
 @functools.cache
-def _placeholders(id: str) -> frozenset[str]:
-    return frozenset(name for _, name, _, _ in Formatter().parse(sentence(id, "en")) if name)
+def _placeholders(id: str, lang: str) -> frozenset[str]:
+    return frozenset(name for _, name, _, _ in Formatter().parse(sentence(id, lang)) if name)
 
 
 def _from(value: Any) -> Any:
@@ -162,6 +167,8 @@ def _from(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, TextError):
+        return value.text
     if isinstance(value, Text | str | bool) or value is None:
         return value
     if isinstance(value, Integral):
@@ -219,10 +226,10 @@ def translator(lang: str) -> Callable[..., str]:
 def _catalogue(package: str, lang: str) -> Mapping[str, str]:
     file = _ENGINE / package / "locale" / f"{lang}.json"
     try:
-        sentences: dict[str, str] = json.loads(file.read_bytes())
-    except OSError:
+        sentences = json.loads(file.read_bytes())
+    except (OSError, ValueError):
         return {}
-    return sentences
+    return sentences if isinstance(sentences, dict) else {}
 
 
 def printable(text: str) -> str:

@@ -84,21 +84,23 @@ def _lazy(package: str, table: Mapping[str, tuple[str, str]]) -> dict[str, click
     return {name: _Lazy(name, f"{package}.{where}", help) for name, (where, help) in table.items()}
 
 
-def _subject() -> dict[str, click.Command]:
-    """The commands about the course's subject, where it is installed."""
+def _subject() -> tuple[str, dict[str, click.Command]]:
+    """The title of the program and the commands about the course's subject, where it is installed."""
     try:
         from autograder.cnn import commands
     except ModuleNotFoundError:
-        return {}
-    return _lazy(commands.__name__, commands.COMMANDS)
+        return "Auto-graded courses. 课程作业的自动评分。", {}
+    return commands.TITLE, _lazy(commands.__name__, commands.COMMANDS)
+
+
+_TITLE, _SUBJECT = _subject()
 
 
 @click.group(
     cls=_Commands,
-    commands=_lazy(__name__, _ENGINE) | _subject(),
+    commands=_lazy(__name__, _ENGINE) | _SUBJECT,
     context_settings={"show_default": True},
-    help="An auto-graded course on back-propagation in convolutional networks. "
-    "卷积神经网络反向传播课程的自动评分。",
+    help=_TITLE,
 )
 @click.version_option(
     __version__, prog_name="autograder", message="%(prog)s %(version)s", help="Print the version."

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from autograder.base.command_line import EXIT_NOT_PASSED, PATH, fail, leave
+from autograder.base.command_line import EXIT_NOT_PASSED, PATH, fail, language_option, leave
+from autograder.base.messages import translator
 from autograder.cli.common import for_instructors, told
 
 
@@ -20,12 +21,14 @@ from autograder.cli.common import for_instructors, told
 @click.option("--keys", type=PATH, default="keys", help="Where the hidden answer keys go; never publish it.")
 @click.option("--new-keys", is_flag=True, help="Draw all hidden keys anew.")
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if students' files are out of date.")
+@language_option
 @for_instructors()
-def build(solutions: Path, assignments: Path, keys: Path, new_keys: bool, check: bool) -> None:
+def build(solutions: Path, assignments: Path, keys: Path, new_keys: bool, check: bool, lang: str) -> None:
     """Make students' files and the hidden answer keys from the sources."""
     from autograder.authoring import assignment
     from autograder.authoring import build as building
 
+    _ = translator(lang)
     changed = False
     try:
         course = assignment.load_all(solutions)
@@ -39,11 +42,12 @@ def build(solutions: Path, assignments: Path, keys: Path, new_keys: bool, check:
                 for file in files:
                     changed |= file.changed
                     if file.changed:
-                        click.echo(f"out of date: {file.path}" if check else told(file))
+                        shown = _("file.out_of_date", file=file.path) if check else told(file, lang)
+                        click.echo(shown)
     except OSError as error:
         # An error in a file of nbgrader's own may carry no file name.
         fail(f"{error.filename or tempfile.gettempdir()}: {error.strerror or error}.")
     if check and changed:
         leave(EXIT_NOT_PASSED)
     if not changed:
-        click.echo("up to date")
+        click.echo(_("file.up_to_date"))

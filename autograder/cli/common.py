@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from autograder.base.command_line import fail
-from autograder.base.messages import say
+from autograder.base.messages import joined, say
 
 if TYPE_CHECKING:
     from autograder.authoring.build import Built
@@ -25,15 +25,12 @@ def for_instructors() -> Iterator[None]:
 _FOR_INSTRUCTORS = {"copydetect", "jupytext", "nbformat", "nbgrader", "traitlets"}
 
 
-def told(file: "Built") -> str:
+def told(file: "Built", lang: str) -> str:
     """A line about a file that a build wrote or kept; about a redrawn key also the consequence."""
     if file.kept:
-        return f"kept: {file.path} (changed since it was written here; --force writes it anew)"
-    wrote = f"wrote: {file.path}"
-    if not file.because:
-        return wrote
-    name = file.path.name.partition(".")[0]
-    return (
-        f"{wrote}\nhidden key of {name} drawn anew: {file.because}; everything handed in for it will be "
-        "graded again"
-    )
+        return say("file.kept", file=file.path).in_language(lang)
+    lines = [say("file.wrote", file=file.path)]
+    if file.because:
+        name = file.path.name.partition(".")[0]
+        lines.append(say("file.key_drawn_anew", name=name, because=file.because))
+    return joined(lines, "list.lines").in_language(lang)

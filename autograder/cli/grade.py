@@ -122,7 +122,7 @@ def grade(
                 books,
             )
             failed, warnings = _write(store, answer_keys, out, lang, json)
-    for sentence in warnings.sentences(files):
+    for sentence in warnings.sentences():
         complain(sentence)
     for failure in books.failed:
         about = {"student": failure.student, "assignment": failure.assignment, "why": failure.why}

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from autograder.base.command_line import PATH, fail, language_option
+from autograder.base.messages import say
 from autograder.cli.common import for_instructors, told
 
 
@@ -32,7 +33,6 @@ def init(folder: Path, assignments: tuple[str, ...], solutions: Path, force: boo
         fail(f"{error.filename or folder}: {error.strerror or error}.")
     for file in files:
         if file.changed or file.kept:
-            click.echo(told(file))
-    click.echo(
-        f"next, in {folder}: nbgrader generate_assignment {' | '.join(item.name for item in chosen) or '…'}"
-    )
+            click.echo(told(file, lang))
+    names = " | ".join(item.name for item in chosen) or "…"
+    click.echo(say("nbgrader.next", folder=folder, names=names).in_language(lang))

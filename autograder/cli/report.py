@@ -54,4 +54,4 @@ def report(folder: Path, form: "Format", out: Path | None, lang: str) -> None:
             )
     except OSError as error:
         fail(f"{error.filename or out}: {error.strerror or error}.")
-    click.echo(f"wrote: {written}")
+    click.echo(say("file.wrote", file=written).in_language(lang))

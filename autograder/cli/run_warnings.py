@@ -3,15 +3,12 @@
 import csv
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from autograder.base.messages import Text, joined, printable_name, say
-from autograder.judging.results import SubmissionResult, Verdict
+from autograder.base.messages import Message, Text, joined, printable_name, say
+from autograder.judging.results import SubmissionResult
 from autograder.reports import words
 from autograder.reports.csv_file import harmless
-
-if TYPE_CHECKING:
-    from autograder.submissions.class_folder import SubmittedFile
+from autograder.submissions.source import UNREADABLE
 
 _NAMED = 5
 """Unreadable submissions that are named."""
@@ -26,27 +23,21 @@ class RunWarnings:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lost_rows = _rows(folder / "grades.csv")
-        self._without_functions: set[tuple[str, str]] = set()
+        self._unreadable: list[str] = []
 
     def passing(self, results: Iterable[SubmissionResult]) -> Iterator[SubmissionResult]:
         """Yield every result unchanged."""
         for result in results:
             self._lost_rows.discard((harmless(result.student), result.assignment))
-            if result.notes and all(exercise.verdict is Verdict.MISSING for exercise in result.exercises):
-                self._without_functions.add((result.student, result.assignment))
+            if any(isinstance(note, Message) and note.id in UNREADABLE for note in result.notes):
+                self._unreadable.append(printable_name(f"{result.student}/{result.assignment}"))
             yield result
 
-    def sentences(self, files: "Iterable[SubmittedFile]") -> Iterator[Text]:
-        """The warnings about `files`, the class that was graded; call it after all results have passed."""
-        unreadable = [
-            file
-            for file in files
-            if (file.student, file.assignment) in self._without_functions and _is_unreadable(file)
-        ]
-        if unreadable:
-            names = [printable_name(f"{file.student}/{file.assignment}") for file in unreadable[:_NAMED]]
-            names += ["…"] if len(unreadable) > _NAMED else []
-            yield say("grade.unread", submissions=words.submissions(len(unreadable)), names=joined(names))
+    def sentences(self) -> Iterator[Text]:
+        """The warnings; call it after all results have passed."""
+        if number := len(self._unreadable):
+            names = [*self._unreadable[:_NAMED], *(["…"] if number > _NAMED else [])]
+            yield say("grade.unread", submissions=words.submissions(number), names=joined(names))
         if number := len(self._lost_rows):
             rows = say("grade.rows_one") if number == 1 else say("grade.rows_many", n=number)
             yield say("grade.rows_gone", folder=self._folder, rows=rows)
@@ -59,18 +50,3 @@ def _rows(path: Path) -> set[tuple[str, str]]:
             return {(row["student"], row["assignment"]) for row in csv.DictReader(stream)}
     except (OSError, ValueError, KeyError, csv.Error):
         return set()
-
-
-def _is_unreadable(file: "SubmittedFile") -> bool:
-    """Tell a file that cannot be parsed from one that merely defines none of the functions."""
-    from autograder.grading import grade_class
-    from autograder.submissions import source
-
-    content, problem = grade_class.content_of(file)
-    if problem is not None:
-        return True
-    try:
-        source.read(file.name, content)
-    except source.SubmissionError:
-        return True
-    return False

@@ -32,7 +32,7 @@ def verify(
     if json:
         from json import dumps
 
-        click.echo(dumps(verification.to_data(reports), ensure_ascii=False, indent=1))
+        click.echo(dumps(verification.to_data(reports, lang), ensure_ascii=False, indent=1))
     else:
         from rich.console import Console
 

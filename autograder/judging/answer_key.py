@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from autograder.base import atomic
-from autograder.base.messages import TextError, say
+from autograder.base.messages import Text, TextError, say
 from autograder.judging import comparison
 from autograder.judging.comparison import Comparators
 from autograder.judging.domain import UnknownDomain, find
@@ -73,7 +73,7 @@ def load(path: Path, assignment: str | None = None) -> AnswerKey:
     return key
 
 
-def from_bytes(content: bytes, name: str = "the answer key") -> AnswerKey:
+def from_bytes(content: bytes, name: str = "") -> AnswerKey:
     """The key in the content of its file; the inverse of `to_bytes`.
 
     Raises
@@ -81,17 +81,18 @@ def from_bytes(content: bytes, name: str = "the answer key") -> AnswerKey:
     KeyFileError
         It is damaged or of another version; it is called `name` in the sentence that says so.
     """
+    shown = name or say("error.the_key")
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
             data = unflatten(file["skeleton"].tobytes(), _arrays_of(file))
         if data["schema"] != SCHEMA:
-            told = say("error.key_of_another_version", file=name, its=data["schema"], ours=SCHEMA)
+            told = say("error.key_of_another_version", file=shown, its=data["schema"], ours=SCHEMA)
             raise KeyFileError(told)
-        return with_digest(_from_data(data, _comparators(data["domain"], name)))
+        return with_digest(_from_data(data, _comparators(data["domain"], shown)))
     except KeyFileError:
         raise
     except Exception as error:  # zipfile, zlib and NumPy know a dozen ways to say that a file is damaged
-        raise KeyFileError(say("error.key_broken", file=name)) from error
+        raise KeyFileError(say("error.key_broken", file=shown)) from error
 
 
 def same_up_to_rounding(one: AnswerKey, other: AnswerKey) -> bool:
@@ -114,7 +115,7 @@ class KeyFileError(TextError):
 class DomainMissing(KeyFileError):
     """The key is good, but its subject's package is not here."""
 
-    def __init__(self, file: str, package: str, error: Exception) -> None:
+    def __init__(self, file: Text | str, package: str, error: Exception) -> None:
         super().__init__(say("error.key_needs_package", file=file, package=package, error=error))
 
 
@@ -185,7 +186,7 @@ def _from_data(data: dict[str, Any], comparators: Comparators) -> AnswerKey:
     return AnswerKey(data["assignment"], data["visible"], exercises, data["source"], domain=data["domain"])
 
 
-def _comparators(domain: str, file: str) -> Comparators:
+def _comparators(domain: str, file: Text | str) -> Comparators:
     try:
         return find(domain).comparators
     except UnknownDomain as error:

@@ -182,7 +182,7 @@ class Exact(Comparator):
     def wrong(self, got: np.ndarray, expected: np.ndarray) -> np.ndarray:
         """As Python numbers: int and float are then compared exactly, however large."""
         pairs = zip(got.ravel().tolist(), expected.ravel().tolist(), strict=True)
-        wrong = [not (_finite(one) and one == other) for one, other in pairs]
+        wrong = [not (_finite(number) and number == wanted) for number, wanted in pairs]
         return np.array(wrong, bool).reshape(got.shape)
 
 
@@ -221,8 +221,8 @@ def _sequence_difference(
 
 def _first_difference(comparator: Comparator, parts: Iterable[tuple[str | int, Any, Any]]) -> Difference:
     """Of parts given as (step, got, expected)."""
-    for step, one, other in parts:
-        found = comparator.difference(one, other)
+    for step, part, wanted in parts:
+        found = comparator.difference(part, wanted)
         if found is not AGREE:
             return replace(found, path=(step, *found.path))
     return AGREE
@@ -292,7 +292,7 @@ def _is_ragged(got: Any) -> bool:
 def _regular_shape(got: Any) -> tuple[int, ...] | None:
     if not isinstance(got, list | tuple):
         return tuple(np.shape(got))
-    inner = {_regular_shape(one) for one in got}
+    inner = {_regular_shape(part) for part in got}
     if len(inner) > 1 or None in inner:
         return None
     return (len(got), *(inner.pop() or () if inner else ()))

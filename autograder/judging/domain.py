@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from autograder.base.messages import TextError, say
 from autograder.judging.comparison import Comparators
 from autograder.judging.diagnosis.knowledge import Knowledge
 
@@ -62,7 +63,7 @@ def find(name: str) -> Domain:
         return Domain()
     # A key is data and may come from a stranger: it must not import anything but `autograder.<name>.domain`.
     if not (name.isascii() and name.isidentifier()):
-        raise UnknownDomain(f"{name[:40]!r} is not the name of a package")
+        raise UnknownDomain(say("error.domain_name", name=repr(name[:40])))
     try:
         domain: Domain = importlib.import_module(f"autograder.{name}.domain").DOMAIN
     except (ImportError, AttributeError) as error:
@@ -70,5 +71,5 @@ def find(name: str) -> Domain:
     return domain
 
 
-class UnknownDomain(Exception):
+class UnknownDomain(TextError):
     """A domain that does not exist or cannot be imported; the message completes a sentence."""

@@ -86,7 +86,8 @@ def _with_syntax_errors(outcomes: tuple[Outcome, ...], notes: tuple[source.Note,
     broken = next((note for note in notes if note.kind == "syntax error"), None)
     if broken is None:
         return outcomes
-    error = Outcome("raised", exception="SyntaxError", text=broken.text, where=broken.where, line=broken.line)
+    text = broken.text if isinstance(broken.text, str) else ""  # of a syntax error Python's own message
+    error = Outcome("raised", exception="SyntaxError", text=text, where=broken.where, line=broken.line)
     return tuple(error if outcome.status == "missing" else outcome for outcome in outcomes)
 
 

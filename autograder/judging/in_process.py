@@ -38,6 +38,6 @@ def outcomes(
     loaded = runner.Loaded(statements or [], lambda kind, payload: None)
     loaded.module.__dict__.update(functions)
     loaded.labels.update(named)
-    for one in calls(key):
-        outcome = outcome_of(runner.message(*loaded.call(one.to_data())))
+    for call in calls(key):
+        outcome = outcome_of(runner.message(*loaded.call(call.to_data())))
         yield replace(outcome, where=named.get(outcome.where, outcome.where))

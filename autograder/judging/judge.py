@@ -106,10 +106,10 @@ def _result(
     groups = []
     for group in exercise.groups:
         in_group = [next(remaining) for _ in group.cases]
-        earned = group.points if all(one.verdict.earns for one in in_group) else 0
-        cases = tuple(CaseResult(one.verdict, one.outcome.seconds) for one in in_group)
+        earned = group.points if all(case.verdict.earns for case in in_group) else 0
+        cases = tuple(CaseResult(case.verdict, case.outcome.seconds) for case in in_group)
         groups.append(GroupResult(group.name, earned, group.points, cases))
-    verdict = next((one.verdict for one in judged if one.verdict is not Verdict.AC), Verdict.AC)
+    verdict = next((case.verdict for case in judged if case.verdict is not Verdict.AC), Verdict.AC)
     found = diagnose(exercise, judged, domain, visible=visible)
     return ExerciseResult(
         exercise.name, verdict, found.misconception, found.symptom, found.text, tuple(groups)

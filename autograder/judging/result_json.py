@@ -66,10 +66,10 @@ def _refusing() -> Iterator[None]:
 
 def shown(result: SubmissionResult, lang: str) -> bytes:
     """One entry of `submissions` in `results.json`: the record with points, and sentences in `lang`."""
-    data = to_data(result) | _points(result) | {"notes": [with_sentence(note, lang) for note in result.notes]}
+    data = to_data(result) | _points(result) | {"notes": [told(note, lang) for note in result.notes]}
     for exercise, entry in zip(result.exercises, data["exercises"], strict=True):
-        told = {name: with_sentence(getattr(exercise, name), lang) for name in ("symptom", "diagnosis")}
-        entry |= _points(exercise) | told
+        texts = {name: told(getattr(exercise, name), lang) for name in ("symptom", "diagnosis")}
+        entry |= _points(exercise) | texts
     return encode(data)
 
 
@@ -77,8 +77,8 @@ def _points(result: SubmissionResult | ExerciseResult) -> dict[str, float]:
     return {"points": result.points, "max_points": result.max_points}
 
 
-def with_sentence(text: Text | None, lang: str) -> dict[str, Any] | None:
-    """A text by its ids and values, and the sentence that it is in `lang`."""
+def told(text: Text | None, lang: str) -> dict[str, Any] | None:
+    """A text's fields, and its sentence in `lang`."""
     return None if text is None else to_data(text) | {"text": text.in_language(lang)}
 
 

@@ -84,7 +84,7 @@ class ExerciseResult:
             return {}
         ids, hint = self.misconception.split("+"), self.hint
         if isinstance(hint, Message) and hint.id == "idea.both":
-            return dict(zip(ids, (hint.values["one"], hint.values["other"]), strict=True))
+            return dict(zip(ids, (hint.values["first"], hint.values["second"]), strict=True))
         return dict.fromkeys(ids, hint or Verbatim(self.misconception))
 
     @cached_property

@@ -55,8 +55,8 @@ def write_class(
     indices = {student.name: index for index, student in enumerate(graded.students)}
 
     def link(name: str) -> Markup:
-        address = quote(pages[name])
-        return Markup('<a href="{}" data-student="{}"><bdi>{}</bdi></a>').format(address, indices[name], name)
+        said = html.element("bdi", name)
+        return html.element("a", said, href=quote(pages[name]), data_student=f"{indices[name]}")
 
     widths = [len(assignment.exercises) for assignment in graded.assignments]
     script = (_TEMPLATES / "class.js").read_text(encoding="utf-8")
@@ -133,10 +133,9 @@ def _heat(widths: Sequence[int], student: StudentStatistics) -> Markup:
 @functools.lru_cache(maxsize=4096)
 def _cell(cell: Cell | None) -> Markup:
     if cell is None:
-        return Markup("<td data-s=-1></td>")
+        return html.element("td", data_s="-1")
     share = cell.points / cell.max_points if cell.max_points else 1.0
     tint = {Verdict.NI: "n", Verdict.JE: "e"}.get(cell.verdict, str(int(_STEPS * share + 1e-9)))
     order = f"{share - (cell.verdict is Verdict.NI) / 2:.3g}"
     told = f"{cell.points:g} / {cell.max_points:g}"
-    written = Markup('<td class="cell h{}" data-v={} data-s={}>{}</td>')
-    return written.format(tint, cell.verdict.value, order, told)
+    return html.element("td", told, class_=f"cell h{tint}", data_v=cell.verdict.value, data_s=order)

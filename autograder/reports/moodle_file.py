@@ -50,7 +50,10 @@ class Worksheet:
 
 
 def comment(result: SubmissionResult, lang: str) -> str:
-    """The feedback for the student, exercise by exercise, without the instructor's notes."""
+    """The feedback for the student, exercise by exercise, without the instructor's notes.
+
+    Escaped here, not by `base.html`: nothing in it is a tag, and a run that writes no page loads no Jinja.
+    """
     lines = []
     for exercise in result.exercises:
         lines.append(f"{exercise.name}: {exercise.points:g}/{exercise.max_points:g}")

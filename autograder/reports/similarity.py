@@ -19,6 +19,7 @@ from rich.table import Table
 from autograder.base.messages import say, translator
 from autograder.reports import words
 from autograder.reports.csv_file import harmless
+from autograder.submissions import source
 
 if TYPE_CHECKING:
     from autograder.submissions.similarity import Code, Line, Pair
@@ -107,8 +108,8 @@ def write_page(pairs: Sequence["Pair"], lang: str, stream: TextIO) -> None:
     shown = [
         {
             "pair": pair,
-            "left": _rows(pair.left, [passage.left for passage in pair.passages]),
-            "right": _rows(pair.right, [passage.right for passage in pair.passages]),
+            "left": _rows(pair.left, lang, [passage.left for passage in pair.passages]),
+            "right": _rows(pair.right, lang, [passage.right for passage in pair.passages]),
         }
         for pair in pairs
     ]
@@ -116,7 +117,7 @@ def write_page(pairs: Sequence["Pair"], lang: str, stream: TextIO) -> None:
     stream.writelines(page.generate(lang=lang, shown=shown, colours=_COLOURS))
 
 
-def _rows(code: "Code", passages: Sequence[tuple[int, int]]) -> list[_Row]:
+def _rows(code: "Code", lang: str, passages: Sequence[tuple[int, int]]) -> list[_Row]:
     numbers = [0] * len(code.lines)
     for number, (first, last) in enumerate(passages, 1):
         for index in range(first, last + 1):
@@ -129,7 +130,8 @@ def _rows(code: "Code", passages: Sequence[tuple[int, int]]) -> list[_Row]:
             rows.append(_Row("⋯", "", 0, True))
             continue
         for line, number in lines:
-            label = str(line.number) if line.where == before else f"{line.where} · {line.number}"
+            place = "" if line.where == before else f"{source.place(line.where).in_language(lang)} · "
+            label = f"{place}{line.number}"
             rows.append(_Row(label, line.text, 0 if dull else number, dull))
             before = line.where
     return rows

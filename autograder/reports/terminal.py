@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from autograder.base.messages import say, translator
+from autograder.base.messages import Text, say, translator
 from autograder.judging.domain import find
 from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict
 from autograder.reports.words import submissions
@@ -32,13 +32,13 @@ def show_class(results: Iterable[SubmissionResult], lang: str, console: Console)
     table.add_column(_("report.column_not_right"), overflow="fold")
     number = 0
     shares: list[float] = []
-    failures: Counter[str] = Counter()
+    failures: Counter[Text] = Counter()
     for result in results:
         number += 1
         if result.max_points:
             shares.append(result.points / result.max_points)
         if result.has_judge_error:
-            failures[result.notes[-1].in_language(lang)] += 1
+            failures[result.notes[-1]] += 1
         if number <= _TABLE_ROWS:
             table.add_row(
                 escape(result.student),
@@ -53,7 +53,7 @@ def show_class(results: Iterable[SubmissionResult], lang: str, console: Console)
         told = say("report.class_summary", submissions=submissions(number), mean=mean)
         console.print(told.in_language(lang))
     for reason, count in failures.items():
-        console.print(f"[bold red]{Verdict.JE.value} ×{count}[/] {escape(reason)}")
+        console.print(f"[bold red]{Verdict.JE.value} ×{count}[/] {escape(reason.in_language(lang))}")
 
 
 def _points(points: float, maximum: float) -> str:

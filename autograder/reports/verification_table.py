@@ -71,8 +71,8 @@ def _faults(report: Report) -> Iterator[Text]:
         yield say("verify.alternative_rejected", name=name, fault=fault)
     for name, times in report.missed.items():
         yield say("verify.mistake_survives", name=name, times=times, draws=report.draws)
-    for name, other in {**report.misnamed, **report.misnamed_pairs}.items():
-        yield say("verify.mistake_confused", name=name, other=other)
+    for name, taken_for in {**report.misnamed, **report.misnamed_pairs}.items():
+        yield say("verify.mistake_confused", name=name, taken_for=taken_for)
     for change, times in report.survivors.items():
         yield say("verify.mutant_survives", times=times, draws=report.draws, change=change)
     for change in report.stale:

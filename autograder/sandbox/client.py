@@ -18,7 +18,7 @@ from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self
 
-from autograder.base.messages import printable
+from autograder.base.messages import TextError, printable, say
 from autograder.sandbox import bubblewrap, launch
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.quotable import Quotable
@@ -56,7 +56,7 @@ class _Reply:
     output: bytes
 
 
-class SandboxError(Exception):
+class SandboxError(TextError):
     """The sandbox itself failed, which is never the student's fault."""
 
 
@@ -172,7 +172,7 @@ class Sandbox:
             try:
                 reply = self._ask(wanted, seconds, source)
                 if reply.end == "not started":
-                    raise SandboxError("the sandbox could not confine a process")
+                    raise SandboxError(say("sandbox.not_confined"))
             except (SandboxError, OSError, ValuesError) as error:
                 failures += 1
                 self.close()
@@ -180,6 +180,8 @@ class Sandbox:
                     self._cancelled = False
                     raise Cancelled from None
                 if failures > 1:
+                    if isinstance(error, SandboxError):
+                        raise
                     raise SandboxError(str(error)) from error
                 continue
             failures = 0
@@ -246,7 +248,7 @@ class Sandbox:
         head = self._receive(deadline)
         frames, output = head["frames"], head["output"]
         if frames + output > self.limits.answers + 2**20:
-            raise SandboxError("a message from the sandbox is too large")
+            raise SandboxError(say("sandbox.message_too_large"))
         reply = _Reply(head["end"], head["call"], self._read(frames, deadline), self._read(output, deadline))
         self._reusable = self._serves_many
         return reply
@@ -259,7 +261,7 @@ class Sandbox:
         except (SandboxError, OSError, ValuesError) as error:
             complaint = self._complaint()
             self.close()
-            raise SandboxError(f"the sandbox does not start: {complaint or error}") from error
+            raise SandboxError(say("sandbox.not_started", error=complaint or error)) from error
         except BaseException:
             self.close()
             raise
@@ -299,10 +301,10 @@ class Sandbox:
     def _receive(self, deadline: float) -> dict[str, Any]:
         (length,) = _LENGTH.unpack(self._read(_LENGTH.size, deadline))
         if length > 2**16:
-            raise SandboxError("a message from the sandbox is too large")
+            raise SandboxError(say("sandbox.message_too_large"))
         reply = loads(self._read(length, deadline))
         if not isinstance(reply, dict):
-            raise SandboxError("a message from the sandbox makes no sense")
+            raise SandboxError(say("sandbox.message_senseless"))
         return reply
 
     def _read(self, length: int, deadline: float) -> bytes:
@@ -313,10 +315,10 @@ class Sandbox:
         data = bytearray()
         while len(data) < length:
             if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
-                raise SandboxError("the sandbox does not answer")
+                raise SandboxError(say("sandbox.no_answer"))
             part = os.read(source, min(length - len(data), 1 << 20))
             if not part:
-                raise SandboxError("the sandbox has ended")
+                raise SandboxError(say("sandbox.ended"))
             data += part
         return bytes(data)
 

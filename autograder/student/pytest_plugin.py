@@ -41,7 +41,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     folder = config.getoption("hidden_keys")
     if folder is not None and not any(Path(folder).glob("*" + _HIDDEN)):
-        raise pytest.UsageError(f"--hidden-keys: there is no hidden answer key (*{_HIDDEN}) in {folder}.")
+        from autograder.base.messages import preferred_language, say
+
+        missing = say("pytest.no_hidden_key", ending=_HIDDEN, folder=folder)
+        raise pytest.UsageError(missing.in_language(preferred_language()))
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -166,11 +169,12 @@ class Case(pytest.Item):
         self.line = line
 
     def runtest(self) -> None:
+        from autograder.base.messages import preferred_language, say
         from autograder.judging.results import Verdict
 
         result = self.evaluated.case(self.at)
         if result.verdict is Verdict.NI:
-            pytest.skip("not started")
+            pytest.skip(say("symptom.not_started", name=result.name).in_language(preferred_language()))
         if result.verdict is not Verdict.AC:
             self.add_report_section("call", "stdout", self.evaluated.printed())
             raise NotRight(result)
@@ -233,25 +237,21 @@ class _Evaluated:
         return self._done
 
     def _evaluated(self) -> "tuple[Evaluation, dict[tuple[str, str, int], ExerciseResult]]":
-        """One run, judged twice: exercise by exercise, and case by case."""
+        """One run, judged once; what the cases of an exercise say together, and each for itself."""
         from autograder.judging.evaluate import evaluate
-        from autograder.judging.judge import calls, case_by_case
+        from autograder.judging.judge import calls, case_by_case, judge_error, results
         from autograder.judging.results import SubmissionResult
         from autograder.sandbox.client import Sandbox
         from autograder.sandbox.limits import Limits
         from autograder.student import hints
 
-        runs: list[Run] = []
-
         def run(statements: "Statements") -> "Run":
-            if not runs:
-                with Sandbox(calls(self.key), Limits(), self.isolation) as sandbox:
-                    runs.append(sandbox.run(statements))
-            return runs[0]
+            with Sandbox(calls(self.key), Limits(), self.isolation) as sandbox:
+                return sandbox.run(statements)
 
-        content = self.path.read_bytes()
-        whole = evaluate(self.path.name, content, self.key, run)
-        single = evaluate(self.path.name, content, case_by_case(self.key), run)
+        whole = evaluate(self.path.name, self.path.read_bytes(), self.key, run)
+        single = case_by_case(self.key)
+        cases = [(case,) for judged in whole.judged for case in judged]
         names = [
             (exercise.name, group.name, number)
             for exercise in self.key.exercises
@@ -263,4 +263,5 @@ class _Evaluated:
                 "", self.key.assignment, str(self.path), self.isolation, 0.0, whole.exercises
             )
             self._told = hints.record_failures(self.path, checked)
-        return whole, dict(zip(names, single.exercises, strict=True))
+        each = results(single, cases) if cases else judge_error(single)
+        return whole, dict(zip(names, each, strict=True))

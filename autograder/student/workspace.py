@@ -77,11 +77,11 @@ def current_file(folder: Path) -> Path:
         names = ", ".join(place.name for place in below)
         raise CheckError(say("error.several_assignments", names=names))
     keys = list(folder.glob("*" + ENDING))
-    others = [path for suffix in SUFFIXES for path in folder.glob("*" + suffix)]
-    if len(keys) == 1 and len(others) == 1:  # the student has renamed the file
-        return others[0]
-    if keys and others:
-        names = ", ".join(sorted(path.name for path in others))
+    files = [path for suffix in SUFFIXES for path in folder.glob("*" + suffix)]
+    if len(keys) == 1 and len(files) == 1:  # the student has renamed the file
+        return files[0]
+    if keys and files:
+        names = ", ".join(sorted(path.name for path in files))
         raise CheckError(say("error.several_files", names=names))
     raise CheckError(say("error.no_assignment", folder=folder.absolute()))
 

@@ -65,7 +65,7 @@ class SubmittedFile:
                 return file.read(MAX_BYTES + 1)
         archive = _archive(self.source, self.source.stat().st_mtime_ns)
         if archive.getinfo(self.member).compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise zipfile.BadZipFile("a compression that may grow without bounds; use a common zip program")
+            raise ClassFolderError(say("note.zip_compression"))
         with archive.open(self.member) as file:
             return file.read(MAX_BYTES + 1)
 
@@ -307,8 +307,8 @@ def _downloaded_from_moodle(found: list[_Found], source: Path, known: set[str]) 
     named = [file.shown for file in files if file.path in names]
     if not named or _is_flat(found, source, known):
         return []
-    others = [entry.shown for entry in required if entry.path not in names]
-    examples = {"named": _list(named[:1]), "others": _list(others)}
+    unlike = [entry.shown for entry in required if entry.path not in names]
+    examples = {"named": _list(named[:1]), "unlike": _list(unlike)}
     raise ClassFolderError(say("class.download_in_part", path=source, **examples))
 
 
@@ -336,14 +336,14 @@ def _by_student(downloaded: list[_Downloaded], source: Path, assignment: str) ->
         candidates = [pair for pair in readable if assignment in lms.own_name(pair[1].file)] or readable
         worked_on = _worked_on([file for file, _ in candidates], source)
         chosen, its_name = max((p for p in candidates if p[0] in worked_on), key=_age, default=(None, None))
-        others = [name.file for file, name in pairs if file is not chosen]
+        rest = [name.file for file, name in pairs if file is not chosen]
         notes = []
         if its_name.late if its_name else any(name.late for _, name in pairs):
             notes.append(say("note.late", system=pairs[0][1].system))
         if its_name is None:
-            notes.append(say("note.files_handed_in", files=_list(others)))
-        elif others:
-            notes.append(_chosen_note(its_name.file, others))
+            notes.append(say("note.files_handed_in", files=_list(rest)))
+        elif rest:
+            notes.append(_chosen_note(its_name.file, rest))
         submitted = _submitted(student, assignment, chosen, source)
         result.append(replace(submitted, notes=tuple(notes)))
     return result
@@ -354,8 +354,8 @@ def _age(pair: _Downloaded) -> tuple[int, float | tuple[int, ...], bool, str]:
     return name.order, file.changed, file.path.suffix.lower() == ".ipynb", name.file
 
 
-def _chosen_note(file: str, others: list[str]) -> Text:
-    return say("note.file_that_counts", file=_list([file]), files=_list(others))
+def _chosen_note(file: str, rest: list[str]) -> Text:
+    return say("note.file_that_counts", file=_list([file]), files=_list(rest))
 
 
 def _list(names: list[str]) -> str:
@@ -391,8 +391,8 @@ def _choose(student: str, assignment: str, files: list[_Found], source: Path) ->
         candidates, key=lambda f: (f.changed, f.path.suffix.lower() == ".ipynb", f.path.name), default=None
     )
     submitted = _submitted(student, assignment, chosen, source)
-    others = [file.path.name for file in readable if file is not chosen]
-    notes = (_chosen_note(chosen.path.name, others),) if chosen and others else ()
+    rest = [file.path.name for file in readable if file is not chosen]
+    notes = (_chosen_note(chosen.path.name, rest),) if chosen and rest else ()
     return replace(submitted, notes=notes)
 
 
@@ -404,8 +404,8 @@ def _worked_on(files: list[_Found], source: Path) -> list[_Found]:
 
     def is_worked_on(index: int) -> bool:
         mine = contents[index]
-        others = contents[:index] + contents[index + 1 :]
-        return mine is None or not any(other and adds_nothing_to(mine, other) for other in others)
+        rivals = contents[:index] + contents[index + 1 :]
+        return mine is None or not any(rival and adds_nothing_to(mine, rival) for rival in rivals)
 
     return [file for index, file in enumerate(files) if is_worked_on(index)]
 

@@ -44,9 +44,9 @@ class Statement:
     source : str
         Its text, with decorators; lines end in a line feed, and no comment follows.
     where : str
-        What a traceback shows as the file: the name of a `.py` file, or "cell 3" of a notebook. Code cells
-        that are not empty are counted from 1, as Jupyter labels them after "Restart Kernel and Run All
-        Cells".
+        What a traceback shows as the file: the name of a `.py` file, or the `cell_label` of a notebook's
+        cell. Code cells that are not empty are counted from 1, as Jupyter labels them after "Restart Kernel
+        and Run All Cells".
     line : int
         The line of `where` on which `source` starts, counted from 1.
     """
@@ -69,14 +69,14 @@ class Note:
         characters, halves of surrogate pairs), or "left out": a loop, a `with`, a mixed `if` or `try` that
         assigns something, a list that is filled, a cell magic, a magic that would have defined a name.
         Plain demos are left out without a note.
-    text : str
-        Python's own message, or the line in question.
+    text : Text or str
+        What makes it too complex or no text; a str is Python's own message or the line in question.
     """
 
     where: str
     line: int
     kind: Kind
-    text: str
+    text: Text | str
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,14 @@ class Submission:
 
     statements: tuple[Statement, ...]
     notes: tuple[Note, ...]
+
+
+UNREADABLE = {
+    *("note.no_file_in_folder", "note.file_unreadable", "note.wrong_file_kind", "note.file_too_large"),
+    *("note.not_utf8", "note.too_many_characters", "note.wrong_encoding", "note.notebook_without_cells"),
+    *("note.notebook_unreadable", "note.notebook_unreadable_at_line"),
+}
+"""The messages about a file of which nothing could be read."""
 
 
 class SubmissionError(TextError):
@@ -120,10 +128,24 @@ def read(name: str, content: bytes) -> Submission:
     )
 
 
+_CELL = "cell "
+
+
+def cell_label(number: int) -> str:
+    """What a traceback calls a cell; no file is called so, as the names of those that are read end in .py."""
+    return f"{_CELL}{number}"
+
+
+def cell_number(where: str) -> int | None:
+    """The number of the cell that a label names; None where it names a file."""
+    number = where.removeprefix(_CELL)
+    return int(number) if number != where and number.isdecimal() else None
+
+
 def place(where: str) -> Text:
     """A statement's file or cell, as messages name it."""
-    cell = re.fullmatch(r"cell (\d+)", where)
-    return say("note.cell", number=cell[1]) if cell else Verbatim(where)
+    number = cell_number(where)
+    return Verbatim(where) if number is None else say("note.cell", number=number)
 
 
 def definitions(read: Submission) -> dict[str, Statement]:
@@ -138,14 +160,14 @@ def definitions(read: Submission) -> dict[str, Statement]:
     return found
 
 
-def adds_nothing_to(submission: Submission, other: Submission) -> bool:
-    """Whether `submission` implements nothing that `other` lacks, and `other` a stub of `submission`.
+def adds_nothing_to(submission: Submission, rival: Submission) -> bool:
+    """Whether `submission` implements nothing that `rival` lacks, and `rival` a stub of `submission`.
 
     Students get a notebook and a script of every assignment, work in either and hand in both.
     """
-    mine, others = _functions(submission), _functions(other)
-    written = {name for name, body in mine.items() if body is not None and others.get(name) != body}
-    return not written and any(body is None and others.get(name) is not None for name, body in mine.items())
+    mine, theirs = _functions(submission), _functions(rival)
+    written = {name for name, body in mine.items() if body is not None and theirs.get(name) != body}
+    return not written and any(body is None and theirs.get(name) is not None for name, body in mine.items())
 
 
 def _functions(read: Submission) -> dict[str, str | None]:
@@ -184,9 +206,9 @@ def _notebook(file: str, content: bytes) -> Iterator[Statement | Note]:
         if not source or source.isspace():
             continue
         number += 1
-        where = f"cell {number}"
+        where = cell_label(number)
         if len(source) > left:
-            yield Note(where, 1, "too complex", f"more than {MAX_SOURCE} characters of code")
+            yield Note(where, 1, "too complex", say("note.too_much_code", n=MAX_SOURCE))
             continue
         left -= len(source)
         yield from _cell(_with_line_feeds(source), where, 1)
@@ -387,9 +409,9 @@ def _parse(text: str, where: str, first_line: int) -> list[ast.stmt] | Note:
     except SyntaxError as error:
         return Note(where, first_line + max(error.lineno or 1, 1) - 1, "syntax error", _shortened(error.msg))
     except (MemoryError, RecursionError):
-        return Note(where, first_line, "too complex", "nested too deep")
+        return Note(where, first_line, "too complex", say("note.nested_too_deep"))
     except ValueError:
-        return Note(where, first_line, "not text", "null characters or halves of surrogate pairs")
+        return Note(where, first_line, "not text", say("note.not_characters"))
 
 
 # ---- Which statements are kept -----------------------------------------------------------------------------

@@ -4,6 +4,12 @@ The command line reads this table and imports a command's module when it is call
 nothing.
 """
 
+TITLE = (
+    "An auto-graded course on back-propagation in convolutional networks. "
+    "卷积神经网络反向传播课程的自动评分。"
+)
+"""What `autograder --help` begins with."""
+
 COMMANDS = {
     "derive": (
         "formulas:derive",

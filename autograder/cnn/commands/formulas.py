@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from autograder.base.command_line import EXIT_NOT_PASSED, ISOLATION, PATH, fail, language_option, leave
+from autograder.base.command_line import EXIT_NOT_PASSED, ISOLATION, PATH, language_option, leave
 from autograder.cnn.derivations.pages.shown import FORMATS, Format
 
 if TYPE_CHECKING:
@@ -127,7 +127,6 @@ def formula(
     from autograder.cnn.derivations.pages import render
     from autograder.cnn.recovery.in_file import recover_file
     from autograder.cnn.recovery.readings import NoFormula, Sizes
-    from autograder.sandbox.client import SandboxError
 
     try:
         shapes = [options.read_size(text) if text is not None else None for text in (input, kernel, dense)]
@@ -136,8 +135,6 @@ def formula(
     except NoFormula as error:
         click.echo(error.text.in_language(lang))
         leave(EXIT_NOT_PASSED)
-    except SandboxError as error:
-        fail(str(error))
     click.echo(render.document(found.page, format, lang, layer_names), nl=False)
     if not found.agrees:
         leave(EXIT_NOT_PASSED)

@@ -82,8 +82,8 @@ def chain(
     last = {variable: (factor,) for variable, factor in (last_factors or {}).items()}
     for z, expression in written.items():
         delta = Atom("delta", z.index, z.layer).symbol
-        for variable, others in _slopes(expression, variables[0].letter, variables[0].layer):
-            sums[variable].append(_product((delta, *others, *last.get(variable, ()))))
+        for variable, rest in _slopes(expression, variables[0].letter, variables[0].layer):
+            sums[variable].append(_product((delta, *rest, *last.get(variable, ()))))
     return {variable: sympy.Add(*parts) for variable, parts in sums.items()}
 
 
@@ -93,8 +93,8 @@ def derivatives(expression: sympy.Expr, letter: Letter, layer: LayerName = CURRE
     This is what `sympy.diff` gives for each of them, found in one pass over the terms.
     """
     found: defaultdict[Atom, list[sympy.Expr]] = defaultdict(list)
-    for variable, others in _slopes(expression, letter, layer):
-        found[variable].append(_product(others))
+    for variable, rest in _slopes(expression, letter, layer):
+        found[variable].append(_product(rest))
     return {variable: sympy.Add(*parts) for variable, parts in found.items()}
 
 

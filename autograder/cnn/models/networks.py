@@ -198,16 +198,16 @@ def googlenet(convention: Convention) -> tuple[Stage, ...]:
         Stage("conv2", (*conv(64, 64, 1), *conv(64, 192, 3), *lrn, halved)),
     ]
     channels = 192
-    for name, (one, before3, three, before5, five, after_pooling) in INCEPTION.items():
+    for name, (pointwise, before3, three, before5, five, after_pooling) in INCEPTION.items():
         module = Concat(
             (
-                conv(channels, one, 1),
+                conv(channels, pointwise, 1),
                 (*conv(channels, before3, 1), *conv(before3, three, 3)),
                 (*conv(channels, before5, 1), *conv(before5, five, 5 if convention == "paper" else 3)),
                 (Pool("max_pool", 3, 1, padding=1), *conv(channels, after_pooling, 1)),
             )
         )
-        channels = one + three + five + after_pooling
+        channels = pointwise + three + five + after_pooling
         last_of_its_size = name in ("inception 3b", "inception 4e")
         stages.append(Stage(name, (module, halved) if last_of_its_size else (module,)))
     classifier = (Pool("avg_pool", 7, 1), DROPOUT, FullyConnected(channels, CLASSES), SOFTMAX)

@@ -209,10 +209,10 @@ def compare(evaluate: Evaluate, name: str, sizes: Sizes, shown_as: str = "") -> 
     if sizes.given() or uneven is None or not found.agrees:
         return found
     try:
-        other = recover(evaluate, name, uneven, shown_as)
+        again = recover(evaluate, name, uneven, shown_as)
     except RecoverError:  # such as a function that was written for one size
         return found
-    return found if other.agrees else other
+    return found if again.agrees else again
 
 
 def _as_grid(values: np.ndarray) -> Grid:

@@ -39,7 +39,7 @@ def grade(root: Path, lang: str, limits: Limits | None = None) -> None:
         reason = traceback.format_exc()
     if reason:
         document = gradescope.not_graded(reason, lang)
-        print("not graded:", reason)
+        print(say("gradescope.not_graded_because", reason=reason).in_language(lang))
     _write(document, root / "results")
 
 

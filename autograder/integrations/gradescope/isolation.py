@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from autograder.base.messages import TextError
+from autograder.base.messages import Text, TextError, joined, say
 from autograder.sandbox import bubblewrap
 from autograder.sandbox.client import Sandbox, SandboxError
 from autograder.sandbox.limits import Limits
@@ -33,17 +33,17 @@ def strongest(secrets: Iterable[Path], limits: Limits) -> Isolation:
     NothingHolds
     """
     paths = [*map(str, secrets), *(f"/proc/{process}/mem" for process in {os.getpid(), os.getppid(), 1})]
-    failures = []
+    failures: list[Text] = []
     for isolation in _candidates():
         try:
             opened = _opened(paths, isolation, limits)
         except (bubblewrap.BubblewrapMissing, SandboxError, OSError) as error:
-            failures.append(f"{isolation}: {error}")
+            failures.append(say("gradescope.isolation_fails", isolation=isolation, error=error))
             continue
         if not opened:
             return isolation
-        failures.append(f"{isolation}: a submission could open {', '.join(opened)}")
-    raise NothingHolds("; ".join(failures))
+        failures.append(say("gradescope.isolation_open", isolation=isolation, paths=joined(opened)))
+    raise NothingHolds(joined(failures, "list.groups"))
 
 
 def _candidates() -> Sequence[Isolation]:

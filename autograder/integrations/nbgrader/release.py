@@ -13,13 +13,14 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from autograder.authoring.assignment import Assignment
+from autograder.base.messages import Text, say
 from autograder.integrations.nbgrader.environment import scripts_on_path
 from autograder.integrations.nbgrader.errors import ReleaseError
 from autograder.integrations.nbgrader.notebooks import nbformat
 from autograder.integrations.nbgrader.source import source_notebook
 
 
-def complaint(log: str, error: str) -> str:
+def complaint(log: str, error: str) -> Text | str:
     """The message of the first exception in nbgrader's log, the cause of the others; else the last line."""
     lines = [line for line in f"{log}\n{error}".splitlines() if line.strip()]
     for number, line in enumerate(lines):
@@ -28,7 +29,7 @@ def complaint(log: str, error: str) -> str:
             for later in lines[number + 2 :]:
                 if _margin(later) < inside:
                     return later.strip()
-    return lines[-1].strip() if lines else "it does not say why"
+    return lines[-1].strip() if lines else say("nbgrader.no_reason")
 
 
 def _margin(line: str) -> int:
@@ -57,7 +58,7 @@ def releasing() -> Iterator[Callable[[Assignment, str], str]]:
             outcome = api.generate_assignment(name)
             if not outcome["success"]:
                 told = complaint(outcome.get("log") or "", outcome.get("error") or "")
-                raise ReleaseError(f"nbgrader cannot release {assignment.name}: {told}")
+                raise ReleaseError(say("nbgrader.not_released", name=assignment.name, why=told))
             released = nbformat.read(root / "release" / name / notebook, as_version=4)
             text: str = nbformat.writes(released) + "\n"
             return text

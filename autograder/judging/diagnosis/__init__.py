@@ -59,4 +59,4 @@ def _idea(exercise: KeyExercise, hint: Hint) -> Text:
     ideas = {known.id: known.text for known in exercise.misconceptions}
     first, _, second = hint.id.partition("+")
     both = {first, second} <= ideas.keys()
-    return say("idea.both", one=ideas[first], other=ideas[second]) if both else hint.text
+    return say("idea.both", first=ideas[first], second=ideas[second]) if both else hint.text

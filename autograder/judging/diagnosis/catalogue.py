@@ -80,38 +80,36 @@ def _explains(pairs: Sequence[tuple[Judged, Wrong]]) -> bool:
     return all(same(judged, output) for judged, output in pairs)
 
 
-def _same(accept: Comparator, got: Any, wrong_value: Any) -> bool:
-    """Would the judge accept `got` if `wrong_value` were the right answer? Here, NaN equals NaN."""
-    return accept.like.agrees(got, wrong_value) or (
-        _holds_nan(wrong_value) and _same_with_nan(got, wrong_value)
-    )
+def _same(accept: Comparator, got: Any, output: Any) -> bool:
+    """Would the judge accept `got` if `output` were the right answer? Here, NaN equals NaN."""
+    return accept.like.agrees(got, output) or (_holds_nan(output) and _same_with_nan(got, output))
 
 
-def _holds_nan(wrong_value: Any) -> bool:
-    if isinstance(wrong_value, list | tuple):
-        return any(map(_holds_nan, wrong_value))
-    if isinstance(wrong_value, dict):
-        return any(map(_holds_nan, wrong_value.values()))
-    return isinstance(wrong_value, np.ndarray | float) and not bool(np.isfinite(wrong_value).all())
+def _holds_nan(output: Any) -> bool:
+    if isinstance(output, list | tuple):
+        return any(map(_holds_nan, output))
+    if isinstance(output, dict):
+        return any(map(_holds_nan, output.values()))
+    return isinstance(output, np.ndarray | float) and not bool(np.isfinite(output).all())
 
 
-def _same_with_nan(got: Any, wrong_value: Any) -> bool:
-    if isinstance(wrong_value, list | tuple):
+def _same_with_nan(got: Any, output: Any) -> bool:
+    if isinstance(output, list | tuple):
         return (
             isinstance(got, list | tuple)
-            and len(got) == len(wrong_value)
-            and all(map(_same_with_nan, got, wrong_value))
+            and len(got) == len(output)
+            and all(map(_same_with_nan, got, output))
         )
-    if isinstance(wrong_value, dict):
+    if isinstance(output, dict):
         return (
             isinstance(got, dict)
-            and got.keys() == wrong_value.keys()
-            and all(_same_with_nan(got[key], wrong_value[key]) for key in wrong_value)
+            and got.keys() == output.keys()
+            and all(_same_with_nan(got[key], output[key]) for key in output)
         )
-    if Close().difference(got, wrong_value).kind not in ("none", "values", "not finite"):
+    if Close().difference(got, output).kind not in ("none", "values", "not finite"):
         return False
     try:
-        left, right = np.asarray(got, dtype=np.float64), np.asarray(wrong_value, dtype=np.float64)
+        left, right = np.asarray(got, dtype=np.float64), np.asarray(output, dtype=np.float64)
     except (ValueError, TypeError, OverflowError):
         return False
     atol = 1e-5 * float(np.abs(right[np.isfinite(right)]).max(initial=0.0))

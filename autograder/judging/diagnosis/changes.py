@@ -73,9 +73,9 @@ def _first_axes(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Tex
     if any(case.got.ndim != axes for case in wrong):
         return None
     names = [axis_name(wrong[0].facts, axes, axis) for axis in range(axes - 2)]
-    for one, other in itertools.combinations(range(axes - 2), 2):
-        if all(case.right_as(np.swapaxes(case.got, one, other)) for case in wrong):
-            return say("symptom.axes_exchanged", one=names[one], other=names[other], part=part)
+    for first, second in itertools.combinations(range(axes - 2), 2):
+        if all(case.right_as(np.swapaxes(case.got, first, second)) for case in wrong):
+            return say("symptom.axes_exchanged", first=names[first], second=names[second], part=part)
     for axis, name in enumerate(names):
         if all(case.right_as(np.flip(case.got, axis)) for case in wrong):
             return say("symptom.axis_reversed", axis=name, part=part)

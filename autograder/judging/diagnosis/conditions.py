@@ -87,16 +87,16 @@ def limited(
             return say("symptom.only_where_elsewhere_other", said=what, feature=feature)
         return say("symptom.only_where", said=what, feature=feature)
     names = {case.group for case in concerned}
-    others = {case.group for case in known} - names
-    if len(names) <= _TITLES and others:
+    unaffected = {case.group for case in known} - names
+    if len(names) <= _TITLES and unaffected:
         groups = _titles(exercise, names)
         if elsewhere:
             return say("symptom.only_in_groups_elsewhere_other", said=what, groups=groups)
         return say("symptom.only_in_groups", said=what, groups=groups)
     if elsewhere:
         return say("symptom.elsewhere_other", said=what)
-    if 0 < len(others) <= _TITLES:
-        return say("symptom.not_in_groups", said=what, groups=_titles(exercise, others))
+    if 0 < len(unaffected) <= _TITLES:
+        return say("symptom.not_in_groups", said=what, groups=_titles(exercise, unaffected))
     return what
 
 
@@ -116,10 +116,10 @@ def _feature(known: Sequence[AnalysedCase], wrong: set[int], features: "Features
             extents.append(extent)
     for a, b in combinations([extent for extent in extents if "and" in extent.joins], 2):
         if _Extent(a.text, a.surely & b.surely, a.possibly & b.possibly).explains(bits):
-            return say("symptom.where_both", feature=a.text, other=b.text)
+            return say("symptom.where_both", first=a.text, second=b.text)
     for a, b in combinations([extent for extent in extents if "or" in extent.joins], 2):
         if _Extent(a.text, a.surely | b.surely, a.possibly | b.possibly).explains(bits):
-            return say("symptom.where_either", feature=a.text, other=b.text)
+            return say("symptom.where_either", first=a.text, second=b.text)
     return None
 
 

@@ -111,7 +111,7 @@ def _order(wrong: Sequence[WrongShape]) -> Text | None:
         order[first], order[second] = second, first
         if all(case.got == tuple(case.expected[i] for i in order) for case in wrong):
             names = _axis(wrong[0], first), _axis(wrong[0], second)
-            return say("symptom.shape_axes_exchanged", one=names[0], other=names[1])
+            return say("symptom.shape_axes_exchanged", first=names[0], second=names[1])
     if n > 3 and all(case.got == tuple(case.expected[i] for i in (0, *range(2, n), 1)) for case in wrong):
         return say("symptom.shape_axis_last", axis=_axis(wrong[0], 1))
     if all(sorted(case.got) == sorted(case.expected) for case in wrong):
@@ -187,7 +187,7 @@ def _same_margin(
 
 def _names(wrong: WrongShape, axes: Sequence[int]) -> Text:
     *front, last = (_axis(wrong, axis) for axis in axes)
-    return say("symptom.axes_joined", one=joined(front), other=last) if front else last
+    return say("symptom.axes_joined", first=joined(front), second=last) if front else last
 
 
 def _axis(wrong: WrongShape, axis: int) -> Text:

@@ -399,7 +399,7 @@ def _exchanged(alike: Sequence[AnalysedCase]) -> Text | None:
             _right_if_exchanged(case.case.accept, case.outcome.value, case.case.expected, i, j)
             for case in alike
         ):
-            return say("symptom.results_exchanged", one=i + 1, other=j + 1)
+            return say("symptom.results_exchanged", first=i + 1, second=j + 1)
     return None
 
 

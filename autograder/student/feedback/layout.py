@@ -265,7 +265,7 @@ def _plain(value: Any) -> Any:
 
 class _Shape(tuple[int, ...]):
     def __repr__(self) -> str:
-        return f"array of shape {tuple(self)!r}"
+        return f"array(shape={tuple(self)!r})"
 
 
 class _Repr(reprlib.Repr):

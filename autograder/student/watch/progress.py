@@ -14,14 +14,8 @@ from autograder.student.feedback import advice
 from autograder.student.workspace import Place
 from autograder.submissions import source as sources
 
-
-@dataclass(frozen=True)
-class Where:
-    """Where a function is defined: in which file or notebook cell, at which line, with its source."""
-
-    where: str
-    line: int
-    source: str
+Definitions = dict[str, sources.Statement]
+"""The statements that define functions, by name."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +31,7 @@ class Work:
     problem : Text or None
         Why it could not be checked.
     defined : dict
-        Where each function is defined, by name.
+        The statements that define its functions.
     edited : str
         The exercise whose function was changed last; "" where that is not known.
     """
@@ -47,7 +41,7 @@ class Work:
     file: Path | None = None
     result: SubmissionResult | None = None
     problem: Text | None = None
-    defined: dict[str, Where] = field(default_factory=dict)
+    defined: Definitions = field(default_factory=dict)
     edited: str = ""
 
     @property
@@ -70,19 +64,15 @@ def next_work(works: Sequence[Work], after: Work) -> Work | None:
     return next((work for work in (*works[index + 1 :], *works[:index]) if not work.is_done), None)
 
 
-def definitions(path: Path) -> dict[str, Where]:
-    """Where the functions of a file are defined; empty where it cannot be read."""
+def definitions(path: Path) -> Definitions:
+    """The statements that define the functions of a file; empty where it cannot be read."""
     try:
-        read = sources.read(path.name, path.read_bytes())
+        return sources.definitions(sources.read(path.name, path.read_bytes()))
     except (OSError, sources.SubmissionError):
         return {}
-    return {
-        name: Where(statement.where, statement.line, statement.source)
-        for name, statement in sources.definitions(read).items()
-    }
 
 
-def edited(before: dict[str, Where], now: dict[str, Where], exercises: Sequence[str]) -> str:
+def edited(before: Definitions, now: Definitions, exercises: Sequence[str]) -> str:
     """The first exercise whose function has changed; "" where none has."""
     for name in exercises:
         if name in now and before and (name not in before or before[name].source != now[name].source):

@@ -20,6 +20,7 @@ from autograder.base.prose import Prose
 from autograder.judging.domain import find
 from autograder.judging.results import ExerciseResult, Verdict, total
 from autograder.student.watch.progress import Work, next_exercise, next_work
+from autograder.submissions import source
 
 _WIDEST = 100
 """Columns that text uses at most: longer lines are hard to read."""
@@ -169,7 +170,7 @@ def listing(current: Work, lang: str) -> list[RenderableType]:
             Text(mark, style=style),
             Text(exercise.name, style="bold" if chosen and exercise.name == chosen.name else ""),
             _points(exercise.points, exercise.max_points),
-            str(place.line) if place and place.where.endswith(".py") else place.where if place else "",
+            _line_or_cell(place, lang) if place else "",
         )
     return [*parts, table]
 
@@ -283,12 +284,19 @@ def _all_right(works: Sequence[Work], current: Work, lang: str) -> list[Renderab
 
 def _place(work: Work, exercise: str, lang: str) -> str:
     """Where the function is, as `file:line`, which editors open, and its section of the lecture."""
+    _ = translator(lang)
     place = work.defined.get(exercise)
     file = shown_path(work.file or work.place.folder)
     if place is not None:
-        file = f"{file}:{place.line}" if place.where.endswith(".py") else f"{file}, {place.where}"
-    section = translator(lang)("watch.lecture_section", section=_lecture(work, exercise))
-    return f"{file} · {section}"
+        between = ":" if source.cell_number(place.where) is None else _("list.clauses")
+        file = f"{file}{between}{_line_or_cell(place, lang)}"
+    return f"{file} · {_('watch.lecture_section', section=_lecture(work, exercise))}"
+
+
+def _line_or_cell(place: source.Statement, lang: str) -> str:
+    """The line in a script, the cell in a notebook."""
+    is_script = source.cell_number(place.where) is None
+    return str(place.line) if is_script else source.place(place.where).in_language(lang)
 
 
 def _lecture(work: Work, name: str) -> str:

@@ -76,9 +76,9 @@ def _idea(typed: Terms, right: Terms, left: Atom, formulas: LayerFormulas) -> li
     """A remark on the whole formula, if there is one."""
     if typed and typed.items() < right.items() and left.letter in ("delta", "a", "w", "b"):
         return [say("cnn.equation.z_forgotten", variable=_variable(left))]
-    for other, formula in formulas.asked(left.letter).items():
-        if other != left and formula == typed:
-            return [say("cnn.equation.of_another_element", other=left_side(other))]
+    for element, formula in formulas.asked(left.letter).items():
+        if element != left and formula == typed:
+            return [say("cnn.equation.of_another_element", element=left_side(element))]
     return []
 
 

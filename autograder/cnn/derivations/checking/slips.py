@@ -161,10 +161,10 @@ def _as_if(**sizes: int) -> Wrong:
         if all(getattr(layer, name) == value for name, value in sizes.items()):
             return
         try:
-            other = replace(layer, **sizes)  # type: ignore[arg-type]
+            resized = replace(layer, **sizes)  # type: ignore[arg-type]
         except LayerError:
             return
-        formula = _right(other, left)
+        formula = _right(resized, left)
         if formula is not None:
             here = formulas_of(layer)
             yield {
@@ -181,7 +181,7 @@ def _as_if(**sizes: int) -> Wrong:
 
 def _slope_at_the_residual(where: LayerName) -> Replace:
     def slope(factor: Atom, monomial: Monomial) -> Atom:
-        index = next((other.index for other in monomial if _is(other, "delta")), factor.index)
+        index = next((part.index for part in monomial if _is(part, "delta")), factor.index)
         return Atom("dsigma", index, where)
 
     return slope

@@ -3,6 +3,7 @@
 The command line prints it with Rich; in a notebook a `Findings` shows itself.
 """
 
+import html
 import io
 import json
 from dataclasses import dataclass
@@ -62,10 +63,9 @@ class Findings:
         lines = []
         for equation in self.report.equations:
             because = _because(equation, self.lang)
-            said = f"<br>{because}" if because else ""
-            lines.append(
-                f"- {_MARKS[equation.status][0]} {_where(equation, self.lang)} `{_formula(equation)}`{said}"
-            )
+            said = f"<br>{html.escape(because, quote=False)}" if because else ""  # Markdown shows its tags
+            formula = _formula(equation).replace("`", "'")  # a backtick would end the code span
+            lines.append(f"- {_MARKS[equation.status][0]} {_where(equation, self.lang)} `{formula}`{said}")
         return "\n".join([*lines, "", _total(self.report, self.lang)])
 
     def _repr_html_(self) -> str:

@@ -11,7 +11,7 @@ from autograder.base.messages import Text
 from autograder.cnn.derivations.checking.faults import TermFault
 from autograder.cnn.derivations.checking.slips import Slip
 from autograder.cnn.derivations.layer import AnyLayer, describe
-from autograder.judging.result_json import with_sentence
+from autograder.judging.result_json import told
 
 Status = Literal["right", "wrong", "not_carried_out", "not_covered", "not_understood"]
 STATUSES: tuple[Status, ...] = get_args(Status)
@@ -70,7 +70,7 @@ class Report:
     def to_data(self, lang: str) -> dict[str, Any]:
         """As plain data, for `--json`: texts by their ids and values, with sentences in `lang`."""
         return {
-            "layers": [with_sentence(describe(layer), lang) for layer in self.layers],
+            "layers": [told(describe(layer), lang) for layer in self.layers],
             "counts": self.counts,
             "equations": [
                 {
@@ -79,11 +79,9 @@ class Report:
                     "source": equation.source,
                     "read_as": equation.read_as,
                     "status": equation.status,
-                    "text": with_sentence(equation.text, lang),
+                    "text": told(equation.text, lang),
                     "elements": equation.elements,
-                    "faults": [
-                        vars(fault) | {"text": with_sentence(fault.text, lang)} for fault in equation.faults
-                    ],
+                    "faults": [vars(fault) | {"text": told(fault.text, lang)} for fault in equation.faults],
                     "slips": [slip.id for slip in equation.slips],
                 }
                 for equation in self.equations

@@ -44,8 +44,8 @@ def settle_layers(equation: Equation, left_before: bool = False) -> Equation:
         More than two layers, or layers both by number and by letter.
     """
     shift = _highest_layer(equation)
-    first, *others = equation.sides
-    before = left_before or any(_speaks_of_this_layer(side) for side in others)
+    first, *rights = equation.sides
+    before = left_before or any(_speaks_of_this_layer(side) for side in rights)
     default = -1 if _is_residual(first) and before and not equation.continued else 0
     sides = [
         _settle(side, shift, default if place == 0 or _is_undone_residual(side) else 0)

@@ -61,8 +61,8 @@ class LatexWriter(Writer):
     def aligned(self, equations: Sequence[Equation]) -> str:
         rows = []
         for equation in equations:
-            first, *others = self.rights(equation)
-            rows += [f"{self.left(equation)} &= {first}", *(f"&= {other}" for other in others)]
+            first, *further = self.rights(equation)
+            rows += [f"{self.left(equation)} &= {first}", *(f"&= {right}" for right in further)]
         return self._display("\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}")
 
     def recipe(self, recipe: Recipe) -> str:

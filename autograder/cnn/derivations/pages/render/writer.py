@@ -193,10 +193,10 @@ def recipe_parts(recipe: Recipe) -> list[Grid | Fraction | str]:
         parts += [recipe.scale, "·"]
     bracketed = len(recipe.pairs) > 1 and recipe.slope is not None
     parts += ["("] * bracketed
-    for number, (first, *others) in enumerate(recipe.pairs):
+    for number, (first, *further) in enumerate(recipe.pairs):
         parts += [*["+"] * (number > 0), first]
-        for other in others:
-            parts += [recipe.operator, other]
+        for factor in further:
+            parts += [recipe.operator, factor]
     parts += [")"] * bracketed
     return parts if recipe.slope is None else [*parts, "⊙", recipe.slope]
 

@@ -1,0 +1,213 @@
+"""`autograder grade` as people call it: its files, table, notes and exit status."""
+
+import csv
+import io
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.base.messages import from_data
+from autograder.judging.results import Verdict
+from tests import authored
+from tests.commands import LINUX, QUICK, call, hand_in
+from tests.sandboxes import BUBBLEWRAP
+
+NUMBER = (int, float)
+SCHEMA: Any = {
+    "schema": int,
+    "submissions": [
+        {
+            "student": str,
+            "assignment": str,
+            "file": str,
+            "points": NUMBER,
+            "max_points": NUMBER,
+            "isolation": str,
+            "seconds": float,
+            "notes": [dict],
+            "output": str,
+            "exercises": [
+                {
+                    "name": str,
+                    "points": NUMBER,
+                    "max_points": NUMBER,
+                    "verdict": str,
+                    "misconception": (str, type(None)),
+                    "symptom": (dict, type(None)),
+                    "diagnosis": (dict, type(None)),
+                    "groups": [
+                        {
+                            "name": str,
+                            "points": NUMBER,
+                            "max_points": NUMBER,
+                            "cases": [{"verdict": str, "seconds": float}],
+                        }
+                    ],
+                }
+            ],
+        }
+    ],
+}
+
+
+def matches(value: Any, schema: Any) -> bool:
+    if isinstance(schema, dict):
+        return (
+            isinstance(value, dict)
+            and value.keys() == schema.keys()
+            and all(matches(value[name], part) for name, part in schema.items())
+        )
+    if isinstance(schema, list):
+        return isinstance(value, list) and all(matches(item, schema[0]) for item in value)
+    return isinstance(value, schema) and not isinstance(value, bool)
+
+
+@pytest.mark.parametrize("isolation", ["process", BUBBLEWRAP])
+def test_grade_writes_its_files_and_shows_a_table(course: Path, isolation: str) -> None:
+    result = call(course, "grade", "submitted", "--isolation", isolation, "--jobs", "1")
+    assert result.returncode == 0
+    assert "Traceback" not in result.stderr
+    for shown in ("安", "bo", "10 / 10", "slope_only", "RTE", "grades.csv"):
+        assert shown in result.stdout
+    assert {path.name for path in (course / "grades").iterdir()} == {
+        "grades.csv",
+        "results.json",
+        "results.sqlite",
+    }
+    document = json.loads((course / "grades" / "results.json").read_text(encoding="utf-8"))
+    assert matches(document, SCHEMA)
+    assert document["schema"] == 2
+    for one in document["submissions"]:
+        told = [exercise[name] for exercise in one["exercises"] for name in ("symptom", "diagnosis")]
+        for text in filter(None, [*one["notes"], *told]):
+            assert from_data(text).in_language("en") == text["text"]
+    submissions = {one["student"]: one for one in document["submissions"]}
+    assert list(submissions) == ["bo", "chi", "安"]
+    assert {one["isolation"] for one in submissions.values()} == {isolation}
+    (exercise,) = submissions["bo"]["exercises"]
+    assert (exercise["verdict"], exercise["misconception"]) == ("WA", "slope_only")
+    assert "the residual from above was left out" in exercise["diagnosis"]["text"]
+    verdicts = {
+        case["verdict"]
+        for one in submissions.values()
+        for exercise in one["exercises"]
+        for group in exercise["groups"]
+        for case in group["cases"]
+    }
+    assert verdicts <= {verdict.value for verdict in Verdict}
+
+
+def test_grades_csv_has_a_column_for_each_exercise(course: Path) -> None:
+    assert call(course, "grade", "submitted", *QUICK, "--out", "out/deep").returncode == 0
+    rows = list(csv.reader(io.StringIO((course / "out/deep/grades.csv").read_text(encoding="utf-8"))))
+    assert rows == [
+        ["student", "assignment", "points", "maximum", "relu_backward"],
+        ["bo", "relu", "0", "10", "0"],
+        ["chi", "relu", "0", "10", "0"],
+        ["安", "relu", "10", "10", "10"],
+    ]
+
+
+def test_json_is_all_that_is_printed_and_equals_the_file(course: Path) -> None:
+    result = call(course, "grade", "submitted", *QUICK, "--json", "--lang", "zh", PYTHONIOENCODING="ascii")
+    assert result.returncode == 0
+    document = json.loads(result.stdout)
+    assert matches(document, SCHEMA)
+    assert document == json.loads((course / "grades" / "results.json").read_text(encoding="utf-8"))
+    assert "上游的残差" in document["submissions"][0]["exercises"][0]["diagnosis"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "word"),
+    [
+        ((), {"LANG": "zh_CN.UTF-8"}, "学生"),
+        ((), {"LANG": "zh_CN.UTF-8", "LC_ALL": "C"}, "student"),
+        (("--lang", "en"), {"LANG": "zh_CN.UTF-8"}, "student"),
+    ],
+)
+def test_the_language_is_that_of_the_option_else_of_the_locale(
+    course: Path, arguments: Sequence[str], environment: dict[str, str], word: str
+) -> None:
+    shutil.rmtree(course / "submitted")
+    hand_in(course, "an", "")
+    result = call(course, "grade", "submitted", *QUICK, *arguments, **environment)
+    assert word in result.stdout
+    assert "Traceback" not in result.stderr
+
+
+def test_what_students_call_themselves_and_their_files_cannot_steer_the_terminal(course: Path) -> None:
+    hand_in(course, "a\x1b[31mRED\x1b]0;title\x07", authored.RIGHT)
+    (course / "submitted" / "a\u202e\x9b2J\nautograder: nothing" / "relu").mkdir(parents=True)
+    result = call(course, "grade", "submitted", *QUICK)
+    assert result.returncode == 0 and "\ufffd[31mRED" in result.stdout and "a\ufffd\ufffd2J" in result.stdout
+    refused = call(course, "grade", "sub\x1b[31mmitted", *QUICK)
+    assert refused.returncode == 2 and "\ufffd[31mmitted" in refused.stderr
+    for said in (result.stdout, result.stderr, refused.stderr):
+        assert not {*said} & {*"\x1b\x07\x9b\u202e"}, said
+
+
+@pytest.mark.slow
+def test_one_file_a_flat_folder_and_a_zip_can_be_graded(course: Path) -> None:
+    (course / "flat").mkdir()
+    shutil.copy(course / "submitted/bo/relu/relu.py", course / "flat/bo.py")
+    shutil.make_archive(str(course / "class"), "zip", course, "submitted")
+    for arguments, students in (
+        (("submitted/bo/relu/relu.py",), ["bo"]),
+        (("flat", "--assignment", "relu"), ["bo"]),
+        (("class.zip",), ["bo", "chi", "安"]),
+    ):
+        result = call(course, "grade", *arguments, *QUICK, "--json")
+        assert [one["student"] for one in json.loads(result.stdout)["submissions"]] == students
+
+
+def test_a_misspelt_folder_is_named_and_the_rest_of_the_class_is_graded(course: Path) -> None:
+    shutil.move(course / "submitted/bo/relu", course / "submitted/bo/rellu")
+    result = call(course, "grade", "submitted", *QUICK, "--json")
+    assert [one["student"] for one in json.loads(result.stdout)["submissions"]] == ["chi", "安"]
+    assert result.returncode == 3
+    assert "bo/rellu is not graded" in result.stderr and "only of relu" in result.stderr
+
+
+@pytest.mark.slow
+def test_a_second_run_reuses_the_results_of_the_first(course: Path) -> None:
+    first, second = (call(course, "grade", "submitted", *QUICK, "--json").stdout for _ in range(2))
+    assert first == second  # down to the seconds, which no second grading would repeat
+
+
+@LINUX
+def test_a_sandbox_that_fails_is_a_judge_error_and_exit_status_3(course: Path, tmp_path: Path) -> None:
+    """A bwrap that passes its trial and then does nothing."""
+    fake = tmp_path / "bin" / "bwrap"
+    fake.parent.mkdir()
+    fake.write_text('#!/bin/sh\ncase "$*" in *true) exit 0;; esac\necho "no room" >&2\nexit 1\n')
+    fake.chmod(0o755)
+    path = f"{fake.parent}:{os.environ['PATH']}"
+    result = call(course, "grade", "submitted", "--json", "--jobs", "1", PATH=path)
+    assert (result.returncode, "Traceback" in result.stderr) == (3, False)
+    submissions = {one["student"]: one for one in json.loads(result.stdout)["submissions"]}
+    assert submissions["安"]["points"] == submissions["bo"]["points"] == 10  # it costs nothing
+    assert submissions["安"]["exercises"][0]["verdict"] == "JE"
+    assert "no room" in submissions["安"]["notes"][0]["text"]
+
+
+def test_unreadable_submissions_and_rows_gone_from_the_table_are_warned_about(course: Path) -> None:
+    (course / "submitted" / "dai" / "relu").mkdir(parents=True)
+    (course / "submitted" / "dai" / "relu" / "relu.ipynb").write_text("{")
+    (course / "submitted" / "e" / "relu").mkdir(parents=True)
+    hand_in(course, "fan", "!pip install numpy\n")
+    arguments = ("--isolation", "process", "--jobs", "1")
+    unread = (
+        "autograder: 2 submissions could not be read: dai/relu, e/relu; results.json has a note on each.\n"
+    )
+    assert call(course, "grade", "submitted", *arguments).stderr.strip("\n") == unread.strip()
+    assert call(course, "grade", "submitted", *arguments).stderr.strip("\n") == unread.strip()
+    shutil.copytree(course / "submitted" / "bo", course / "some" / "bo")
+    alone = call(course, "grade", "some", *arguments)
+    assert alone.returncode == 0
+    assert "autograder: the former grades.csv in grades had 5 rows that the new one does not" in alone.stderr
+    assert call(course, "grade", "some", *arguments).stderr.strip("\n") == ""
