@@ -32,7 +32,7 @@ DOMAIN = Domain(
     features=FEATURES,
     relations=RELATIONS,
     margins=MARGINS,
-    words={
+    message_overrides={
         "card.all_pass": "cnn.card.all_pass",
         "watch.all_pass": "cnn.watch.all_pass",
         "watch.hint_formula": "cnn.watch.hint_formula",
@@ -45,5 +45,11 @@ DOMAIN = Domain(
     illustrate=_illustrate,
     formula=_formula,
     requires=("sympy", "lark"),  # they read typed derivations
-    apart=("commands", "explorer", "models", "notebook.py", "recovery"),  # `models` knows answers besides
+    not_for_judging=(
+        "commands",
+        "explorer",
+        "models",
+        "notebook.py",
+        "recovery",
+    ),  # `models` knows answers
 )

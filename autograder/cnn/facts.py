@@ -184,11 +184,11 @@ class LayerFacts(Facts):
             return say("cnn.axis.channels")
         return say("symptom.axis_rows") if axis == 2 else say("symptom.axis_columns")
 
-    def beside(self, array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray | None:
+    def broadcast(self, array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray | None:
         """A vector is broadcast along the axis of channels."""
         if array.ndim == 1 and len(shape) == 4 and len(array) == shape[1]:
             return array[:, None, None]
-        return super().beside(array, shape)
+        return super().broadcast(array, shape)
 
 
 def _covered(size: int, k: int, s: int, n: int, padding: int) -> np.ndarray:

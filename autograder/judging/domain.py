@@ -24,7 +24,7 @@ class Domain(Knowledge):
     ----------
     comparators : mapping
         Further comparators, by their names in an answer key.
-    words : mapping
+    message_overrides : mapping
         From ids of the engine's messages to ids of messages in this subject's words.
     next_steps : mapping
         From ids of this subject's symptoms to ids of messages that say what to work out by hand.
@@ -35,21 +35,21 @@ class Domain(Knowledge):
         long, and raises a `TextError` where there is none.
     requires : tuple of str
         Distributions that judging needs besides NumPy.
-    apart : tuple of str
+    not_for_judging : tuple of str
         Modules and packages of the subject that judging does not need.
     """
 
     comparators: Comparators = field(default_factory=dict)
-    words: Mapping[str, str] = field(default_factory=dict)
+    message_overrides: Mapping[str, str] = field(default_factory=dict)
     next_steps: Mapping[str, str] = field(default_factory=dict)
     illustrate: Callable[..., Any] | None = None
     formula: Callable[[Path, str, str], str] | None = None
     requires: tuple[str, ...] = ()
-    apart: tuple[str, ...] = ()
+    not_for_judging: tuple[str, ...] = ()
 
-    def id(self, message: str) -> str:
+    def message_id(self, message: str) -> str:
         """The id of this subject's message in place of `message`, one of the engine's."""
-        return self.words.get(message, message)
+        return self.message_overrides.get(message, message)
 
 
 def find(name: str) -> Domain:

@@ -39,7 +39,7 @@ def judge(key: AnswerKey, outcomes: Iterable[Outcome]) -> tuple[ExerciseResult, 
 
 
 def judged(key: AnswerKey, outcomes: Iterable[Outcome]) -> tuple[tuple[Judged, ...], ...]:
-    """For each exercise of `key` its cases, each with what came of it."""
+    """For each exercise of `key` its cases, each with its outcome and verdict."""
     remaining = iter(outcomes)
     return tuple(
         tuple(

@@ -1,4 +1,4 @@
-"""Derivations as mathematics: what the lecture writes out by hand, for any size; and what people type of it.
+"""The lecture's derivations for layers of any size, and the checking of typed ones.
 
 `symbols` names the quantities, `layer` the sizes, and `options` reads them from a command line. `expand`
 writes z out and differentiates it; `pages` arranges that as the lecture does and writes it in any notation.
@@ -7,8 +7,7 @@ A typed equation goes the other way:
 1. `documents.find` finds it in a file, `notation.rows` separates it from its neighbours;
 2. `notation.spelling` unifies its characters, and `notation.parse` reads it into a tree (`notation.nodes`),
    or `notation.errors` points to where it cannot be read;
-3. `documents.settings` tells the layer that it speaks of, `meaning.layer_labels` what in it is of l, what of
-   l−1;
+3. `documents.settings` infers the layer's sizes, `meaning.layer_labels` assigns each quantity to l or l−1;
 4. `meaning.evaluate` makes a sum of products of it (`meaning.terms`): `meaning.indices` fills its indices in,
    `meaning.layer_formulas` knows from `expand` what each quantity is;
 5. `checking.faults` compares the terms with the right ones, `checking.slips` names the mistake; both serve

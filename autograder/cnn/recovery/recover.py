@@ -336,7 +336,7 @@ class _Prober:
         return result
 
     def _from_the_given(self, parts: dict[Monomial, float], names: list[Quantity]) -> dict[Monomial, float]:
-        """In terms of a what was found in terms of (a − g)/step, with g the given input."""
+        """The polynomial in a, from that in (a − g)/step, where g is the given input."""
         assert self.given is not None
         slopes: dict[Monomial, float] = {(name,): parts.get((name,), 0.0) / _STEP for name in names}
         constant = parts.get((), 0.0) - math.fsum(

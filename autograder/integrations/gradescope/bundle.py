@@ -78,7 +78,7 @@ def wheel(domain: str = "") -> bytes:
 
 def _modules(domain: str) -> Iterator[Path]:
     needed = (*_GRADING, domain) if domain else _GRADING
-    left_out = [f"{domain}/{name}" for name in find(domain).apart]
+    left_out = [f"{domain}/{name}" for name in find(domain).not_for_judging]
     for path in sorted(_PACKAGE.rglob("*")):
         module = path.relative_to(_PACKAGE)
         taken = any(map(module.is_relative_to, needed)) and not any(map(module.is_relative_to, left_out))

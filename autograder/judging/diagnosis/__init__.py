@@ -50,7 +50,7 @@ def diagnose(
     found = catalogue.recognise(exercise, cases)
     if found is None:
         return Diagnosis(None, symptom, symptom)
-    idea = say("idea.whole" if found.whole else "idea.partly", hint=_idea(exercise, found.hint))
+    idea = say("idea.whole" if found.explains_all else "idea.partly", hint=_idea(exercise, found.hint))
     return Diagnosis(found.hint.id, symptom, idea)
 
 

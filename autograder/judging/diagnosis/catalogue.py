@@ -20,7 +20,7 @@ class Explanation:
     """A misconception, and whether it explains all wrong cases."""
 
     hint: Hint
-    whole: bool
+    explains_all: bool
 
 
 def recognise(exercise: KeyExercise, cases: Sequence[Judged]) -> Explanation | None:
@@ -39,14 +39,14 @@ def recognise(exercise: KeyExercise, cases: Sequence[Judged]) -> Explanation | N
             continue
         has_values = any(output.raises is None for _, output in pairs)
         if len(pairs) == len(wrong) and (has_values or len(wrong) < len(cases)):
-            return Explanation(hint, whole=True)
+            return Explanation(hint, explains_all=True)
         if best is not None and len(pairs) <= best[0]:
             continue
         if any(_is_telling(output) for _, output in pairs) and any(
             way_of_failing(judged) == first_way for judged, _ in pairs
         ):
             best = len(pairs), hint
-    return Explanation(best[1], whole=False) if best else None
+    return Explanation(best[1], explains_all=False) if best else None
 
 
 def _is_telling(output: Wrong) -> bool:

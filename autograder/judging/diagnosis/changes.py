@@ -118,7 +118,7 @@ def _nearly(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -
 def _another_argument(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
     """An argument that is missing as a factor or a term, or was used one time too many."""
     for name in wrong[0].facts.parameters:
-        arguments = [_beside(case, name) for case in wrong]
+        arguments = [_broadcast(case, name) for case in wrong]
         pairs = [(case, array) for case, array in zip(wrong, arguments, strict=True) if array is not None]
         if len(pairs) < len(wrong) or _same_whole_number(wrong, name):
             continue
@@ -146,7 +146,7 @@ def _multiplied_twice(case: WrongNumbers, factor: Array) -> bool:
     return case.right_as(undone)
 
 
-def _beside(case: WrongNumbers, name: str) -> Array | None:
+def _broadcast(case: WrongNumbers, name: str) -> Array | None:
     """An argument, broadcast against the result, as a factor or a term."""
     value = case.facts.named.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float | np.ndarray):
@@ -155,7 +155,7 @@ def _beside(case: WrongNumbers, name: str) -> Array | None:
         array = np.asarray(value, dtype=np.float64)
     except (ValueError, TypeError, OverflowError):
         return None
-    fitting = case.facts.beside(array, case.shape)
+    fitting = case.facts.broadcast(array, case.shape)
     return fitting if fitting is not None and np.isfinite(array).all() else None
 
 

@@ -45,6 +45,6 @@ class Facts:
         """What lies along one axis of a result with `axes` axes, in the plural, if the domain knows it."""
         return None
 
-    def beside(self, array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray | None:
+    def broadcast(self, array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray | None:
         """An argument as a factor or term of a result of that shape; None where it does not fit."""
         return array if array.shape in ((), shape) else None

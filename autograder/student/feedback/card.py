@@ -112,7 +112,7 @@ def cards(
         Makes calls of the student's functions, for smaller inputs and formulas.
     """
     domain = find(key.domain)
-    all_pass = say(domain.id("card.all_pass"))
+    all_pass = say(domain.message_id("card.all_pass"))
     made = []
     for index, (exercise, outcome) in enumerate(zip(key.exercises, result.exercises, strict=True)):
         found = smallest_failure(exercise, judged[index], visible=key.visible) if judged else None

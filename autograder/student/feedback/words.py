@@ -95,7 +95,7 @@ def hint(card: Card) -> Text | None:
 
 def all_pass(key: AnswerKey) -> Text:
     """The sentence for a check without mistakes."""
-    return say(find(key.domain).id("card.all_pass"))
+    return say(find(key.domain).message_id("card.all_pass"))
 
 
 def following(step: Text) -> Text:

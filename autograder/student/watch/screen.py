@@ -147,7 +147,7 @@ def hint_steps(exercise: ExerciseResult, work: Work, lang: str) -> list[str]:
         steps.append(_("watch.hint_not_recognised"))
     domain = find(work.key.domain)
     if domain.formula is not None:
-        steps.append(_(domain.id("watch.hint_formula")))
+        steps.append(_(domain.message_id("watch.hint_formula")))
     return [*steps, read]
 
 
@@ -273,7 +273,7 @@ class _Bar:
 
 def _all_right(works: Sequence[Work], current: Work, lang: str) -> list[RenderableType]:
     _ = translator(lang)
-    done = _(find(current.key.domain).id("watch.all_pass"), name=current.place.name)
+    done = _(find(current.key.domain).message_id("watch.all_pass"), name=current.place.name)
     parts: list[RenderableType] = [_marked("✓", done, "green")]
     following = next_work(works, current)
     if following is None:

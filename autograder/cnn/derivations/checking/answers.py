@@ -35,7 +35,7 @@ MAX_CHARACTERS = 8_000
 MAX_FORMULA_CHARACTERS = 2_000
 """Limit of an answer with general formulas: each takes 100 characters, 300 with its derivation."""
 MAX_STEPS = 4_000
-"""Limit of an answer's evaluation (`Evaluator`), against hostile texts: four times the lecture's lines with
+"""Limit of an answer's evaluation (`Evaluator`), against untrusted input: four times the lecture's lines with
 every step. A formula is evaluated once for every layer."""
 MAX_FORMULAS = 8
 """Equations that are read of an answer with general formulas."""

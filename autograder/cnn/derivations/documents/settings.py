@@ -1,5 +1,5 @@
-"""The layer that the equations of a text speak of: sizes that were given, that the text states, or that its
-largest indices tell.
+"""The sizes of the layer that a text's equations describe: given, stated in the text, or inferred from its
+largest indices.
 
 `check` asks it before anything is evaluated. Where sizes contradict each other it offers all that fit; it
 never decides whether an equation is right.

@@ -1,7 +1,7 @@
 """The value of a formula in a layer: indices filled in, sums written out, derivatives formed, as `Terms`.
 
-`checking` and `documents` make an `Evaluator` for each layer. A formula is hostile until proven otherwise, so
-there is a budget; what has no value here raises `NotCovered` or `Meaningless`.
+`checking` and `documents` make an `Evaluator` for each layer. A formula is untrusted input, so there is
+a budget; what has no value here raises `NotCovered` or `Meaningless`.
 """
 
 import itertools

@@ -1,7 +1,7 @@
 r"""What is written around a letter or a Σ: indices such as 12, pq or u+p−1, layers, and ranges of summation.
 
 `parse` calls it for the tokens behind a quantity and a Σ. The grammar of an index is `indices.lark`; how many
-indices a quantity has is not known here. Text is hostile: limits bound what an index may cost.
+indices a quantity has is not known here. Text is untrusted input: limits bound what an index may cost.
 """
 
 import re

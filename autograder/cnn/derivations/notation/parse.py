@@ -1,7 +1,7 @@
 """An equation as a person typed it, read into a tree: the lecture's LaTeX, Unicode and plain text.
 
 `documents` and `checking` call `parse_equation`; the grammar is `equations.lark`, the result is made of the
-records of `nodes`. Text is hostile until proven otherwise: it is never evaluated and never handed to SymPy's
+records of `nodes`. Text is untrusted input: it is never evaluated and never handed to SymPy's
 or Python's own parsers, limits keep any text to a fraction of a second, and only `NotationError` is raised.
 """
 

@@ -1,4 +1,4 @@
-"""Different ways to type the same thing, made equal: characters, comments, numbering, habits of lettering.
+"""Normalise notation: characters, comments, numbering, letter conventions.
 
 `parse` and `rows` read characters as `unified` gives them; whoever takes lines from people calls
 `without_comments` and `in_lecture_letters` first. Only spelling is changed here, never a formula.
