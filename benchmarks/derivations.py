@@ -15,6 +15,7 @@ from pathlib import Path
 
 import sympy.tensor.tensor  # noqa: F401  SymPy imports it at the first sum; it counts as import here.
 
+from autograder import check_derivation
 from autograder.authoring import assignment
 from autograder.cnn.derivations import expand
 from autograder.cnn.derivations.layer import Layer
@@ -59,10 +60,12 @@ def main() -> None:
     runs = options.parse_args().runs
     loaded = assignment.load(SOLUTIONS / "conv_residual")
     reference = {one.name: one.reference for one in loaded.exercises}["conv_residual"]
+    page = derive(Layer((6, 6), (3, 3))).write("latex", lang="en")
     table: list[tuple[str, Callable[[], object], str]] = [
         ("the lecture's example, every step", lecture, "50"),
         ("28×28 ∗ 5×5, all formulas", large, "2000"),
         ("28×28 ∗ 5×5, its page as text", large_page, ""),
+        ("a page of 6×6 ∗ 3×3, checked", lambda: str(check_derivation(page)), ""),
         ("conv_residual's formula from code", lambda: recover(calling(reference), "conv_residual"), ""),
     ]
     print(f"{'milliseconds':<36}{'first':>9}{'best':>9}{'target':>9}")

@@ -104,6 +104,8 @@ def quantity(symbol: sympy.Symbol) -> Quantity:
     return _quantity(symbol.name)
 
 
+# Room for every element of a 28×28 ∗ 5×5. By `benchmarks/derivations.py` the first two caches save about a
+# twentieth and a third of the lecture's example; `reading_order`'s saves a tenth of checking a page.
 @lru_cache(maxsize=2**17)
 def _symbol(name: str) -> sympy.Symbol:
     return sympy.Symbol(name)

@@ -7,7 +7,6 @@ are equal if and only if their terms are; nothing is simplified, rounded or gues
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
 
 import sympy
 
@@ -34,7 +33,6 @@ ONE: Terms = {(): Fraction(1)}
 ZERO: Terms = {}
 
 
-@lru_cache(maxsize=2**16)
 def order(factor: Factor) -> tuple[object, ...]:
     """Sort key: the factors of a product as the lecture writes them, foreign ones last."""
     return (1, str(factor)) if isinstance(factor, Foreign) else (0, reading_order(factor))
