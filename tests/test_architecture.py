@@ -227,7 +227,6 @@ ENGLISH = re.compile(r"(?:\b[A-Za-z']{2,}[,:;]? ){2,}[A-Za-z']{2,}")
 """Three words in a row."""
 
 NOT_SHOWN = {
-    "not carried out": "one of the kinds of a line of a derivation",
     "# YOUR CODE HERE": "what stubs hold, and people look for",
     "# A course for nbgrader": "a file of nbgrader's",
     "# The hidden answer keys": "the .gitignore of a course",
