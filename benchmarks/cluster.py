@@ -40,7 +40,7 @@ def main() -> None:
     chosen = options.parse_args()
     source = assignment.load(ROOT / "solutions" / "conv_residual")
     (exercise,) = (one for one in source.exercises if one.name == "rotate180")
-    key = draw_hidden("conv_residual", (exercise,))
+    key = draw_hidden("conv_residual", (exercise,), domain="cnn")
     calls = len(key.exercises[0].cases)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

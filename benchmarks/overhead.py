@@ -68,7 +68,7 @@ def main() -> None:
 
 def measure(one: assignment.Assignment, runs: int, isolation: str) -> None:
     """One line of the table."""
-    key = draw_hidden(one.name, one.exercises)
+    key = draw_hidden(one.name, one.exercises, domain=one.domain)
     content = one.notebook.read_bytes()
     asked = calls(key)
     with Sandbox(asked, Limits(), isolation) as sandbox:

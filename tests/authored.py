@@ -31,6 +31,7 @@ def relu_backward(delta, z):
 HIDDEN = """\
 import numpy as np
 from autograder.authoring.exercise import Exercise
+from autograder.authoring.transforms import instead
 from .notebook import relu_backward
 
 exercise = Exercise(relu_backward, points=10, lecture="4")
@@ -43,9 +44,8 @@ def signs(rng):
 def batch(rng):
     yield rng.normal(size=(2, 3, 4)), rng.permutation(24).reshape(2, 3, 4) - 12.0
 
-@exercise.misconception(zh="没有乘以上游的残差", en="the residual from above was left out")
-def slope_only(delta, z):
-    return (z > 0) * 1.0
+exercise.add_misconception("slope_only", instead(lambda delta, z: (z > 0) * 1.0),
+    zh="没有乘以上游的残差", en="the residual from above was left out")
 """
 
 RIGHT = "import numpy as np\ndef relu_backward(delta, z):\n    return np.where(z > 0, delta, 0.0)\n"
@@ -68,4 +68,6 @@ def write_course(folder: Path, name: str = "relu", hidden: str = HIDDEN) -> Path
 def draw_keys(folder: Path, keys: Path) -> None:
     """Draw a hidden key for each assignment of a course."""
     for one in assignment.load_all(folder):
-        answer_key.save(draw_hidden(one.name, one.exercises), keys / f"{one.name}.hidden.npz")
+        answer_key.save(
+            draw_hidden(one.name, one.exercises, domain=one.domain), keys / f"{one.name}.hidden.npz"
+        )

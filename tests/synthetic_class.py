@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from autograder.base.messages import Authored, Text, say
+from autograder.base.messages import Text, Verbatim, say
 from autograder.judging import answer_key
 from autograder.judging.answer_key import AnswerKey, KeyExercise
 from autograder.judging.results import CaseResult, ExerciseResult, GroupResult, SubmissionResult, Verdict
@@ -16,7 +16,7 @@ COURSE = Path(__file__).parent.parent / "assignments" / "en"
 SURNAMES = ("Li", "Wang", "Zhang", "Liu", "Chen", "Huang", "Novak", "Schmidt", "Rossi", "Okafor", "王", "李")
 GIVEN = ("Na", "Wei", "Fang", "Min", "Jie", "Anna", "Ben", "Carla", "Emil", "Mia", "小明", "思远", "子涵")
 
-WRONG = Authored("数值不对。", "The values are wrong.")
+WRONG = say("symptom.values_wrong", part=Verbatim(""))
 
 
 @cache
@@ -38,7 +38,7 @@ def results(students: int, seed: int = 1) -> Iterator[SubmissionResult]:
 def submission(name: str, key: AnswerKey, skill: float, rng: random.Random) -> SubmissionResult:
     place = f"{name}/{key.assignment}/{key.assignment}.ipynb"
     exercises = tuple(exercise(one, skill, rng) for one in key.exercises)
-    notes = (say("syntax error"),) if rng.random() < 0.01 else ()
+    notes = (say("note.kind_syntax_error"),) if rng.random() < 0.01 else ()
     return SubmissionResult(name, key.assignment, place, "bubblewrap", 0.2, exercises, notes, "")
 
 
@@ -46,15 +46,15 @@ def exercise(one: KeyExercise, skill: float, rng: random.Random) -> ExerciseResu
     if rng.random() < skill**0.4:
         return result(one, Verdict.AC, rng)
     if rng.random() < 0.12:
-        return result(one, Verdict.NI, rng, symptom=say("{name} is not written yet.", name=one.name))
+        return result(one, Verdict.NI, rng, symptom=say("symptom.not_started", name=one.name))
     if rng.random() < 0.2:
         verdict = rng.choice((Verdict.RTE, Verdict.TLE, Verdict.FORBIDDEN, Verdict.MISSING))
         return result(one, verdict, rng, symptom=WRONG)
     if one.misconceptions and rng.random() < 0.8:
         hint = one.misconceptions[min(int(rng.expovariate(0.7)), len(one.misconceptions) - 1)]
-        diagnosis = say("It looks as if: {hint}.", hint=Authored(hint.zh, hint.en))
+        diagnosis = say("idea.whole", hint=hint.text)
         return result(one, Verdict.WA, rng, hint.id, WRONG, diagnosis)
-    return result(one, Verdict.WA, rng, symptom=Authored("结果全是 0。", "All values are zero."))
+    return result(one, Verdict.WA, rng, symptom=say("symptom.all_zero", part=Verbatim("")))
 
 
 def result(

@@ -18,9 +18,11 @@ from hypothesis import strategies as st
 from autograder.authoring import assignment
 from autograder.authoring.draw import draw_hidden, draw_visible
 from autograder.authoring.exercise import AuthoringError, Case, Exercise
+from autograder.authoring.transforms import instead
+from autograder.cnn.comparators import Shares
 from autograder.judging import answer_key
 from autograder.judging.answer_key import AnswerKey, KeyFileError
-from autograder.judging.comparison import Close, Exact, Shares
+from autograder.judging.comparison import Close, Exact
 from autograder.judging.results import Verdict
 from autograder.sandbox import values
 from autograder.sandbox.values import Formula
@@ -52,19 +54,19 @@ def awkward() -> Exercise:
         yield Case((7, 2**100), accept=Exact())
         yield Case((np.ones(2, np.float16), True), accept=Close(0.1, 0.2), layout="fortran")
 
-    @exercise.misconception(zh="错", en="wrong")
     def gives_nothing_or_nan(a: Any, factor: Any = 1) -> Any:
         return None if factor == 1 else math.nan
 
-    @exercise.misconception(zh="崩溃", en="crashes")
     def crashes(a: Any, factor: Any = 1) -> Any:
         return a.shape[9]
 
+    exercise.add_misconception("gives_nothing_or_nan", instead(gives_nothing_or_nan), zh="错", en="wrong")
+    exercise.add_misconception("crashes", instead(crashes), zh="崩溃", en="crashes")
     return exercise
 
 
 def hidden_key() -> AnswerKey:
-    return draw_hidden("awkward", (awkward(),), "its source")
+    return draw_hidden("awkward", (awkward(),), "its source", domain="cnn")
 
 
 def content(key: AnswerKey) -> bytes:
@@ -75,7 +77,7 @@ def content(key: AnswerKey) -> bytes:
 # ---- Files -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("draw", [hidden_key, lambda: draw_visible("awkward", (awkward(),))])
+@pytest.mark.parametrize("draw", [hidden_key, lambda: draw_visible("awkward", (awkward(),), domain="cnn")])
 def test_a_key_comes_back_from_its_file_as_it_was(tmp_path: Path, draw: Callable[[], AnswerKey]) -> None:
     key = draw()
     answer_key.save(key, tmp_path / "new" / "key.npz")
@@ -112,7 +114,7 @@ def test_a_key_knows_what_authors_wrote() -> None:
 
 
 def test_the_visible_key_leaves_out_hidden_groups_and_says_that_it_is_visible() -> None:
-    key = draw_visible("awkward", (awkward(),))
+    key = draw_visible("awkward", (awkward(),), domain="cnn")
     assert key.visible and not hidden_key().visible
     assert [group.name for group in key.exercises[0].groups] == ["plain"]
     assert key.points == 1.5
@@ -125,10 +127,7 @@ def test_an_example_stands_in_the_visible_key_and_only_there() -> None:
     def lecture(rng: np.random.Generator) -> Iterable[Any]:
         yield (rng.normal(size=3),)
 
-    @lecture.example
-    def by_hand() -> Iterable[Any]:
-        yield (np.array([1.0, 2.0]),)
-
+    lecture.example((np.array([1.0, 2.0]),))
     (shown,) = draw_visible("a", (exercise,)).exercises[0].cases
     (kept,) = draw_hidden("a", (exercise,)).exercises[0].cases
     assert shown.args[0].tolist() == [1.0, 2.0]
@@ -144,8 +143,8 @@ def test_two_hidden_draws_differ_and_visible_draws_are_the_same() -> None:
     one, two = hidden_key(), hidden_key()
     assert one.digest != two.digest
     assert (one.exercises[0].cases[0].args[0] != two.exercises[0].cases[0].args[0]).all()
-    assert content(draw_visible("a", (awkward(),))) == content(draw_visible("a", (awkward(),)))
-    assert content(draw_visible("a", (awkward(),))) != content(draw_visible("b", (awkward(),)))
+    once, again, other = (draw_visible(name, (awkward(),), domain="cnn") for name in "aab")
+    assert content(once) == content(again) != content(other)
 
 
 def test_the_digest_changes_with_everything_that_a_key_holds() -> None:
@@ -162,6 +161,7 @@ def test_the_digest_changes_with_everything_that_a_key_holds() -> None:
         key,
         dataclasses.replace(key, assignment="another"),
         dataclasses.replace(key, source="another"),
+        dataclasses.replace(key, domain=""),
         with_group(points=9),
         with_group(en="another"),
         with_group(cases=(dataclasses.replace(case, expected=case.expected + 1e-12), *cases)),
@@ -174,7 +174,7 @@ def test_the_digest_changes_with_everything_that_a_key_holds() -> None:
 
 def test_keys_are_the_same_up_to_rounding_and_no_further() -> None:
     exercises = assignment.load(SOLUTIONS / "pooling").exercises
-    key = draw_visible("pooling", exercises)
+    key = draw_visible("pooling", exercises, domain="cnn")
     assert answer_key.same_up_to_rounding(key, key)
     (exercise, *rest) = key.exercises
     (group, *groups) = exercise.groups
@@ -365,7 +365,7 @@ def two_groups(exercise: Exercise) -> None:
 
 def two_misconceptions(exercise: Exercise) -> None:
     for _ in range(2):
-        exercise.misconception(zh="错", en="wrong")(raises)
+        exercise.add_misconception("raises", instead(raises), zh="错", en="wrong")
 
 
 def wrong_points(exercise: Exercise) -> None:
@@ -405,6 +405,10 @@ BROKEN_COURSES = {
         + authored.HIDDEN.replace("exercise = ", "another = ").replace("@exercise", "@another"),
         "two exercises 'relu_backward'",
     ),
+    "frequent": (
+        authored.HIDDEN + "exercise.add_misconceptions(frequent=('a',), b=instead(abs))",
+        "'a' is said to be frequent",
+    ),
     "points": (authored.HIDDEN.replace("points=10", "points=11"), "worth 10 points, the exercise 11"),
 }
 
@@ -437,7 +441,7 @@ def test_an_instructor_adds_an_exercise_in_under_30_lines_without_touching_the_e
     lines = (authored.NOTEBOOK + authored.HIDDEN).splitlines()
     assert sum(1 for line in lines if line.strip()) < 30
     (one,) = assignment.load_all(authored.write_course(tmp_path / "course").parent)
-    answer_key.save(draw_hidden(one.name, one.exercises), tmp_path / "relu.hidden.npz")
+    answer_key.save(draw_hidden(one.name, one.exercises, domain=one.domain), tmp_path / "relu.hidden.npz")
     key = answer_key.load(tmp_path / "relu.hidden.npz")
     for source, points, verdict, misconception in (
         (authored.RIGHT, 10, Verdict.AC, None),

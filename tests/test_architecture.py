@@ -1,20 +1,26 @@
-"""Rules about the repository as a whole: who imports whom, translations, what text may name."""
+"""Rules about the repository as a whole: who imports whom, messages, what text may name."""
 
-import io
+import ast
+import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from string import Formatter
+from typing import Any, NamedTuple
 
+import jinja2
 import pytest
-from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
+from jinja2 import nodes
+
+from autograder.base.messages import COURSE_LANGUAGES
+from autograder.cnn.derivations.checking.slips import SLIPS
+from autograder.cnn.domain import DOMAIN
+from autograder.cnn.explorer import page as explorer
 
 COURSE = Path(__file__).parent.parent
-LOCALE = COURSE / "autograder" / "base" / "locale" / "zh" / "LC_MESSAGES"
 
 
 def test_lower_floors_never_import_higher_ones() -> None:
@@ -49,49 +55,160 @@ def test_what_runs_inside_the_sandbox_imports_the_standard_library_numpy_and_val
     assert others <= sys.stdlib_module_names
 
 
-# ---- The catalogue -----------------------------------------------------------------------------------------
+# ---- Messages ----------------------------------------------------------------------------------------------
+
+ENGINE = COURSE / "autograder"
+PACKAGES = sorted(place.parents[1].name for place in ENGINE.glob("*/locale/en.json"))
+"""Those with a catalogue: ids that begin with a package's name stand there, all others in `base`."""
+
+PUT_TOGETHER = {
+    "cnn.slip.": {slip.id for slip in SLIPS},
+    "cnn.explorer.page.": explorer.texts().keys() - {"sentences", "tag"},
+}
+"""How ids begin that the code puts together, and how they may go on."""
+
+SAME_IN_ALL_LANGUAGES = {"list.lines", "list.sentences", "symptom.names_and_more"}
+"""Sentences without words. A sentence in Chinese holds a Chinese character or Chinese punctuation."""
 
 
-def in_the_code() -> set[str]:
-    """Every message that the engine says, as pybabel finds them."""
-    found = extract_from_dir(
-        COURSE / "autograder",
-        method_map=[("**.py", "python"), ("**/templates/**.html", "jinja2")],
-        options_map={"**/templates/**.html": {"trimmed": "true", "silent": "false"}},
-        keywords={"_": None, "say": None},
-    )
-    return {message if isinstance(message, str) else message[0] for _, _, message, _, _ in found}
+@cache
+def catalogue(package: str, lang: str) -> dict[str, str]:
+    sentences: dict[str, str] = json.loads((ENGINE / package / "locale" / f"{lang}.json").read_text("utf-8"))
+    return sentences
 
 
-def catalogue() -> Catalog:
-    with (LOCALE / "autograder.po").open("rb") as file:
-        return read_po(file, locale="zh")
+@cache
+def sentences(lang: str) -> dict[str, str]:
+    return {id: text for package in PACKAGES for id, text in catalogue(package, lang).items()}
+
+
+class Call(NamedTuple):
+    """A message in the code.
+
+    `ids`: all that its first argument may be; none where that is a name, for what was chosen before: then it
+    is one of the ids that the module holds and does not say itself. A mapping's values are not known.
+    """
+
+    file: Path
+    line: int
+    ids: set[str]
+    values: set[str]
+    from_mapping: bool
+
+
+def spoken(file: Path) -> Iterator[Call]:
+    """The calls of `say`, of what `translator` gave, called `_`, and of `sentence`."""
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if (
+            isinstance(node, ast.Call)
+            and getattr(node.func, "id", "") in ("say", "_", "sentence")
+            and node.args
+        ):
+            constants = (one.value for one in ast.walk(node.args[0]) if isinstance(one, ast.Constant))
+            ids = {value for value in constants if isinstance(value, str) and "." in value}
+            names = {keyword.arg for keyword in node.keywords}
+            assert ids or isinstance(node.args[0], ast.Name), f"{file}:{node.lineno}: an id put together"
+            yield Call(file, node.lineno, ids, {name for name in names if name}, None in names)
+
+
+def spoken_in_template(file: Path) -> Iterator[Call]:
+    for node in jinja2.Environment().parse(file.read_text("utf-8")).find_all(nodes.Call):
+        if isinstance(node.node, nodes.Name) and node.node.name in ("say", "sentence"):
+            assert isinstance(node.args[0], nodes.Const), f"{file.name}:{node.lineno}"
+            values = {keyword.key for keyword in node.kwargs}
+            yield Call(file, node.lineno, {node.args[0].value}, values, False)
+
+
+@cache
+def calls() -> list[Call]:
+    files = {*ENGINE.rglob("*.py")} - {ENGINE / "base" / "messages.py"}
+    found = [call for file in sorted(files) for call in spoken(file)]
+    return found + [
+        call for file in sorted(ENGINE.rglob("templates/*.html")) for call in spoken_in_template(file)
+    ]
+
+
+def constants(file: Path) -> set[Any]:
+    return {
+        node.value for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Constant)
+    }
+
+
+def test_every_message_that_is_said_has_a_sentence() -> None:
+    known = sentences("en").keys() | PUT_TOGETHER.keys()
+    assert [call for call in calls() if call.ids - known] == []
+    for start, ends in PUT_TOGETHER.items():
+        assert {id.removeprefix(start) for id in sentences("en") if id.startswith(start)} == ends
+
+
+def test_no_sentence_is_left_over() -> None:
+    said = {id for call in calls() for id in call.ids}
+    said |= {text for file in ENGINE.rglob("*.py") for text in constants(file)}  # chosen first, said later
+    left = {id for id in sentences("en").keys() - said if not id.startswith((*PUT_TOGETHER,))}
+    assert left == set()
+
+
+def test_every_value_that_a_sentence_shows_is_given_by_who_says_it() -> None:
+    asked = {id: placeholders(text) for id, text in sentences("en").items()}
+    for call in calls():
+        for id in call.ids & asked.keys():
+            assert call.from_mapping or asked[id] == call.values, (call, id)
+    for file in {call.file for call in calls() if not call.ids}:
+        own = [call for call in calls() if call.file == file]
+        given = [call.values for call in own if not call.ids]
+        for id in (constants(file) & asked.keys()) - {id for call in own for id in call.ids}:
+            assert asked[id] in given, (file, id)
+    for id, own_id in DOMAIN.words.items():
+        assert asked[id] == asked[own_id]
+
+
+def test_a_sentence_stands_in_its_package_in_every_language_with_the_same_placeholders() -> None:
+    for package in PACKAGES:
+        english = catalogue(package, "en")
+        assert all((id.partition(".")[0] == package) == (package != "base") for id in english)
+        for lang in COURSE_LANGUAGES:
+            own = catalogue(package, lang)
+            assert list(own) == sorted(english), (package, lang)
+            assert {id: placeholders(text) for id, text in own.items()} == {
+                id: placeholders(text) for id, text in english.items()
+            }
+
+
+def test_chinese_sentences_are_chinese_and_english_ones_are_not() -> None:
+    for id, text in sentences("zh").items():
+        bare = re.sub(r"\{.*?\}|\s", "", text)
+        assert CHINESE.search(text) or not bare or id in SAME_IN_ALL_LANGUAGES, id
+    assert [id for id, text in sentences("en").items() if CHINESE.search(text)] == []
 
 
 def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
-def translations() -> dict[str, str]:
-    return {str(message.id): str(message.string) for message in catalogue() if message.id}
+CHINESE = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+
+HOLD_CHINESE = {
+    "cli/__init__.py",  # `--help` says in both languages what the program is
+    *("cnn/derivations/documents/check.py", "cnn/derivations/documents/settings.py"),  # they read texts
+}
 
 
-def test_every_message_has_a_chinese_translation_and_none_is_left_over() -> None:
-    assert in_the_code() == set(translations()), "run pybabel, see babel.cfg"
-    for english, chinese in translations().items():
-        assert re.search("[\u4e00-\u9fff]", chinese), english
-    assert [message.id for message in catalogue() if message.id and message.fuzzy] == []
-
-
-def test_translations_hold_the_same_placeholders() -> None:
-    for english, chinese in translations().items():
-        assert placeholders(chinese) == placeholders(english)
-
-
-def test_the_compiled_catalogue_is_up_to_date() -> None:
-    compiled = io.BytesIO()
-    write_mo(compiled, catalogue())
-    assert compiled.getvalue() == (LOCALE / "autograder.mo").read_bytes(), "run pybabel compile"
+def test_no_sentence_stands_in_the_code() -> None:
+    found = {}
+    for file in sorted(ENGINE.rglob("*.py")):
+        tree = ast.parse(file.read_text("utf-8"))
+        documentation = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        chinese = [
+            node.value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in documentation
+            and re.search("[\u4e00-\u9fff]", node.value)
+        ]
+        if chinese:
+            found[str(file.relative_to(ENGINE))] = chinese
+    assert found.keys() == HOLD_CHINESE, found
 
 
 # ---- Text --------------------------------------------------------------------------------------------------
@@ -126,7 +243,7 @@ def test_nothing_names_a_path_of_the_machine_that_it_was_written_on() -> None:
 def test_every_file_is_utf8_with_line_feeds_and_ends_in_one() -> None:
     for name, text in tracked_text().items():
         if (
-            name.endswith((".py", ".md", ".toml", ".po"))
+            name.endswith((".py", ".md", ".toml", ".json"))
             and text
             and not name.startswith(("examples/", "tests/"))
         ):

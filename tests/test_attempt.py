@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from autograder.base.messages import Authored
+from autograder.base.messages import say
 from autograder.judging.answer_key import AnswerKey
 from autograder.judging.evaluate import Attempt, attempt, safe_notes, unreadable
 from autograder.judging.results import Verdict
@@ -37,15 +37,21 @@ def test_of_a_hundred_thousand_notes_a_few_are_told_and_how_many_there_are(key: 
     content = notebook("x = 1", *["("] * 30_000)
     for told in (done(key, content).notes, safe_notes("a.ipynb", content)):
         assert len(told) == 21
-        assert told[0].en.startswith("cell 2, line 1: syntax error")
-        assert (told[-1].en, told[-1].zh) == ("And 29980 more.", "另有 29980 处。")
+        assert told[0].in_language("en").startswith("cell 2, line 1: syntax error")
+        assert (told[-1].in_language("en"), told[-1].in_language("zh")) == (
+            "And 29980 more.",
+            "另有 29980 处。",
+        )
 
 
 def test_an_honest_file_with_many_mistakes_loses_no_note(key: AnswerKey) -> None:
     content = notebook(*["(" for _ in range(20)])
     load = LoadNote("cell 21", 1, "NameError", "name 'np' is not defined")
     told = done(key, notebook("x = 1", *["("] * 20), load).notes
-    assert len(told) == 21 and told[-1].en == "cell 21, line 1: NameError: name 'np' is not defined"
+    assert (
+        len(told) == 21
+        and told[-1].in_language("en") == "cell 21, line 1: NameError: name 'np' is not defined"
+    )
     assert len(safe_notes("a.ipynb", content)) == 20
 
 
@@ -59,6 +65,10 @@ def test_a_syntax_error_behind_many_notes_still_is_the_reason(key: AnswerKey) ->
 def test_no_note_is_longer_than_can_be_read_or_steers_a_terminal(key: AnswerKey) -> None:
     load = LoadNote("\x1b[31m" * 200, 1, "E" * 500, "x" * 50_000)
     (note,) = done(key, notebook("x = 1"), load).notes
-    assert len(note.en) <= 1001 and len(note.zh) <= 1001 and "\x1b" not in note.en + note.zh
-    (note,) = unreadable(key, Authored("长" * 50_000, "long" * 50_000)).notes
-    assert len(note.en) == len(note.zh) == 1001
+    assert (
+        len(note.in_language("en")) <= 1001
+        and len(note.in_language("zh")) <= 1001
+        and "\x1b" not in note.in_language("en") + note.in_language("zh")
+    )
+    (note,) = unreadable(key, say("note.file_unreadable", error="长" * 50_000)).notes
+    assert len(note.in_language("en")) < 400 and len(note.in_language("zh")) < 400

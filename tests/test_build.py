@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from autograder.authoring import assignment, build, source_digest
 from autograder.authoring.assignment import Assignment
-from autograder.base.messages import LANGUAGES
+from autograder.base.messages import COURSE_LANGUAGES
 from autograder.integrations.nbgrader.errors import ReleaseError
 from autograder.integrations.nbgrader.release import complaint, releasing
 from autograder.judging import answer_key
@@ -26,7 +26,7 @@ from tests import authored
 COURSE = Path(__file__).parent.parent
 ASSIGNMENTS = assignment.load_all(COURSE / "solutions")
 of_each_assignment = pytest.mark.parametrize("one", ASSIGNMENTS, ids=[one.name for one in ASSIGNMENTS])
-in_each_language = pytest.mark.parametrize("lang", LANGUAGES)
+in_each_language = pytest.mark.parametrize("lang", COURSE_LANGUAGES)
 
 
 def released(one: Assignment, lang: str, suffix: str) -> Path:
@@ -70,7 +70,7 @@ def test_the_repositorys_students_files_are_up_to_date() -> None:
 
 
 def test_every_released_assignment_has_its_sources() -> None:
-    for lang in LANGUAGES:
+    for lang in COURSE_LANGUAGES:
         folders = {path.name for path in (COURSE / "assignments" / lang).iterdir()}
         assert folders == {one.name for one in ASSIGNMENTS}
 
@@ -104,7 +104,7 @@ def test_the_text_of_the_other_language_is_left_out(one: Assignment) -> None:
     chinese = re.compile("[\u4e00-\u9fff]")
     for text in texts(one, "en"):
         assert [line for line in text.splitlines() if chinese.search(line)] == []
-    together = {lang: "\n".join(texts(one, lang)) for lang in LANGUAGES}
+    together = {lang: "\n".join(texts(one, lang)) for lang in COURSE_LANGUAGES}
     for lang, other in (("zh", "en"), ("en", "zh")):
         for line in re.findall(rf"^ *{lang}: (.*)$", notebook, re.MULTILINE):
             assert line in together[lang]
@@ -276,6 +276,8 @@ def test_the_hidden_key_is_drawn_anew_only_when_there_is_reason_to(small: Assign
         ("relu/hidden.py", "exercise = ", '"""A word more."""\n\nexercise = ', False),
         ("relu/hidden.py", "points=8", "points=8.0", True),
         ("relu/hidden.py", "was left out", "is missing", True),
+        ("relu/texts.toml", "batch", "batches", False),
+        ("relu/alternatives.py", "x = 1", "x = 2", False),
         ("shared.py", "# a comment", "# another", False),
         ("shared.py", "ROWS = 3", "ROWS = 4", True),
         ("deeper.py", "COLUMNS = 4", "COLUMNS = 5", True),
@@ -291,6 +293,8 @@ def test_a_key_depends_on_what_its_sources_do(
     one = Assignment("relu", authored.write_course(course, hidden=hidden), ())
     (course / "shared.py").write_text("# a comment\nfrom . import deeper\nROWS = 3\n")
     (course / "deeper.py").write_text("COLUMNS = 4\n")
+    (course / "relu" / "texts.toml").write_text('[groups]\nbatch = { zh = "批", en = "batch" }\n')
+    (course / "relu" / "alternatives.py").write_text("from .hidden import exercise\nx = 1\n")
     for folder in (course, course / "relu"):
         (folder / "unused.py").write_text("x = 1\n")
     before = source_digest.digest(one)
@@ -357,7 +361,7 @@ def test_lines_of_one_language_are_kept_for_it_alone(source: str, zh: str, en: s
 def test_every_line_goes_where_its_tag_says(tagged: list[tuple[str, str]]) -> None:
     lines = [(tag, f"| {text}") for tag, text in tagged]
     source = "\n".join(f"{tag}: {text}" if tag else text for tag, text in lines)
-    for lang in LANGUAGES:
+    for lang in COURSE_LANGUAGES:
         kept = [text for tag, text in lines if tag in ("", lang)]
         assert build.in_language(source, lang) == "\n".join(kept)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from autograder import check_derivation
-from autograder.base.messages import LANGUAGES
+from autograder.base.messages import COURSE_LANGUAGES
 
 TEXT = r"""
 3×3 ∗ 2×2
@@ -17,7 +17,7 @@ $$\delta_{11}^{(l-1)} = \foo_{11}$$
 WRONG = {"en": "wrong: ", "zh": "错误："}
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("lang", COURSE_LANGUAGES)
 def test_every_form_says_the_same_of_every_equation(lang: str) -> None:
     found = check_derivation(TEXT, lang=lang)
     assert found is not None

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,9 +17,13 @@ from autograder.authoring import assignment
 from autograder.authoring.draw import draw_visible
 from autograder.base.messages import preferred_language
 from autograder.cli import app
-from autograder.judging import answer_key
+from autograder.judging import answer_key, judge
+from autograder.judging.answer_key import KeyCase
+from autograder.judging.diagnosis import Judged
 from autograder.judging.results import SubmissionResult, Verdict
+from autograder.sandbox.records import Outcome
 from autograder.student.checking import CheckError, check_file, check_with, key_for
+from autograder.student.notebook import check
 from tests import authored
 
 COURSE = Path(__file__).parent.parent
@@ -29,7 +34,7 @@ NAMES = sorted(path.name for path in (COURSE / "assignments" / "en").iterdir())
 def visible_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
     one = assignment.load(authored.write_course(tmp_path_factory.mktemp("course")))
     path = tmp_path_factory.mktemp("key") / "relu.visible.npz"
-    answer_key.save(draw_visible(one.name, one.exercises), path)
+    answer_key.save(draw_visible(one.name, one.exercises, domain=one.domain), path)
     return path
 
 
@@ -95,7 +100,7 @@ def test_the_answer_is_in_the_language_asked_for_and_as_json_where_wanted(folder
     assert "没有乘以上游的残差" in chinese.output and "公开用例得分" in chinese.output
     data = json.loads(CliRunner().invoke(app, ["check", str(path), "--lang", "zh", "--json"]).output)
     (exercise,) = data["submissions"][0]["exercises"]
-    assert exercise["misconception"] == "slope_only" and "没有乘以上游的残差" in exercise["diagnosis"]
+    assert exercise["misconception"] == "slope_only" and "没有乘以上游的残差" in exercise["diagnosis"]["text"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -176,8 +181,8 @@ def test_an_exercise_that_no_key_knows_is_one_sentence_in_both_languages(folder:
     for function in (check_file, relu_backward, 3, np.zeros((2, 2)), None):
         with pytest.raises(CheckError) as raised:
             check_function(function, folder if function is not relu_backward else folder.parent)  # type: ignore[arg-type]
-        assert raised.value.text.en == str(raised.value) != raised.value.text.zh
-    with pytest.raises(CheckError, match=r"write check\(conv2d\)"):
+        assert raised.value.text.in_language("en") == str(raised.value) != raised.value.text.in_language("zh")
+    with pytest.raises(CheckError, match=r"write check\(relu_backward\)"):
         check_function(relu_backward(np.ones(2), np.ones(2)), folder)  # type: ignore[arg-type]
 
 
@@ -186,7 +191,7 @@ def test_a_crash_in_a_notebook_is_told_with_its_line(folder: Path) -> None:
     module: dict[str, Callable[..., np.ndarray]] = {}
     exec(code, module)
     (exercise,) = check_function(module["relu_backward"], folder).exercises
-    assert exercise.symptom is not None and exercise.symptom.en.startswith(
+    assert exercise.symptom is not None and exercise.symptom.in_language("en").startswith(
         "IndexError in relu_backward, line 2"
     )
 
@@ -325,3 +330,43 @@ def test_importing_check_does_no_work() -> None:
     assert callable(__import__("autograder").check)
     with pytest.raises(AttributeError):
         __import__("autograder").nothing  # noqa: B018
+
+
+def test_a_failing_check_in_a_notebook_judges_each_case_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The picture of the mistake is drawn from what the judge has found."""
+    compared: Counter[int] = Counter()
+    original = judge._judge_case
+
+    def counted(group: str, case: KeyCase, outcome: Outcome) -> Judged:
+        compared[id(case)] += 1
+        return original(group, case, outcome)
+
+    monkeypatch.setattr(judge, "_judge_case", counted)
+    shutil.copy(next((COURSE / "assignments" / "en" / "conv_residual").glob("*.visible.npz")), tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+    def rotate180(w: np.ndarray) -> np.ndarray:
+        return w
+
+    assert check(rotate180, "en") == 0
+    assert compared and set(compared.values()) == {1}
+
+
+@pytest.mark.parametrize(("option", "loaded"), [(["--json"], True), ([], False)])
+def test_msgspec_is_loaded_for_json_alone(option: list[str], loaded: bool, tmp_path: Path) -> None:
+    shutil.copytree(COURSE / "assignments" / "en" / "pooling", tmp_path / "pooling")
+    code = (
+        "import sys\n"
+        "from autograder.cli import main\n"
+        "try:\n    main()\n"
+        "finally:\n    print('msgspec' in sys.modules, file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "check", str(tmp_path / "pooling"), *option],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr.splitlines()[-1] == str(loaded), done.stderr

@@ -278,7 +278,9 @@ def test_an_untouched_file_does_not_count_where_another_one_was_worked_in(
         (found,) = find(place, assignment, KNOWN)
         assert Path(found.name).suffix == Path(counts).suffix
         (note,) = found.notes
-        assert note.en.startswith(Path(found.name).name) and "also handed in" in note.en
+        assert note.in_language("en").startswith(
+            Path(found.name).name
+        ) and "also handed in" in note.in_language("en")
 
 
 def test_of_a_students_flat_files_the_newest_counts(tmp_path: Path) -> None:
@@ -381,7 +383,13 @@ def test_no_name_steers_a_terminal_and_every_file_still_is_found(tmp_path: Path,
         assert sorted(file.student for file in files) == sorted(name + number for name in HOSTILE.values())
         for file in files:
             assert file.read().decode() in (*names, *more)
-            said = "".join((file.student, file.name, *(note.en + note.zh for note in file.notes)))
+            said = "".join(
+                (
+                    file.student,
+                    file.name,
+                    *(note.in_language("en") + note.in_language("zh") for note in file.notes),
+                )
+            )
             assert not {*said} & {*"\x1b\x07\x9b\n\r\u202e\u2066\u200f\u2028"}
             assert len(file.notes) == (layout == "moodle")
 

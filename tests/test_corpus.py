@@ -33,6 +33,7 @@ import pytest
 from autograder.authoring.assignment import load
 from autograder.authoring.draw import draw_hidden
 from autograder.authoring.exercise import Case, Exercise
+from autograder.authoring.transforms import instead
 from autograder.judging.answer_key import AnswerKey
 from autograder.judging.comparison import Exact
 from autograder.judging.evaluate import attempt
@@ -187,10 +188,8 @@ def small() -> tuple[Exercise, ...]:
             x[position] += 10
             yield (x,)
 
-    @doubling.misconception(zh="没有乘以 2", en="nothing was doubled")
-    def not_doubled(x):
-        return x
-
+    texts = {"zh": "没有乘以 2", "en": "nothing was doubled"}
+    doubling.add_misconception("not_doubled", instead(lambda x: x), **texts)
     return doubling, adding, picking
 
 
@@ -203,7 +202,7 @@ def key() -> Key:
 
     @cache
     def drawn(name: str) -> AnswerKey:
-        return draw_hidden(name, small() if name == "small" else load(COURSE / name).exercises)
+        return draw_hidden(name, small() if name == "small" else load(COURSE / name).exercises, domain="cnn")
 
     return drawn
 
@@ -276,7 +275,7 @@ def test_a_submission_earns_what_its_head_demands(path, key, sandbox, numbers):
 
 
 def check_diagnosis(result: ExerciseResult, demand: Demand, path: Path) -> None:
-    told = (result.misconception, result.diagnosis and result.diagnosis.en)
+    told = (result.misconception, result.diagnosis and result.diagnosis.in_language("en"))
     if path.parent.name not in ("attack", "odd"):
         assert ids(result.misconception) == ids(demand.misconception), (result.name, told)
     assert demand.words in (told[1] or ""), (result.name, told)

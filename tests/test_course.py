@@ -14,7 +14,7 @@ import pytest
 from autograder.authoring import assignment
 from autograder.authoring.draw import draw_hidden, draw_visible
 from autograder.authoring.exercise import Exercise
-from autograder.base.messages import LANGUAGES
+from autograder.base.messages import COURSE_LANGUAGES
 from autograder.judging.answer_key import AnswerKey
 from autograder.judging.results import Verdict, total
 from tests.trusted import graded, graded_source, only
@@ -123,12 +123,12 @@ of_each_exercise = pytest.mark.parametrize(
 @functools.cache
 def hidden_keys(name: str) -> list[AnswerKey]:
     """Fresh draws, shared by the tests of this file because drawing is what takes time."""
-    return [draw_hidden(name, ASSIGNMENTS[name].exercises) for _ in range(HIDDEN_KEYS)]
+    return [draw_hidden(name, ASSIGNMENTS[name].exercises, domain="cnn") for _ in range(HIDDEN_KEYS)]
 
 
 @functools.cache
 def all_keys(name: str) -> list[AnswerKey]:
-    return [*hidden_keys(name), draw_visible(name, ASSIGNMENTS[name].exercises)]
+    return [*hidden_keys(name), draw_visible(name, ASSIGNMENTS[name].exercises, domain="cnn")]
 
 
 def result_of(key: AnswerKey, exercise: Exercise, function: Any) -> Any:
@@ -198,7 +198,7 @@ def test_every_accepted_alternative_earns_full_points_on_every_key(name: str, ex
             assert result.points == result.max_points, (alternative.__name__, result)
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("lang", COURSE_LANGUAGES)
 @of_each_assignment
 def test_the_untouched_stub_earns_nothing_and_is_not_implemented_everywhere(name: str, lang: str) -> None:
     stub = (COURSE / "assignments" / lang / name / f"{name}.py").read_text(encoding="utf-8")
@@ -218,7 +218,9 @@ def test_every_misconception_loses_points_and_is_named_on_every_hidden_key(
             assert result.points < result.max_points, misconception.id
             assert result.misconception == misconception.id
             assert result.diagnosis is not None
-            assert misconception.zh in result.diagnosis.zh and misconception.en in result.diagnosis.en
+            assert misconception.zh in result.diagnosis.in_language(
+                "zh"
+            ) and misconception.en in result.diagnosis.in_language("en")
 
 
 @of_each_assignment

@@ -8,7 +8,13 @@ import sys
 
 import pytest
 
-from autograder.cnn.derivations.answers import MAX_CHARACTERS, MAX_FORMULA_CHARACTERS, RIGHT, Question, answer
+from autograder.cnn.derivations.checking.answers import (
+    MAX_CHARACTERS,
+    MAX_FORMULA_CHARACTERS,
+    RIGHT,
+    Question,
+    answer,
+)
 from autograder.cnn.derivations.layer import Layer
 
 EXAMPLE = Layer((3, 3), (2, 2))
@@ -92,7 +98,7 @@ def said(question, line, typed):
 @pytest.mark.parametrize("typed", [*DELTA12_LINES, *DELTA12_TEXTS])
 def test_a_residual_is_read_in_every_hand(typed):
     given = said(RESIDUALS, DELTA12, typed)
-    assert given.says == RIGHT, given.result.text.en
+    assert given.says == RIGHT, given.result.text.in_language("en")
     read_as = said(RESIDUALS, DELTA12, given.result.read_as)
     assert read_as.says == RIGHT  # what it was read as says the same, in the lecture's notation
     # The same text with two indices exchanged is wrong: nothing of it was passed over.
@@ -157,7 +163,7 @@ def test_what_is_wrong_or_unfinished_is_not_read_as_right(typed):
 )
 def test_a_gradient_is_read_in_every_hand(typed):
     given = said(GRADIENTS, W12, typed)
-    assert given.says == RIGHT, given.result.text.en
+    assert given.says == RIGHT, given.result.text.in_language("en")
     assert said(GRADIENTS, W12, given.result.read_as).says == RIGHT
     assert said(GRADIENTS, W12, typed[: max(map(typed.rfind, "+＋"))]).says != RIGHT
 
@@ -176,7 +182,7 @@ def test_a_gradient_is_read_in_every_hand(typed):
 )
 def test_a_general_formula_is_read_in_every_hand(typed):
     given = said(FORMULA, "delta", typed)
-    assert given.says == RIGHT, given.result.text.en
+    assert given.says == RIGHT, given.result.text.in_language("en")
     assert said(FORMULA, "delta", given.result.read_as).says == RIGHT
     assert said(FORMULA, "delta", typed.replace("w", "a", 1).replace("W", "a", 1)).says != RIGHT
 
@@ -192,12 +198,16 @@ def test_a_general_formula_is_read_in_every_hand(typed):
 def test_two_general_formulas_are_told_apart(typed):
     for line in ("w", "b"):
         given = said(FORMULAS, line, typed)
-        assert given.says == RIGHT, given.result.text.en
+        assert given.says == RIGHT, given.result.text.in_language("en")
 
 
 def test_the_line_that_could_not_be_read_is_shown_where_one_is_missing():
     told = said(RESIDUALS, DELTA12, "δ12_prev = (δ11 w12 + δ12 w11) σ'(z12)").result
-    assert told.verdict == "missing" and "δ12_prev" in told.text.en and "δ12_prev" in told.text.zh
+    assert (
+        told.verdict == "missing"
+        and "δ12_prev" in told.text.in_language("en")
+        and "δ12_prev" in told.text.in_language("zh")
+    )
 
 
 HOSTILE = {

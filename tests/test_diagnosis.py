@@ -15,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from autograder.base.messages import Authored
+from autograder.base.messages import Authored, say
+from autograder.cnn.comparators import Shares
 from autograder.judging.answer_key import AnswerKey, Hint, KeyCase, KeyExercise, KeyGroup, Wrong
-from autograder.judging.comparison import Close, Comparator, Exact, Shares
+from autograder.judging.comparison import Close, Comparator, Exact
 from autograder.judging.judge import judge
 from autograder.judging.results import ExerciseResult, Verdict
 from autograder.sandbox.records import Outcome
@@ -57,7 +58,7 @@ def result(one: KeyExercise, answers: Sequence[Any], visible: bool = False) -> E
         else Outcome("returned", of.expected if answer is RIGHT else answer)
         for answer, of in zip(answers, one.cases, strict=True)
     ]
-    (judged,) = judge(AnswerKey("hand-made", visible, (one,)), outcomes)
+    (judged,) = judge(AnswerKey("hand-made", visible, (one,), domain="cnn"), outcomes)
     return judged
 
 
@@ -65,9 +66,11 @@ def said(one: KeyExercise, answers: Sequence[Any], visible: bool = False) -> str
     """What can be seen, in English; in Chinese there must be something, too."""
     symptom = result(one, answers, visible).symptom
     assert symptom is not None
-    assert re.search("[\u4e00-\u9fff]", symptom.zh) and not re.search("[\u4e00-\u9fff]", symptom.en)
-    assert not {*"{}"} & {*symptom.zh, *symptom.en}
-    return symptom.en
+    assert re.search("[\u4e00-\u9fff]", symptom.in_language("zh")) and not re.search(
+        "[\u4e00-\u9fff]", symptom.in_language("en")
+    )
+    assert not {*"{}"} & {*symptom.in_language("zh"), *symptom.in_language("en")}
+    return symptom.in_language("en")
 
 
 @dataclass(frozen=True)
@@ -534,7 +537,9 @@ def test_names_that_came_of_a_hidden_input_are_not_repeated() -> None:
     alike = [(1.5, {"secret": 1.0}) for of in one.cases]
     for answers in (secret, surplus, alike):
         symptom = result(one, answers).symptom
-        assert symptom is not None and not re.search(r"\d\.\d|secret", symptom.zh + symptom.en)
+        assert symptom is not None and not re.search(
+            r"\d\.\d|secret", symptom.in_language("zh") + symptom.in_language("en")
+        )
     assert said(one, alike) == (
         "Result 2 lacks w1, b1, and has other names instead; the names must be those of params."
     )
@@ -895,11 +900,11 @@ PARAMETERS = (
         ),
         (Outcome("returned", {"z": 1.0}), "It returned a dict, not real numbers."),
         (
-            Outcome("unsendable", text="a value of type map"),
+            Outcome("unsendable", text="type map"),
             "It returned a value of type map, which cannot be a result here.",
         ),
         (
-            Outcome("unsendable", text="an array of dtype <U1"),
+            Outcome("unsendable", text="dtype <U1"),
             "It returned an array of dtype U1, which holds no numbers.",
         ),
         (
@@ -928,8 +933,8 @@ def test_where_a_text_is_wanted_it_says_so() -> None:
     one = exercise((), [case((), "z11 = a11 w11")])
     symptom = result(one, [["z11", "a11"]]).symptom
     assert symptom is not None
-    assert symptom.en == "It returned a list; a text (str) is asked for."
-    assert symptom.zh == "返回的是列表（list），应返回文字（str）。"
+    assert symptom.in_language("en") == "It returned a list; a text (str) is asked for."
+    assert symptom.in_language("zh") == "返回的是列表（list），应返回文字（str）。"
 
 
 def test_a_class_is_not_said_to_be_zero_or_not() -> None:
@@ -941,7 +946,7 @@ def test_a_mean_over_the_labels_is_one_over_samples() -> None:
     one = exercise(("labels",), [case((np.arange(n),), random((2, n), n)) for n in (3, 4)])
     symptom = result(one, [of.expected * len(of.args[0]) for of in one.cases]).symptom
     assert symptom is not None
-    assert symptom.zh == "结果是正确值乘以样本数（labels 的长度）。"
+    assert symptom.in_language("zh") == "结果是正确值乘以样本数（labels 的长度）。"
 
 
 # ---- The idea ----------------------------------------------------------------------------------------------
@@ -971,8 +976,10 @@ def test_symptom_and_idea_are_both_told() -> None:
     one = known([{"a": ONE}, {"a": ONE, "b": TWO_}, {"b": TWO_}])
     found = result(one, [ONE, ONE, RIGHT])
     assert found.misconception == "a"
-    assert found.diagnosis == Authored("看起来：甲。", "It looks as if: one.")
-    assert found.symptom is not None and found.symptom.en.startswith("All values are the same number")
+    assert found.diagnosis == say("idea.whole", hint=Authored("甲", "one"))
+    assert found.symptom is not None and found.symptom.in_language("en").startswith(
+        "All values are the same number"
+    )
 
 
 def test_without_an_idea_the_symptom_is_the_diagnosis() -> None:
@@ -992,7 +999,7 @@ def test_what_explains_a_part_says_so() -> None:
     one = known([{"a": ONE}, {"a": ONE}, {}])
     found = result(one, [ONE, ONE, BOTH])
     assert found.misconception == "a" and found.diagnosis is not None
-    assert found.diagnosis.en == "In some cases it looks as if: one."
+    assert found.diagnosis.in_language("en") == "In some cases it looks as if: one."
 
 
 def test_zeros_explain_no_part() -> None:
@@ -1008,7 +1015,7 @@ def test_what_explains_a_part_must_be_about_what_is_seen() -> None:
     changed = Outcome("returned", one.cases[0].expected, changed=(0,))
     found = result(one, [changed, ONE])
     assert found.misconception is None and found.diagnosis is not None
-    assert "argument n was changed" in found.diagnosis.en
+    assert "argument n was changed" in found.diagnosis.in_language("en")
 
 
 @pytest.mark.parametrize(

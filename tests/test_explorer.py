@@ -171,7 +171,7 @@ def forward(layer: Layer, a: np.ndarray, w: np.ndarray, b: np.ndarray) -> np.nda
 def test_every_text_is_in_both_languages_is_used_and_has_the_same_blanks() -> None:
     texts = explorer.texts()
     for key, both in texts.items():
-        assert set(both) == {"zh", "en"} and all(both.values()), key
+        assert set(both) == {"zh", "en"} and (all(both.values()) or key == "sentences"), key
         blanks = [set(re.findall(r"\{(\w+)\}", both[lang])) for lang in ("zh", "en")]
         assert blanks[0] == blanks[1], key
     source = explorer.page("en").partition('id="texts"')[0] + explorer.script(explorer.SCRIPTS)

@@ -23,7 +23,7 @@ EXERCISES = [
 
 def lost_groups(name: str, exercise: Exercise) -> dict[str, frozenset[str]]:
     """For every misconception the groups that it loses in a fresh draw."""
-    (drawn,) = draw_hidden(name, (exercise,)).exercises
+    (drawn,) = draw_hidden(name, (exercise,), domain="cnn").exercises
     return {
         misconception.id: frozenset(
             group.name

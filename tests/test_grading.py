@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from pathlib import Path
@@ -13,17 +14,19 @@ from typing import Any
 
 import pytest
 
-from autograder.grading import grade_class
+from autograder.base.messages import Authored, Message, Verbatim, joined, say
+from autograder.grading import grade_class, store
 from autograder.grading.executors import Team
 from autograder.grading.grade_class import Graded, Settings
 from autograder.grading.store import Store, StoreError, StoreKey
-from autograder.judging import answer_key
-from autograder.judging.results import SubmissionResult, Verdict
+from autograder.judging import answer_key, result_json
+from autograder.judging.results import CaseResult, ExerciseResult, GroupResult, SubmissionResult, Verdict
+from autograder.reports import json_file, output
 from autograder.sandbox import bubblewrap
 from autograder.sandbox.client import Sandbox, SandboxError
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.records import Isolation
-from autograder.submissions import class_folder
+from autograder.submissions import class_folder, source
 from tests import authored
 
 
@@ -176,7 +179,7 @@ def test_a_class_earns_what_it_should(course: Course, workers: Executor, isolati
         assert 0 < result.seconds < 60
     by_student = {result.student: result for result in results}
     assert by_student["chi"].exercises[0].misconception == "slope_only"
-    assert "line 1" in by_student["fan"].notes[0].en
+    assert "line 1" in by_student["fan"].notes[0].in_language("en")
 
 
 def test_one_and_two_jobs_give_the_same_results(course: Course, workers: Executor) -> None:
@@ -214,8 +217,8 @@ def test_a_copied_file_never_quotes_the_name_of_the_file_it_was_copied_from(
         course.hand_in(student, authored.CRASH, file=f"{student}.py")
     an, bo = grade(course, workers).results
     assert an.exercises[0].diagnosis is not None and bo.exercises[0].diagnosis is not None
-    assert "an.py, line 2" in an.exercises[0].diagnosis.en
-    assert "bo.py, line 2" in bo.exercises[0].diagnosis.en
+    assert "an.py, line 2" in an.exercises[0].diagnosis.in_language("en")
+    assert "bo.py, line 2" in bo.exercises[0].diagnosis.in_language("en")
 
 
 # ---- The store ---------------------------------------------------------------------------------------------
@@ -279,7 +282,7 @@ def test_a_judge_error_costs_nothing_and_is_graded_again_next_time(
         broken.setattr(grade_class, "_sandbox", fails)
         an, bo = grade(course, InThisProcess()).results
     assert (an.exercises[0].verdict, an.points, an.has_judge_error) == (Verdict.JE, 10, True)
-    assert "out of order" in an.notes[0].en and "out of order" in an.notes[0].zh
+    assert "out of order" in an.notes[0].in_language("en") and "out of order" in an.notes[0].in_language("zh")
     assert (bo.exercises[0].verdict, bo.points) == (Verdict.MISSING, 0)  # nothing in it needs a sandbox
     again = grade(course, workers)
     assert (again.anew, again.results[0].points) == (["an"], 0)
@@ -372,7 +375,7 @@ def test_what_cannot_be_read_is_named_and_earns_nothing_while_the_rest_is_graded
     assert points == {"an": 10, "he": 10} | {student: 0 for student in ("bo", "chi", "dai", "e", "fan", "gu")}
     for result in done.results:
         assert len(result.notes) == (0 if result.points else 1), result.student
-        assert not any(str(course.folder) in note.en for note in result.notes)
+        assert not any(str(course.folder) in note.in_language("en") for note in result.notes)
         assert result.points or result.exercises[0].verdict is Verdict.MISSING
     assert grade(course, workers).anew == []
 
@@ -381,7 +384,7 @@ def test_what_cannot_be_read_is_named_and_earns_nothing_while_the_rest_is_graded
 def test_a_file_that_may_not_be_read_is_graded_when_it_may(course: Course, workers: Executor) -> None:
     course.hand_in("an", authored.RIGHT).chmod(0)
     (forbidden,) = grade(course, workers).results
-    assert forbidden.points == 0 and "ermission" in forbidden.notes[0].en
+    assert forbidden.points == 0 and "ermission" in forbidden.notes[0].in_language("en")
     (course.submitted / "an" / "relu" / "relu.py").chmod(0o600)
     assert grade(course, workers).results[0].points == 10
 
@@ -412,14 +415,46 @@ def test_a_damaged_member_of_a_zip_costs_only_itself(course: Course, workers: Ex
 KEY = StoreKey("submission", "key", "engine")
 
 
+def stored(printed: str) -> SubmissionResult:
+    """A result with every kind of text in it."""
+    author, sign = Authored("作者的话", "an author's words"), Verbatim("δ")
+    hint = say("idea.whole", hint=say("idea.both", one=author, other=sign))
+    seen = joined([say("symptom.list_entry", n=1, index=0), "x"], "list.lines")
+    groups = (GroupResult("g", 0.5, 2, (CaseResult(Verdict.WA, 0.25), CaseResult(Verdict.AC, 0.0))),)
+    exercise = ExerciseResult("f", Verdict.WA, "a+b", seen, hint, groups)
+    return SubmissionResult(
+        "an", "a", "an.py", "process", 1.0, (exercise,), (say("note.and_more", count=2),), printed
+    )
+
+
+def test_a_database_of_an_earlier_version_is_begun_anew(tmp_path: Path) -> None:
+    path = tmp_path / "results.sqlite"
+    with Store(path) as store:
+        store.put(KEY, stored("now"))
+        store._connection.execute("PRAGMA user_version = 0")
+    with pytest.raises(StoreError, match="once more"):
+        Store(path, read_only=True)
+    with Store(path) as store:
+        assert store.get(KEY) is None and not store.is_final(KEY)
+
+
+def test_a_result_of_unknown_messages_is_one_clear_sentence(tmp_path: Path) -> None:
+    """Such as a newer version's: nothing is shown half."""
+    with Store(tmp_path / "results.sqlite") as store:
+        for id, values in (("symptom.of_tomorrow", {}), ("note.and_more", {})):
+            store.put(KEY, dataclasses.replace(stored(""), notes=(Message(id, values),)))
+            with pytest.raises(StoreError, match="cannot be read"):
+                store.get(KEY)
+
+
 def test_what_is_put_is_there_again_after_the_database_was_closed(tmp_path: Path) -> None:
     path = tmp_path / "new" / "results.sqlite"
     with Store(path) as store:
         assert store.get(KEY) is None
-        store.put(KEY, {"text": "卷积", "points": 1})
-        store.put(KEY, {"text": "残差", "points": 2})
+        store.put(KEY, stored("卷积"))
+        store.put(KEY, stored("残差"))
     with Store(path) as store:
-        assert store.get(KEY) == {"text": "残差", "points": 2}
+        assert store.get(KEY) == stored("残差")
         assert store.get(KEY._replace(engine="another")) is None
 
 
@@ -457,8 +492,43 @@ def test_a_folder_that_cannot_be_made_is_one_clear_sentence(tmp_path: Path) -> N
 
 def test_a_full_or_locked_database_says_so_and_keeps_what_it_has(tmp_path: Path) -> None:
     with Store(tmp_path / "results.sqlite") as store:
-        store.put(KEY, {"points": 1})
+        store.put(KEY, stored("1"))
         store._connection.execute("PRAGMA query_only = 1")
         with pytest.raises(StoreError, match="cannot be written"):
-            store.put(KEY, {"points": 2})
-        assert store.get(KEY) == {"points": 1}
+            store.put(KEY, stored("2"))
+        assert store.get(KEY) == stored("1")
+
+
+def test_a_submission_is_read_once_kept_once_and_read_back_once_for_the_reports(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On its way through a run: one reading of the file, one record, one encoding for the store; a second run
+    decodes for the reports alone."""
+    course.hand_in_class()
+    counts: Counter[str] = Counter()
+
+    def counted(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(value: Any, *more: Any, **named: Any) -> Any:
+            counts[name] += name not in ("encoded", "decoded") or SubmissionResult in (type(value), *more)
+            return function(value, *more, **named)
+
+        return call
+
+    for where, what, name in (
+        (source, "read", "parsed"),
+        (store, "encode", "encoded"),
+        (store, "decode", "decoded"),
+        (result_json, "shown", "shown"),
+    ):
+        monkeypatch.setattr(where, what, counted(name, getattr(where, what)))
+    monkeypatch.setattr(json_file, "shown", result_json.shown)
+    for anew in (len(CLASS), 0):
+        counts.clear()
+        files = class_folder.find(course.submitted, None, grade_class.known_assignments(course.keys))
+        keys = grade_class.load_keys(course.keys, ["relu"])
+        with Store(course.folder / "results.sqlite") as opened:
+            team = Team(InThisProcess(), lambda: 2, Path.resolve)
+            grade_class.grade_class(files, keys, QUICK, opened, team)
+            results = grade_class.class_results(opened)
+            output.write(results, ["relu_backward"], course.folder / "out", "en", as_json=False)
+        assert counts == Counter(parsed=anew, encoded=anew, decoded=len(CLASS), shown=len(CLASS))

@@ -160,5 +160,6 @@ def test_no_hint_is_promised_where_there_is_none(state: Path, folder: Path) -> N
 def test_json_holds_everything_and_leaves_the_ladder_alone(state: Path, folder: Path) -> None:  # noqa: F811
     path = work(folder, authored.TYPICAL)
     (exercise,) = json.loads(check(path, "--json", "--lang", "en"))["submissions"][0]["exercises"]
-    assert IDEA["en"] in exercise["diagnosis"] and exercise["symptom"] not in ("", exercise["diagnosis"])
+    assert IDEA["en"] in exercise["diagnosis"]["text"]
+    assert exercise["symptom"]["text"] not in ("", exercise["diagnosis"]["text"])
     assert not state.exists()

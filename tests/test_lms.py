@@ -119,7 +119,9 @@ def rows(files: Iterable[SubmittedFile]) -> dict[str, str]:
 
 
 def notes(files: Iterable[SubmittedFile]) -> dict[str, str]:
-    return {file.student: " ".join(note.en for note in file.notes) for file in files if file.notes}
+    return {
+        file.student: " ".join(note.in_language("en") for note in file.notes) for file in files if file.notes
+    }
 
 
 MOODLE_CLASS = [
@@ -181,7 +183,7 @@ def test_canvass_zip_and_its_folder(tmp_path: Path) -> None:
 def test_an_older_late_file_does_not_make_the_newest_late(tmp_path: Path) -> None:
     path = zipped(tmp_path / "canvas.zip", ["lina_LATE_4_100_pooling.py", "lina_4_101_pooling-1.py"])
     (file,) = find(path, "pooling", KNOWN)
-    assert not any("late" in note.en for note in file.notes)
+    assert not any("late" in note.in_language("en") for note in file.notes)
 
 
 @pytest.mark.parametrize(("names", "system"), [(MOODLE_CLASS, "Moodle"), (CANVAS_CLASS, "Canvas")])
@@ -275,7 +277,7 @@ def test_a_moodle_class_of_pdfs_has_its_rows(tmp_path: Path) -> None:
 def test_many_and_long_names_are_cut_in_a_note(tmp_path: Path) -> None:
     names = [f"A_1_assignsubmission_file/{'long' * 40}{i}.py" for i in range(300)]
     (file,) = find(zipped(tmp_path / "moodle.zip", names), "pooling", KNOWN)
-    assert all(len(note.en) < 700 for note in file.notes)
+    assert all(len(note.in_language("en")) < 700 for note in file.notes)
 
 
 def test_grading_a_download_just_works(tmp_path: Path) -> None:
@@ -303,5 +305,5 @@ def test_grading_a_download_just_works(tmp_path: Path) -> None:
         assert "1 of 2 students" in done.output
         results = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))["submissions"]
         assert [(one["student"], one["points"]) for one in results] == [("An (5)", 10), ("李娜 (4)", 10)]
-        assert len(results[0]["notes"]) == 1 and "a.py" in results[0]["notes"][0]
+        assert len(results[0]["notes"]) == 1 and "a.py" in results[0]["notes"][0]["text"]
         assert results[1]["notes"] == []

@@ -1,4 +1,4 @@
-"""Turns: mistakes written once, composed, and put together in pairs."""
+"""Transforms: mistakes written once, composed, and put together in pairs."""
 
 import inspect
 from dataclasses import replace
@@ -9,36 +9,59 @@ import pytest
 from autograder.authoring import transforms
 from autograder.authoring.draw import draw_hidden
 from autograder.authoring.exercise import Exercise
-from autograder.authoring.transforms import both, divided_by, exchanged, given, like, pretend, result, turned
+from autograder.authoring.transforms import (
+    both,
+    changed,
+    divided_by,
+    exchanged,
+    given,
+    instead,
+    like,
+    pretend,
+    result,
+    switched,
+)
 from tests.trusted import graded
 
 
 def blend(a, b, weight=2):
-    """What the turns are tried on: no two arguments are alike in it."""
+    """What the transforms are tried on: no two arguments are alike in it."""
     return a + weight * b.T
 
 
 A, B = np.arange(4.0).reshape(2, 2), np.array([[1.0, 5.0], [7.0, 2.0]])
 
-TURNS = {
+
+def blended(a, b, weight=2, *, operand=np.transpose, sign=1):
+    """`blend` with switches for its parts."""
+    return a + sign * weight * operand(b)
+
+
+inside = switched(blended)
+
+TRANSFORMS = {
     "another argument": (given(a=lambda c: c.a * c.weight), 2 * A + 2 * B.T),
     "an argument ignored": (pretend("weight", 1), A + B.T),
     "arguments exchanged": (exchanged("a", "b"), B + 2 * A.T),
-    "an array rotated": (turned("b", transforms.rotated), A + 2 * B[::-1, ::-1].T),
-    "upside down": (turned("b", transforms.rows_flipped), A + 2 * B[::-1].T),
-    "left to right": (turned("b", transforms.columns_flipped), A + 2 * B[:, ::-1].T),
-    "transposed": (turned("b", transforms.transposed), A + 2 * B),
-    "a quarter turn": (turned("b", transforms.rotated90), A + 2 * np.rot90(B).T),
+    "an array rotated": (changed("b", transforms.rotated), A + 2 * B[::-1, ::-1].T),
+    "upside down": (changed("b", transforms.rows_flipped), A + 2 * B[::-1].T),
+    "left to right": (changed("b", transforms.columns_flipped), A + 2 * B[:, ::-1].T),
+    "transposed": (changed("b", transforms.transposed), A + 2 * B),
+    "a quarter turn": (changed("b", transforms.rotated90), A + 2 * np.rot90(B).T),
     "the result divided": (divided_by(lambda c: c.weight + 2), (A + 2 * B.T) / 4),
     "the result multiplied": (transforms.times(lambda c: len(c.a)), 2 * (A + 2 * B.T)),
     "two at once": (both(pretend("weight", 1), divided_by(lambda c: 4)), (A + B.T) / 4),
+    "another function": (instead(lambda a, b, weight=2: a - b), A - B),
+    "a switch": (inside(sign=-1), A - 2 * B.T),
+    "two switches": (both(inside(sign=-1), inside(operand=np.array)), A - 2 * B),
+    "a switch and another argument": (both(inside(sign=-1), pretend("weight", 1)), A - B.T),
 }
 
 
-@pytest.mark.parametrize("name", TURNS)
-def test_a_turn_changes_what_it_says_and_nothing_else(name: str) -> None:
-    turn, expected = TURNS[name]
-    wrong = turn(blend)
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_a_transform_changes_what_it_says_and_nothing_else(name: str) -> None:
+    transform, expected = TRANSFORMS[name]
+    wrong = transform(blend)
     a, b = A.copy(), B.copy()
     assert np.array_equal(wrong(a, b), expected)
     assert np.array_equal(wrong(a, b=b, weight=2), expected)
@@ -64,10 +87,12 @@ def exercise() -> Exercise:
         yield rng.normal(size=(3, 3)), rng.normal(size=(3, 3))
         yield rng.normal(size=(3, 3)), rng.normal(size=(3, 3)), 3
 
-    blending.mistake("not_transposed", turned("b", np.transpose), zh="甲", en="one", frequent=True)
-    blending.mistake("weight_ignored", pretend("weight", 1), zh="乙", en="two", frequent=True)
-    blending.mistake("weight_is_one", both(pretend("weight", 1)), zh="丙", en="three", frequent=True)
-    blending.mistake("negative", result(lambda value, c: -value), zh="丁", en="four")
+    blending.add_misconception("not_transposed", changed("b", np.transpose), zh="甲", en="one", frequent=True)
+    blending.add_misconception("weight_ignored", pretend("weight", 1), zh="乙", en="two", frequent=True)
+    blending.add_misconception(
+        "weight_is_one", both(pretend("weight", 1)), zh="丙", en="three", frequent=True
+    )
+    blending.add_misconception("negative", result(lambda value, c: -value), zh="丁", en="four")
     return blending
 
 
@@ -75,11 +100,13 @@ def test_a_pair_of_frequent_mistakes_is_named_by_both() -> None:
     blending = exercise()
     blending.misconceptions = [one for one in blending.misconceptions if one.id != "weight_is_one"]
     key = draw_hidden("blending", (blending,))
-    wrong = both(turned("b", np.transpose), pretend("weight", 1))(blend)
+    wrong = both(changed("b", np.transpose), pretend("weight", 1))(blend)
     (found,) = graded(key, {"blend": wrong})
     assert found.misconception == "not_transposed+weight_ignored"
     assert found.diagnosis is not None
-    assert "甲；同时乙" in found.diagnosis.zh and "one; and two" in found.diagnosis.en
+    assert "甲；同时乙" in found.diagnosis.in_language(
+        "zh"
+    ) and "one; and two" in found.diagnosis.in_language("en")
 
 
 def test_a_single_cause_wins_over_a_pair_and_needless_pairs_are_dropped() -> None:

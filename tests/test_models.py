@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.base.messages import LANGUAGES
+from autograder.base.messages import COURSE_LANGUAGES
 from autograder.cli import app
 from autograder.cnn.models import layers
 from autograder.cnn.models.layers import Add, BatchNorm, Concat, Conv, FullyConnected, PadChannels, Pool
@@ -113,7 +113,9 @@ def test_every_network_ends_in_a_thousand_classes(convention):
         assert one.total.shape == (1000, 1, 1)
 
 
-@pytest.mark.parametrize("one", networks("all"), ids=lambda one: f"{one.name}, {one.variant.en}")
+@pytest.mark.parametrize(
+    "one", networks("all"), ids=lambda one: f"{one.name}, {one.variant.in_language('en')}"
+)
 def test_layers_fit_together(one):
     """The channels that a layer expects are those that come."""
 
@@ -168,7 +170,7 @@ def test_pytorch_counts_the_same_for_alexnet_without_groups():
 
     with torch.device("meta"):
         net = torch_networks.alexnet("paper", groups=1)
-    (one,) = (one for one in networks("all") if one.variant.en == "2012, not grouped")
+    (one,) = (one for one in networks("all") if one.variant.in_language("en") == "2012, not grouped")
     assert torch_networks.parameters(net) == one.total.parameters
     assert torch_networks.multiply_adds(net, 227) == one.total.macs
 
@@ -239,7 +241,7 @@ def shown(*arguments: str, columns: int = 200) -> str:
     return result.output
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("lang", COURSE_LANGUAGES)
 @pytest.mark.parametrize("choice", [*CONVENTIONS, "all"])
 @pytest.mark.parametrize("format", ["text", "markdown"])
 def test_tables_show_every_figure_whole_even_on_a_narrow_terminal(format, choice, lang):
@@ -259,7 +261,8 @@ def test_json_holds_the_same(choice):
     assert data["convention"] == choice and data["notes"]
     found = [(one["name"], one["variant"], one["parameters"], one["macs"]) for one in data["networks"]]
     assert found == [
-        (one.name, one.variant.en, one.total.parameters, one.total.macs) for one in networks(choice)
+        (one.name, one.variant.in_language("en"), one.total.parameters, one.total.macs)
+        for one in networks(choice)
     ]
     for one in data["networks"]:
         if "heads" not in one["name"]:

@@ -9,7 +9,7 @@ import pytest
 
 from autograder.authoring import assignment
 from autograder.authoring.draw import draw_hidden, draw_visible
-from autograder.base.messages import LANGUAGES
+from autograder.base.messages import COURSE_LANGUAGES
 from autograder.integrations.nbgrader import cells
 from autograder.integrations.nbgrader.source import source_notebook
 from autograder.judging import answer_key
@@ -17,7 +17,7 @@ from autograder.judging import answer_key
 COURSE = Path(__file__).parent.parent
 ASSIGNMENTS = sorted(path.parent.name for path in (COURSE / "solutions").glob("*/hidden.py"))
 each = pytest.mark.parametrize("name", ASSIGNMENTS)
-in_each_language = pytest.mark.parametrize("lang", LANGUAGES)
+in_each_language = pytest.mark.parametrize("lang", COURSE_LANGUAGES)
 
 
 def executed(notebook: Any, folder: Path) -> Any:
@@ -42,8 +42,10 @@ def shown(cell: Any) -> str:
 @in_each_language
 def test_solution_notebook_runs_and_every_check_passes(name: str, lang: str, tmp_path: Path) -> None:
     one = assignment.load(COURSE / "solutions" / name)
-    answer_key.save(draw_visible(name, one.exercises), tmp_path / f"{name}.visible.npz")
-    answer_key.save(draw_hidden(name, one.exercises), tmp_path / "keys" / f"{name}.hidden.npz")
+    answer_key.save(draw_visible(name, one.exercises, domain=one.domain), tmp_path / f"{name}.visible.npz")
+    answer_key.save(
+        draw_hidden(name, one.exercises, domain=one.domain), tmp_path / "keys" / f"{name}.hidden.npz"
+    )
     notebook = executed(source_notebook(one, lang), tmp_path)
     for cell in notebook.cells:
         outputs = cell.get("outputs", [])

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from autograder.authoring import assignment
 from autograder.authoring.draw import draw_hidden
+from autograder.cnn.comparators import Derivation
 from autograder.judging.answer_key import AnswerKey
-from autograder.judging.comparison import Derivation
 from autograder.judging.judge import judge
 from autograder.judging.results import total
 from autograder.sandbox.records import Outcome
@@ -24,7 +24,7 @@ of_each_assignment = pytest.mark.parametrize(
 
 @functools.cache
 def key_of(name: str) -> AnswerKey:
-    return draw_hidden(name, assignment.load(COURSE / name).exercises)
+    return draw_hidden(name, assignment.load(COURSE / name).exercises, domain="cnn")
 
 
 @functools.cache

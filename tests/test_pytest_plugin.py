@@ -39,7 +39,7 @@ def folder(pytester: pytest.Pytester, visible_key: Path, monkeypatch: pytest.Mon
 def hidden(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, AnswerKey]:
     """A folder with a hidden key, and the key."""
     one = assignment.load(authored.write_course(tmp_path_factory.mktemp("course")))
-    key = draw_hidden(one.name, one.exercises)
+    key = draw_hidden(one.name, one.exercises, domain=one.domain)
     path = tmp_path_factory.mktemp("keys")
     answer_key.save(key, path / "relu.hidden.npz")
     return path, key

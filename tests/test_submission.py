@@ -414,8 +414,8 @@ def test_a_declared_encoding_that_no_editor_writes_is_refused_by_the_name_given(
 def test_a_declared_encoding_is_quoted_in_part_and_not_asked_for(name: str) -> None:
     with pytest.raises(SubmissionError) as raised:
         read("a.py", f"# coding: {name}\nx = 1".encode())
-    assert f"encoding {name[:40]}…; save" in raised.value.text.en
-    assert len(raised.value.text.en) < 150 and len(raised.value.text.zh) < 150
+    assert f"encoding {name[:40]}…; save" in raised.value.text.in_language("en")
+    assert len(raised.value.text.in_language("en")) < 150 and len(raised.value.text.in_language("zh")) < 150
     assert not any(name.replace("-", "_") in asked for asked in encodings._cache)  # type: ignore[attr-defined]
 
 

@@ -15,10 +15,9 @@ import pytest
 from autograder.authoring import assignment
 from autograder.authoring.draw import draw_key
 from autograder.authoring.exercise import Exercise
-from autograder.cnn.derivations.answers import MAX_CHARACTERS, RIGHT, Question, answer
+from autograder.cnn.comparators import Derivation
+from autograder.cnn.derivations.checking.answers import MAX_CHARACTERS, RIGHT, Question, answer
 from autograder.cnn.derivations.layer import Layer
-from autograder.judging import comparison
-from autograder.judging.comparison import Derivation
 from autograder.judging.judge import judge
 from tests.trusted import outcomes
 
@@ -162,10 +161,10 @@ def test_every_small_slip_of_a_general_formula_is_caught_by_every_draw(name: str
     exercise = exercises()[name]
     caught = 0
     for seed in range(2):
-        key = draw_key("any", (exercise,), np.random.default_rng(seed), visible=False)
+        key = draw_key("any", (exercise,), np.random.default_rng(seed), "cnn", visible=False)
         cases = key.exercises[0].cases
         for slip in set(formula_slips(text_of(name))):
-            if any(not comparison.agrees(case.accept, slip, case.expected) for case in cases):
+            if any(not case.accept.agrees(slip, case.expected) for case in cases):
                 caught += 1
                 continue
             for layer in (Layer((5, 4), (3, 2), 2), Layer((5, 6), (2, 3), 1), Layer((6, 5), (1, 2), 3)):
@@ -204,7 +203,7 @@ def test_a_sum_written_out_for_one_size_is_no_general_formula() -> None:
 @pytest.mark.parametrize("value", [None, 1.0, b"z11 = 0", ["z11 = b"], np.zeros(3), {}])
 def test_what_is_no_text_is_told_so(value: object) -> None:
     line = Derivation((3, 3), (2, 2), ("z",), LINES["derive_residuals"].lines()[0])
-    found = comparison.difference(line, value, RIGHT)
+    found = line.difference(value, RIGHT)
     assert (found.kind, found.expected) == ("type", "str")
 
 
@@ -222,16 +221,18 @@ def test_a_long_text_is_refused() -> None:
 def test_a_hidden_key_quotes_no_term(name: str) -> None:
     exercise = exercises()[name]
     for visible in (True, False):
-        key = draw_key("any", (exercise,), np.random.default_rng(1), visible=visible)
+        key = draw_key("any", (exercise,), np.random.default_rng(1), "cnn", visible=visible)
         (result,) = judge(key, outcomes(key, {name: lambda: text_of(name).replace("= ", "= 2 ")}))
         assert result.points < result.max_points
         assert result.symptom is not None
-        quoted = ["2·" in text for text in (result.symptom.zh, result.symptom.en)]
+        quoted = [
+            "2·" in text for text in (result.symptom.in_language("zh"), result.symptom.in_language("en"))
+        ]
         assert quoted == [visible, visible]
 
 
 @pytest.mark.parametrize("name", [*LINES, *FORMULAS])
 def test_a_key_holds_no_right_answer(name: str) -> None:
     for visible in (True, False):
-        key = draw_key("any", (exercises()[name],), np.random.default_rng(1), visible=visible)
+        key = draw_key("any", (exercises()[name],), np.random.default_rng(1), "cnn", visible=visible)
         assert {case.expected for case in key.exercises[0].cases} == {RIGHT}

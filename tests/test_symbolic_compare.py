@@ -8,11 +8,15 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.base.messages import LANGUAGES
-from autograder.cnn.derivations import compare, expand, slips
-from autograder.cnn.derivations.compare import LineResult, left_side
+from autograder.base.messages import COURSE_LANGUAGES
+from autograder.cnn.derivations import expand
+from autograder.cnn.derivations.checking import lines
+from autograder.cnn.derivations.checking.lines import LineResult
+from autograder.cnn.derivations.checking.slips import SLIPS, Slip, find_slips
 from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer
-from autograder.cnn.derivations.meaning import Known, terms_of, write_term
+from autograder.cnn.derivations.meaning.layer_formulas import LayerFormulas
+from autograder.cnn.derivations.meaning.terms import terms_of, write_term
+from autograder.cnn.derivations.notation.write import left_side
 from autograder.cnn.derivations.page import Aligned, Equation, as_sum
 from autograder.cnn.derivations.symbols import Atom, Derivative, Quantity
 from tests.test_symbolic_notation import HOSTILE, NEARLY
@@ -54,9 +58,9 @@ def typed(formulas: Mapping[Atom, sympy.Expr], form: str, layer_names: bool) -> 
 
 
 def check_lines(text: str, wanted: Mapping[Atom, sympy.Expr], layer: AnyLayer) -> list[LineResult]:
-    """`compare.check_lines` for formulas as `expand` gives them."""
+    """`lines.check_lines` for formulas as `expand` gives them."""
     right = {left: terms_of(formula) for left, formula in wanted.items()}
-    return compare.check_lines(text, right, Known(layer))
+    return lines.check_lines(text, right, LayerFormulas(layer))
 
 
 def check_one(line: str, left: Atom, layer: Layer = LECTURE) -> LineResult:
@@ -222,13 +226,13 @@ def test_a_wrong_line_is_told_what_is_wrong(left: Atom, line: str, kinds: list[s
     assert result.verdict == "wrong"
     assert [fault.kind for fault in result.faults] == kinds
     named = " ".join(slip.id for slip in result.slips)
-    assert named == said or (not named and said in result.text.en)
+    assert named == said or (not named and said in result.text.in_language("en"))
 
 
 def test_a_fault_shows_both_terms() -> None:
     fault = check_one("z12 = a12 w11 + a13 w12 + a22 w12 + a23 w22 + b", z(1, 2)).faults[0]
     assert (fault.typed, fault.wanted) == ("a₂₂·w₁₂", "a₂₂·w₂₁")
-    for lang in LANGUAGES:
+    for lang in COURSE_LANGUAGES:
         assert fault.typed in fault.text.in_language(lang) and fault.wanted in fault.text.in_language(lang)
 
 
@@ -272,11 +276,11 @@ BOTH_MAPS = Layer((5, 4), (2, 2), 2, 1, 2, 3)
 def test_a_right_formula_is_no_slip(layer: Layer) -> None:
     for left, formula in wanted_of(layer).items():
         right = terms_of(formula)
-        assert slips.find(layer, left, right, right) == ()
+        assert find_slips(layer, left, right, right) == ()
 
 
-@pytest.mark.parametrize("slip", slips.SLIPS, ids=lambda slip: slip.id)
-def test_every_slip_is_found_by_the_formula_that_it_leads_to(slip: slips.Slip) -> None:
+@pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: slip.id)
+def test_every_slip_is_found_by_the_formula_that_it_leads_to(slip: Slip) -> None:
     """Somewhere it is the one that is named; where another leads to the same, that one is."""
     named = set()
     for layer in (LECTURE, Layer((3, 4), (2, 3), 1, 1), BOTH_MAPS):
@@ -285,16 +289,16 @@ def test_every_slip_is_found_by_the_formula_that_it_leads_to(slip: slips.Slip) -
             if left.letter in slip.of:
                 for wrong in slip.wrong(layer, left, right):
                     if wrong != right:
-                        found = slips.find(layer, left, right, wrong)
+                        found = find_slips(layer, left, right, wrong)
                         assert len(found) == 1, (slip.id, left)
                         named.add(found[0].id)
     assert slip.id in named
 
 
 def test_slips_are_told_in_two_languages() -> None:
-    assert len({slip.id for slip in slips.SLIPS}) == len(slips.SLIPS)
-    for slip in slips.SLIPS:
-        assert slip.text.zh.endswith("。") and slip.text.en.endswith(".")
+    assert len({slip.id for slip in SLIPS}) == len(SLIPS)
+    for slip in SLIPS:
+        assert slip.text.in_language("zh").endswith("。") and slip.text.in_language("en").endswith(".")
 
 
 # ---- Not carried out (attack 17) ---------------------------------------------------------------------------
@@ -340,7 +344,7 @@ def test_a_chain_is_right_only_with_all_its_sides() -> None:
     right = "δ11 w11 σ'(z11)"
     assert check_one(f"δ11 = dJ/dz11 dz11/da11 da11/dz11 = {right}", delta(1, 1)).verdict == "right"
     wrong = check_one(f"δ11 = dJ/dz11 dz11/da12 da11/dz11 = {right}", delta(1, 1))
-    assert wrong.verdict == "wrong" and "∂z₁₁⁽ˡ⁾/∂a₁₂" in wrong.text.en
+    assert wrong.verdict == "wrong" and "∂z₁₁⁽ˡ⁾/∂a₁₂" in wrong.text.in_language("en")
 
 
 # ---- Lines -------------------------------------------------------------------------------------------------
@@ -368,12 +372,12 @@ def test_a_line_that_cannot_be_read_costs_only_itself() -> None:
 @pytest.mark.parametrize("term", ["s a11 w11", "m a11 w11", "a11 w11 / n"])
 def test_a_letter_that_stands_for_nothing_is_not_guessed(term: str) -> None:
     result = check_one(f"z11 = {term} + a12 w12 + a21 w21 + a22 w22 + b", z(1, 1))
-    assert result.verdict == "unreadable" and "stands for" in result.text.en
+    assert result.verdict == "unreadable" and "stands for" in result.text.in_language("en")
 
 
 def test_an_unreadable_line_shows_the_place() -> None:
     result = check_one("z11 = a11 w11 + a12 v12", z(1, 1))
-    assert result.verdict == "unreadable" and result.text.en.split("\n")[2].strip() == "^"
+    assert result.verdict == "unreadable" and result.text.in_language("en").split("\n")[2].strip() == "^"
 
 
 @pytest.mark.parametrize(
@@ -402,7 +406,7 @@ def test_two_answers_must_both_be_right(text: str, verdict: str) -> None:
 def test_a_line_that_nobody_asked_for_is_told_so(line: str, verdict: str) -> None:
     strays = [one for one in check_lines(line, WANTED, LECTURE) if one.left is None]
     assert [one.verdict for one in strays] == [verdict]
-    assert strays[0].text.en and strays[0].text.zh
+    assert strays[0].text.in_language("en") and strays[0].text.in_language("zh")
 
 
 def test_comments_and_list_marks_do_no_harm() -> None:
@@ -417,7 +421,7 @@ def test_a_line_may_be_numbered(mark: str) -> None:
 
 def test_flooding_is_refused() -> None:
     many = check_lines("z11 = b\n" * 2_000, WANTED, LECTURE)
-    assert "Only the first" in many[-1].text.en
+    assert "Only the first" in many[-1].text.in_language("en")
     large = check_lines("z11 = b + " + "b + " * 50_000 + "b", WANTED, LECTURE)
     assert {one.verdict for one in large} == {"unreadable"}
 
@@ -453,7 +457,7 @@ def test_any_answer_gets_a_verdict_for_every_line(text: str, before: str) -> Non
     results = check_lines(before + text, WANTED, LECTURE)
     assert [one.left for one in results[: len(WANTED)]] == [*WANTED]
     for one in results:
-        for lang in LANGUAGES:
+        for lang in COURSE_LANGUAGES:
             assert one.text.in_language(lang)
             one.to_data(lang)
 
@@ -463,8 +467,8 @@ def test_any_answer_gets_a_verdict_for_every_line(text: str, before: str) -> Non
 
 @pytest.mark.parametrize("layer", LAYERS[:5], ids=ID[:5])
 def test_derivatives_are_those_of_sympy(layer: Layer) -> None:
-    known = Known(layer)
+    formulas = LayerFormulas(layer)
     variables = [atom for letter in ("a", "w", "b") for atom in layer.atoms(letter)]  # type: ignore[arg-type]
     for of, formula in [*expand.forward(layer).items()][::3]:
         for by in variables[::2]:
-            assert known.slope(of, by) == terms_of(sympy.diff(formula, by.symbol))
+            assert formulas.slope(of, by) == terms_of(sympy.diff(formula, by.symbol))

@@ -10,16 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.base.messages import LANGUAGES
-from autograder.cnn.derivations import documents, render
-from autograder.cnn.derivations.documents import (
-    Checked,
-    DocumentError,
-    Options,
-    Report,
-    check_file,
-    check_text,
-)
+from autograder.base.messages import COURSE_LANGUAGES
+from autograder.cnn.derivations import render
+from autograder.cnn.derivations.documents.check import check_file, check_text
+from autograder.cnn.derivations.documents.find import DocumentError
+from autograder.cnn.derivations.documents.report import Checked, Report
+from autograder.cnn.derivations.documents.settings import Options
 from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, LayerError, Pooling
 from autograder.cnn.derivations.steps import derive
 from tests.test_cli import call
@@ -69,13 +65,13 @@ def test_the_general_formulas_are_confirmed_at_every_element(lecture: Report) ->
     assert {one.status for one in general.values()} == {"right"}
     for left, count in (("z_{u,v}⁽ˡ⁾", 4), ("z_{p,q}⁽ˡ⁾", 4), ("∂J/∂w_{p,q}⁽ˡ⁾", 4), ("δ_{u,v}⁽ˡ⁻¹⁾", 9)):
         assert by_left[left].elements == count
-    assert "rotated by 180°" in by_left["δ_{u,v}⁽ˡ⁻¹⁾"].text.en
+    assert "rotated by 180°" in by_left["δ_{u,v}⁽ˡ⁻¹⁾"].text.in_language("en")
 
 
 def test_what_is_left_open_is_pooling_vectors_words_and_other_letters(lecture: Report) -> None:
     open_ones = [one for one in lecture.equations if one.status != "right"]
     assert Counter(one.status for one in open_ones) == {"not covered": 11, "not understood": 2}
-    reasons = Counter(one.text.en.split("\n")[0] for one in open_ones)
+    reasons = Counter(one.text.in_language("en").split("\n")[0] for one in open_ones)
     assert reasons == {
         "There are words in this formula.": 4,
         "Vectors and matrices are not checked; elements are.": 2,
@@ -96,7 +92,7 @@ def test_without_the_note_the_rotated_formula_is_wrong_and_told_so() -> None:
     text = (SAMPLES / "lecture.md").read_text(encoding="utf-8")
     report = check_text(re.sub("翻转", "", text))
     (wrong,) = [one for one in report.equations if one.status == "wrong"]
-    assert wrong.read_as.startswith("δ_{u,v}") and "the text does not say so" in wrong.text.en
+    assert wrong.read_as.startswith("δ_{u,v}") and "the text does not say so" in wrong.text.in_language("en")
 
 
 # ---- Mistakes ----------------------------------------------------------------------------------------------
@@ -125,7 +121,7 @@ def test_mistakes_are_found_and_named() -> None:
     by_line = {one.line: one for one in report.equations}
     assert [fault.kind for fault in by_line[9].faults] == ["index"]
     assert [fault.kind for fault in by_line[10].faults] == ["sign"]
-    assert "∂z₁₂⁽ˡ⁾/∂a₁₃⁽ˡ⁻¹⁾" in by_line[22].text.en, "the side that is wrong"
+    assert "∂z₁₂⁽ˡ⁾/∂a₁₃⁽ˡ⁻¹⁾" in by_line[22].text.in_language("en"), "the side that is wrong"
     assert [fault.kind for fault in by_line[29].faults] == ["coefficient"]
 
 
@@ -228,7 +224,7 @@ def test_what_derive_prints_is_confirmed_line_by_line(layer: AnyLayer, form: str
 @pytest.mark.parametrize("form", [*SUFFIX])
 def test_pooling_is_left_open_and_never_called_wrong(form: str) -> None:
     page = derive(Pooling((4, 4), (2, 2)), "all", True)
-    for lang in LANGUAGES:
+    for lang in COURSE_LANGUAGES:
         report = check_text(render.document(page, form, lang), SUFFIX[form])  # type: ignore[arg-type]
         assert report.equations and report.counts["wrong"] == report.counts["right"] == 0
 
@@ -342,10 +338,10 @@ def test_too_many_equations_are_refused() -> None:
 
 
 def test_a_long_file_is_given_up_and_not_passed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "MAX_STEPS_IN_ALL", 3_000)
+    monkeypatch.setattr("autograder.cnn.derivations.documents.check.MAX_STEPS_IN_ALL", 3_000)
     report = check_text("z_{p,q} = Σ_m Σ_n w_{m,n} a_{p+m-1,q+n-1} + b\n\n" * 9, ".txt")
     assert (report.equations[0].status, report.equations[-1].status) == ("right", "not covered")
-    assert "too long" in report.equations[-1].text.en
+    assert "too long" in report.equations[-1].text.in_language("en")
 
 
 @settings(max_examples=200, deadline=None)
@@ -359,7 +355,7 @@ def test_any_text_gives_a_report(text: str, suffix: str) -> None:
     lines = text.count("\n") + 1
     for one in report.equations:
         assert 1 <= one.line <= lines
-        assert one.status == "right" or all(one.text.in_language(lang) for lang in LANGUAGES)
+        assert one.status == "right" or all(one.text.in_language(lang) for lang in COURSE_LANGUAGES)
     json.dumps(report.to_data("zh"))
 
 
@@ -424,7 +420,7 @@ def test_a_bad_call_is_one_sentence(tmp_path: Path, arguments: list[str], said: 
 def test_json_holds_everything() -> None:
     result = call(SAMPLES, "check-derivation", "mistakes.md", "--json", "--lang", "en")
     data = json.loads(result.stdout)
-    assert data["counts"] == documents.check_file(SAMPLES / "mistakes.md").counts
+    assert data["counts"] == check_file(SAMPLES / "mistakes.md").counts
     faulty = next(one for one in data["equations"] if one["line"] == 9)
     assert faulty["status"] == "wrong" and faulty["faults"][0]["wanted"] == "a₂₂·w₂₁"
     assert data["layers"] == ["3×3 ∗ 2×2"]
@@ -432,6 +428,7 @@ def test_json_holds_everything() -> None:
 
 def test_the_report_speaks_both_languages() -> None:
     shown = {
-        lang: call(SAMPLES, "check-derivation", "mistakes.md", "--lang", lang).stdout for lang in LANGUAGES
+        lang: call(SAMPLES, "check-derivation", "mistakes.md", "--lang", lang).stdout
+        for lang in COURSE_LANGUAGES
     }
     assert "卷积核没有翻转 180°" in shown["zh"] and "not rotated by 180°" in shown["en"]

@@ -488,7 +488,7 @@ def test_output_sizes_equal_pytorchs() -> None:
 def test_sizes_that_make_no_layer_are_told_in_one_sentence(make: Callable[[], Any], said: str) -> None:
     with pytest.raises(LayerError, match=said) as error:
         make()
-    assert error.value.text.zh and "\n" not in error.value.text.en
+    assert error.value.text.in_language("zh") and "\n" not in error.value.text.in_language("en")
 
 
 # ---- The pages ---------------------------------------------------------------------------------------------

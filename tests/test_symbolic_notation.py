@@ -9,35 +9,38 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.cnn.derivations import notation, notation_write
 from autograder.cnn.derivations.layer import Layer
-from autograder.cnn.derivations.meaning import Known, Reader, Terms, settled, write_term
-from autograder.cnn.derivations.notation import (
-    Applied,
+from autograder.cnn.derivations.meaning.evaluate import Evaluator
+from autograder.cnn.derivations.meaning.layer_formulas import LayerFormulas
+from autograder.cnn.derivations.meaning.layer_labels import settle_layers
+from autograder.cnn.derivations.meaning.terms import Terms, write_term
+from autograder.cnn.derivations.notation import write
+from autograder.cnn.derivations.notation.errors import NotationError
+from autograder.cnn.derivations.notation.nodes import (
+    Call,
     Equation,
     Index,
-    LayerSaid,
-    Named,
+    IndexEntry,
+    LayerLabel,
+    NamedQuantity,
     Node,
-    NotationError,
     Number,
-    Place,
     Power,
     Product,
     Quotient,
-    Total,
-    read,
-    rows,
+    Sum,
 )
+from autograder.cnn.derivations.notation.parse import MAX_CHARACTERS, parse_equation
+from autograder.cnn.derivations.notation.rows import split_rows
 
 ROOT = Path(__file__).parent.parent
 LECTURE = Layer((3, 3), (2, 2))
-KNOWN = Known(LECTURE)
+KNOWN = LayerFormulas(LECTURE)
 
 
 def meaning(text: str) -> Terms:
     """The terms of a formula in the lecture's example."""
-    return Reader(KNOWN).raw(settled(read(text)).sides[0])
+    return Evaluator(KNOWN).as_written(settle_layers(parse_equation(text)).sides[0])
 
 
 def shown(text: str) -> str:
@@ -146,28 +149,30 @@ def test_a_sum_ends_with_its_term() -> None:
     ],
 )
 def test_layers_that_are_not_written_are_inferred(text: str, understood: str) -> None:
-    assert notation_write.equation(settled(read(text))) == understood
+    assert write.equation(settle_layers(parse_equation(text))) == understood
 
 
 # ---- Back and forth ----------------------------------------------------------------------------------------
 
 NAMED = st.builds(
-    lambda letter, index, layer: Named(letter, Index(tuple(Place(((n, ()),)) for n in index)), layer),
+    lambda letter, index, layer: NamedQuantity(
+        letter, Index(tuple(IndexEntry(((n, ()),)) for n in index)), layer
+    ),
     st.sampled_from(["z", "a", "delta"]),
     st.tuples(st.integers(1, 12), st.integers(1, 12)),
-    st.sampled_from([LayerSaid("l", 0), LayerSaid("l", -1)]),
+    st.sampled_from([LayerLabel("l", 0), LayerLabel("l", -1)]),
 )
 LEAVES: st.SearchStrategy[Node] = st.one_of(
     NAMED,
     st.builds(lambda n: Number(Fraction(n)), st.integers(0, 20)),
-    st.builds(lambda z: Applied("dsigma", (Named("z", z.index, z.layer),)), NAMED),
+    st.builds(lambda z: Call("dsigma", (NamedQuantity("z", z.index, z.layer),)), NAMED),
 )
 FORMULAS: st.SearchStrategy[Node] = st.recursive(
     LEAVES,
     lambda parts: st.one_of(
         st.lists(parts, min_size=2, max_size=3).map(lambda some: Product(tuple(some))),
         st.lists(st.tuples(st.sampled_from([1, -1]), parts), min_size=2, max_size=3).map(
-            lambda some: Total(tuple(some))
+            lambda some: Sum(tuple(some))
         ),
         st.builds(Power, parts, st.integers(0, 2)),
         st.builds(Quotient, parts, st.integers(1, 9).map(lambda n: Number(Fraction(n)))),
@@ -178,9 +183,9 @@ FORMULAS: st.SearchStrategy[Node] = st.recursive(
 
 @given(FORMULAS)
 def test_what_is_read_back_means_what_was_written(formula: Node) -> None:
-    written = notation_write.formula(formula)
-    again = settled(read(written)).sides[0]
-    assert Reader(KNOWN).raw(again) == Reader(KNOWN).raw(formula), written
+    written = write.formula(formula)
+    again = settle_layers(parse_equation(written)).sides[0]
+    assert Evaluator(KNOWN).as_written(again) == Evaluator(KNOWN).as_written(formula), written
 
 
 def number(node: Node, values: dict[str, int]) -> Fraction:
@@ -193,13 +198,13 @@ def number(node: Node, values: dict[str, int]) -> Fraction:
             for factor in factors:
                 result *= number(factor, values)
             return result
-        case Total(terms=terms):
+        case Sum(terms=terms):
             return sum((sign * number(term, values) for sign, term in terms), Fraction(0))
         case Power(base=base, exponent=exponent):
             return number(base, values) ** exponent
         case Quotient(above=above, below=below):
             return number(above, values) / number(below, values)
-    return Fraction(values.setdefault(notation_write.formula(node), 2 + 3 * len(values)))
+    return Fraction(values.setdefault(write.formula(node), 2 + 3 * len(values)))
 
 
 @given(FORMULAS)
@@ -207,9 +212,9 @@ def test_terms_have_the_value_of_the_formula(formula: Node) -> None:
     values: dict[str, int] = {}
     expected = number(formula, values)
     total = Fraction(0)
-    for monomial, value in Reader(KNOWN).raw(formula).items():
+    for monomial, value in Evaluator(KNOWN).as_written(formula).items():
         for factor in monomial:
-            layered = notation_write.formula(settled(read(write_term((factor,)))).sides[0])
+            layered = write.formula(settle_layers(parse_equation(write_term((factor,)))).sides[0])
             value *= values[layered]
         total += value
     assert total == expected
@@ -241,7 +246,7 @@ def test_terms_have_the_value_of_the_formula(formula: Node) -> None:
     ],
 )
 def test_rows_are_equations(text: str, equations: list[str]) -> None:
-    found = rows(text)
+    found = split_rows(text)
     assert [row.text for row in found] == equations
     for row in found:
         assert text[row.at] == row.text[0]
@@ -278,9 +283,9 @@ def test_rows_are_equations(text: str, equations: list[str]) -> None:
 )
 def test_an_error_points_at_the_place(text: str, place: str, words: str) -> None:
     with pytest.raises(NotationError) as caught:
-        read(text)
+        parse_equation(text)
     error = caught.value
-    assert words in error.text.en
+    assert words in error.text.in_language("en")
     at = len(text.rstrip()) if place == "" else text.index(place)
     assert error.at == at
     caret = error.shown.split("\n")[1]
@@ -290,7 +295,7 @@ def test_an_error_points_at_the_place(text: str, place: str, words: str) -> None
 
 def test_the_caret_stands_under_wide_characters() -> None:
     with pytest.raises(NotationError) as caught:
-        read("（ａ１１ ＋ 甲）")
+        parse_equation("（ａ１１ ＋ 甲）")
     line, caret = caught.value.shown.split("\n")
     wide = sum(2 if ord(c) > 0x2E7F else 1 for c in line[: line.index("甲")])
     assert caret.index("^") == wide
@@ -298,7 +303,7 @@ def test_the_caret_stands_under_wide_characters() -> None:
 
 def test_a_long_line_is_shown_around_the_place() -> None:
     with pytest.raises(NotationError) as caught:
-        read("a11 + " * 200 + "? " + "+ a11" * 200)
+        parse_equation("a11 + " * 200 + "? " + "+ a11" * 200)
     line, caret = caught.value.shown.split("\n")
     assert len(line) < 100 and line[caret.index("^")] == "?"
 
@@ -323,23 +328,24 @@ HOSTILE = [
 def test_hostile_text_is_read_or_refused(text: str) -> None:
     """Attacks 15 and 16. What may be read is harmless: it has few terms and no depth."""
     try:
-        equation = read(text)
+        equation = parse_equation(text)
     except NotationError as error:
         assert error.shown.count("\n") == 1 and len(error.shown) < 300
         return
     for side in equation.sides:
-        notation_write.formula(side)
+        write.formula(side)
 
 
 def test_nothing_executes() -> None:
     """Attack 15, seen by the interpreter: reading compiles, executes, opens and starts nothing."""
     code = (
         "import sys\n"
-        "from autograder.cnn.derivations.notation import NotationError, read\n"
+        "from autograder.cnn.derivations.notation.errors import NotationError\n"
+        "from autograder.cnn.derivations.notation.parse import parse_equation\n"
         "from tests.test_symbolic_notation import HOSTILE\n"
         "def attempt(text):\n"
-        "    try: read(text)\n"
-        "    except NotationError as error: error.pointed('zh')\n"
+        "    try: parse_equation(text)\n"
+        "    except NotationError as error: error.pointed.in_language('zh')\n"
         "attempt('a11 + x'); attempt('a_{p}'); attempt('a_{;}')\n"
         "seen = []\n"
         "def hook(event, arguments):\n"
@@ -379,13 +385,17 @@ NEARLY = st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
 @settings(max_examples=400, deadline=None)
 @given(st.one_of(st.text(max_size=300), NEARLY))
 def test_any_text_is_read_or_refused_in_both_languages(text: str) -> None:
-    for row in [*rows(text), *rows(text, newline_separates=False)]:
+    for row in [*split_rows(text), *split_rows(text, newline_separates=False)]:
         assert row.text.strip() and text[row.at] == row.text[0]
     try:
-        equation = read(text)
+        equation = parse_equation(text)
     except NotationError as error:
-        assert error.text.en and error.text.zh and error.pointed("zh").count("\n") >= 2
-        assert 0 <= error.at <= max(len(text), notation.MAX_CHARACTERS)
+        assert (
+            error.text.in_language("en")
+            and error.text.in_language("zh")
+            and error.pointed.in_language("zh").count("\n") >= 2
+        )
+        assert 0 <= error.at <= max(len(text), MAX_CHARACTERS)
     else:
         assert isinstance(equation, Equation)
-        assert read(notation_write.equation(equation)).sides
+        assert parse_equation(write.equation(equation)).sides

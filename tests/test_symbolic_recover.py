@@ -23,8 +23,10 @@ from autograder.cnn.derivations.layer import LayerError
 from autograder.cnn.derivations.symbols import Atom, terms
 from autograder.cnn.recovery import in_file, readings, recover
 from autograder.cnn.recovery.readings import READINGS, NoFormula, RecoverError, Sizes
-from autograder.cnn.recovery.recover import Recovered, calling
+from autograder.cnn.recovery.recover import Recovered
 from autograder.sandbox.bubblewrap import BubblewrapMissing, require
+from autograder.student import questions
+from autograder.student.questions import calling
 from tests.test_cli import call
 
 SOLUTIONS = Path(__file__).parent.parent / "solutions"
@@ -157,7 +159,7 @@ def test_a_misconception_has_another_formula(name: str, wrong: str, function: Ca
         try:
             found = read(function, name, sizes)
         except NoFormula as error:
-            refusals.append(error.text.en)
+            refusals.append(error.text.in_language("en"))
             continue
         differs |= not found.agrees
         assert found.agrees == (found.shape == found.lecture_shape and found.formulas == found.lecture)
@@ -252,7 +254,7 @@ def constant(value: Any) -> Callable[..., Any]:
 def test_what_has_no_formula_is_told_in_one_sentence(function: Callable[..., Any], said: str) -> None:
     with pytest.raises(NoFormula, match=said) as error:
         read(function, "conv_residual")
-    assert "\n" not in error.value.text.en
+    assert "\n" not in error.value.text.in_language("en")
 
 
 @pytest.mark.parametrize(
@@ -510,14 +512,14 @@ def test_the_code_runs_in_the_sandbox_and_all_units_in_one_run(
         f"PID = {__import__('os').getpid()}\n"
     )
     runs = []
-    original = in_file.Sandbox
+    original = questions.Sandbox
 
     class Counting(original):  # type: ignore[misc, valid-type]
         def run(self, statements: Any) -> Any:
             runs.append(len(self.calls))
             return super().run(statements)
 
-    monkeypatch.setattr(in_file, "Sandbox", Counting)
+    monkeypatch.setattr(questions, "Sandbox", Counting)
     found = in_file.recover_file(path, "rotate180", Sizes(kernel=(3, 2)), isolation=isolation)
     assert found.agrees
     assert len(runs) == 2 and runs[1] == 6 + 2, "six unit arrays and two tests"

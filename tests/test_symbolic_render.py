@@ -14,11 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograder
-from autograder.base.messages import LANGUAGES, Authored
+from autograder.base.messages import COURSE_LANGUAGES, Authored
 from autograder.cnn.derivations import expand, page, render
 from autograder.cnn.derivations.layer import Dense, Layer, LayerError, Pooling
 from autograder.cnn.derivations.options import described, size
-from autograder.cnn.derivations.page import FORMATS, Equation, Grid, Product, Prose, Sum, as_sum
+from autograder.cnn.derivations.page import Equation, Grid, Product, Prose, Sum, as_sum
+from autograder.cnn.derivations.shown import FORMATS
 from autograder.cnn.derivations.steps import derive
 from autograder.cnn.derivations.symbols import Atom, Derivative
 from tests.test_cli import call
@@ -133,7 +134,7 @@ def test_json_holds_the_formulas_exactly(layer: Any) -> None:
         assert found[str(left)] == wanted
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("lang", COURSE_LANGUAGES)
 @pytest.mark.parametrize("layer", LAYERS)
 def test_html_is_well_formed_and_loads_nothing(layer: Any, lang: str) -> None:
     shown = derive(layer, steps=True)
@@ -275,7 +276,7 @@ def test_any_text_is_a_size_or_one_sentence(text: str) -> None:
     try:
         height, width = size(text)
     except LayerError as error:
-        assert error.text.en and "\n" not in error.text.en
+        assert error.text.in_language("en") and "\n" not in error.text.in_language("en")
     else:
         assert re.fullmatch(rf"\s*0*{height}\b.*", text, re.DOTALL) and width >= 0
 
@@ -285,7 +286,7 @@ def test_any_text_names_winners_or_is_told_in_one_sentence(text: str) -> None:
     try:
         layer = described(None, "2x2", None, 0, 1, 1, "max", text)
     except LayerError as error:
-        assert error.text.en
+        assert error.text.in_language("en")
     else:
         assert isinstance(layer, Pooling) and len(layer.winners) == 4
 

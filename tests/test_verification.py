@@ -25,23 +25,31 @@ def test_a_sound_course_is_sound(tmp_path: Path) -> None:
     assert report.mutants > 5 and not report.survivors
 
 
-MORE = """
-@exercise.alternative
+ALTERNATIVES = """
+import numpy as np
+
 def by_where(delta, z):
     return np.where(z > 0, delta, 0.0)
+
+ALTERNATIVES = {"relu_backward": [by_where, lambda delta, z: delta]}
 """
 
+
+def test_a_wrong_alternative_is_found_and_a_right_one_counted(tmp_path: Path) -> None:
+    folder = write_course(tmp_path)
+    (folder / "alternatives.py").write_text(ALTERNATIVES)
+    report = verified(folder)
+    assert report.alternatives == 2 and list(report.rejected) == ["<lambda>"]
+    assert not verification.sound([report])
+
+
 HOLES = {
-    "a wrong alternative": (
-        MORE + "exercise.alternative(lambda delta, z: delta)",
-        lambda report: list(report.rejected) == ["<lambda>"],
-    ),
     "a misconception that is right": (
-        '@exercise.misconception(zh="对", en="right")\ndef right(delta, z):\n    return delta * (z > 0)',
+        'exercise.add_misconception("right", instead(lambda delta, z: delta * (z > 0)), zh="对", en="right")',
         lambda report: report.missed == {"right": 3},
     ),
     "two names of one mistake": (
-        '@exercise.misconception(zh="同", en="same")\ndef same(delta, z):\n    return 1.0 * (z > 0)',
+        'exercise.add_misconception("same", instead(lambda delta, z: 1.0 * (z > 0)), zh="同", en="same")',
         lambda report: report.misnamed == {"same": "slope_only"},
     ),
     "an excuse for nothing": (
@@ -129,9 +137,11 @@ def test_a_wrong_call_is_one_sentence(tmp_path: Path) -> None:
 def test_the_example_of_the_documentation_is_sound(tmp_path: Path) -> None:
     """As it stands there, in every draw of a key."""
     text = (Path(__file__).parent.parent / "docs" / "authoring.md").read_text(encoding="utf-8")
-    notebook, hidden = re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    blocks = re.findall(r"^```(?:python|toml)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
     (tmp_path / "relu").mkdir()
-    (tmp_path / "relu" / "notebook.py").write_text(notebook, encoding="utf-8")
-    (tmp_path / "relu" / "hidden.py").write_text(hidden, encoding="utf-8")
+    files = ("notebook.py", "hidden.py", "texts.toml", "alternatives.py")
+    for name, block in zip(files, blocks, strict=True):
+        (tmp_path / "relu" / name).write_text(block, encoding="utf-8")
+    assert sum(1 for block in blocks[1:3] for line in block.splitlines() if line.strip()) < 30
     run = CliRunner().invoke(app, ["verify", "--solutions", str(tmp_path), "--jobs", "1", "--lang", "en"])
     assert run.exit_code == 0, run.output

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from autograder.base.messages import LANGUAGES, Authored
+from autograder.base.messages import COURSE_LANGUAGES, Authored
 from autograder.base.prose import folded
 from autograder.judging import answer_key
 from autograder.judging.results import ExerciseResult, GroupResult, SubmissionResult, Verdict
@@ -129,7 +129,7 @@ def drawn(page: object, width: int, height: int = 24, **options: object) -> list
     return shown.getvalue().splitlines()
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("lang", COURSE_LANGUAGES)
 @pytest.mark.parametrize("width", [40, 57, 100, 150])
 @pytest.mark.parametrize("name", WORKS)
 def test_a_page_fills_the_screen_and_no_line_is_too_wide(name: str, width: int, lang: str) -> None:

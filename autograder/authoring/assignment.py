@@ -1,8 +1,9 @@
-"""An assignment as it lies on the instructor's disk: `notebook.py` and `hidden.py` in one folder.
+"""An assignment as it lies on the instructor's disk: a folder with `notebook.py` and `hidden.py`.
 
-`load` imports both (they are the instructor's own, trusted code) and returns one record. The folder
-above becomes a package of its own, so that `hidden.py` can write `from .notebook import conv2d` and
-two courses on one machine never get in each other's way.
+`texts.toml` and `alternatives.py` may lie beside them. `load` imports the modules (they are the instructor's
+own, trusted code), attaches the texts and returns one record. The folder above becomes a package of its own,
+so that `hidden.py` can write `from .notebook import conv2d` and two courses on one machine never get in each
+other's way.
 """
 
 import hashlib
@@ -11,10 +12,12 @@ import sys
 import traceback
 import types
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from autograder.authoring import texts
 from autograder.authoring.exercise import AuthoringError, Exercise
+from autograder.judging.domain import UnknownDomain, find
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,8 @@ class Assignment:
     name: str
     folder: Path
     exercises: tuple[Exercise, ...]
+    domain: str = ""
+    """What adds the subject's knowledge to the engine: the `DOMAIN` of `hidden.py`; see `judging.domain`."""
 
     @property
     def notebook(self) -> Path:
@@ -45,17 +50,20 @@ def load_all(course: Path) -> list[Assignment]:
         raise AuthoringError(
             f"{course} holds no assignments; each is a folder with notebook.py and hidden.py."
         )
-    return [load(folder) for folder in folders]
+    course_texts = texts.read(course.resolve() / "texts.toml")
+    assignments = [load(folder, course_texts) for folder in folders]
+    course_texts.check_used()
+    return assignments
 
 
-def load(folder: Path) -> Assignment:
+def load(folder: Path, course_texts: texts.TextFile | None = None) -> Assignment:
     """Import one assignment.
 
     Raises
     ------
     AuthoringError
         A file is missing or cannot be imported, the folder's name is no Python name, two exercises have one
-        name, or an exercise is inconsistent.
+        name, an exercise is inconsistent, a text is missing, or the domain is unknown.
     """
     folder = folder.resolve()
     for name in ("notebook.py", "hidden.py"):
@@ -63,11 +71,7 @@ def load(folder: Path) -> Assignment:
             raise AuthoringError(f"{folder} has no {name}; an assignment needs notebook.py and hidden.py.")
     if not folder.name.isidentifier():
         raise AuthoringError(f"{folder.name!r} is not a Python name; rename the assignment's folder.")
-    package = _course_package(folder.parent)
-    try:
-        hidden = importlib.import_module(f"{package}.{folder.name}.hidden")
-    except Exception as error:
-        raise AuthoringError(f"{_place(error, folder)}: {type(error).__name__}: {error}") from error
+    hidden = _imported(folder, "hidden")
     exercises = tuple(_unique(value for value in vars(hidden).values() if isinstance(value, Exercise)))
     if not exercises:
         raise AuthoringError(f"{folder / 'hidden.py'} defines no Exercise.")
@@ -76,7 +80,44 @@ def load(folder: Path) -> Assignment:
         if names.count(exercise.name) > 1:
             raise AuthoringError(f"{folder / 'hidden.py'} has two exercises {exercise.name!r}; rename one.")
         exercise.validate()
-    return Assignment(folder.name, folder, exercises)
+    course_texts = course_texts or texts.read(folder.parent / "texts.toml")
+    told = texts.attach(exercises, texts.read(folder / "texts.toml"), course_texts)
+    return Assignment(folder.name, folder, _with_alternatives(told, folder), _domain(hidden, folder))
+
+
+def _with_alternatives(exercises: tuple[Exercise, ...], folder: Path) -> tuple[Exercise, ...]:
+    """The exercises with what `alternatives.py` lists: `ALTERNATIVES = {"conv2d": [by_loops, by_einsum]}`."""
+    path = folder / "alternatives.py"
+    if not path.is_file():
+        return exercises
+    listed = getattr(_imported(folder, "alternatives"), "ALTERNATIVES", None)
+    if not isinstance(listed, dict):
+        raise AuthoringError(f"{path} has no ALTERNATIVES, from exercises' names to lists of functions.")
+    for name in listed:
+        if name not in [exercise.name for exercise in exercises]:
+            raise AuthoringError(f"{path} lists alternatives of {name!r}, which is no exercise.")
+    return tuple(replace(one, alternatives=list(listed.get(one.name, ()))) for one in exercises)
+
+
+def _imported(folder: Path, module: str) -> types.ModuleType:
+    package = _course_package(folder.parent)
+    try:
+        return importlib.import_module(f"{package}.{folder.name}.{module}")
+    except Exception as error:
+        raise AuthoringError(f"{_place(error, folder)}: {type(error).__name__}: {error}") from error
+
+
+def _domain(hidden: types.ModuleType, folder: Path) -> str:
+    name = getattr(hidden, "DOMAIN", "")
+    try:
+        if not isinstance(name, str):
+            raise UnknownDomain(f"it is a {type(name).__name__}, not a str")
+        find(name)
+    except UnknownDomain as error:
+        raise AuthoringError(
+            f"{folder / 'hidden.py'} names a DOMAIN that cannot be used: {error}."
+        ) from error
+    return name
 
 
 def _place(error: Exception, folder: Path) -> str:

@@ -21,7 +21,7 @@ from autograder.authoring.assignment import Assignment
 from autograder.authoring.draw import draw_hidden, draw_visible
 from autograder.authoring.exercise import AuthoringError
 from autograder.base import atomic
-from autograder.base.messages import LANGUAGES
+from autograder.base.messages import COURSE_LANGUAGES
 from autograder.judging import answer_key
 
 _BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
@@ -62,9 +62,9 @@ def release(
     notebook : function (assignment, lang)
         Gives the text of the released notebook: `nbgrader_plugin.release.releasing` makes one.
     """
-    key = draw_visible(assignment.name, assignment.exercises)
+    key = draw_visible(assignment.name, assignment.exercises, domain=assignment.domain)
     files = []
-    for lang in LANGUAGES:
+    for lang in COURSE_LANGUAGES:
         target = folder / lang / assignment.name
         for suffix, text in ((".py", stub(assignment, lang)), (".ipynb", notebook(assignment, lang))):
             files.append(write(target / f"{assignment.name}{suffix}", text.encode(), dry_run))
@@ -92,7 +92,8 @@ def draw_keys(assignment: Assignment, folder: Path, *, fresh: bool = False) -> B
             because = "its sources changed"
         except answer_key.KeyFileError:
             because = "the old one is damaged or of another version"
-    answer_key.save(draw_hidden(assignment.name, assignment.exercises, source), path)
+    key = draw_hidden(assignment.name, assignment.exercises, source, domain=assignment.domain)
+    answer_key.save(key, path)
     return Built(path, True, because)
 
 

@@ -18,32 +18,45 @@ from autograder.authoring.exercise import AuthoringError, Case, Exercise, Group,
 from autograder.judging import comparison
 from autograder.judging.answer_key import AnswerKey, Hint, KeyCase, KeyExercise, KeyGroup, Wrong, with_digest
 from autograder.judging.comparison import Comparator
+from autograder.judging.domain import find
 from autograder.sandbox.values import ValuesError, dumps, loads
 
 
-def draw_hidden(name: str, exercises: tuple[Exercise, ...], source: str = "") -> AnswerKey:
+def draw_hidden(
+    name: str, exercises: tuple[Exercise, ...], source: str = "", *, domain: str = ""
+) -> AnswerKey:
     """A new hidden key; no two are alike and none can be guessed from this repository."""
     rng = np.random.default_rng(secrets.randbits(256))
-    return with_digest(replace(draw_key(name, exercises, rng, visible=False), source=source))
+    return with_digest(replace(draw_key(name, exercises, rng, domain, visible=False), source=source))
 
 
-def draw_visible(name: str, exercises: tuple[Exercise, ...]) -> AnswerKey:
+def draw_visible(name: str, exercises: tuple[Exercise, ...], *, domain: str = "") -> AnswerKey:
     """The visible key: the same on every machine, for every course."""
     seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
-    return draw_key(name, exercises, np.random.default_rng(seed), visible=True)
+    return draw_key(name, exercises, np.random.default_rng(seed), domain, visible=True)
 
 
-def draw_key(name: str, exercises: tuple[Exercise, ...], rng: Generator, *, visible: bool) -> AnswerKey:
+def draw_key(
+    name: str, exercises: tuple[Exercise, ...], rng: Generator, domain: str = "", *, visible: bool
+) -> AnswerKey:
     """Draw every case of an assignment and compute what the reference and the misconceptions give.
 
     Raises
     ------
     AuthoringError
         A group draws no cases or fails to; the reference raises, changes its arguments, or returns what
-        cannot be stored.
+        cannot be stored; a comparator is neither the engine's nor the domain's.
     """
-    key = AnswerKey(name, visible, tuple(_draw_exercise(exercise, rng, visible) for exercise in exercises))
-    return with_digest(key)
+    drawn = tuple(_draw_exercise(exercise, rng, visible) for exercise in exercises)
+    known = find(domain).comparators
+    for exercise in drawn:
+        for case in exercise.cases:
+            if not comparison.is_known(case.accept, known):
+                raise AuthoringError(
+                    f"{exercise.name}: the comparator {type(case.accept).__name__} is not known; name the "
+                    "domain that has it in hidden.py: DOMAIN = …"
+                )
+    return with_digest(AnswerKey(name, visible, drawn, domain=domain))
 
 
 def _draw_exercise(exercise: Exercise, rng: Generator, visible: bool) -> KeyExercise:
@@ -101,7 +114,7 @@ def _same_wrong(one: Wrong | None, other: Wrong | None) -> bool:
         return one is other
     if one.raises or other.raises:
         return bool(one.raises) == bool(other.raises)
-    return comparison.agrees(comparison.Close(), one.value, other.value)
+    return comparison.Close().agrees(one.value, other.value)
 
 
 def _cases(exercise: Exercise, group: Group, rng: Generator, visible: bool) -> list[Case]:
@@ -125,7 +138,7 @@ def _key_case(exercise: Exercise, group: Group, case: Case, known: Sequence[Misc
     try:
         sent = dumps(case.args)
         args, given = loads(sent), loads(sent)
-        expected = comparison.essence(accept, loads(dumps(exercise.reference(*given))))
+        expected = accept.essence(loads(dumps(exercise.reference(*given))))
         unchanged = dumps(given) == sent
     except ValuesError as error:
         raise AuthoringError(f"{where}: {error} cannot be stored in an answer key.") from error
@@ -133,13 +146,13 @@ def _key_case(exercise: Exercise, group: Group, case: Case, known: Sequence[Misc
         raise AuthoringError(f"{where}: the reference raised {_told(error)}") from error
     if not unchanged:
         raise AuthoringError(f"{where}: the reference changes its arguments.")
-    if not comparison.acceptable(accept, expected):
+    if not accept.acceptable(expected):
         raise AuthoringError(f"{where}: the reference's own answer is not acceptable ({accept}).")
     wrong = {m.id: _run_wrong(m.run, args, accept) for m in known}
     differing = {
         id: outcome
         for id, outcome in wrong.items()
-        if outcome.raises or not comparison.same_kept(accept, outcome.value, expected)
+        if outcome.raises or not accept.same_kept(outcome.value, expected)
     }
     return KeyCase(args, expected, accept, case.layout, case.fresh, differing)
 
@@ -147,6 +160,6 @@ def _key_case(exercise: Exercise, group: Group, case: Case, known: Sequence[Misc
 def _run_wrong(run: Callable[..., Any], args: tuple[Any, ...], accept: Comparator) -> Wrong:
     with np.errstate(all="ignore"):
         try:
-            return Wrong(value=comparison.essence(accept, loads(dumps(run(*copy.deepcopy(args))))))
+            return Wrong(value=accept.essence(loads(dumps(run(*copy.deepcopy(args))))))
         except Exception as error:  # a misconception may well crash; that is how it shows
             return Wrong(raises=type(error).__name__)

@@ -1,22 +1,21 @@
-"""What an instructor authors: an exercise, its cases, its misconceptions, its accepted alternatives.
+"""What an instructor authors: an exercise, the groups of its cases, its misconceptions.
 
 A course's `hidden.py` reads like a description; the engine reads these records and nothing else:
 
     exercise = Exercise(conv2d_input_grad, points=20, lecture="3.2")
 
-    @exercise.group("stride", points=5, zh="步长大于 1", en="stride above 1")
+    @exercise.group("stride", points=5)
     def strided(rng):
         yield rng.normal(size=(2, 3, 2, 2)), rng.normal(size=(3, 4, 3, 3)), (2, 4, 5, 5), 2
 
-    @exercise.misconception(zh="没有把卷积核翻转 180°", en="the kernel was not rotated by 180°")
-    def kernel_not_rotated(delta, w, input_shape, stride=1, padding=0): ...
+    exercise.add_misconceptions(
+        frequent=("kernel_not_rotated", "stride_ignored"),
+        kernel_not_rotated=changed("w", rotated),
+        stride_ignored=pretend("stride", 1),
+    )
 
-    exercise.mistake("stride_ignored", pretend("stride", 1), zh="没有考虑步长", en="the stride was ignored")
-
-    @exercise.alternative
-    def by_loops(delta, w, input_shape, stride=1, padding=0): ...
-
-Nothing here runs an exercise; `answer_key` does.
+What these ids say to a student stands in `texts.toml` (`authoring.texts`), accepted alternatives in
+`alternatives.py`; `authoring.assignment` puts all three together. Nothing here runs an exercise; `draw` does.
 """
 
 import inspect
@@ -27,7 +26,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from autograder.authoring import transforms
-from autograder.authoring.transforms import Turn
+from autograder.authoring.transforms import Transform
+from autograder.base.messages import COURSE_LANGUAGES, Authored, TextError, say
 from autograder.judging.answer_key import Layout
 from autograder.judging.comparison import Close, Comparator
 
@@ -59,7 +59,6 @@ class Case:
 
 
 Draw = Callable[["Generator"], Iterable[Case | tuple[Any, ...]]]
-Example = Callable[[], Iterable[Case | tuple[Any, ...]]]
 
 
 @dataclass
@@ -67,25 +66,25 @@ class Group:
     """Cases that are worth points together: all of them right, or none of the points.
 
     `draw` gives new cases for every key. A group is also part of the visible key unless `visible` is
-    False; there it shows its `example`, if it has one, in place of a draw.
+    False; there it shows its `examples`, if it has some, in place of a draw. `zh` and `en`, its title, are
+    empty until the assignment is loaded, unless they were given where the group is defined.
     """
 
     name: str
     points: float
-    zh: str
-    en: str
     draw: Draw
     visible: bool = True
-    examples: Example | None = None
+    zh: str = ""
+    en: str = ""
+    examples: tuple[Case | tuple[Any, ...], ...] = ()
 
-    def example(self, function: Example) -> Example:
-        """Decorator: the cases that students see of this group, such as the lecture's own example."""
-        self.examples = function
-        return function
+    def example(self, *cases: Case | tuple[Any, ...]) -> None:
+        """The cases that students see of this group, such as the lecture's own example."""
+        self.examples = cases
 
     def cases(self, rng: "Generator", *, for_students: bool) -> list[Case]:
         """The cases of one key. A bare tuple stands for `Case(args)`."""
-        drawn = self.examples() if for_students and self.examples else self.draw(rng)
+        drawn = self.examples if for_students and self.examples else self.draw(rng)
         return [case if isinstance(case, Case) else Case(tuple(case)) for case in drawn]
 
 
@@ -93,20 +92,23 @@ class Group:
 class Misconception:
     """A named wrong implementation. `id` never changes once students have seen it.
 
-    `zh` and `en` finish the sentence "it looks as if …" and point to the idea, not to the code.
+    `zh` and `en` finish the sentence "it looks as if …" and point to the idea, not to the code; they are
+    empty until the assignment is loaded, unless they were given where the misconception is defined.
 
     Attributes
     ----------
-    turn : mistakes.Turn or None
-        What makes a right function wrong in this way, where the mistake is frequent enough to be looked for
-        together with another one; the id of such a pair is `first+second`.
+    transform : function
+        What makes a right function wrong in this way.
+    frequent : bool
+        It is looked for together with other frequent ones, too; the id of such a pair is `first+second`.
     """
 
     id: str
     run: Callable[..., Any]
-    zh: str
-    en: str
-    turn: Turn | None = None
+    transform: Transform
+    frequent: bool = False
+    zh: str = ""
+    en: str = ""
 
 
 @dataclass
@@ -123,6 +125,8 @@ class Exercise:
         The lecture's section, such as "3.2".
     accept : Comparator
         When an answer counts as right; `Close()` unless said otherwise.
+    alternatives : list of function
+        Right implementations unlike the reference: what `alternatives.py` lists.
     equivalents : dict
         The mutants of the reference that no key can catch, with the reason; see `equivalent`.
     """
@@ -152,49 +156,47 @@ class Exercise:
         return tuple(one.default for one in parameters if one.default is not one.empty)
 
     def group(
-        self, name: str, *, points: float, zh: str, en: str, visible: bool = True
+        self, name: str, *, points: float, visible: bool = True, zh: str = "", en: str = ""
     ) -> Callable[[Draw], Group]:
         """Decorator: a generator function of `rng` that yields cases. Returns the `Group`."""
 
         def register(draw: Draw) -> Group:
-            self.groups.append(Group(name, points, zh, en, draw, visible))
+            self.groups.append(Group(name, points, draw, visible, zh, en))
             return self.groups[-1]
 
         return register
 
-    def misconception(
-        self, *, zh: str, en: str, id: str | None = None
-    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        """Decorator: a wrong implementation; its id is the function's name unless one is given."""
+    def add_misconceptions(self, *, frequent: tuple[str, ...] = (), **transforms: Transform) -> None:
+        """Add the misconceptions with these ids, each made from the reference by its transform.
 
-        def register(run: Callable[..., Any]) -> Callable[..., Any]:
-            self.misconceptions.append(Misconception(id or run.__name__, run, zh, en))
-            return run
+        Pairs of `frequent` ones are looked for, too; keep these to the handful that people really have.
 
-        return register
-
-    def mistake(self, id: str, turn: Turn, *, zh: str, en: str, frequent: bool = False) -> None:
-        """A misconception made from the reference by a turn (`autograder.authoring.transforms`).
-
-        Pairs of `frequent` ones are looked for too; keep them to the handful that people really make.
+        Raises
+        ------
+        AuthoringError
+            One that is said to be frequent is not among them.
         """
-        self.misconceptions.append(
-            Misconception(id, turn(self.reference), zh, en, turn if frequent else None)
-        )
+        for id in frequent:
+            if id not in transforms:
+                raise AuthoringError(f"{self.name}: {id!r} is said to be frequent, but is not described.")
+        for id, transform in transforms.items():
+            self.add_misconception(id, transform, frequent=id in frequent)
+
+    def add_misconception(
+        self, id: str, transform: Transform, *, frequent: bool = False, zh: str = "", en: str = ""
+    ) -> None:
+        """Add a single one; `zh` and `en` save a course of one small file its `texts.toml`."""
+        run = transform(self.reference)
+        self.misconceptions.append(Misconception(id, run, transform, frequent, zh, en))
 
     def pairs(self) -> list[Misconception]:
-        """Two frequent mistakes at once, each pair in the order in which they were written."""
-        frequent = [one for one in self.misconceptions if one.turn]
+        """Two frequent misconceptions at once, each pair in the order in which they were written."""
+        frequent = [one for one in self.misconceptions if one.frequent]
         return [_pair(self.reference, one, other) for one, other in itertools.combinations(frequent, 2)]
 
     def equivalent(self, mutant: str, because: str) -> None:
         """A change of the reference (`mutants`) that no key can catch, and the reason: it changes nothing."""
         self.equivalents[mutant] = because
-
-    def alternative(self, run: Callable[..., Any]) -> Callable[..., Any]:
-        """Decorator: a right implementation unlike the reference."""
-        self.alternatives.append(run)
-        return run
 
     def validate(self) -> None:
         """Check what the engine relies on.
@@ -218,12 +220,11 @@ class Exercise:
 
 
 def _pair(reference: Callable[..., Any], one: Misconception, other: Misconception) -> Misconception:
-    assert one.turn is not None and other.turn is not None
-    run = transforms.both(one.turn, other.turn)(reference)
-    return Misconception(
-        f"{one.id}+{other.id}", run, f"{one.zh}；同时{other.zh}", f"{one.en}; and {other.en}"
-    )
+    transform = transforms.both(one.transform, other.transform)
+    told = say("idea.both", one=Authored(one.zh, one.en), other=Authored(other.zh, other.en))
+    zh, en = map(told.in_language, COURSE_LANGUAGES)
+    return Misconception(f"{one.id}+{other.id}", transform(reference), transform, zh=zh, en=en)
 
 
-class AuthoringError(Exception):
-    """A mistake in a course's own files, told in one sentence."""
+class AuthoringError(TextError):
+    """A mistake in a course's own files, told in English."""

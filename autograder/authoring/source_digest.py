@@ -1,7 +1,8 @@
 """What a hidden key depends on of its sources: what they do, never what they say about it.
 
 A key is drawn anew when this digest changes, and then the whole class is graded again. So comments, text
-cells, docstrings and layout do not count, nor does a module that `hidden.py` does not import.
+cells, docstrings and layout do not count, nor does a module that `hidden.py` does not import, such as
+`alternatives.py`, nor `texts.toml`.
 """
 
 import ast

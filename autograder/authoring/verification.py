@@ -18,7 +18,7 @@ from autograder.authoring import assignment, build
 from autograder.authoring.draw import draw_hidden
 from autograder.authoring.exercise import AuthoringError, Exercise, Misconception
 from autograder.authoring.mutants import Mutant, mutants
-from autograder.base.messages import LANGUAGES
+from autograder.base.messages import COURSE_LANGUAGES
 from autograder.base.timeout import OutOfTime, interrupted_after
 from autograder.judging import in_process
 from autograder.judging.answer_key import AnswerKey
@@ -139,7 +139,7 @@ def verify_exercise(folder: Path, name: str, draws: int) -> Report:
     start = time.perf_counter()
     course = assignment.load(folder)
     (exercise,) = (one for one in course.exercises if one.name == name)
-    keys = [draw_hidden(course.name, (exercise,)) for _ in range(draws)]
+    keys = [draw_hidden(course.name, (exercise,), domain=course.domain) for _ in range(draws)]
     others = frozenset(one.name for one in course.exercises if one is not exercise)
     changed = mutants(exercise.reference, apart_from=others)
     survivors = _survivors(changed, keys, exercise)
@@ -184,13 +184,13 @@ def _all_results(
 
 
 def _fault(result: ExerciseResult) -> str:
-    why = f": {result.diagnosis.en}" if result.diagnosis else ""
+    why = f": {result.diagnosis.in_language('en')}" if result.diagnosis else ""
     return f"{result.points:g} of {result.max_points:g} points, {result.verdict}{why}"
 
 
 def _stub_faults(course: assignment.Assignment, keys: list[AnswerKey]) -> list[str]:
     faults = []
-    for lang in LANGUAGES:
+    for lang in COURSE_LANGUAGES:
         text = course.notebook.read_text(encoding="utf-8")
         source = build.without_solutions(build.in_language(text, lang))
         read = read_source(f"{course.name}.py", source.encode())

@@ -1,22 +1,27 @@
 """Messages as data: an id with values. The sentence, in one language or another, is made where it is shown.
 
 `say` makes a message. Its sentences stand in `locale/<language>.json`, id by id; an id that begins with the
-name of a package which has a `locale` folder of its own (`cnn.layer.stride`) stands there. A language is added
-by adding its file; what it lacks is shown in English. No code reads a sentence back: what follows from a
-message follows from its id.
+name of a package which has a `locale` folder of its own (`cnn.layer.stride`) stands there. A language is
+added by adding its file; what it lacks is shown in English. No code reads a sentence back: what follows from
+a message follows from its id.
 """
 
 import functools
 import json
 import locale
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from numbers import Integral, Real
+from numbers import Integral, Rational, Real
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
-LANGUAGES = ("zh", "en")
+_ENGINE = Path(__file__).parent.parent
+
+COURSE_LANGUAGES = ("zh", "en")
+"""In which a course is written: its assignments, and the texts of its exercises."""
 
 
 class Text:
@@ -24,14 +29,6 @@ class Text:
 
     def in_language(self, lang: str) -> str:
         raise NotImplementedError
-
-    @property
-    def zh(self) -> str:
-        return self.in_language("zh")
-
-    @property
-    def en(self) -> str:
-        return self.in_language("en")
 
 
 @dataclass(frozen=True)
@@ -43,29 +40,43 @@ class Message(Text):
     id : str
         What it says, such as `symptom.wrong_type`; it never changes once it has been stored.
     values : mapping
-        What fills the sentence's placeholders: texts, numbers, strings.
+        What fills the sentence's placeholders: texts, numbers, strings. A value called `said` is a sentence
+        to which this one only adds something, such as where it is true; see `core`.
     """
 
     id: str
-    values: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    values: Mapping[str, Any] = field(default_factory=dict)
 
     def in_language(self, lang: str) -> str:
         shown = {
-            name: _Shown(value.in_language(lang)) if isinstance(value, Text) else value
+            name: _Shown(in_language(value, lang)) if isinstance(value, Text | str) else value
             for name, value in self.values.items()
         }
         return sentence(self.id, lang).format(**shown)
 
+    def __hash__(self) -> int:
+        return hash((self.id, frozenset(self.values.items())))
+
 
 @dataclass(frozen=True)
 class Authored(Text):
-    """What a course's author wrote, in Chinese and English."""
+    """What a course's author wrote, in each of `COURSE_LANGUAGES`; English for readers of any other."""
 
-    chinese: str
-    english: str
+    zh: str
+    en: str
 
     def in_language(self, lang: str) -> str:
-        return self.chinese if lang == "zh" else self.english
+        return self.zh if lang == "zh" else self.en
+
+
+@dataclass(frozen=True)
+class Verbatim(Text):
+    """What is the same in every language, such as a formula or a name."""
+
+    text: str
+
+    def in_language(self, lang: str) -> str:
+        return self.text
 
 
 @dataclass(frozen=True)
@@ -83,8 +94,18 @@ class Joined(Text):
     between: str = "list.names"
 
     def in_language(self, lang: str) -> str:
-        shown = (item.in_language(lang) if isinstance(item, Text) else item for item in self.items)
-        return sentence(self.between, lang).join(shown)
+        return sentence(self.between, lang).join(in_language(item, lang) for item in self.items)
+
+
+class TextError(Exception):
+    """Something that a user can put right, told in a sentence (`text`); in a string, in English alone."""
+
+    def __init__(self, text: Text | str) -> None:
+        super().__init__(text)
+        self.text = Verbatim(text) if isinstance(text, str) else text
+
+    def __str__(self) -> str:
+        return self.text.in_language("en")
 
 
 def say(id: str, **values: Any) -> Text:
@@ -97,30 +118,44 @@ def joined(items: Iterable[Text | str], between: str = "list.names") -> Joined:
     return Joined(tuple(items), between)
 
 
-def to_data(text: Text) -> dict[str, Any]:
-    """`text` as JSON can hold it; the inverse of `from_data`."""
-    match text:
-        case Message():
-            values = {
-                name: to_data(value) if isinstance(value, Text) else value
-                for name, value in text.values.items()
-            }
-            return {"id": text.id, "values": values}
-        case Authored():
-            return {"zh": text.chinese, "en": text.english}
-        case Joined():
-            items = [to_data(item) if isinstance(item, Text) else item for item in text.items]
-            return {"items": items, "between": text.between}
-    raise TypeError(f"no text: {type(text).__name__}")
+def in_language(text: Text | str, lang: str) -> str:
+    """A text, or a string, which is the same in every language."""
+    return text if isinstance(text, str) else text.in_language(lang)
+
+
+def core(text: Text | None) -> Message | None:
+    """What is the matter: the message inside of those that only add to it; of several, the first."""
+    while True:
+        match text:
+            case Message() if isinstance(text.values.get("said"), Text):
+                text = text.values["said"]
+            case Joined() if text.items and isinstance(text.items[0], Text):
+                text = text.items[0]
+            case _:
+                return text if isinstance(text, Message) else None
 
 
 def from_data(data: Mapping[str, Any]) -> Text:
-    """The text that `to_data` gave."""
+    """A text out of its fields, as JSON holds them.
+
+    Raises
+    ------
+    LookupError, TypeError, AttributeError
+        It is no text, or a message that could not be shown: another version's.
+    """
     if "id" in data:
-        return Message(data["id"], {name: _from(value) for name, value in data["values"].items()})
+        values = {name: _from(value) for name, value in data["values"].items()}
+        if not _placeholders(data["id"]) <= values.keys():
+            raise LookupError(f"values are missing of {data['id']!r}")
+        return Message(data["id"], values)
     if "items" in data:
         return Joined(tuple(map(_from, data["items"])), data["between"])
-    return Authored(data["zh"], data["en"])
+    return Verbatim(data["text"]) if "zh" not in data else Authored(data["zh"], data["en"])
+
+
+@functools.cache
+def _placeholders(id: str) -> frozenset[str]:
+    return frozenset(name for _, name, _, _ in Formatter().parse(sentence(id, "en")) if name)
 
 
 def _from(value: Any) -> Any:
@@ -132,11 +167,11 @@ def _plain(value: Any) -> Any:
         return value
     if isinstance(value, Integral):
         return int(value)
-    return float(value) if isinstance(value, Real) else str(value)
+    return float(value) if isinstance(value, Real) and not isinstance(value, Rational) else str(value)
 
 
 class _Shown(str):
-    """A text inside of a sentence; `{name:begin}` shows it with a capital letter, as at the beginning."""
+    """A part of a sentence; `{name:begin}` shows it with a capital letter, as at the beginning."""
 
     def __format__(self, spec: str) -> str:
         return self[:1].upper() + self[1:] if spec == "begin" else super().__format__(spec)
@@ -153,14 +188,37 @@ def sentence(id: str, lang: str) -> str:
     raise KeyError(f"there is no message {id!r}")
 
 
-def translator(lang: str) -> Callable[[str], str]:
-    """What gives the sentence of an id in `lang`, for what is printed at once."""
-    return functools.partial(sentence, lang=lang)
+@functools.cache
+def languages() -> tuple[str, ...]:
+    """The languages of the engine's own sentences: those that it has a catalogue of."""
+    there = sorted(file.stem for file in (_ENGINE / "base" / "locale").glob("*.json"))
+    return tuple(dict.fromkeys([*COURSE_LANGUAGES, *there]))
+
+
+def sentences(prefix: str, lang: str) -> dict[str, str]:
+    """All sentences whose ids begin with `prefix`, by what follows it."""
+    known = _catalogue(prefix.partition(".")[0], "en")
+    return {id.removeprefix(prefix): sentence(id, lang) for id in known if id.startswith(prefix)}
+
+
+def course_language(lang: str) -> str:
+    """The language in which a course is shown to a reader of `lang`."""
+    return lang if lang in COURSE_LANGUAGES else "en"
+
+
+def tag(lang: str) -> str:
+    """The language as HTML names it."""
+    return "zh-CN" if lang == "zh" else lang
+
+
+def translator(lang: str) -> Callable[..., str]:
+    """What says a message in `lang`, for what is printed at once."""
+    return lambda id, **values: say(id, **values).in_language(lang)
 
 
 @functools.cache
 def _catalogue(package: str, lang: str) -> Mapping[str, str]:
-    file = Path(__file__).parent.parent / package / "locale" / f"{lang}.json"
+    file = _ENGINE / package / "locale" / f"{lang}.json"
     try:
         sentences: dict[str, str] = json.loads(file.read_bytes())
     except OSError:
@@ -198,8 +256,11 @@ _NOT_IN_A_NAME = {
 
 
 def preferred_language() -> str:
-    """ "zh" where the locale is a Chinese one, else "en"."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        if value := os.environ.get(name):
-            return "zh" if value.lower().startswith("zh") else "en"
-    return "zh" if (locale.getlocale()[0] or "").lower().startswith(("zh", "chinese")) else "en"
+    """The locale's language where the engine has it, else English."""
+    names = (
+        *filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))),
+        locale.getlocale()[0] or "",
+    )
+    spoken = re.split("[_.@-]", names[0].lower())[0]
+    spoken = "zh" if spoken.startswith("chinese") else spoken
+    return spoken if spoken in languages() else "en"

@@ -71,6 +71,14 @@ class _Commands(click.Group):
             from autograder.base.command_line import EXIT_INTERRUPTED
 
             raise click.exceptions.Exit(EXIT_INTERRUPTED) from None
+        except Exception as error:
+            from autograder.base.messages import TextError
+
+            if not isinstance(error, TextError):
+                raise
+            from autograder.base.command_line import fail
+
+            fail(error.text)
 
 
 def _lazy(package: str, table: Mapping[str, tuple[str, str]]) -> dict[str, click.Command]:

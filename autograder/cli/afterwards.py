@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autograder.base.messages import printable_name
+from autograder.base.messages import Text, joined, printable_name, say
 from autograder.judging.results import SubmissionResult, Verdict
+from autograder.reports import words
 from autograder.reports.csv_file import harmless
 
 if TYPE_CHECKING:
@@ -36,26 +37,19 @@ class Afterwards:
                 self._empty.add((result.student, result.assignment))
             yield result
 
-    def sentences(self, files: "Iterable[SubmittedFile]") -> Iterator[str]:
+    def sentences(self, files: "Iterable[SubmittedFile]") -> Iterator[Text]:
         """What is to be said of `files`, the class that was graded."""
         unread = [file for file in files if (file.student, file.assignment) in self._empty and _unread(file)]
         if unread:
             named = [printable_name(f"{file.student}/{file.assignment}") for file in unread[:_NAMED]]
-            more = ", …" if len(unread) > _NAMED else ""
-            yield (
-                f"{_some(len(unread), 'submission')} could not be read: {', '.join(named)}{more}; "
-                "results.json has a note on each."
+            more = ["…"] if len(unread) > _NAMED else []
+            yield say(
+                "grade.unread", submissions=words.submissions(len(unread)), names=joined([*named, *more])
             )
         if self._before:
-            yield (
-                f"the former grades.csv in {self._folder} had {_some(len(self._before), 'row')} that the new "
-                "one does not have: it holds what was graded now. No result is lost: grade the whole class "
-                "again, which takes no time, and --out keeps two classes apart."
-            )
-
-
-def _some(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+            number = len(self._before)
+            rows = say("grade.rows_one") if number == 1 else say("grade.rows_many", n=number)
+            yield say("grade.rows_gone", folder=self._folder, rows=rows)
 
 
 def _rows(path: Path) -> set[_Row]:

@@ -25,8 +25,6 @@ def build(solutions: Path, assignments: Path, keys: Path, new_keys: bool, check:
     """Make students' files and the hidden answer keys from the sources."""
     from autograder.authoring import assignment
     from autograder.authoring import build as building
-    from autograder.authoring.exercise import AuthoringError
-    from autograder.integrations.nbgrader.errors import ReleaseError
 
     changed = False
     try:
@@ -42,8 +40,6 @@ def build(solutions: Path, assignments: Path, keys: Path, new_keys: bool, check:
                     changed |= file.changed
                     if file.changed:
                         click.echo(f"out of date: {file.path}" if check else told(file))
-    except (AuthoringError, ReleaseError) as error:
-        fail(str(error))
     except OSError as error:
         # What is written here has a name; what nbgrader writes on its way may have none.
         fail(f"{error.filename or tempfile.gettempdir()}: {error.strerror or error}.")

@@ -50,7 +50,7 @@ def check(file: Path | None, lang: str, hint: bool, html: bool, output: Path | N
         if chosen != file:
             console.print(chosen.name, style="bold", markup=False)
         told |= hints.climb(chosen, result)
-        terminal.check_list(result, lang, console, told, "--hint")
+        terminal.check_list(done, lang, console, told, "--hint")
     if html or output:
         _write_page(done, chosen, told, lang, output or chosen.with_suffix(".check.html"), json)
     if result.points < result.max_points:
@@ -75,14 +75,11 @@ def _examined(file: Path | None, lang: str) -> "tuple[Path, Examined]":
 
     # The sandbox loads NumPy while the next lines do.
     with launch.ahead() as launched, _without_collecting_garbage():
-        from autograder.student.checking import CheckError, examine_file
+        from autograder.student.checking import examine_file
         from autograder.student.workspace import current_file
 
-        try:
-            chosen = current_file(file or Path()) if file is None or file.is_dir() else file
-            return chosen, examine_file(chosen, launched=launched)
-        except CheckError as error:
-            fail(error.text.in_language(lang))
+        chosen = current_file(file or Path()) if file is None or file.is_dir() else file
+        return chosen, examine_file(chosen, launched=launched)
 
 
 def _refuse_no_page(page: Path, lang: str) -> None:
@@ -90,7 +87,7 @@ def _refuse_no_page(page: Path, lang: str) -> None:
     if page.suffix.lower() not in (".html", ".htm"):
         from autograder.base.messages import say
 
-        fail(say("error.page_name_wrong", file=page).in_language(lang))
+        fail(say("error.page_name_wrong", file=page))
 
 
 def _write_page(
@@ -103,5 +100,5 @@ def _write_page(
     try:
         check_page.write(done, file, told, lang, page)
     except OSError as error:
-        fail(say("error.file_not_written", file=page, error=error.strerror).in_language(lang))
+        fail(say("error.file_not_written", file=page, error=error.strerror))
     click.echo(say("card.page_with_pictures", page=page).in_language(lang), err=aside)

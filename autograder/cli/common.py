@@ -5,12 +5,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from autograder.base.command_line import fail
+from autograder.base.messages import say
 
 if TYPE_CHECKING:
     from autograder.authoring.build import Built
-
-INSTALL = "in a clone of this repository, with: pip install '.[instructor]'"
-"""Never by the project's name alone: on PyPI, that is somebody else's package."""
 
 
 @contextlib.contextmanager
@@ -21,10 +19,10 @@ def for_instructors() -> Iterator[None]:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in _FOR_INSTRUCTORS:
             raise
-        fail(f"This needs {error.name}, which instructors install {INSTALL}.")
+        fail(say("error.needs_package", package=error.name))
 
 
-_FOR_INSTRUCTORS = {"copydetect", "jinja2", "jupytext", "nbformat", "nbgrader", "traitlets"}
+_FOR_INSTRUCTORS = {"copydetect", "jupytext", "nbformat", "nbgrader", "traitlets"}
 
 
 def told(file: "Built") -> str:

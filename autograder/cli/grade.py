@@ -19,6 +19,7 @@ from autograder.base.command_line import (
     language_option,
     leave,
 )
+from autograder.base.messages import say
 from autograder.cli.common import for_instructors
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def grade(
     from autograder.sandbox.limits import Limits
 
     if (path is None) == (nbgrader is None):
-        fail("name either a folder of submissions or, with --nbgrader, a course.")
+        fail(say("grade.folder_or_course"))
     limits = Limits(cpu_seconds=cpu_seconds, wall_seconds=wall_seconds, memory=memory_mib * 2**20)
     settings = grade_class.Settings(isolation, limits)
     with _complaining(out or (nbgrader or Path()) / "grades"):
@@ -124,7 +125,7 @@ def grade(
     for sentence in afterwards.sentences(files):
         complain(sentence)
     for one in books.failed:
-        complain(f"{one.student}, {one.assignment}: {one.why.in_language(lang)}")
+        complain(say("grade.not_written", student=one.student, assignment=one.assignment, why=one.why))
     if failed or strays or books.failed:
         leave(EXIT_JUDGE_ERROR)
 
@@ -140,15 +141,10 @@ def _found(
     found = class_folder.find(path, assignment, known)
     files, strays = class_folder.without_strays(found, known)
     for stray in strays:
-        complain(
-            f"{stray.student}/{stray.assignment} is not graded: there is no answer key of "
-            f"{stray.assignment}, only of {', '.join(sorted(known))}; rename the folder and grade again."
-        )
+        its = {"student": stray.student, "assignment": stray.assignment}
+        complain(say("grade.stray", known=", ".join(sorted(known)), **its))
     if noted := sum(1 for file in files if file.notes):
-        complain(
-            f"{noted} of {len(files)} students were late, handed in several files or have unclear names; "
-            "results.json has a note on each."
-        )
+        complain(say("grade.noted", noted=noted, count=len(files)))
     return files, strays
 
 
@@ -172,32 +168,15 @@ def _complaining(out: Path) -> Iterator[None]:
     """What may go wrong with a class is one sentence and an exit status."""
     from concurrent.futures import BrokenExecutor
 
-    from autograder.grading.executors import ClusterError
-    from autograder.grading.store import StoreError
-    from autograder.integrations.nbgrader.errors import CourseError
-    from autograder.judging.answer_key import KeyFileError
-    from autograder.sandbox.bubblewrap import BubblewrapMissing
-    from autograder.submissions.class_folder import ClassFolderError
-
-    kept = "what is graded is kept, and the same command goes on from there."
     try:
         yield
-    except (
-        BubblewrapMissing,
-        ClassFolderError,
-        ClusterError,
-        CourseError,
-        KeyFileError,
-        StoreError,
-    ) as error:
-        fail(str(error))
     except OSError as error:
         fail(f"{error.filename or out}: {error.strerror or error}.")
     except BrokenExecutor:
-        complain(f"worker processes are killed again and again; {kept}")
+        complain(say("grade.workers_killed"))
         leave(EXIT_JUDGE_ERROR)
     except KeyboardInterrupt:
-        complain(f"interrupted; {kept}")
+        complain(say("grade.interrupted"))
         leave(EXIT_INTERRUPTED)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from autograder.base.command_line import PATH, fail, language_option
+from autograder.base.messages import say
 
 
 @click.command()
@@ -16,21 +17,16 @@ def gradescope(assignment: str, keys: Path, out: Path | None, lang: str) -> None
     """Make the zip that grades an assignment on Gradescope. It holds the hidden key: never publish it."""
     from autograder.grading import grade_class
     from autograder.integrations.gradescope import bundle
-    from autograder.judging.answer_key import HIDDEN, KeyFileError, load
+    from autograder.judging.answer_key import HIDDEN, load
 
     known = sorted(grade_class.known_assignments(keys))
     if assignment not in known and known:
-        fail(f"{keys} holds no hidden key of {assignment}; there are keys of {', '.join(known)}.")
+        fail(say("gradescope.no_such_key", folder=keys, assignment=assignment, known=", ".join(known)))
     key = keys / (assignment + HIDDEN)
     target = out or Path(f"{assignment}.gradescope.zip")
     try:
         load(key, assignment)
         bundle.write(key, lang, target)
-    except KeyFileError as error:
-        fail(str(error))
     except OSError as error:
         fail(f"{error.filename or target}: {error.strerror or error}.")
-    click.echo(
-        f"wrote {target}: upload it on Gradescope (Configure Autograder), and show it to no student: "
-        "it holds the hidden key."
-    )
+    click.echo(say("gradescope.zip_written", file=target).in_language(lang))

@@ -23,14 +23,11 @@ def nbgrader() -> None:
 def init(folder: Path, assignments: tuple[str, ...], solutions: Path, force: bool, lang: str) -> None:
     """Make an nbgrader course: config, source notebooks, hidden keys."""
     from autograder.authoring import assignment
-    from autograder.authoring.exercise import AuthoringError
     from autograder.integrations.nbgrader import course
 
     try:
         chosen = [assignment.load(solutions / name) for name in assignments]
         files = course.init(folder, chosen or assignment.load_all(solutions), lang, force=force)
-    except AuthoringError as error:
-        fail(str(error))
     except OSError as error:
         fail(f"{error.filename or folder}: {error.strerror or error}.")
     for file in files:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from autograder.base.command_line import PATH, complain, fail, language_option
+from autograder.base.messages import say
 from autograder.cli.common import for_instructors
 
 if TYPE_CHECKING:
@@ -33,17 +34,17 @@ if TYPE_CHECKING:
 def report(folder: Path, form: "Format", out: Path | None, lang: str) -> None:
     """Write a report of the class that was graded last."""
     from autograder.grading import grade_class
-    from autograder.grading.store import Store, StoreError
+    from autograder.grading.store import Store
     from autograder.reports import class_report
 
     path = folder if folder.is_file() else folder / "results.sqlite"
     if not path.is_file():
-        fail(f"There is no {path}; `autograder grade` writes it, and --out there says where.")
+        fail(say("report.no_store", file=path))
     out = out or path.parent / "report"
     try:
         with Store(path, read_only=True) as store:
             if next(grade_class.class_results(store), None) is None:
-                fail(f"{path} holds no graded class; run `autograder grade` once more, which takes no time.")
+                fail(say("report.no_class", file=path))
             written = class_report.write(
                 form,
                 lambda: grade_class.class_results(store),
@@ -51,8 +52,6 @@ def report(folder: Path, form: "Format", out: Path | None, lang: str) -> None:
                 lang,
                 complain,
             )
-    except (StoreError, class_report.ReportError) as error:
-        fail(str(error))
     except OSError as error:
         fail(f"{error.filename or out}: {error.strerror or error}.")
     click.echo(f"wrote: {written}")

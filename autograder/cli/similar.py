@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 from autograder.base.command_line import PATH, complain, fail, language_option
-from autograder.cli.common import INSTALL, for_instructors
+from autograder.base.messages import say
+from autograder.cli.common import for_instructors
 
 if TYPE_CHECKING:
     from autograder.submissions.class_folder import SubmittedFile
@@ -42,19 +43,15 @@ def similar(
     from autograder.base.atomic import replacing
     from autograder.reports import similarity
     from autograder.submissions import class_folder
-    from autograder.submissions.source import SubmissionError
 
     if importlib.util.find_spec("copydetect") is None:
-        fail(f"This needs copydetect, which instructors install {INSTALL}.")
+        fail(say("error.needs_package", package="copydetect"))
     known = {folder.name for folder in released.glob("*/*") if folder.is_dir()}
     try:
         files = class_folder.find(path, assignment, known)
         names = sorted({file.assignment for file in files})
         if unknown := [name for name in names if not _given(released, name)]:
-            complain(
-                f"{released} holds nothing of {', '.join(unknown)}, so what all students were "
-                "given counts as alike; name its folder with --released."
-            )
+            complain(say("similar.released_missing", folder=released, names=", ".join(unknown)))
         pairs: list[Pair] = []
         for name in names:
             pairs += _pairs(name, [file for file in files if file.assignment == name], released, most, least)
@@ -65,8 +62,6 @@ def similar(
             similarity.write_json(pairs, stream)
         with replacing(out / "similar.html") as stream:
             similarity.write_page(pairs, lang, stream)
-    except (class_folder.ClassFolderError, SubmissionError) as error:
-        fail(str(error))
     except OSError as error:
         fail(f"{error.filename or out}: {error.strerror or error}.")
     console = Console(highlight=False)

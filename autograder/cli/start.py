@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from autograder.base.command_line import PATH, fail, language_option
+from autograder.base.command_line import PATH, language_option
 
 
 @click.command()
@@ -15,15 +15,9 @@ from autograder.base.command_line import PATH, fail, language_option
 )
 def start(folder: Path, lang: str, course: Path | None) -> None:
     """Copy the assignments into a folder and say what to do first. Keeps what you have changed."""
-    from autograder.judging.answer_key import KeyFileError
     from autograder.student import handout
 
-    try:
-        copied = handout.copy(course or handout.source(), lang, folder)
-    except handout.HandoutError as error:
-        fail(error.text.in_language(lang))
-    except KeyFileError as error:
-        fail(str(error))
+    copied = handout.copy(course or handout.source(), lang, folder)
     from rich.console import Console
 
     from autograder.reports import first_steps

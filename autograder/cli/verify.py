@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from autograder.base.command_line import EXIT_NOT_PASSED, PATH, fail, language_option, leave
+from autograder.base.command_line import EXIT_NOT_PASSED, PATH, language_option, leave
 
 if TYPE_CHECKING:
     from autograder.authoring.verification import Report
@@ -26,13 +26,9 @@ def verify(
 ) -> None:
     """Test the tests: is everything wrong rejected and named, everything right accepted? 1 when not."""
     from autograder.authoring import verification
-    from autograder.authoring.exercise import AuthoringError
 
-    try:
-        folders = verification.chosen(solutions, list(assignments))
-        reports = _verify_with_progress(folders, draws, jobs or os.cpu_count() or 1)
-    except AuthoringError as error:
-        fail(str(error))
+    folders = verification.chosen(solutions, list(assignments))
+    reports = _verify_with_progress(folders, draws, jobs or os.cpu_count() or 1)
     if json:
         from json import dumps
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from autograder.base.command_line import PATH, fail, language_option, leave
+from autograder.base.command_line import PATH, language_option, leave
 
 
 @click.command()
@@ -21,11 +21,8 @@ def watch(folder: Path, lang: str) -> None:
     from rich.console import Console
 
     from autograder.student.watch import session
-    from autograder.student.workspace import CheckError
 
     try:
         session.run(folder, lang, Console(highlight=False))
-    except CheckError as error:
-        fail(error.text.in_language(lang))
     except KeyboardInterrupt:
         leave(0)  # the student's way out, beside q

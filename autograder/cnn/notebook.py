@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from autograder.cnn.derivations.findings import Findings
+    from autograder.cnn.derivations.documents.findings import Findings
     from autograder.cnn.derivations.page import Page
     from autograder.cnn.recovery.recover import Recovered
 
@@ -74,8 +74,8 @@ def formula(
     from autograder.cnn.derivations.layer import LayerError
     from autograder.cnn.derivations.options import size_like
     from autograder.cnn.recovery.readings import RecoverError, Sizes
-    from autograder.cnn.recovery.recover import calling, compare
-    from autograder.student.feedback.patience import silence
+    from autograder.cnn.recovery.recover import compare
+    from autograder.student.questions import calling, silence
 
     name = getattr(function, "__name__", type(function).__name__)
     try:
@@ -111,17 +111,19 @@ def check_derivation(
         The language of the answer; the system's unless said otherwise.
     """
     from autograder.base.messages import preferred_language, say
-    from autograder.cnn.derivations.documents import DocumentError, Options, check_text
-    from autograder.cnn.derivations.findings import Findings
+    from autograder.cnn.derivations.documents.check import check_text
+    from autograder.cnn.derivations.documents.find import DocumentError
+    from autograder.cnn.derivations.documents.findings import Findings
+    from autograder.cnn.derivations.documents.settings import Options
     from autograder.cnn.derivations.layer import LayerError
     from autograder.cnn.derivations.options import size_like
 
     language = lang or preferred_language()
     if not isinstance(text, str) or _SWALLOWED.intersection(text):
         if isinstance(text, str):
-            problem = say("error.derivation_backslashes")
+            problem = say("cnn.derivation.backslashes")
         else:
-            problem = say("error.derivation_not_text", kind=type(text).__name__)
+            problem = say("cnn.derivation.not_text", kind=type(text).__name__)
         print(problem.in_language(language))
         return None
     try:

@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from autograder.base.messages import TextError, say
 
-class ClusterError(Exception):
-    """A cluster that cannot be used, told in one sentence."""
+
+class ClusterError(TextError):
+    """A cluster that cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -90,10 +92,7 @@ def cluster(address: str, count: int) -> Iterator[Team]:
         import dask
         import distributed
     except ImportError:
-        raise ClusterError(
-            "a cluster needs the package distributed; install it in a clone of this repository, with: "
-            "pip install '.[cluster]'"
-        ) from None
+        raise ClusterError(say("cluster.not_installed")) from None
     for name in ("distributed", "tornado"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # a lost worker is the scheduler's business
     os.environ.setdefault("DASK_DISTRIBUTED__LOGGING__DISTRIBUTED", "critical")  # and that of its children
@@ -113,10 +112,7 @@ def cluster(address: str, count: int) -> Iterator[Team]:
         try:
             client = stack.enter_context(distributed.Client(where, timeout="10s"))
         except (OSError, ValueError, TimeoutError) as error:
-            raise ClusterError(
-                f"no Dask scheduler answers at {address} ({error}); give its address as tcp://host:8786, or "
-                "local to start one here."
-            ) from error
+            raise ClusterError(say("cluster.no_scheduler", address=address, error=error)) from error
         yield Team(
             client.get_executor(pure=False),
             lambda: max(1, sum(client.nthreads().values())),

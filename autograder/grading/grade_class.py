@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from autograder import __version__
 from autograder.base.messages import Text, say
@@ -24,7 +23,7 @@ from autograder.grading.store import Member, Store, StoreKey
 from autograder.judging import answer_key
 from autograder.judging.evaluate import Attempt, attempt, unreadable
 from autograder.judging.judge import calls, judge_error
-from autograder.judging.results import SubmissionResult, from_json, to_json
+from autograder.judging.results import SubmissionResult
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.records import Isolation
@@ -141,7 +140,7 @@ def grade_class(
         for future in futures:
             index, one = running.pop(future)
             result = _finished(future, one.file, keys[one.file.assignment][1], settings)
-            store.put(one.key, to_json(result))
+            store.put(one.key, result)
             if result.has_judge_error and not last:
                 failed.append((index, one))
                 continue
@@ -153,7 +152,7 @@ def grade_class(
             _, key = keys[file.assignment]
             content, problem = content_of(file)
             one = Graded(file, StoreKey(_digest(file, content, problem), key.digest, settings.engine))
-            if _is_final(store.get(one.key)):
+            if store.is_final(one.key):
                 graded[index] = one
                 on_graded(one, None)
                 continue
@@ -161,7 +160,7 @@ def grade_class(
                 result = _result(
                     file.student, file.assignment, file.name, settings, 0.0, unreadable(key, problem)
                 )
-                store.put(one.key, to_json(result))
+                store.put(one.key, result)
                 graded[index] = one
                 on_graded(one, result)
                 continue
@@ -182,10 +181,7 @@ def grade_class(
         for future in running:
             future.cancel()
         raise
-    store.keep_class(
-        Member(file.student, file.assignment, file.name, graded[index].key, _notes(file))
-        for index, file in enumerate(files)
-    )
+    store.keep_class(_member(graded[index]) for index in range(len(files)))
     return [graded[index] for index in range(len(files))]
 
 
@@ -203,27 +199,21 @@ def _finished(
         return _result(file.student, file.assignment, file.name, settings, 0.0, done)
 
 
-def _is_final(stored: dict[str, Any] | None) -> bool:
-    """Whether a stored result need not be graded again; a judge error is worth another try."""
-    return stored is not None and not from_json(stored).has_judge_error
-
-
 def result_of(graded: Graded, store: Store) -> SubmissionResult:
     """Read one result back, with this student's name on it."""
-    data = store.get(graded.key)
-    assert data is not None, "graded but not stored"
+    result = store.get(graded.key)
+    assert result is not None, "graded but not stored"
+    return _member(graded).named(result)
+
+
+def _member(graded: Graded) -> Member:
     file = graded.file
-    own = {"student": file.student, "assignment": file.assignment, "file": file.name}
-    return from_json({**data, **own, "notes": _notes(file) + data["notes"]})
-
-
-def _notes(file: SubmittedFile) -> list[dict[str, str]]:
-    return [{"zh": note.zh, "en": note.en} for note in file.notes]
+    return Member(file.student, file.assignment, file.name, graded.key, file.notes)
 
 
 def class_results(store: Store) -> Iterator[SubmissionResult]:
     """The class that was graded last, one result after the other, in one pass through the store."""
-    return map(from_json, store.graded_class())
+    return store.graded_class()
 
 
 def content_of(file: SubmittedFile) -> tuple[bytes, Text | None]:
@@ -238,7 +228,7 @@ def content_of(file: SubmittedFile) -> tuple[bytes, Text | None]:
 
 def _digest(file: SubmittedFile, content: bytes, problem: Text | None) -> str:
     """The content decides, with the file's own name, which feedback quotes, or with why there is none."""
-    name = PurePosixPath(file.name).name if problem is None else problem.en
+    name = PurePosixPath(file.name).name if problem is None else repr(problem)
     return hashlib.sha256(name.encode() + b"\0" + content).hexdigest()
 
 
@@ -270,7 +260,7 @@ def _load_key(key: Path | bytes, digest: str) -> answer_key.AnswerKey:
     """One worker reads a key once; the digest makes sure that it is the one that was meant."""
     loaded = answer_key.load(key) if isinstance(key, Path) else answer_key.from_bytes(key)
     if loaded.digest != digest:
-        raise answer_key.KeyFileError("The hidden answer key has changed while grading; start again.")
+        raise answer_key.KeyFileError(say("error.key_changed"))
     return loaded
 
 

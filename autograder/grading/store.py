@@ -7,13 +7,17 @@ whose file has which result.
 """
 
 import contextlib
-import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
+
+from autograder.base.messages import Message, Text, TextError, say
+from autograder.judging.result_json import SCHEMA, decode, encode
+from autograder.judging.results import SubmissionResult
 
 
 class StoreKey(NamedTuple):
@@ -31,8 +35,13 @@ class Member(NamedTuple):
     assignment: str
     file: str
     key: StoreKey
-    notes: list[dict[str, str]]
-    """What is to be said of the file before anything that its result says, by language."""
+    notes: tuple[Text, ...]
+    """What is to be said of the file before anything that its result says."""
+
+    def named(self, result: SubmissionResult) -> SubmissionResult:
+        """The result of the member's file with the member's name on it."""
+        notes = self.notes + result.notes
+        return replace(result, student=self.student, assignment=self.assignment, file=self.file, notes=notes)
 
 
 class Store:
@@ -53,10 +62,11 @@ class Store:
         self.path = path
         try:
             self._connection = _reading(path) if read_only else _writing(path)
-            self.get(StoreKey("", "", ""))  # another program's table of this name would fail here
+            self.is_final(StoreKey("", "", ""))  # another program's table of this name would fail here
         except (sqlite3.Error, StoreError, OSError) as error:
-            reason = "a file is in the way of its folder" if isinstance(error, FileExistsError) else error
-            raise StoreError(f"{path} cannot be used as the results database: {reason}.") from error
+            reason = say("store.in_the_way") if isinstance(error, FileExistsError) else str(error)
+            reason = error.text if isinstance(error, StoreError) else reason
+            raise StoreError(say("store.unusable", file=path, reason=reason)) from error
 
     def __enter__(self) -> Self:
         return self
@@ -66,53 +76,59 @@ class Store:
     ) -> None:
         self._connection.close()
 
-    def get(self, key: StoreKey) -> dict[str, Any] | None:
+    def get(self, key: StoreKey) -> SubmissionResult | None:
         """The stored result, or None."""
-        with self._told("read"):
-            row = self._connection.execute(
-                "SELECT result FROM results WHERE submission = ? AND answer_key = ? AND engine = ?", key
-            ).fetchone()
-        return None if row is None else json.loads(row[0])
+        row = self._row("result", key)
+        with self._told("store.unreadable"):
+            return None if row is None else decode(row[0], SubmissionResult)
 
-    def put(self, key: StoreKey, result: dict[str, Any]) -> None:
+    def is_final(self, key: StoreKey) -> bool:
+        """Whether there is a result that need not be graded again; a judge error is worth another try."""
+        row = self._row("final", key)
+        return row is not None and bool(row[0])
+
+    def _row(self, column: str, key: StoreKey) -> Any:
+        where = "submission = ? AND answer_key = ? AND engine = ?"
+        with self._told("store.unreadable"):
+            return self._connection.execute(f"SELECT {column} FROM results WHERE {where}", key).fetchone()
+
+    def put(self, key: StoreKey, result: SubmissionResult) -> None:
         """Keep a result; it replaces an older one under the same key."""
-        with self._told("written"):
+        with self._told("store.unwritable"):
             self._connection.execute(
-                "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)",
-                (*key, json.dumps(result, ensure_ascii=False)),
+                "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?)",
+                (*key, not result.has_judge_error, encode(result)),
             )
 
     def keep_class(self, members: Iterable[Member]) -> None:
         """Remember who belongs to the class that was graded, in order; it replaces an older class."""
-        with self._told("written"), self._connection:
+        with self._told("store.unwritable"), self._connection:
             self._connection.execute("BEGIN")
             self._connection.execute("DELETE FROM class")
             self._connection.executemany(
                 "INSERT INTO class (student, assignment, file, submission, answer_key, engine, notes) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                ((one.student, one.assignment, one.file, *one.key, json.dumps(one.notes)) for one in members),
+                ((one.student, one.assignment, one.file, *one.key, encode(one.notes)) for one in members),
             )
 
-    def graded_class(self) -> Iterator[dict[str, Any]]:
+    def graded_class(self) -> Iterator[SubmissionResult]:
         """The results of the class that was graded last, one by one, each with its student's name on it."""
-        with self._told("read"):
+        with self._told("store.unreadable"):
             rows = self._connection.execute(
-                "SELECT student, assignment, file, notes, result FROM class "
+                "SELECT student, assignment, file, submission, answer_key, engine, notes, result FROM class "
                 "JOIN results USING (submission, answer_key, engine) ORDER BY position"
             )
-            for student, assignment, file, notes, result in rows:
-                data = json.loads(result)
-                own = {"student": student, "assignment": assignment, "file": file}
-                yield {**data, **own, "notes": json.loads(notes) + data["notes"]}
+            for student, assignment, file, *key, notes, result in rows:
+                member = Member(student, assignment, file, StoreKey(*key), decode(notes, tuple[Text, ...]))
+                yield member.named(decode(result, SubmissionResult))
 
     @contextlib.contextmanager
-    def _told(self, what: str) -> Iterator[None]:
-        """What the database complains of, as one sentence."""
+    def _told(self, id: Literal["store.unreadable", "store.unwritable"]) -> Iterator[None]:
+        """What the database complains of, as the message `id`."""
         try:
             yield
-        except sqlite3.Error as error:
-            told = f"{self.path} cannot be {what}: {error}. What is stored already is kept."
-            raise StoreError(told) from error
+        except (sqlite3.Error, ValueError) as error:
+            raise StoreError(Message(id, {"file": str(self.path), "error": str(error)})) from error
 
 
 def _writing(path: Path) -> sqlite3.Connection:
@@ -121,13 +137,19 @@ def _writing(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
+    if _schema(connection) != SCHEMA:  # an earlier version's results, which this one would not use
+        if "results" in _tables(connection):
+            connection.execute("SELECT submission, answer_key, engine FROM results LIMIT 0")  # else not ours
+        connection.execute("DROP TABLE IF EXISTS results")
+        connection.execute("DROP TABLE IF EXISTS class")
+        connection.execute(f"PRAGMA user_version = {SCHEMA}")
     connection.execute(
         "CREATE TABLE IF NOT EXISTS results (submission TEXT, answer_key TEXT, engine TEXT, "
-        "result TEXT, PRIMARY KEY (submission, answer_key, engine)) WITHOUT ROWID"
+        "final INTEGER, result BLOB, PRIMARY KEY (submission, answer_key, engine)) WITHOUT ROWID"
     )
     connection.execute(
         "CREATE TABLE IF NOT EXISTS class (position INTEGER PRIMARY KEY, student TEXT, "
-        "assignment TEXT, file TEXT, submission TEXT, answer_key TEXT, engine TEXT, notes TEXT)"
+        "assignment TEXT, file TEXT, submission TEXT, answer_key TEXT, engine TEXT, notes BLOB)"
     )
     return connection
 
@@ -144,11 +166,21 @@ def _reading(path: Path) -> sqlite3.Connection:
     else:
         mode = "ro" if path.with_name(f"{path.name}-wal").exists() else "ro&immutable=1"
     connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None)
-    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-    if not tables >= {"results", "class"}:
-        raise StoreError("`autograder grade` has written nothing into it")
+    if not _tables(connection) >= {"results", "class"}:
+        raise StoreError(say("store.empty"))
+    if _schema(connection) != SCHEMA:
+        raise StoreError(say("store.of_another_version"))
     return connection
 
 
-class StoreError(Exception):
-    """The database cannot be used, told in one sentence."""
+def _tables(connection: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+
+
+def _schema(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
+class StoreError(TextError):
+    """The database cannot be used."""

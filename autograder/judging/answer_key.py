@@ -19,11 +19,12 @@ from typing import Any, Literal
 import numpy as np
 
 from autograder.base import atomic
+from autograder.base.messages import Authored, Text, TextError, say
 from autograder.judging import comparison
-from autograder.judging.comparison import Comparator
+from autograder.judging.comparison import Comparator, Comparators
 from autograder.sandbox.values import TakeArray, dumps, flatten, unflatten
 
-SCHEMA = 2
+SCHEMA = 3
 
 Layout = Literal["C", "fortran", "strided", "readonly"]
 """How the array arguments of a call lie in memory."""
@@ -52,9 +53,9 @@ class KeyCase:
     wrong: dict[str, Wrong]
 
     @cached_property
-    def spelling(self) -> str | None:
-        """`comparison.spelling` of what is expected: a key serves a whole class."""
-        return comparison.spelling(self.expected)
+    def accepted(self) -> list[Any]:
+        """Answers found right, for `judge`: a key serves a whole class, which gives the same ones."""
+        return []
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,11 @@ class KeyGroup:
     points: float
     cases: tuple[KeyCase, ...]
 
+    @property
+    def title(self) -> Text:
+        """What the cases are about."""
+        return Authored(self.zh, self.en)
+
 
 @dataclass(frozen=True)
 class Hint:
@@ -75,6 +81,10 @@ class Hint:
     id: str
     zh: str
     en: str
+
+    @property
+    def text(self) -> Text:
+        return Authored(self.zh, self.en)
 
 
 @dataclass(frozen=True)
@@ -115,6 +125,8 @@ class AnswerKey:
         Identifies the authored files that a hidden key was drawn from; empty for a visible key.
     digest : str
         Identifies the key's content.
+    domain : str
+        The name of what adds its subject's knowledge to the engine (`judging.domain`); "" where nothing does.
     """
 
     assignment: str
@@ -122,6 +134,7 @@ class AnswerKey:
     exercises: tuple[KeyExercise, ...]
     source: str = ""
     digest: str = ""
+    domain: str = ""
 
     @property
     def points(self) -> float:
@@ -157,15 +170,12 @@ def load(path: Path, assignment: str | None = None) -> AnswerKey:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise KeyFileError(f"There is no answer key {path}; make one with: autograder build") from None
+        raise KeyFileError(say("error.key_missing", file=path)) from None
     except OSError as error:
-        raise KeyFileError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise KeyFileError(say("error.file_unreadable", file=path, error=error.strerror or error)) from error
     key = from_bytes(content, str(path))
     if assignment is not None and key.assignment != assignment:
-        raise KeyFileError(
-            f"{path} is the answer key of {key.assignment}, not of {assignment}; build it again, or give it "
-            "its own name back."
-        )
+        raise KeyFileError(say("error.key_of_another", file=path, its=key.assignment, assignment=assignment))
     return key
 
 
@@ -181,15 +191,13 @@ def from_bytes(content: bytes, name: str = "the answer key") -> AnswerKey:
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
             data = unflatten(file["skeleton"].tobytes(), _arrays_of(file))
         if data["schema"] != SCHEMA:
-            raise KeyFileError(
-                f"{name} is an answer key of schema {data['schema']}, this version reads {SCHEMA}; build it "
-                "again."
-            )
-        return with_digest(_from_data(data))
+            told = say("error.key_of_another_version", file=name, its=data["schema"], ours=SCHEMA)
+            raise KeyFileError(told)
+        return with_digest(_from_data(data, _comparators(data["domain"], name)))
     except KeyFileError:
         raise
     except Exception as error:  # zipfile, zlib and NumPy know a dozen ways to say that a file is damaged
-        raise KeyFileError(f"{name} is not an answer key or is damaged; build it again.") from error
+        raise KeyFileError(say("error.key_broken", file=name)) from error
 
 
 def same_up_to_rounding(one: AnswerKey, other: AnswerKey) -> bool:
@@ -205,8 +213,15 @@ def _rounded(skeleton: bytes) -> Any:
     return json.loads(skeleton, parse_float=lambda text: f"{float(text):.9g}")
 
 
-class KeyFileError(Exception):
-    """An answer key that cannot be read, told in one sentence."""
+class KeyFileError(TextError):
+    """An answer key that cannot be read."""
+
+
+class DomainMissing(KeyFileError):
+    """The key is good, but its subject's package is not here."""
+
+    def __init__(self, file: str, package: str, error: Exception) -> None:
+        super().__init__(say("error.key_needs_package", file=file, package=package, error=error))
 
 
 def _arrays_of(file: Any) -> TakeArray:
@@ -235,6 +250,7 @@ def _to_data(key: AnswerKey) -> dict[str, Any]:
         "assignment": key.assignment,
         "visible": key.visible,
         "source": key.source,
+        "domain": key.domain,
         "exercises": [
             {
                 "name": exercise.name,
@@ -270,29 +286,38 @@ def _case_to_data(case: KeyCase) -> dict[str, Any]:
     }
 
 
-def _from_data(data: dict[str, Any]) -> AnswerKey:
-    exercises = tuple(map(_exercise_from_data, data["exercises"]))
-    return AnswerKey(data["assignment"], data["visible"], exercises, data["source"])
+def _from_data(data: dict[str, Any], comparators: Comparators) -> AnswerKey:
+    exercises = tuple(_exercise_from_data(one, comparators) for one in data["exercises"])
+    return AnswerKey(data["assignment"], data["visible"], exercises, data["source"], domain=data["domain"])
 
 
-def _exercise_from_data(data: dict[str, Any]) -> KeyExercise:
+def _comparators(domain: str, file: str) -> Comparators:
+    from autograder.judging.domain import UnknownDomain, find  # which speaks of keys itself
+
+    try:
+        return find(domain).comparators
+    except UnknownDomain as error:
+        raise DomainMissing(file, f"autograder.{domain[:40]}", error) from error
+
+
+def _exercise_from_data(data: dict[str, Any], comparators: Comparators) -> KeyExercise:
     return KeyExercise(
         data["name"],
         tuple(data["parameters"]),
         data["lecture"],
-        tuple(_group_from_data(group) for group in data["groups"]),
+        tuple(_group_from_data(group, comparators) for group in data["groups"]),
         tuple(Hint(*hint) for hint in data["misconceptions"]),
         data["defaults"],
         data["worth"],
     )
 
 
-def _group_from_data(data: dict[str, Any]) -> KeyGroup:
+def _group_from_data(data: dict[str, Any], comparators: Comparators) -> KeyGroup:
     cases = tuple(
         KeyCase(
             case["args"],
             case["expected"],
-            comparison.from_data(case["accept"]),
+            comparison.from_data(case["accept"], comparators),
             case["layout"],
             case["fresh"],
             {id: Wrong(*wrong) for id, wrong in case["wrong"].items()},

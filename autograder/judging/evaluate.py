@@ -5,11 +5,12 @@ Grading a class and a student's own check both do this.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from autograder.base.messages import Authored, Text, printable, say
+from autograder.base.messages import Message, Text, Verbatim, printable, say
 from autograder.judging.answer_key import AnswerKey
-from autograder.judging.judge import judge, judge_error
+from autograder.judging.diagnosis import Judged
+from autograder.judging.judge import judge_error, judged, results
 from autograder.judging.results import ExerciseResult, Verdict
 from autograder.sandbox.client import SandboxError
 from autograder.sandbox.records import LoadNote, Outcome, Run
@@ -21,13 +22,13 @@ _Note = TypeVar("_Note", source.Note, LoadNote)
 
 @dataclass(frozen=True)
 class Attempt:
-    """What came of a submission: results, notes for people, what it printed, and what its calls returned."""
+    """What came of a submission: results, notes for people, what it printed, and its judged cases."""
 
     exercises: tuple[ExerciseResult, ...]
     notes: tuple[Text, ...] = ()
     output: str = ""
-    outcomes: tuple[Outcome, ...] = ()
-    """In the order of `judge.calls`; none where the grader failed."""
+    judged: tuple[tuple[Judged, ...], ...] = ()
+    """Of each exercise; none where the grader failed."""
 
 
 def attempt(name: str, content: bytes, key: AnswerKey, run: Callable[[Statements], Run]) -> Attempt:
@@ -49,11 +50,11 @@ def attempt(name: str, content: bytes, key: AnswerKey, run: Callable[[Statements
         return unreadable(key, error.text)
     except SandboxError as error:
         return Attempt(judge_error(key), (say("note.grader_failed", error=error),))
-    outcomes = _with_syntax_errors(done.outcomes, read.notes)
-    exercises = judge(key, outcomes)
+    cases = judged(key, _with_syntax_errors(done.outcomes, read.notes))
+    exercises = results(key, cases)
     notes = _some(_reader_note, read.notes)
     notes += _some(_load_note, [note for note in done.notes if _concerns(note, exercises)])
-    return Attempt(exercises, notes, done.output, outcomes)
+    return Attempt(exercises, notes, done.output, cases)
 
 
 def safe_notes(name: str, content: bytes) -> tuple[Text, ...]:
@@ -72,8 +73,8 @@ def _concerns(note: LoadNote, exercises: tuple[ExerciseResult, ...]) -> bool:
 
 def unreadable(key: AnswerKey, why: Text) -> Attempt:
     """The result of a file that holds nothing that could be run."""
-    outcomes = _nothing(key).outcomes
-    return Attempt(judge(key, outcomes), (_cut(why),), outcomes=outcomes)
+    cases = judged(key, _nothing(key).outcomes)
+    return Attempt(results(key, cases), (_cut(why),), judged=cases)
 
 
 def _nothing(key: AnswerKey) -> Run:
@@ -91,8 +92,8 @@ def _with_syntax_errors(outcomes: tuple[Outcome, ...], notes: tuple[source.Note,
 
 _MOST_NOTES = 20
 """Notes of reading a file, and as many of loading it; a notebook may have 100,000 cells that are wrong."""
-_LONGEST_NOTE = 1000
-"""Characters: more than any sentence has that quotes as much as it may."""
+_LONGEST_VALUE = 300
+"""Characters that a note quotes of an exception, a line, a file's name."""
 
 
 def _some(tell: Callable[[_Note], Text], notes: Sequence[_Note]) -> tuple[Text, ...]:
@@ -103,8 +104,16 @@ def _some(tell: Callable[[_Note], Text], notes: Sequence[_Note]) -> tuple[Text, 
     return tuple(told)
 
 
-def _cut(text: Text) -> Text:
-    return Authored(*(t if len(t) <= _LONGEST_NOTE else t[:_LONGEST_NOTE] + "…" for t in (text.zh, text.en)))
+def _cut(value: Any) -> Any:
+    """With nothing in it that is long."""
+    match value:
+        case str() if len(value) > _LONGEST_VALUE:
+            return value[:_LONGEST_VALUE] + "…"
+        case Message():
+            return Message(value.id, {name: _cut(part) for name, part in value.values.items()})
+        case Verbatim():
+            return Verbatim(_cut(value.text))
+    return value
 
 
 def _reader_note(note: source.Note) -> Text:

@@ -1,7 +1,6 @@
 """Verdicts, and the records of a graded submission: submission → exercise → group → case.
 
-This is what the store keeps and every report shows. `to_json` and `from_json` are the documented
-format of `results.json` (docs/results.md, schema 1).
+This is what the store keeps and every report shows; `result_json` writes it down.
 """
 
 from dataclasses import dataclass
@@ -9,9 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from autograder.base.messages import Authored, Text
-
-SCHEMA = 1
+from autograder.base.messages import Message, Text, Verbatim
 
 
 class Verdict(StrEnum):
@@ -43,8 +40,8 @@ class CaseResult:
 @dataclass(frozen=True)
 class GroupResult:
     name: str
-    points: float
-    max_points: float
+    points: int | float
+    max_points: int | float
     cases: tuple[CaseResult, ...]
 
 
@@ -61,7 +58,8 @@ class ExerciseResult:
     symptom : Text or None
         What can be seen, such as "the signs are reversed"; None where nothing is wrong.
     diagnosis : Text or None
-        The idea behind it, where a misconception explains it; else the symptom.
+        The idea behind it, where a misconception explains it: `idea.whole` or `idea.partly`, with
+        the misconception as its value `hint`. Else the symptom.
     """
 
     name: str
@@ -70,6 +68,24 @@ class ExerciseResult:
     symptom: Text | None
     diagnosis: Text | None
     groups: tuple[GroupResult, ...]
+
+    @property
+    def hint(self) -> Text | None:
+        """What the misconception is, without "It looks as if"; of a pair, both at once."""
+        if self.misconception is None or not isinstance(self.diagnosis, Message):
+            return self.diagnosis
+        hint: Text = self.diagnosis.values.get("hint", self.diagnosis)
+        return hint
+
+    @property
+    def ideas(self) -> dict[str, Text]:
+        """What each of its misconceptions is, by id: two for a pair, whose id is `first+second`."""
+        if self.misconception is None:
+            return {}
+        ids, hint = self.misconception.split("+"), self.hint
+        if isinstance(hint, Message) and hint.id == "idea.both":
+            return dict(zip(ids, (hint.values["one"], hint.values["other"]), strict=True))
+        return dict.fromkeys(ids, hint or Verbatim(self.misconception))
 
     @cached_property
     def points(self) -> float:
@@ -127,81 +143,3 @@ def total(points: Any) -> float:
     """A sum of points; whole numbers stay whole."""
     value = round(sum(points), 6)
     return int(value) if value == int(value) else value
-
-
-def to_json(result: SubmissionResult, lang: str | None = None) -> dict[str, Any]:
-    """One entry of `submissions`. With `lang`, texts are strings in that language, else `{"zh", "en"}`."""
-
-    def text(value: Text | None) -> Any:
-        if value is None:
-            return None
-        return value.in_language(lang) if lang else {"zh": value.zh, "en": value.en}
-
-    return {
-        "student": result.student,
-        "assignment": result.assignment,
-        "file": result.file,
-        "points": result.points,
-        "max_points": result.max_points,
-        "isolation": result.isolation,
-        "seconds": result.seconds,
-        "notes": [text(note) for note in result.notes],
-        "output": result.output,
-        "exercises": [
-            {
-                "name": exercise.name,
-                "points": exercise.points,
-                "max_points": exercise.max_points,
-                "verdict": exercise.verdict.value,
-                "misconception": exercise.misconception,
-                "symptom": text(exercise.symptom),
-                "diagnosis": text(exercise.diagnosis),
-                "groups": [
-                    {
-                        "name": group.name,
-                        "points": group.points,
-                        "max_points": group.max_points,
-                        "cases": [{"verdict": c.verdict.value, "seconds": c.seconds} for c in group.cases],
-                    }
-                    for group in exercise.groups
-                ],
-            }
-            for exercise in result.exercises
-        ],
-    }
-
-
-def from_json(data: dict[str, Any]) -> SubmissionResult:
-    """The inverse of `to_json(result)` (texts in both languages)."""
-
-    def text(value: dict[str, str] | None) -> Text | None:
-        return None if value is None else Authored(value["zh"], value["en"])
-
-    return SubmissionResult(
-        data["student"],
-        data["assignment"],
-        data["file"],
-        data["isolation"],
-        data["seconds"],
-        tuple(
-            ExerciseResult(
-                exercise["name"],
-                Verdict(exercise["verdict"]),
-                exercise["misconception"],
-                text(exercise.get("symptom")),  # stored before there were symptoms
-                text(exercise["diagnosis"]),
-                tuple(
-                    GroupResult(
-                        group["name"],
-                        group["points"],
-                        group["max_points"],
-                        tuple(CaseResult(Verdict(c["verdict"]), c["seconds"]) for c in group["cases"]),
-                    )
-                    for group in exercise["groups"]
-                ),
-            )
-            for exercise in data["exercises"]
-        ),
-        tuple(Authored(note["zh"], note["en"]) for note in data["notes"]),
-        data["output"],
-    )

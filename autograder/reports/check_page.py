@@ -15,7 +15,7 @@ from autograder.student.feedback import html
 from autograder.student.feedback.card import cards
 
 if TYPE_CHECKING:
-    from autograder.cnn.recovery.recover import Evaluate
+    from autograder.student.questions import Evaluate
 
 _PATIENCE = 20.0
 """Seconds for all smaller inputs and formulas of a page together."""
@@ -34,7 +34,7 @@ def write(done: Examined, file: Path, told: Container[str], lang: str, page: Pat
     shown = cards(
         done.key,
         done.result,
-        done.outcomes,
+        done.judged,
         told=told,
         ask="--hint",
         asking=lambda name: _asking(file, name, deadline),
@@ -44,11 +44,10 @@ def write(done: Examined, file: Path, told: Container[str], lang: str, page: Pat
 
 
 def _asking(file: Path, name: str, deadline: float) -> "Evaluate":
-    from autograder.cnn.recovery.in_file import asking
     from autograder.sandbox.limits import Limits
-    from autograder.student.feedback.patience import OutOfTime
+    from autograder.student.questions import OutOfTime, in_file
 
-    evaluate = asking(file, name, limits=Limits(wall_seconds=_CALLS))
+    evaluate = in_file(file, name, limits=Limits(wall_seconds=_CALLS))
 
     def ask(calls: list[tuple[Any, ...]]) -> list[Any]:
         if time.monotonic() > deadline:

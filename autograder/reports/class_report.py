@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from autograder.base.atomic import replacing
+from autograder.base.messages import Text, TextError, say
 from autograder.judging.results import SubmissionResult
 from autograder.reports import (
     canvas_file,
@@ -35,8 +36,8 @@ _IN_PAGE = 2000
 """Submissions whose feedback stands in the page; in a larger class a name leads to the student's own page."""
 
 
-class ReportError(Exception):
-    """A report that this class cannot have, told in one sentence."""
+class ReportError(TextError):
+    """A report that this class cannot have."""
 
 
 def write(
@@ -44,7 +45,7 @@ def write(
     results: Results,
     folder: Path,
     lang: str,
-    tell: Callable[[str], None] = lambda sentence: None,
+    tell: Callable[[Text], None] = lambda text: None,
 ) -> Path:
     """Write the class and return the file that was written, or the folder of the files.
 
@@ -132,7 +133,7 @@ def _gradescope(results: Results, folder: Path, lang: str) -> Path:
     return folder
 
 
-def _moodle(results: Results, folder: Path, lang: str, tell: Callable[[str], None]) -> Path:
+def _moodle(results: Results, folder: Path, lang: str, tell: Callable[[Text], None]) -> Path:
     """`<assignment>.csv`, each a grading worksheet: without a number, Moodle cannot find a student."""
     graded = collect(results())
     numbers = {
@@ -141,10 +142,7 @@ def _moodle(results: Results, folder: Path, lang: str, tell: Callable[[str], Non
         if handed.system == "Moodle" and handed.number
     }
     if graded.students and not numbers:
-        raise ReportError(
-            "Moodle finds students by the numbers in its own download of the submissions, and this class was "
-            "not graded from one; --format csv has names and points."
-        )
+        raise ReportError(say("report.no_moodle_numbers"))
     files = file_names(one.name for one in graded.assignments)
     folder.mkdir(exist_ok=True)
     with contextlib.ExitStack() as stack:
@@ -156,7 +154,7 @@ def _moodle(results: Results, folder: Path, lang: str, tell: Callable[[str], Non
             if result.student in numbers:
                 sheets[result.assignment].add(numbers[result.student], result)
     if left_out := [student.name for student in graded.students if student.name not in numbers]:
-        tell(f"Left out, for they have no number of Moodle's: {', '.join(left_out)}.")
+        tell(say("report.left_out", names=", ".join(left_out)))
     return folder
 
 

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from statistics import fmean, median
 from typing import NamedTuple
 
-from autograder.base.messages import Authored, Text
-from autograder.judging.diagnosis import hint_of
+from autograder.base.messages import Text, core
 from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict, total
 
 BINS = 11
@@ -38,12 +37,14 @@ class Cause:
 
     Attributes
     ----------
+    id : str or None
+        Of the misconception, or of the symptom; None where only the verdict is counted.
     text : Text or None
-        The misconception's idea, or a symptom; None where only the verdict is told.
+        What it most often says.
     """
 
     verdict: Verdict
-    misconception: str | None
+    id: str | None
     text: Text | None
     count: int
 
@@ -199,8 +200,8 @@ def collect(results: Iterable[SubmissionResult]) -> ClassStatistics:
             about = (result.student, result.assignment, result.file, result.notes, result.has_judge_error)
             noted.append(Noted(*about))
         for exercise in result.exercises:
-            for id in _ids(exercise):
-                mistakes.setdefault(id, _Mistake()).add(id, exercise, result)
+            for id, text in exercise.ideas.items():
+                mistakes.setdefault(id, _Mistake()).add(text, exercise, result)
     counted = tuple(one.statistics(name) for name, one in sorted(assignments.items()))
     columns = [(exercise.assignment, exercise.name) for one in counted for exercise in one.exercises]
     shares = [share for one in assignments.values() for share in one.shares]
@@ -223,11 +224,6 @@ def collect(results: Iterable[SubmissionResult]) -> ClassStatistics:
         ),
         noted=tuple(noted),
     )
-
-
-def _ids(exercise: ExerciseResult) -> list[str]:
-    """The misconceptions that explain a result: two for a pair, whose id is `first+second`."""
-    return exercise.misconception.split("+") if exercise.misconception else []
 
 
 # ------------------------------------------------------------------------------------ while counting
@@ -263,7 +259,7 @@ class _Exercise:
     shares: "array[float]" = field(default_factory=lambda: array("d"))
     seconds: "array[float]" = field(default_factory=lambda: array("d"))
     verdicts: Counter[Verdict] = field(default_factory=Counter)
-    causes: Counter[tuple[Verdict, str | None, Text | None]] = field(default_factory=Counter)
+    causes: dict[tuple[Verdict, str | None], Counter[Text | None]] = field(default_factory=dict)
 
     def add(self, result: ExerciseResult) -> None:
         self.verdicts[result.verdict] += 1
@@ -273,7 +269,8 @@ class _Exercise:
         if result.verdict not in _NEVER_RAN:
             self.seconds.append(sum(case.seconds for group in result.groups for case in group.cases))
         if result.verdict is not Verdict.AC and result.verdict is not Verdict.JE:
-            self.causes[_cause(result)] += 1
+            id, text = _cause(result)
+            self.causes.setdefault((result.verdict, id), Counter())[text] += 1
 
     def statistics(self, assignment: str, name: str) -> ExerciseStatistics:
         return ExerciseStatistics(
@@ -293,19 +290,20 @@ class _Exercise:
         if not self.causes:
             return None
 
-        def weight(item: tuple[tuple[Verdict, str | None, Text | None], int]) -> tuple[bool, int, bool, bool]:
-            (verdict, id, text), count = item
-            return verdict is not Verdict.NI, count, id is not None, text is not None
+        def weight(cause: tuple[tuple[Verdict, str | None], Counter[Text | None]]) -> tuple[bool, int, bool]:
+            (verdict, id), texts = cause
+            return verdict is not Verdict.NI, texts.total(), id is not None
 
-        (verdict, id, text), count = max(self.causes.items(), key=weight)
-        return Cause(verdict, id, text, count)
+        (verdict, id), texts = max(self.causes.items(), key=weight)
+        return Cause(verdict, id, texts.most_common(1)[0][0], texts.total())
 
 
-def _cause(result: ExerciseResult) -> tuple[Verdict, str | None, Text | None]:
-    """What can be counted of a wrong result: an error's line, say, is each student's own."""
-    if result.misconception and result.diagnosis:
-        return Verdict.WA, result.misconception, hint_of(result.diagnosis)
-    return result.verdict, None, result.symptom if result.verdict is Verdict.WA else None
+def _cause(result: ExerciseResult) -> tuple[str | None, Text | None]:
+    """What can be counted of a wrong result, and how it is told: an error's line is each student's own."""
+    if result.misconception:
+        return result.misconception, result.hint
+    seen = core(result.symptom) if result.verdict is Verdict.WA else None
+    return (seen.id, result.symptom) if seen else (None, None)
 
 
 @dataclass
@@ -339,29 +337,23 @@ class _Assignment:
 @dataclass
 class _Mistake:
     texts: dict[tuple[str, str], Counter[Text]] = field(default_factory=dict)
-    alone: dict[tuple[str, str], Text] = field(default_factory=dict)
     students: dict[str, None] = field(default_factory=dict)
 
-    def add(self, id: str, exercise: ExerciseResult, result: SubmissionResult) -> None:
-        place = result.assignment, exercise.name
-        text = hint_of(exercise.diagnosis) if exercise.diagnosis else Authored(id, id)
-        self.texts.setdefault(place, Counter())[text] += 1
-        if exercise.misconception == id:
-            self.alone.setdefault(place, text)  # in a pair the sentence tells of both
+    def add(self, text: Text, exercise: ExerciseResult, result: SubmissionResult) -> None:
+        self.texts.setdefault((result.assignment, exercise.name), Counter())[text] += 1
         self.students.setdefault(result.student)
 
     def statistics(self, id: str) -> MisconceptionStatistics:
         occurrences = sorted(
             (
-                Occurrence(*place, self.alone.get(place) or texts.most_common(1)[0][0], texts.total())
+                Occurrence(*place, texts.most_common(1)[0][0], texts.total())
                 for place, texts in self.texts.items()
             ),
             key=lambda one: (-one.count, one.assignment, one.exercise),
         )
-        named = [one for one in occurrences if (one.assignment, one.exercise) in self.alone]
         return MisconceptionStatistics(
             id,
-            (named or occurrences)[0].text,
+            occurrences[0].text,
             sum(one.count for one in occurrences),
             len(self.students),
             tuple(occurrences),

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from jinja2 import Environment
+from markupsafe import Markup
 
 from autograder import __version__
-from autograder.base.messages import Text, say
+from autograder.base import html
 from autograder.judging.results import SubmissionResult, Verdict, total
 from autograder.reports import words
 from autograder.reports.class_statistics import Cell, ClassStatistics, StudentStatistics
@@ -49,7 +49,7 @@ def write_class(
         The address of each student's own page, by name.
     made : str
         When, as it is to be shown.
-    lang : {"zh", "en"}
+    lang : str
         The language that is shown first.
     """
     places = {student.name: place for place, student in enumerate(graded.students)}
@@ -72,7 +72,6 @@ def write_class(
         version=__version__,
         script=Markup(script),
         script_digest=f"sha256-{digest}",
-        style=style(),
         verdicts=Verdict,
     ):
         stream.write(part)
@@ -88,50 +87,25 @@ def write_student(name: str, results: Sequence[SubmissionResult], lang: str, str
             points=total(one.points for one in results),
             max_points=total(one.max_points for one in results),
             lang=lang,
-            style=style(),
         )
     )
 
 
 @functools.cache
 def environment() -> Environment:
-    """Where the pages of this package find their templates, filters, and words in both languages."""
-    found = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_in_both_languages,
-    )
-    found.globals["say"] = say
+    """The templates of this package."""
+    found = html.environment("autograder.reports")
     filters: dict[str, Callable[..., Any]] = {
         "cut": lambda text: text if len(text) <= _SHOWN_OUTPUT else text[:_SHOWN_OUTPUT] + " …",
         "mark": lambda verdict: _MARKS.get(verdict, "✗"),
         "name": words.name_of,
         "percent": _percent,
-        "points": lambda value: f"{value:g}",
         "seconds": _seconds,
         "submissions": words.submissions,
         "told": words.told,
     }
     found.filters |= filters
     return found
-
-
-def style() -> Markup:
-    """Their common style."""
-    return Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8"))
-
-
-def _in_both_languages(value: Any) -> Any:
-    """A `Text` stands in the page in both languages; the style shows the one that is chosen."""
-    if not isinstance(value, Text):
-        return value
-    if value.zh == value.en:
-        return escape(value.en)
-    both = '<span class="zh" lang="zh-CN">{}</span><span class="en" lang="en">{}</span>'
-    return Markup(both).format(value.zh, value.en)
 
 
 def _percent(share: float | None) -> str:
@@ -151,17 +125,18 @@ def _heat(widths: Sequence[int], student: StudentStatistics) -> Markup:
     cells = iter(student.cells)
     parts = []
     for points, width in zip(student.by_assignment, widths, strict=True):
-        parts.append(f'<td class="sum">{"" if points is None else f"{points:g}"}</td>')
+        parts.append(html.element("td", "" if points is None else f"{points:g}", class_="sum"))
         parts += [_cell(next(cells)) for _ in range(width)]
-    return Markup("".join(parts))
+    return html.together(parts)
 
 
 @functools.lru_cache(maxsize=4096)
-def _cell(cell: Cell | None) -> str:
+def _cell(cell: Cell | None) -> Markup:
     if cell is None:
-        return "<td data-s=-1></td>"
+        return Markup("<td data-s=-1></td>")
     share = cell.points / cell.max_points if cell.max_points else 1.0
     tint = {Verdict.NI: "n", Verdict.JE: "e"}.get(cell.verdict, str(int(_STEPS * share + 1e-9)))
-    order = share - (cell.verdict is Verdict.NI) / 2
+    order = f"{share - (cell.verdict is Verdict.NI) / 2:.3g}"
     told = f"{cell.points:g} / {cell.max_points:g}"
-    return f'<td class="cell h{tint}" data-v={cell.verdict.value} data-s={order:.3g}>{told}</td>'
+    written = Markup('<td class="cell h{}" data-v={} data-s={}>{}</td>')
+    return written.format(tint, cell.verdict.value, order, told)

@@ -3,11 +3,11 @@
 Written entry by entry, so that a class of ten thousand takes no more memory than one of ten.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
-from autograder.judging.results import SCHEMA, SubmissionResult, to_json
+from autograder.judging.result_json import SCHEMA, shown
+from autograder.judging.results import SubmissionResult
 
 
 def through(results: Iterable[SubmissionResult], lang: str, stream: TextIO) -> Iterator[SubmissionResult]:
@@ -15,7 +15,7 @@ def through(results: Iterable[SubmissionResult], lang: str, stream: TextIO) -> I
     stream.write(f'{{"schema": {SCHEMA}, "submissions": [')
     separator = "\n"
     for result in results:
-        stream.write(separator + json.dumps(to_json(result, lang), ensure_ascii=False))
+        stream.write(separator + shown(result, lang).decode())
         separator = ",\n"
         yield result
     stream.write("\n]}\n")

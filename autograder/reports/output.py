@@ -56,6 +56,6 @@ def write(
             shutil.copyfileobj(document, sys.stdout)
     else:
         _ = translator(lang)
-        shown = _("report.written").format(folder=folder)
+        shown = _("report.written", folder=folder)
         Console(highlight=False).print(shown)
     return failed

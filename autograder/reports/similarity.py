@@ -48,7 +48,7 @@ def summary(submissions: int, pairs: int, folder: Path, lang: str, console: Cons
     alike = say("similar.pairs_one") if pairs == 1 else say("similar.pairs_many", n=pairs)
     there = say("similar.summary", submissions=words.submissions(submissions), pairs=alike)
     console.print(there.in_language(lang))
-    console.print(escape(_("similar.written").format(folder=folder)))
+    console.print(escape(_("similar.written", folder=folder)))
 
 
 def write_csv(pairs: Sequence["Pair"], stream: TextIO) -> None:
@@ -124,7 +124,7 @@ def write_page(pairs: Sequence["Pair"], lang: str, stream: TextIO) -> None:
         for pair in pairs
     ]
     page = html_page.environment().get_template("similarity.html")
-    stream.writelines(page.generate(lang=lang, style=html_page.style(), shown=shown, colours=_COLOURS))
+    stream.writelines(page.generate(lang=lang, shown=shown, colours=_COLOURS))
 
 
 def _rows(code: "Code", passages: Sequence[tuple[int, int]]) -> list[_Row]:

@@ -10,6 +10,7 @@ from rich.table import Table
 from autograder.base.messages import say, translator
 from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict
 from autograder.reports.words import submissions
+from autograder.student.checking import Examined
 from autograder.student.feedback import words
 from autograder.student.feedback.advice import next_exercise, next_step
 
@@ -73,9 +74,7 @@ def _lost(result: SubmissionResult) -> str:
     return "\n".join(f"[red]{escape(label)}[/] {', '.join(names)}" for label, names in by_reason.items())
 
 
-def check_list(
-    result: SubmissionResult, lang: str, console: Console, told: Container[str] = (), ask: str = ""
-) -> None:
+def check_list(done: Examined, lang: str, console: Console, told: Container[str] = (), ask: str = "") -> None:
     """A line an exercise: ✓ or what can be seen, with points; below it the idea, where it may be told.
 
     Parameters
@@ -85,6 +84,7 @@ def check_list(
     ask : str
         What a student writes to be told at once, such as "--hint".
     """
+    result = done.result
     for note in result.notes:
         console.print(f"[yellow]![/] {escape(note.in_language(lang))}")
     untold = []
@@ -100,7 +100,7 @@ def check_list(
     console.print(f"[bold]{escape(result.assignment)}[/]  {escape(points)}")
     following = next_exercise(result.exercises)
     if following is None:
-        console.print(escape(words.all_pass().in_language(lang)))
+        console.print(escape(words.all_pass(done.key).in_language(lang)))
         return
     if untold:
         hint = say(

@@ -15,6 +15,7 @@ import sysconfig
 from pathlib import Path
 from typing import Any
 
+from autograder.base.messages import TextError, say
 from autograder.sandbox.limits import Limits
 
 ENGINE = "/engine"
@@ -24,8 +25,8 @@ _INSIDE = ("__init__.py", "sandbox")
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom")
 
 
-class BubblewrapMissing(Exception):
-    """bubblewrap is not installed or may not make namespaces here; one sentence says what to do."""
+class BubblewrapMissing(TextError):
+    """bubblewrap is not installed or may not make namespaces here; the text says what to do."""
 
 
 def command(limits: Limits, environment: dict[str, str], program: list[str]) -> list[str]:
@@ -52,30 +53,30 @@ def command(limits: Limits, environment: dict[str, str], program: list[str]) -> 
     return arguments
 
 
-def require() -> None:
+def require(instead: str = "--isolation process") -> None:
     """Make sure, before any work, that bubblewrap is there and may do what it is needed for.
+
+    Parameters
+    ----------
+    instead : str
+        The option by which weaker isolation can be chosen here.
 
     Raises
     ------
     BubblewrapMissing
     """
-    executable = _executable()
+    executable = _executable(instead)
     trial = [executable, "--unshare-all", "--ro-bind", "/", "/", "true"]
     result = subprocess.run(trial, capture_output=True, text=True, check=False)
     if result.returncode != 0:
-        raise BubblewrapMissing(
-            f"bubblewrap is installed but may not work here ({result.stderr.strip() or 'no reason given'}); "
-            "allow it user namespaces, or accept weaker isolation with --isolation process."
-        )
+        reason = result.stderr.strip() or say("bubblewrap.no_reason")
+        raise BubblewrapMissing(say("bubblewrap.refused", reason=reason, instead=instead))
 
 
-def _executable() -> str:
+def _executable(instead: str = "--isolation process") -> str:
     executable = shutil.which("bwrap")
     if executable is None:
-        raise BubblewrapMissing(
-            "bubblewrap is not installed; install it (apt-get install bubblewrap) "
-            "or accept weaker isolation with --isolation process."
-        )
+        raise BubblewrapMissing(say("bubblewrap.missing", instead=instead))
     return executable
 
 

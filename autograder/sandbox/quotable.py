@@ -30,7 +30,7 @@ _NAMES = {
         "dtype",
     ),
 }
-_KIND = re.compile(r"(a value of type|an array of dtype) [<>|]?(\w{1,40}?)(\d{0,3})")
+_KIND = re.compile(r"(type|dtype) [<>|]?(\w{1,40}?)(\d{0,3})")
 
 
 class Quotable:
@@ -82,4 +82,4 @@ class Quotable:
         known = _KIND.fullmatch(text)
         if known and (known[2] in _NAMES or known[2] in ("U", "S", "V") or known[2] in self.words):
             return text
-        return "something that cannot be sent"
+        return ""

@@ -86,7 +86,7 @@ def message(seconds: float, outcome: Told) -> bytes:
     except MemoryError:
         told = b"M" + dumps({"status": "raised", "exception": "MemoryError"})
     except BaseException as error:
-        text = str(error)[:MAX_TEXT] if isinstance(error, ValuesError) else type(error).__name__
+        text = error.what[:MAX_TEXT] if isinstance(error, ValuesError) else ""
         told = b"M" + dumps({"status": "unsendable", "text": text})
     return SECONDS.pack(seconds) + told
 

@@ -53,7 +53,17 @@ _HEADER = struct.Struct("<3sI")
 
 
 class ValuesError(ValueError):
-    """A value that cannot be sent, or bytes that are not a message."""
+    """A value that cannot be sent, or bytes that are not a message.
+
+    Attributes
+    ----------
+    what : str
+        "type Fraction" or "dtype object": of what there are no messages; "" where something else is wrong.
+    """
+
+    def __init__(self, why: str, what: str = "") -> None:
+        super().__init__(why)
+        self.what = what
 
 
 @dataclass(frozen=True)
@@ -222,7 +232,7 @@ class _Writer:
             return str(value)
         if isinstance(value, Formula):
             return ["x", value.source]
-        raise ValuesError(f"a value of type {type(value).__name__}")
+        raise ValuesError(f"a value of type {(name := type(value).__name__)}", f"type {name}")
 
 
 def _spell_array(array: np.ndarray) -> str:
@@ -248,7 +258,7 @@ def as_plain_array(array: np.ndarray) -> np.ndarray:
             plain = plain.astype(np.complex128)
         dtype = DTYPES.get(plain.dtype.newbyteorder("<").str)
     if dtype is None:
-        raise ValuesError(f"an array of dtype {plain.dtype}")
+        raise ValuesError(f"an array of dtype {plain.dtype}", f"dtype {plain.dtype}")
     if plain.ndim > MAX_DEPTH:
         raise ValuesError(f"an array of more than {MAX_DEPTH} axes")
     return np.asarray(plain, dtype=dtype, order="C")

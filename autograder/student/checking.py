@@ -8,21 +8,22 @@ nothing else: no solution, no hidden case.
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
 from autograder.base.messages import say
 from autograder.judging import answer_key, in_process
-from autograder.judging.answer_key import AnswerKey, KeyFileError
+from autograder.judging.answer_key import AnswerKey, DomainMissing, KeyFileError
+from autograder.judging.diagnosis import Judged
 from autograder.judging.evaluate import attempt
-from autograder.judging.judge import calls, judge
+from autograder.judging.judge import calls, judged, results
 from autograder.judging.results import SubmissionResult, Verdict
 from autograder.sandbox.client import Sandbox, SandboxError
 from autograder.sandbox.launch import Warden
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.records import Isolation, Outcome
+from autograder.sandbox.records import Isolation
 from autograder.student.workspace import ENDING, CheckError, key_beside
 
 __all__ = ["CheckError", "Checker", "check_file", "check_with", "key_for"]
@@ -89,7 +90,7 @@ class Checker:
             done.notes,
             done.output,
         )
-        return Examined(result, self.key, done.outcomes)
+        return Examined(result, self.key, done.judged)
 
     def warm(self) -> None:
         """Get ready for the next check, so that it need not wait for a process to start."""
@@ -117,11 +118,11 @@ class Checker:
 
 @dataclass(frozen=True)
 class Examined:
-    """A check with what it was made from: the visible key, and what came of each of its calls."""
+    """A check with what it was made from: the visible key, and each exercise's judged cases."""
 
     result: SubmissionResult
     key: AnswerKey
-    outcomes: tuple[Outcome, ...]
+    judged: tuple[tuple[Judged, ...], ...]
 
 
 def check_file(
@@ -181,13 +182,16 @@ def examine_with(key: AnswerKey, function: Callable[..., Any]) -> Examined:
             raise KeyboardInterrupt
         outcomes.append(outcome)
     seconds = round(time.perf_counter() - start, 4)
-    result = SubmissionResult("", key.assignment, name, "none", seconds, judge(key, outcomes))
-    return Examined(result, key, tuple(outcomes))
+    cases = judged(key, outcomes)
+    result = SubmissionResult("", key.assignment, name, "none", seconds, results(key, cases))
+    return Examined(result, key, cases)
 
 
 def _load(path: Path) -> AnswerKey:
     try:
         key = answer_key.load(path)
+    except DomainMissing as error:
+        raise CheckError(error.text) from error
     except KeyFileError as error:
         raise CheckError(
             say(
@@ -200,6 +204,10 @@ def _load(path: Path) -> AnswerKey:
     return key
 
 
+def _keys_in(folder: Path) -> Iterator[AnswerKey]:
+    return map(_load, sorted(folder.glob("*" + ENDING)))
+
+
 def key_for(function: Callable[..., Any], folder: Path) -> AnswerKey:
     """The visible key in `folder`, with the exercise of the function's name alone.
 
@@ -210,15 +218,11 @@ def key_for(function: Callable[..., Any], folder: Path) -> AnswerKey:
     """
     name = getattr(function, "__name__", None)
     if not callable(function) or name is None:
-        raise CheckError(
-            say(
-                "error.check_given_a_result",
-                got=type(function).__name__,
-            )
-        )
+        example = next((exercise.name for key in _keys_in(folder) for exercise in key.exercises), "f")
+        got = type(function).__name__
+        raise CheckError(say("error.check_given_a_result", example=example, got=got))
     known: list[str] = []
-    for path in sorted(folder.glob("*" + ENDING)):
-        key = _load(path)
+    for key in _keys_in(folder):
         for exercise in key.exercises:
             if exercise.name == name:
                 return replace(key, exercises=(exercise,))

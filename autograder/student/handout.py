@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from autograder.base import atomic
-from autograder.base.messages import LANGUAGES, Text, say
+from autograder.base.messages import COURSE_LANGUAGES, TextError, course_language, say
 from autograder.judging import answer_key
 from autograder.student.workspace import ENDING, course_order
 
@@ -17,12 +17,8 @@ What = Literal["new", "same", "kept", "renewed"]
 """Of a file: written, already there, kept although it differs, or replaced by a newer one."""
 
 
-class HandoutError(Exception):
-    """Files that cannot be handed out, told in one sentence, in both languages (`text`)."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en)
-        self.text = text
+class HandoutError(TextError):
+    """Files that cannot be handed out."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +55,8 @@ def source() -> Path:
 
 
 def copy(course: Path, lang: str, target: Path) -> Copied:
-    """Copy the files of one language into `target`, a folder for each assignment.
+    """Copy the files of one language into `target`, a folder for each assignment; English for what is none of
+    `COURSE_LANGUAGES`.
 
     What a student has changed is kept. A file that is still as it was handed out in another language is
     replaced; so is a visible answer key, which is nobody's work.
@@ -69,6 +66,7 @@ def copy(course: Path, lang: str, target: Path) -> Copied:
     HandoutError
         There is nothing to copy, or nowhere to write.
     """
+    lang = course_language(lang)
     # The folder is the place: what a key calls its assignment is the word of whoever made it.
     keys = {path.parent.name: answer_key.load(path) for path in sorted((course / lang).glob(f"*/*{ENDING}"))}
     if not keys:
@@ -108,5 +106,5 @@ def _is_ours(content: bytes, course: Path, place: Path) -> bool:
     """Is the file one that no student has worked on?"""
     if place.name.endswith(ENDING):
         return True
-    handed_out = (course / lang / place for lang in LANGUAGES)
+    handed_out = (course / lang / place for lang in COURSE_LANGUAGES)
     return any(path.is_file() and path.read_bytes() == content for path in handed_out)

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from autograder.cnn.recovery.recover import Evaluate
     from autograder.student.feedback.card import Card
+    from autograder.student.questions import Evaluate
 
 from autograder.judging.results import Score
 
@@ -15,13 +15,13 @@ def check(function: Callable[..., Any], lang: str | None = None, hint: bool = Fa
     """Run the visible cases of an exercise and show what is right and what is not.
 
     A mistake is drawn: what you got beside what was expected, the smallest input that shows it, and, where
-    the lecture has a formula for the function, the terms in which yours differs. The first time it says what
+    there is a formula for the function, the terms in which yours differs. The first time it says what
     can be seen; checked again, and still wrong, it tells the idea, where the mistake is a known one.
 
     Parameters
     ----------
     function : function
-        Your solution, such as `conv2d`.
+        Your solution.
     lang : {"zh", "en"}, optional
         The language of the answer; the system's unless said otherwise.
     hint : bool
@@ -56,7 +56,7 @@ def check(function: Callable[..., Any], lang: str | None = None, hint: bool = Fa
     (card,) = cards(
         key,
         done.result,
-        done.outcomes,
+        done.judged,
         told={exercise.name} if hint else again,
         ask=f"check({exercise.name}, hint=True)",
         asking=lambda name: _asking(function),
@@ -67,8 +67,7 @@ def check(function: Callable[..., Any], lang: str | None = None, hint: bool = Fa
 
 def _asking(function: Callable[..., Any]) -> "Evaluate":
     """Makes further calls of a notebook's function, in bounded time."""
-    from autograder.cnn.recovery.recover import calling
-    from autograder.student.feedback.patience import patient
+    from autograder.student.questions import calling, patient
 
     return patient(calling(function), _PATIENCE)
 

@@ -99,6 +99,7 @@ class WorkFile(pytest.File):
     """A student's file: an exercise is a collector, a case an item."""
 
     def collect(self) -> Iterator["Exercise"]:
+        from autograder.base.messages import preferred_language
         from autograder.judging.answer_key import KeyFileError, load
         from autograder.student.watch.progress import definitions
 
@@ -113,7 +114,7 @@ class WorkFile(pytest.File):
             try:
                 key = load(path)
             except KeyFileError as error:
-                raise self.CollectError(str(error)) from None
+                raise self.CollectError(error.text.in_language(preferred_language())) from None
             attempted = _Attempted(self.path, key, self._isolation())
             for one in key.exercises:
                 named = exercises.setdefault(one.name, Exercise.from_parent(self, name=one.name))
@@ -123,16 +124,16 @@ class WorkFile(pytest.File):
 
     def _isolation(self) -> "Isolation":
         """Students run their own code; an instructor that of others."""
+        from autograder.base.messages import preferred_language
         from autograder.sandbox import bubblewrap
 
         chosen: Isolation | None = self.config.getoption("autograder_isolation")
         isolation = chosen or ("process" if self.config.getoption("hidden_keys") is None else "bubblewrap")
         if isolation == "bubblewrap":
             try:
-                bubblewrap.require()
+                bubblewrap.require("--autograder-isolation process")
             except bubblewrap.BubblewrapMissing as error:
-                told = str(error).replace("--isolation process", "--autograder-isolation process")
-                raise self.CollectError(told) from None
+                raise self.CollectError(error.text.in_language(preferred_language())) from None
         return isolation
 
 

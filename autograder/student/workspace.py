@@ -1,6 +1,6 @@
 """A student's folder: which assignments lie in it, in the course's order, and which file is worked on.
 
-The visible answer key marks an assignment: `pooling.visible.npz` with `pooling.ipynb` or `pooling.py` beside
+The visible answer key marks an assignment: `relu.visible.npz` with `relu.ipynb` or `relu.py` beside
 it. `checking`, `watch` and the pytest plugin ask here. Nothing here reads what a student wrote.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from autograder.base.messages import Text, say
+from autograder.base.messages import TextError, say
 from autograder.judging.answer_key import AnswerKey
 
 ENDING = ".visible.npz"
@@ -18,12 +18,8 @@ SUFFIXES = (".ipynb", ".py")
 """What an assignment comes as; where two files are equally old, the first of these counts."""
 
 
-class CheckError(Exception):
-    """A check that cannot be made, told in one sentence, in both languages (`text`)."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en)
-        self.text = text
+class CheckError(TextError):
+    """A check that cannot be made."""
 
 
 class Place(NamedTuple):

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from autograder.base.messages import Text, printable_name, say
+from autograder.base.messages import Text, TextError, joined, printable_name, say
 from autograder.submissions import lms
 from autograder.submissions.source import MAX_BYTES, Submission, adds_nothing_to
 from autograder.submissions.source import read as read_source
@@ -27,8 +27,8 @@ from autograder.submissions.source import read as read_source
 _ENDINGS = (".ipynb", ".py")
 
 
-class ClassFolderError(Exception):
-    """A path that holds no submissions, told in one sentence."""
+class ClassFolderError(TextError):
+    """A path that holds no submissions."""
 
 
 @dataclass(frozen=True)
@@ -115,25 +115,24 @@ def find(path: Path, assignment: str | None, known: set[str]) -> list[SubmittedF
     elif path.suffix.lower() in _ENDINGS and path.is_file():
         return [_single(path, assignment, known)]
     elif path.exists():
-        raise ClassFolderError(f"{path} is no folder, zip, .ipynb or .py; name one of these.")
+        raise ClassFolderError(say("class.wrong_kind", path=path))
     else:
-        raise ClassFolderError(f"There is no {path}; name a folder of submissions, a zip of one, or a file.")
+        raise ClassFolderError(say("class.missing", path=path))
     downloaded = _downloaded(found, path, known)
     if downloaded and assignment is None:
-        raise ClassFolderError(
-            f"{path} is {downloaded[0][1].system}'s download of one assignment; name it with --assignment "
-            f"({', '.join(sorted(known)) or 'no answer keys found'})."
-        )
+        system = downloaded[0][1].system
+        raise ClassFolderError(say("class.download", path=path, system=system, known=_one_of(known)))
     if downloaded and assignment is not None:
         files = _by_student(downloaded, source, assignment)
     else:
         files = _by_layout(found, source, assignment, known)
     if not files:
-        raise ClassFolderError(
-            f"{path} holds no submissions; expected <student>/<assignment>/<file>.ipynb or .py, "
-            "or <student>.ipynb or .py with --assignment."
-        )
+        raise ClassFolderError(say("class.empty", path=path))
     return _told_apart(files)
+
+
+def _one_of(known: set[str]) -> Text:
+    return joined(sorted(known)) if known else say("class.no_keys_found")
 
 
 def _order(file: SubmittedFile) -> tuple[str, str, str, str]:
@@ -197,7 +196,7 @@ def _in_zip(path: Path) -> Iterator[_Found]:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise ClassFolderError(f"{path} cannot be read as a zip ({error}); make it again.") from error
+        raise ClassFolderError(say("class.zip_unreadable", path=path, error=error)) from error
     for info in members:
         name = _member_name(info)
         member = PurePosixPath(name.strip("/"))
@@ -238,10 +237,7 @@ def _by_layout(
                 nested.setdefault((student, its_assignment), []).append(one)
     if flat and not nested:
         if assignment is None:
-            raise ClassFolderError(
-                f"{source} is a flat folder of files; name their assignment with --assignment "
-                f"({', '.join(sorted(known)) or 'no answer keys found'})."
-            )
+            raise ClassFolderError(say("class.flat", path=source, known=_one_of(known)))
         students: dict[str, list[_Found]] = {}
         for one in flat:
             students.setdefault(one.path.stem, []).append(one)
@@ -304,10 +300,8 @@ def _moodles(found: list[_Found], source: Path, known: set[str]) -> list[tuple[_
     if not named or _is_flat(found, source, known):
         return []
     others = [one.shown for one in must or files if one.path not in most]
-    raise ClassFolderError(
-        f"{source} is Moodle's download only in part: {_list([named[0].shown])} is named as Moodle does, "
-        f"but not {_list(others)}; move either elsewhere, so that nobody is forgotten."
-    )
+    told = {"named": _list([named[0].shown]), "others": _list(others)}
+    raise ClassFolderError(say("class.download_in_part", path=source, **told))
 
 
 def _is_of(found: _Found, depth: int, known: set[str]) -> bool:
@@ -434,10 +428,8 @@ def _single(path: Path, assignment: str | None, known: set[str]) -> SubmittedFil
     folder = PurePosixPath(_readable(os.fsencode(path.resolve().parent), str(path.resolve().parent)))
     its_assignment = assignment or next((name for name in (shown.stem, folder.name) if name in known), None)
     if its_assignment is None:
-        raise ClassFolderError(
-            f"It cannot be told which assignment {printable_name(str(shown))} is; name it with --assignment "
-            f"({', '.join(sorted(known)) or 'no answer keys found'})."
-        )
+        file = printable_name(str(shown))
+        raise ClassFolderError(say("class.assignment_unknown", file=file, known=_one_of(known)))
     student = folder.parent.name if folder.name == its_assignment else shown.stem
     return SubmittedFile(
         printable_name(student), printable_name(its_assignment), printable_name(shown.name), path

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from autograder.base.messages import Authored, Text, say
+from autograder.base.messages import Text, TextError, Verbatim, say
 
 MAX_BYTES = 5 * 2**20
 # Characters of code in one submission: 3,000 lines. Most of a large notebook is its outputs. Python's parser
@@ -88,12 +88,8 @@ class Submission:
     notes: tuple[Note, ...]
 
 
-class SubmissionError(Exception):
-    """A file that cannot be read at all, told in one sentence, in both languages (`text`)."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en)
-        self.text = text
+class SubmissionError(TextError):
+    """A file that cannot be read at all."""
 
 
 def read(name: str, content: bytes) -> Submission:
@@ -139,7 +135,7 @@ def read(name: str, content: bytes) -> Submission:
 def place(where: str) -> Text:
     """A statement's file or cell, as sentences name it."""
     cell = re.fullmatch(r"cell (\d+)", where)
-    return say("note.cell", number=cell[1]) if cell else Authored(where, where)
+    return say("note.cell", number=cell[1]) if cell else Verbatim(where)
 
 
 def definitions(read: Submission) -> dict[str, Statement]:

@@ -28,13 +28,13 @@ def explore(file: Path, open_page: bool, lang: str) -> None:
         return
     try:
         if file.exists() and MARK not in file.read_text(encoding="utf-8", errors="replace"):
-            fail(_("cnn.explorer.foreign_file").format(file=file))
+            fail(_("cnn.explorer.foreign_file", file=file))
         file.write_text(written, encoding="utf-8")
     except OSError as error:
-        fail(_("cnn.explorer.not_written").format(file=file, reason=error.strerror))
-    click.echo(_("cnn.explorer.written").format(file=file))
+        fail(_("cnn.explorer.not_written", file=file, reason=error.strerror))
+    click.echo(_("cnn.explorer.written", file=file))
     if open_page:
         import webbrowser
 
         if not webbrowser.open(file.resolve().as_uri()):
-            fail(_("cnn.explorer.no_browser").format(file=file))
+            fail(_("cnn.explorer.no_browser", file=file))

@@ -9,7 +9,7 @@ import click
 from autograder.base.command_line import EXIT_NOT_PASSED, ISOLATION, PATH, fail, language_option, leave
 
 if TYPE_CHECKING:
-    from autograder.cnn.derivations.page import Format
+    from autograder.cnn.derivations.shown import Format
     from autograder.cnn.derivations.steps import Part
     from autograder.sandbox.records import Isolation
 
@@ -67,16 +67,10 @@ def derive(
 ) -> None:
     """Write out z, residuals and gradients of a layer of any size, as the lecture derives them."""
     from autograder.cnn.derivations import options, render
-    from autograder.cnn.derivations.layer import LayerError
     from autograder.cnn.derivations.steps import derive as derivation
 
-    try:
-        sizes = options.described(
-            input, kernel, stride, padding, channels, kernels, pool or "", winners, dense
-        )
-        page = derivation(sizes, of, steps)
-    except LayerError as error:
-        fail(error.text.in_language(lang))
+    sizes = options.described(input, kernel, stride, padding, channels, kernels, pool or "", winners, dense)
+    page = derivation(sizes, of, steps)
     click.echo(render.document(page, format, lang, layer_names), nl=False)
 
 
@@ -126,12 +120,9 @@ def formula(
 ) -> None:
     """Show the formula that a function computes, beside the lecture's: 0 when equal, 1 when not."""
     from autograder.cnn.derivations import options, render
-    from autograder.cnn.derivations.layer import LayerError
     from autograder.cnn.recovery.in_file import recover_file
-    from autograder.cnn.recovery.readings import NoFormula, RecoverError, Sizes
-    from autograder.sandbox.bubblewrap import BubblewrapMissing
+    from autograder.cnn.recovery.readings import NoFormula, Sizes
     from autograder.sandbox.client import SandboxError
-    from autograder.submissions.source import SubmissionError
 
     try:
         shapes = [options.size(text) if text is not None else None for text in (input, kernel, dense)]
@@ -140,9 +131,7 @@ def formula(
     except NoFormula as error:
         click.echo(error.text.in_language(lang))
         leave(EXIT_NOT_PASSED)
-    except (LayerError, RecoverError, SubmissionError) as error:
-        fail(error.text.in_language(lang))
-    except (BubblewrapMissing, SandboxError) as error:
+    except SandboxError as error:
         fail(str(error))
     click.echo(render.document(found.page, format, lang, layer_names), nl=False)
     if not found.agrees:
@@ -167,16 +156,13 @@ def check_derivation(
     json: bool,
 ) -> None:
     """Check every equation of a text on convolutions: 0 when nothing is wrong, 1 when something is."""
-    from autograder.cnn.derivations import documents, options
-    from autograder.cnn.derivations.layer import LayerError
+    from autograder.cnn.derivations import options
+    from autograder.cnn.derivations.documents import findings
+    from autograder.cnn.derivations.documents.check import check_file
+    from autograder.cnn.derivations.documents.settings import Options
 
-    try:
-        sizes = [options.size(text) if text is not None else None for text in (input, kernel)]
-        report = documents.check_file(file, documents.Options(sizes[0], sizes[1], stride, padding))
-    except (LayerError, documents.DocumentError) as error:
-        fail(error.text.in_language(lang))
-    from autograder.cnn.derivations import findings
-
+    sizes = [options.size(text) if text is not None else None for text in (input, kernel)]
+    report = check_file(file, Options(sizes[0], sizes[1], stride, padding))
     if json:
         findings.write_json(report, lang, sys.stdout)
     else:

@@ -62,7 +62,7 @@ def weight_gradient(layer: Layer) -> ClosedForm:
         w = [[layer.atom("w", CURRENT, (k, c, i, j)) for j in range(width)] for i in range(height)]
         for i, j in positions(layer.kernel):
             formulas[w[i][j]] = found[i][j]
-        gradients = [[Derivative("J", one) for one in row] for row in w]
+        gradients = [[Derivative("J", element) for element in row] for row in w]
         recipes.append(
             Recipe(grid(gradients), "∗", tuple((grid(over), grid(under)) for over, under in pairs))
         )
@@ -226,5 +226,5 @@ def _times_slope(
     for u, v in positions(layer.input):
         products = sympy.Add.make_args(found[u][v])
         left = layer.atom("delta", BEFORE, (n, c, u, v))
-        formulas[left] = sympy.Add(*(sympy.Mul(one, _value(slope[u][v])) for one in products))
+        formulas[left] = sympy.Add(*(sympy.Mul(product, _value(slope[u][v])) for product in products))
     return grid(delta), grid(slope)

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from autograder.base.messages import Authored, Text, say
+from autograder.base.messages import Text, TextError, Verbatim, joined, say
 from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, LayerName, Letter
 
 Size = tuple[int, int]
@@ -25,12 +25,8 @@ MAX_CONNECTIONS = 50_000
 """Products that a layer may have in all: 28×28 with 5×5 has 14,400. Beyond, nobody reads what comes out."""
 
 
-class LayerError(ValueError):
-    """Sizes that make no layer, told in one sentence, in both languages (`text`)."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en)
-        self.text = text
+class LayerError(TextError, ValueError):
+    """Sizes that make no layer."""
 
 
 class Sized(ABC):
@@ -64,16 +60,10 @@ class Sized(ABC):
         where = layer or (BEFORE if letter in ("a", "sigma", "dsigma") else CURRENT)
         return [self.atom(letter, where, position) for position in positions(self.shape(letter, where))]
 
-    def _refuse_what_nobody_can_read(self) -> None:
+    def _refuse_too_large(self) -> None:
         count = max(self.connections, math.prod(self.shape("a", BEFORE)))
         if count > MAX_CONNECTIONS:
-            raise LayerError(
-                say(
-                    "cnn.layer.too_large",
-                    count=f"{count:,}",
-                    limit=f"{MAX_CONNECTIONS:,}",
-                )
-            )
+            raise LayerError(say("cnn.layer.too_large", count=f"{count:,}", limit=f"{MAX_CONNECTIONS:,}"))
 
 
 @dataclass(frozen=True)
@@ -109,7 +99,7 @@ class Layer(Sized):
         _check_count("padding", self.padding, least=0)
         padded = (self.input[0] + 2 * self.padding, self.input[1] + 2 * self.padding)
         _check_fits(self.kernel, padded)
-        self._refuse_what_nobody_can_read()
+        self._refuse_too_large()
 
     @property
     def output(self) -> Size:
@@ -182,7 +172,7 @@ class Pooling(Sized):
         for name in ("channels", "samples"):
             _check_count(name, getattr(self, name))
         _check_fits(self.window, self.input)
-        self._refuse_what_nobody_can_read()
+        self._refuse_too_large()
         if self.kind == "max":
             self._check_winners()
 
@@ -191,8 +181,7 @@ class Pooling(Sized):
             if z not in self.winners:
                 raise LayerError(
                     say(
-                        "cnn.layer.winners_missing",
-                        count=sum(z not in self.winners for z in self.atoms("z")),
+                        "cnn.layer.winners_missing", count=sum(z not in self.winners for z in self.atoms("z"))
                     )
                 )
             if self.winners[z] not in self.cells(z):
@@ -249,7 +238,7 @@ class Dense(Sized):
     def __post_init__(self) -> None:
         _check_count("outputs", self.outputs)
         _check_count("inputs", self.inputs)
-        self._refuse_what_nobody_can_read()
+        self._refuse_too_large()
 
     @property
     def connections(self) -> int:
@@ -273,26 +262,22 @@ def describe(layer: AnyLayer) -> Text:
         return say("cnn.layer.dense", outputs=layer.outputs, inputs=layer.inputs)
     if isinstance(layer, Pooling):
         sizes = f"{layer.input[0]}×{layer.input[1]}"
-        parts = [
-            Authored(sizes, sizes),
+        parts: list[Text] = [
+            Verbatim(sizes),
             say("cnn.layer.window", window=f"{layer.window[0]}×{layer.window[1]}"),
         ]
         if layer.steps != layer.window:
             parts.append(say("cnn.layer.stride", stride="×".join(map(str, dict.fromkeys(layer.steps)))))
-        return _listed(parts)
+        return joined(parts, "list.clauses")
     sizes = f"{layer.input[0]}×{layer.input[1]} ∗ {layer.kernel[0]}×{layer.kernel[1]}"
-    parts = [Authored(sizes, sizes)]
+    parts = [Verbatim(sizes)]
     if layer.stride != 1:
         parts.append(say("cnn.layer.stride", stride=layer.stride))
     if layer.padding:
         parts.append(say("cnn.layer.padding", padding=layer.padding))
     if layer.numbered:
         parts.append(say("cnn.layer.maps", channels=layer.channels, kernels=layer.kernels))
-    return _listed(parts)
-
-
-def _listed(parts: list[Text]) -> Text:
-    return Authored("，".join(one.zh for one in parts), ", ".join(one.en for one in parts))
+    return joined(parts, "list.clauses")
 
 
 def positions(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
@@ -307,14 +292,7 @@ def _map_index(index: tuple[int, ...], *, several_samples: bool, numbered: bool)
 
 def _check_count(name: str, value: object, least: int = 1) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise LayerError(
-            say(
-                "cnn.layer.not_a_count",
-                name=name,
-                least=least,
-                value=value,
-            )
-        )
+        raise LayerError(say("cnn.layer.not_a_count", name=name, least=least, value=value))
 
 
 def _check_size(name: str, value: object) -> None:

@@ -1,6 +1,6 @@
-"""What people write on a command line or in a notebook, read into layers: "3x3", "1,2 1,3 4,1 3,4".
+"""Options of the command line and of notebooks, read into layers: "3x3", "1,2 1,3 4,1 3,4".
 
-`cli` and `student` call this. Whatever it is given, it answers with a layer or with one sentence.
+The commands and `cnn.notebook` call this. Whatever it is given, it returns a layer or raises `LayerError`.
 """
 
 import re
@@ -87,11 +87,5 @@ def _read_winners(text: str, layer: Pooling) -> dict[Atom, Atom]:
         found.append(Atom("a", tuple(map(int, parts)), BEFORE))
     windows = layer.atoms("z")
     if len(found) != len(windows):
-        raise LayerError(
-            say(
-                "cnn.option.winners_wrong_number",
-                count=len(windows),
-                given=len(found),
-            )
-        )
+        raise LayerError(say("cnn.option.winners_wrong_number", count=len(windows), given=len(found)))
     return dict(zip(windows, found, strict=True))

@@ -1,22 +1,20 @@
 """What is shown: sums with marked terms, chains of equalities, grids, prose, and the page that holds them.
 
-`steps` and `recover` fill these records, `render` writes them down. They hold no notation: a page is the same
-in Unicode, LaTeX, Markdown and HTML, in Chinese and English. Every record that stands alone shows itself in
-Jupyter.
+`steps` and `recover` fill these records, `render` writes them down. They hold no notation and know no writer:
+a page is the same in Unicode, LaTeX, Markdown and HTML, in Chinese and English. Every record that stands
+alone shows itself in Jupyter (`shown`).
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Literal
 
 import sympy
 
 from autograder.base.messages import Text
+from autograder.cnn.derivations.shown import Shown
 from autograder.cnn.derivations.symbols import Atom, Monomial, Quantity, lecture_order, terms
-
-Format = Literal["text", "latex", "markdown", "html", "json"]
-FORMATS: tuple[Format, ...] = ("text", "latex", "markdown", "html", "json")
 
 
 @dataclass(frozen=True)
@@ -51,38 +49,6 @@ class Largest:
 
 
 Side = Quantity | Sum | Slope | Largest
-
-
-class Shown:
-    """A record that can be written down in every format."""
-
-    def write(self, form: Format = "text", *, lang: str = "", layer_names: bool = False) -> str:
-        """This record in one format.
-
-        Parameters
-        ----------
-        form : {"text", "latex", "markdown", "html", "json"}
-        lang : {"zh", "en"}, optional
-            The locale's language unless said otherwise.
-        layer_names : bool
-            Whether every quantity carries its layer, as in δ₁₁⁽ˡ⁾; those of the layer before that would be
-            mistaken for this layer's always do.
-        """
-        from autograder.cnn.derivations.render import write
-
-        return write(self, form, lang, layer_names)
-
-    def __str__(self) -> str:
-        return self.write("text")
-
-    def _repr_html_(self) -> str:
-        return self.write("html")
-
-    def _repr_markdown_(self) -> str:
-        return self.write("markdown")
-
-    def _repr_latex_(self) -> str:
-        return self.write("latex")
 
 
 @dataclass(frozen=True)
@@ -158,12 +124,6 @@ class Page(Shown):
 
     title: Prose
     sections: tuple[Section, ...]
-
-    def to_data(self, lang: str = "") -> dict[str, Any]:
-        """The page as plain data, the same that the format "json" writes."""
-        from autograder.cnn.derivations.render import data
-
-        return data(self, lang)
 
 
 # ---- From formulas -----------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Literal, cast
 
 import sympy
 
-from autograder.base.messages import Authored, Text, say
+from autograder.base.messages import Text, Verbatim, joined, say
 from autograder.cnn.derivations import closed_form, expand
 from autograder.cnn.derivations.closed_form import ClosedForm
 from autograder.cnn.derivations.expand import Formulas
@@ -125,9 +125,9 @@ def _forward(lines: _Lines) -> list[Section]:
             sides = (Largest(tuple(lines.layer.cells(z))), *sides)
         equations.append(Equation(z, sides))
     title = {
-        Layer: Authored("前向传播：卷积层输入和", "Forward pass: the pre-activations of the convolution"),
-        Pooling: Authored("前向传播：池化", "Forward pass: pooling"),
-        Dense: Authored("前向传播：全连接层输入和", "Forward pass: the pre-activations of the dense layer"),
+        Layer: say("cnn.page.forward_convolution"),
+        Pooling: say("cnn.page.forward_pooling"),
+        Dense: say("cnn.page.forward_dense"),
     }[type(lines.layer)]
     return [Section(Prose(title), (Aligned(tuple(equations)),))]
 
@@ -135,7 +135,7 @@ def _forward(lines: _Lines) -> list[Section]:
 def _residual(lines: _Lines) -> list[Section]:
     """δ of the layer before, variable by variable, then by the closed form."""
     results = expand.delta_before(lines.layer, written=lines.z)
-    title = Prose(Authored("前一层的残差", "The residual of the layer before"))
+    title = Prose(say("cnn.page.residual_title"))
     if not lines.steps:
         return [Section(title, (_results(results),))]
     parts = [Section(title, ())]
@@ -151,21 +151,18 @@ def _residual_steps(
     lines: _Lines, a: Atom, occurrences: dict[Atom, sympy.Expr], results: Formulas
 ) -> Section:
     delta, z_before = Atom("delta", a.index, BEFORE), Atom("z", a.index, BEFORE)
-    title = Prose(Authored("残差 {0}", "The residual {0}"), ((delta,),))
+    title = Prose(say("cnn.page.residual_of"), ((delta,),))
     undone = Derivative("J", z_before)
     if not occurrences:
         unseen = Prose(
-            Authored("{0} 不出现在任何 z 中，不影响 J。", "{0} occurs in no z and has no influence on J."),
+            say("cnn.page.residual_without_influence"),
             ((a,),),
         )
         return Section(title, (unseen, _equations(delta, undone, as_sum(results[delta]))), level=3)
     holding = list(occurrences)
     blocks: list[Block] = [
         Prose(
-            Authored(
-                "{0} 只与 {1} 有关（标出的是含有 {2} 的项）：",
-                "{0} depends on {1} only (the terms that hold {2} are marked):",
-            ),
+            say("cnn.page.residual_depends"),
             ((delta,), tuple(holding), (a,)),
         ),
         lines.boxed(a, holding),
@@ -186,14 +183,14 @@ def _local_derivative(lines: _Lines, z: Atom, a: Atom, slope: sympy.Expr) -> Equ
 
 def _input(lines: _Lines) -> list[Section]:
     results = expand.input_gradient(lines.layer, written=lines.z)
-    title = Authored("对前一层激活值的偏导数", "The derivatives by the activations of the layer before")
+    title = say("cnn.page.input_title")
     return _by_variable(lines, Prose(title), results)
 
 
 def _weights(lines: _Lines) -> list[Section]:
     layer = cast(Layer | Dense, lines.layer)
     results = expand.weight_gradient(layer, written=lines.z)
-    sections = _by_variable(lines, Prose(Authored("权重的梯度", "The gradient of the weights")), results)
+    sections = _by_variable(lines, Prose(say("cnn.page.weights_title")), results)
     if isinstance(layer, Layer) and lines.steps:
         sections.append(_closed(closed_form.weight_gradient(layer), results, _recipe(layer, "weights")))
     return sections
@@ -201,7 +198,7 @@ def _weights(lines: _Lines) -> list[Section]:
 
 def _bias(lines: _Lines) -> list[Section]:
     results = expand.bias_gradient(cast(Layer | Dense, lines.layer), written=lines.z)
-    return _by_variable(lines, Prose(Authored("偏置值的梯度", "The gradient of the bias")), results)
+    return _by_variable(lines, Prose(say("cnn.page.bias_title")), results)
 
 
 def _by_variable(lines: _Lines, title: Prose, results: Formulas) -> list[Section]:
@@ -216,7 +213,7 @@ def _by_variable(lines: _Lines, title: Prose, results: Formulas) -> list[Section
         chain: list[Monomial] = [(Derivative("J", z), Derivative(z, variable)) for z in holding]
         sides: list[Side] = [sum_of(chain)] if chain else []
         result = _equations(Derivative("J", variable), *sides, as_sum(results[variable]))
-        heading = Prose(Authored("{0}", "{0}"), ((Derivative("J", variable),),))
+        heading = Prose(Verbatim("{0}"), ((Derivative("J", variable),),))
         blocks: tuple[Block, ...] = (lines.boxed(variable, holding), result) if holding else (result,)
         parts.append(Section(heading, blocks, level=3))
     return parts
@@ -234,44 +231,18 @@ _SECTIONS: dict[Part, Callable[[_Lines], list[Section]]] = {
 # ---- Closed forms ------------------------------------------------------------------------------------------
 
 _CLOSED_CONVOLUTION = (
-    Authored(
-        "将卷积核翻转 180°，在残差四周补 0，用翻转后的卷积核与补 0 后的残差做卷积，再乘以 σ′：",
-        "Rotate the kernel by 180°, put zeros around the residual, slide the rotated kernel over the padded "
-        "residual, and multiply by σ′:",
-    ),
-    Authored(
-        "将当前层的残差与前一层的输出做卷积：",
-        "Slide the residual over the output of the layer before:",
-    ),
+    say("cnn.page.recipe_residual"),
+    say("cnn.page.recipe_weights"),
 )
 _CLOSED_STRIDED = (
-    Authored(
-        "将卷积核翻转 180°，在相邻的残差之间和残差四周补 0，"
-        "用翻转后的卷积核与补 0 后的残差做卷积，再乘以 σ′：",
-        "Rotate the kernel by 180°, put zeros between the residuals and around them, slide the rotated "
-        "kernel over the padded residual, and multiply by σ′:",
-    ),
-    Authored(
-        "在相邻的残差之间补 0，再与前一层的输出做卷积：",
-        "Put zeros between the residuals and slide them over the output of the layer before:",
-    ),
+    say("cnn.page.recipe_residual_strided"),
+    say("cnn.page.recipe_weights_strided"),
 )
 _CLOSED_POOLING = {
-    "max": Authored(
-        "上采样：每个残差复制到它的整个滑窗，再乘以 ∂z/∂a（最大的元素为 1，其余为 0）与 σ′：",
-        "Upsampling: copy every residual to the whole of its window, then multiply by ∂z/∂a (1 at the "
-        "largest element, else 0) and by σ′:",
-    ),
-    "avg": Authored(
-        "上采样：每个残差复制到它的整个滑窗，再除以滑窗的元素个数，乘以 σ′：",
-        "Upsampling: copy every residual to the whole of its window, divide by the window's size, and "
-        "multiply by σ′:",
-    ),
+    "max": say("cnn.page.recipe_max_pooling"),
+    "avg": say("cnn.page.recipe_average_pooling"),
 }
-_CLOSED_DENSE = Authored(
-    "权重矩阵转置，乘以残差，再逐元素乘以 σ′：",
-    "Transpose the weights, multiply by the residual, then by σ′ element by element:",
-)
+_CLOSED_DENSE = say("cnn.page.recipe_dense")
 
 
 def _recipe(layer: AnyLayer, of: Literal["delta", "weights"]) -> Text:
@@ -289,16 +260,11 @@ def _recipe(layer: AnyLayer, of: Literal["delta", "weights"]) -> Text:
 def _closed(closed: ClosedForm, results: Formulas, how: Text) -> Section:
     """The drawings, and what the comparison with the derivation found."""
     if closed_form.agrees(closed, results):
-        verdict = Authored(
-            f"逐项比较：{len(results)} 个式子与上面的推导全部相等。",
-            f"Compared term by term: all {len(results)} formulas equal those derived above.",
-        )
+        verdict = say("cnn.page.compared_equal", count=len(results))
     else:
-        verdict = Authored(
-            "逐项比较：与上面的推导不相等！", "Compared term by term: NOT equal to the derivation above!"
-        )
+        verdict = say("cnn.page.compared_unequal")
     return Section(
-        Prose(Authored("规律", "The pattern")), (Prose(how), *closed.recipes, Prose(verdict)), level=3
+        Prose(say("cnn.page.pattern_title")), (Prose(how), *closed.recipes, Prose(verdict)), level=3
     )
 
 
@@ -316,32 +282,31 @@ def _results(results: Formulas) -> Aligned:
 def _title(layer: AnyLayer) -> Prose:
     match layer:
         case Layer():
-            zh, en = "卷积", "Convolution"
-            zh += f" {_size(layer.input)} ∗ {_size(layer.kernel)} → {_size(layer.output)}"
-            en += f" {_size(layer.input)} ∗ {_size(layer.kernel)} → {_size(layer.output)}"
-            numbers = [
-                ("步长", "stride", layer.stride, 1),
-                ("填充", "padding", layer.padding, 0),
-                ("输入通道", "channels", layer.channels, 1),
-                ("卷积核", "kernels", layer.kernels, 1),
-                ("样本", "samples", layer.samples, 1),
-            ]
+            sizes = {name: _size(getattr(layer, name)) for name in ("input", "kernel", "output")}
+            parts = [say("cnn.page.title_convolution", **sizes)]
+            if layer.stride != 1:
+                parts.append(say("cnn.layer.stride", stride=layer.stride))
+            if layer.padding:
+                parts.append(say("cnn.layer.padding", padding=layer.padding))
+            if layer.channels != 1:
+                parts.append(say("cnn.page.part_input_channels", count=layer.channels))
+            if layer.kernels != 1:
+                parts.append(say("cnn.page.part_kernels", count=layer.kernels))
         case Pooling():
-            zh = {"max": "最大池化", "avg": "平均池化"}[layer.kind]
-            en = {"max": "Max pooling", "avg": "Average pooling"}[layer.kind]
-            zh += f" {_size(layer.input)} → {_size(layer.output)}，滑窗 {_size(layer.window)}"
-            en += f" {_size(layer.input)} → {_size(layer.output)}, window {_size(layer.window)}"
+            sizes = {name: _size(getattr(layer, name)) for name in ("input", "output", "window")}
+            maximum = layer.kind == "max"
+            parts = [
+                say("cnn.page.title_max_pooling" if maximum else "cnn.page.title_average_pooling", **sizes)
+            ]
             if layer.steps != layer.window:
-                zh += f"，步长 {_size(layer.steps)}"
-                en += f", stride {_size(layer.steps)}"
-            numbers = [("通道", "channels", layer.channels, 1), ("样本", "samples", layer.samples, 1)]
+                parts.append(say("cnn.layer.stride", stride=_size(layer.steps)))
+            if layer.channels != 1:
+                parts.append(say("cnn.page.part_channels", count=layer.channels))
         case Dense():
-            zh, en = f"全连接 {layer.inputs} → {layer.outputs}", f"Dense {layer.inputs} → {layer.outputs}"
-            numbers = []
-    for name_zh, name_en, value, usual in numbers:
-        if value != usual:
-            zh, en = f"{zh}，{name_zh} {value}", f"{en}, {name_en} {value}"
-    return Prose(Authored(zh, en))
+            return Prose(say("cnn.page.title_dense", inputs=layer.inputs, outputs=layer.outputs))
+    if layer.samples != 1:
+        parts.append(say("cnn.page.part_samples", count=layer.samples))
+    return Prose(joined(parts, "list.clauses"))
 
 
 def _size(size: tuple[int, int]) -> str:
@@ -352,21 +317,7 @@ def _remarks(layer: AnyLayer, shown: bool, asked: bool | None) -> list[Section]:
     """What a reader has to know beforehand, if anything."""
     remarks = []
     if isinstance(layer, Layer) and layer.padding:
-        remarks.append(
-            Prose(
-                Authored(
-                    "与填充的 0 相乘的项等于 0，没有写出。",
-                    "Products with the padding's zeros are 0 and not written.",
-                )
-            )
-        )
+        remarks.append(Prose(say("cnn.page.note_padding")))
     if not shown and asked is None:
-        remarks.append(
-            Prose(
-                Authored(
-                    "这一层较大，只列出结果，没有列出每一步。",
-                    "This layer is large: results only, without the single steps.",
-                )
-            )
-        )
-    return [Section(Prose(Authored("说明", "Notes")), tuple(remarks), level=3)] if remarks else []
+        remarks.append(Prose(say("cnn.page.note_large")))
+    return [Section(Prose(say("cnn.page.notes_title")), tuple(remarks), level=3)] if remarks else []

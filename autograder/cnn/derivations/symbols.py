@@ -1,6 +1,6 @@
 """The lecture's quantities, element by element, as SymPy symbols and back.
 
-Everything in this room speaks of `Atom`s (δ₁₂ of layer l) and of derivatives that are not carried out
+All of this package speaks of `Atom`s (δ₁₂ of layer l) and of derivatives that are not carried out
 (∂z₁₁/∂a₁₂). A formula is a SymPy polynomial in their symbols, with rational coefficients. Nothing here
 reads what a person typed.
 """
@@ -146,7 +146,7 @@ def terms(expression: sympy.Expr) -> dict[Monomial, Fraction]:
     Raises
     ------
     ValueError
-        Not a polynomial with rational coefficients in symbols of this room.
+        Not a polynomial with rational coefficients in symbols made here.
     """
     parts = _read(expression)
     return parts if parts is not None else _required(_read(sympy.expand(expression)), expression)

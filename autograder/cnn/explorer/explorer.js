@@ -21,7 +21,7 @@ const root = document.documentElement;
 
 const state = {
   layer: { ...LECTURE },
-  lang: root.lang.startsWith("zh") ? "zh" : "en",
+  lang: Object.keys(TEXTS.tag).find((lang) => TEXTS.tag[lang] === root.lang),
   theme: "auto",
   seed: 1,
   hovered: null,
@@ -247,7 +247,7 @@ function drawStage(animated = false) {
   const at = sliding ? [channel, ...step.places[state.position].at] : null;
   holder.innerHTML = stage(view, step, channel, state.position) + (sliding ? worked("residual", at) : "");
   for (const grid of holder.querySelectorAll(".grid")) rove(grid);
-  byId("saying").innerHTML = sayStep(step).join(state.lang === "zh" ? "" : " ");
+  byId("saying").innerHTML = sayStep(step).join(say("sentences"));
   byId("step-names").innerHTML = steps
     .map(({ name }, place) => {
       const current = place === state.step ? ' aria-current="step"' : "";
@@ -382,7 +382,7 @@ function choose(layer) {
 
 function setLanguage(lang) {
   state.lang = lang;
-  root.lang = lang === "zh" ? "zh-CN" : "en";
+  root.lang = say("tag");
   document.title = say("title");
   for (const element of document.querySelectorAll("[data-text]")) element.textContent = say(element.dataset.text);
   for (const element of document.querySelectorAll("[data-label]")) element.setAttribute("aria-label", say(element.dataset.label));
@@ -432,7 +432,7 @@ function readAddress() {
   const inside = Object.entries(asked).filter(([name, value]) => LIMITS[name][0] <= value && value <= LIMITS[name][1]);
   const layer = { ...state.layer, ...Object.fromEntries(inside) };
   if (fits(layer)) state.layer = layer;
-  if (["zh", "en"].includes(parts.get("lang"))) state.lang = parts.get("lang");
+  if (Object.keys(TEXTS.tag).includes(parts.get("lang"))) state.lang = parts.get("lang");
   if (["auto", "light", "dark"].includes(parts.get("theme"))) state.theme = parts.get("theme");
 }
 

@@ -6,8 +6,11 @@ forbids the rest.
 
 import json
 from importlib import resources
-from string import Template
-from typing import cast
+
+from markupsafe import Markup
+
+from autograder.base.html import environment
+from autograder.base.messages import languages, sentence, sentences, tag
 
 MATHEMATICS = ("expansion.js", "recipe.js", "numbers.js")
 """The scripts that compute and know no page."""
@@ -19,20 +22,15 @@ MARK = '<meta name="generator" content="autograder explore">'
 
 
 def page(lang: str) -> str:
-    """The whole page, opening in one language; the other is a click away.
-
-    Parameters
-    ----------
-    lang : {"zh", "en"}
-    """
-    both = texts()
-    return Template(_read("template.html")).substitute(
-        lang={"zh": "zh-CN", "en": "en"}[lang],
-        title=both["title"][lang],
-        mark=MARK,
-        style=_read("explorer.css"),
-        texts=json.dumps(both, ensure_ascii=False).replace("</", "<\\/"),
-        script=script(SCRIPTS),
+    """The whole page, opening in one language; the others are a click away."""
+    told = texts()
+    template = environment("autograder.cnn.explorer", lang).get_template("explorer.html")
+    return template.render(
+        title=told["title"][lang],
+        mark=Markup(MARK),
+        style=Markup(_read("explorer.css")),
+        texts=Markup(json.dumps(told, ensure_ascii=False).replace("</", "<\\/")),
+        script=Markup(script(SCRIPTS)),
     )
 
 
@@ -43,7 +41,15 @@ def script(names: tuple[str, ...]) -> str:
 
 def texts() -> dict[str, dict[str, str]]:
     """All words of the page: key ↦ language ↦ text."""
-    return cast(dict[str, dict[str, str]], json.loads(_read("texts.json")))
+    by_language = {
+        lang: {
+            **sentences("cnn.explorer.page.", lang),
+            "sentences": sentence("list.sentences", lang),  # what stands between them
+            "tag": tag(lang),
+        }
+        for lang in languages()
+    }
+    return {key: {lang: own[key] for lang, own in by_language.items()} for key in by_language["en"]}
 
 
 def _read(name: str) -> str:

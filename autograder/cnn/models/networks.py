@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from autograder.base.messages import Authored, Text
+from autograder.base.messages import Text, say
 from autograder.cnn.models import layers
 from autograder.cnn.models.layers import (
     DROPOUT,
@@ -112,9 +112,9 @@ def networks(convention: Convention | Literal["all"]) -> list[Network]:
 
 
 def _alexnets() -> Iterator[Network]:
-    two_towers = Authored("2012，两组", "2012, two towers")
-    one_tower = Authored("2012，不分组", "2012, not grouped")
-    library = Authored("程序库：单塔，64 个首层核", "library: one tower, 64 first kernels")
+    two_towers = say("cnn.models.variant_two_towers")
+    one_tower = say("cnn.models.variant_one_tower")
+    library = say("cnn.models.variant_alexnet_library")
     yield Network("AlexNet", two_towers, ("paper",), (3, 227, 227), alexnet_2012(groups=2))
     yield Network("AlexNet", one_tower, (), (3, 227, 227), alexnet_2012(groups=1))
     yield Network("AlexNet", library, ("library",), (3, 224, 224), alexnet_one_tower())
@@ -175,8 +175,8 @@ INCEPTION = {
 
 def _googlenets() -> Iterator[Network]:
     differences: dict[Convention, Text] = {
-        "paper": Authored("论文：5×5，有偏置", "paper: 5×5, biases"),
-        "library": Authored("程序库：3×3，批归一化", "library: 3×3, batch norm"),
+        "paper": say("cnn.models.variant_googlenet_paper"),
+        "library": say("cnn.models.variant_googlenet_library"),
     }
     for convention in CONVENTIONS:
         variant, stages = differences[convention], googlenet(convention)
@@ -241,13 +241,13 @@ BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 
 def _resnets(depth: int) -> Iterator[Network]:
     if depth < 50:
         paper, library = (
-            Authored("恒等捷径（A）", "identity shortcuts (A)"),
-            Authored("投影捷径（B）", "projections (B)"),
+            say("cnn.models.variant_identity_shortcuts"),
+            say("cnn.models.variant_projections"),
         )
     else:
         paper, library = (
-            Authored("步长在首个 1×1", "stride in the first 1×1"),
-            Authored("步长在 3×3", "stride in the 3×3"),
+            say("cnn.models.variant_stride_in_first"),
+            say("cnn.models.variant_stride_in_second"),
         )
     for convention, variant in zip(CONVENTIONS, (paper, library), strict=True):
         yield Network(

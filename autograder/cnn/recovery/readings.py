@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import sympy
 
-from autograder.base.messages import Text, say
+from autograder.base.messages import TextError, say
 from autograder.cnn.derivations import expand
 from autograder.cnn.derivations.layer import (
     AnyLayer,
@@ -27,12 +27,8 @@ from autograder.cnn.derivations.layer import (
 from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, Derivative, LayerName, Letter, Quantity
 
 
-class RecoverError(Exception):
-    """A function whose formula cannot be had, told in one sentence, in both languages (`text`)."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en)
-        self.text = text
+class RecoverError(TextError):
+    """A function whose formula cannot be had."""
 
 
 class NoFormula(RecoverError):

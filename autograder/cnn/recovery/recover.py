@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import sympy
 
-from autograder.base.messages import Authored, Text, say
+from autograder.base.messages import Text, say
 from autograder.cnn.derivations.layer import MAX_CONNECTIONS, AnyLayer, describe, positions
 from autograder.cnn.derivations.page import (
     Aligned,
@@ -29,9 +29,9 @@ from autograder.cnn.derivations.page import (
     Prose,
     Recipe,
     Section,
-    Shown,
     as_sum,
 )
+from autograder.cnn.derivations.shown import Format, Shown
 from autograder.cnn.derivations.symbols import BEFORE, Monomial, Quantity, polynomial, terms
 from autograder.cnn.recovery.readings import (
     Array,
@@ -42,6 +42,7 @@ from autograder.cnn.recovery.readings import (
     given_input,
     reading,
 )
+from autograder.student.questions import Evaluate, Failed
 
 MAX_CALLS = 20_000
 """Calls on unit arrays that one formula may take: 3×3 ∗ 2×2 takes 16 to 144."""
@@ -50,35 +51,6 @@ _TOLERANCE = 1e-6
 """Of the largest value: a solution may compute in single precision."""
 _STEP = 2.0**-8
 """How far an input is moved where a function is linear only close to it: less than its elements differ by."""
-
-
-@dataclass(frozen=True)
-class Failed:
-    """A call that returned nothing that could be used; `why` finishes the sentence "it …"."""
-
-    why: Text
-
-
-Evaluate = Callable[[list[tuple[Any, ...]]], list[Any]]
-"""Makes calls of the function with the given arguments; gives a value or `Failed` for each."""
-
-
-def calling(function: Callable[..., Any]) -> Evaluate:
-    """Call a function that is there, in this process; each call gets arrays of its own."""
-
-    def evaluate(calls: list[tuple[Any, ...]]) -> list[Any]:
-        return [_call(function, arguments) for arguments in calls]
-
-    return evaluate
-
-
-def _call(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    own = (value.copy() if isinstance(value, np.ndarray) else value for value in arguments)
-    try:
-        with np.errstate(all="ignore"):
-            return function(*own)
-    except Exception as error:  # a student's function may raise anything; the sentence says what
-        return Failed(say("cnn.formula.why_raised", name=type(error).__name__, text=error))
 
 
 # ---- The result --------------------------------------------------------------------------------------------
@@ -132,53 +104,39 @@ class Recovered(Shown):
         sections = [Section(Prose(self._verdict(len(differing))), tuple(self._notes()), level=3)]
         if differing:
             blocks = [block for one in differing for block in self._beside(one)]
-            sections.append(Section(Prose(Authored("不同的元素", "Elements that differ")), tuple(blocks)))
+            sections.append(Section(Prose(say("cnn.formula.heading_differing")), tuple(blocks)))
         missing = {one: self.lecture[one] for one in self.lecture if one not in self.formulas}
         extra = {one: self.formulas[one] for one in self.formulas if one not in self.lecture}
         same = {one: self.lecture[one] for one in self.lecture if one not in (*differing, *missing)}
         for title, formulas in (
-            (Authored("代码没有的元素", "Elements that the code lacks"), missing),
-            (Authored("讲义没有的元素", "Elements that the lecture does not have"), extra),
-            (Authored("与讲义相同的元素", "Elements that equal the lecture's"), same),
+            (say("cnn.formula.heading_missing"), missing),
+            (say("cnn.formula.heading_surplus"), extra),
+            (say("cnn.formula.heading_equal"), same),
         ):
             if formulas:
                 equations = tuple(Equation(one, (as_sum(formula),)) for one, formula in formulas.items())
                 sections.append(Section(Prose(title), (Aligned(equations),)))
         return Page(
-            Prose(Authored(f"`{self.function}` 计算的公式", f"What `{self.function}` computes")),
+            Prose(say("cnn.formula.title", function=self.function)),
             tuple(sections),
         )
 
-    def write(self, form: Any = "text", *, lang: str = "", layer_names: bool = False) -> str:
-        """The page in one format; see `page.Shown.write`."""
+    def write(self, form: Format = "text", *, lang: str = "", layer_names: bool = False) -> str:
+        """The page in one format; see `Shown.write`."""
         return self.page.write(form, lang=lang, layer_names=layer_names)
 
     def _verdict(self, differing: int) -> Text:
         count, size = len(self.lecture), describe(self.layer)
         if self.agrees:
-            return Authored(
-                f"全部 {count} 个元素都与讲义的公式相同（{size.zh}）。",
-                f"All {count} elements have the lecture's formula ({size.en}).",
-            )
+            return say("cnn.formula.all_equal", count=count, size=size)
         if self.shape != self.lecture_shape:
             got, wanted = _shape(self.shape), _shape(self.lecture_shape)
-            return Authored(
-                f"结果的形状是 {got}，应当是 {wanted}（{size.zh}）。",
-                f"The result has shape {got}; it should be {wanted} ({size.en}).",
-            )
-        return Authored(
-            f"{count} 个元素中有 {differing} 个与讲义的公式不同（{size.zh}）。",
-            f"{differing} of {count} elements differ from the lecture's formula ({size.en}).",
-        )
+            return say("cnn.formula.shape_wrong", got=got, wanted=wanted, size=size)
+        return say("cnn.formula.some_differ", count=count, differing=differing, size=size)
 
     def _notes(self) -> Iterator[Block]:
         if self.given is not None:
-            yield Prose(
-                Authored(
-                    "最大池化对输入不是线性的；以下公式在这个输入附近成立：",
-                    "Max pooling is not linear in its input; the formulas hold close to this one:",
-                )
-            )
+            yield Prose(say("cnn.formula.note_max_pooling"))
             atoms = [
                 self.layer.atom("a", BEFORE, place) for place in positions(self.layer.shape("a", BEFORE))
             ]
@@ -189,11 +147,11 @@ class Recovered(Shown):
     def _beside(self, one: Quantity) -> Iterator[Block]:
         """An element's two formulas, the terms that only one of them has (so) marked."""
         code, lecture = self.formulas[one], self.lecture[one]
-        yield Prose(Authored("{0}：", "{0}:"), ((one,),))
+        yield Prose(say("cnn.formula.of_element"), ((one,),))
         yield Aligned(
             (
-                Equation(Authored("代码", "code"), (as_sum(code, _unlike(terms(lecture))),)),
-                Equation(Authored("讲义", "lecture"), (as_sum(lecture, _unlike(terms(code))),)),
+                Equation(say("cnn.formula.side_code"), (as_sum(code, _unlike(terms(lecture))),)),
+                Equation(say("cnn.formula.side_lecture"), (as_sum(lecture, _unlike(terms(code))),)),
             )
         )
 
@@ -219,7 +177,7 @@ def recover(evaluate: Evaluate, name: str, sizes: Sizes | None = None, shown_as:
     Parameters
     ----------
     evaluate : function
-        Makes the calls; see `calling`. It is asked twice: for probes, then for all unit arrays at once.
+        Makes the calls; see `student.questions`. It is asked twice: for probes, then for all unit arrays.
     name : str
         Which function of the course it is meant to be.
     sizes : Sizes, optional

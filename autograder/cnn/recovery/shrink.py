@@ -1,9 +1,9 @@
 """A smaller input for which a function is wrong, where the lecture's formula can say what is right.
 
-The student's installation holds no solution; but for the functions of `symbolic.readings` the symbolic engine
+The student's installation holds no solution; but for the functions of `readings` the symbolic engine
 derives the value for any size. Sizes are tried in ascending order, with small whole numbers in the arrays,
-until one shows the mistake; then numbers that do not matter become zero. `card` calls this. It never runs
-code itself: it asks an `Evaluate`.
+until one shows the mistake; then numbers that do not matter become zero. `illustrate` calls this. It never
+runs code itself: it asks an `Evaluate`.
 """
 
 import itertools
@@ -14,14 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from autograder.base.messages import Authored
+from autograder.base.messages import Verbatim, say
 from autograder.cnn.derivations.layer import AnyLayer, LayerError, Pooling, positions
 from autograder.cnn.derivations.symbols import Quantity, terms
 from autograder.cnn.recovery.readings import READINGS, Array, Reading, Sizes, given_input
-from autograder.cnn.recovery.recover import Evaluate, Failed
-from autograder.judging import comparison
 from autograder.judging.comparison import Close, Difference
-from autograder.student.feedback.failure import Failure, compared, size
+from autograder.student.feedback.failure import Failure, Oracle, compared, size
+from autograder.student.questions import Evaluate, Failed
 
 MAX_LAYERS = 400
 """Sizes that are tried; the last of them have some twenty numbers."""
@@ -67,12 +66,12 @@ def shrink(
                 one, answer = _singled_out(evaluate, one, answer, how)
                 failure = compared(
                     name,
-                    Authored("", ""),
+                    Verbatim(""),
                     tuple(zip(parameters, one.arguments, strict=False)),
                     _ACCEPT,
                     _as_values(answer),
                     one.expected(),
-                    "lecture",
+                    Oracle(say("cnn.card.case_smallest"), say("cnn.card.side_lecture")),
                 )
                 return Shrunk(failure, one.sizes)
     return None
@@ -121,7 +120,7 @@ class _Question:
     def is_wrong(self, answer: Any, how: Difference) -> bool:
         if isinstance(answer, Failed):
             return False
-        found = comparison.difference(_ACCEPT, _as_values(answer), self.expected())
+        found = _ACCEPT.difference(_as_values(answer), self.expected())
         return found.kind == how.kind
 
     def movable(self) -> list[int]:

@@ -1,7 +1,8 @@
 """Makes the zip that an instructor uploads to Gradescope: two scripts, the engine as a wheel, one hidden key.
 
 `autograder gradescope` calls it. References, misconceptions' code and other assignments' keys never get in:
-the wheel holds what grading needs of the engine, the key is data, and there is nothing else.
+the wheel holds what grading needs of the engine and of the key's domain, the key is data, and there is
+nothing else.
 """
 
 import base64
@@ -15,21 +16,22 @@ from pathlib import Path
 
 from autograder import __version__
 from autograder.base import atomic
+from autograder.judging import answer_key
+from autograder.judging.domain import find
 
 _PACKAGE = Path(__file__).parent.parent.parent
-_LEFT_OUT = (
-    "__main__.py",
-    "assignments",
-    "authoring",
-    "cli",
-    "cnn/explorer",
-    "cnn/models",
-    "integrations/nbgrader",
-    "student",
+_GRADING = (
+    "__init__.py",
+    "base",
+    "grading",
+    "integrations/__init__.py",
+    "integrations/gradescope",
+    "judging",
+    "reports",
+    "sandbox",
+    "submissions",
 )
-"""What grading does not need; `cnn/models` knows answers besides."""
-_NEEDED = ("numpy", "sympy", "lark")
-"""What has to be installed there; the latter two read typed derivations."""
+"""What grading needs of the engine, besides the key's domain."""
 _EXECUTABLE, _PLAIN, _SECRET = 0o755, 0o644, 0o600
 _WHEEL = "Wheel-Version: 1.0\nGenerator: autograder\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 _EPOCH = (2020, 1, 1, 0, 0, 0)
@@ -41,8 +43,9 @@ def write(key: Path, lang: str, target: Path) -> None:
 
     Raises
     ------
-    OSError
+    OSError, answer_key.KeyFileError
     """
+    domain = answer_key.load(key).domain
     scripts = Path(__file__).parent
     run = (scripts / "run_autograder").read_text(encoding="utf-8").replace("@LANG@", lang)
     with (
@@ -52,15 +55,15 @@ def write(key: Path, lang: str, target: Path) -> None:
         _add(bundle, "setup.sh", (scripts / "setup.sh").read_bytes(), _EXECUTABLE)
         _add(bundle, "run_autograder", run.encode(), _EXECUTABLE)
         _add(bundle, key.name, key.read_bytes(), _SECRET)
-        _add(bundle, f"autograder-{__version__}-py3-none-any.whl", wheel(), _PLAIN)
+        _add(bundle, f"autograder-{__version__}-py3-none-any.whl", wheel(domain), _PLAIN)
 
 
-def wheel() -> bytes:
-    """Grading's part of the engine that is running, as a wheel (PEP 427)."""
+def wheel(domain: str = "") -> bytes:
+    """Grading's part of the engine that is running, and of a key's domain, as a wheel (PEP 427)."""
     info = f"autograder-{__version__}.dist-info"
     files = {
-        **{f"autograder/{path.relative_to(_PACKAGE)}": path.read_bytes() for path in _modules()},
-        f"{info}/METADATA": _metadata().encode(),
+        **{f"autograder/{path.relative_to(_PACKAGE)}": path.read_bytes() for path in _modules(domain)},
+        f"{info}/METADATA": _metadata(domain).encode(),
         f"{info}/WHEEL": _WHEEL.encode(),
     }
     record = io.StringIO()
@@ -74,16 +77,19 @@ def wheel() -> bytes:
     return content.getvalue()
 
 
-def _modules() -> Iterator[Path]:
+def _modules(domain: str) -> Iterator[Path]:
+    needed = (*_GRADING, domain) if domain else _GRADING
+    apart = [f"{domain}/{name}" for name in find(domain).apart]
     for path in sorted(_PACKAGE.rglob("*")):
         place = path.relative_to(_PACKAGE)
-        left_out = any(place.is_relative_to(name) for name in _LEFT_OUT)
-        if path.is_file() and not left_out and "__pycache__" not in place.parts:
+        taken = any(map(place.is_relative_to, needed)) and not any(map(place.is_relative_to, apart))
+        if path.is_file() and taken and "__pycache__" not in place.parts:
             yield path
 
 
-def _metadata() -> str:
-    needed = [line for line in metadata.requires("autograder") or [] if line.startswith(_NEEDED)]
+def _metadata(domain: str) -> str:
+    names = ("numpy", *find(domain).requires)
+    needed = [line for line in metadata.requires("autograder") or [] if line.startswith(names)]
     lines = ["Metadata-Version: 2.1", "Name: autograder", f"Version: {__version__}"]
     return "\n".join([*lines, *(f"Requires-Dist: {line}" for line in needed), ""])
 

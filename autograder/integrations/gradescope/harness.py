@@ -13,6 +13,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from autograder.base.messages import say
 from autograder.grading import grade_class
 from autograder.integrations.gradescope import isolation
 from autograder.judging.answer_key import HIDDEN, AnswerKey, KeyFileError
@@ -33,7 +34,7 @@ def grade(root: Path, lang: str, limits: Limits | None = None) -> None:
     try:
         document = _graded(root, lang, limits or Limits())
     except (isolation.NothingHolds, KeyFileError) as error:
-        reason = str(error)
+        reason = error.text.in_language(lang)
     except Exception:  # a results.json that says so is worth more than none
         reason = traceback.format_exc()
     if reason:
@@ -66,7 +67,7 @@ def _key(source: Path) -> tuple[Path, AnswerKey]:
     """The one hidden key of the bundle."""
     paths = sorted(source.glob(f"*{HIDDEN}"))
     if len(paths) != 1:
-        raise KeyFileError(f"{source} holds {len(paths)} hidden keys, expected one; make the zip again.")
+        raise KeyFileError(say("error.keys_in_bundle", folder=source, count=len(paths)))
     return paths[0], grade_class.newest_key(paths[0])
 
 

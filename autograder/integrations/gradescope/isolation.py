@@ -9,13 +9,14 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from autograder.base.messages import TextError
 from autograder.sandbox import bubblewrap
 from autograder.sandbox.client import Sandbox, SandboxError
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.records import Call, Isolation
 
 
-class NothingHolds(Exception):
+class NothingHolds(TextError):
     """No sandbox here keeps the secrets; the text says what was tried and what came of it."""
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.base.messages import LANGUAGES, Text, preferred_language, say
+from autograder.base.messages import Text, languages, preferred_language, say
+from autograder.integrations.nbgrader.errors import NotebookError
 from autograder.judging.results import ExerciseResult, Score, SubmissionResult, Verdict
 
 SCHEMA_VERSION = 3
@@ -100,7 +101,7 @@ def language(notebook: Any) -> str:
     about = notebook.get("metadata")
     own = about.get("autograder") if isinstance(about, dict) else None
     lang = own.get("lang") if isinstance(own, dict) else None
-    return lang if lang in LANGUAGES else preferred_language()
+    return lang if lang in languages() else preferred_language()
 
 
 def without_tests(notebook: Any) -> bytes:
@@ -120,11 +121,11 @@ def fill_in(notebook: Any, result: SubmissionResult, lang: str) -> None:
 
     Raises
     ------
-    RuntimeError
-        A test cell belongs to no exercise of the result, or the result is a judge error.
+    NotebookError
+        The result is a judge error, or a test cell belongs to no exercise of it.
     """
     if result.has_judge_error:
-        raise RuntimeError(f"the grader failed: {result.notes[-1].en if result.notes else 'unknown reason'}")
+        raise NotebookError(result.notes[-1] if result.notes else say("verdict.grader_failed"))
     exercises = {exercise.name: exercise for exercise in result.exercises}
     for cell in notebook["cells"]:
         if cell.get("cell_type") != "code":
@@ -133,8 +134,6 @@ def fill_in(notebook: Any, result: SubmissionResult, lang: str) -> None:
         cell["outputs"] = []
         if name is not None:
             if name not in exercises:
-                raise RuntimeError(
-                    f"the hidden answer key knows no exercise {name}; build the keys of this course again."
-                )
+                raise NotebookError(say("nbgrader.exercise_unknown", name=name))
             points = float(cell["metadata"]["nbgrader"]["points"])
             cell["outputs"] = feedback(exercises[name], points, lang).outputs()

@@ -19,6 +19,7 @@ from autograder.authoring import build
 from autograder.authoring.assignment import Assignment
 from autograder.authoring.build import Built
 from autograder.authoring.draw import draw_visible
+from autograder.base.messages import course_language, say
 from autograder.integrations.nbgrader.errors import CourseError
 
 CONFIG = "nbgrader_config.py"
@@ -100,11 +101,12 @@ def load(root: Path) -> Course:
     """
     path = root / CONFIG
     if not path.is_file():
-        raise CourseError(f"{root} has no {CONFIG}; make a course with: autograder nbgrader init {root}")
+        raise CourseError(say("nbgrader.no_course", folder=root, config=CONFIG))
     try:
         config = PyFileConfigLoader(CONFIG, path=str(root)).load_config()
     except Exception as error:
-        raise CourseError(f"{path} cannot be read: {type(error).__name__}: {error}") from error
+        why = f"{type(error).__name__}: {error}"
+        raise CourseError(say("error.file_unreadable", file=path, error=why)) from error
     if "root" not in config.CourseDirectory:
         config.CourseDirectory.root = str(root.resolve())
     return Course(Path(config.CourseDirectory.root), config)
@@ -126,10 +128,10 @@ def init(root: Path, assignments: list[Assignment], lang: str, *, force: bool = 
     with _remembering(root) as written:
         for one in assignments:
             folder = root / "source" / one.name
-            text = nbformat.writes(source_notebook(one, lang)) + "\n"
+            text = nbformat.writes(source_notebook(one, course_language(lang))) + "\n"
             place = folder / f"{one.name}.ipynb"
             files.append(_write(place, text.encode(), written, str(place.relative_to(root)), force))
-            visible = draw_visible(one.name, one.exercises)
+            visible = draw_visible(one.name, one.exercises, domain=one.domain)
             files.append(build.write_visible_key(folder / f"{one.name}.visible.npz", visible))
             files += build.copy_data(one, folder)
             files.append(build.draw_keys(one, root / "keys"))

@@ -1,19 +1,15 @@
 """What can go wrong between this project and nbgrader; light to import, so that callers can catch it."""
 
-from autograder.base.messages import Text
+from autograder.base.messages import TextError
 
 
-class CourseError(Exception):
-    """A course folder that cannot be used, told in one sentence."""
+class CourseError(TextError):
+    """A course folder that cannot be used."""
 
 
-class ReleaseError(Exception):
+class ReleaseError(TextError):
     """nbgrader refused, told in its own words."""
 
 
-class NotebookError(Exception):
-    """A submitted notebook that cannot be shown again, told in both languages (`text`)."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en)
-        self.text = text
+class NotebookError(TextError):
+    """A submitted notebook that cannot be shown again."""

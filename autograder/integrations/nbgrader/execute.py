@@ -40,7 +40,7 @@ class SandboxExecute(Execute):  # type: ignore[misc]
         ------
         answer_key.KeyFileError
             There is no hidden key for the assignment.
-        RuntimeError
+        NotebookError
             A test cell belongs to no exercise of the key, or the grader itself failed. nbgrader says so, and
             goes on with the next student.
         """

@@ -20,7 +20,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.exc import SQLAlchemyError
 
-from autograder.base.messages import Authored, Text, printable_name, say
+from autograder.base.messages import Text, Verbatim, printable_name, say
 from autograder.integrations.nbgrader import bulk, cells
 from autograder.integrations.nbgrader.bulk import Entry
 from autograder.integrations.nbgrader.course import Course
@@ -86,13 +86,9 @@ class Books:
         except NotebookError as error:
             self.failed.append(NotWritten(file.student, file.assignment, error.text))
         except Exception as error:  # one student's file, whatever is wrong with it, is not the class's
-            why = (
-                str(error)
-                if isinstance(error, RuntimeError | OSError)
-                else f"{type(error).__name__}: {error}"
-            )
+            why = str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
             why = printable_name(" ".join(why.split())[:_LONGEST_REASON])
-            self.failed.append(NotWritten(file.student, file.assignment, Authored(why, why)))
+            self.failed.append(NotWritten(file.student, file.assignment, Verbatim(why)))
         else:
             self._waiting.setdefault(file.assignment, []).append(entry)
         if sum(map(len, self._waiting.values())) >= _BATCH:
@@ -112,10 +108,8 @@ class Books:
             except SQLAlchemyError as error:
                 self._book.db.rollback()
                 reason = getattr(error, "orig", None) or error
-                raise CourseError(
-                    f"the gradebook {self._directory.db_url} cannot be written: {reason}. What is graded is "
-                    "kept; give the same command again."
-                ) from error
+                told = say("nbgrader.gradebook_unwritable", url=self._directory.db_url, error=reason)
+                raise CourseError(told) from error
 
 
 _BATCH = 100
@@ -133,7 +127,7 @@ def _written(
 
     Raises
     ------
-    NotebookError, RuntimeError, OSError
+    NotebookError, OSError
         There is no notebook to be written, or no score; the timestamp is no time.
     Exception
         The notebook holds what no one has thought of. Nothing is written where anything is raised before.

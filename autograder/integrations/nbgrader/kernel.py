@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from autograder.base.messages import say
 from autograder.judging.answer_key import HIDDEN, KeyFileError, load
 from autograder.judging.results import Score
 
@@ -34,7 +35,7 @@ def hidden_score(function: Callable[..., Any], lang: str) -> Score:
             told = feedback(result, result.max_points, lang)
             print("\n".join(told.sentences))
             return Score(told.points)
-    raise KeyFileError(f"No hidden answer key in a folder keys/ above {Path.cwd()} knows {name}.")
+    raise KeyFileError(say("error.no_key_above", folder=Path.cwd(), name=name))
 
 
 def _hidden_keys() -> list[Path]:

@@ -12,6 +12,7 @@ from typing import Any
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors.base import NbGraderPreprocessor
 
+from autograder.base.messages import say
 from autograder.integrations.nbgrader import cells
 from autograder.integrations.nbgrader.errors import CourseError
 from autograder.integrations.nbgrader.notebooks import nbformat
@@ -48,9 +49,7 @@ def source_cells(book: Gradebook, assignment: str, name: str) -> dict[str, Sourc
     try:
         notebook = book.find_notebook(name, assignment)
     except MissingEntry:
-        raise CourseError(
-            f"{assignment} is not in the gradebook; run: nbgrader generate_assignment {assignment}"
-        ) from None
+        raise CourseError(say("nbgrader.not_in_gradebook", assignment=assignment)) from None
     points = {cell.name: cell.max_score for cell in notebook.grade_cells}
     solutions = {cell.name for cell in notebook.solution_cells}
     ids: dict[str, set[str]] = {}

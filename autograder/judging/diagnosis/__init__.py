@@ -2,20 +2,25 @@
 
 `catalogue` looks for a misconception of the answer key whose outputs the answers equal. `symptoms` says
 what can be seen without any catalogue, over all wrong cases: `shapes` and `numbers` describe a wrong
-answer, `places` the cases that it is wrong in, by what `facts` reads off their arguments. Called by the
-judge, for wrong answers only. Nothing here raises for what a student returned, and from a hidden key
-nothing is quoted: no input, no expected value, no expected size, no text of an exception.
+answer, `places` the cases that it is wrong in, by what `facts` reads off their arguments. A subject adds what
+it knows in its `domain`. Called by the judge, for wrong answers only. Nothing here raises for what a student
+returned, and from a hidden key nothing is quoted: no input, no expected value, no expected size, no text of
+an exception.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from autograder.base.messages import LANGUAGES, Authored, Text, say
-from autograder.judging.answer_key import KeyExercise
+from autograder.base.messages import Text, say
+from autograder.judging.answer_key import Hint, KeyExercise
 from autograder.judging.diagnosis import catalogue, symptoms
 from autograder.judging.diagnosis.judged import Judged
 
-__all__ = ["Diagnosis", "Judged", "diagnose", "hint_of"]
+if TYPE_CHECKING:
+    from autograder.judging.domain import Domain
+
+__all__ = ["Diagnosis", "Judged", "diagnose"]
 
 
 @dataclass(frozen=True)
@@ -37,35 +42,22 @@ class Diagnosis:
     text: Text | None = None
 
 
-def diagnose(exercise: KeyExercise, judged: Sequence[Judged], *, visible: bool) -> Diagnosis:
+def diagnose(
+    exercise: KeyExercise, judged: Sequence[Judged], domain: "Domain", *, visible: bool
+) -> Diagnosis:
     """Explain an exercise's result. With `visible`, shapes and exception texts may be quoted."""
     if all(one.verdict.earns for one in judged):
         return Diagnosis()
-    seen = symptoms.symptom(exercise, judged, visible=visible)
+    seen = symptoms.symptom(exercise, judged, domain, visible=visible)
     found = catalogue.recognise(exercise, judged)
     if found is None:
         return Diagnosis(None, seen, seen)
-    hint = Authored(found.hint.zh, found.hint.en)
-    whole, partly = _sentences(hint)
-    return Diagnosis(found.hint.id, seen, whole if found.whole else partly)
+    idea = say("idea.whole" if found.whole else "idea.partly", hint=_idea(exercise, found.hint))
+    return Diagnosis(found.hint.id, seen, idea)
 
 
-def hint_of(diagnosis: Text) -> Text:
-    """The misconception alone, of a diagnosis that names one: without "It looks as if"."""
-    return Authored(*(_hint_in(diagnosis.in_language(lang), lang) for lang in LANGUAGES))
-
-
-def _sentences(hint: Text) -> tuple[Text, Text]:
-    """What a student is told where a misconception explains every wrong case, and where only some."""
-    return (
-        say("idea.whole", hint=hint),
-        say("idea.partly", hint=hint),
-    )
-
-
-def _hint_in(sentence: str, lang: str) -> str:
-    for frame in _sentences(Authored("\0", "\0")):
-        before, _, after = frame.in_language(lang).partition("\0")
-        if sentence.startswith(before) and sentence.endswith(after):
-            return sentence[len(before) : len(sentence) - len(after)]
-    return sentence  # stored by an engine that spoke in other words
+def _idea(exercise: KeyExercise, hint: Hint) -> Text:
+    """What a misconception is; of a pair, both."""
+    ideas = {known.id: known.text for known in exercise.misconceptions}
+    one, _, other = hint.id.partition("+")
+    return say("idea.both", one=ideas[one], other=ideas[other]) if {one, other} <= ideas.keys() else hint.text

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograder.judging.answer_key import Hint, KeyExercise, Wrong
-from autograder.judging.comparison import Close, Comparator, Derivation, Exact, agrees, difference
+from autograder.judging.comparison import Close, Comparator
 from autograder.judging.diagnosis.judged import Judged, way_of_failing
 
 
@@ -82,8 +82,7 @@ def _explains(pairs: Sequence[tuple[Judged, Wrong]]) -> bool:
 
 def _same(accept: Comparator, got: Any, other: Any) -> bool:
     """Equal as the judge would have it, were `other` the right answer; but here NaN equals NaN."""
-    like = accept if isinstance(accept, Exact | Derivation) else Close()
-    return agrees(like, got, other) or (_holds_nan(other) and _same_with_nan(got, other))
+    return accept.like.agrees(got, other) or (_holds_nan(other) and _same_with_nan(got, other))
 
 
 def _holds_nan(other: Any) -> bool:
@@ -105,7 +104,7 @@ def _same_with_nan(got: Any, other: Any) -> bool:
             and got.keys() == other.keys()
             and all(_same_with_nan(got[key], other[key]) for key in other)
         )
-    if difference(Close(), got, other).kind not in ("none", "values", "not finite"):
+    if Close().difference(got, other).kind not in ("none", "values", "not finite"):
         return False
     try:
         one, two = np.asarray(got, dtype=np.float64), np.asarray(other, dtype=np.float64)

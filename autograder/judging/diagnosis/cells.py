@@ -2,10 +2,11 @@
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
-from autograder.base.messages import Authored, Text, say
+from autograder.base.messages import Text, joined, say
 from autograder.judging.diagnosis.facts import Facts
 from autograder.judging.diagnosis.numbers import Array, Relation, WrongNumbers
 from autograder.judging.diagnosis.shapes import axis_name
@@ -15,7 +16,7 @@ Mask = Callable[[WrongNumbers], Array | None]
 
 
 def _slices(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
-    """Images, channels or kernels: only the first or the last of them right, or wrong."""
+    """Along the axes before rows and columns: only the first or the last right, or wrong."""
     if any(one.got.ndim != 4 or not one.unique for one in wrong):
         return None
     for axis in (0, 1):
@@ -35,18 +36,8 @@ def _slices(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -
 
 
 def _wrong_along(one: WrongNumbers, axis: int) -> list[bool]:
-    """For each image, channel or kernel, whether anything of it is wrong."""
+    """For each place along an axis, whether anything there is wrong."""
     return [bool(part.any()) for part in np.moveaxis(one.wrong, axis, 0)]
-
-
-def _where_windows_are(what: Callable[[Array], Array]) -> Mask:
-    def mask(one: WrongNumbers) -> Array | None:
-        coverage = one.facts.coverage
-        if coverage is None or not one.facts.backward or coverage.shape != one.shape[-2:]:
-            return None
-        return np.asarray(np.broadcast_to(what(coverage), one.shape))
-
-    return mask
 
 
 def _zero(one: WrongNumbers) -> Array:
@@ -57,33 +48,23 @@ def _became_zero(one: WrongNumbers) -> Array:
     return np.asarray((one.got == 0) & ~_zero(one))
 
 
-def _rim(one: WrongNumbers, width: tuple[int, int]) -> Array | None:
+def rim(one: WrongNumbers, width: tuple[int, int]) -> Array | None:
     """Cells within so many rows and columns of the border."""
-    rows, columns = one.shape[-2:]
-    if min(width) < 0 or max(width) == 0:
+    if one.got.ndim < 2 or min(width) < 0 or max(width) == 0:
         return None
+    rows, columns = one.shape[-2:]
     inside = np.zeros((rows, columns), dtype=bool)
     inside[width[0] : rows - width[0], width[1] : columns - width[1]] = True
     return np.asarray(np.broadcast_to(~inside, one.shape))
 
 
 def _border(one: WrongNumbers) -> Array | None:
-    return _rim(one, (1, 1)) if one.got.ndim >= 2 else None
+    return rim(one, (1, 1))
 
 
 def _interior(one: WrongNumbers) -> Array | None:
     border = _border(one)
     return None if border is None else ~border
-
-
-def _padded_border(one: WrongNumbers) -> Array | None:
-    padding = one.facts.padding
-    return _rim(one, (padding, padding)) if padding and one.got.ndim >= 2 else None
-
-
-def _kernel_border(one: WrongNumbers) -> Array | None:
-    kernel = one.facts.kernel
-    return _rim(one, (kernel[0] - 1, kernel[1] - 1)) if kernel and one.got.ndim >= 2 else None
 
 
 def _edge(row: int | None, column: int | None) -> Mask:
@@ -111,42 +92,35 @@ def _end(place: int) -> Mask:
     return mask
 
 
-_MASKS: tuple[tuple[Callable[[Text], Text], Mask], ...] = (
-    (
-        lambda part: say("cnn.symptom.only_overlaps_wrong", part=part),
-        _where_windows_are(lambda coverage: coverage > 1),
-    ),
-    (
-        lambda part: say("cnn.symptom.only_unreached_wrong", part=part),
-        _where_windows_are(lambda coverage: coverage == 0),
-    ),
-    (lambda part: say("symptom.only_last_row_wrong", part=part), _edge(-1, None)),
-    (lambda part: say("symptom.only_last_column_wrong", part=part), _edge(None, -1)),
-    (lambda part: say("symptom.only_first_row_wrong", part=part), _edge(0, None)),
-    (lambda part: say("symptom.only_first_column_wrong", part=part), _edge(None, 0)),
-    (lambda part: say("symptom.only_last_lines_wrong", part=part), _edge(-1, -1)),
-    (lambda part: say("symptom.only_first_lines_wrong", part=part), _edge(0, 0)),
-    (lambda part: say("symptom.only_last_value_wrong", part=part), _end(-1)),
-    (lambda part: say("symptom.only_first_value_wrong", part=part), _end(0)),
-    (lambda part: say("symptom.only_border_wrong", part=part), _border),
-    (lambda part: say("symptom.only_interior_wrong", part=part), _interior),
-    (lambda part: say("symptom.only_border_wrong", part=part), _padded_border),
-    (lambda part: say("symptom.only_border_wrong", part=part), _kernel_border),
-    (lambda part: say("symptom.only_zeros_wrong", part=part), _zero),
-    (
-        lambda part: say("symptom.zeros_in_place", part=part),
-        _became_zero,
-    ),
+Masks = tuple[tuple[str, Mask], ...]
+"""Each with the sentence that says so."""
+
+_EDGES: Masks = (
+    ("symptom.only_last_row_wrong", _edge(-1, None)),
+    ("symptom.only_last_column_wrong", _edge(None, -1)),
+    ("symptom.only_first_row_wrong", _edge(0, None)),
+    ("symptom.only_first_column_wrong", _edge(None, 0)),
+    ("symptom.only_last_lines_wrong", _edge(-1, -1)),
+    ("symptom.only_first_lines_wrong", _edge(0, 0)),
+    ("symptom.only_last_value_wrong", _end(-1)),
+    ("symptom.only_first_value_wrong", _end(0)),
+    ("symptom.only_border_wrong", _border),
+    ("symptom.only_interior_wrong", _interior),
+)
+
+_ZEROS: Masks = (
+    ("symptom.only_zeros_wrong", _zero),
+    ("symptom.zeros_in_place", _became_zero),
 )
 
 
-def _cells(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
+def _cells(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text, masks: Masks) -> Text | None:
     """The wrong cells keep to one part of the result, and another part is there and right."""
     if not all(one.unique and one.got.ndim for one in wrong):
         return None
-    for text, mask in _MASKS:
+    for sentence, mask in masks:
         if all(_keeps_to(one, mask) for one in wrong):
-            return text(part)
+            return say(sentence, part=part)
     return None
 
 
@@ -165,19 +139,13 @@ def _shifted(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) 
     for down, across in sorted(
         itertools.product(range(-2, 3), repeat=2), key=lambda d: abs(d[0]) + abs(d[1])
     ):
-        if (down or across) and _moved(wrong, [(down, across)] * len(wrong)):
+        if (down or across) and moved(wrong, [(down, across)] * len(wrong)):
             return say("symptom.shifted", where=_direction(down, across), part=part)
-    paddings = [one.facts.padding for one in wrong]
-    for sign in (1, -1):
-        moves = [(sign * padding, sign * padding) for padding in paddings if padding]
-        if len(moves) == len(wrong) and _moved(wrong, moves):
-            if sign > 0:
-                return say("cnn.symptom.shifted_by_padding_down", part=part)
-            return say("cnn.symptom.shifted_by_padding_up", part=part)
     return None
 
 
-def _moved(wrong: Sequence[WrongNumbers], moves: Sequence[tuple[int, int]]) -> bool:
+def moved(wrong: Sequence[WrongNumbers], moves: Sequence[tuple[int, int]]) -> bool:
+    """Whether the right values stand so many rows lower and columns further to the right."""
     evidence = 0
     for one, (down, across) in zip(wrong, moves, strict=True):
         rows, columns = one.shape[-2:]
@@ -200,7 +168,7 @@ def _direction(down: int, across: int) -> Text:
         return vertical
     if not down:
         return horizontal
-    return Authored(f"{vertical.zh}、{horizontal.zh}", f"{vertical.en}, {horizontal.en}")
+    return joined([vertical, horizontal])
 
 
 def _rearranged(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
@@ -244,8 +212,20 @@ def _sum(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> T
     return None
 
 
-RELATIONS: tuple[Relation, ...] = (_slices, _cells, _shifted, _rearranged, _sum)
-"""From what leaves no doubt to what says little."""
+def relations(
+    first: Masks = (), borders: Masks = (), shifts: tuple[Relation, ...] = ()
+) -> tuple[Relation, ...]:
+    """From what leaves no doubt to what says little.
+
+    Parameters
+    ----------
+    first, borders : masks
+        The domain's: what leaves less doubt than an edge, and further borders.
+    shifts : tuple of relations
+        The domain's own ways in which values are moved.
+    """
+    cells = partial(_cells, masks=(*first, *_EDGES, *borders, *_ZEROS))
+    return (_slices, cells, _shifted, *shifts, _rearranged, _sum)
 
 
 def how_many(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:

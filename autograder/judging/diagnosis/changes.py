@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
+from functools import partial
+from typing import Any
 
 import numpy as np
 
-from autograder.base.messages import Authored, Text, say
-from autograder.judging.comparison import Close, Exact
+from autograder.base.messages import Text, say
 from autograder.judging.diagnosis.facts import Facts
 from autograder.judging.diagnosis.numbers import Array, Relation, WrongNumbers
 from autograder.judging.diagnosis.shapes import MAX_NUMBER, axis_name
@@ -38,31 +39,31 @@ def _axis(ndim: int, axis: int) -> Undo:
     return lambda array: np.flip(array, axis) if array.ndim == ndim else None
 
 
-_UNDONE: tuple[tuple[Callable[[Text], Text], Undo], ...] = (
-    (lambda part: say("symptom.signs_reversed", part=part), lambda array: -array),
+_UNDONE: tuple[tuple[str, Undo], ...] = (
+    ("symptom.signs_reversed", lambda array: -array),
     (
-        lambda part: say("symptom.transposed", part=part),
+        "symptom.transposed",
         _plane(lambda array: np.swapaxes(array, -1, -2)),
     ),
     (
-        lambda part: say("symptom.rotated_180", part=part),
+        "symptom.rotated_180",
         _plane(lambda array: array[..., ::-1, ::-1]),
     ),
     (
-        lambda part: say("symptom.upside_down", part=part),
+        "symptom.upside_down",
         _plane(lambda array: array[..., ::-1, :]),
     ),
     (
-        lambda part: say("symptom.mirrored", part=part),
+        "symptom.mirrored",
         _plane(lambda array: array[..., ::-1]),
     ),
-    (lambda part: say("symptom.reversed", part=part), _axis(1, 0)),
+    ("symptom.reversed", _axis(1, 0)),
     (
-        lambda part: say("symptom.rotated_90", part=part),
+        "symptom.rotated_90",
         _plane(lambda array: np.rot90(array, axes=(-2, -1))),
     ),
     (
-        lambda part: say("symptom.rotated_90", part=part),
+        "symptom.rotated_90",
         _plane(lambda array: np.rot90(array, -1, axes=(-2, -1))),
     ),
 )
@@ -72,7 +73,7 @@ def _undone(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -
     """Signs, rows and columns."""
     for text, undo in _UNDONE:
         if all((array := undo(one.got)) is not None and one.right_as(array) for one in wrong):
-            return text(part)
+            return say(text, part=part)
     return None
 
 
@@ -91,22 +92,22 @@ def _first_axes(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Tex
 
 # --------------------------------------------------------------------------------------- number by number
 
-_FORWARD: tuple[tuple[Callable[[Text], Text], Callable[[Array], Array]], ...] = (
-    (lambda part: say("symptom.truncated", part=part), np.trunc),
-    (lambda part: say("symptom.rounded_down", part=part), np.floor),
-    (lambda part: say("symptom.rounded", part=part), np.rint),
-    (lambda part: say("symptom.absolute_values", part=part), np.abs),
+_FORWARD: tuple[tuple[str, Callable[[Array], Array]], ...] = (
+    ("symptom.truncated", np.trunc),
+    ("symptom.rounded_down", np.floor),
+    ("symptom.rounded", np.rint),
+    ("symptom.absolute_values", np.abs),
     (
-        lambda part: say("symptom.negatives_zeroed", part=part),
+        "symptom.negatives_zeroed",
         lambda array: np.maximum(array, 0),
     ),
     (
-        lambda part: say("symptom.positives_zeroed", part=part),
+        "symptom.positives_zeroed",
         lambda array: np.minimum(array, 0),
     ),
-    (lambda part: say("symptom.squared", part=part), np.square),
+    ("symptom.squared", np.square),
     (
-        lambda part: say("symptom.square_roots", part=part),
+        "symptom.square_roots",
         lambda array: np.where(array >= 0, np.sqrt(np.abs(array)), np.nan),
     ),
 )
@@ -116,7 +117,7 @@ def _one_by_one(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Tex
     """The same done to each number, in a way that cannot be undone."""
     for text, forward in _FORWARD:
         if all(one.came_from(forward(one.expected)) for one in wrong):
-            return text(part)
+            return say(text, part=part)
     if all(one.unique and one.same(np.abs(one.got), np.abs(one.expected)) for one in wrong):
         return say("symptom.right_but_signs", part=part)
     return None
@@ -124,9 +125,7 @@ def _one_by_one(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Tex
 
 def _nearly(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
     if all(
-        one.unique
-        and isinstance(one.accept, Close)
-        and np.abs(one.got - one.expected).max() <= 0.01 * one.scale
+        one.unique and one.tolerance > 0 and np.abs(one.got - one.expected).max() <= 0.01 * one.scale
         for one in wrong
     ):
         return say(
@@ -176,9 +175,8 @@ def _beside(one: WrongNumbers, name: str) -> Array | None:
         array = np.asarray(value, dtype=np.float64)
     except (ValueError, TypeError, OverflowError):
         return None
-    if array.ndim == 1 and len(one.shape) == 4 and len(array) == one.shape[1]:
-        return array[:, None, None]
-    return array if array.shape in ((), one.shape) and np.isfinite(array).all() else None
+    fitting = one.facts.beside(array, one.shape)
+    return fitting if fitting is not None and np.isfinite(array).all() else None
 
 
 # -------------------------------------------------------------------------------------- factors and terms
@@ -211,24 +209,30 @@ def _simple(fraction: Fraction, wrong: Sequence[WrongNumbers]) -> bool:
     numerator, denominator = abs(fraction.numerator), fraction.denominator
     if 1 in (numerator, denominator):
         return max(numerator, denominator) <= 64
-    counts = any(isinstance(one.accept, Exact) for one in wrong)
+    counts = any(one.tolerance == 0 for one in wrong)
     return not counts and max(numerator, denominator) <= MAX_NUMBER
 
 
-def _varying_factor(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
+Quantity = tuple[Text, Callable[[Any], int | None]]
+"""A number that a case has, and what it is called."""
+
+
+def _varying_factor(
+    wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text, quantities: Sequence[Quantity]
+) -> Text | None:
     """All numbers of a case multiplied by one number, best one that follows from the case."""
     factors = _factors(wrong)
     if len(factors) < len(wrong):
         return None
-    for text, quantity in _quantities(wrong[0].facts):
+    for text, quantity in (*quantities, *_of_arguments(wrong[0].facts)):
         amounts = [quantity(one.facts) for one in wrong]
         if not all(amounts) or not all(quantity(facts) == 1 for facts in right):
             continue
         of_case = [(factor, amount) for factor, amount in zip(factors, amounts, strict=True) if amount]
         if all(abs(factor * amount - 1) <= 1e-4 for factor, amount in of_case):
-            return say("symptom.factor_divided_by", what=text(), part=part)
+            return say("symptom.factor_divided_by", what=text, part=part)
         if all(abs(factor / amount - 1) <= 1e-4 for factor, amount in of_case):
-            return say("symptom.factor_multiplied_by", what=text(), part=part)
+            return say("symptom.factor_multiplied_by", what=text, part=part)
     if all(np.count_nonzero(one.expected) >= 3 for one in wrong):
         return say(
             "symptom.factor_varies",
@@ -261,12 +265,8 @@ def _factor_of(one: WrongNumbers) -> float | None:
     return factor
 
 
-Quantity = tuple[Callable[[], Text], Callable[[Facts], int | None]]
-
-
-def _quantities(first: Facts) -> Iterator[Quantity]:
-    """What a sum may have been divided by, or forgotten to be divided by."""
-    yield from _QUANTITIES
+def _of_arguments(first: Facts) -> Iterator[Quantity]:
+    """What a sum may have been divided by, or forgotten to be divided by, among a function's arguments."""
     for name in first.parameters:
         if first.number(name) is not None:
             yield _argument(name, isinstance(first.named[name], int))
@@ -275,68 +275,18 @@ def _quantities(first: Facts) -> Iterator[Quantity]:
 
 
 def _argument(name: str, single: bool) -> Quantity:
-    return (
-        lambda: Authored(f" {name} ", name) if single else say("symptom.quantity_product", name=name),
-        lambda facts: facts.number(name),
-    )
+    told = say("symptom.quantity_argument" if single else "symptom.quantity_product", name=name)
+    return told, lambda facts: facts.number(name)
 
 
 def _length(name: str) -> Quantity:
-    def text() -> Text:
-        if name == "labels":  # one for each sample
-            return say("symptom.quantity_samples", name=name)
-        return say("symptom.quantity_length", name=name)
-
-    return (
-        text,
-        lambda facts: facts.arrays[name].size if name in facts.arrays else None,
-    )
-
-
-def _product(*numbers: int | None) -> int | None:
-    product = 1
-    for number in numbers:
-        if number is None:
-            return None
-        product *= number
-    return product
-
-
-def _area(pair: tuple[int, int] | None) -> int | None:
-    return _product(*pair) if pair else None
-
-
-def _side(facts: Facts, axis: int) -> int | None:
-    return facts.kernel[axis] if facts.kernel and facts.pooling else None
-
-
-_QUANTITIES: tuple[Quantity, ...] = (
-    (lambda: say("cnn.quantity.images"), lambda facts: facts.images),
-    (
-        lambda: say("cnn.quantity.window_cells"),
-        lambda facts: _area(facts.kernel) if facts.pooling else None,
-    ),
-    (
-        lambda: say("cnn.quantity.kernel_weights"),
-        lambda facts: None if facts.pooling else _area(facts.kernel),
-    ),
-    (lambda: say("cnn.quantity.positions"), lambda facts: _area(facts.output)),
-    (
-        lambda: say("cnn.quantity.positions_in_all_images"),
-        lambda facts: _product(_area(facts.output), facts.images),
-    ),
-    (lambda: say("cnn.quantity.channels"), lambda facts: facts.channels),
-    (lambda: say("cnn.quantity.kernels"), lambda facts: facts.kernels),
-    (lambda: say("cnn.quantity.input_cells"), lambda facts: _area(facts.input)),
-    (lambda: say("cnn.quantity.stride_squared"), lambda facts: _area(facts.stride)),
-    (lambda: say("cnn.quantity.stride"), lambda facts: facts.stride[0] if facts.stride else None),
-    (lambda: say("cnn.quantity.window_height"), lambda facts: _side(facts, 0)),
-    (lambda: say("cnn.quantity.window_width"), lambda facts: _side(facts, 1)),
-)
+    one_a_sample = name == "labels"
+    told = "symptom.quantity_samples" if one_a_sample else "symptom.quantity_length"
+    return say(told, name=name), lambda facts: facts.arrays[name].size if name in facts.arrays else None
 
 
 def _term(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
-    """A number added to all values, or to all of a channel."""
+    """A number added to all values."""
     if not all(one.unique for one in wrong):
         return None
     differences = [one.got - one.expected for one in wrong]
@@ -355,23 +305,25 @@ def _term(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> 
                 "symptom.offset_varies",
                 part=part,
             )
-    if all(one.got.ndim == 4 and one.got[:, 0].size >= 3 for one in wrong) and all(
-        one.wrong.any(axis=(0, 2, 3)).all() and np.ptp(d, axis=(0, 2, 3)).max() <= 2 * one.tolerance
-        for d, one in zip(differences, wrong, strict=True)
-    ):
-        return say("cnn.symptom.offset_in_each_channel", part=part)
     return None
 
 
-RELATIONS: tuple[Relation, ...] = (
-    _plain,
-    _undone,
-    _first_axes,
-    _one_by_one,
-    _nearly,
-    _constant_factor,
-    _another_argument,
-    _varying_factor,
-    _term,
-)
-"""From what leaves no doubt to what says little."""
+def relations(quantities: Sequence[Quantity] = ()) -> tuple[Relation, ...]:
+    """From what leaves no doubt to what says little.
+
+    Parameters
+    ----------
+    quantities : sequence of Quantity
+        What the domain knows that a sum may have been divided by.
+    """
+    return (
+        _plain,
+        _undone,
+        _first_axes,
+        _one_by_one,
+        _nearly,
+        _constant_factor,
+        _another_argument,
+        partial(_varying_factor, quantities=quantities),
+        _term,
+    )

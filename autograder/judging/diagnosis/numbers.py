@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograder.base.messages import Text
-from autograder.judging.comparison import Close, Comparator, Exact, Shares, agrees
+from autograder.judging.comparison import Comparator
 from autograder.judging.diagnosis.facts import Facts
 
 Array = np.ndarray
@@ -40,15 +40,12 @@ class WrongNumbers:
     @cached_property
     def tolerance(self) -> float:
         """As in judging: what the judge calls wrong is wrong here, too."""
-        if isinstance(self.accept, Exact):
-            return 0.0
-        relative = self.accept.rtol if isinstance(self.accept, Close) else 1e-5
-        return relative * self.scale if self.scale > 1e-12 else 1e-8
+        return self.accept.tolerance(self.expected)
 
-    @cached_property
+    @property
     def unique(self) -> bool:
         """Whether there is one right answer only, so that what is wrong can be told cell by cell."""
-        return not isinstance(self.accept, Shares)
+        return self.accept.unique
 
     @cached_property
     def wrong(self) -> Array:
@@ -57,7 +54,7 @@ class WrongNumbers:
 
     def right_as(self, changed: Array) -> bool:
         """Would `changed`, made from what came, be accepted?"""
-        return changed.shape == self.shape and agrees(self.accept, changed, self.expected)
+        return changed.shape == self.shape and self.accept.agrees(changed, self.expected)
 
     def came_from(self, changed: Array) -> bool:
         """Is what came equal to `changed`, made from what is right?"""

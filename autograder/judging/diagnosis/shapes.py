@@ -5,8 +5,9 @@ Told as a difference, such as "too many rows, by 1": with a hidden key no size i
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from autograder.base.messages import Authored, Text, say
+from autograder.base.messages import Text, joined, say
 from autograder.judging.diagnosis.facts import Facts
 
 Shape = tuple[int, ...]
@@ -24,13 +25,23 @@ class WrongShape:
     facts: Facts
 
 
-def described(wrong: Sequence[WrongShape]) -> Text | None:
-    """Completes "the shape is wrong: …"; None where the cases have nothing in common."""
-    for look in (_numbers_and_arrays, _empty, _ones, _axes, _order, _that_of_an_argument, _sizes):
+Margin = tuple[Text, Callable[[Any], tuple[int, int] | None]]
+"""So many rows and columns that a case has, and what they are called."""
+
+
+def described(wrong: Sequence[WrongShape], margins: Sequence[Margin] = ()) -> Text | None:
+    """Completes "the shape is wrong: …"; None where the cases have nothing in common.
+
+    Parameters
+    ----------
+    margins : sequence
+        What the domain knows that a result may be too large or too small by.
+    """
+    for look in (_numbers_and_arrays, _empty, _ones, _axes, _order, _that_of_an_argument):
         text = look(wrong)
         if text is not None:
             return text
-    return None
+    return _sizes(wrong, margins)
 
 
 def _numbers_and_arrays(wrong: Sequence[WrongShape]) -> Text | None:
@@ -123,7 +134,7 @@ def _that_of_an_argument(wrong: Sequence[WrongShape]) -> Text | None:
 # ------------------------------------------------------------------------------------ too large, too small
 
 
-def _sizes(wrong: Sequence[WrongShape]) -> Text | None:
+def _sizes(wrong: Sequence[WrongShape], margins: Sequence[Margin]) -> Text | None:
     n = len(wrong[0].got)
     if any(len(one.got) != n or len(one.expected) != n for one in wrong):
         return None
@@ -141,7 +152,7 @@ def _sizes(wrong: Sequence[WrongShape]) -> Text | None:
             return by if more else say("symptom.shape_too_few_by", axes=names, n=by_n)
         each = say("symptom.shape_too_many_each", axes=names, n=by_n)
         return each if more else say("symptom.shape_too_few_each", axes=names, n=by_n)
-    if (what := _same_quantity(wrong, surplus, axes, sign)) is not None:
+    if (what := _same_margin(wrong, surplus, axes, sign, margins)) is not None:
         by = say("symptom.shape_too_many_by_quantity", axes=names, what=what)
         return by if more else say("symptom.shape_too_few_by_quantity", axes=names, what=what)
     return say("symptom.shape_too_many", axes=names) if more else say("symptom.shape_too_few", axes=names)
@@ -153,47 +164,25 @@ def _same_number(surplus: Sequence[Sequence[int]], axes: Sequence[int], sign: in
     return min(amounts) if len(amounts) == 1 and max(amounts) <= MAX_NUMBER else None
 
 
-def _same_quantity(
-    wrong: Sequence[WrongShape], surplus: Sequence[Sequence[int]], axes: Sequence[int], sign: int
+def _same_margin(
+    wrong: Sequence[WrongShape],
+    surplus: Sequence[Sequence[int]],
+    axes: Sequence[int],
+    sign: int,
+    margins: Sequence[Margin],
 ) -> Text | None:
     """What of a case it is, in rows and columns, by which its result is too large or too small."""
     rows = len(wrong[0].got) - 2
     if any(axis < rows for axis in axes) or rows < 0:
         return None
-    for text, quantity in _QUANTITIES:
-        pairs = [quantity(one.facts) for one in wrong]
+    for text, margin in margins:
+        pairs = [margin(one.facts) for one in wrong]
         if all(
             pair is not None and all(row[axis] * sign == pair[axis - rows] for axis in (rows, rows + 1))
             for pair, row in zip(pairs, surplus, strict=True)
         ):
-            return text()
+            return text
     return None
-
-
-def _kernel_minus_one(facts: Facts) -> tuple[int, int] | None:
-    return (facts.kernel[0] - 1, facts.kernel[1] - 1) if facts.kernel and not facts.pooling else None
-
-
-def _twice(pair: tuple[int, int] | None) -> tuple[int, int] | None:
-    return (2 * pair[0], 2 * pair[1]) if pair else None
-
-
-def _padding(facts: Facts) -> tuple[int, int] | None:
-    return (facts.padding, facts.padding) if facts.padding is not None else None
-
-
-def _stride_minus_one(facts: Facts) -> tuple[int, int] | None:
-    return (facts.stride[0] - 1, facts.stride[1] - 1) if facts.stride else None
-
-
-_QUANTITIES: tuple[tuple[Callable[[], Text], Callable[[Facts], tuple[int, int] | None]], ...] = (
-    (lambda: say("cnn.quantity.padding"), _padding),
-    (lambda: say("cnn.quantity.twice_padding"), lambda facts: _twice(_padding(facts))),
-    (lambda: say("cnn.quantity.remainder"), lambda facts: facts.remainder),
-    (lambda: say("cnn.quantity.stride_minus_one"), _stride_minus_one),
-    (lambda: say("cnn.quantity.kernel_minus_one"), _kernel_minus_one),
-    (lambda: say("cnn.quantity.twice_kernel_minus_one"), lambda facts: _twice(_kernel_minus_one(facts))),
-)
 
 
 # ------------------------------------------------------------------------------------------ names of axes
@@ -203,8 +192,7 @@ def _names(wrong: WrongShape, axes: Sequence[int]) -> Text:
     *others, last = (_axis(wrong, axis) for axis in axes)
     if not others:
         return last
-    first = Authored("、".join(one.zh for one in others), ", ".join(one.en for one in others))
-    return say("symptom.axes_joined", one=first, other=last)
+    return say("symptom.axes_joined", one=joined(others), other=last)
 
 
 def _axis(wrong: WrongShape, axis: int) -> Text:
@@ -213,12 +201,11 @@ def _axis(wrong: WrongShape, axis: int) -> Text:
 
 def axis_name(facts: Facts, axes: int, axis: int) -> Text:
     """What stands along an axis of a result with so many axes, in the plural."""
-    if axes >= 2 and axis >= axes - 2 and (axes == 2 or (axes == 4 and facts.convolutional)):
-        return say("symptom.axis_rows") if axis == axes - 2 else say("symptom.axis_columns")
-    if axes == 4 and facts.convolutional:
-        if axis == 1:
-            return say("cnn.axis.channels")
-        return say("cnn.axis.kernels") if "kernel_shape" in facts.parameters else say("cnn.axis.images")
+    named = facts.axis_name(axes, axis)
+    if named is not None:
+        return named
+    if axes == 2:
+        return say("symptom.axis_rows") if axis == 0 else say("symptom.axis_columns")
     if axes == 1:
         return say("symptom.axis_numbers")
     nth = _nth(axis)

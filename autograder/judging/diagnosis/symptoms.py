@@ -6,15 +6,15 @@ shape, wrong numbers), followed by what these cases have in common.
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograder.base.messages import Authored, Text, say
+from autograder.base.messages import Text, Verbatim, joined, say
 from autograder.judging.answer_key import KeyExercise
-from autograder.judging.comparison import AGREE, Comparator, Derivation, agrees, difference
-from autograder.judging.diagnosis import cells, changes, shapes
+from autograder.judging.comparison import AGREE, Comparator
+from autograder.judging.diagnosis import cells, shapes
 from autograder.judging.diagnosis.facts import Facts
 from autograder.judging.diagnosis.judged import Judged, Studied, way_of_failing
 from autograder.judging.diagnosis.numbers import Relation, WrongNumbers, wrong_numbers
@@ -23,15 +23,18 @@ from autograder.judging.results import Verdict
 from autograder.sandbox.records import Outcome
 from autograder.submissions import source
 
-_NOTHING = Authored("", "")
+if TYPE_CHECKING:
+    from autograder.judging.domain import Domain
+
+_NOTHING = Verbatim("")
 
 Path = tuple[str | int, ...]
 """See `comparison.Difference`."""
 
 
-def symptom(exercise: KeyExercise, judged: Sequence[Judged], *, visible: bool) -> Text:
+def symptom(exercise: KeyExercise, judged: Sequence[Judged], domain: "Domain", *, visible: bool) -> Text:
     """What the wrong ones of all cases show; there is at least one."""
-    cases = [Studied(**vars(one), facts=_facts(exercise, one)) for one in judged]
+    cases = [Studied(**vars(one), facts=_facts(exercise, one, domain)) for one in judged]
     wrong = [one for one in cases if not one.verdict.earns]
     first = wrong[0]
     if first.verdict is Verdict.MISSING:
@@ -45,17 +48,26 @@ def symptom(exercise: KeyExercise, judged: Sequence[Judged], *, visible: bool) -
         )
     way = way_of_failing(first)
     alike = [one for one in wrong if way_of_failing(one) == way]
-    if first.difference.kind == "line":
-        return _wrong_lines(alike, visible)
-    what = _what(exercise, cases, alike, visible)
-    return limited(what, exercise, cases, alike, elsewhere=len(alike) < len(wrong))
+    if first.difference is not AGREE:
+        own = [(one.case.accept, one.difference) for one in alike]
+        told = first.case.accept.explained(own, visible=visible)
+        if told is not None:
+            return told
+    what = _what(exercise, cases, alike, domain, visible)
+    return limited(what, exercise, cases, alike, domain.features, elsewhere=len(alike) < len(wrong))
 
 
-def _facts(exercise: KeyExercise, one: Judged) -> Facts:
-    return Facts(exercise.parameters, one.case, exercise.left_out(one.case.args))
+def _facts(exercise: KeyExercise, one: Judged, domain: "Domain") -> Facts:
+    return domain.facts(exercise.parameters, one.case, exercise.left_out(one.case.args))
 
 
-def _what(exercise: KeyExercise, cases: Sequence[Studied], alike: Sequence[Studied], visible: bool) -> Text:
+def _what(
+    exercise: KeyExercise,
+    cases: Sequence[Studied],
+    alike: Sequence[Studied],
+    domain: "Domain",
+    visible: bool,
+) -> Text:
     first = alike[0]
     match first.verdict:
         case Verdict.NI:
@@ -70,7 +82,7 @@ def _what(exercise: KeyExercise, cases: Sequence[Studied], alike: Sequence[Studi
             return _run_time_error(exercise, first.outcome, visible)
     if first.outcome.status == "unsendable":
         return _unsendable(first.outcome.text)
-    return _wrong_answer(exercise, cases, alike, visible)
+    return _wrong_answer(exercise, cases, alike, domain, visible)
 
 
 _CALL_FAILED = re.compile(r"\S+\(\) (missing \d+ required |takes |got an unexpected |got multiple )")
@@ -109,18 +121,21 @@ def _parameters(exercise: KeyExercise) -> Iterator[str]:
 
 
 def _unsendable(what: str) -> Text:
-    """`what`: see `values.ValuesError`."""
-    _, of_type, name = what.partition("a value of type ")
-    if of_type:
+    """`what`: see `values.ValuesError.what`."""
+    kind, _, name = what.partition(" ")
+    if kind == "type":
         return say("symptom.unusable_type", name=name)
-    _, of_dtype, name = what.partition("an array of dtype ")
-    if of_dtype:
+    if kind == "dtype":
         return say("symptom.unusable_dtype", name=name.lstrip("<>|="))
     return say("symptom.unusable_result")
 
 
 def _wrong_answer(
-    exercise: KeyExercise, cases: Sequence[Studied], alike: Sequence[Studied], visible: bool
+    exercise: KeyExercise,
+    cases: Sequence[Studied],
+    alike: Sequence[Studied],
+    domain: "Domain",
+    visible: bool,
 ) -> Text:
     first = alike[0]
     how = first.difference
@@ -166,7 +181,7 @@ def _wrong_answer(
         case "length":
             return say("symptom.results_wrong_number", got=how.got, n=how.expected)
         case "shape":
-            return _wrong_shape(alike, part, visible)
+            return _wrong_shape(alike, part, domain, visible)
         case "not finite":
             return say("symptom.not_finite", part=part)
         case "none" if first.outcome.changed:
@@ -174,13 +189,13 @@ def _wrong_answer(
             return say("symptom.argument_changed", names=", ".join(names))
         case "none":
             return say("symptom.memory_shared")
-    return _wrong_numbers(cases, alike)
+    return _wrong_numbers(cases, alike, domain)
 
 
 def _result(one: Studied, path: Path) -> Text:
     """Which of several results: its number in a tuple, its name in a dict, such as " (result 2, w1)"."""
     told = _which(one.case.expected, path)
-    return _NOTHING if told is None else Authored(f"（{told.zh}）", f" ({told.en})")
+    return _NOTHING if told is None else say("symptom.part", told=told)
 
 
 def _which(expected: Any, path: Path) -> Text | None:
@@ -190,7 +205,7 @@ def _which(expected: Any, path: Path) -> Text | None:
     number, *names = path if isinstance(expected, tuple) else (None, *path)
     named = ", ".join(str(name) if isinstance(name, str) else f"[{name}]" for name in names)
     if number is None:
-        return Authored(named, named)
+        return Verbatim(named)
     if not names:
         return say("symptom.result_nth", n=int(number) + 1)
     return say("symptom.result_nth_part", n=int(number) + 1, name=named)
@@ -204,8 +219,7 @@ def _wrong_names(one: Studied, visible: bool) -> Text:
     """A dict with other names than those asked for. Names that a student's process chose could spell out a
     hidden input, so they are quoted of visible cases only."""
     how = one.difference
-    which = _which(one.case.expected, how.path) or say("symptom.result_whole")
-    what = _begun(which)
+    what = _which(one.case.expected, how.path) or say("symptom.result_whole")
     missing, surplus = _list_of(how.expected), _list_of(how.got)
     if not how.got:
         told = say("symptom.names_missing", what=what, missing=missing)
@@ -222,18 +236,17 @@ def _wrong_names(one: Studied, visible: bool) -> Text:
         wanted = wanted[step]
     for name, value in one.facts.named.items():
         if isinstance(value, dict) and value.keys() == wanted.keys():
-            return say("symptom.names_as_in_argument", told=told, name=name)
-    return _ended(told)
+            return say("symptom.names_as_in_argument", said=told, name=name)
+    return say("symptom.sentence", said=told)
 
 
 def _list_of(names: Sequence[Any]) -> Text:
-    shown = [str(name)[:40] for name in names[:_NAMES]]
-    more = " …" if len(names) > _NAMES else ""
-    return Authored("、".join(shown) + more, ", ".join(shown) + more)
+    shown = joined(str(name)[:40] for name in names[:_NAMES])
+    return say("symptom.names_and_more", names=shown) if len(names) > _NAMES else shown
 
 
 def _wrong_list(alike: Sequence[Studied], visible: bool) -> Text:
-    """A list as such: say the table of a network's layers: how many entries, or which one is wrong."""
+    """A list as such, say a table: how many entries, or which one is wrong."""
     first = alike[0]
     how = first.difference
     if not how.path:
@@ -249,7 +262,7 @@ def _wrong_list(alike: Sequence[Studied], visible: bool) -> Text:
     if any(one.difference.path[:1] != how.path[:1] for one in alike):
         told = say("symptom.list_entry_wrong_first", entry=entry)
     else:
-        told = _begun(say("symptom.list_entry_wrong", entry=entry))
+        told = say("symptom.list_entry_wrong", entry=entry)
     if how.kind == "names" and len(how.path) == 1:
         missing, surplus = _list_of(how.expected), _list_of(how.got)
         if how.expected:
@@ -259,17 +272,9 @@ def _wrong_list(alike: Sequence[Studied], visible: bool) -> Text:
     if how.kind == "length":
         return say("symptom.list_entry_length_inside", told=told)
     if not visible or not inside:
-        return _ended(told)
+        return say("symptom.sentence", said=told)
     place = str(inside[0]) if len(inside) == 1 else "".join(f"[{step!r}]" for step in inside)
     return say("symptom.list_entry_part_wrong", told=told, place=place)
-
-
-def _begun(sentence: Text) -> Text:
-    return Authored(sentence.zh, sentence.en[:1].upper() + sentence.en[1:])
-
-
-def _ended(sentence: Text) -> Text:
-    return Authored(f"{sentence.zh}。", f"{sentence.en}.")
 
 
 def _kind(name: str) -> Text:
@@ -297,45 +302,10 @@ def _kind(name: str) -> Text:
     return say("symptom.type_other", name=name)
 
 
-# ---------------------------------------------------------------------------------------------- derivations
-
-
-_LINES = 4
-"""Lines of a derivation that are explained at once; of more, only the number is told."""
-
-
-def _wrong_lines(alike: Sequence[Studied], visible: bool) -> Text:
-    """What is wrong with a typed derivation, line by line; of a hidden one only which lines."""
-    from autograder.cnn.derivations.answers import title
-
-    results = {
-        one.case.accept.line: one.difference.got for one in alike if isinstance(one.case.accept, Derivation)
-    }
-    if not visible:
-        return say("cnn.symptom.lines_wrong", lines=_listed(map(title, results)))
-    missing = {line: result for line, result in results.items() if result.verdict == "missing"}
-    wrong = [line for line in results if line not in missing]
-    told = [
-        say("cnn.symptom.line_wrong_because", line=title(line), why=results[line].text)
-        for line in wrong[:_LINES]
-    ]
-    if len(wrong) > _LINES:
-        told.append(say("cnn.symptom.lines_more_wrong", count=len(wrong) - _LINES))
-    if missing:
-        told.append(say("cnn.symptom.lines_missing", lines=_listed(map(title, missing))))
-        told += [result.text for result in list(missing.values())[:1] if result.typed]
-    return Authored("\n".join(one.zh for one in told), "\n".join(one.en for one in told))
-
-
-def _listed(names: Iterable[Text]) -> Text:
-    several = list(names)
-    return Authored("、".join(one.zh for one in several), ", ".join(one.en for one in several))
-
-
 # --------------------------------------------------------------------------------------------------- shapes
 
 
-def _wrong_shape(alike: Sequence[Studied], part: Text, visible: bool) -> Text:
+def _wrong_shape(alike: Sequence[Studied], part: Text, domain: "Domain", visible: bool) -> Text:
     first = alike[0]
     value = first.outcome.value
     if all(_tuple_for_one(one) for one in alike):
@@ -343,7 +313,8 @@ def _wrong_shape(alike: Sequence[Studied], part: Text, visible: bool) -> Text:
             return say("symptom.stray_comma")
         return say("symptom.one_result_asked")
     what = shapes.described(
-        [shapes.WrongShape(one.difference.got, one.difference.expected, one.facts) for one in alike]
+        [shapes.WrongShape(one.difference.got, one.difference.expected, one.facts) for one in alike],
+        domain.margins,
     )
     got, expected = first.difference.got, first.difference.expected
     if visible and what is not None:
@@ -377,7 +348,7 @@ _Found = WrongNumbers | None
 """None: wrong in another way than by its numbers."""
 
 
-def _wrong_numbers(cases: Sequence[Studied], alike: Sequence[Studied]) -> Text:
+def _wrong_numbers(cases: Sequence[Studied], alike: Sequence[Studied], domain: "Domain") -> Text:
     """A relation that is true of all wrong results, else of one of the results in all cases."""
     first = alike[0]
     exchanged = _exchanged(alike)
@@ -389,10 +360,11 @@ def _wrong_numbers(cases: Sequence[Studied], alike: Sequence[Studied]) -> Text:
     only = {place for parts in found for place in parts}
     part = _result(first, only.pop()) if len(only) == 1 else _NOTHING
     right = [one.facts for one in cases if one.verdict is Verdict.AC]
-    relations = (*changes.RELATIONS, *cells.RELATIONS)
-    text = _first_true(relations, together, right, part)
+    text = _first_true(domain.relations, together, right, part)
     for place in everywhere:
-        text = text or _first_true(relations, [parts[place] for parts in found], right, _result(first, place))
+        text = text or _first_true(
+            domain.relations, [parts[place] for parts in found], right, _result(first, place)
+        )
     text = text or _first_true((cells.how_many,), together, right, part)
     if text is not None:
         return text
@@ -419,7 +391,7 @@ def _wrong_parts(one: Studied) -> dict[Path, _Found]:
     accept = one.case.accept
     wrong: dict[Path, _Found] = {}
     for place, got, expected in _parts(one.outcome.value, one.case.expected):
-        how = difference(accept, got, expected)
+        how = accept.difference(got, expected)
         if how is not AGREE:
             numeric = how.kind == "values"
             wrong[place] = wrong_numbers(got, expected, accept, one.facts) if numeric else None
@@ -458,4 +430,4 @@ def _right_if_exchanged(accept: Comparator, got: Any, expected: Any, one: int, o
         return False
     order = list(range(len(expected)))
     order[one], order[other] = other, one
-    return agrees(accept, tuple(got[i] for i in order), expected)
+    return accept.agrees(tuple(got[i] for i in order), expected)

@@ -3,10 +3,9 @@
 (() => {
   const $ = (id) => document.getElementById(id);
   const heat = $("student-table");
-  const lang = () => ($("lang-zh").checked ? "zh" : "en");
 
   // ---- language: also for the browser itself
-  const onLanguage = () => { document.documentElement.lang = lang() === "zh" ? "zh-CN" : "en"; };
+  const onLanguage = () => { document.documentElement.lang = document.querySelector("[name=lang]:checked").value; };
   document.querySelector(".switches").addEventListener("change", onLanguage);
 
   // ---- sorting

@@ -3,21 +3,27 @@
 import re
 from collections.abc import Sequence
 
-from autograder.base.messages import Text, say
+from autograder.base.messages import Message, Text, core, say
 from autograder.judging.results import ExerciseResult, Verdict
 
-_ABOUT_FORM = ("The shape", "It returned")
-"""How `diagnosis.symptoms` begins where no number is at fault but what was returned as a whole."""
-
-
-_ABOUT_ENTRIES = re.compile(
-    r"The list has |Entry |In the first of the wrong cases, entry |(The result|Result \d+) (lacks|has) "
+_ABOUT_FORM = tuple(
+    f"symptom.{name}"
+    for name in (
+        *("not_all_numbers", "not_numbers", "one_result_asked", "ragged_list", "results_only_one"),
+        *("results_too_many", "results_wrong_number", "several_results_asked", "shape_wrong", "stray_comma"),
+        *("unusable_", "wrong_type"),
+    )
 )
-"""How it begins where entries are missing or too many, or one is wrong."""
+"""How ids begin of symptoms where no number is at fault but what was returned as a whole."""
 
-_ABOUT_LINES = ("Not right: ", "There is no line for ")
+_ABOUT_ENTRIES = ("symptom.list_", "symptom.names_")
+"""Where entries are missing or too many, or one is wrong."""
 
-_NO_SUCH_NAME = re.compile(r"NameError .*\(name '(\w+)' is not defined")
+_ABOUT_LINES = ("line_", "lines_")
+"""How the last part of an id begins where an answer is typed line by line, whatever its subject."""
+
+_NO_SUCH_NAME = re.compile(r"name '(\w+)' is not defined")
+"""Python's own words."""
 
 _NOT_TRIED = (Verdict.NI, Verdict.MISSING)
 
@@ -39,12 +45,16 @@ def next_exercise(exercises: Sequence[ExerciseResult], edited: str = "") -> Exer
 
 def _lacks(result: ExerciseResult) -> str:
     """The name that is not defined, where that is what stops it; else ""."""
-    found = _NO_SUCH_NAME.match(_seen(result)) if result.verdict is Verdict.RTE else None
+    seen = _seen(result)
+    if result.verdict is not Verdict.RTE or seen.values.get("name") != "NameError":
+        return ""
+    found = _NO_SUCH_NAME.match(seen.values.get("text", ""))
     return found[1] if found else ""
 
 
-def _seen(result: ExerciseResult) -> str:
-    return "" if result.symptom is None else result.symptom.en
+def _seen(result: ExerciseResult) -> Message:
+    """What can be seen, whatever the cases in which it can."""
+    return core(result.symptom) or Message("")
 
 
 def next_step(result: ExerciseResult, *, lecture: str = "", ask: str = "") -> Text:
@@ -75,14 +85,14 @@ def next_step(result: ExerciseResult, *, lecture: str = "", ask: str = "") -> Te
                 "step.module_forbidden",
                 name=name,
             )
-        case Verdict.RTE if seen.startswith("SyntaxError"):
+        case Verdict.RTE if seen.values.get("name") == "SyntaxError":
             return say("step.line_unreadable", name=name)
-        case Verdict.RTE if seen.startswith("The parameters of "):
+        case Verdict.RTE if seen.id == "symptom.wrong_parameters":
             return say(
                 "step.wrong_parameters",
                 name=name,
             )
-        case Verdict.RTE if seen.startswith(("It raised ", "It ended ")):  # no line is named
+        case Verdict.RTE if seen.id in ("symptom.raised", "symptom.program_ended"):  # no line is named
             return say("step.program_ended", name=name)
         case Verdict.RTE:
             return say(
@@ -96,7 +106,7 @@ def next_step(result: ExerciseResult, *, lecture: str = "", ask: str = "") -> Te
             )
         case Verdict.MLE | Verdict.OLE:
             return say("step.grows_without_end", name=name)
-    if seen.startswith("It returned nothing"):
+    if seen.id == "symptom.returned_nothing":
         return say(
             "step.returned_nothing",
             name=name,
@@ -107,17 +117,18 @@ def next_step(result: ExerciseResult, *, lecture: str = "", ask: str = "") -> Te
             name=name,
             ask=ask,
         )
-    if seen.startswith(_ABOUT_FORM):
+    if seen.id.startswith(_ABOUT_FORM):
         return say(
             "step.wrong_type",
             name=name,
         )
-    if _ABOUT_ENTRIES.match(seen):
+    if seen.id.startswith(_ABOUT_ENTRIES):
         return say(
             "step.compare_entries",
             name=name,
         )
-    what = say("step.example_first_line") if _speaks_of_lines(seen) else say("step.example_small")
+    by_line = seen.id.rpartition(".")[2].startswith(_ABOUT_LINES)
+    what = say("step.example_first_line" if by_line else "step.example_small")
     if lecture:
         return say(
             "step.by_hand_with_lecture",
@@ -126,8 +137,3 @@ def next_step(result: ExerciseResult, *, lecture: str = "", ask: str = "") -> Te
             what=what,
         )
     return say("step.by_hand", name=name, what=what)
-
-
-def _speaks_of_lines(seen: str) -> bool:
-    """Whether it is a typed derivation that is wrong: `diagnosis.symptoms` names its lines."""
-    return seen.startswith((*_ABOUT_LINES, "∂", "δ", "z", "the formula for "))

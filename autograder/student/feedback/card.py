@@ -1,32 +1,49 @@
 """All that is said of one exercise: points by group, what can be seen, the hint, and pictures of the mistake.
 
-`cards` makes the records for `html` and `text`. The pictures of the visible cases cost nothing; a smaller
-input and the formula of the code import SymPy and ask the function again, so they are made only for an
-exercise that has failed, in bounded time, and where the caller hands in an `Evaluate`.
+`cards` makes the records for `html` and `text`. The pictures of the visible cases cost nothing; those that a
+subject adds (`judging.domain`) ask the function again, so they are made only for an exercise that has failed,
+in bounded time, and where the caller hands in an `Evaluate`.
 """
 
-import itertools
-from collections.abc import Callable, Container
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
 
-from autograder.base.messages import Authored, Text
+from autograder.base.messages import Text, say
+from autograder.base.timeout import OutOfTime
 from autograder.judging.answer_key import AnswerKey, KeyExercise
 from autograder.judging.diagnosis.judged import Judged
+from autograder.judging.domain import Domain, find
 from autograder.judging.results import ExerciseResult, SubmissionResult
-from autograder.sandbox.records import Outcome
-from autograder.student.feedback.failure import Failure, size, smallest_failure
+from autograder.student.feedback.failure import Failure, smallest_failure
 
 if TYPE_CHECKING:
-    from autograder.cnn.derivations.page import Section
-    from autograder.cnn.recovery.recover import Evaluate
-    from autograder.cnn.recovery.shrink import Shrunk
+    from autograder.student.questions import Evaluate
 
-    Asking = Callable[[str], Evaluate]
-    """An exercise's name ↦ what makes calls of the student's function, in bounded time."""
+Asking = Callable[[str], "Evaluate"]
+"""An exercise's name ↦ what makes calls of the student's function, in bounded time."""
 
-ELEMENTS = 2
-"""Elements of a formula that are shown beside the lecture's."""
+
+class Shown(Protocol):
+    """What writes itself down as "text", "markdown" or "html"."""
+
+    def write(self, form: Any, *, lang: str) -> str:
+        """In one of these formats."""
+
+
+@dataclass(frozen=True)
+class Formula:
+    """What the code computes, beside what is right."""
+
+    heading: Text
+    shown: Shown
+
+
+Illustrate = Callable[[KeyExercise, Judged, Callable[[], "Evaluate"]], tuple[Failure | None, Formula | None]]
+"""A subject's own pictures of a wrong case: a smaller input that shows the mistake, and the code's formula.
+
+The third argument gives, each time that it is called, what asks the function in a time of its own.
+"""
 
 
 @dataclass(frozen=True)
@@ -42,9 +59,11 @@ class Card:
     ask : str
         What a student writes to be told at once.
     failure, smaller : Failure or None
-        The smallest visible case that fails, and a still smaller input found with the lecture's formula.
-    formula : Section or None
-        The code's formula beside the lecture's, where they differ.
+        The smallest visible case that fails, and a still smaller input that the subject knows.
+    formula : Formula or None
+        The code's formula beside the right one, where they differ.
+    all_pass : Text
+        What is said where nothing is wrong.
     """
 
     result: ExerciseResult
@@ -54,7 +73,8 @@ class Card:
     ask: str = ""
     failure: Failure | None = None
     smaller: Failure | None = None
-    formula: "Section | None" = None
+    formula: Formula | None = None
+    all_pass: Text = field(default_factory=lambda: say("card.all_pass"))
 
     @property
     def has_untold_idea(self) -> bool:
@@ -64,72 +84,45 @@ class Card:
 def cards(
     key: AnswerKey,
     result: SubmissionResult,
-    outcomes: tuple[Outcome, ...],
+    judged: Sequence[Sequence[Judged]],
     *,
     told: Container[str] = (),
     ask: str = "",
-    asking: "Asking | None" = None,
+    asking: Asking | None = None,
 ) -> tuple[Card, ...]:
     """A card for each exercise of a check against a visible key.
 
     Parameters
     ----------
-    outcomes : tuple of Outcome
-        Of `judge.calls(key)`; where there are none, nothing is drawn.
+    judged : sequence of sequences of Judged
+        Each exercise's cases; where there are none, nothing is drawn.
     told : container of str
         The exercises whose idea may be told.
     asking : function, optional
         Makes calls of the student's functions, for smaller inputs and formulas.
     """
-    remaining = iter(outcomes)
+    domain = find(key.domain)
+    all_pass = say(domain.id("card.all_pass"))
     made = []
-    for exercise, one in zip(key.exercises, result.exercises, strict=True):
-        own = [*itertools.islice(remaining, len(exercise.cases))]
-        found = smallest_failure(exercise, own, visible=key.visible) if own else None
-        titles = tuple(Authored(group.zh, group.en) for group in exercise.groups)
-        failure = found[0] if found else None
-        smaller, formula = _further(exercise, *found, asking) if found and asking else (None, None)
-        made.append(Card(one, titles, exercise.lecture, one.name in told, ask, failure, smaller, formula))
+    for place, (exercise, one) in enumerate(zip(key.exercises, result.exercises, strict=True)):
+        found = smallest_failure(exercise, judged[place], visible=key.visible) if judged else None
+        titles = tuple(group.title for group in exercise.groups)
+        failure, case = found or (None, None)
+        smaller, formula = _further(domain, exercise, case, asking) if case and asking else (None, None)
+        is_told = one.name in told
+        made.append(Card(one, titles, exercise.lecture, is_told, ask, failure, smaller, formula, all_pass))
     return tuple(made)
 
 
 def _further(
-    exercise: KeyExercise, failure: Failure, judged: Judged, asking: "Asking"
-) -> tuple[Failure | None, "Section | None"]:
-    """A smaller input and the differing formula, as far as there are any."""
-    if not failure.returned or judged.difference.kind not in ("values", "shape", "not finite"):
+    domain: Domain, exercise: KeyExercise, judged: Judged, asking: Asking
+) -> tuple[Failure | None, Formula | None]:
+    """A smaller input and the differing formula, as far as the subject has any."""
+    numbers_came = judged.difference.kind in ("values", "shape", "not finite")
+    if domain.illustrate is None or not numbers_came:
         return None, None
-    from autograder.cnn.recovery.shrink import can_shrink
-
-    if not can_shrink(exercise.name):
-        return None, None
-    shrunk = _shrunk(exercise, judged, asking)
-    smaller = None if shrunk is None else shrunk.failure
-    return smaller, _formula(exercise.name, shrunk, asking)
-
-
-def _shrunk(exercise: KeyExercise, judged: Judged, asking: "Asking") -> "Shrunk | None":
-    from autograder.cnn.recovery.shrink import shrink
-    from autograder.student.feedback.patience import OutOfTime
-
-    below = size(tuple(judged.case.args)) + size(judged.case.expected)
+    illustrate: Illustrate = domain.illustrate
     try:
-        return shrink(asking(exercise.name), exercise.name, exercise.parameters, judged.difference, below)
+        return illustrate(exercise, judged, lambda: asking(exercise.name))
     except (OutOfTime, SystemExit, Exception):  # an extra: the check itself is made, and must stand
-        return None
-
-
-def _formula(name: str, shrunk: "Shrunk | None", asking: "Asking") -> "Section | None":
-    """At the lecture's own size, else at that of the smaller input: only there may the two differ."""
-    from autograder.cnn.recovery.recover import recover
-    from autograder.student.feedback.patience import OutOfTime
-
-    try:
-        evaluate = asking(name)
-        for sizes in (None, *([shrunk.sizes] if shrunk else [])):
-            section = recover(evaluate, name, sizes).differences(ELEMENTS)
-            if section is not None:
-                return section
-    except (OutOfTime, SystemExit, Exception):  # as above: no formula, no harm
-        pass
-    return None
+        return None, None

@@ -1,23 +1,20 @@
 """The record of one wrong case: its arguments, what came back, what was expected, and where they differ.
 
-Cut out of a visible answer key and the outcomes of its calls; `layout` and the writers show it. It quotes
+Cut out of a visible answer key and its judged cases; `layout` and the writers show it. It quotes
 inputs and expected values, so a hidden key is refused.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from autograder.base.messages import Authored, Text
-from autograder.judging import comparison
+from autograder.base.messages import Text
 from autograder.judging.answer_key import KeyExercise
-from autograder.judging.comparison import Comparator, Derivation
+from autograder.judging.comparison import Comparator
 from autograder.judging.diagnosis.judged import Judged, way_of_failing
-from autograder.judging.judge import judged_cases
 from autograder.judging.results import Verdict
-from autograder.sandbox.records import Outcome
 
 Step = str | int
 """From a result into one of its parts: a key of a dict, a place in a tuple (from 0)."""
@@ -46,6 +43,14 @@ class Pair:
 
 
 @dataclass(frozen=True)
+class Oracle:
+    """Who says what is right of an input that no key holds: what the case is called, and its right side."""
+
+    heading: Text
+    side: Text
+
+
+@dataclass(frozen=True)
 class Failure:
     """One wrong case.
 
@@ -60,8 +65,8 @@ class Failure:
         The wrong results, part by part.
     right : tuple of paths
         The parts that are right.
-    oracle : {"key", "lecture"}
-        Where the expected values come from: the visible answer key, or the lecture's formula.
+    oracle : Oracle, optional
+        Where the expected values come from, if not from the visible answer key.
     """
 
     exercise: str
@@ -70,20 +75,20 @@ class Failure:
     returned: bool
     pairs: tuple[Pair, ...]
     right: tuple[tuple[Step, ...], ...] = ()
-    oracle: Literal["key", "lecture"] = "key"
+    oracle: Oracle | None = None
 
 
 def smallest_failure(
-    exercise: KeyExercise, outcomes: Iterable[Outcome], *, visible: bool
+    exercise: KeyExercise, judged: Iterable[Judged], *, visible: bool
 ) -> tuple[Failure, Judged] | None:
     """Of the visible cases that fail in the way of the first, the one with the fewest numbers in it.
 
     None where all cases pass, and where there is nothing to look at: no function, nothing written, an import
-    that is not allowed, a file that is not Python, a derivation.
+    that is not allowed, a file that is not Python, an answer that cannot be drawn.
     """
     if not visible:
         raise ValueError("nothing of a hidden answer key is shown")
-    wrong = [one for one in judged_cases(exercise, outcomes) if not one.verdict.earns]
+    wrong = [one for one in judged if not one.verdict.earns]
     if not wrong or not _can_be_shown(wrong[0]):
         return None
     way = way_of_failing(wrong[0])
@@ -95,16 +100,14 @@ def smallest_failure(
 def _can_be_shown(one: Judged) -> bool:
     if one.verdict in (Verdict.NI, Verdict.MISSING, Verdict.FORBIDDEN):
         return False
-    if isinstance(one.case.accept, Derivation):
-        return False  # its sentences tell line by line what is wrong; the key holds no text to put beside it
-    return one.outcome.exception != "SyntaxError"
+    return one.case.accept.drawable and one.outcome.exception != "SyntaxError"
 
 
 def _failure(exercise: KeyExercise, one: Judged) -> Failure:
     group = next(group for group in exercise.groups if group.name == one.group)
     arguments = (*one.case.args, *exercise.left_out(one.case.args))
     named = tuple(zip(exercise.parameters, arguments, strict=False))
-    title = Authored(group.zh, group.en)
+    title = group.title
     if one.outcome.status != "returned":
         alone = (Pair((), None, one.case.expected, None),)
         return Failure(exercise.name, title, named, False, alone)
@@ -118,7 +121,7 @@ def compared(
     accept: Comparator,
     got: Any,
     expected: Any,
-    oracle: Literal["key", "lecture"] = "key",
+    oracle: Oracle | None = None,
 ) -> Failure:
     """A failure from a returned value: its parts, wrong and right ones apart."""
     parts = [*pairs(accept, got, expected)]
@@ -139,23 +142,23 @@ def pairs(accept: Comparator, got: Any, expected: Any, path: tuple[Step, ...] = 
         if _numbers(expected) and _numbers(got):  # a pair of counts, a shape
             yield Pair(path, got, expected, _differing_numbers(accept, got, expected))
             return
-        if not isinstance(expected, list) or comparison.differing(accept, expected, expected) is None:
+        if not isinstance(expected, list) or accept.differing(expected, expected) is None:
             for place, (one, other) in enumerate(zip(got, expected, strict=True)):
                 yield from pairs(accept, one, other, (*path, place))
             return
-    differing = comparison.differing(accept, got, expected)
-    if differing is None and comparison.agrees(accept, got, expected):
+    differing = accept.differing(got, expected)
+    if differing is None and accept.agrees(got, expected):
         differing = np.zeros((), bool)
     yield Pair(path, got, expected, differing)
 
 
 def _differing_numbers(accept: Comparator, got: Sequence[Any], expected: Sequence[Any]) -> np.ndarray:
     """Which numbers differ. A list counts as an array, whose largest element sets the tolerance."""
-    as_array = comparison.differing(accept, got, expected) if isinstance(expected, list) else None
+    as_array = accept.differing(got, expected) if isinstance(expected, list) else None
     if as_array is not None:
         return as_array
     numbers = zip(got, expected, strict=True)
-    return np.array([not comparison.agrees(accept, one, other) for one, other in numbers], bool)
+    return np.array([not accept.agrees(one, other) for one, other in numbers], bool)
 
 
 def _numbers(values: Sequence[Any]) -> bool:

@@ -38,7 +38,7 @@ def _card(card: Card, lang: str, width: int) -> Iterator[str]:
             points = f"{group.points:g}/{group.max_points:g}"
             yield f"  {'✓' if good else '✗'} {title.in_language(lang)}  {points}"
     if result.verdict is Verdict.AC:
-        yield f"  {words.all_pass().in_language(lang)}"
+        yield f"  {card.all_pass.in_language(lang)}"
         return
     if result.symptom is not None:
         yield f"  {result.symptom.in_language(lang)}"
@@ -50,8 +50,8 @@ def _card(card: Card, lang: str, width: int) -> Iterator[str]:
             yield from picture(failure, lang, width)
     if card.formula is not None:
         yield ""
-        yield f"  {words.formula_heading().in_language(lang)}"
-        for line in card.formula.write("text", lang=lang).splitlines():
+        yield f"  {card.formula.heading.in_language(lang)}"
+        for line in card.formula.shown.write("text", lang=lang).splitlines():
             yield f"    {line}".rstrip()
     yield ""
     ask = card.ask if card.has_untold_idea else ""

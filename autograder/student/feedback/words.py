@@ -1,6 +1,8 @@
 """The words that both writers put around a picture."""
 
-from autograder.base.messages import Authored, Text, say
+from autograder.base.messages import Text, Verbatim, joined, say
+from autograder.judging.answer_key import AnswerKey
+from autograder.judging.domain import find
 from autograder.judging.results import ExerciseResult, SubmissionResult
 from autograder.student.feedback.card import Card
 from autograder.student.feedback.failure import Failure, Pair, Step
@@ -18,8 +20,8 @@ def points(result: ExerciseResult | SubmissionResult) -> Text:
 
 def heading(failure: Failure) -> Text:
     """Which case this is."""
-    if failure.oracle == "lecture":
-        return say("card.case_smallest")
+    if failure.oracle is not None:
+        return failure.oracle.heading
     return say("card.case_visible", group=failure.group)
 
 
@@ -28,34 +30,28 @@ def yours() -> Text:
 
 
 def expected(failure: Failure) -> Text:
-    return say("card.side_lecture") if failure.oracle == "lecture" else say("card.side_expected")
+    return say("card.side_expected") if failure.oracle is None else failure.oracle.side
 
 
 def nothing_came_back() -> Text:
     return say("card.nothing_came_back")
 
 
-def formula_heading() -> Text:
-    return say("card.formula_heading")
-
-
 def path(steps: tuple[Step, ...]) -> Text:
-    """A part of a result: "result 2", `w1`, [3]["stride"]."""
+    """A part of a result: "result 2", `w1`, [3]["size"]."""
     if len(steps) == 1 and isinstance(steps[0], int):
         return say("symptom.result_nth", n=steps[0] + 1)
     if len(steps) == 2 and isinstance(steps[0], int) and isinstance(steps[1], str):
         return say("symptom.result_nth_part", n=steps[0] + 1, name=steps[1])
     shown = str(steps[0]) if len(steps) == 1 else "".join(f"[{step!r}]" for step in steps)
-    return Authored(shown, shown)
+    return Verbatim(shown)
 
 
 def right_parts(failure: Failure) -> Text | None:
     """Which parts are right, where there are only a few."""
     if not failure.right or len(failure.right) > 6 or any(len(one) > 2 for one in failure.right):
         return None
-    parts = [path(one) for one in failure.right]
-    names = Authored("、".join(one.zh for one in parts), ", ".join(one.en for one in parts))
-    return say("card.parts_right", names=names)
+    return say("card.parts_right", names=joined(map(path, failure.right)))
 
 
 def more_wrong(count: int) -> Text:
@@ -84,7 +80,7 @@ def panel(panel: Panel) -> Text | None:
         slices = slices[1:]
     index = "[" + ", ".join([*map(str, panel.index), *slices]) + "]"
     if not panel.cut:
-        return Authored(index, index)
+        return Verbatim(index)
     return say("card.panel_part", index=index, rows=panel.of[0], columns=panel.of[1])
 
 
@@ -101,10 +97,11 @@ def hint(card: Card) -> Text | None:
     return card.result.diagnosis if card.told and card.result.misconception is not None else None
 
 
+def all_pass(key: AnswerKey) -> Text:
+    """Nothing is wrong, as far as the visible cases can tell."""
+    return say(find(key.domain).id("card.all_pass"))
+
+
 def following(step: Text) -> Text:
     """The next thing to do."""
     return say("card.next_step", step=step)
-
-
-def all_pass() -> Text:
-    return say("card.all_pass")

@@ -10,7 +10,8 @@ from typing import Any
 
 from autograder import __version__
 from autograder.base import state
-from autograder.judging.results import SubmissionResult, from_json, to_json
+from autograder.judging.result_json import from_builtins, to_data
+from autograder.judging.results import SubmissionResult
 
 _FILE = "watch.json"
 _FOLDERS = 10
@@ -70,7 +71,7 @@ def save(folder: Path, memory: Memory) -> None:
     remembered[name] = {
         "current": memory.current,
         "hints": memory.hints,
-        "results": {name: [digest, to_json(result)] for name, (digest, result) in memory.results.items()},
+        "results": {name: [digest, to_data(result)] for name, (digest, result) in memory.results.items()},
     }
     state.write(_FILE, dict(list(remembered.items())[-_FOLDERS:]))
 
@@ -80,7 +81,7 @@ def _results(data: dict[str, Any]) -> dict[str, tuple[str, SubmissionResult]]:
     for name, stored in data.items():
         try:
             digest, result = stored
-            found[name] = (str(digest), from_json(result))
-        except (TypeError, ValueError, LookupError, AttributeError):  # of another version, or damaged
+            found[name] = (str(digest), from_builtins(result))
+        except (ValueError, TypeError):  # of another version, or damaged
             continue
     return found

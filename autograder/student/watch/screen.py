@@ -19,6 +19,7 @@ from rich.text import Text
 from autograder.base.messages import Text as Sentence
 from autograder.base.messages import translator
 from autograder.base.prose import Prose
+from autograder.judging.domain import find
 from autograder.judging.results import ExerciseResult, Verdict, total
 from autograder.student.watch.progress import Work, next_exercise, next_work
 
@@ -100,10 +101,9 @@ def next_step(
     if current.problem is not None:
         return [Prose(current.problem.in_language(lang), "yellow")]
     if current.file is None:
-        lost = _("watch.file_gone")
-        return [Prose(lost.format(name=current.place.name), "yellow")]
+        return [Prose(_("watch.file_gone", name=current.place.name), "yellow")]
     if current.result is None:
-        return [Text(_("watch.checking").format(file=shown_path(current.file)), style="dim")]
+        return [Text(_("watch.checking", file=shown_path(current.file)), style="dim")]
     parts: list[RenderableType] = [
         _marked("!", note.in_language(lang), "yellow") for note in current.result.notes[:3]
     ]
@@ -144,8 +144,7 @@ def ladder(exercise: ExerciseResult, work: Work, lang: str) -> list[str]:
     """The hints on an exercise, one after the other."""
     _ = translator(lang)
     lecture = next((one.lecture for one in work.key.exercises if one.name == exercise.name), "")
-    read = _("watch.hint_lecture")
-    read = read.format(lecture=lecture)
+    read = _("watch.hint_lecture", lecture=lecture)
     if exercise.verdict in (Verdict.NI, Verdict.MISSING):
         start = _("watch.hint_simplest_case")
         return [read, start]
@@ -154,7 +153,9 @@ def ladder(exercise: ExerciseResult, work: Work, lang: str) -> list[str]:
         steps.append(exercise.diagnosis.in_language(lang))
     else:
         steps.append(_("watch.hint_not_recognised"))
-    steps.append(_("watch.hint_formula"))
+    domain = find(work.key.domain)
+    if domain.formula:
+        steps.append(_(domain.id("watch.hint_formula")))
     return [*steps, read]
 
 
@@ -183,11 +184,11 @@ def listing(current: Work, lang: str) -> list[RenderableType]:
 
 
 def formula(text: str) -> list[RenderableType]:
-    """The formula of a function, as `autograder formula` writes it."""
+    """The formula of a function, as the subject's command writes it."""
     return [Text(text, overflow="fold")]
 
 
-def footer(lang: str, *, keys: bool, back: bool = False, says: str = "") -> Text:
+def footer(lang: str, *, keys: bool, back: bool = False, formula: bool = True, says: str = "") -> Text:
     """The keys that can be pressed, or that none can; and a word on the last check."""
     _ = translator(lang)
     if not keys:
@@ -201,6 +202,8 @@ def footer(lang: str, *, keys: bool, back: bool = False, says: str = "") -> Text
         }
         if back:
             names = {"Esc": _("watch.key_back"), "q": names["q"]}
+        elif not formula:
+            del names["f"]
         text = Text(" · ").join(Text.assemble((key, "bold"), f" {name}") for key, name in names.items())
     return Text.assemble(text, ("  " + says if says else "", "dim"))
 
@@ -279,13 +282,13 @@ class _Bar:
 
 def _all_right(works: Sequence[Work], current: Work, lang: str) -> list[RenderableType]:
     _ = translator(lang)
-    done = _("watch.all_pass")
-    parts: list[RenderableType] = [_marked("✓", done.format(name=current.place.name), "green")]
+    done = _(find(current.key.domain).id("watch.all_pass"), name=current.place.name)
+    parts: list[RenderableType] = [_marked("✓", done, "green")]
     following = next_work(works, current)
     if following is None:
         return [*parts, Prose(_("watch.all_done"), "bold")]
     files = _("watch.files_or").join(shown_path(file) for file in following.place.files)
-    return [*parts, Prose(_("watch.next_assignment").format(name=following.place.name, files=files))]
+    return [*parts, Prose(_("watch.next_assignment", name=following.place.name, files=files))]
 
 
 def _place(work: Work, exercise: str, lang: str) -> str:
@@ -296,7 +299,7 @@ def _place(work: Work, exercise: str, lang: str) -> str:
     file = shown_path(work.file or work.place.folder)
     if place is not None:
         file = f"{file}:{place.line}" if place.where.endswith(".py") else f"{file}, {place.where}"
-    return file + " · " + _("watch.lecture_section").format(section=lecture)
+    return file + " · " + _("watch.lecture_section", section=lecture)
 
 
 def _seen(exercise: ExerciseResult, lang: str) -> str:

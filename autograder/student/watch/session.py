@@ -19,6 +19,7 @@ from typing import Literal
 from rich.console import Console
 
 from autograder.base.messages import say, translator
+from autograder.judging.domain import find
 from autograder.sandbox.client import Cancelled
 from autograder.student import hints, workspace
 from autograder.student.checking import Checker
@@ -337,17 +338,18 @@ class _Session:
         work = self.works[self.current]
         exercise = progress.next_exercise(work)
         name = exercise.name if exercise else work.edited
-        if not name or work.file is None:
+        command = find(work.key.domain).formula
+        if not command or not name or work.file is None:
             return
         _ = translator(self.lang)
         self.view = "formula"
         self.formula_text = _("watch.formula_reading")
-        self.formula = asyncio.create_task(self._read_formula(work.file, name))
+        self.formula = asyncio.create_task(self._read_formula(command, work.file, name))
 
-    async def _read_formula(self, file: Path, name: str) -> None:
-        command = [sys.executable, "-m", "autograder", "formula", str(file), name, "--lang", self.lang]
+    async def _read_formula(self, command: str, file: Path, name: str) -> None:
+        called = [sys.executable, "-m", "autograder", command, str(file), name, "--lang", self.lang]
         process = await asyncio.create_subprocess_exec(
-            *command,
+            *called,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
@@ -385,7 +387,13 @@ class _Session:
                 running = current.place in (self.checking, *self.waiting)
                 height = self.terminal.console.height
                 parts = screen.overview(works, current, self._hints(), self.lang, running, height)
-        bottom = screen.footer(self.lang, keys=keys, back=self.view != "overview", says=self.says)
+        bottom = screen.footer(
+            self.lang,
+            keys=keys,
+            back=self.view != "overview",
+            formula=bool(find(current.key.domain).formula),
+            says=self.says,
+        )
         self.terminal.show(screen.Page(parts, bottom, screen.more(self.lang), self.turned))
 
     def _print(self, checked: Place | None) -> None:

@@ -1,0 +1,88 @@
+"""What became of the equations of a file: a record for each, and their counts.
+
+`check` fills the records; `findings` shows them, and the command line writes them as JSON.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from autograder.base.messages import Text
+from autograder.cnn.derivations.checking.faults import TermFault, fault_data
+from autograder.cnn.derivations.checking.slips import Slip
+from autograder.cnn.derivations.layer import AnyLayer, describe
+
+Status = Literal["right", "wrong", "not carried out", "not covered", "not understood"]
+STATUSES: tuple[Status, ...] = get_args(Status)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One equation of a file.
+
+    Parameters
+    ----------
+    cell : int
+        Of a notebook, counted from 1; 0 in other files.
+    line : int
+        Of the file or cell, counted from 1.
+    source : str
+        As it stands there.
+    read_as : str
+        What was understood; "" where nothing was.
+    status : str
+        "right"; "wrong"; "not carried out": true, but it repeats its left-hand side or ends in derivatives
+        that are left to be formed; "not covered": read, but outside of what is checked, as max(…) is;
+        "not understood".
+    text : Text
+        Why, or what is remarkable.
+    elements : int
+        How many elements a general formula was checked at; 1 for an equation between elements.
+    faults, slips
+        As in `LineResult`, for "wrong".
+    """
+
+    cell: int
+    line: int
+    source: str
+    read_as: str
+    status: Status
+    text: Text
+    elements: int = 1
+    faults: tuple[TermFault, ...] = ()
+    slips: tuple[Slip, ...] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """All equations of a file, in its order, and the sizes that they were checked with."""
+
+    layers: tuple[AnyLayer, ...]
+    equations: tuple[Checked, ...]
+
+    @property
+    def counts(self) -> dict[Status, int]:
+        """How many equations there are of each status."""
+        found = Counter(equation.status for equation in self.equations)
+        return {status: found[status] for status in STATUSES}
+
+    def to_data(self, lang: str) -> dict[str, Any]:
+        """As plain data, for `--json`."""
+        return {
+            "layers": [describe(layer).in_language(lang) for layer in self.layers],
+            "counts": self.counts,
+            "equations": [
+                {
+                    **({"cell": equation.cell} if equation.cell else {}),
+                    "line": equation.line,
+                    "source": equation.source,
+                    "read_as": equation.read_as,
+                    "status": equation.status,
+                    "text": equation.text.in_language(lang),
+                    "elements": equation.elements,
+                    "faults": [fault_data(fault, lang) for fault in equation.faults],
+                    "slips": [slip.id for slip in equation.slips],
+                }
+                for equation in self.equations
+            ],
+        }

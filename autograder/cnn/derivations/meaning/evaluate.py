@@ -1,0 +1,292 @@
+"""The value of a formula in a layer: indices filled in, sums written out, derivatives formed, as `Terms`.
+
+`checking` and `documents` make an `Evaluator` for each layer. A formula is hostile until proven otherwise, so
+there is a budget; what has no value here raises `NotCovered` or `Meaningless`.
+"""
+
+import itertools
+from collections.abc import Iterator
+from fractions import Fraction
+
+from autograder.base.messages import say
+from autograder.cnn.derivations.layer import Layer
+from autograder.cnn.derivations.meaning.errors import Meaningless, NotCovered
+from autograder.cnn.derivations.meaning.indices import (
+    Values,
+    entries,
+    entry_value,
+    free_variables,
+    reach,
+    span,
+    unexplained,
+)
+from autograder.cnn.derivations.meaning.layer_formulas import LayerFormulas
+from autograder.cnn.derivations.meaning.layer_labels import layer_of
+from autograder.cnn.derivations.meaning.terms import (
+    ONE,
+    ZERO,
+    Factor,
+    Foreign,
+    Terms,
+    negative,
+    plus,
+    times,
+    write_factor,
+)
+from autograder.cnn.derivations.notation.nodes import (
+    Call,
+    Equation,
+    Loss,
+    NamedQuantity,
+    Node,
+    Number,
+    PartialDerivative,
+    Power,
+    Product,
+    Quotient,
+    Sum,
+    Summation,
+    Transposed,
+    Variable,
+    walk,
+)
+from autograder.cnn.derivations.symbols import CURRENT, Atom, Derivative
+
+MAX_STEPS = 150_000
+"""Parts visited and products formed for one equation: about half a second. A line of a 28×28 takes 2,000."""
+MAX_TERMS = 2_000
+MAX_BITS = 2_000
+MAX_DEGREE = 16
+"""Factors of one product; the lecture's have three."""
+
+
+class Evaluator:
+    """Formulas to terms in one layer.
+
+    Parameters
+    ----------
+    formulas : LayerFormulas
+    rotated : bool
+        Read w with variable indices as the kernel rotated by 180°, and δ^(l) with variable indices as the
+        residual with kernel − 1 rows and columns of zeros around it: the lecture's general formula for δ of
+        the layer before (3.2) says so in words.
+    steps : int
+        What it may do in all before it gives up; the rest is left in the attribute.
+    """
+
+    def __init__(self, formulas: LayerFormulas, rotated: bool = False, steps: int = MAX_STEPS) -> None:
+        self.formulas = formulas
+        self.rotated = rotated and isinstance(formulas.layer, Layer)
+        self.steps = steps
+
+    def as_written(self, node: Node, values: Values | None = None) -> Terms:
+        """The terms as they are written: z stays z, ∂J/∂w₁₁ stays an undone derivative.
+
+        Two things are read as what they are by definition: ∂J/∂z^(l) as δ^(l), and σ(z) as a. A derivative of
+        a written-out formula, ∂(a₁₁·w₁₁)/∂a₁₁, is formed at once.
+
+        Parameters
+        ----------
+        node : Node
+            With a layer at every quantity (`settle_layers`).
+        values : mapping, optional
+            What index letters stand for.
+
+        Raises
+        ------
+        NotCovered, Meaningless
+        """
+        values = values or {}
+        self._spend(1)
+        match node:
+            case Number(value=value):
+                return {(): value} if value else ZERO
+            case Variable(name=name):
+                if name not in values:  # s is the stride within an index only.
+                    raise unexplained(name)
+                return {(): Fraction(values[name])} if values[name] else ZERO
+            case NamedQuantity():
+                atom = self.element(node, values)
+                return ZERO if atom is None else {(atom,): Fraction(1)}
+            case Call():
+                return self._call(node, values)
+            case PartialDerivative():
+                return self._partial_derivative(node, values)
+            case Power(base=base, exponent=exponent):
+                power, part = ONE, self.as_written(base, values)
+                for _ in range(exponent):
+                    power = self._times(power, part)
+                return power
+            case Quotient(above=above, below=below):
+                return self._times(self.as_written(above, values), self._reciprocal(below, values))
+            case Product(factors=factors):
+                product = ONE
+                for factor in factors:
+                    product = self._times(product, self.as_written(factor, values))
+                return product
+            case Sum(terms=parts):
+                signed = [(sign, self.as_written(part, values)) for sign, part in parts]
+                return plus([negative(part) if sign < 0 else part for sign, part in signed])
+            case Summation(ranges=ranges, body=body):
+                spans = [span(summed, body, self.formulas) for summed in ranges]
+                names = [summed.variable for summed in ranges]
+                return plus(
+                    [
+                        self.as_written(body, {**values, **dict(zip(names, chosen, strict=True))})
+                        for chosen in itertools.product(*spans)
+                    ]
+                )
+            case Transposed():
+                raise NotCovered(say("cnn.uncovered.vectors"))
+            case Loss():
+                raise NotCovered(say("cnn.uncovered.cost_alone"))
+
+    def carried_out(self, read: Terms) -> Terms:
+        """Terms with z written out, δ^(l−1) and every derivative replaced by what they are."""
+        if all(_is_basic(factor) for monomial in read for factor in monomial):
+            self._spend(len(read))
+            return read
+        parts: list[Terms] = []
+        for monomial, value in read.items():
+            product: Terms = {(): value}
+            for factor in monomial:
+                product = self._times(product, self._value(factor))
+            parts.append(product)
+        return plus(parts)
+
+    def _value(self, factor: Factor) -> Terms:
+        return {(factor,): Fraction(1)} if isinstance(factor, Foreign) else self.formulas.value(factor)
+
+    def element(self, node: NamedQuantity, values: Values) -> Atom | None:
+        """The element that is named; None where a variable index leaves the map, for there is 0."""
+        self._spend(1)
+        layer, indices = layer_of(node), entries(node, self.formulas)
+        index = [entry_value(entry, values, self.formulas.layer) for entry in indices]
+        variable = any(entry.variables for entry in indices)
+        if self.rotated and variable and isinstance(self.formulas.layer, Layer):
+            kh, kw = self.formulas.layer.kernel
+            if node.letter == "w":
+                index[-2:] = [kh + 1 - index[-2], kw + 1 - index[-1]]
+            elif node.letter == "delta" and layer == CURRENT:
+                index[-2:] = [index[-2] - (kh - 1), index[-1] - (kw - 1)]
+        atom = Atom(node.letter, tuple(index), layer)
+        return None if variable and not self.formulas.exists(atom) else atom
+
+    def _call(self, node: Call, values: Values) -> Terms:
+        if node.function in ("sigma", "dsigma") and len(node.arguments) == 1:
+            argument = node.arguments[0]
+            if not isinstance(argument, NamedQuantity):
+                raise NotCovered(say("cnn.meaning.sigma_argument"))
+            atom = self.element(argument, values)
+            if atom is None:
+                return ZERO
+            if atom.letter != "z":
+                return {(Foreign(node.function, atom),): Fraction(1)}
+            letter = "a" if node.function == "sigma" else "dsigma"
+            return {(Atom(letter, atom.index, atom.layer),): Fraction(1)}  # type: ignore[arg-type]
+        if node.function in ("sum", "avg", "mean") and not node.dots and node.index is None:
+            parts = [self.as_written(argument, values) for argument in node.arguments]
+            count = len(parts) if node.function != "sum" else 1
+            return self._times(plus(parts), {(): Fraction(1, count)})
+        raise NotCovered(say("cnn.uncovered.function", function=node.function))
+
+    def _partial_derivative(self, node: PartialDerivative, values: Values) -> Terms:
+        if not isinstance(node.by, NamedQuantity):
+            raise NotCovered(say("cnn.uncovered.derivative_by_expression"))
+        by = self.element(node.by, values)
+        match node.of:
+            case Loss():
+                if by is None:
+                    return ZERO
+                if by.letter == "z" and by.layer == CURRENT:
+                    return {(Atom("delta", by.index, by.layer),): Fraction(1)}
+                return {(Derivative("J", by),): Fraction(1)}
+            case NamedQuantity():
+                of = self.element(node.of, values)
+                return ZERO if of is None or by is None else {(Derivative(of, by),): Fraction(1)}
+        return ZERO if by is None else self._slope(self.as_written(node.of, values), by)
+
+    def _slope(self, of: Terms, by: Atom) -> Terms:
+        """The product rule."""
+        parts: list[Terms] = []
+        for monomial, value in of.items():
+            for place, factor in enumerate(monomial):
+                if not isinstance(factor, Atom):
+                    raise NotCovered(say("cnn.uncovered.derivative_of_expression", what=write_factor(factor)))
+                rest: Terms = {monomial[:place] + monomial[place + 1 :]: value}
+                parts.append(self._times(rest, self.formulas.slope(factor, by)))
+        return plus(parts)
+
+    def _reciprocal(self, node: Node, values: Values) -> Terms:
+        below = self.as_written(node, values)
+        if not below:
+            raise Meaningless(say("cnn.meaning.division_by_zero"))
+        if set(below) != {()}:
+            raise NotCovered(say("cnn.uncovered.division"))
+        return {(): 1 / below[()]}
+
+    def _times(self, first: Terms, second: Terms) -> Terms:
+        self._spend(1 + len(first) * len(second))
+        product = times(first, second)
+        if len(product) > MAX_TERMS:
+            raise NotCovered(say("cnn.meaning.too_long"))
+        for monomial, value in product.items():
+            if max(value.numerator.bit_length(), value.denominator.bit_length()) > MAX_BITS:
+                raise NotCovered(say("cnn.meaning.numbers_too_large"))
+            if len(monomial) > MAX_DEGREE:
+                raise NotCovered(say("cnn.uncovered.long_product", limit=MAX_DEGREE))
+        return product
+
+    def _spend(self, steps: int) -> None:
+        self.steps -= steps
+        if self.steps < 0:
+            raise NotCovered(say("cnn.meaning.too_long"))
+
+
+def _is_basic(factor: Factor) -> bool:
+    """Whether there is nothing to carry out in it, whatever the layer."""
+    return isinstance(factor, Atom) and (
+        factor.letter in ("a", "w", "b", "dsigma") or (factor.letter == "delta" and factor.layer == CURRENT)
+    )
+
+
+def instances(equation: Equation, evaluator: Evaluator) -> Iterator[Values]:
+    """All values of the index letters on the left-hand side for which its elements exist; one empty choice
+    where there are none.
+
+    Raises
+    ------
+    NotCovered
+        A variable stands on the right only, and no Σ binds it.
+    """
+    left = equation.sides[0]
+    free = sorted(free_variables(left))
+    bound_to_stride = {"s"} if isinstance(evaluator.formulas.layer, Layer) else set()
+    for side in equation.sides[1:]:
+        loose = free_variables(side) - set(free) - bound_to_stride
+        if loose:
+            raise unexplained(", ".join(sorted(loose)))
+    named = [node for node in walk(left) if isinstance(node, NamedQuantity)]
+    spans = [range(1, reach(name, left, evaluator.formulas) + 1) for name in free]
+    for chosen in itertools.product(*spans):
+        values = dict(zip(free, chosen, strict=True))
+        if all(evaluator.element(node, values) is not None for node in named):
+            yield values
+
+
+_COMPUTED = ("sigma", "dsigma", "sum", "avg", "mean")
+
+
+def require_covered(equation: Equation) -> None:
+    """Refuse what is never checked, before anything else about an equation is found fault with.
+
+    Raises
+    ------
+    NotCovered
+        max(…), upsample(…) and the like; vectors and matrices.
+    """
+    for node in equation.nodes():
+        if isinstance(node, Call) and (node.dots or node.function not in _COMPUTED):
+            raise NotCovered(say("cnn.uncovered.function", function=node.function))
+        if isinstance(node, Transposed):
+            raise NotCovered(say("cnn.uncovered.vectors"))

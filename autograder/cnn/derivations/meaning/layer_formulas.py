@@ -1,0 +1,159 @@
+"""What is true in a layer: its elements, and the formulas of z, δ and every derivative.
+
+`evaluate` carries formulas out with it, `checking` compares with it. Everything comes from first principles
+(`expand` writes z out and differentiates it); no closed form is used.
+"""
+
+from fractions import Fraction
+from functools import cached_property, lru_cache
+
+from autograder.base.messages import say
+from autograder.cnn.derivations import expand
+from autograder.cnn.derivations.layer import AnyLayer, Pooling
+from autograder.cnn.derivations.meaning.errors import Meaningless, NotCovered
+from autograder.cnn.derivations.meaning.terms import (
+    ONE,
+    ZERO,
+    Monomial,
+    Terms,
+    partial_derivative,
+    terms_of,
+    times,
+)
+from autograder.cnn.derivations.notation import write
+from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, Derivative, LayerName, Quantity
+
+
+class LayerFormulas:
+    """A layer's formulas from first principles, each found when it is first asked for.
+
+    Parameters
+    ----------
+    layer : Layer, Pooling or Dense
+    """
+
+    def __init__(self, layer: AnyLayer) -> None:
+        self.layer = layer
+        self._elements: dict[tuple[str, LayerName], frozenset[Atom]] = {}
+
+    @cached_property
+    def _written(self) -> expand.Formulas:
+        return expand.forward(self.layer)
+
+    @cached_property
+    def forward(self) -> dict[Atom, Terms]:
+        """z ↦ its formula."""
+        return _as_terms(self._written)
+
+    @cached_property
+    def residual_before(self) -> dict[Atom, Terms]:
+        """δ^(l−1) ↦ its formula, with σ′."""
+        return _as_terms(expand.delta_before(self.layer, written=self._written))
+
+    @cached_property
+    def gradients(self) -> dict[Atom, Terms]:
+        """a, w, b ↦ ∂J/∂ each of them."""
+        found = _as_terms(expand.input_gradient(self.layer, written=self._written))
+        if not isinstance(self.layer, Pooling):
+            found |= _as_terms(expand.weight_gradient(self.layer, written=self._written))
+            found |= _as_terms(expand.bias_gradient(self.layer, written=self._written))
+        return found
+
+    def elements(self, letter: str, layer: LayerName) -> frozenset[Atom]:
+        """All elements of a quantity."""
+        found = self._elements.get((letter, layer))
+        if found is None:
+            if isinstance(self.layer, Pooling) and letter in ("w", "b"):
+                raise NotCovered(say("cnn.meaning.pooling_without_weights"))
+            atoms = self.layer.atoms(letter, layer)  # type: ignore[arg-type]
+            found = self._elements[letter, layer] = frozenset(atoms)
+        return found
+
+    def rank(self, letter: str, layer: LayerName) -> int:
+        """How many indices a quantity has."""
+        return len(next(iter(self.elements(letter, layer))).index)
+
+    def extent(self, letter: str, layer: LayerName) -> tuple[int, ...]:
+        """The largest value of each index of a quantity."""
+        return tuple(map(max, zip(*(atom.index for atom in self.elements(letter, layer)), strict=True)))
+
+    def exists(self, atom: Atom) -> bool:
+        """Whether the layer has this element."""
+        return atom in self.elements(atom.letter, atom.layer)
+
+    def asked(self, letter: str) -> dict[Atom, Terms]:
+        """What a derivation may ask for by this letter: z, δ of the layer before, or ∂J/∂a, ∂J/∂w, ∂J/∂b."""
+        if letter == "z":
+            return self.forward
+        if letter == "delta":
+            return self.residual_before
+        return {atom: terms for atom, terms in self.gradients.items() if atom.letter == letter}
+
+    # ---- First principles
+
+    def value(self, quantity: Quantity) -> Terms:
+        """A quantity in terms of a, σ′ of the layer before and w, b, δ of this one.
+
+        z is written out, δ^(l−1) and every derivative are carried out; the others are what they are, and so
+        is an element that the layer does not have.
+        """
+        if isinstance(quantity, Derivative):
+            if quantity.of == "J":
+                return self._of_loss(quantity.by)
+            return self.slope(quantity.of, quantity.by)
+        if quantity.letter == "z" and quantity.layer == CURRENT:
+            return self.forward.get(quantity, {(quantity,): Fraction(1)})
+        if quantity.letter == "delta" and quantity.layer == BEFORE:
+            return self.residual_before.get(quantity, {(quantity,): Fraction(1)})
+        if quantity.letter in ("upsample", "rot180", "pad_residual", "insert_zeros"):
+            raise NotCovered(say("cnn.uncovered.intermediate_maps"))
+        return {(quantity,): Fraction(1)}
+
+    def _of_loss(self, by: Atom) -> Terms:
+        """∂J/∂by. ∂J/∂z is δ, by definition."""
+        if by.letter == "z":
+            return self.value(Atom("delta", by.index, by.layer))
+        self._require(by)
+        if by in self.gradients:
+            return self.gradients[by]
+        raise NotCovered(say("cnn.uncovered.cost_derivative", by=write.quantity(by)))
+
+    def slope(self, of: Atom, by: Atom) -> Terms:
+        """∂of/∂by."""
+        self._require(of)
+        self._require(by)
+        if of == by:
+            return ONE
+        match (of.letter, of.layer):
+            case ("z", "l"):
+                if by.letter == "z" and by.layer == BEFORE:
+                    inner = self.slope(of, Atom("a", by.index, BEFORE))
+                    return times(inner, {(Atom("dsigma", by.index, BEFORE),): Fraction(1)})
+                if (by.letter, by.layer) in (("a", BEFORE), ("w", CURRENT), ("b", CURRENT)):
+                    return partial_derivative(self.forward[of], by)
+                if (by.letter, by.layer) == ("z", CURRENT):
+                    return ZERO
+            case ("a", _):
+                if by.letter == "z" and by.layer == of.layer:
+                    dsigma: Monomial = (Atom("dsigma", of.index, of.layer),)
+                    return {dsigma: Fraction(1)} if of.index == by.index else ZERO
+                if of.layer == BEFORE and by.letter in ("a", "w", "b") and by.layer in (BEFORE, CURRENT):
+                    return ZERO
+            case ("w" | "b", "l"):
+                if by.letter in ("a", "w", "b") or (by.letter == "z" and by.layer == BEFORE):
+                    return ZERO
+        raise NotCovered(say("cnn.uncovered.derivative", of=write.quantity(of), by=write.quantity(by)))
+
+    def _require(self, atom: Atom) -> None:
+        if not self.exists(atom):
+            raise Meaningless(say("cnn.meaning.no_such_element", element=write.quantity(atom)))
+
+
+@lru_cache(maxsize=32)
+def formulas_of(layer: AnyLayer) -> LayerFormulas:
+    """The formulas of a layer, shared by all who ask while they are in the cache."""
+    return LayerFormulas(layer)
+
+
+def _as_terms(formulas: expand.Formulas) -> dict[Atom, Terms]:
+    return {atom: terms_of(formula) for atom, formula in formulas.items()}

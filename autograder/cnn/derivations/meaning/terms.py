@@ -1,0 +1,97 @@
+"""Sums of products with exact coefficients, and their arithmetic: the form in which formulas are compared.
+
+`evaluate` turns formulas into terms, `checking` compares them and writes them into sentences. Two formulas
+are equal if and only if their terms are; nothing is simplified, rounded or guessed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+
+import sympy
+
+from autograder.cnn.derivations import symbols
+from autograder.cnn.derivations.notation import write
+from autograder.cnn.derivations.symbols import Atom, Quantity, reading_order
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A factor that no formula of the lecture holds, such as σ′(a₁₂): it equals nothing but itself."""
+
+    function: str
+    of: Atom
+
+    def __str__(self) -> str:
+        return f"{ {'sigma': 'σ', 'dsigma': 'σ′'}[self.function] }({write.quantity(self.of)})"
+
+
+Factor = Quantity | Foreign
+Monomial = tuple[Factor, ...]
+Terms = Mapping[Monomial, Fraction]
+ONE: Terms = {(): Fraction(1)}
+ZERO: Terms = {}
+
+
+@lru_cache(maxsize=2**16)
+def order(factor: Factor) -> tuple[object, ...]:
+    """Sort key: the factors of a product as the lecture writes them, foreign ones last."""
+    return (1, str(factor)) if isinstance(factor, Foreign) else (0, reading_order(factor))
+
+
+def terms_of(formula: sympy.Expr) -> Terms:
+    """The terms of an expression of `expand`."""
+    return dict(symbols.terms(formula).items())
+
+
+# ---- Arithmetic -------------------------------------------------------------------------------------------
+
+
+def times(first: Terms, second: Terms) -> Terms:
+    """The product, multiplied out."""
+    found: dict[Monomial, Fraction] = {}
+    for some, m in first.items():
+        for more, n in second.items():
+            key = tuple(sorted(some + more, key=order)) if some and more else some or more
+            found[key] = found.get(key, Fraction(0)) + m * n
+    return {monomial: value for monomial, value in found.items() if value}
+
+
+def plus(parts: Sequence[Terms]) -> Terms:
+    """The sum, like terms collected."""
+    found: dict[Monomial, Fraction] = {}
+    for part in parts:
+        for monomial, value in part.items():
+            found[monomial] = found.get(monomial, Fraction(0)) + value
+    return {monomial: value for monomial, value in found.items() if value}
+
+
+def negative(part: Terms) -> Terms:
+    """Minus the terms."""
+    return {monomial: -value for monomial, value in part.items()}
+
+
+def partial_derivative(of: Terms, by: Atom) -> Terms:
+    """The derivative of a sum of products by one of its quantities."""
+    found: dict[Monomial, Fraction] = {}
+    for monomial, value in of.items():
+        power = monomial.count(by)
+        if power:
+            rest = list(monomial)
+            rest.remove(by)
+            found[tuple(rest)] = found.get(tuple(rest), Fraction(0)) + value * power
+    return found
+
+
+# ---- Written ----------------------------------------------------------------------------------------------
+
+
+def write_factor(factor: Factor) -> str:
+    """A factor in Unicode."""
+    return str(factor) if isinstance(factor, Foreign) else write.quantity(factor)
+
+
+def write_term(monomial: Monomial, coefficient: Fraction = Fraction(1)) -> str:
+    """A term in Unicode."""
+    return write.term([write_factor(factor) for factor in monomial], coefficient)

@@ -1,0 +1,188 @@
+"""What the notations share: the walk over a page, the order of a sum, and which quantity shows its layer.
+
+`text`, `latex` and `html` write their alphabet below it. Nothing here computes.
+"""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from autograder.base.messages import Text
+from autograder.cnn.derivations.page import (
+    Aligned,
+    Block,
+    Equation,
+    Largest,
+    Page,
+    Product,
+    Prose,
+    Recipe,
+    Section,
+    Side,
+    Slope,
+    Sum,
+)
+from autograder.cnn.derivations.symbols import BEFORE, Atom, Quantity
+
+Written = Page | Section | Block | Equation
+
+
+@dataclass(frozen=True)
+class Writer(ABC):
+    """One notation. The abstract methods are its alphabet; the rest is the same in all of them."""
+
+    lang: str
+    layer_names: bool
+
+    # ---- Alphabet
+
+    @abstractmethod
+    def atom(self, atom: Atom) -> str: ...
+
+    @abstractmethod
+    def fraction(self, above: str, below: str) -> str:
+        """∂above/∂below."""
+
+    @abstractmethod
+    def number(self, value: Fraction) -> str: ...
+
+    @abstractmethod
+    def product(self, product: Product, coefficient: Fraction) -> str:
+        """A term without its sign; `coefficient` is its coefficient without sign."""
+
+    @abstractmethod
+    def largest(self, atoms: Sequence[Atom]) -> str: ...
+
+    @abstractmethod
+    def in_brackets(self, content: str) -> str: ...
+
+    @abstractmethod
+    def words(self, text: str) -> str:
+        """Words of a sentence; code in them stands between backticks."""
+
+    @abstractmethod
+    def heading(self, title: Prose, level: int) -> str: ...
+
+    @abstractmethod
+    def aligned(self, equations: Sequence[Equation]) -> str: ...
+
+    @abstractmethod
+    def recipe(self, recipe: Recipe) -> str: ...
+
+    plus, minus = " + ", " − "
+    between_blocks = "\n\n"
+
+    # ---- What all notations share
+
+    def join(self, parts: Iterable[str], between: str = "") -> str:
+        return between.join(parts)
+
+    def shown(self, shown: Written) -> str:
+        match shown:
+            case Page():
+                parts = [self.heading(shown.title, 1), *map(self.shown, shown.sections)]
+                return self.join(parts, self.between_blocks) + "\n"
+            case Section():
+                parts = [self.heading(shown.title, shown.level), *map(self.shown, shown.blocks)]
+                return self.join(parts, self.between_blocks)
+            case Prose():
+                return self.paragraph(shown)
+            case Aligned():
+                return self.aligned(shown.equations)
+            case Equation():
+                return self.aligned([shown])
+            case Recipe():
+                return self.recipe(shown)
+
+    def quantity(self, quantity: Quantity) -> str:
+        if isinstance(quantity, Atom):
+            return self.atom(quantity)
+        above = "J" if quantity.of == "J" else self.atom(quantity.of)
+        return self.fraction(above, self.atom(quantity.by))
+
+    def side(self, side: Side) -> str:
+        match side:
+            case Sum():
+                return self.sum(side)
+            case Slope():
+                above = self.sum(side.of)
+                return self.fraction(self.in_brackets(above), self.atom(side.by))
+            case Largest():
+                return self.largest(side.of)
+            case _:
+                return self.quantity(side)
+
+    def left(self, equation: Equation) -> str:
+        """What stands to the left of the first equals sign."""
+        if isinstance(equation.left, Text):
+            return self.words(equation.left.in_language(self.lang))
+        return self.quantity(equation.left)
+
+    def rights(self, equation: Equation) -> list[str]:
+        """What stands to the right of the equals signs, line by line."""
+        sides = [self.side(side) for side in equation.sides]
+        return [self.join(sides, " = ")] if equation.in_one_line else sides
+
+    def factors(self, product: Product, coefficient: Fraction) -> list[str]:
+        factors = [self.quantity(factor) for factor in product.factors]
+        return factors if coefficient == 1 and factors else [self.number(coefficient), *factors]
+
+    def sum(self, total: Sum) -> str:
+        written = ""
+        for term in total.terms:
+            sign = self.minus if term.coefficient < 0 else self.plus if written else ""
+            written += (sign if written else sign.strip()) + self.product(term, abs(term.coefficient))
+        return written or self.number(Fraction(0))
+
+    def paragraph(self, prose: Prose) -> str:
+        return self.prose(prose)
+
+    def prose(self, prose: Prose) -> str:
+        """A sentence with its quantities in place."""
+        parts = _PLACEHOLDER.split(prose.text.in_language(self.lang))
+        return self.join(
+            self.list(prose.quantities[int(part)]) if place % 2 else self.words(part)
+            for place, part in enumerate(parts)
+        )
+
+    def list(self, quantities: Iterable[Quantity]) -> str:
+        return self.join(map(self.inline, quantities), "、" if self.lang == "zh" else ", ")
+
+    def inline(self, quantity: Quantity) -> str:
+        """A quantity within a sentence."""
+        return self.quantity(quantity)
+
+    def cell(self, cell: Quantity | int) -> str:
+        return self.number(Fraction(cell)) if isinstance(cell, int) else self.quantity(cell)
+
+    def shows_layer(self, atom: Atom) -> bool:
+        """Without layer names, only what would be mistaken for this layer's keeps its (l−1)."""
+        return self.layer_names or (atom.layer == BEFORE and atom.letter in ("z", "delta", "sigma", "dsigma"))
+
+
+_PLACEHOLDER = re.compile(r"\{(\d)\}")
+
+
+def joined(index: Sequence[int]) -> str:
+    """12, but 1,10 and 2,1,1: without commas only where nobody can misread it."""
+    plain = len(index) <= 2 and max(index, default=0) < 10
+    return ("" if plain else ",").join(map(str, index))
+
+
+OF = {
+    "rot180": ("rot180", "w"),
+    "pad_residual": ("pad", "δ"),
+    "insert_zeros": ("insert", "δ"),
+    "upsample": ("upsample", "δ"),
+}
+"""The lecture's intermediate maps: the step's name and what it is done to."""
+
+GREEK = {"delta": "δ", "sigma": "σ", "dsigma": "σ′"}
+CODE = re.compile(r"`([^`]*)`")
+
+
+def in_digits(value: Fraction) -> str:
+    """1/4; a decimal where the fraction would say less."""
+    return str(value) if value.denominator < 10_000 else f"{float(value):.6g}"

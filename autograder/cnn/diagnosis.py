@@ -1,0 +1,276 @@
+"""What can be said of a wrong answer in a layer: where it is wrong, and what its numbers and sizes have to do
+with the layer's.
+
+`cnn.domain` hands it to the engine's diagnosis, which knows none of this. It speaks of `cnn.facts`.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograder.base.messages import Text, say
+from autograder.cnn.facts import Pair
+from autograder.judging.diagnosis import cells, changes
+from autograder.judging.diagnosis.changes import Quantity
+from autograder.judging.diagnosis.facts import Facts
+from autograder.judging.diagnosis.numbers import Array, Relation, WrongNumbers
+from autograder.judging.diagnosis.places import INTEGERS, LAYOUTS, Feature, Features
+from autograder.judging.diagnosis.shapes import Margin
+
+# -------------------------------------------------------------------------------------- only where …
+
+
+def _strided(facts: Any) -> bool | None:
+    """A stride above 1; it shows only where there are several windows."""
+    if "stride" not in facts.parameters or max(facts.stride) == 1:
+        return False
+    if facts.positions is None:
+        return True
+    return any(s > 1 and n > 1 for s, n in zip(facts.stride, facts.positions, strict=True)) or None
+
+
+def _overlapping(facts: Any) -> bool:
+    sizes = zip(facts.kernel, facts.stride, facts.positions, strict=True)
+    return any(k > s and n > 1 for k, s, n in sizes)
+
+
+def _gaping(facts: Any) -> bool | None:
+    """A stride larger than the window; a gap shows only between two windows."""
+    sizes = list(zip(facts.kernel, facts.stride, facts.positions, strict=True))
+    if all(k >= s for k, s, _ in sizes):
+        return False
+    return any(k < s and n > 1 for k, s, n in sizes) or None
+
+
+def _all_negative(facts: Any) -> bool:
+    maps = [facts.arrays[name] for name in ("a", "x") if name in facts.arrays]
+    return facts.pooling and any(one.size and bool((one < 0).all()) for one in maps)
+
+
+_BOTH = ("and", "or")
+
+FEATURES = Features(
+    first=(
+        Feature(say("cnn.place.stride_above_one"), ("stride",), _strided, _BOTH),
+        Feature(say("cnn.place.padding"), ("padding",), lambda facts: facts.padding > 0, _BOTH),
+        Feature(say("cnn.place.several_channels"), ("channels",), lambda facts: facts.channels > 1, _BOTH),
+        Feature(say("cnn.place.several_kernels"), ("kernels",), lambda facts: facts.kernels > 1, _BOTH),
+        Feature(say("cnn.place.several_images"), ("images",), lambda facts: facts.images > 1, _BOTH),
+        Feature(say("cnn.place.remainder"), ("remainder",), lambda facts: max(facts.remainder) > 0),
+        Feature(say("cnn.place.windows_overlap"), ("kernel", "stride", "positions"), _overlapping),
+        Feature(say("cnn.place.window_gaps"), ("kernel", "stride", "positions"), _gaping),
+        Feature(
+            say("cnn.place.window_not_square"),
+            ("kernel",),
+            lambda facts: facts.pooling and facts.kernel[0] != facts.kernel[1],
+        ),
+        Feature(
+            say("cnn.place.kernel_not_square"),
+            ("kernel",),
+            lambda facts: not facts.pooling and facts.kernel[0] != facts.kernel[1],
+        ),
+        Feature(
+            say("cnn.place.input_not_square"), ("input",), lambda facts: facts.input[0] != facts.input[1]
+        ),
+        *INTEGERS,
+        Feature(say("cnn.place.window_ties"), (), lambda facts: facts.ties),
+        Feature(say("cnn.place.activations_negative"), (), _all_negative),
+        Feature(
+            say("cnn.place.window_fills_input"),
+            ("kernel", "input"),
+            lambda facts: facts.pooling and facts.kernel == facts.input,
+        ),
+        Feature(
+            say("cnn.place.kernel_fills_input"),
+            ("kernel", "input"),
+            lambda facts: not facts.pooling and facts.kernel == facts.input,
+        ),
+        Feature(
+            say("cnn.place.window_1x1"), ("kernel",), lambda facts: facts.pooling and facts.kernel == (1, 1)
+        ),
+        Feature(
+            say("cnn.place.kernel_1x1"),
+            ("kernel",),
+            lambda facts: not facts.pooling and facts.kernel == (1, 1),
+        ),
+        *LAYOUTS,
+    ),
+    last=(
+        Feature(
+            say("cnn.place.window_above_1x1"),
+            ("kernel",),
+            lambda facts: facts.pooling and facts.kernel != (1, 1),
+            joins=(),
+        ),
+        Feature(
+            say("cnn.place.kernel_above_1x1"),
+            ("kernel",),
+            lambda facts: not facts.pooling and facts.kernel != (1, 1),
+            joins=(),
+        ),
+        Feature(
+            say("cnn.place.several_windows"),
+            ("positions",),
+            lambda facts: facts.positions != (1, 1),
+            joins=(),
+        ),
+        Feature(say("cnn.place.no_padding"), ("padding",), lambda facts: facts.padding == 0, joins=()),
+        Feature(
+            say("cnn.place.stride_one"),
+            ("stride",),
+            lambda facts: "stride" in facts.parameters and max(facts.stride) == 1,
+            joins=(),
+        ),
+        Feature(say("cnn.place.one_channel"), ("channels",), lambda facts: facts.channels == 1, joins=()),
+        Feature(say("cnn.place.one_kernel"), ("kernels",), lambda facts: facts.kernels == 1, joins=()),
+        Feature(say("cnn.place.one_image"), ("images",), lambda facts: facts.images == 1, joins=()),
+        Feature(
+            say("cnn.place.one_window"), ("positions",), lambda facts: facts.positions == (1, 1), joins=()
+        ),
+        Feature(
+            say("cnn.place.input_single_line"), ("input",), lambda facts: min(facts.input) == 1, joins=()
+        ),
+        Feature(
+            say("cnn.place.windows_touch"),
+            ("kernel", "stride", "positions"),
+            lambda facts: facts.kernel == facts.stride,
+            joins=(),
+        ),
+        Feature(
+            say("cnn.place.input_square"),
+            ("input",),
+            lambda facts: facts.input[0] == facts.input[1],
+            joins=(),
+        ),
+    ),
+    told=frozenset({"stride", "padding", "window"}),
+)
+
+# ---------------------------------------------------------------------------------- too large, too small
+
+
+def _kernel_minus_one(facts: Any) -> Pair | None:
+    return (facts.kernel[0] - 1, facts.kernel[1] - 1) if facts.kernel and not facts.pooling else None
+
+
+def _twice(pair: Pair | None) -> Pair | None:
+    return (2 * pair[0], 2 * pair[1]) if pair else None
+
+
+def _padding(facts: Any) -> Pair | None:
+    return (facts.padding, facts.padding) if facts.padding is not None else None
+
+
+def _stride_minus_one(facts: Any) -> Pair | None:
+    return (facts.stride[0] - 1, facts.stride[1] - 1) if facts.stride else None
+
+
+MARGINS: tuple[Margin, ...] = (
+    (say("cnn.quantity.padding"), _padding),
+    (say("cnn.quantity.twice_padding"), lambda facts: _twice(_padding(facts))),
+    (say("cnn.quantity.remainder"), lambda facts: facts.remainder),
+    (say("cnn.quantity.stride_minus_one"), _stride_minus_one),
+    (say("cnn.quantity.kernel_minus_one"), _kernel_minus_one),
+    (say("cnn.quantity.twice_kernel_minus_one"), lambda facts: _twice(_kernel_minus_one(facts))),
+)
+
+# ---------------------------------------------------------------------------------- divided by, multiplied by
+
+
+def _area(pair: Pair | None) -> int | None:
+    return pair[0] * pair[1] if pair else None
+
+
+def _positions_in_all_images(facts: Any) -> int | None:
+    return facts.output[0] * facts.output[1] * facts.images if facts.output and facts.images else None
+
+
+def _side(facts: Any, axis: int) -> int | None:
+    return facts.kernel[axis] if facts.kernel and facts.pooling else None
+
+
+_QUANTITIES: tuple[Quantity, ...] = (
+    (say("cnn.quantity.images"), lambda facts: facts.images),
+    (say("cnn.quantity.window_cells"), lambda facts: _area(facts.kernel) if facts.pooling else None),
+    (say("cnn.quantity.kernel_weights"), lambda facts: None if facts.pooling else _area(facts.kernel)),
+    (say("cnn.quantity.positions"), lambda facts: _area(facts.output)),
+    (say("cnn.quantity.positions_in_all_images"), _positions_in_all_images),
+    (say("cnn.quantity.channels"), lambda facts: facts.channels),
+    (say("cnn.quantity.kernels"), lambda facts: facts.kernels),
+    (say("cnn.quantity.input_cells"), lambda facts: _area(facts.input)),
+    (say("cnn.quantity.stride_squared"), lambda facts: _area(facts.stride)),
+    (say("cnn.quantity.stride"), lambda facts: facts.stride[0] if facts.stride else None),
+    (say("cnn.quantity.window_height"), lambda facts: _side(facts, 0)),
+    (say("cnn.quantity.window_width"), lambda facts: _side(facts, 1)),
+)
+
+# ------------------------------------------------------------------------------------- which cells, whereto
+
+
+def _where_windows_are(what: Callable[[Array], Array]) -> cells.Mask:
+    def mask(one: WrongNumbers) -> Array | None:
+        facts: Any = one.facts
+        if facts.coverage is None or not facts.backward or facts.coverage.shape != one.shape[-2:]:
+            return None
+        return np.asarray(np.broadcast_to(what(facts.coverage), one.shape))
+
+    return mask
+
+
+_COVERED: cells.Masks = (
+    ("cnn.symptom.only_overlaps_wrong", _where_windows_are(lambda coverage: coverage > 1)),
+    ("cnn.symptom.only_unreached_wrong", _where_windows_are(lambda coverage: coverage == 0)),
+)
+
+
+def _border_of(width: Callable[[Any], Pair | None]) -> cells.Mask:
+    def mask(one: WrongNumbers) -> Array | None:
+        pair = width(one.facts)
+        return cells.rim(one, pair) if pair else None
+
+    return mask
+
+
+def _less_one(pair: Pair | None) -> Pair | None:
+    return (pair[0] - 1, pair[1] - 1) if pair else None
+
+
+_BORDERS: cells.Masks = (
+    ("symptom.only_border_wrong", _border_of(_padding)),
+    ("symptom.only_border_wrong", _border_of(lambda facts: _less_one(facts.kernel))),
+)
+
+
+def _shifted_by_padding(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
+    if any(one.got.ndim < 2 or not one.unique for one in wrong):
+        return None
+    paddings = [_padding(one.facts) for one in wrong]
+    for sign, sentence in (
+        (1, "cnn.symptom.shifted_by_padding_down"),
+        (-1, "cnn.symptom.shifted_by_padding_up"),
+    ):
+        moves = [(sign * pair[0], sign * pair[1]) for pair in paddings if pair and pair[0]]
+        if len(moves) == len(wrong) and cells.moved(wrong, moves):
+            return say(sentence, part=part)
+    return None
+
+
+def _offset_in_each_channel(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text) -> Text | None:
+    """A number added to all of a channel."""
+    if any(not one.unique or one.got.ndim != 4 or one.got[:, 0].size < 3 for one in wrong):
+        return None
+    if all(
+        one.wrong.any(axis=(0, 2, 3)).all()
+        and np.ptp(one.got - one.expected, axis=(0, 2, 3)).max() <= 2 * one.tolerance
+        for one in wrong
+    ):
+        return say("cnn.symptom.offset_in_each_channel", part=part)
+    return None
+
+
+RELATIONS: tuple[Relation, ...] = (
+    *changes.relations(_QUANTITIES),
+    _offset_in_each_channel,
+    *cells.relations(_COVERED, _BORDERS, shifts=(_shifted_by_padding,)),
+)

@@ -1,0 +1,92 @@
+"""Results ↔ JSON: as a store keeps them, and as `results.json` shows them (docs/results.md, schema 2).
+
+A store holds the fields of the records, texts by their ids and values; sentences are made where results are
+shown. msgspec is loaded by what needs it: a student's check has no time for it, and Gradescope has it not.
+"""
+
+import contextlib
+import functools
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+from autograder.base.messages import Text, from_data
+from autograder.judging.results import ExerciseResult, SubmissionResult
+
+SCHEMA = 2
+
+_Kept = TypeVar("_Kept")
+
+
+def encode(kept: object) -> bytes:
+    """A record, or several, as JSON."""
+    import msgspec
+
+    return msgspec.json.encode(kept)
+
+
+def decode(data: bytes, kind: type[_Kept]) -> _Kept:
+    """The inverse of `encode`.
+
+    Raises
+    ------
+    ValueError
+        It is no such record, or another version's.
+    """
+    import msgspec
+
+    decoder: msgspec.json.Decoder[_Kept] = _decoder(kind)  # type: ignore[arg-type]
+    with _refusing():
+        return decoder.decode(data)
+
+
+def to_data(kept: object) -> Any:
+    """A record in dicts and lists, for a larger document."""
+    import msgspec
+
+    return msgspec.to_builtins(kept)
+
+
+def from_builtins(data: Any) -> SubmissionResult:
+    """The inverse of `to_data`; it raises as `decode` does."""
+    import msgspec
+
+    with _refusing():
+        return msgspec.convert(data, SubmissionResult, dec_hook=_text)
+
+
+@contextlib.contextmanager
+def _refusing() -> Iterator[None]:
+    import msgspec
+
+    try:
+        yield
+    except (msgspec.DecodeError, LookupError, TypeError, AttributeError) as error:
+        raise ValueError(f"no record: {error}") from error
+
+
+def shown(result: SubmissionResult, lang: str) -> bytes:
+    """One entry of `submissions` in `results.json`: the record with points, and sentences in `lang`."""
+    data = to_data(result) | _points(result) | {"notes": [_told(note, lang) for note in result.notes]}
+    for exercise, entry in zip(result.exercises, data["exercises"], strict=True):
+        told = {name: _told(getattr(exercise, name), lang) for name in ("symptom", "diagnosis")}
+        entry |= _points(exercise) | told
+    return encode(data)
+
+
+def _points(result: SubmissionResult | ExerciseResult) -> dict[str, float]:
+    return {"points": result.points, "max_points": result.max_points}
+
+
+def _told(text: Text | None, lang: str) -> dict[str, Any] | None:
+    return None if text is None else to_data(text) | {"text": text.in_language(lang)}
+
+
+@functools.cache
+def _decoder(kind: Any) -> Any:
+    import msgspec
+
+    return msgspec.json.Decoder(kind, dec_hook=_text)
+
+
+def _text(kind: type, data: Any) -> Text:
+    return from_data(data)
