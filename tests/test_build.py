@@ -261,7 +261,7 @@ def test_the_hidden_key_is_drawn_anew_only_when_there_is_reason_to(small: Assign
 
     notebook = small.notebook.read_text(encoding="utf-8")
     small.notebook.write_text(notebook + "\nwritten = 1\n", encoding="utf-8")
-    assert build.draw_keys(small, keys) == build.Built(path, True, "its sources changed")
+    assert build.draw_keys(small, keys) == build.Built(path, True, say("file.key_sources_changed"))
     assert digest() != third
     assert not build.draw_keys(small, keys).changed
 

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from autograder.base.messages import in_language
 from autograder.submissions.source import MAX_BYTES, MAX_SOURCE, Submission, SubmissionError, read
 from tests.submission_files import code, kept, notebook, notes, sources
 
@@ -112,7 +113,7 @@ def test_a_hostile_cell_becomes_one_note_and_costs_only_itself(source: str) -> N
     submission = read("a.ipynb", notebook(source, "x = 1"))
     assert sources(submission) == ["x = 1"]
     assert [note.where for note in submission.notes] == ["cell 1"]
-    assert all(len(note.text) <= 200 for note in submission.notes)
+    assert all(len(in_language(note.text, "en")) <= 200 for note in submission.notes)
 
 
 WIDE = {
