@@ -44,7 +44,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import answer_key, comparison
+from autograder.judging import answer_key
 
 key = answer_key.load(Path({key!r}))
 spec = importlib.util.spec_from_file_location("submission", {submission!r})
@@ -56,17 +56,17 @@ CASES = [(one.name, case) for one in key.exercises for case in one.cases]
 @pytest.mark.parametrize(("name", "case"), CASES)
 def test_case(name, case):
     got = getattr(submission, name)(*case.args)
-    assert comparison.agrees(case.accept, got, case.expected)
+    assert case.accept.agrees(got, case.expected)
 """
 
 OTTER = """\
 OK_FORMAT = True
 test = {"name": "hidden", "points": 1, "suites": [{"cases": [{"code": '''>>> from pathlib import Path
->>> from autograder import answer_key, comparison
+>>> from autograder.judging import answer_key
 >>> key = answer_key.load(Path(KEY))
 >>> def right(exercise, case):
 ...     try:
-...         return comparison.agrees(case.accept, globals()[exercise.name](*case.args), case.expected)
+...         return case.accept.agrees(globals()[exercise.name](*case.args), case.expected)
 ...     except Exception:
 ...         return False
 >>> all([right(e, c) for e in key.exercises for c in e.cases])
