@@ -16,8 +16,8 @@ class Limits:
     submission_seconds : float
         The submission's own time (`clock`), restarts included: what it waits for a processor does not count.
     wall_seconds : float
-        Wall-clock time for a whole submission. Where it ends first, the machine is to blame, and the submission
-        is not graded.
+        Wall-clock time for a whole submission. Where it ends first, the machine is to blame, and the
+        submission is not graded.
     memory : int
         Bytes of address space beyond what Python and NumPy take.
     output : int
