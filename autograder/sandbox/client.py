@@ -91,14 +91,8 @@ class Sandbox:
     Parameters
     ----------
     launched : Warden, optional
-        A process that was started earlier (`launch.ahead`), with the same isolation.
-
-    Raises
-    ------
-    bubblewrap.BubblewrapMissing
-        With isolation "bubblewrap" where it is not installed.
-    SandboxError
-        The process does not start.
+        A process that was started earlier (`launch.ahead`), with the same isolation. Without one, `renew` or
+        the first run starts it.
     """
 
     def __init__(
@@ -118,7 +112,7 @@ class Sandbox:
         self._cancelled = False
         self._owner = os.getpid()
         self._caches = [(size, lru_cache(count)(_parse_timeless)) for size, count in _CACHES]
-        self._start(launched)
+        self._launched = launched
 
     def __enter__(self) -> Self:
         return self
@@ -139,7 +133,10 @@ class Sandbox:
 
         Raises
         ------
+        bubblewrap.BubblewrapMissing
+            With isolation "bubblewrap" where it is not installed.
         SandboxError
+            The process does not start.
         """
         if self._owner != os.getpid():  # a fork must leave its parent's sandbox alone
             self._process, self._owner = None, os.getpid()
@@ -148,7 +145,7 @@ class Sandbox:
             self._start()
 
     def cancel(self) -> None:
-        """End the run in another thread, where `Cancelled` is raised.
+        """End the run in another thread, also one whose process just starts; `Cancelled` is raised there.
 
         If that run is over at this moment, the next run is cancelled instead.
         """
@@ -258,6 +255,8 @@ class Sandbox:
     def _ask(self, wanted: list[int], seconds: float, source: bytes) -> _Reply:
         """One round trip to a warden: a new one where the last cannot serve again."""
         self.renew()
+        if self._cancelled:  # before there was a process to end
+            raise SandboxError(say("sandbox.ended"))
         self._reusable = False  # until the reply is complete: an interrupt would leave a part in the pipe
         groups = [self._groups[index] for index in wanted]
         job = {"wanted": wanted, "groups": groups, "seconds": seconds, "source": len(source)}
@@ -272,7 +271,8 @@ class Sandbox:
         self._reusable = self._serves_many
         return reply
 
-    def _start(self, launched: launch.Warden | None = None) -> None:
+    def _start(self) -> None:
+        launched, self._launched = self._launched, None
         try:
             self._process = launched or launch.start(self.isolation, self.limits)
             self._send(dumps(self._setup(self._places())))
