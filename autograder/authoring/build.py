@@ -11,7 +11,7 @@ with stubs in place of solutions. How the notebook is made is an argument of `re
 import base64
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +94,8 @@ def draw_keys(assignment: Assignment, folder: Path, *, fresh: bool = False) -> B
         return Built(path, False)
     key = draw_hidden(name, assignment.exercises, source, domain=assignment.domain, earlier=old)
     answer_key.save(key, path)
+    if old and answer_key.with_digest(replace(key, source=old.source)).digest == old.digest:
+        return Built(path, False)
     return Built(path, True, _what_became(old, key) if old else note)
 
 

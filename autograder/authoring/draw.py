@@ -153,8 +153,7 @@ def _cases(exercise: Exercise, group: Group, entropy: str, visible: bool) -> lis
     seed = hashlib.sha256(f"{entropy}/{exercise.name}/{group.name}".encode()).digest()
 
     def draw() -> list[Case]:
-        rng = np.random.default_rng(int.from_bytes(seed))
-        cases = group.cases(rng, for_students=visible)
+        cases = group.cases(np.random.default_rng(list(seed)), for_students=visible)
         return [replace(case, args=loads(dumps(case.args))) for case in cases]
 
     try:

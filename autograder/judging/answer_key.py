@@ -154,7 +154,7 @@ def deciding(key: AnswerKey) -> str:
         for exercise in key.exercises
         for group in exercise.groups
     ]
-    return hashlib.sha256(dumps([SCHEMA, key.assignment, key.domain, groups])).hexdigest()
+    return hashlib.sha256(dumps([key.assignment, key.domain, groups])).hexdigest()
 
 
 def what_decides(case: KeyCase) -> dict[str, Any]:
