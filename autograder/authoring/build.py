@@ -103,12 +103,8 @@ def _what_became(old: answer_key.AnswerKey, new: answer_key.AnswerKey) -> Text:
     """Which groups of a key that was computed again have other inputs, and whether that changes points."""
     if answer_key.deciding(new) == answer_key.deciding(old):
         return say("file.key_same_points", name=new.assignment)
-    before = {names: dumps(inputs(group.cases)) for names, group in old.groups.items()}
-    anew = [
-        "/".join(names)
-        for names, group in new.groups.items()
-        if dumps(inputs(group.cases)) != before.get(names)
-    ]
+    before = {at: dumps(inputs(group.cases)) for at, group in old.groups.items()}
+    anew = ["/".join(at) for at, group in new.groups.items() if dumps(inputs(group.cases)) != before.get(at)]
     if not anew:
         return say("file.key_other_points", name=new.assignment)
     return say("file.key_groups_anew", name=new.assignment, groups=joined(anew))

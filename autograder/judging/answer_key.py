@@ -149,12 +149,11 @@ def with_digest(key: AnswerKey) -> AnswerKey:
 
 def deciding(key: AnswerKey) -> str:
     """The digest of what decides points: not of texts, misconceptions or names of parameters."""
-    groups = [
-        [exercise.name, group.name, group.points, [what_decides(case) for case in group.cases]]
-        for exercise in key.exercises
-        for group in exercise.groups
+    exercises = [
+        [each.name, [[g.name, g.points, [what_decides(case) for case in g.cases]] for g in each.groups]]
+        for each in key.exercises
     ]
-    return hashlib.sha256(dumps([key.assignment, key.domain, groups])).hexdigest()
+    return hashlib.sha256(dumps([key.assignment, key.domain, exercises])).hexdigest()
 
 
 def what_decides(case: KeyCase) -> dict[str, Any]:
