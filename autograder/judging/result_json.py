@@ -68,7 +68,8 @@ def shown(result: SubmissionResult, lang: str) -> bytes:
     """One entry of `submissions` in `results.json`: the record with points, and sentences in `lang`."""
     data = to_data(result) | _points(result) | {"notes": [with_sentence(note, lang) for note in result.notes]}
     for exercise, entry in zip(result.exercises, data["exercises"], strict=True):
-        told = {name: with_sentence(getattr(exercise, name), lang) for name in ("symptom", "diagnosis")}
+        texts = ("symptom", "diagnosis", "detail")
+        told = {name: with_sentence(getattr(exercise, name), lang) for name in texts}
         entry |= _points(exercise) | told
     return encode(data)
 

@@ -57,7 +57,10 @@ class ExerciseResult:
     misconception : str or None
         The id of the misconception that explains the wrong cases.
     symptom : Text or None
-        What is wrong, such as "the signs are reversed"; None where nothing is.
+        What is wrong, such as "the signs are reversed"; None where nothing is. Of hidden cases its kind only:
+        students read it.
+    detail : Text or None
+        The whole symptom of hidden cases, with what the submission chose: for the instructor alone.
     diagnosis : Text or None
         The misconception that explains it, as the value `hint` of `idea.whole` or `idea.partly`; else the
         symptom.
@@ -69,6 +72,7 @@ class ExerciseResult:
     symptom: Text | None
     diagnosis: Text | None
     groups: tuple[GroupResult, ...]
+    detail: Text | None = None
 
     @property
     def hint(self) -> Text | None:
