@@ -27,12 +27,13 @@ from autograder.judging.answer_key import AnswerKey, KeyCase, KeyExercise, KeyGr
 from autograder.judging.comparison import Close, Difference, Exact
 from autograder.judging.diagnosis import Judged
 from autograder.judging.domain import find
+from autograder.judging.pictures import layout
+from autograder.judging.pictures.failure import Failure, Pair, compared, pairs, size, smallest_failure
 from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict
 from autograder.sandbox.records import Outcome
 from autograder.student.checking import Checked, check_function, key_for
-from autograder.student.feedback import advice, html, layout, text
+from autograder.student.feedback import advice, html, text
 from autograder.student.feedback.card import Card, cards
-from autograder.student.feedback.failure import Failure, Pair, compared, pairs, size, smallest_failure
 from autograder.student.questions import OutOfTime, calling, within_budget
 
 ROOT = Path(__file__).parent.parent

@@ -10,11 +10,11 @@ from itertools import groupby
 from jinja2 import Environment
 
 from autograder.base.html import environment
+from autograder.judging.pictures.layout import argument, beside
 from autograder.judging.results import ExerciseResult, SubmissionResult
 from autograder.student.feedback import words
 from autograder.student.feedback.advice import next_exercise
 from autograder.student.feedback.card import Card
-from autograder.student.feedback.layout import argument, beside
 
 PARTS = 3
 """Wrong parts of a result that are shown."""

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from rich.cells import cell_len, chop_cells, set_cell_size
 
 from autograder.base.messages import Text
+from autograder.judging.pictures.failure import Failure, Pair
+from autograder.judging.pictures.layout import Cell, Drawing, Panel, argument, beside
 from autograder.judging.results import Verdict
 from autograder.student.feedback import words
 from autograder.student.feedback.card import Card
-from autograder.student.feedback.failure import Failure, Pair
-from autograder.student.feedback.layout import Cell, Drawing, Panel, argument, beside
 
 WIDTH = 80
 PARTS = 2

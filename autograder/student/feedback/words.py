@@ -3,10 +3,10 @@
 from autograder.base.messages import Text, Verbatim, joined, say
 from autograder.judging.answer_key import AnswerKey
 from autograder.judging.domain import find
+from autograder.judging.pictures.failure import Failure, Pair, Step
+from autograder.judging.pictures.layout import Drawing, Panel
 from autograder.judging.results import ExerciseResult, SubmissionResult
 from autograder.student.feedback.card import Card
-from autograder.student.feedback.failure import Failure, Pair, Step
-from autograder.student.feedback.layout import Drawing, Panel
 
 
 def points(result: ExerciseResult | SubmissionResult) -> Text:

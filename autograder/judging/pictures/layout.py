@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from autograder.judging.comparison import as_numbers
+from autograder.judging.pictures.failure import Pair
 from autograder.sandbox.values import Formula
-from autograder.student.feedback.failure import Pair
 
 ROWS, COLUMNS, PANELS, LINES = 10, 10, 3, 12
 """Shown at most: rows and columns of a grid, grids of an array, lines of a text."""
