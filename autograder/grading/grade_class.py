@@ -19,7 +19,7 @@ from autograder import __version__
 from autograder.base.messages import Text, say
 from autograder.grading.executors import WorkerPool
 from autograder.grading.store import Member, Store, StoreKey
-from autograder.judging import answer_key
+from autograder.judging import answer_key, siblings
 from autograder.judging.evaluate import Evaluation, evaluate, unreadable
 from autograder.judging.judge import calls, judge_error
 from autograder.judging.results import SubmissionResult
@@ -265,7 +265,13 @@ def grade_one(task: Task, key: Path | bytes) -> SubmissionResult:
     """
     start = time.perf_counter()
     loaded = _load_key(key, task.key_digest)
-    done = evaluate(task.name, task.content, loaded, lambda statements: _sandbox(task, key).run(statements))
+    done = evaluate(
+        task.name,
+        task.content,
+        loaded,
+        lambda statements: _sandbox(task, key).run(statements),
+        lambda statements, wanted: _sandbox(task, key).run_further(statements, wanted, siblings.SECONDS),
+    )
     seconds = round(time.perf_counter() - start, 4)
     return _result(task, task.settings, seconds, done)
 
@@ -301,6 +307,8 @@ def _sandbox(task: Task, key: Path | bytes) -> Sandbox:
 @functools.lru_cache(maxsize=16)
 def _open_sandbox(key: Path | bytes, digest: str, settings: Settings, thread: int) -> Sandbox:
     """A worker keeps a warm sandbox for each key and each of its threads; it ends with the worker."""
-    sandbox = Sandbox(calls(_load_key(key, digest)), settings.limits, settings.isolation)
+    loaded = _load_key(key, digest)
+    further = calls(loaded.siblings)
+    sandbox = Sandbox(calls(loaded), settings.limits, settings.isolation, further=further)
     gc.freeze()  # the key stays: no garbage collection need traverse it again for every submission
     return sandbox

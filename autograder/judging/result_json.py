@@ -21,7 +21,7 @@ def encode(kept: object) -> bytes:
     """A record, or several, as JSON."""
     import msgspec
 
-    return msgspec.json.encode(kept)
+    return msgspec.json.encode(kept, enc_hook=_plain)
 
 
 def decode(data: bytes, kind: type[_Kept]) -> _Kept:
@@ -43,7 +43,7 @@ def to_data(kept: object) -> Any:
     """A record in dicts and lists, for a larger document."""
     import msgspec
 
-    return msgspec.to_builtins(kept)
+    return msgspec.to_builtins(kept, enc_hook=_plain)
 
 
 def from_builtins(data: Any, kind: type[_Kept]) -> _Kept:
@@ -90,5 +90,11 @@ def _decoder(kind: Any) -> Any:
     return msgspec.json.Decoder(kind, dec_hook=_text)
 
 
-def _text(kind: type, data: Any) -> Text:
-    return from_data(data)
+def _plain(value: Any) -> Any:
+    if isinstance(value, range):  # rows and columns of a picture
+        return value.start, value.stop
+    raise NotImplementedError(type(value).__name__)
+
+
+def _text(kind: type, data: Any) -> Any:
+    return range(*data) if kind is range else from_data(data)

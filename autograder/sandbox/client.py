@@ -93,6 +93,8 @@ class Sandbox:
     launched : Warden, optional
         A process that was started earlier (`launch.ahead`), with the same isolation. Without one, `renew` or
         the first run starts it.
+    further : sequence of Call
+        Calls that are made only when they are asked for (`run_further`).
     """
 
     def __init__(
@@ -101,10 +103,14 @@ class Sandbox:
         limits: Limits,
         isolation: Isolation,
         launched: launch.Warden | None = None,
+        further: Sequence[Call] = (),
     ) -> None:
-        self.calls = tuple(calls)
-        groups = {group: number for number, group in enumerate(dict.fromkeys(call.group for call in calls))}
-        self._groups = [groups[call.group] for call in calls]
+        self.calls = (*calls, *further)
+        self._further = len(calls)
+        """Where the further calls begin."""
+        names = dict.fromkeys(call.group for call in self.calls)
+        groups = {group: number for number, group in enumerate(names)}
+        self._groups = [groups[call.group] for call in self.calls]
         self.limits = limits
         self.isolation = isolation
         self._process: launch.Warden | None = None
@@ -163,14 +169,26 @@ class Sandbox:
             The sandbox could not do its work, twice in a row, or the machine was too busy.
         Cancelled
         """
-        progress = _Progress(Quotable(statements), self.limits.submission_seconds)
+        return self._run(statements, range(self._further), self.limits.submission_seconds)
+
+    def run_further(
+        self, statements: Sequence[tuple[str, str, int]], wanted: Sequence[int], seconds: float
+    ) -> Run:
+        """Load a submission again and make these of the further calls, in `seconds` of its own time.
+
+        Raises as `run` does.
+        """
+        return self._run(statements, [self._further + index for index in wanted], seconds)
+
+    def _run(self, statements: Sequence[tuple[str, str, int]], asked: Sequence[int], seconds: float) -> Run:
+        progress = _Progress(Quotable(statements), seconds)
         try:
             source = _source_message(statements)
         except ValuesError:  # far longer than anything that `source.read` lets through
-            return Run(tuple(Outcome("unanswered") for _ in self.calls))
+            return Run(tuple(Outcome("unanswered") for _ in asked))
         deadline = time.monotonic() + self.limits.wall_seconds
         failures = 0
-        while wanted := [i for i in range(len(self.calls)) if i not in progress.outcomes]:
+        while wanted := [i for i in asked if i not in progress.outcomes]:
             wanted.sort(key=lambda i: self.calls[i].function in progress.stopped)
             if time.monotonic() > deadline:
                 raise SandboxError(say("sandbox.machine_busy"))
@@ -196,7 +214,7 @@ class Sandbox:
             self._take(progress, reply)
             self._account_for_end(progress, reply, wanted)
         return Run(
-            tuple(progress.outcomes[index] for index in range(len(self.calls))),
+            tuple(progress.outcomes[index] for index in asked),
             tuple(progress.notes),
             progress.output,
         )
