@@ -2,7 +2,8 @@
 
 For every misconception, pair of frequent ones and mutant of the course's references: in how many of the
 groups, and of the exercises, that lose points against a fresh hidden key some sibling fails, too, so that the
-student is shown one. Then, for each assignment, its calls, the key's size and the time to draw and to load it.
+student is shown one. Then, for each assignment, its calls, the key's size, and how long it takes to draw it
+and to load it.
 
     python benchmarks/siblings.py [--draws 1] [--mutants] [ASSIGNMENT ...]
 """

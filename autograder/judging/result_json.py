@@ -71,6 +71,8 @@ def shown(result: SubmissionResult, lang: str) -> bytes:
         texts = ("symptom", "diagnosis", "detail")
         told = {name: with_sentence(getattr(exercise, name), lang) for name in texts}
         entry |= _points(exercise) | told
+        if exercise.sibling is not None:
+            entry["sibling"]["symptom"] = with_sentence(exercise.sibling.symptom, lang)
     return encode(data)
 
 

@@ -1,7 +1,7 @@
 """What the command line prints: a class as a table, a student's own check as a list."""
 
 from collections import Counter
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 
 from rich.console import Console
 from rich.markup import escape
@@ -9,8 +9,9 @@ from rich.table import Table
 
 from autograder.base.messages import Text, say, translator
 from autograder.judging.domain import find
+from autograder.judging.pictures.text import picture
 from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict
-from autograder.reports.words import submissions
+from autograder.reports.words import submissions, told
 from autograder.student.checking import Checked
 from autograder.student.feedback import words
 from autograder.student.feedback.advice import next_exercise, next_step
@@ -22,7 +23,8 @@ _TABLE_ROWS = 400
 def show_class(results: Iterable[SubmissionResult], lang: str, console: Console) -> None:
     """Print a row for each submission: points, and the exercises that are not right with their verdicts.
 
-    Below the table: how many were graded, their mean share of the points, and judge errors in red.
+    Below the table: of a single submission what is wrong with it; how many were graded, their mean share of
+    the points, and judge errors in red.
     """
     _ = translator(lang)
     table = Table(header_style="bold")
@@ -48,12 +50,25 @@ def show_class(results: Iterable[SubmissionResult], lang: str, console: Console)
             )
     if number <= _TABLE_ROWS:
         console.print(table)
+    if number == 1:
+        for line in _in_full(result, lang, console.width):
+            console.print(escape(line))
     if shares:
         mean = f"{100 * sum(shares) / len(shares):.1f} %"
         told = say("report.class_summary", submissions=submissions(number), mean=mean)
         console.print(told.in_language(lang))
     for reason, count in failures.items():
         console.print(f"[bold red]{Verdict.JE.value} ×{count}[/] {escape(reason.in_language(lang))}")
+
+
+def _in_full(result: SubmissionResult, lang: str, width: int) -> Iterator[str]:
+    """What is wrong with a submission that was graded alone: for the instructor, with the case like it."""
+    for exercise in result.exercises:
+        texts = told(exercise) if exercise.detail is None else [exercise.detail, *told(exercise)[1:]]
+        for text in texts:
+            yield f"{exercise.name}: {text.in_language(lang)}"
+        if exercise.sibling is not None and exercise.sibling.picture is not None:
+            yield from picture(exercise.sibling.picture, lang, width)
 
 
 def _points(points: float, maximum: float) -> str:
