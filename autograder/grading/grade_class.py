@@ -270,7 +270,7 @@ def grade_one(task: Task, key: Path | bytes) -> SubmissionResult:
         task.content,
         loaded,
         lambda statements: _sandbox(task, key).run(statements),
-        lambda statements, wanted: _sandbox(task, key).run_further(statements, wanted, siblings.SECONDS),
+        lambda statements, asked: _sibling_sandbox(task, key).run(statements, asked, siblings.SECONDS),
     )
     seconds = round(time.perf_counter() - start, 4)
     return _result(task, task.settings, seconds, done)
@@ -307,8 +307,16 @@ def _sandbox(task: Task, key: Path | bytes) -> Sandbox:
 @functools.lru_cache(maxsize=16)
 def _open_sandbox(key: Path | bytes, digest: str, settings: Settings, thread: int) -> Sandbox:
     """A worker keeps a warm sandbox for each key and each of its threads; it ends with the worker."""
-    loaded = _load_key(key, digest)
-    further = calls(loaded.siblings)
-    sandbox = Sandbox(calls(loaded), settings.limits, settings.isolation, further=further)
+    sandbox = Sandbox(calls(_load_key(key, digest)), settings.limits, settings.isolation)
     gc.freeze()  # the key stays: no garbage collection need traverse it again for every submission
     return sandbox
+
+
+def _sibling_sandbox(task: Task, key: Path | bytes) -> Sandbox:
+    return _open_sibling_sandbox(key, task.key_digest, task.settings, threading.get_ident())
+
+
+@functools.lru_cache(maxsize=16)
+def _open_sibling_sandbox(key: Path | bytes, digest: str, settings: Settings, thread: int) -> Sandbox:
+    """A sandbox of its own: what it quotes to students, a submission may have found anywhere inside of it."""
+    return Sandbox(calls(_load_key(key, digest).siblings), settings.limits, settings.isolation)

@@ -48,7 +48,7 @@ def evaluate(
     run : function
         Runs statements on the calls of `key`, such as `Sandbox.run`.
     run_siblings : function, optional
-        Runs them on some of the calls of `key.siblings`; see `siblings.with_siblings`.
+        Runs them on some of the calls of `key.siblings`, where no hidden input is (`siblings`).
     """
     try:
         read = source.read(name, content)

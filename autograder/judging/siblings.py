@@ -2,6 +2,9 @@
 
 `evaluate` calls this for a submission that lost points against a hidden key; a right one costs nothing. What
 comes of it is for the student to see and decides nothing: no verdict, no points, no misconception.
+
+The run must be in a sandbox that holds no hidden input. A submission finds all inputs of a sandbox in its
+memory, and what it returns here, and what its exceptions say, is shown whole.
 """
 
 from collections.abc import Callable, Sequence

@@ -93,8 +93,6 @@ class Sandbox:
     launched : Warden, optional
         A process that was started earlier (`launch.ahead`), with the same isolation. Without one, `renew` or
         the first run starts it.
-    further : sequence of Call
-        Calls that are made only when they are asked for (`run_further`).
     """
 
     def __init__(
@@ -103,14 +101,10 @@ class Sandbox:
         limits: Limits,
         isolation: Isolation,
         launched: launch.Warden | None = None,
-        further: Sequence[Call] = (),
     ) -> None:
-        self.calls = (*calls, *further)
-        self._further = len(calls)
-        """Where the further calls begin."""
-        names = dict.fromkeys(call.group for call in self.calls)
-        groups = {group: number for number, group in enumerate(names)}
-        self._groups = [groups[call.group] for call in self.calls]
+        self.calls = tuple(calls)
+        groups = {group: number for number, group in enumerate(dict.fromkeys(call.group for call in calls))}
+        self._groups = [groups[call.group] for call in calls]
         self.limits = limits
         self.isolation = isolation
         self._process: launch.Warden | None = None
@@ -160,8 +154,20 @@ class Sandbox:
         if process is not None:
             launch.kill(process)
 
-    def run(self, statements: Sequence[tuple[str, str, int]]) -> Run:
-        """Load a submission, given as (source, where, line) statements, and make every call.
+    def run(
+        self,
+        statements: Sequence[tuple[str, str, int]],
+        asked: Sequence[int] | None = None,
+        seconds: float | None = None,
+    ) -> Run:
+        """Load a submission, given as (source, where, line) statements, and make calls.
+
+        Parameters
+        ----------
+        asked : sequence of int, optional
+            Which of the calls, in the order of the outcomes; by default all.
+        seconds : float, optional
+            The submission's own time for this run, in place of the limits'.
 
         Raises
         ------
@@ -169,19 +175,8 @@ class Sandbox:
             The sandbox could not do its work, twice in a row, or the machine was too busy.
         Cancelled
         """
-        return self._run(statements, range(self._further), self.limits.submission_seconds)
-
-    def run_further(
-        self, statements: Sequence[tuple[str, str, int]], wanted: Sequence[int], seconds: float
-    ) -> Run:
-        """Load a submission again and make these of the further calls, in `seconds` of its own time.
-
-        Raises as `run` does.
-        """
-        return self._run(statements, [self._further + index for index in wanted], seconds)
-
-    def _run(self, statements: Sequence[tuple[str, str, int]], asked: Sequence[int], seconds: float) -> Run:
-        progress = _Progress(Quotable(statements), seconds)
+        asked = range(len(self.calls)) if asked is None else asked
+        progress = _Progress(Quotable(statements), seconds or self.limits.submission_seconds)
         try:
             source = _source_message(statements)
         except ValuesError:  # far longer than anything that `source.read` lets through
