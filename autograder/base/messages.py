@@ -21,7 +21,7 @@ from typing import Any
 _ENGINE = Path(__file__).parent.parent
 
 COURSE_LANGUAGES = ("zh", "en")
-"""The languages in which a course is written: its assignments, and the texts of its exercises."""
+"""The languages in which a course may be written: its assignments, and the texts of its exercises."""
 
 
 class Text:
@@ -65,13 +65,16 @@ class Message(Text):
 
 @dataclass(frozen=True)
 class Authored(Text):
-    """A text by a course's author, in each of `COURSE_LANGUAGES`; readers of any other get English."""
+    """A text by a course's author, in the course's languages.
+
+    Readers of a language that it lacks get the other; English where there are both.
+    """
 
     zh: str
     en: str
 
     def in_language(self, lang: str) -> str:
-        return self.zh if lang == "zh" else self.en
+        return (self.zh or self.en) if lang == "zh" else (self.en or self.zh)
 
 
 @dataclass(frozen=True)

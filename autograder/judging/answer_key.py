@@ -22,10 +22,19 @@ from autograder.base import atomic, records
 from autograder.base.messages import Text, TextError, say
 from autograder.judging.comparison import OWN, Comparator, Comparators
 from autograder.judging.domain import UnknownDomain, find
-from autograder.judging.key_records import AnswerKey, Hint, KeyCase, KeyExercise, KeyGroup, Layout, Wrong
+from autograder.judging.key_records import (
+    AnswerKey,
+    Hint,
+    KeyCase,
+    KeyExercise,
+    KeyGroup,
+    KeySettings,
+    Layout,
+    Wrong,
+)
 from autograder.sandbox.values import TakeArray, dumps, flatten, unflatten
 
-__all__ = ["AnswerKey", "Hint", "KeyCase", "KeyExercise", "KeyGroup", "Layout", "Wrong"]
+__all__ = ["AnswerKey", "Hint", "KeyCase", "KeyExercise", "KeyGroup", "KeySettings", "Layout", "Wrong"]
 __all__ += ["HIDDEN", "SCHEMA", "DomainMissing", "KeyFileError"]
 __all__ += ["from_bytes", "load", "same_up_to_rounding", "save", "to_bytes", "with_digest"]
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
-from autograder.base.messages import Authored, Text
+from autograder.base.messages import Authored, Text, Verbatim
 from autograder.judging.comparison import Comparator
+from autograder.sandbox.limits import Limits
 
 Layout = Literal["C", "fortran", "strided", "readonly"]
 """How the array arguments of a call lie in memory."""
@@ -95,6 +96,29 @@ class KeyExercise:
 
 
 @dataclass(frozen=True)
+class KeySettings:
+    """What the course's settings say about an assignment (`authoring.course`).
+
+    Attributes
+    ----------
+    position : int
+        Its place in the course, from 1; 0 where the course does not say.
+    zh, en : str
+        Its title, in the course's languages.
+    names : tuple of str
+        What hand-ins may call it, besides its own name.
+    limits : dict
+        The fields of `sandbox.limits.Limits` that the course sets. They decide points, unlike the others.
+    """
+
+    position: int = 0
+    zh: str = ""
+    en: str = ""
+    names: tuple[str, ...] = ()
+    limits: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class AnswerKey:
     """Everything that judging an assignment needs.
 
@@ -112,8 +136,20 @@ class AnswerKey:
     visible: bool
     source: str = field(default="", kw_only=True)
     domain: str = field(default="", kw_only=True)
+    settings: KeySettings = field(default_factory=KeySettings, kw_only=True)
     exercises: tuple[KeyExercise, ...]
     digest: str = ""
+
+    @property
+    def title(self) -> Text:
+        """What the course calls the assignment; its name where it does not say."""
+        has_title = self.settings.zh or self.settings.en
+        return Authored(self.settings.zh, self.settings.en) if has_title else Verbatim(self.assignment)
+
+    @property
+    def limits(self) -> Limits:
+        """What a submission may use."""
+        return Limits(**self.settings.limits)
 
     @property
     def points(self) -> float:

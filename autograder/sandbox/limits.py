@@ -1,4 +1,4 @@
-"""How much time, memory, output and disk a submission may use; read by both sides of the sandbox."""
+"""What a submission may use: time, memory, output, disk, modules; read by both sides of the sandbox."""
 
 from dataclasses import dataclass
 
@@ -26,6 +26,9 @@ class Limits:
     threads : int
         Number of threads; none are allowed where the grader runs as root, whose threads the kernel does not
         count. Processes are never allowed.
+    modules : tuple of str
+        What may be imported besides NumPy and the standard library, such as "scipy", with what it needs; each
+        is loaded ahead of the submission, a submodule only where it is named: "scipy.signal".
     """
 
     cpu_seconds: float = 2.0
@@ -35,6 +38,7 @@ class Limits:
     answers: int = 16 * MiB
     disk: int = 16 * MiB
     threads: int = 32
+    modules: tuple[str, ...] = ()
 
     @property
     def call_wall_seconds(self) -> float:

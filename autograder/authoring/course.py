@@ -1,0 +1,227 @@
+"""Read a course's settings, `course.toml` beside its assignments; every entry has a default.
+
+    title = { zh = "卷积神经网络", en = "Convolutional networks" }
+    languages = ["zh", "en"]             # one is enough
+
+    [limits]
+    cpu_seconds = 2.0
+
+    [assignments.pooling]                # assignments come in this order, others after them by name
+    title = { zh = "池化", en = "Pooling" }
+    points = { max_pool = 8 }
+
+`assignment` reads it with what it loads; `read` collects everything that is wrong with the file, and never
+stops at the first mistake. What the assignments themselves say is checked by `assignment.check`.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autograder.base.messages import COURSE_LANGUAGES, Authored, Text, joined, say
+from autograder.judging.answer_key import KeySettings
+from autograder.sandbox.limits import MiB
+
+FILE = "course.toml"
+
+_NO_TITLE = Authored("", "")
+
+LIMITS = {
+    "cpu_seconds": ("cpu_seconds", 1.0),
+    "wall_seconds": ("wall_seconds", 1.0),
+    "memory_mib": ("memory", MiB),
+    "output_mib": ("output", MiB),
+    "answers_mib": ("answers", MiB),
+    "disk_mib": ("disk", MiB),
+    "threads": ("threads", 1),
+}
+"""What can be limited: the field of `sandbox.limits.Limits`, and its unit."""
+
+
+@dataclass(frozen=True)
+class AssignmentSettings:
+    """`[assignments.NAME]`.
+
+    Attributes
+    ----------
+    points : dict
+        Points of exercises, in place of those in `hidden.py`; the groups' points are scaled.
+    left_out : tuple of str
+        Exercises that are neither released nor graded.
+    names : tuple of str
+        What hand-ins may call the assignment, besides its own name.
+    """
+
+    title: Authored = _NO_TITLE
+    points: Mapping[str, float] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    limits: Mapping[str, Any] = field(default_factory=dict)
+    modules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Course:
+    """The settings of a course. `assignments` has those that the file names, in its order.
+
+    Attributes
+    ----------
+    faults : tuple of Text
+        What is wrong with the file; the entries concerned have their defaults.
+    """
+
+    path: Path
+    title: Authored = _NO_TITLE
+    languages: tuple[str, ...] = COURSE_LANGUAGES
+    limits: Mapping[str, Any] = field(default_factory=dict)
+    modules: tuple[str, ...] = ()
+    assignments: Mapping[str, AssignmentSettings] = field(default_factory=dict)
+    faults: tuple[Text, ...] = ()
+
+    def position(self, name: str) -> int:
+        """The place of an assignment, from 1; those that the file does not name share the last; else 0."""
+        names = list(self.assignments)
+        return (names.index(name) if name in names else len(names)) + 1 if names else 0
+
+    def of(self, name: str) -> AssignmentSettings:
+        return self.assignments.get(name, AssignmentSettings())
+
+    def for_key(self, name: str) -> KeySettings:
+        """What an answer key of the assignment `name` carries."""
+        own = self.of(name)
+        limits = {**self.limits, **own.limits}
+        if modules := tuple(dict.fromkeys((*self.modules, *own.modules))):
+            limits["modules"] = modules
+        return KeySettings(self.position(name), own.title.zh, own.title.en, own.names, limits)
+
+    def where(self, *entry: str) -> str:
+        """An entry of the file, for a sentence about it."""
+        return _where(self.path, entry)
+
+
+def read(folder: Path) -> Course:
+    """The settings of the course in `folder`: the defaults where it has no file."""
+    path = folder / FILE
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        return Course(path, faults=(say("author.at", place=path, error=error),))
+    return _Reader(path).course(table)
+
+
+def unknown(where: str, name: str, known: Iterable[str]) -> Text:
+    """The sentence about a name that is none of those `known`."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, 1)
+    if near:
+        return say("course.unknown_perhaps", where=where, name=name, near=near[0])
+    return say("course.unknown", where=where, name=name, known=joined(names))
+
+
+class _Reader:
+    """Takes entries out of the file's table; what is wrong is noted, and the default taken."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.languages: tuple[str, ...] = COURSE_LANGUAGES
+        self.faults: list[Text] = []
+
+    def course(self, table: dict[str, Any]) -> Course:
+        readers = {
+            "languages": self._languages,  # first: titles are needed in these
+            "title": self._title,
+            "limits": self._limits,
+            "modules": self._strings,
+            "assignments": self._assignments,
+        }
+        return Course(self.path, **self._entries(table, (), readers), faults=tuple(self.faults))
+
+    def _assignments(self, value: Any, at: tuple[str, ...]) -> dict[str, AssignmentSettings]:
+        readers = {
+            "title": self._title,
+            "points": self._positive_numbers,
+            "left_out": self._strings,
+            "names": self._strings,
+            "limits": self._limits,
+            "modules": self._strings,
+        }
+        return {
+            name: AssignmentSettings(**self._entries(entry, (*at, name), readers))
+            for name, entry in self._table(value, at).items()
+        }
+
+    def _entries(self, value: Any, at: tuple[str, ...], readers: Mapping[str, Any]) -> dict[str, Any]:
+        """The entries of a table, each as its reader returns it; unknown ones are noted."""
+        table = self._table(value, at)
+        for name in table:
+            if name not in readers:
+                self.faults.append(unknown(_where(self.path, at), name, readers))
+        return {name: readers[name](table[name], (*at, name)) for name in readers if name in table}
+
+    def _wrong(self, at: tuple[str, ...], what: Text) -> None:
+        self.faults.append(say("course.wrong_type", where=_where(self.path, at), what=what))
+
+    def _table(self, value: Any, at: tuple[str, ...]) -> dict[str, Any]:
+        if isinstance(value, dict):
+            return value
+        self._wrong(at, say("course.type_table"))
+        return {}
+
+    def _strings(self, value: Any, at: tuple[str, ...]) -> tuple[str, ...]:
+        if isinstance(value, list) and all(isinstance(item, str) and item.strip() for item in value):
+            return tuple(value)
+        self._wrong(at, say("course.type_strings"))
+        return ()
+
+    def _languages(self, value: Any, at: tuple[str, ...]) -> tuple[str, ...]:
+        names = self._strings(value, at)
+        for name in names:
+            if name not in COURSE_LANGUAGES:
+                self.faults.append(unknown(_where(self.path, at), name, COURSE_LANGUAGES))
+        self.languages = tuple(lang for lang in COURSE_LANGUAGES if lang in names)
+        if value == []:
+            self._wrong(at, say("course.type_strings"))
+        self.languages = self.languages or COURSE_LANGUAGES
+        return self.languages
+
+    def _title(self, value: Any, at: tuple[str, ...]) -> Authored:
+        known = {lang: self._string for lang in COURSE_LANGUAGES}
+        found = self._entries(value, at, known)
+        if isinstance(value, dict):
+            for lang in self.languages:
+                if lang not in value:
+                    self.faults.append(say("author.language_missing", where=_where(self.path, at), lang=lang))
+        return Authored(found.get("zh", ""), found.get("en", ""))
+
+    def _string(self, value: Any, at: tuple[str, ...]) -> str:
+        if isinstance(value, str) and value.strip():
+            return value
+        self._wrong(at, say("course.type_string"))
+        return ""
+
+    def _positive_numbers(self, value: Any, at: tuple[str, ...]) -> dict[str, float]:
+        table = self._table(value, at)
+        numbers = {}
+        for name, number in table.items():
+            if isinstance(number, int | float) and not isinstance(number, bool) and 0 < number < 1e9:
+                numbers[name] = number
+            else:
+                self._wrong((*at, name), say("course.type_positive"))
+        return numbers
+
+    def _limits(self, value: Any, at: tuple[str, ...]) -> dict[str, Any]:
+        limits = {}
+        for name, number in self._positive_numbers(value, at).items():
+            if name not in LIMITS:
+                self.faults.append(unknown(_where(self.path, at), name, LIMITS))
+                continue
+            its_field, unit = LIMITS[name]
+            limits[its_field] = type(unit)(number * unit)
+        return limits
+
+
+def _where(path: Path, at: tuple[str, ...]) -> str:
+    return f"{path}, {'.'.join(at)}" if at else str(path)
