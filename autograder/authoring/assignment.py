@@ -1,34 +1,57 @@
 """Load an assignment from its folder: `notebook.py`, `hidden.py`, optionally `texts.toml`, `alternatives.py`.
 
-`load` imports the modules (the instructor's own, trusted code), attaches the texts and returns one record.
+`load` imports the modules (the instructor's own, trusted code), attaches the texts, applies the course's
+settings (`course`) and returns one record.
 The course folder becomes a package with a name of its own, so that `hidden.py` can write
 `from .notebook import conv2d` and several courses can be loaded in one process.
 """
 
 import hashlib
 import importlib
+import itertools
 import sys
 import traceback
 import types
 from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from autograder.authoring import texts
+from autograder.authoring import course as course_settings
+from autograder.authoring import notebook_text, texts
+from autograder.authoring.course import AssignmentSettings, Course
 from autograder.authoring.exercise import AuthoringError, Exercise
-from autograder.base.messages import Text, say
+from autograder.base.messages import COURSE_LANGUAGES, Joined, Text, joined, say
+from autograder.judging.answer_key import AnswerKey, KeySettings, with_digest
 from autograder.judging.domain import UnknownDomain, find
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """The exercises of one notebook, in the order in which `hidden.py` defines them."""
+    """The exercises of one notebook, in the order in which `hidden.py` defines them.
+
+    Attributes
+    ----------
+    domain : str
+        The `DOMAIN` of `hidden.py`: see `judging.domain`.
+    languages : tuple of str
+        Those of the course.
+    settings : KeySettings
+        What its answer keys carry of the course's settings.
+    written : mapping
+        The written questions of the notebook and their points; people grade them.
+    left_out : tuple of str
+        Exercises and questions that the course leaves out, and that are in neither of these.
+    """
 
     name: str
     folder: Path
     exercises: tuple[Exercise, ...]
     domain: str = ""
-    """The `DOMAIN` of `hidden.py`: see `judging.domain`."""
+    languages: tuple[str, ...] = COURSE_LANGUAGES
+    settings: KeySettings = field(default_factory=KeySettings)
+    written: Mapping[str, float] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
     @property
     def notebook(self) -> Path:
@@ -38,28 +61,82 @@ class Assignment:
     def points(self) -> float:
         return sum(exercise.points for exercise in self.exercises)
 
+    @property
+    def worth(self) -> dict[str, float]:
+        """The points of all exercises and written questions."""
+        return {**{exercise.name: exercise.points for exercise in self.exercises}, **self.written}
+
+    def with_settings(self, key: AnswerKey) -> AnswerKey:
+        """A key of this assignment, with what the course's settings say about it."""
+        return with_digest(replace(key, settings=self.settings))
+
 
 def load_all(course: Path) -> list[Assignment]:
-    """Every assignment of a course folder, in alphabetical order."""
-    if not course.is_dir():
-        raise AuthoringError(say("author.no_course", folder=course))
-    folders = [hidden.parent for hidden in sorted(course.glob("*/hidden.py"))]
-    if not folders:
-        raise AuthoringError(say("author.no_assignments", folder=course))
-    course_texts = texts.read(course.resolve() / "texts.toml")
-    assignments = [load(folder, course_texts) for folder in folders]
-    course_texts.check_used()
+    """Every assignment of a course folder, in the course's order.
+
+    Raises
+    ------
+    AuthoringError
+        Something is wrong with the course: all of it, a sentence each.
+    """
+    assignments, faults = _read(course)
+    if faults:
+        raise AuthoringError(joined(faults, "list.lines"))
     return assignments
 
 
-def load(folder: Path, course_texts: texts.TextFile | None = None) -> Assignment:
+def check_course(course: Path) -> list[Text]:
+    """What is wrong with a course, a sentence each: all of it, not only the first mistake."""
+    return _read(course)[1]
+
+
+def _read(course: Path) -> tuple[list[Assignment], list[Text]]:
+    """The assignments that can be loaded, and what is wrong with the others and with the settings."""
+    if not course.is_dir():
+        return [], [say("author.no_course", folder=course)]
+    folders = sorted({file.parent for name in _FILES for file in course.glob(f"*/{name}")})
+    if not folders:
+        return [], [say("author.no_assignments", folder=course)]
+    settings = course_settings.read(course)
+    faults = [*settings.faults, *course_settings.beside(settings, [folder.name for folder in folders])]
+    settings = replace(settings, faults=())
+    loaded = []
+    try:
+        course_texts = texts.read(course.resolve() / "texts.toml", settings.languages)
+        for folder in folders:
+            try:
+                loaded.append(load(folder, course_texts, settings))
+            except AuthoringError as error:
+                faults += _sentences(error)
+        if len(loaded) == len(folders):
+            course_texts.check_used()
+    except AuthoringError as error:
+        faults.append(error.text)
+    return sorted(loaded, key=lambda found: (found.settings.position, found.name)), faults
+
+
+_FILES = ("hidden.py", "notebook.py", "alternatives.py")
+"""A folder with one of them is an assignment."""
+
+
+def _sentences(error: AuthoringError) -> tuple[Text, ...]:
+    match error.text:
+        case Joined(items, "list.lines"):
+            return tuple(item for item in items if isinstance(item, Text))
+    return (error.text,)
+
+
+def load(
+    folder: Path, course_texts: texts.TextFile | None = None, course: Course | None = None
+) -> Assignment:
     """Import one assignment.
 
     Raises
     ------
     AuthoringError
         A file is missing or cannot be imported, the folder's name is no Python name, two exercises have the
-        same name, an exercise is inconsistent, a text is missing, or the domain is unknown.
+        same name, an exercise is inconsistent, a text is missing, the domain is unknown, or the course's
+        settings ask for something that there is not.
     """
     folder = folder.resolve()
     for name in ("notebook.py", "hidden.py"):
@@ -77,9 +154,48 @@ def load(folder: Path, course_texts: texts.TextFile | None = None) -> Assignment
         if names[exercise.name] > 1:
             raise AuthoringError(say("author.exercise_twice", file=folder / "hidden.py", name=exercise.name))
         exercise.validate()
-    course_texts = course_texts or texts.read(folder.parent / "texts.toml")
-    exercises = texts.attach(exercises, texts.read(folder / "texts.toml"), course_texts)
-    return Assignment(folder.name, folder, _with_alternatives(exercises, folder), _domain(hidden, folder))
+    course = course or course_settings.read(folder.parent)
+    course_texts = course_texts or texts.read(folder.parent / "texts.toml", course.languages)
+    exercises = texts.attach(exercises, texts.read(folder / "texts.toml", course.languages), course_texts)
+    exercises = _with_alternatives(exercises, folder)
+    script = (folder / "notebook.py").read_text(encoding="utf-8")
+    asked, written = course.of(folder.name), notebook_text.written_questions(script)
+    known = [*names, *written]
+    faults = [*course.faults]
+    for entry, wanted in (("points", asked.points), ("left_out", asked.left_out)):
+        where = course.where("assignments", folder.name, entry)
+        faults += [course_settings.unknown(where, name, known) for name in wanted if name not in known]
+    faults = faults or notebook_text.faults(folder / "notebook.py", script, known, asked.left_out)
+    if faults:
+        raise AuthoringError(joined(faults, "list.lines"))
+    return Assignment(
+        folder.name,
+        folder,
+        tuple(_with_points(each, asked) for each in exercises if each.name not in asked.left_out),
+        _domain(hidden, folder),
+        languages=course.languages,
+        settings=course.for_key(folder.name),
+        written={
+            name: asked.points.get(name, points)
+            for name, points in written.items()
+            if name not in asked.left_out
+        },
+        left_out=asked.left_out,
+    )
+
+
+def _with_points(exercise: Exercise, asked: AssignmentSettings) -> Exercise:
+    """The exercise with the points that the course asks for: its groups have the same shares of them."""
+    points = asked.points.get(exercise.name, exercise.points)
+    if points == exercise.points:
+        return exercise
+    shares = [group.points if exercise.points else 1 for group in exercise.groups]
+    ends = [round(points * sum(shares[:end]) / sum(shares), 2) for end in range(len(shares) + 1)]
+    groups = [
+        replace(group, points=round(end - start, 2))
+        for group, (start, end) in zip(exercise.groups, itertools.pairwise(ends), strict=True)
+    ]
+    return replace(exercise, points=points, groups=groups)
 
 
 def _with_alternatives(exercises: tuple[Exercise, ...], folder: Path) -> tuple[Exercise, ...]:

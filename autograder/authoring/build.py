@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.authoring import source_digest
+from autograder.authoring import notebook_text, source_digest
 from autograder.authoring.assignment import Assignment
 from autograder.authoring.draw import draw_hidden, draw_visible
 from autograder.authoring.exercise import AuthoringError
 from autograder.base import atomic
-from autograder.base.messages import COURSE_LANGUAGES, Text, say
+from autograder.base.messages import Text, say
 from autograder.judging import answer_key
 
 _BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
@@ -54,7 +54,7 @@ class Built:
 def release(
     assignment: Assignment, folder: Path, notebook: Callable[[Assignment, str], str], *, dry_run: bool = False
 ) -> list[Built]:
-    """Write the students' files in all languages. With `dry_run`, only report what would change.
+    """Write the students' files in the course's languages. With `dry_run`, only report what would change.
 
     Parameters
     ----------
@@ -62,8 +62,9 @@ def release(
         Returns the text of the released notebook, such as `integrations.nbgrader.release.releasing`.
     """
     key = draw_visible(assignment.name, assignment.exercises, domain=assignment.domain)
+    key = assignment.with_settings(key)
     files = []
-    for lang in COURSE_LANGUAGES:
+    for lang in assignment.languages:
         target = folder / lang / assignment.name
         for suffix, text in ((".py", stub(assignment, lang)), (".ipynb", notebook(assignment, lang))):
             files.append(write(target / f"{assignment.name}{suffix}", text.encode(), dry_run))
@@ -92,7 +93,7 @@ def draw_keys(assignment: Assignment, folder: Path, *, fresh: bool = False) -> B
         except answer_key.KeyFileError:
             because = say("file.key_unusable")
     key = draw_hidden(assignment.name, assignment.exercises, source, domain=assignment.domain)
-    answer_key.save(key, path)
+    answer_key.save(assignment.with_settings(key), path)
     return Built(path, True, because)
 
 
@@ -150,17 +151,22 @@ def cells_in_language(assignment: Assignment, lang: str) -> Iterator[Any]:
     import nbformat
 
     notebook = jupytext.reads(assignment.notebook.read_text(encoding="utf-8"), fmt="py:percent")
-    for cell in notebook.cells:
-        if cell.metadata.get("lang", lang) != lang:
-            continue
+    cells = [cell for cell in notebook.cells if cell.metadata.get("lang", lang) == lang]
+    worth, left_out = assignment.worth, assignment.left_out
+    modules = assignment.settings.limits.get("modules", ())
+    for cell in notebook_text.without_sections(cells, left_out) if left_out else cells:
         if cell.cell_type == "markdown":
-            new = nbformat.v4.new_markdown_cell(_SOFT_BREAK.sub("", cell.source))
+            text = notebook_text.filled(cell.source, worth, modules, lang)
+            new = nbformat.v4.new_markdown_cell(_SOFT_BREAK.sub("", text))
             pictures = _PICTURE.findall(cell.source)
             if pictures:
                 new["attachments"] = {name: {"image/png": _picture(assignment, name)} for name in pictures}
         else:
             new = nbformat.v4.new_code_cell(in_language(cell.source, lang))
         new.metadata = cell.metadata
+        answer = cell.metadata.get("answer")
+        if answer in worth and worth[answer] != cell.metadata.get("points"):
+            new.metadata["points"] = worth[answer]
         yield new
 
 

@@ -23,22 +23,12 @@ from typing import Any
 
 from autograder.base.messages import COURSE_LANGUAGES, Authored, Text, joined, say
 from autograder.judging.answer_key import KeySettings
-from autograder.sandbox.limits import MiB
+from autograder.sandbox import modules
+from autograder.sandbox.limits import UNITS, asked_for
 
 FILE = "course.toml"
 
 _NO_TITLE = Authored("", "")
-
-LIMITS = {
-    "cpu_seconds": ("cpu_seconds", 1.0),
-    "wall_seconds": ("wall_seconds", 1.0),
-    "memory_mib": ("memory", MiB),
-    "output_mib": ("output", MiB),
-    "answers_mib": ("answers", MiB),
-    "disk_mib": ("disk", MiB),
-    "threads": ("threads", 1),
-}
-"""What can be limited: the field of `sandbox.limits.Limits`, and its unit."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +109,31 @@ def unknown(where: str, name: str, known: Iterable[str]) -> Text:
     if near:
         return say("course.unknown_perhaps", where=where, name=name, near=near[0])
     return say("course.unknown", where=where, name=name, known=joined(names))
+
+
+def beside(course: Course, assignments: list[str]) -> list[Text]:
+    """What is wrong with the settings beside the names of all `assignments`, and on this machine."""
+    faults = [
+        unknown(course.where("assignments"), name, assignments)
+        for name in course.assignments
+        if name not in assignments
+    ]
+    owners: dict[str, str] = {}
+    for name, settings in course.assignments.items():
+        for other in settings.names:
+            owner = owners.setdefault(other.casefold(), name)
+            if owner != name or other in assignments:
+                where = course.where("assignments", name, "names")
+                faults.append(say("course.name_of_another", where=where, name=other, other=owner))
+    allowed = [(course.where("modules"), course.modules)]
+    for name, settings in course.assignments.items():
+        allowed.append((course.where("assignments", name, "modules"), settings.modules))
+    return faults + [
+        say("course.no_module", where=where, name=name)
+        for where, names in allowed
+        for name in names
+        if not modules.is_installed(name)
+    ]
 
 
 class _Reader:
@@ -213,14 +228,9 @@ class _Reader:
         return numbers
 
     def _limits(self, value: Any, at: tuple[str, ...]) -> dict[str, Any]:
-        limits = {}
-        for name, number in self._positive_numbers(value, at).items():
-            if name not in LIMITS:
-                self.faults.append(unknown(_where(self.path, at), name, LIMITS))
-                continue
-            its_field, unit = LIMITS[name]
-            limits[its_field] = type(unit)(number * unit)
-        return limits
+        found = self._positive_numbers(value, at)
+        self.faults += [unknown(_where(self.path, at), name, UNITS) for name in found if name not in UNITS]
+        return dict(asked_for(**{name: number for name, number in found.items() if name in UNITS}))
 
 
 def _where(path: Path, at: tuple[str, ...]) -> str:

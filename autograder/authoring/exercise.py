@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograder.authoring import transforms
 from autograder.authoring.transforms import Transform
-from autograder.base.messages import COURSE_LANGUAGES, Authored, TextError, say
+from autograder.base.messages import COURSE_LANGUAGES, Authored, TextError, in_languages, say
 from autograder.judging.answer_key import Layout
 from autograder.judging.comparison import Close, Comparator
 
@@ -222,8 +222,8 @@ class Exercise:
 def _pair(reference: Callable[..., Any], first: Misconception, second: Misconception) -> Misconception:
     transform = transforms.both(first.transform, second.transform)
     text = say("idea.both", first=Authored(first.zh, first.en), second=Authored(second.zh, second.en))
-    zh, en = map(text.in_language, COURSE_LANGUAGES)
-    return Misconception(f"{first.id}+{second.id}", transform(reference), transform, zh=zh, en=en)
+    both = in_languages(text, [lang for lang in COURSE_LANGUAGES if getattr(first, lang)])
+    return Misconception(f"{first.id}+{second.id}", transform(reference), transform, zh=both.zh, en=both.en)
 
 
 class AuthoringError(TextError):

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from autograder.authoring.exercise import AuthoringError, Exercise, Group, Misconception
-from autograder.base.messages import COURSE_LANGUAGES, Authored, say
+from autograder.base.messages import COURSE_LANGUAGES, Authored, in_languages, joined, say
 
 Entry = Mapping[str, Any]
 _Item = TypeVar("_Item", Group, Misconception)
@@ -33,10 +33,14 @@ _Item = TypeVar("_Item", Group, Misconception)
 
 @dataclass(frozen=True)
 class TextFile:
-    """One `texts.toml`: its entries by their dotted names, and the names that were looked up."""
+    """One `texts.toml`: its entries by their dotted names, and the names that were looked up.
+
+    `languages` are those of the course: the texts are needed, and used, in these only.
+    """
 
     path: Path
     entries: Mapping[str, Entry]
+    languages: tuple[str, ...] = COURSE_LANGUAGES
     used: set[str] = field(default_factory=set)
 
     def find(self, name: str) -> Entry | None:
@@ -50,7 +54,7 @@ class TextFile:
                 raise AuthoringError(say("author.text_unused", file=self.path, name=name))
 
 
-def read(path: Path) -> TextFile:
+def read(path: Path, languages: tuple[str, ...] = COURSE_LANGUAGES) -> TextFile:
     """The texts in a file; none if there is no such file.
 
     Raises
@@ -62,7 +66,7 @@ def read(path: Path) -> TextFile:
         table = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise AuthoringError(say("author.at", place=path, error=error)) from error
-    return TextFile(path, dict(_entries(table)))
+    return TextFile(path, dict(_entries(table)), languages)
 
 
 def _entries(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Entry]]:
@@ -89,7 +93,8 @@ def attach(exercises: tuple[Exercise, ...], own: TextFile, course: TextFile) -> 
 def _with_texts(exercise: Exercise, own: TextFile, course: TextFile) -> Exercise:
     def with_text(item: _Item, kind: str, id: str) -> _Item:
         if item.zh or item.en:
-            text = _checked({"zh": item.zh, "en": item.en}, f"{exercise.name}, {kind} {id!r}")
+            given = {"zh": item.zh, "en": item.en}
+            text = _checked(given, f"{exercise.name}, {kind} {id!r}", own.languages)
         else:
             text = _text(f"{exercise.name}.{kind}s.{id}", f"{kind}s.{id}", own, course)
         return replace(item, zh=text.zh, en=text.en)
@@ -111,9 +116,10 @@ def _text(inner: str, outer: str, own: TextFile, course: TextFile) -> Authored:
         where = f"{file.path}, [{name}]"
         at = at or entry.get("at")
         if set(entry) != {"at"}:
-            text = _checked(entry, where)
+            text = _checked(entry, where, own.languages)
             return _with_place(text, at, own, course, where) if at else text
-    raise AuthoringError(say("author.text_missing", file=own.path, name=inner))
+    languages = joined(own.languages)
+    raise AuthoringError(say("author.text_missing", file=own.path, name=inner, languages=languages))
 
 
 def _with_place(text: Authored, at: str, own: TextFile, course: TextFile, where: str) -> Authored:
@@ -121,16 +127,16 @@ def _with_place(text: Authored, at: str, own: TextFile, course: TextFile, where:
     for file in (own, course):
         place = file.find(name)
         if place is not None:
-            both = say("idea.with_place", idea=text, place=_checked(place, f"{file.path}, [{name}]"))
-            return Authored(*map(both.in_language, COURSE_LANGUAGES))
+            its_text = _checked(place, f"{file.path}, [{name}]", own.languages)
+            return in_languages(say("idea.with_place", idea=text, place=its_text), own.languages)
     raise AuthoringError(say("author.place_missing", where=where, name=name))
 
 
-def _checked(entry: Entry, where: str) -> Authored:
-    for lang in COURSE_LANGUAGES:
+def _checked(entry: Entry, where: str, languages: tuple[str, ...]) -> Authored:
+    for lang in languages:
         if not (isinstance(entry.get(lang), str) and entry[lang].strip()):
             raise AuthoringError(say("author.language_missing", where=where, lang=lang))
     for key in entry:
         if key not in (*COURSE_LANGUAGES, "at"):
             raise AuthoringError(say("author.language_unknown", where=where, name=repr(key)))
-    return Authored(*(entry[lang] for lang in COURSE_LANGUAGES))
+    return Authored(*(entry[lang] if lang in languages else "" for lang in COURSE_LANGUAGES))

@@ -19,7 +19,7 @@ from autograder.authoring import assignment, build
 from autograder.authoring.draw import draw_hidden
 from autograder.authoring.exercise import AuthoringError, Exercise, Misconception
 from autograder.authoring.mutants import Mutant, mutants
-from autograder.base.messages import COURSE_LANGUAGES, Text, joined, say
+from autograder.base.messages import Text, joined, say
 from autograder.base.timeout import OutOfTime, interrupted_after
 from autograder.judging import in_process
 from autograder.judging.answer_key import AnswerKey
@@ -202,7 +202,7 @@ def _fault(result: ExerciseResult) -> Text:
 
 def _stub_faults(loaded: assignment.Assignment, keys: list[AnswerKey]) -> list[Text]:
     faults: list[Text] = []
-    for lang in COURSE_LANGUAGES:
+    for lang in loaded.languages:
         text = loaded.notebook.read_text(encoding="utf-8")
         source = build.without_solutions(build.in_language(text, lang))
         read = read_source(f"{loaded.name}.py", source.encode())

@@ -11,7 +11,7 @@ import json
 import locale
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral, Rational, Real
 from pathlib import Path
@@ -130,6 +130,11 @@ def in_language(text: Text | str, lang: str) -> str:
     return text if isinstance(text, str) else text.in_language(lang)
 
 
+def in_languages(text: Text, languages: Iterable[str]) -> Authored:
+    """`text` as a course's author would have written it in these languages."""
+    return Authored(*(text.in_language(lang) if lang in languages else "" for lang in COURSE_LANGUAGES))
+
+
 def core(text: Text | None) -> Message | None:
     """The innermost message, inside of those that only add to it (`said`); of several, the first."""
     while True:
@@ -210,9 +215,9 @@ def sentences(prefix: str, lang: str) -> dict[str, str]:
     return {id.removeprefix(prefix): sentence(id, lang) for id in known if id.startswith(prefix)}
 
 
-def course_language(lang: str) -> str:
-    """The language in which a course is shown to a reader of `lang`."""
-    return lang if lang in COURSE_LANGUAGES else "en"
+def course_language(lang: str, written: Sequence[str] = COURSE_LANGUAGES) -> str:
+    """The language in which a course that is `written` in these is shown to a reader of `lang`."""
+    return next(shown for shown in (lang, "en", *written) if shown in written)
 
 
 def tag(lang: str) -> str:

@@ -68,12 +68,20 @@ if TYPE_CHECKING:
     help="bubblewrap, or process (weaker, needs nothing installed).",
 )
 @click.option(
-    "--cpu-seconds", type=click.FloatRange(min=0.1), default=2.0, help="Processor seconds a call may take."
+    "--cpu-seconds",
+    type=click.FloatRange(min=0.1),
+    help="Processor seconds a call may take; else what the course says, or 2.",
 )
 @click.option(
-    "--wall-seconds", type=click.FloatRange(min=1.0), default=60.0, help="Seconds a submission may take."
+    "--wall-seconds",
+    type=click.FloatRange(min=1.0),
+    help="Seconds a submission may take; else what the course says, or 60.",
 )
-@click.option("--memory-mib", type=click.IntRange(min=16), default=512, help="MiB a submission may take.")
+@click.option(
+    "--memory-mib",
+    type=click.IntRange(min=16),
+    help="MiB a submission may take; else what the course says, or 512.",
+)
 @language_option
 @click.option("--json", is_flag=True, help="Print results.json in place of the table.")
 @for_instructors()
@@ -86,9 +94,9 @@ def grade(
     jobs: int,
     cluster: str | None,
     isolation: "Isolation",
-    cpu_seconds: float,
-    wall_seconds: float,
-    memory_mib: int,
+    cpu_seconds: float | None,
+    wall_seconds: float | None,
+    memory_mib: int | None,
     lang: str,
     json: bool,
 ) -> None:
@@ -96,11 +104,11 @@ def grade(
     from autograder.grading import executors, grade_class
     from autograder.grading.store import Store
     from autograder.sandbox import bubblewrap
-    from autograder.sandbox.limits import Limits
+    from autograder.sandbox.limits import asked_for
 
     if (path is None) == (nbgrader is None):
         fail(say("grade.folder_or_course"))
-    limits = Limits(cpu_seconds=cpu_seconds, wall_seconds=wall_seconds, memory=memory_mib * 2**20)
+    limits = asked_for(cpu_seconds=cpu_seconds, wall_seconds=wall_seconds, memory_mib=memory_mib)
     settings = grade_class.Settings(isolation, limits)
     with _complaining(out or (nbgrader or Path()) / "grades"):
         if isolation == "bubblewrap" and cluster in (None, "local"):
@@ -110,7 +118,7 @@ def grade(
             path, keys, out = course.submitted, keys or course.keys, out or course.root / "grades"
         path, keys, out = path or Path(), keys or Path("keys"), out or Path("grades")
         files, strays = _found(path, keys, assignment)
-        answer_keys = grade_class.load_keys(keys, sorted({file.assignment for file in files}))
+        answer_keys = grade_class.load_keys(keys, {file.assignment for file in files})
         with Store(out / "results.sqlite") as store, _Books(course) as books:
             workers = min(jobs or os.cpu_count() or 1, len(files))
             _grade_with_progress(

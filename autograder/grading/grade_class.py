@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, BrokenExecutor, Future, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from autograder import __version__
@@ -24,7 +24,7 @@ from autograder.judging.evaluate import Evaluation, evaluate, unreadable
 from autograder.judging.judge import calls, judge_error
 from autograder.judging.results import SubmissionResult
 from autograder.sandbox.client import Sandbox
-from autograder.sandbox.limits import Limits
+from autograder.sandbox.limits import Asked
 from autograder.sandbox.records import Isolation
 from autograder.submissions.class_folder import SubmittedFile
 
@@ -34,10 +34,16 @@ _IN_FLIGHT = 4
 
 @dataclass(frozen=True)
 class Settings:
-    """How submissions are run."""
+    """How submissions are run.
+
+    Attributes
+    ----------
+    limits : Asked
+        Those that take the place of the key's own.
+    """
 
     isolation: Isolation = "bubblewrap"
-    limits: Limits = field(default_factory=Limits)
+    limits: Asked = ()
 
     @property
     def engine(self) -> str:
@@ -299,6 +305,8 @@ def _sandbox(task: Task, key: Path | bytes) -> Sandbox:
 @functools.lru_cache(maxsize=16)
 def _open_sandbox(key: Path | bytes, digest: str, settings: Settings, thread: int) -> Sandbox:
     """A worker keeps a warm sandbox for each key and each of its threads; it ends with the worker."""
-    sandbox = Sandbox(calls(_load_key(key, digest)), settings.limits, settings.isolation)
+    loaded = _load_key(key, digest)
+    limits = replace(loaded.limits, **dict(settings.limits))
+    sandbox = Sandbox(calls(loaded), limits, settings.isolation)
     gc.freeze()  # the key stays: no garbage collection need traverse it again for every submission
     return sandbox

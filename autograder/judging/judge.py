@@ -55,8 +55,7 @@ def results(key: AnswerKey, judged: Iterable[Sequence[Judged]]) -> tuple[Exercis
     """Points and diagnoses of what `judged(key, …)` found."""
     domain = find(key.domain)
     return tuple(
-        _result(exercise, cases, domain, visible=key.visible)
-        for exercise, cases in zip(key.exercises, judged, strict=True)
+        _result(key, exercise, cases, domain) for exercise, cases in zip(key.exercises, judged, strict=True)
     )
 
 
@@ -100,7 +99,7 @@ def accepts(case: KeyCase, outcome: Outcome) -> bool:
 
 
 def _result(
-    exercise: KeyExercise, judged: Sequence[Judged], domain: Domain, *, visible: bool
+    key: AnswerKey, exercise: KeyExercise, judged: Sequence[Judged], domain: Domain
 ) -> ExerciseResult:
     remaining = iter(judged)
     groups = []
@@ -110,7 +109,7 @@ def _result(
         cases = tuple(CaseResult(case.verdict, case.outcome.seconds) for case in in_group)
         groups.append(GroupResult(group.name, earned, group.points, cases))
     verdict = next((case.verdict for case in judged if case.verdict is not Verdict.AC), Verdict.AC)
-    found = diagnose(exercise, judged, domain, visible=visible)
+    found = diagnose(exercise, judged, domain, visible=key.visible, modules=key.limits.modules)
     return ExerciseResult(
         exercise.name, verdict, found.misconception, found.symptom, found.text, tuple(groups)
     )

@@ -1,8 +1,23 @@
 """What a submission may use: time, memory, output, disk, modules; read by both sides of the sandbox."""
 
 from dataclasses import dataclass
+from typing import Any
 
 MiB = 2**20
+
+Asked = tuple[tuple[str, Any], ...]
+"""Fields of `Limits` that take the place of others."""
+
+UNITS = {
+    "cpu_seconds": ("cpu_seconds", 1.0),
+    "wall_seconds": ("wall_seconds", 1.0),
+    "memory_mib": ("memory", MiB),
+    "output_mib": ("output", MiB),
+    "answers_mib": ("answers", MiB),
+    "disk_mib": ("disk", MiB),
+    "threads": ("threads", 1),
+}
+"""What people write for a limit: the field of `Limits`, and its unit."""
 
 
 @dataclass(frozen=True)
@@ -44,3 +59,9 @@ class Limits:
     def call_wall_seconds(self) -> float:
         """Wall-clock time for one call: generous, so that on a busy machine `cpu_seconds` decides."""
         return 5 * self.cpu_seconds
+
+
+def asked_for(**limits: float | None) -> Asked:
+    """Limits as people write them (`UNITS`), as fields of `Limits`; None is not asked for."""
+    fields = ((UNITS[name], number) for name, number in limits.items() if number is not None)
+    return tuple((name, type(unit)(number * unit)) for (name, unit), number in fields)

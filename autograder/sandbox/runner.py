@@ -161,6 +161,7 @@ class Loaded:
             missing = str(error.name).split(".")[0]
         elif isinstance(error, NameError):
             missing = self.not_importable.get(str(getattr(error, "name", "")))
+        missing = None if missing in sys.modules else missing  # a wrong name inside of an allowed module
         where, line = self._place(error)
         return {
             "status": "forbidden" if missing else "raised",

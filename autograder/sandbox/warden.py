@@ -9,14 +9,15 @@ not inherit: it could read them in freed memory.
 Messages (uint32 length · values message · bytes)::
 
     grader → warden   {"calls", "limits", "places"}                          once, first
-    warden → grader   {"reusable", "numpy"}                                  ready
+    warden → grader   {"reusable", "numpy", "missing"}                       ready
     grader → warden   {"wanted", "seconds", "source"} · source               a run, how long it may take
     warden → grader   {"end", "call", "frames", "output"} · frames · output  its outcome
 
 "source", "frames" and "output" are the numbers of bytes that follow; the source is itself a values message,
 which only the runner reads: {"labels", "statements"}, each statement [text, number of its label, line].
-`places` is {"readable", "devices", "scratch", "inside"}: what a runner may read, and where it may write;
-`inside` tells whether all of this is inside bubblewrap; "user", if present, is the user that a run becomes.
+`places` is {"readable", "modules", "devices", "scratch", "inside"}: what a runner may read and import, and
+where it may write; `inside` tells whether all of this is inside bubblewrap; "user", if present, is the user
+that a run becomes. "missing" are modules that the limits name and that cannot be imported.
 `end` is "finished", or why the run was stopped: "time" (of this call), "wall" (time of the submission),
 "output", "answers" (too much printed, returned), "died" (or wrote nonsense), or "not started" (our fault).
 """
@@ -34,7 +35,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.sandbox import confinement, runner
+from autograder.sandbox import confinement, modules, runner
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.values import dumps, loads
 
@@ -66,13 +67,16 @@ def main(engine: str) -> None:
     setup = _read(channel_in)
     if setup is None:
         return
+    # Before the environment, which limits libraries' threads, is cleared: a process with threads cannot enter
+    # namespaces.
+    missing = modules.load(setup["limits"]["modules"], setup["places"]["modules"])
     os.environ.clear()
     os.environ["TMPDIR"] = setup["places"]["scratch"]
     world = _World(setup)
     compile(ast.parse("0"), "", "exec")  # the parser initialises itself on first use
     gc.collect()
     gc.freeze()
-    _write(channel_out, {"reusable": world.reusable, "numpy": np.__version__})
+    _write(channel_out, {"reusable": world.reusable, "numpy": np.__version__, "missing": missing})
     warm = False
     while (job := _read(channel_in)) is not None:
         world.inbox.fill(channel_in, job["source"])

@@ -22,7 +22,6 @@ from autograder.judging.judge import calls, judged, results
 from autograder.judging.results import SubmissionResult, Verdict
 from autograder.sandbox.client import Sandbox, SandboxError
 from autograder.sandbox.launch import Warden
-from autograder.sandbox.limits import Limits
 from autograder.sandbox.records import Isolation
 from autograder.student.workspace import ENDING, CheckError, key_beside
 
@@ -95,7 +94,7 @@ class Checker:
     def _ready(self) -> Sandbox:
         if self._sandbox is None:
             launched, self._launched = self._launched, None
-            self._sandbox = Sandbox(calls(self.key), Limits(), _ISOLATION, launched)
+            self._sandbox = Sandbox(calls(self.key), self.key.limits, _ISOLATION, launched)
         return self._sandbox
 
 

@@ -57,16 +57,17 @@ def source() -> Path:
 def copy(course: Path, lang: str, target: Path) -> Copied:
     """Copy the files of one language into `target`, a folder for each assignment.
 
-    A `lang` outside `COURSE_LANGUAGES` gets English. What a student has changed is kept. A file that is still
-    as it was handed out in another language is replaced, and so is a visible answer key, which students do
-    not edit.
+    A `lang` in which there is nothing gets English, else the course's only language. What a student has
+    changed is kept. A file that is still as it was handed out in another language is replaced, and so is a
+    visible answer key, which students do not edit.
 
     Raises
     ------
     HandoutError
         There is nothing to copy, or nowhere to write.
     """
-    lang = course_language(lang)
+    written = [known for known in COURSE_LANGUAGES if any((course / known).glob(f"*/*{ENDING}"))]
+    lang = course_language(lang, written or COURSE_LANGUAGES)
     # By folder: the assignment's name inside a key may be a different one.
     keys = {path.parent.name: answer_key.load(path) for path in sorted((course / lang).glob(f"*/*{ENDING}"))}
     if not keys:

@@ -50,7 +50,7 @@ c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
-# The sandbox's limits and the folder of the hidden answer keys, below this one:
+# The folder of the hidden answer keys, below this one, and limits in place of the course's own (course.toml):
 # c.SandboxExecute.keys = "keys"
 # c.SandboxExecute.cpu_seconds = 2.0
 # c.SandboxExecute.memory_mib = 512
@@ -129,10 +129,12 @@ def init(root: Path, assignments: list[Assignment], lang: str, *, force: bool = 
         for assignment in assignments:
             name = assignment.name
             folder = root / "source" / name
-            text = nbformat.writes(source_notebook(assignment, course_language(lang))) + "\n"
+            its_lang = course_language(lang, assignment.languages)
+            text = nbformat.writes(source_notebook(assignment, its_lang)) + "\n"
             path = folder / f"{name}.ipynb"
             files.append(_write(path, text.encode(), written, str(path.relative_to(root)), force))
             visible = draw_visible(name, assignment.exercises, domain=assignment.domain)
+            visible = assignment.with_settings(visible)
             files.append(build.write_visible_key(folder / f"{name}.visible.npz", visible))
             files += build.copy_data(assignment, folder)
             files.append(build.draw_keys(assignment, root / "keys"))

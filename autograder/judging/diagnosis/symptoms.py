@@ -30,20 +30,26 @@ Path = tuple[str | int, ...]
 """The path to a part of a result: see `comparison.Difference`."""
 
 
-def symptom(exercise: KeyExercise, judged: Sequence[Judged], knowledge: Knowledge, *, visible: bool) -> Text:
-    """What is wrong in those of all cases that are; at least one must be."""
+def symptom(
+    exercise: KeyExercise,
+    judged: Sequence[Judged],
+    knowledge: Knowledge,
+    *,
+    visible: bool,
+    modules: Sequence[str] = (),
+) -> Text:
+    """What is wrong in those of all cases that are; at least one must be. `modules`: see `sandbox.limits`."""
     cases = [AnalysedCase(**vars(case), facts=_facts(exercise, case, knowledge)) for case in judged]
     wrong = [case for case in cases if not case.verdict.earns]
     first = wrong[0]
     if first.verdict is Verdict.MISSING:
         return say("symptom.function_missing", name=exercise.name)
     if first.verdict is Verdict.FORBIDDEN:
-        return say(
-            "symptom.module_forbidden",
-            module=first.outcome.text,
-            where=source.place(first.outcome.where),
-            line=first.outcome.line,
-        )
+        place = {"where": source.place(first.outcome.where), "line": first.outcome.line}
+        if modules:
+            allowed = joined(["NumPy", *modules])
+            return say("symptom.module_not_among", module=first.outcome.text, **place, modules=allowed)
+        return say("symptom.module_forbidden", module=first.outcome.text, **place)
     way = way_of_failing(first)
     alike = [case for case in wrong if way_of_failing(case) == way]
     if first.difference is not AGREE:
