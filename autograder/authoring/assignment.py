@@ -13,17 +13,20 @@ import sys
 import traceback
 import types
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from autograder.authoring import course as course_settings
 from autograder.authoring import notebook_text, texts
 from autograder.authoring.course import AssignmentSettings, Course
-from autograder.authoring.exercise import AuthoringError, Exercise
-from autograder.base.messages import COURSE_LANGUAGES, Joined, Text, joined, say
+from autograder.authoring.exercise import AuthoringError, Exercise, refuse
+from autograder.base.messages import COURSE_LANGUAGES, Text, say
 from autograder.judging.answer_key import AnswerKey, KeySettings, with_digest
 from autograder.judging.domain import UnknownDomain, find
+
+_FILES = ("notebook.py", "hidden.py", "texts.toml", "alternatives.py")
 
 
 @dataclass(frozen=True)
@@ -77,53 +80,45 @@ def load_all(course: Path) -> list[Assignment]:
     Raises
     ------
     AuthoringError
-        Something is wrong with the course: all of it, a sentence each.
+        With the mistakes of the settings and of all assignments, as far as they can be imported.
     """
-    assignments, faults = _read(course)
-    if faults:
-        raise AuthoringError(joined(faults, "list.lines"))
-    return assignments
-
-
-def check_course(course: Path) -> list[Text]:
-    """What is wrong with a course, a sentence each: all of it, not only the first mistake."""
-    return _read(course)[1]
-
-
-def _read(course: Path) -> tuple[list[Assignment], list[Text]]:
-    """The assignments that can be loaded, and what is wrong with the others and with the settings."""
     if not course.is_dir():
-        return [], [say("author.no_course", folder=course)]
-    folders = sorted({file.parent for name in _FILES for file in course.glob(f"*/{name}")})
+        raise AuthoringError(say("author.no_course", folder=course))
+    # A folder with none of an assignment's files may hold anything: data, modules, pictures.
+    folders = sorted({file.parent for name in _FILES for file in course.glob(f"[!._]*/{name}")})
     if not folders:
-        return [], [say("author.no_assignments", folder=course)]
+        raise AuthoringError(say("author.no_assignments", folder=course))
     settings = course_settings.read(course)
-    faults = [*settings.faults, *course_settings.beside(settings, [folder.name for folder in folders])]
-    settings = replace(settings, faults=())
-    loaded = []
-    try:
-        course_texts = texts.read(course.resolve() / "texts.toml", settings.languages)
-        for folder in folders:
-            try:
-                loaded.append(load(folder, course_texts, settings))
-            except AuthoringError as error:
-                faults += _sentences(error)
-        if len(loaded) == len(folders):
+    names = [folder.name for folder in folders]
+    mistakes: list[Text | str] = [*settings.mistakes, *course_settings.beside(settings, names)]
+    settings = replace(settings, mistakes=())
+    course_texts = texts.read(course.resolve() / "texts.toml", settings.languages)
+    assignments: list[Assignment] = []
+    for folder in folders:
+        with _collected(mistakes):
+            assignments.append(load(folder, course_texts, settings))
+    if len(assignments) == len(folders):
+        with _collected(mistakes):
             course_texts.check_used()
+    refuse(mistakes)
+    return sorted(assignments, key=lambda loaded: (loaded.settings.position, loaded.name))
+
+
+def check_course(course: Path) -> list[Text | str]:
+    """What is wrong with a course, a sentence each; empty where `load_all` would load it."""
+    mistakes: list[Text | str] = []
+    with _collected(mistakes):
+        load_all(course)
+    return mistakes
+
+
+@contextmanager
+def _collected(mistakes: list[Text | str]) -> Iterator[None]:
+    """Note what an AuthoringError in the block says, and go on."""
+    try:
+        yield
     except AuthoringError as error:
-        faults.append(error.text)
-    return sorted(loaded, key=lambda found: (found.settings.position, found.name)), faults
-
-
-_FILES = ("hidden.py", "notebook.py", "alternatives.py")
-"""A folder with one of them is an assignment."""
-
-
-def _sentences(error: AuthoringError) -> tuple[Text, ...]:
-    match error.text:
-        case Joined(items, "list.lines"):
-            return tuple(item for item in items if isinstance(item, Text))
-    return (error.text,)
+        mistakes += error.mistakes
 
 
 def load(
@@ -161,13 +156,11 @@ def load(
     script = (folder / "notebook.py").read_text(encoding="utf-8")
     asked, written = course.of(folder.name), notebook_text.written_questions(script)
     known = [*names, *written]
-    faults = [*course.faults]
+    mistakes = [*course.mistakes]
     for entry, wanted in (("points", asked.points), ("left_out", asked.left_out)):
         where = course.where("assignments", folder.name, entry)
-        faults += [course_settings.unknown(where, name, known) for name in wanted if name not in known]
-    faults = faults or notebook_text.faults(folder / "notebook.py", script, known, asked.left_out)
-    if faults:
-        raise AuthoringError(joined(faults, "list.lines"))
+        mistakes += [course_settings.unknown(where, name, known) for name in wanted if name not in known]
+    refuse(mistakes or notebook_text.mistakes(folder / "notebook.py", script, known, asked.left_out))
     return Assignment(
         folder.name,
         folder,

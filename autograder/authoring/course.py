@@ -1,17 +1,17 @@
 """Read a course's settings, `course.toml` beside its assignments; every entry has a default.
 
-    title = { zh = "卷积神经网络", en = "Convolutional networks" }
+    title = { zh = "统计", en = "Statistics" }
     languages = ["zh", "en"]             # one is enough
 
     [limits]
     cpu_seconds = 2.0
 
-    [assignments.pooling]                # assignments come in this order, others after them by name
-    title = { zh = "池化", en = "Pooling" }
-    points = { max_pool = 8 }
+    [assignments.means]                  # assignments come in this order, others after them by name
+    title = { zh = "平均数", en = "Means" }
+    points = { median = 8 }
 
 `assignment` reads it with what it loads; `read` collects everything that is wrong with the file, and never
-stops at the first mistake. What the assignments themselves say is checked by `assignment.check`.
+stops at the first mistake. `beside` says what is wrong with it beside the assignments.
 """
 
 import difflib
@@ -59,8 +59,8 @@ class Course:
 
     Attributes
     ----------
-    faults : tuple of Text
-        What is wrong with the file; the entries concerned have their defaults.
+    mistakes : tuple of Text
+        What is wrong with the file; the entries concerned have their demistakes.
     """
 
     path: Path
@@ -69,7 +69,7 @@ class Course:
     limits: Mapping[str, Any] = field(default_factory=dict)
     modules: tuple[str, ...] = ()
     assignments: Mapping[str, AssignmentSettings] = field(default_factory=dict)
-    faults: tuple[Text, ...] = ()
+    mistakes: tuple[Text, ...] = ()
 
     def position(self, name: str) -> int:
         """The place of an assignment, from 1; those that the file does not name share the last; else 0."""
@@ -93,12 +93,12 @@ class Course:
 
 
 def read(folder: Path) -> Course:
-    """The settings of the course in `folder`: the defaults where it has no file."""
+    """The settings of the course in `folder`: the demistakes where it has no file."""
     path = folder / FILE
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        return Course(path, faults=(say("author.at", place=path, error=error),))
+        return Course(path, mistakes=(say("author.at", place=path, error=error),))
     return _Reader(path).course(table)
 
 
@@ -113,22 +113,22 @@ def unknown(where: str, name: str, known: Iterable[str]) -> Text:
 
 def beside(course: Course, assignments: list[str]) -> list[Text]:
     """What is wrong with the settings beside the names of all `assignments`, and on this machine."""
-    faults = [
+    mistakes = [
         unknown(course.where("assignments"), name, assignments)
         for name in course.assignments
         if name not in assignments
     ]
-    owners: dict[str, str] = {}
+    owners = {name.casefold(): name for name in assignments}
     for name, settings in course.assignments.items():
         for other in settings.names:
             owner = owners.setdefault(other.casefold(), name)
-            if owner != name or other in assignments:
+            if owner != name:
                 where = course.where("assignments", name, "names")
-                faults.append(say("course.name_of_another", where=where, name=other, other=owner))
+                mistakes.append(say("course.name_of_another", where=where, name=other, other=owner))
     allowed = [(course.where("modules"), course.modules)]
     for name, settings in course.assignments.items():
         allowed.append((course.where("assignments", name, "modules"), settings.modules))
-    return faults + [
+    return mistakes + [
         say("course.no_module", where=where, name=name)
         for where, names in allowed
         for name in names
@@ -142,7 +142,7 @@ class _Reader:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.languages: tuple[str, ...] = COURSE_LANGUAGES
-        self.faults: list[Text] = []
+        self.mistakes: list[Text] = []
 
     def course(self, table: dict[str, Any]) -> Course:
         readers = {
@@ -152,7 +152,7 @@ class _Reader:
             "modules": self._strings,
             "assignments": self._assignments,
         }
-        return Course(self.path, **self._entries(table, (), readers), faults=tuple(self.faults))
+        return Course(self.path, **self._entries(table, (), readers), mistakes=tuple(self.mistakes))
 
     def _assignments(self, value: Any, at: tuple[str, ...]) -> dict[str, AssignmentSettings]:
         readers = {
@@ -173,11 +173,11 @@ class _Reader:
         table = self._table(value, at)
         for name in table:
             if name not in readers:
-                self.faults.append(unknown(_where(self.path, at), name, readers))
+                self.mistakes.append(unknown(_where(self.path, at), name, readers))
         return {name: readers[name](table[name], (*at, name)) for name in readers if name in table}
 
     def _wrong(self, at: tuple[str, ...], what: Text) -> None:
-        self.faults.append(say("course.wrong_type", where=_where(self.path, at), what=what))
+        self.mistakes.append(say("course.wrong_type", where=_where(self.path, at), what=what))
 
     def _table(self, value: Any, at: tuple[str, ...]) -> dict[str, Any]:
         if isinstance(value, dict):
@@ -195,7 +195,7 @@ class _Reader:
         names = self._strings(value, at)
         for name in names:
             if name not in COURSE_LANGUAGES:
-                self.faults.append(unknown(_where(self.path, at), name, COURSE_LANGUAGES))
+                self.mistakes.append(unknown(_where(self.path, at), name, COURSE_LANGUAGES))
         self.languages = tuple(lang for lang in COURSE_LANGUAGES if lang in names)
         if value == []:
             self._wrong(at, say("course.type_strings"))
@@ -208,7 +208,8 @@ class _Reader:
         if isinstance(value, dict):
             for lang in self.languages:
                 if lang not in value:
-                    self.faults.append(say("author.language_missing", where=_where(self.path, at), lang=lang))
+                    where = _where(self.path, at)
+                    self.mistakes.append(say("author.language_missing", where=where, lang=lang))
         return Authored(found.get("zh", ""), found.get("en", ""))
 
     def _string(self, value: Any, at: tuple[str, ...]) -> str:
@@ -229,7 +230,7 @@ class _Reader:
 
     def _limits(self, value: Any, at: tuple[str, ...]) -> dict[str, Any]:
         found = self._positive_numbers(value, at)
-        self.faults += [unknown(_where(self.path, at), name, UNITS) for name in found if name not in UNITS]
+        self.mistakes += [unknown(_where(self.path, at), name, UNITS) for name in found if name not in UNITS]
         return dict(asked_for(**{name: number for name, number in found.items() if name in UNITS}))
 
 

@@ -19,13 +19,13 @@ The texts for these ids are in `texts.toml` (`authoring.texts`), accepted altern
 import inspect
 import itertools
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from autograder.authoring import transforms
 from autograder.authoring.transforms import Transform
-from autograder.base.messages import COURSE_LANGUAGES, Authored, TextError, in_languages, say
+from autograder.base.messages import COURSE_LANGUAGES, Authored, Text, TextError, in_languages, joined, say
 from autograder.judging.answer_key import Layout
 from autograder.judging.comparison import Close, Comparator
 
@@ -227,4 +227,14 @@ def _pair(reference: Callable[..., Any], first: Misconception, second: Misconcep
 
 
 class AuthoringError(TextError):
-    """A mistake in a course's own files."""
+    """Mistakes in a course's own files, a sentence each."""
+
+    def __init__(self, *mistakes: Text | str) -> None:
+        super().__init__(mistakes[0] if len(mistakes) == 1 else joined(mistakes, "list.lines"))
+        self.mistakes = mistakes
+
+
+def refuse(mistakes: Sequence[Text | str]) -> None:
+    """Raise an AuthoringError with these mistakes, if there are any."""
+    if mistakes:
+        raise AuthoringError(*dict.fromkeys(mistakes))

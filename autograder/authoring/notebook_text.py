@@ -3,9 +3,9 @@
 `build` calls it for the cells of one language. A text cell writes no points itself, so that they cannot
 differ from those in force:
 
-    <<points max_pool>>     6 points        <<number max_pool>>     6
-    <<points>>              100 points      <<number>>              100     of the whole assignment
-    <<modules>>             NumPy, with the modules that the course allows
+    <<points median>>     6 points        <<number median>>     6
+    <<points>>            100 points      <<number>>            100     of the whole assignment
+    <<modules>>           NumPy, with the modules that the course allows
 
 An exercise that is left out takes along its section (from the heading with its `<<points …>>` to the next
 heading that is not below it) and the rows of tables with its `<<number …>>`.
@@ -89,7 +89,7 @@ def _quotes(kind: str, line: str, names: Sequence[str]) -> bool:
     return any(found[1] == kind and found[2] in names for found in _PLACEHOLDER.finditer(line))
 
 
-def faults(path: Path, script: str, known: Iterable[str], left_out: Sequence[str]) -> list[Text]:
+def mistakes(path: Path, script: str, known: Iterable[str], left_out: Sequence[str]) -> list[Text]:
     """What is wrong with the placeholders of the `notebook.py` at `path`, and with what is left out of it."""
     cells = list(_cells(script))
     text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")

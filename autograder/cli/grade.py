@@ -147,7 +147,7 @@ def _found(
     from autograder.submissions import class_folder
 
     known = grade_class.known_assignments(keys)
-    found = class_folder.find(path, assignment, known)
+    found = class_folder.find(path, assignment, known, grade_class.known_names(keys))
     files, strays = class_folder.without_strays(found, known)
     for stray in strays:
         about = {"student": stray.student, "assignment": stray.assignment}

@@ -5,6 +5,7 @@ worker. A worker keeps one warm sandbox for each answer key. Nothing in a submis
 result is stored as soon as it is there, and an interrupted run continues from the stored results.
 """
 
+import contextlib
 import functools
 import gc
 import hashlib
@@ -72,7 +73,7 @@ class Graded:
 
 
 def load_keys(folder: Path, assignments: Iterable[str]) -> dict[str, tuple[Path, answer_key.AnswerKey]]:
-    """The hidden keys of `assignments`.
+    """The hidden keys of `assignments`, in the course's order.
 
     Raises
     ------
@@ -80,7 +81,9 @@ def load_keys(folder: Path, assignments: Iterable[str]) -> dict[str, tuple[Path,
         Also where a file is named after one assignment and holds the key of another.
     """
     paths = {name: folder / (name + answer_key.HIDDEN) for name in assignments}
-    return {name: (path, answer_key.load(path, name)) for name, path in paths.items()}
+    keys = [(path, answer_key.load(path, name)) for name, path in paths.items()]
+    keys.sort(key=lambda pair: (pair[1].settings.position, pair[1].assignment))
+    return {key.assignment: (path, key) for path, key in keys}
 
 
 def newest_key(path: Path) -> answer_key.AnswerKey:
@@ -104,6 +107,15 @@ def _key_of(path: Path, changed: int) -> answer_key.AnswerKey:
 def known_assignments(folder: Path) -> set[str]:
     """The assignments that `folder` holds a hidden key for."""
     return {path.name.removesuffix(answer_key.HIDDEN) for path in folder.glob("*" + answer_key.HIDDEN)}
+
+
+def known_names(folder: Path) -> dict[str, str]:
+    """What hand-ins may call the assignments with a hidden key in `folder`; see `answer_key.names_in`."""
+    keys = []
+    for path in folder.glob("*" + answer_key.HIDDEN):
+        with contextlib.suppress(answer_key.KeyFileError):  # it is reported where it is needed
+            keys.append(newest_key(path))
+    return answer_key.names_in(keys)
 
 
 def grade_class(

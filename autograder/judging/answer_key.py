@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ from autograder.sandbox.values import TakeArray, dumps, flatten, unflatten
 
 __all__ = ["AnswerKey", "Hint", "KeyCase", "KeyExercise", "KeyGroup", "KeySettings", "Layout", "Wrong"]
 __all__ += ["HIDDEN", "SCHEMA", "DomainMissing", "KeyFileError"]
-__all__ += ["from_bytes", "load", "same_up_to_rounding", "save", "to_bytes", "with_digest"]
+__all__ += ["from_bytes", "load", "names_in", "same_up_to_rounding", "save", "to_bytes", "with_digest"]
 
 SCHEMA = 3
 
@@ -143,6 +144,11 @@ def _arrays_of(file: Any) -> TakeArray:
         return numbers[name][start : used[name]].reshape(shape).copy()
 
     return take
+
+
+def names_in(keys: Iterable[AnswerKey]) -> dict[str, str]:
+    """What hand-ins may call the assignments of `keys` besides their names, in lower case, to these names."""
+    return {name.casefold(): key.assignment for key in keys for name in key.settings.names}
 
 
 def with_digest(key: AnswerKey) -> AnswerKey:

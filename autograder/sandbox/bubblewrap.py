@@ -172,7 +172,7 @@ def _shared_libraries(extensions: list[str], packages: tuple[str, ...]) -> list[
     )
 
 
-def library_folders(allowed: tuple[str, ...]) -> str:
+def library_folders(allowed: tuple[str, ...] = ()) -> str:
     """LD_LIBRARY_PATH inside: the folders of the shared libraries."""
     libraries = [Path(path) for path in python_files(allowed)]
     return ":".join(sorted({str(path.parent) for path in libraries if ".so" in path.name}))

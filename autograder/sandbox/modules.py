@@ -53,6 +53,15 @@ def locations(names: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def distributions(names: Iterable[str]) -> list[str]:
+    """The names of the distributions that the modules `names` come from, for `pip install`."""
+    from importlib import metadata
+
+    known = metadata.packages_distributions() if names else {}
+    tops = dict.fromkeys(name.partition(".")[0] for name in names)
+    return [distribution for top in tops for distribution in known.get(top, ())]
+
+
 def _locate(top: str, found: dict[str, str]) -> None:
     if top in found or top in _BESIDE or top in sys.stdlib_module_names:
         return

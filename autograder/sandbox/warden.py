@@ -67,11 +67,11 @@ def main(engine: str) -> None:
     setup = _read(channel_in)
     if setup is None:
         return
-    # Before the environment, which limits libraries' threads, is cleared: a process with threads cannot enter
-    # namespaces.
-    missing = modules.load(setup["limits"]["modules"], setup["places"]["modules"])
-    os.environ.clear()
+    allowed = setup["limits"]["modules"]
+    for name in [name for name in os.environ if not (allowed and name.endswith("_NUM_THREADS"))]:
+        del os.environ[name]  # the others keep libraries from starting threads
     os.environ["TMPDIR"] = setup["places"]["scratch"]
+    missing = modules.load(allowed, setup["places"]["modules"])
     world = _World(setup)
     compile(ast.parse("0"), "", "exec")  # the parser initialises itself on first use
     gc.collect()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from autograder.base import atomic
-from autograder.base.messages import COURSE_LANGUAGES, TextError, course_language, say
+from autograder.base.messages import COURSE_LANGUAGES, Text, TextError, course_language, say
 from autograder.judging import answer_key
 from autograder.student.workspace import ENDING, course_order
 
@@ -29,11 +29,14 @@ class Copied:
     ----------
     assignments : tuple of str
         In the course's order.
+    titles : dict
+        What the course calls them, by name.
     files : dict
         What was done, by path below the student's folder.
     """
 
     assignments: tuple[str, ...]
+    titles: dict[str, Text]
     files: dict[Path, What]
 
     def that_are(self, what: What) -> list[Path]:
@@ -84,7 +87,7 @@ def copy(course: Path, lang: str, target: Path) -> Copied:
         raise HandoutError(
             say("error.handout_not_written", file=error.filename or target, error=error.strerror or error)
         ) from error
-    return Copied(names, files)
+    return Copied(names, {name: keys[name].title for name in names}, files)
 
 
 def _copy_file(path: Path, target: Path, course: Path, relative: Path) -> What:

@@ -1002,7 +1002,8 @@ if __name__ == "__main__":
 # （在这里作答。）
 #
 # ### BEGIN MARK SCHEME
-# **评分标准（<<points kernel_origins>>）。** 意思对即可，不要求用词相同；同一点不重复给分，每部分不超过所列的分值。
+# **评分标准（<<points kernel_origins>>）。** 意思对即可，不要求用词相同；
+# 同一点不重复给分，每部分不超过所列的分值。
 #
 # - **人工设定，优点（2 分，每点 1 分）**：不需要数据和训练；含义清楚、可以解释、有理论依据
 #   （如差分近似导数）；参数少甚至没有，计算快；结果确定，在任何图像上表现一致，便于验证。
@@ -1024,8 +1025,8 @@ if __name__ == "__main__":
 # (Your answer goes here.)
 #
 # ### BEGIN MARK SCHEME
-# **Mark scheme (<<points kernel_origins>>).** What counts is the idea, not the wording; no idea is counted twice, and no
-# part earns more than its points.
+# **Mark scheme (<<points kernel_origins>>).** What counts is the idea, not the wording; no idea is
+# counted twice, and no part earns more than its points.
 #
 # - **Designed, pros (2 points, 1 each)**: needs no data and no training; has a clear meaning, can be
 #   explained and rests on theory (differences approximate derivatives); few parameters or none, hence fast;

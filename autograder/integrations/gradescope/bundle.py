@@ -17,6 +17,7 @@ from autograder import __version__
 from autograder.base import atomic
 from autograder.judging import answer_key
 from autograder.judging.domain import find
+from autograder.sandbox import modules
 
 _PACKAGE = Path(__file__).parent.parent.parent
 _GRADING = (
@@ -44,7 +45,8 @@ def write(key: Path, lang: str, target: Path) -> None:
     ------
     OSError, answer_key.KeyFileError
     """
-    domain = answer_key.load(key).domain
+    loaded = answer_key.load(key)
+    domain, allowed = loaded.domain, loaded.limits.modules
     scripts = Path(__file__).parent
     run = (scripts / "run_autograder").read_text(encoding="utf-8").replace("@LANG@", lang)
     with (
@@ -54,15 +56,18 @@ def write(key: Path, lang: str, target: Path) -> None:
         _add(bundle, "setup.sh", (scripts / "setup.sh").read_bytes(), _EXECUTABLE)
         _add(bundle, "run_autograder", run.encode(), _EXECUTABLE)
         _add(bundle, key.name, key.read_bytes(), _SECRET)
-        _add(bundle, f"autograder-{__version__}-py3-none-any.whl", wheel(domain), _PLAIN)
+        _add(bundle, f"autograder-{__version__}-py3-none-any.whl", wheel(domain, allowed), _PLAIN)
 
 
-def wheel(domain: str = "") -> bytes:
-    """The running engine's modules for grading, and those of a key's domain, as a wheel (PEP 427)."""
+def wheel(domain: str = "", allowed: tuple[str, ...] = ()) -> bytes:
+    """The running engine's modules for grading, and those of a key's domain, as a wheel (PEP 427).
+
+    It requires the distributions of the modules that the course allows.
+    """
     info = f"autograder-{__version__}.dist-info"
     files = {
         **{f"autograder/{path.relative_to(_PACKAGE)}": path.read_bytes() for path in _modules(domain)},
-        f"{info}/METADATA": _metadata(domain).encode(),
+        f"{info}/METADATA": _metadata(domain, allowed).encode(),
         f"{info}/WHEEL": _WHEEL.encode(),
     }
     record = io.StringIO()
@@ -86,9 +91,10 @@ def _modules(domain: str) -> Iterator[Path]:
             yield path
 
 
-def _metadata(domain: str) -> str:
+def _metadata(domain: str, allowed: tuple[str, ...]) -> str:
     names = ("numpy", *find(domain).requires)
     needed = [line for line in metadata.requires("autograder") or [] if line.startswith(names)]
+    needed += modules.distributions(allowed)
     lines = ["Metadata-Version: 2.1", "Name: autograder", f"Version: {__version__}"]
     return "\n".join([*lines, *(f"Requires-Dist: {line}" for line in needed), ""])
 
