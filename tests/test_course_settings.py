@@ -4,8 +4,9 @@ import importlib.util
 import json
 import re
 import shutil
+import tomllib
 import zipfile
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from autograder.judging.evaluate import evaluate
 from autograder.judging.judge import calls
 from autograder.judging.results import Verdict
 from autograder.sandbox.client import Sandbox, SandboxError
-from autograder.sandbox.limits import Limits, MiB, asked_for
+from autograder.sandbox.limits import UNITS, Limits, MiB, asked_for
 from autograder.sandbox.records import Isolation
 from autograder.student import handout
 from autograder.student.checking import Checker
@@ -126,6 +127,21 @@ def test_a_course_without_mistakes_is_one_line(tmp_path: Path) -> None:
     assert done.stdout == (
         "solutions: nothing is wrong. Assignments: 1, exercises: 1, written questions: 0, points: 10.\n"
     )
+
+
+def test_the_example_of_the_documentation_is_the_whole_file(tmp_path: Path) -> None:
+    text = (SOLUTIONS.parent / "docs" / "authoring.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```toml\n(title = .*?)^```$", text, re.DOTALL | re.MULTILINE)
+    (tmp_path / "course.toml").write_text(example, encoding="utf-8")
+    settings = course.read(tmp_path)
+    assert settings.mistakes == ()
+    of_course = {field.name for field in fields(course.Course)} - {"path", "mistakes"}
+    assert tomllib.loads(example).keys() == of_course
+    of_relu = {field.name for field in fields(course.AssignmentSettings)}
+    assert tomllib.loads(example)["assignments"]["relu"].keys() == of_relu
+    assert tomllib.loads(example)["limits"].keys() == UNITS.keys()
+    in_force = replace(Limits(), **settings.limits)
+    assert in_force == Limits(), "the example shows the defaults"
 
 
 def test_without_a_file_there_are_the_defaults(tmp_path: Path) -> None:
@@ -529,3 +545,18 @@ def test_a_module_that_is_gone_is_no_grade(tmp_path: Path) -> None:
     limits = replace(key.limits, modules=("no_such_module",))
     with pytest.raises(SandboxError, match="modules that cannot be imported here: no_such_module"):
         Sandbox(calls(key), limits, "process")
+
+
+def test_a_class_is_not_graded_without_a_module_that_its_key_allows(tmp_path: Path) -> None:
+    key = key_with(tmp_path, "")
+    settings = replace(key.settings, limits={"modules": ("no_such_module",)})
+    answer_key.save(
+        answer_key.with_digest(replace(key, settings=settings)), tmp_path / "keys" / "relu.hidden.npz"
+    )
+    hand_in(tmp_path, "an", authored.RIGHT)
+    done = call(tmp_path, "grade", "submitted", *QUICK)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "autograder: keys/relu.hidden.npz: the module 'no_such_module' is not installed here; install it, or "
+        "take it out.\n"
+    )

@@ -119,6 +119,8 @@ def grade(
         path, keys, out = path or Path(), keys or Path("keys"), out or Path("grades")
         files, strays = _found(path, keys, assignment)
         answer_keys = grade_class.load_keys(keys, {file.assignment for file in files})
+        if cluster in (None, "local"):
+            _require_modules(answer_keys)
         with Store(out / "results.sqlite") as store, _Books(course) as books:
             workers = min(jobs or os.cpu_count() or 1, len(files))
             _grade_with_progress(
@@ -137,6 +139,16 @@ def grade(
         complain(say("grade.not_written", **about))
     if failed or strays or books.failed:
         leave(EXIT_JUDGE_ERROR)
+
+
+def _require_modules(answer_keys: "dict[str, tuple[Path, AnswerKey]]") -> None:
+    """Fail where a module that the course allows is not installed: all would be judge errors."""
+    from autograder.sandbox import modules
+
+    for path, key in answer_keys.values():
+        for name in key.limits.modules:
+            if not modules.is_installed(name):
+                fail(say("course.no_module", where=path, name=name))
 
 
 def _found(

@@ -198,7 +198,7 @@ def places_outside(allowed: tuple[str, ...] = ()) -> dict[str, Any]:
     own_libraries = str(Path(interpreter()).parent.parent / "lib")
     return {
         "readable": [*needed, own_libraries, *_SYSTEM_LIBRARIES],
-        "modules": modules.locations(allowed),
+        "modules": dict(modules.locations(allowed)),
         "devices": list(_DEVICES),
         # A run's own file system is mounted there and hides what it needs to read.
         "scratch": "/var/tmp" if any(path.startswith("/tmp/") for path in needed) else "/tmp",

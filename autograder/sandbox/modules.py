@@ -6,6 +6,7 @@ else: their folder is on no path, since what is installed beside them is none of
 """
 
 import contextlib
+import functools
 import importlib
 import importlib.abc
 import importlib.machinery
@@ -42,7 +43,8 @@ def is_installed(name: str) -> bool:
     return True
 
 
-def locations(names: Iterable[str]) -> dict[str, str]:
+@functools.cache
+def locations(names: tuple[str, ...]) -> Mapping[str, str]:
     """Where the modules `names` lie, with all that their distributions require: file or folder, by its name.
 
     What is not installed is left out: then the warden reports what it cannot load.
