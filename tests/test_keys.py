@@ -26,7 +26,7 @@ FOLDERS = sorted(hidden.parent for hidden in COURSE.glob("*/hidden.py"))
 AGAIN = "everything handed in for it will be graded again"
 SAME_POINTS = "computed again on the same inputs; nothing is graded again"
 OTHER_POINTS = (
-    f"computed again on the same inputs, but points, expected values or comparators changed; {AGAIN}"
+    f"computed again on the same inputs, but points, expected values, comparators or limits changed; {AGAIN}"
 )
 
 

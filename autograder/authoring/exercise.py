@@ -217,10 +217,12 @@ class Exercise:
         """
         names = [group.name for group in self.groups]
         ids = [misconception.id for misconception in self.misconceptions]
-        for twice, entries in (("author.group_twice", names), ("author.misconception_twice", ids)):
-            for entry in entries:
-                if entries.count(entry) > 1:
-                    raise AuthoringError(say(twice, exercise=self.name, name=entry))
+        for name in names:
+            if names.count(name) > 1:
+                raise AuthoringError(say("author.group_twice", exercise=self.name, name=name))
+        for id in ids:
+            if ids.count(id) > 1:
+                raise AuthoringError(say("author.misconception_twice", exercise=self.name, name=id))
         total = sum(group.points for group in self.groups)
         if not math.isclose(total, self.points):
             raise AuthoringError(
