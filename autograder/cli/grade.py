@@ -70,12 +70,12 @@ if TYPE_CHECKING:
 @click.option(
     "--cpu-seconds",
     type=click.FloatRange(min=0.1),
-    help="Processor seconds a call may take; else what the course says, or 2.",
+    help="Processor seconds a call may take; else what the course says, or 3.",
 )
 @click.option(
-    "--wall-seconds",
+    "--submission-seconds",
     type=click.FloatRange(min=1.0),
-    help="Seconds a submission may take; else what the course says, or 60.",
+    help="Processor seconds a submission may take; else what the course says, or 60.",
 )
 @click.option(
     "--memory-mib",
@@ -95,7 +95,7 @@ def grade(
     cluster: str | None,
     isolation: "Isolation",
     cpu_seconds: float | None,
-    wall_seconds: float | None,
+    submission_seconds: float | None,
     memory_mib: int | None,
     lang: str,
     json: bool,
@@ -108,7 +108,7 @@ def grade(
 
     if (path is None) == (nbgrader is None):
         fail(say("grade.folder_or_course"))
-    limits = asked_for(cpu_seconds=cpu_seconds, wall_seconds=wall_seconds, memory_mib=memory_mib)
+    limits = asked_for(cpu_seconds=cpu_seconds, submission_seconds=submission_seconds, memory_mib=memory_mib)
     settings = grade_class.Settings(isolation, limits)
     with _complaining(out or (nbgrader or Path()) / "grades"):
         if isolation == "bubblewrap" and cluster in (None, "local"):

@@ -33,7 +33,7 @@ def write(done: Checked, file: Path, told: Container[str], lang: str, page: Path
     OSError
     """
     deadline = time.monotonic() + _BUDGET
-    limits = replace(done.key.limits, wall_seconds=_RUN_SECONDS)
+    limits = replace(done.key.limits, submission_seconds=_RUN_SECONDS)
     shown = cards(
         done.key,
         done.result,

@@ -30,7 +30,9 @@ class SandboxExecute(Execute):  # type: ignore[misc]
         ("bubblewrap", "process"), default_value="bubblewrap", help="How a submission is kept apart."
     ).tag(config=True)
     cpu_seconds = Float(None, allow_none=True, help="Processor seconds a call may take.").tag(config=True)
-    wall_seconds = Float(None, allow_none=True, help="Seconds that a submission may take.").tag(config=True)
+    submission_seconds = Float(
+        None, allow_none=True, help="Processor seconds that a submission may take."
+    ).tag(config=True)
     memory_mib = Integer(None, allow_none=True, help="MiB that a submission may take.").tag(config=True)
 
     def preprocess(self, nb: Any, resources: Any, km: Any = None) -> tuple[Any, Any]:
@@ -48,7 +50,9 @@ class SandboxExecute(Execute):  # type: ignore[misc]
         path = Path(CourseDirectory(config=self.config).root) / self.keys / (assignment + HIDDEN)
         key = grade_class.newest_key(path)
         limits = asked_for(
-            cpu_seconds=self.cpu_seconds, wall_seconds=self.wall_seconds, memory_mib=self.memory_mib
+            cpu_seconds=self.cpu_seconds,
+            submission_seconds=self.submission_seconds,
+            memory_mib=self.memory_mib,
         )
         task = grade_class.Task(
             resources["nbgrader"]["student"],
