@@ -543,8 +543,11 @@ def relu_backward(delta, z):
 def test_a_module_that_is_gone_is_no_grade(tmp_path: Path) -> None:
     key = key_with(tmp_path, "")
     limits = replace(key.limits, modules=("no_such_module",))
-    with pytest.raises(SandboxError, match="modules that cannot be imported here: no_such_module"):
-        Sandbox(calls(key), limits, "process")
+    with (
+        Sandbox(calls(key), limits, "process") as sandbox,
+        pytest.raises(SandboxError, match="modules that cannot be imported here: no_such_module"),
+    ):
+        sandbox.run([(authored.RIGHT, "relu.py", 1)])
 
 
 def test_a_class_is_not_graded_without_a_module_that_its_key_allows(tmp_path: Path) -> None:
