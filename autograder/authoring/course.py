@@ -176,57 +176,43 @@ class _Reader:
                 self.mistakes.append(unknown(_where(self.path, at), name, readers))
         return {name: readers[name](table[name], (*at, name)) for name in readers if name in table}
 
-    def _wrong(self, at: tuple[str, ...], what: Text) -> None:
-        self.mistakes.append(say("course.wrong_type", where=_where(self.path, at), what=what))
+    def _must(self, right: bool, at: tuple[str, ...], what: Text) -> bool:
+        if not right:
+            self.mistakes.append(say("course.wrong_type", where=_where(self.path, at), what=what))
+        return right
 
     def _table(self, value: Any, at: tuple[str, ...]) -> dict[str, Any]:
-        if isinstance(value, dict):
-            return value
-        self._wrong(at, say("course.type_table"))
-        return {}
+        return value if self._must(isinstance(value, dict), at, say("course.type_table")) else {}
 
     def _strings(self, value: Any, at: tuple[str, ...]) -> tuple[str, ...]:
-        if isinstance(value, list) and all(isinstance(item, str) and item.strip() for item in value):
-            return tuple(value)
-        self._wrong(at, say("course.type_strings"))
-        return ()
+        right = isinstance(value, list) and all(isinstance(item, str) and item.strip() for item in value)
+        return tuple(value) if self._must(right, at, say("course.type_strings")) else ()
+
+    def _string(self, value: Any, at: tuple[str, ...]) -> str:
+        right = isinstance(value, str) and bool(value.strip())
+        return value if self._must(right, at, say("course.type_string")) else ""
+
+    def _positive_numbers(self, value: Any, at: tuple[str, ...]) -> dict[str, float]:
+        return {
+            name: number
+            for name, number in self._table(value, at).items()
+            if self._must(_is_positive(number), (*at, name), say("course.type_positive"))
+        }
 
     def _languages(self, value: Any, at: tuple[str, ...]) -> tuple[str, ...]:
         names = self._strings(value, at)
-        for name in names:
-            if name not in COURSE_LANGUAGES:
-                self.mistakes.append(unknown(_where(self.path, at), name, COURSE_LANGUAGES))
-        self.languages = tuple(lang for lang in COURSE_LANGUAGES if lang in names)
-        if value == []:
-            self._wrong(at, say("course.type_strings"))
-        self.languages = self.languages or COURSE_LANGUAGES
+        unknown_names = [name for name in names if name not in COURSE_LANGUAGES]
+        self.mistakes += [unknown(_where(self.path, at), name, COURSE_LANGUAGES) for name in unknown_names]
+        self._must(value != [], at, say("course.type_strings"))
+        self.languages = tuple(lang for lang in COURSE_LANGUAGES if lang in names) or COURSE_LANGUAGES
         return self.languages
 
     def _title(self, value: Any, at: tuple[str, ...]) -> Authored:
-        known = {lang: self._string for lang in COURSE_LANGUAGES}
-        found = self._entries(value, at, known)
-        if isinstance(value, dict):
-            for lang in self.languages:
-                if lang not in value:
-                    where = _where(self.path, at)
-                    self.mistakes.append(say("author.language_missing", where=where, lang=lang))
+        found = self._entries(value, at, dict.fromkeys(COURSE_LANGUAGES, self._string))
+        where = _where(self.path, at)
+        missing = [lang for lang in self.languages if isinstance(value, dict) and lang not in value]
+        self.mistakes += [say("author.language_missing", where=where, lang=lang) for lang in missing]
         return Authored(found.get("zh", ""), found.get("en", ""))
-
-    def _string(self, value: Any, at: tuple[str, ...]) -> str:
-        if isinstance(value, str) and value.strip():
-            return value
-        self._wrong(at, say("course.type_string"))
-        return ""
-
-    def _positive_numbers(self, value: Any, at: tuple[str, ...]) -> dict[str, float]:
-        table = self._table(value, at)
-        numbers = {}
-        for name, number in table.items():
-            if isinstance(number, int | float) and not isinstance(number, bool) and 0 < number < 1e9:
-                numbers[name] = number
-            else:
-                self._wrong((*at, name), say("course.type_positive"))
-        return numbers
 
     def _limits(self, value: Any, at: tuple[str, ...]) -> dict[str, Any]:
         found = self._positive_numbers(value, at)
@@ -236,3 +222,7 @@ class _Reader:
 
 def _where(path: Path, at: tuple[str, ...]) -> str:
     return f"{path}, {'.'.join(at)}" if at else str(path)
+
+
+def _is_positive(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e9
