@@ -18,14 +18,13 @@ from typing import Any
 from autograder.authoring import source_digest
 from autograder.authoring.assignment import Assignment
 from autograder.authoring.draw import draw_hidden, draw_visible
-from autograder.authoring.exercise import AuthoringError
+from autograder.authoring.notebook_mistakes import PICTURE
 from autograder.base import atomic
 from autograder.base.messages import COURSE_LANGUAGES, Text, say
 from autograder.judging import answer_key
 
 _BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
 _STUB = ("# YOUR CODE HERE", "raise NotImplementedError()")
-_PICTURE = re.compile(r"\(attachment:([\w.-]+)\)")
 _PICTURE_LINE = re.compile(r"^!\[[^\]\n]*\]\(attachment:[\w.-]+\)\n*", re.MULTILINE)
 _MARK_SCHEME = re.compile(r"^### BEGIN MARK SCHEME\n.*?^### END MARK SCHEME\n?", re.MULTILINE | re.DOTALL)
 _SOFT_BREAK = re.compile(r"(?<=[\u3001-\u9fff\uff01-\uff5e])\n *(?=[\u3001-\u9fff\uff01-\uff5e])")
@@ -52,7 +51,12 @@ class Built:
 
 
 def release(
-    assignment: Assignment, folder: Path, notebook: Callable[[Assignment, str], str], *, dry_run: bool = False
+    assignment: Assignment,
+    folder: Path,
+    notebook: Callable[[Assignment, str], str],
+    visible: answer_key.AnswerKey | None = None,
+    *,
+    dry_run: bool = False,
 ) -> list[Built]:
     """Write the students' files in all languages. With `dry_run`, only report what would change.
 
@@ -60,8 +64,10 @@ def release(
     ----------
     notebook : function (assignment, lang)
         Returns the text of the released notebook, such as `integrations.nbgrader.release.releasing`.
+    visible : AnswerKey, optional
+        The `visible_key`, where it is drawn already.
     """
-    key = draw_visible(assignment.name, assignment.exercises, domain=assignment.domain)
+    key = visible or visible_key(assignment)
     files = []
     for lang in COURSE_LANGUAGES:
         target = folder / lang / assignment.name
@@ -70,6 +76,11 @@ def release(
         files.append(write_visible_key(target / f"{assignment.name}.visible.npz", key, dry_run))
         files += copy_data(assignment, target, dry_run)
     return files
+
+
+def visible_key(assignment: Assignment) -> answer_key.AnswerKey:
+    """The key that students get."""
+    return draw_visible(assignment.name, assignment.exercises, domain=assignment.domain)
 
 
 def copy_data(assignment: Assignment, target: Path, dry_run: bool = False) -> list[Built]:
@@ -140,11 +151,6 @@ def cells_in_language(assignment: Assignment, lang: str) -> Iterator[Any]:
 
     A picture `![…](attachment:name.png)` is attached from the assignment's `pictures/`, so that a notebook is
     a single file.
-
-    Raises
-    ------
-    AuthoringError
-        A picture is missing.
     """
     import jupytext
     import nbformat
@@ -155,20 +161,15 @@ def cells_in_language(assignment: Assignment, lang: str) -> Iterator[Any]:
             continue
         if cell.cell_type == "markdown":
             new = nbformat.v4.new_markdown_cell(_SOFT_BREAK.sub("", cell.source))
-            pictures = _PICTURE.findall(cell.source)
+            pictures = PICTURE.findall(cell.source)
             if pictures:
-                new["attachments"] = {name: {"image/png": _picture(assignment, name)} for name in pictures}
+                folder = assignment.folder / "pictures"
+                encoded = {name: base64.b64encode((folder / name).read_bytes()) for name in pictures}
+                new["attachments"] = {name: {"image/png": text.decode()} for name, text in encoded.items()}
         else:
             new = nbformat.v4.new_code_cell(in_language(cell.source, lang))
         new.metadata = cell.metadata
         yield new
-
-
-def _picture(assignment: Assignment, name: str) -> str:
-    path = assignment.folder / "pictures" / name
-    if not path.is_file():
-        raise AuthoringError(say("author.picture_missing", file=assignment.notebook, name=name, path=path))
-    return base64.b64encode(path.read_bytes()).decode()
 
 
 def in_language(source: str, lang: str) -> str:

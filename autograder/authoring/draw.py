@@ -94,7 +94,7 @@ def _without_needless_pairs(exercise: KeyExercise, pairs: set[str]) -> KeyExerci
         for pair in pairs
         if not any(pair in case.wrong for case in exercise.cases)
         or any(
-            all(_same_wrong(case.wrong.get(pair), case.wrong.get(single)) for case in exercise.cases)
+            all(same_wrong(case.wrong.get(pair), case.wrong.get(single)) for case in exercise.cases)
             for single in singles
         )
     }
@@ -110,7 +110,8 @@ def _without(case: KeyCase, ids: set[str]) -> KeyCase:
     return replace(case, wrong={id: wrong for id, wrong in case.wrong.items() if id not in ids})
 
 
-def _same_wrong(left: Wrong | None, right: Wrong | None) -> bool:
+def same_wrong(left: Wrong | None, right: Wrong | None) -> bool:
+    """Whether two misconceptions differ from the reference in the same way, or neither does."""
     if left is None or right is None:
         return left is right
     if left.raises or right.raises:

@@ -16,16 +16,17 @@ The texts for these ids are in `texts.toml` (`authoring.texts`), accepted altern
 `authoring.assignment` loads all three. Nothing here runs an exercise; `draw` does.
 """
 
+import contextlib
 import inspect
 import itertools
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from autograder.authoring import transforms
 from autograder.authoring.transforms import Transform
-from autograder.base.messages import COURSE_LANGUAGES, Authored, TextError, say
+from autograder.base.messages import COURSE_LANGUAGES, Authored, Text, TextError, joined, say
 from autograder.judging.answer_key import Layout
 from autograder.judging.comparison import Close, Comparator
 
@@ -99,6 +100,8 @@ class Misconception:
         Turns a right function into one that is wrong in this way.
     frequent : bool
         Pairs with other frequent ones are recognised, too; the id of a pair is `first+second`.
+    crashes : bool
+        It is meant to raise, even in every case; else that is taken for a mistake of the author's.
     """
 
     id: str
@@ -107,6 +110,7 @@ class Misconception:
     frequent: bool = False
     zh: str = ""
     en: str = ""
+    crashes: bool = False
 
 
 @dataclass
@@ -138,6 +142,10 @@ class Exercise:
     alternatives: list[Callable[..., Any]] = field(default_factory=list)
     equivalents: dict[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        if not (callable(self.reference) and hasattr(self.reference, "__name__")):
+            raise AuthoringError(say("author.reference_no_function", value=repr(self.reference)))
+
     @property
     def name(self) -> str:
         return self.reference.__name__
@@ -166,57 +174,151 @@ class Exercise:
 
         return register
 
-    def add_misconceptions(self, *, frequent: tuple[str, ...] = (), **transforms: Transform) -> None:
+    def add_misconceptions(
+        self,
+        *,
+        frequent: str | tuple[str, ...] = (),
+        crashes: str | tuple[str, ...] = (),
+        **transforms: Transform,
+    ) -> None:
         """Add misconceptions by id, each made from the reference by its transform.
 
         Pairs of `frequent` ones are recognised, too; restrict these to the few that are really frequent.
+        Those that are meant to raise in every case are listed in `crashes`.
 
         Raises
         ------
         AuthoringError
-            An id in `frequent` is not among the misconceptions.
+            An id in `frequent` or `crashes` is not among the misconceptions, or a transform raises.
         """
-        for id in frequent:
+        frequent, crashes = ((ids,) if isinstance(ids, str) else ids for ids in (frequent, crashes))
+        for id in (*frequent, *crashes):
             if id not in transforms:
-                raise AuthoringError(say("author.frequent_unknown", exercise=self.name, name=id))
+                option = "frequent" if id in frequent else "crashes"
+                raise AuthoringError(say("author.id_unknown", exercise=self.name, name=id, option=option))
         for id, transform in transforms.items():
-            self.add_misconception(id, transform, frequent=id in frequent)
+            self.add_misconception(id, transform, frequent=id in frequent, crashes=id in crashes)
 
     def add_misconception(
-        self, id: str, transform: Transform, *, frequent: bool = False, zh: str = "", en: str = ""
+        self,
+        id: str,
+        transform: Transform,
+        *,
+        frequent: bool = False,
+        crashes: bool = False,
+        zh: str = "",
+        en: str = "",
     ) -> None:
         """Add a single misconception; with `zh` and `en`, it needs no entry in `texts.toml`."""
-        run = transform(self.reference)
-        self.misconceptions.append(Misconception(id, run, transform, frequent, zh, en))
+        try:
+            run = transform(self.reference)
+        except Exception as error:
+            where = say("author.misconception", exercise=self.name, name=id)
+            raise AuthoringError(
+                say("author.transform_raised", where=where, error=described(error))
+            ) from error
+        self.misconceptions.append(Misconception(id, run, transform, frequent, zh, en, crashes))
 
     def pairs(self) -> list[Misconception]:
-        """All pairs of frequent misconceptions, in the order in which they were added."""
+        """All pairs of frequent misconceptions that fit together, in the order in which they were added."""
         frequent = [misconception for misconception in self.misconceptions if misconception.frequent]
-        return [_pair(self.reference, *pair) for pair in itertools.combinations(frequent, 2)]
+        found = []
+        for first, second in itertools.combinations(frequent, 2):
+            # The second may change an argument that the first, a function of its own, does not have.
+            with contextlib.suppress(TextError):
+                found.append(_pair(self.reference, first, second))
+        return found
 
     def equivalent(self, mutant: str, because: str) -> None:
         """Declare a mutant of the reference that no key can reject, and why it changes nothing."""
         self.equivalents[mutant] = because
 
     def validate(self) -> None:
-        """Check names, ids and points.
+        """Raise an AuthoringError with all `mistakes`, if there are any."""
+        refuse(self.mistakes())
 
-        Raises
-        ------
-        AuthoringError
-            A name or id is not unique, or the groups' points do not add up.
-        """
+    def mistakes(self) -> list[Text]:
+        """What is wrong with it as `hidden.py` makes it: names, ids, points, options, signatures."""
+        return [*self._wrong_names(), *self._wrong_points(), *self._wrong_functions()]
+
+    def _wrong_names(self) -> Iterator[Text]:
         names = [group.name for group in self.groups]
         ids = [misconception.id for misconception in self.misconceptions]
-        for twice, entries in (("author.group_twice", names), ("author.misconception_twice", ids)):
-            for entry in entries:
-                if entries.count(entry) > 1:
-                    raise AuthoringError(say(twice, exercise=self.name, name=entry))
-        total = sum(group.points for group in self.groups)
-        if not math.isclose(total, self.points):
-            raise AuthoringError(
-                say("author.points_differ", exercise=self.name, groups=total, points=self.points)
-            )
+        for name in _twice(names):
+            yield say("author.group_twice", exercise=self.name, name=name)
+        for id in _twice(ids):
+            yield say("author.misconception_twice", exercise=self.name, name=id)
+        for id in ids:
+            if not (isinstance(id, str) and id.isidentifier()):
+                yield say("author.misconception_id", exercise=self.name, name=repr(id))
+        if not isinstance(self.lecture, str):
+            yield say("author.lecture", exercise=self.name, value=repr(self.lecture))
+        if not isinstance(self.accept, Comparator):
+            value = getattr(self.accept, "__name__", repr(self.accept))
+            yield say("author.accept", exercise=self.name, value=value)
+
+    def _wrong_points(self) -> Iterator[Text]:
+        if not self.groups:
+            yield say("author.no_group", exercise=self.name)
+        worth: list[tuple[Text | str, Any]] = [(self.name, self.points)]
+        worth += [(say("author.group", exercise=self.name, name=g.name), g.points) for g in self.groups]
+        wrong = [(where, points) for where, points in worth if not _is_worth(points)]
+        for where, points in wrong:
+            yield say("author.points", where=where, value=repr(points))
+        if self.groups and not wrong:
+            total = sum(group.points for group in self.groups)
+            if not math.isclose(total, self.points):
+                yield say("author.points_differ", exercise=self.name, groups=total, points=self.points)
+
+    def _wrong_functions(self) -> Iterator[Text]:
+        for group in self.groups:
+            if not (callable(group.draw) and _can_be_called(group.draw, range(1, 2))):
+                yield say("author.draw", where=say("author.group", exercise=self.name, name=group.name))
+        for known in self.misconceptions:
+            where = say("author.misconception", exercise=self.name, name=known.id)
+            yield from self._wrong_signature(where, known.run)
+
+    def wrong_alternatives(self) -> Iterator[Text]:
+        """The mistakes in `alternatives.py`."""
+        for function in self.alternatives:
+            name = getattr(function, "__name__", repr(function))
+            where = say("author.alternative", exercise=self.name, name=name)
+            if function is self.reference or self.alternatives.count(function) > 1:
+                yield say("author.alternative_same", where=where)
+            yield from self._wrong_signature(where, function)
+
+    def _wrong_signature(self, where: Text, function: Any) -> Iterator[Text]:
+        """Whether `function` can be called as the reference is, with and without its optional arguments."""
+        parameters = inspect.signature(self.reference).parameters.values()
+        needed = sum(parameter.default is parameter.empty for parameter in parameters)
+        if not callable(function):
+            yield say("author.not_callable", where=where, type=type(function).__name__)
+        elif not _can_be_called(function, range(needed, len(parameters) + 1)):
+            takes, given = inspect.signature(function), inspect.signature(self.reference)
+            yield say("author.signature", where=where, takes=takes, given=given)
+
+
+def _twice(entries: list[str]) -> list[str]:
+    return [entry for entry in dict.fromkeys(entries) if entries.count(entry) > 1]
+
+
+def _is_worth(points: Any) -> bool:
+    number = isinstance(points, int | float) and not isinstance(points, bool)
+    return number and math.isfinite(points) and points >= 0
+
+
+def _can_be_called(function: Callable[..., Any], counts: range) -> bool:
+    """With any of these numbers of positional arguments; so it seems if it does not tell its signature."""
+    try:
+        signature = inspect.signature(function)
+    except ValueError:
+        return True
+    try:
+        for count in counts:
+            signature.bind(*range(count))
+    except TypeError:
+        return False
+    return True
 
 
 def _pair(reference: Callable[..., Any], first: Misconception, second: Misconception) -> Misconception:
@@ -227,4 +329,19 @@ def _pair(reference: Callable[..., Any], first: Misconception, second: Misconcep
 
 
 class AuthoringError(TextError):
-    """A mistake in a course's own files."""
+    """Mistakes in a course's own files, a sentence each."""
+
+    def __init__(self, *mistakes: Text | str) -> None:
+        super().__init__(mistakes[0] if len(mistakes) == 1 else joined(mistakes, "list.lines"))
+        self.mistakes = mistakes
+
+
+def refuse(mistakes: Sequence[Text | str]) -> None:
+    """Raise an AuthoringError with these mistakes, if there are any."""
+    if mistakes:
+        raise AuthoringError(*dict.fromkeys(mistakes))
+
+
+def described(error: Exception) -> Text | str:
+    """An exception from an author's own code; of an AuthoringError its sentence."""
+    return error.text if isinstance(error, TextError) else f"{type(error).__name__}: {error}"

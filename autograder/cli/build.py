@@ -25,18 +25,26 @@ from autograder.cli.common import for_instructors, told
 @for_instructors()
 def build(solutions: Path, assignments: Path, keys: Path, new_keys: bool, check: bool, lang: str) -> None:
     """Make students' files and the hidden answer keys from the sources."""
-    from autograder.authoring import assignment
+    from autograder.authoring import assignment, mistakes
     from autograder.authoring import build as building
+    from autograder.authoring.exercise import refuse
 
     _ = translator(lang)
     changed = False
     try:
-        course = assignment.load_all(solutions)
+        course = [(item, building.visible_key(item)) for item in assignment.load_all(solutions)]
+        refuse(
+            [
+                mistake
+                for item, visible in course
+                for mistake in mistakes.in_release(item, visible, None if check else keys, fresh=new_keys)
+            ]
+        )
         from autograder.integrations.nbgrader.release import releasing
 
         with releasing() as released_text:
-            for item in course:
-                files = building.release(item, assignments, released_text, dry_run=check)
+            for item, visible in course:
+                files = building.release(item, assignments, released_text, visible, dry_run=check)
                 if not check:
                     files.append(building.draw_keys(item, keys, fresh=new_keys))
                 for file in files:

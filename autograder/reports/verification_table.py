@@ -77,3 +77,4 @@ def _faults(report: Report) -> Iterator[Text]:
         yield say("verify.mutant_survives", times=times, draws=report.draws, change=change)
     for change in report.stale:
         yield say("verify.equivalent_caught", change=change)
+    yield from report.slow
