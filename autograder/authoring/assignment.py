@@ -101,10 +101,8 @@ def load(folder: Path, course_texts: texts.TextFile | None = None) -> Assignment
     domain = ""
     with _collected(mistakes):
         exercises = _with_alternatives(exercises, folder)
-    for exercise in exercises:
-        mistakes += [say("author.at", place=folder / "hidden.py", error=told) for told in exercise.mistakes()]
-        told_of = folder / "alternatives.py"
-        mistakes += [say("author.at", place=told_of, error=told) for told in exercise.wrong_alternatives()]
+    told = [mistake for exercise in exercises for mistake in exercise.mistakes()]
+    mistakes += [say("author.at", place=folder, error=mistake) for mistake in told]
     with _collected(mistakes):
         course_texts = course_texts or texts.read(folder.parent / "texts.toml")
         exercises = texts.attach(exercises, texts.read(folder / "texts.toml"), course_texts)
@@ -146,8 +144,7 @@ def _imported(folder: Path, module: str) -> types.ModuleType:
     try:
         return importlib.import_module(f"{package}.{folder.name}.{module}")
     except Exception as error:
-        what = described(error)
-        raise AuthoringError(say("author.at", place=_place(error, folder), error=what)) from error
+        raise AuthoringError(say("author.at", place=_place(error, folder), error=described(error))) from error
 
 
 def _domain(hidden: types.ModuleType, folder: Path) -> str:

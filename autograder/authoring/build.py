@@ -65,9 +65,9 @@ def release(
     notebook : function (assignment, lang)
         Returns the text of the released notebook, such as `integrations.nbgrader.release.releasing`.
     visible : AnswerKey, optional
-        The `visible_key`, where it is drawn already.
+        The visible key, where it is drawn already (`mistakes.check_release`).
     """
-    key = visible or visible_key(assignment)
+    key = visible or draw_visible(assignment.name, assignment.exercises, domain=assignment.domain)
     files = []
     for lang in COURSE_LANGUAGES:
         target = folder / lang / assignment.name
@@ -76,11 +76,6 @@ def release(
         files.append(write_visible_key(target / f"{assignment.name}.visible.npz", key, dry_run))
         files += copy_data(assignment, target, dry_run)
     return files
-
-
-def visible_key(assignment: Assignment) -> answer_key.AnswerKey:
-    """The key that students get."""
-    return draw_visible(assignment.name, assignment.exercises, domain=assignment.domain)
 
 
 def copy_data(assignment: Assignment, target: Path, dry_run: bool = False) -> list[Built]:

@@ -16,7 +16,6 @@ The texts for these ids are in `texts.toml` (`authoring.texts`), accepted altern
 `authoring.assignment` loads all three. Nothing here runs an exercise; `draw` does.
 """
 
-import contextlib
 import inspect
 import itertools
 import math
@@ -189,7 +188,7 @@ class Exercise:
         Raises
         ------
         AuthoringError
-            An id in `frequent` or `crashes` is not among the misconceptions, or a transform raises.
+            An id in `frequent` or `crashes` is not among the misconceptions.
         """
         frequent, crashes = ((ids,) if isinstance(ids, str) else ids for ids in (frequent, crashes))
         for id in (*frequent, *crashes):
@@ -210,92 +209,65 @@ class Exercise:
         en: str = "",
     ) -> None:
         """Add a single misconception; with `zh` and `en`, it needs no entry in `texts.toml`."""
-        try:
-            run = transform(self.reference)
-        except Exception as error:
-            where = say("author.misconception", exercise=self.name, name=id)
-            raise AuthoringError(
-                say("author.transform_raised", where=where, error=described(error))
-            ) from error
+        run = transform(self.reference)
         self.misconceptions.append(Misconception(id, run, transform, frequent, zh, en, crashes))
 
     def pairs(self) -> list[Misconception]:
-        """All pairs of frequent misconceptions that fit together, in the order in which they were added."""
+        """All pairs of frequent misconceptions, in the order in which they were added."""
         frequent = [misconception for misconception in self.misconceptions if misconception.frequent]
-        found = []
-        for first, second in itertools.combinations(frequent, 2):
-            # The second may change an argument that the first, a function of its own, does not have.
-            with contextlib.suppress(TextError):
-                found.append(_pair(self.reference, first, second))
-        return found
+        return [_pair(self.reference, *pair) for pair in itertools.combinations(frequent, 2)]
 
     def equivalent(self, mutant: str, because: str) -> None:
         """Declare a mutant of the reference that no key can reject, and why it changes nothing."""
         self.equivalents[mutant] = because
 
-    def validate(self) -> None:
-        """Raise an AuthoringError with all `mistakes`, if there are any."""
-        refuse(self.mistakes())
-
     def mistakes(self) -> list[Text]:
-        """What is wrong with it as `hidden.py` makes it: names, ids, points, options, signatures."""
-        return [*self._wrong_names(), *self._wrong_points(), *self._wrong_functions()]
-
-    def _wrong_names(self) -> Iterator[Text]:
+        """What is wrong with its names, ids, points, options, and the functions that are called."""
         names = [group.name for group in self.groups]
-        ids = [misconception.id for misconception in self.misconceptions]
-        for name in _twice(names):
-            yield say("author.group_twice", exercise=self.name, name=name)
-        for id in _twice(ids):
-            yield say("author.misconception_twice", exercise=self.name, name=id)
-        for id in ids:
-            if not (isinstance(id, str) and id.isidentifier()):
-                yield say("author.misconception_id", exercise=self.name, name=repr(id))
+        ids = [known.id for known in self.misconceptions]
+        odd = [repr(id) for id in ids if not (isinstance(id, str) and id.isidentifier())]
+        accept = getattr(self.accept, "__name__", repr(self.accept))
+        found = [say("author.group_twice", exercise=self.name, name=name) for name in _twice(names)]
+        found += [say("author.misconception_twice", exercise=self.name, name=id) for id in _twice(ids)]
+        found += [say("author.misconception_id", exercise=self.name, name=id) for id in odd]
         if not isinstance(self.lecture, str):
-            yield say("author.lecture", exercise=self.name, value=repr(self.lecture))
+            found.append(say("author.lecture", exercise=self.name, value=repr(self.lecture)))
         if not isinstance(self.accept, Comparator):
-            value = getattr(self.accept, "__name__", repr(self.accept))
-            yield say("author.accept", exercise=self.name, value=value)
+            found.append(say("author.accept", exercise=self.name, value=accept))
+        found += [self._wrong_draw(group) for group in self.groups if not _can_be_called(group.draw, 1, 1)]
+        return [*found, *self._wrong_points(), *self._wrong_functions()]
 
-    def _wrong_points(self) -> Iterator[Text]:
-        if not self.groups:
-            yield say("author.no_group", exercise=self.name)
-        worth: list[tuple[Text | str, Any]] = [(self.name, self.points)]
-        worth += [(say("author.group", exercise=self.name, name=g.name), g.points) for g in self.groups]
-        wrong = [(where, points) for where, points in worth if not _is_worth(points)]
-        for where, points in wrong:
-            yield say("author.points", where=where, value=repr(points))
-        if self.groups and not wrong:
-            total = sum(group.points for group in self.groups)
-            if not math.isclose(total, self.points):
-                yield say("author.points_differ", exercise=self.name, groups=total, points=self.points)
+    def _wrong_draw(self, group: Group) -> Text:
+        return say("author.draw", where=say("author.group", exercise=self.name, name=group.name))
+
+    def _wrong_points(self) -> list[Text]:
+        all_points = [self.points, *(group.points for group in self.groups)]
+        wrong = [points for points in all_points if not _is_worth(points)]
+        if wrong or not self.groups:
+            value = repr(wrong[0] if wrong else self.points)
+            return [say("author.points" if wrong else "author.no_group", exercise=self.name, value=value)]
+        total = sum(all_points[1:])
+        if math.isclose(total, self.points):
+            return []
+        return [say("author.points_differ", exercise=self.name, groups=total, points=self.points)]
 
     def _wrong_functions(self) -> Iterator[Text]:
-        for group in self.groups:
-            if not (callable(group.draw) and _can_be_called(group.draw, range(1, 2))):
-                yield say("author.draw", where=say("author.group", exercise=self.name, name=group.name))
-        for known in self.misconceptions:
-            where = say("author.misconception", exercise=self.name, name=known.id)
-            yield from self._wrong_signature(where, known.run)
-
-    def wrong_alternatives(self) -> Iterator[Text]:
-        """The mistakes in `alternatives.py`."""
-        for function in self.alternatives:
-            name = getattr(function, "__name__", repr(function))
-            where = say("author.alternative", exercise=self.name, name=name)
-            if function is self.reference or self.alternatives.count(function) > 1:
-                yield say("author.alternative_same", where=where)
-            yield from self._wrong_signature(where, function)
-
-    def _wrong_signature(self, where: Text, function: Any) -> Iterator[Text]:
-        """Whether `function` can be called as the reference is, with and without its optional arguments."""
+        """Misconceptions and alternatives that cannot be called as the reference, or are the reference."""
         parameters = inspect.signature(self.reference).parameters.values()
         needed = sum(parameter.default is parameter.empty for parameter in parameters)
-        if not callable(function):
-            yield say("author.not_callable", where=where, type=type(function).__name__)
-        elif not _can_be_called(function, range(needed, len(parameters) + 1)):
-            takes, given = inspect.signature(function), inspect.signature(self.reference)
-            yield say("author.signature", where=where, takes=takes, given=given)
+        called = [
+            (say("author.misconception", exercise=self.name, name=m.id), m.run) for m in self.misconceptions
+        ]
+        for function in self.alternatives:
+            name = getattr(function, "__name__", repr(function))
+            called.append((say("author.alternative", exercise=self.name, name=name), function))
+        for where, function in called:
+            if not _can_be_called(function, needed, len(parameters)):
+                takes = inspect.signature(function) if callable(function) else type(function).__name__
+                given = inspect.signature(self.reference)
+                yield say("author.signature", where=where, takes=takes, given=given)
+            if function in self.alternatives and [self.reference, *self.alternatives].count(function) > 1:
+                yield say("author.alternative_same", where=where)
 
 
 def _twice(entries: list[str]) -> list[str]:
@@ -307,17 +279,15 @@ def _is_worth(points: Any) -> bool:
     return number and math.isfinite(points) and points >= 0
 
 
-def _can_be_called(function: Callable[..., Any], counts: range) -> bool:
-    """With any of these numbers of positional arguments; so it seems if it does not tell its signature."""
+def _can_be_called(function: Any, least: int, most: int) -> bool:
+    """With so many positional arguments; so it seems if it does not tell its signature."""
     try:
-        signature = inspect.signature(function)
-    except ValueError:
-        return True
-    try:
-        for count in counts:
-            signature.bind(*range(count))
-    except TypeError:
+        for count in range(least, most + 1):
+            inspect.signature(function).bind(*range(count))
+    except TypeError:  # also of what is no function
         return False
+    except ValueError:
+        pass
     return True
 
 

@@ -5,9 +5,8 @@ list (`in_course`). Nothing is written here, and no hidden key is drawn: the cas
 """
 
 import copy
-import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,8 @@ import numpy as np
 
 from autograder.authoring import assignment, build, source_digest
 from autograder.authoring.assignment import Assignment
-from autograder.authoring.draw import draw_key, same_wrong
-from autograder.authoring.exercise import AuthoringError, Exercise, Misconception, described
+from autograder.authoring.draw import draw_key, draw_visible, same_wrong
+from autograder.authoring.exercise import AuthoringError, Exercise, described, refuse
 from autograder.base.messages import COURSE_LANGUAGES, Text, say
 from autograder.base.timeout import OutOfTime, interrupted_after
 from autograder.judging import answer_key, in_process
@@ -24,50 +23,52 @@ from autograder.judging.answer_key import AnswerKey, KeyCase
 from autograder.judging.judge import judge
 from autograder.judging.results import ExerciseResult
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.records import Outcome
 from autograder.sandbox.values import dumps, loads
 from autograder.submissions.source import read as read_source
 
 _SLIPS = {"NameError", "UnboundLocalError", "AttributeError", "ImportError", "ModuleNotFoundError"}
 """What a misconception raises by a slip of its author's, even if it is in a single case."""
 
-DEFAULT = Limits()
-
 
 def in_course(course: Path) -> list[Text | str]:
-    """All mistakes of a course that can be found without drawing many keys, as `verify` does."""
+    """All mistakes of a course, as far as they show without drawing many keys, as `verify` does."""
     try:
-        loaded = assignment.load_all(course)
+        check_release(assignment.load_all(course))
     except AuthoringError as error:
         return list(error.mistakes)
-    return [
-        mistake for item in loaded for mistake in (*in_cases(item), *in_stub(item, build.visible_key(item)))
-    ]
+    return []
 
 
-def in_release(item: Assignment, visible: AnswerKey, keys: Path | None, *, fresh: bool) -> list[Text | str]:
-    """The mistakes for which neither students' files nor keys may be written.
+def check_release(
+    items: Sequence[Assignment], with_cases: Callable[[Assignment], bool] = lambda item: True
+) -> list[AnswerKey]:
+    """The visible keys of assignments that may be released.
 
-    The cases are run only if a hidden key is to be drawn in the folder `keys`: an existing one was drawn
-    after they had been run.
+    The cases are run of those `with_cases`: they need not be where a hidden key `is_current`.
+
+    Raises
+    ------
+    AuthoringError
     """
-    if keys is None:
-        return list(in_stub(item, visible))
+    visible = [draw_visible(item.name, item.exercises, domain=item.domain) for item in items]
+    mistakes: list[Text] = []
+    for item, key in zip(items, visible, strict=True):
+        mistakes += in_cases(item) if with_cases(item) else []
+        for lang, result in stub_results(item, key):
+            if result.points:
+                values = {"name": result.name, "points": result.points, "lang": lang}
+                mistakes.append(say("author.stub_earns", file=item.notebook, **values))
+    refuse(mistakes)
+    return visible
+
+
+def is_current(item: Assignment, keys: Path) -> bool:
+    """Whether the folder has a hidden key that need not be drawn anew; the cases were run before it was."""
     try:
-        old = answer_key.load(keys / (item.name + answer_key.HIDDEN)).source
+        key = answer_key.load(keys / (item.name + answer_key.HIDDEN))
     except answer_key.KeyFileError:
-        old = ""
-    drawn = fresh or old != source_digest.digest(item)
-    return [*in_stub(item, visible), *(in_cases(item) if drawn else ())]
-
-
-def in_stub(loaded: Assignment, key: AnswerKey) -> list[Text]:
-    """Stubs that earn points."""
-    return [
-        say("author.stub_earns", file=loaded.notebook, name=result.name, points=result.points, lang=lang)
-        for lang, result in stub_results(loaded, key)
-        if result.points
-    ]
+        return False
+    return key.source == source_digest.digest(item)
 
 
 def stub_results(loaded: Assignment, key: AnswerKey) -> Iterator[tuple[str, ExerciseResult]]:
@@ -91,39 +92,35 @@ def in_cases(loaded: Assignment) -> list[Text]:
         except AuthoringError as error:
             found += error.mistakes
         else:
-            found += in_misconceptions(exercise, key)
-            found += too_slow(exercise, call_seconds(exercise, key))
-    return [say("author.at", place=loaded.folder / "hidden.py", error=mistake) for mistake in found]
+            found += [*in_misconceptions(exercise, key), *slow(exercise, call_seconds(exercise, key))[0]]
+    return [say("author.at", place=loaded.folder, error=mistake) for mistake in found]
 
 
-def in_misconceptions(exercise: Exercise, key: AnswerKey) -> list[Text]:
+def in_misconceptions(exercise: Exercise, key: AnswerKey) -> Iterator[Text]:
     """Misconceptions of a key's only exercise that are caught by accident, not at all, or under two names."""
     cases = key.exercises[0].cases
-    found: list[Text] = []
-    earlier: list[Misconception] = []
+    earlier: list[str] = []
     for known in exercise.misconceptions:
         where = say("author.misconception", exercise=exercise.name, name=known.id)
         wrong = [case.wrong.get(known.id) for case in cases]
         raising = [case for case, each in zip(cases, wrong, strict=True) if each and each.raises]
         slips = [case for case in raising if case.wrong[known.id].raises in _SLIPS]
-        twin = next((other for other in earlier if _alike(other.id, known.id, cases)), None)
+        twins = [
+            id
+            for id in earlier
+            if all(same_wrong(case.wrong.get(id), case.wrong.get(known.id)) for case in cases)
+        ]
         if not any(wrong):
-            found.append(say("author.misconception_right", where=where))
+            yield say("author.misconception_right", where=where)
         elif not known.crashes and (slips or len(raising) == len(cases)):
             error = _raised(known.run, (slips or raising)[0])
-            message = "author.misconception_slips" if slips else "author.misconception_raises"
-            found.append(say(message, where=where, error=error, name=known.id))
+            yield say("author.misconception_raises", where=where, error=error, name=known.id)
         elif all(each and not each.raises and each.value is None for each in wrong):
-            found.append(say("author.misconception_none", where=where))
-        elif twin:
-            found.append(say("author.misconception_same", where=where, name=twin.id))
+            yield say("author.misconception_none", where=where)
+        elif twins:
+            yield say("author.misconception_same", where=where, name=twins[0])
         else:
-            earlier.append(known)
-    return found
-
-
-def _alike(first: str, second: str, cases: Sequence[KeyCase]) -> bool:
-    return all(same_wrong(case.wrong.get(first), case.wrong.get(second)) for case in cases)
+            earlier.append(known.id)
 
 
 def _raised(run: Callable[..., Any], case: KeyCase) -> Text | str:
@@ -136,53 +133,34 @@ def _raised(run: Callable[..., Any], case: KeyCase) -> Text | str:
     return ""
 
 
-def call_seconds(exercise: Exercise, key: AnswerKey, limits: Limits = DEFAULT) -> dict[str, float]:
+def call_seconds(exercise: Exercise, key: AnswerKey, limits: Limits | None = None) -> dict[str, float]:
     """The processor time of the longest call of the reference and of each alternative.
 
     Processor time, as `grade` limits it, so that a busy machine makes no difference.
     """
-    return {
-        function.__name__: _longest(in_process.outcomes(key, {exercise.name: function}), limits)
-        for function in (exercise.reference, *exercise.alternatives)
-    }
-
-
-def _longest(outcomes: Iterator[Outcome], limits: Limits) -> float:
-    longest = 0.0
-    while True:
-        start = time.process_time()
+    limits = limits or Limits()
+    longest = {}
+    for function in (exercise.reference, *exercise.alternatives):
+        start, seconds = time.process_time(), [0.0]
         try:
-            with interrupted_after(limits.call_wall_seconds):
-                outcome = next(outcomes, None)
+            with interrupted_after(limits.wall_seconds):
+                for outcome in in_process.outcomes(key, {exercise.name: function}):
+                    seconds.append(outcome.seconds)
         except OutOfTime:
-            return max(longest, time.process_time() - start)
-        if outcome is None:
-            return longest
-        longest = max(longest, outcome.seconds)
+            seconds.append(time.process_time() - start)
+        longest[function.__name__] = max(seconds)
+    return longest
 
 
-def too_slow(exercise: Exercise, seconds: dict[str, float], limits: Limits = DEFAULT) -> list[Text]:
-    """The functions that `grade` would stop."""
-    return _slow("author.too_slow", exercise, seconds, limits, limits.cpu_seconds, math.inf)
-
-
-def nearly_too_slow(exercise: Exercise, seconds: dict[str, float], limits: Limits = DEFAULT) -> list[Text]:
-    """The functions that need more than half of the time after which `grade` would stop them."""
-    limit = limits.cpu_seconds
-    return _slow("author.nearly_too_slow", exercise, seconds, limits, limit / 2, limit)
-
-
-def _slow(
-    message: str, exercise: Exercise, seconds: dict[str, float], limits: Limits, more: float, most: float
-) -> list[Text]:
-    return [
-        say(
-            message,
-            exercise=exercise.name,
-            name=name,
-            seconds=f"{needed:.1f}",
-            limit=f"{limits.cpu_seconds:g}",
-        )
-        for name, needed in seconds.items()
-        if more < needed <= most
+def slow(
+    exercise: Exercise, seconds: Mapping[str, float], limits: Limits | None = None
+) -> tuple[list[Text], list[Text]]:
+    """The functions that `grade` would stop, and those that need more than half of the time it gives."""
+    limit = (limits or Limits()).cpu_seconds
+    told = [
+        say("author.slow", exercise=exercise.name, name=name, seconds=f"{needed:.1f}", limit=f"{limit:g}")
+        for name, needed in sorted(seconds.items(), key=lambda item: -item[1])
+        if needed > limit / 2
     ]
+    too_slow = sum(needed > limit for needed in seconds.values())
+    return told[:too_slow], told[too_slow:]

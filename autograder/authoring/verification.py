@@ -86,15 +86,8 @@ class Report:
     @property
     def sound(self) -> bool:
         """Whether nothing wrong is accepted and nothing right rejected."""
-        return not (
-            self.stub
-            or self.reference
-            or self.rejected
-            or self.missed
-            or self.survivors
-            or self.stale
-            or self.mistakes
-        )
+        wrong = (self.stub, self.reference, self.rejected, self.missed, self.survivors, self.stale)
+        return not any((*wrong, self.mistakes))
 
 
 def sound(reports: list[Report]) -> bool:
@@ -171,8 +164,8 @@ def verify_exercise(folder: Path, name: str, draws: int) -> Report:
     declared = exercise.equivalents
     equivalents = {change: declared[change] for change in declared if survivors.get(change) == draws}
     pairs = _distinct_pairs(exercise, keys)
-    longest = mistakes.call_seconds(exercise, keys[0])
-    found = [*mistakes.in_misconceptions(exercise, keys[0]), *mistakes.too_slow(exercise, longest)]
+    too_slow, slow = mistakes.slow(exercise, mistakes.call_seconds(exercise, keys[0]))
+    found = [*mistakes.in_misconceptions(exercise, keys[0]), *too_slow]
     return Report(
         loaded.name,
         name,
@@ -191,8 +184,8 @@ def verify_exercise(folder: Path, name: str, draws: int) -> Report:
         survivors={change: times for change, times in survivors.items() if change not in equivalents},
         equivalents=equivalents,
         stale=[change for change in declared if change not in equivalents],
-        mistakes=[say("author.at", place=folder / "hidden.py", error=mistake) for mistake in found],
-        slow=mistakes.nearly_too_slow(exercise, longest),
+        mistakes=[say("author.at", place=folder, error=mistake) for mistake in found],
+        slow=slow,
         seconds=round(time.perf_counter() - start, 2),
     )
 

@@ -27,24 +27,19 @@ def build(solutions: Path, assignments: Path, keys: Path, new_keys: bool, check:
     """Make students' files and the hidden answer keys from the sources."""
     from autograder.authoring import assignment, mistakes
     from autograder.authoring import build as building
-    from autograder.authoring.exercise import refuse
 
     _ = translator(lang)
     changed = False
     try:
-        course = [(item, building.visible_key(item)) for item in assignment.load_all(solutions)]
-        refuse(
-            [
-                mistake
-                for item, visible in course
-                for mistake in mistakes.in_release(item, visible, None if check else keys, fresh=new_keys)
-            ]
+        course = assignment.load_all(solutions)
+        visible = mistakes.check_release(
+            course, lambda item: not check and (new_keys or not mistakes.is_current(item, keys))
         )
         from autograder.integrations.nbgrader.release import releasing
 
         with releasing() as released_text:
-            for item, visible in course:
-                files = building.release(item, assignments, released_text, visible, dry_run=check)
+            for item, key in zip(course, visible, strict=True):
+                files = building.release(item, assignments, released_text, key, dry_run=check)
                 if not check:
                     files.append(building.draw_keys(item, keys, fresh=new_keys))
                 for file in files:

@@ -19,7 +19,6 @@ from traitlets.config.loader import PyFileConfigLoader
 from autograder.authoring import build, mistakes
 from autograder.authoring.assignment import Assignment
 from autograder.authoring.build import Built
-from autograder.authoring.exercise import refuse
 from autograder.base.messages import course_language, say
 from autograder.integrations.nbgrader.errors import CourseError
 
@@ -123,14 +122,12 @@ def init(root: Path, assignments: list[Assignment], lang: str, *, force: bool = 
 
     files = []
     keys = root / "keys"
-    visible = [build.visible_key(item) for item in assignments]
-    both = list(zip(assignments, visible, strict=True))
-    refuse([found for item, key in both for found in mistakes.in_release(item, key, keys, fresh=False)])
+    visible = mistakes.check_release(assignments, lambda item: not mistakes.is_current(item, keys))
     for name, text in ((CONFIG, _CONFIG_TEXT.format(name=_course_id(root))), (".gitignore", _GITIGNORE)):
         path = root / name
         files.append(Built(path, False) if path.exists() else build.write(path, text.encode()))
     with _remembering(root) as written:
-        for assignment, key in both:
+        for assignment, key in zip(assignments, visible, strict=True):
             name = assignment.name
             folder = root / "source" / name
             text = nbformat.writes(source_notebook(assignment, course_language(lang))) + "\n"
