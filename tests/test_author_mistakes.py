@@ -196,6 +196,7 @@ MISTAKES: dict[str, tuple[Change, str]] = {
     "twice the same language": (notebook('lang="en"', 'lang="zh"'), "add the cell in en beside it"),
     "no such language": (notebook('lang="en"', 'lang="zn"'), 'lang="zn" is not known'),
     "no such option": (notebook('lang="en"', 'language="en"'), 'language="en" is not known'),
+    "a misspelt option": (cells('# %% [markdown] anwser="why" points=1\n# .\n'), 'anwser="why" is not known'),
     "no such kind": (
         notebook('[markdown] lang="en"', '[mardkown] lang="en"'),
         "[mardkown] is not known in a cell",
@@ -419,6 +420,11 @@ def test_a_misconception_that_its_author_adds_later_is_looked_at_too(tmp_path: P
         del sys.modules[name]  # as in another process
     assert run("build", tmp_path).exit_code == 2
     assert before and {path: path.read_bytes() for path in before} == before
+
+
+def test_options_of_jupytext_are_let_alone(tmp_path: Path) -> None:
+    cells('# %% tags=["demo"] editable=false\nx = 1\n')(authored.write_course(tmp_path / "course"))
+    assert mistakes.in_course(tmp_path / "course") == []
 
 
 def test_folders_that_are_no_assignments_are_let_alone(tmp_path: Path) -> None:

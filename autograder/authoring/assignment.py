@@ -54,11 +54,7 @@ def load_all(course: Path) -> list[Assignment]:
     if not course.is_dir():
         raise AuthoringError(say("author.no_course", folder=course))
     # A folder with none of an assignment's files may hold anything: data, modules, pictures.
-    folders = sorted(
-        folder
-        for folder in course.iterdir()
-        if folder.name[0] not in "._" and any((folder / name).is_file() for name in _FILES)
-    )
+    folders = sorted({file.parent for name in _FILES for file in course.glob(f"[!._]*/{name}")})
     if not folders:
         raise AuthoringError(say("author.no_assignments", folder=course))
     course_texts = texts.read(course.resolve() / "texts.toml")
@@ -71,6 +67,15 @@ def load_all(course: Path) -> list[Assignment]:
         mistakes += course_texts.mistakes()
     refuse(mistakes)
     return assignments
+
+
+@contextmanager
+def _collected(mistakes: list[Text | str]) -> Iterator[None]:
+    """Note what an AuthoringError in the block says, and go on."""
+    try:
+        yield
+    except AuthoringError as error:
+        mistakes += error.mistakes
 
 
 def load(folder: Path, course_texts: texts.TextFile | None = None) -> Assignment:
@@ -110,15 +115,6 @@ def load(folder: Path, course_texts: texts.TextFile | None = None) -> Assignment
         domain = _domain(hidden, folder)
     refuse([*mistakes, *notebook_mistakes.find(folder / "notebook.py", list(names))])
     return Assignment(folder.name, folder, exercises, domain)
-
-
-@contextmanager
-def _collected(mistakes: list[Text | str]) -> Iterator[None]:
-    """Note what an AuthoringError in the block says, and go on."""
-    try:
-        yield
-    except AuthoringError as error:
-        mistakes += error.mistakes
 
 
 def _with_alternatives(exercises: tuple[Exercise, ...], folder: Path) -> tuple[Exercise, ...]:

@@ -253,7 +253,8 @@ class Exercise:
 
     def _wrong_functions(self) -> Iterator[Text]:
         """Misconceptions and alternatives that cannot be called as the reference, or are the reference."""
-        parameters = inspect.signature(self.reference).parameters.values()
+        all_parameters = inspect.signature(self.reference).parameters.values()
+        parameters = [each for each in all_parameters if each.kind <= each.POSITIONAL_OR_KEYWORD]
         needed = sum(parameter.default is parameter.empty for parameter in parameters)
         called = [
             (say("author.misconception", exercise=self.name, name=m.id), m.run) for m in self.misconceptions

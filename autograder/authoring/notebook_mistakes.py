@@ -17,7 +17,7 @@ from autograder.base.messages import COURSE_LANGUAGES, Text, joined, say
 
 PICTURE = re.compile(r"\(attachment:([\w.-]+)\)")
 _HEADER = re.compile(r"#\s*%%(.*)")
-_KIND = re.compile(r"\[\w*\]")
+_KIND = re.compile(r"\[\w+\]")
 _OPTION = re.compile(r'((\w+)\s*=\s*"?([^"\s]*)"?)')
 _TAG = re.compile(r"\s*(?:#\s*)?(zh|en): ")
 _LIKE_A_TAG = re.compile(r"\s*(?:#\s*)?(zh|en)\s*[:：]", re.IGNORECASE)
@@ -80,10 +80,11 @@ def find(path: Path, exercises: Collection[str], languages: Sequence[str] = COUR
 
 
 def _in_header(cell: _Cell) -> Iterator[Text]:
-    known = {"lang": COURSE_LANGUAGES, "answer": None, "points": None}
+    known = ("lang", "answer", "points")
     odd = [kind for kind in _KIND.findall(cell.title) if kind not in ("[markdown]", "[md]", "[raw]")]
-    for option, name, value in _OPTION.findall(cell.title):
-        odd += [option] if name not in known or value not in (known[name] or [value]) else []
+    for option, name, value in _OPTION.findall(cell.title):  # jupytext has others, such as tags
+        misspelt = name not in known and get_close_matches(name.lower(), known, 1, 0.7)
+        odd += [option] if misspelt or (name == "lang") != (value in COURSE_LANGUAGES) else []
     for what in odd:
         yield say("author.cell_header", place=cell.at(cell.start - 1), what=what)
 
