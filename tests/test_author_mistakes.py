@@ -450,7 +450,7 @@ def test_a_function_without_an_end_is_too_slow(tmp_path: Path) -> None:
         'def by(delta, z):\n    while True:\n        pass\nALTERNATIVES = {"relu_backward": [by]}\n',
     )(folder)
     (exercise,) = assignment.load(folder).exercises
-    limits = Limits(cpu_seconds=0.02, wall_seconds=0.3)
+    limits = Limits(cpu_seconds=0.02)
     seconds = mistakes.call_seconds(exercise, draw_hidden("relu", (exercise,)), limits)
     ((text,), _) = mistakes.slow(exercise, {"by": seconds["by"]}, limits)
     assert "by needs" in text.in_language("en") and "stops a call after 0.02 s" in text.in_language("en")

@@ -140,13 +140,16 @@ def call_seconds(exercise: Exercise, key: AnswerKey, limits: Limits | None = Non
     limits = limits or Limits()
     longest = {}
     for function in (exercise.reference, *exercise.alternatives):
-        start, seconds = time.process_time(), [0.0]
-        try:
-            with interrupted_after(limits.wall_seconds):
-                for outcome in in_process.outcomes(key, {exercise.name: function}):
-                    seconds.append(outcome.seconds)
-        except OutOfTime:
-            seconds.append(time.process_time() - start)
+        seconds = [0.0]
+        outcomes = in_process.outcomes(key, {exercise.name: function})
+        for _ in key.exercises[0].cases:
+            start = time.process_time()
+            try:
+                with interrupted_after(limits.call_seconds):
+                    seconds.append(next(outcomes).seconds)
+            except OutOfTime:
+                seconds.append(time.process_time() - start)
+                break
         longest[function.__name__] = max(seconds)
     return longest
 
