@@ -93,6 +93,8 @@ def _without_partner(cells: Sequence[_Cell], languages: Sequence[str]) -> Iterat
     """Cells in one language that do not stand beside their translations."""
     for in_one, found in groupby(cells, lambda cell: cell.lang in languages):
         run = list(found) if in_one else []
+        if len({sum(cell.lang == lang for cell in run) for lang in languages}) == 1:
+            continue  # in pairs, or all of one language after all of another
         while run:  # a translation ends where a language comes again
             langs = [cell.lang for cell in run]
             size = next((size for size in range(1, len(run)) if langs[size] in langs[:size]), len(run))
