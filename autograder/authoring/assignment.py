@@ -19,12 +19,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from autograder.authoring import course as course_settings
-from autograder.authoring import notebook_text, texts
+from autograder.authoring import notebook_mistakes, notebook_text, texts
 from autograder.authoring.course import AssignmentSettings, Course
-from autograder.authoring.exercise import AuthoringError, Exercise, refuse
+from autograder.authoring.exercise import AuthoringError, Exercise, described, refuse
 from autograder.base.messages import COURSE_LANGUAGES, Text, say
 from autograder.judging.answer_key import AnswerKey, KeySettings, with_digest
 from autograder.judging.domain import UnknownDomain, find
+from autograder.sandbox.limits import Limits
 
 _FILES = ("notebook.py", "hidden.py", "texts.toml", "alternatives.py")
 
@@ -65,6 +66,11 @@ class Assignment:
         return sum(exercise.points for exercise in self.exercises)
 
     @property
+    def limits(self) -> Limits:
+        """What a submission may use."""
+        return Limits(**self.settings.limits)
+
+    @property
     def worth(self) -> dict[str, float]:
         """The points of all exercises and written questions."""
         return {**{exercise.name: exercise.points for exercise in self.exercises}, **self.written}
@@ -98,8 +104,7 @@ def load_all(course: Path) -> list[Assignment]:
         with _collected(mistakes):
             assignments.append(load(folder, course_texts, settings))
     if len(assignments) == len(folders):
-        with _collected(mistakes):
-            course_texts.check_used()
+        mistakes += course_texts.mistakes()
     refuse(mistakes)
     return sorted(assignments, key=lambda loaded: (loaded.settings.position, loaded.name))
 
@@ -129,9 +134,10 @@ def load(
     Raises
     ------
     AuthoringError
-        A file is missing or cannot be imported, the folder's name is no Python name, two exercises have the
-        same name, an exercise is inconsistent, a text is missing, the domain is unknown, or the course's
-        settings ask for something that there is not.
+        A file is missing or cannot be imported, the folder's name is no Python name; or all of these: two
+        exercises have the same name, an exercise is inconsistent, a text is missing, the domain is unknown,
+        the notebook would publish a solution or lacks a translation, the course's settings ask for something
+        that there is not.
     """
     folder = folder.resolve()
     for name in ("notebook.py", "hidden.py"):
@@ -145,27 +151,35 @@ def load(
     if not exercises:
         raise AuthoringError(say("author.no_exercise", file=folder / "hidden.py"))
     names = Counter(exercise.name for exercise in exercises)
-    for exercise in exercises:
-        if names[exercise.name] > 1:
-            raise AuthoringError(say("author.exercise_twice", file=folder / "hidden.py", name=exercise.name))
-        exercise.validate()
+    twice = [name for name in names if names[name] > 1]
     course = course or course_settings.read(folder.parent)
-    course_texts = course_texts or texts.read(folder.parent / "texts.toml", course.languages)
-    exercises = texts.attach(exercises, texts.read(folder / "texts.toml", course.languages), course_texts)
-    exercises = _with_alternatives(exercises, folder)
-    script = (folder / "notebook.py").read_text(encoding="utf-8")
+    mistakes: list[Text | str] = [*course.mistakes]
+    mistakes += [say("author.exercise_twice", file=folder / "hidden.py", name=name) for name in twice]
+    domain = ""
+    with _collected(mistakes):
+        exercises = _with_alternatives(exercises, folder)
+    told = [mistake for exercise in exercises for mistake in exercise.mistakes()]
+    mistakes += [say("author.at", place=folder, error=mistake) for mistake in told]
+    with _collected(mistakes):
+        course_texts = course_texts or texts.read(folder.parent / "texts.toml", course.languages)
+        own = texts.read(folder / "texts.toml", course.languages)
+        exercises = texts.attach(exercises, own, course_texts)
+    with _collected(mistakes):
+        domain = _domain(hidden, folder)
+    notebook = folder / "notebook.py"
+    script = notebook.read_text(encoding="utf-8")
     asked, written = course.of(folder.name), notebook_text.written_questions(script)
     known = [*names, *written]
-    mistakes = [*course.mistakes]
     for entry, wanted in (("points", asked.points), ("left_out", asked.left_out)):
         where = course.where("assignments", folder.name, entry)
         mistakes += [course_settings.unknown(where, name, known) for name in wanted if name not in known]
-    refuse(mistakes or notebook_text.mistakes(folder / "notebook.py", script, known, asked.left_out))
+    mistakes += notebook_text.mistakes(notebook, script, known, asked.left_out)
+    refuse([*mistakes, *notebook_mistakes.find(notebook, list(names), course.languages)])
     return Assignment(
         folder.name,
         folder,
         tuple(_with_points(each, asked) for each in exercises if each.name not in asked.left_out),
-        _domain(hidden, folder),
+        domain,
         languages=course.languages,
         settings=course.for_key(folder.name),
         written={
@@ -199,9 +213,11 @@ def _with_alternatives(exercises: tuple[Exercise, ...], folder: Path) -> tuple[E
     listed = getattr(_imported(folder, "alternatives"), "ALTERNATIVES", None)
     if not isinstance(listed, dict):
         raise AuthoringError(say("author.no_alternatives", file=path))
-    for name in listed:
+    for name, functions in listed.items():
         if name not in [exercise.name for exercise in exercises]:
             raise AuthoringError(say("author.alternatives_of_none", file=path, name=repr(name)))
+        if not isinstance(functions, list | tuple):
+            raise AuthoringError(say("author.alternatives_no_list", file=path, name=name))
     return tuple(
         replace(exercise, alternatives=list(listed.get(exercise.name, ()))) for exercise in exercises
     )
@@ -212,8 +228,7 @@ def _imported(folder: Path, module: str) -> types.ModuleType:
     try:
         return importlib.import_module(f"{package}.{folder.name}.{module}")
     except Exception as error:
-        what = f"{type(error).__name__}: {error}"
-        raise AuthoringError(say("author.at", place=_place(error, folder), error=what)) from error
+        raise AuthoringError(say("author.at", place=_place(error, folder), error=described(error))) from error
 
 
 def _domain(hidden: types.ModuleType, folder: Path) -> str:
