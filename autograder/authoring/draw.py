@@ -14,12 +14,15 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator
 
+from autograder.authoring import scripts
 from autograder.authoring.exercise import AuthoringError, Case, Exercise, Group, Misconception
 from autograder.base.messages import say
 from autograder.judging import comparison
 from autograder.judging.answer_key import AnswerKey, Hint, KeyCase, KeyExercise, KeyGroup, Wrong, with_digest
 from autograder.judging.comparison import Comparator
 from autograder.judging.domain import find
+from autograder.judging.key_records import Step
+from autograder.sandbox import runner
 from autograder.sandbox.values import ValuesError, dumps, loads
 
 
@@ -137,10 +140,16 @@ def _key_case(exercise: Exercise, group: Group, case: Case, known: Sequence[Misc
     where = say("author.group", exercise=exercise.name, name=group.name)
     accept = case.accept or exercise.accept
     try:
-        sent = dumps(case.args)
+        script, arguments = scripts.steps(exercise.reference, case)
+        sent = dumps(arguments)
         args, given = loads(sent), loads(sent)
-        expected = accept.essence(loads(dumps(exercise.reference(*given))))
+        returned = loads(dumps(_called(exercise.reference, given, script)))
+        if script:
+            script, returned = scripts.telling(script, returned)
+        expected = accept.essence(returned)
         unchanged = dumps(given) == sent
+    except AuthoringError as error:
+        raise AuthoringError(say("author.script", where=where, error=error)) from error
     except ValuesError as error:
         raise AuthoringError(say("author.not_storable", where=where, error=error)) from error
     except Exception as error:
@@ -149,18 +158,24 @@ def _key_case(exercise: Exercise, group: Group, case: Case, known: Sequence[Misc
         raise AuthoringError(say("author.reference_changes_arguments", where=where))
     if not accept.acceptable(expected):
         raise AuthoringError(say("author.reference_not_acceptable", where=where, accept=accept))
-    wrong = {m.id: _run_wrong(m.run, args, accept) for m in known}
+    wrong = {m.id: _run_wrong(m.run, args, script, accept) for m in known}
     differing = {
         id: outcome
         for id, outcome in wrong.items()
         if outcome.raises or not accept.same_kept(outcome.value, expected)
     }
-    return KeyCase(args, expected, accept, case.layout, case.fresh, differing)
+    return KeyCase(args, expected, accept, case.layout, case.fresh, differing, script)
 
 
-def _run_wrong(run: Callable[..., Any], args: tuple[Any, ...], accept: Comparator) -> Wrong:
+def _called(run: Callable[..., Any], args: tuple[Any, ...], script: tuple[Step, ...]) -> Any:
+    return runner.answer(run, args, [step.sent for step in script], [])
+
+
+def _run_wrong(
+    run: Callable[..., Any], args: tuple[Any, ...], script: tuple[Step, ...], accept: Comparator
+) -> Wrong:
     with np.errstate(all="ignore"):
         try:
-            return Wrong(value=accept.essence(loads(dumps(run(*copy.deepcopy(args))))))
+            return Wrong(value=accept.essence(loads(dumps(_called(run, copy.deepcopy(args), script)))))
         except Exception as error:  # a misconception may raise
             return Wrong(raises=type(error).__name__)

@@ -32,6 +32,10 @@ class Facts:
     def arrays(self) -> dict[str, np.ndarray]:
         return {name: value for name, value in self.named.items() if isinstance(value, np.ndarray)}
 
+    def is_given(self, name: str) -> bool:
+        """Whether the call has this argument, rather than leaving it out."""
+        return name in self.parameters[: len(self.case.args)]
+
     def number(self, name: str) -> int | None:
         """A whole number among the arguments, or the product of a pair of them."""
         value = self.named.get(name)
