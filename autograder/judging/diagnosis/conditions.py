@@ -140,7 +140,7 @@ def _extent(feature: Feature, facts: Sequence[Facts]) -> _Extent | None:
 
 def _of_parameters(first: Facts, features: "Features") -> Iterator[Feature]:
     """Features of the parameters that `features` does not cover: true, above 1, given, not 0."""
-    for name in first.parameters:
+    for name in first.in_every_case:
         if name not in features.covered:
             yield _switch(name)
             yield _above_one(name)
@@ -217,4 +217,4 @@ class Features:
         yield from self.first
         yield from _of_parameters(facts, self)
         yield from self.last
-        yield from map(_omitted, facts.parameters)
+        yield from map(_omitted, facts.in_every_case)

@@ -112,9 +112,9 @@ def _failure(exercise: KeyExercise, judged: Judged) -> Failure:
     arguments = (*case.args, *exercise.left_out(case.args))
     named = tuple(zip(exercise.parameters_of(case), arguments, strict=False))
     if judged.outcome.status != "returned":
-        parts = case.expected.items() if case.script else [(None, case.expected)]
-        missing = tuple(Pair(() if name is None else (name,), None, value, None) for name, value in parts)
-        failure = Failure(exercise.name, title, named, False, missing)
+        path = (judged.step.label,) if judged.step and judged.step.label else ()
+        expected = case.expected[path[0]] if path else case.expected
+        failure = Failure(exercise.name, title, named, False, (Pair(path, None, expected, None),))
     else:
         failure = compared(exercise.name, title, named, case.accept, judged.outcome.value, case.expected)
     return replace(failure, script=tuple(_script(exercise, case)))
