@@ -7,6 +7,7 @@ The course folder becomes a package with a name of its own, so that `hidden.py` 
 
 import hashlib
 import importlib
+import re
 import sys
 import traceback
 import types
@@ -37,6 +38,24 @@ class Assignment:
     @property
     def points(self) -> float:
         return sum(exercise.points for exercise in self.exercises)
+
+
+def written_questions(assignment: Assignment) -> dict[str, float]:
+    """The points of the questions that are graded by hand: text cells with `answer="name" points=5`.
+
+    Raises
+    ------
+    AuthoringError
+        A question is worth different points in two languages.
+    """
+    found: dict[str, float] = {}
+    for name, points in _WRITTEN.findall(assignment.notebook.read_text(encoding="utf-8")):
+        if found.setdefault(name, float(points)) != float(points):
+            raise AuthoringError(say("author.written_points", file=assignment.notebook, name=name))
+    return found
+
+
+_WRITTEN = re.compile(r'^# %%(?=.*\banswer="(\w+)")(?=.*\bpoints=(\d+(?:\.\d+)?)\b)', re.MULTILINE)
 
 
 def load_all(course: Path) -> list[Assignment]:

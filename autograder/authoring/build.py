@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.authoring import source_digest
-from autograder.authoring.assignment import Assignment
+from autograder.authoring.assignment import Assignment, written_questions
 from autograder.authoring.draw import draw_hidden, draw_visible
 from autograder.authoring.exercise import AuthoringError
 from autograder.base import atomic
@@ -91,7 +91,10 @@ def draw_keys(assignment: Assignment, folder: Path, *, fresh: bool = False) -> B
             because = say("file.key_sources_changed")
         except answer_key.KeyFileError:
             because = say("file.key_unusable")
-    key = draw_hidden(assignment.name, assignment.exercises, source, domain=assignment.domain)
+    by_hand = sum(written_questions(assignment).values())
+    key = draw_hidden(
+        assignment.name, assignment.exercises, source, domain=assignment.domain, by_hand=by_hand
+    )
     answer_key.save(key, path)
     return Built(path, True, because)
 

@@ -27,11 +27,12 @@ from autograder.sandbox.values import ValuesError, dumps, loads
 
 
 def draw_hidden(
-    name: str, exercises: tuple[Exercise, ...], source: str = "", *, domain: str = ""
+    name: str, exercises: tuple[Exercise, ...], source: str = "", *, domain: str = "", by_hand: float = 0
 ) -> AnswerKey:
     """A new hidden key from the operating system's randomness."""
     rng = np.random.default_rng(secrets.randbits(256))
-    return with_digest(replace(draw_key(name, exercises, rng, domain, visible=False), source=source))
+    key = draw_key(name, exercises, rng, domain, visible=False)
+    return with_digest(replace(key, source=source, by_hand=by_hand))
 
 
 def draw_visible(name: str, exercises: tuple[Exercise, ...], *, domain: str = "") -> AnswerKey:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from autograder.authoring.assignment import Assignment
+from autograder.authoring.assignment import Assignment, written_questions
 
 
 def digest(assignment: Assignment) -> str:
@@ -27,6 +27,7 @@ def digest(assignment: Assignment) -> str:
     total = hashlib.sha256()
     for path, tree in sorted(found.items()):
         total.update(f"{path.relative_to(course)}\0{_meaning(tree)}\0".encode("utf-8", "surrogatepass"))
+    total.update(repr(sorted(written_questions(assignment).items())).encode())
     return total.hexdigest()
 
 

@@ -20,6 +20,7 @@ from autograder.base.messages import Text, say
 from autograder.grading.executors import WorkerPool
 from autograder.grading.store import Member, Store, StoreKey
 from autograder.judging import answer_key
+from autograder.judging.domain import registered
 from autograder.judging.evaluate import Evaluation, evaluate, unreadable
 from autograder.judging.judge import calls, judge_error
 from autograder.judging.results import SubmissionResult
@@ -160,11 +161,12 @@ class _ClassRun:
         """Hand one file to the workers, unless its result is known; wait while they have enough."""
         key = self._keys[file.assignment]
         content, problem = content_of(file)
-        graded = Graded(file, StoreKey(_digest(file, content, problem), key.digest, self._settings.engine))
+        engine = self._settings.engine + _origin(key.domain)
+        graded = Graded(file, StoreKey(_digest(file, content, problem), key.digest, engine))
         if self._store.is_final(graded.key):
             self._on_graded(graded, None)
         elif problem is not None:
-            result = _result(file, self._settings, 0.0, unreadable(key, problem))
+            result = _result(file, self._settings, 0.0, unreadable(key, problem), key)
             self._store.put(graded.key, result)
             self._on_graded(graded, result)
         else:
@@ -207,6 +209,12 @@ class _ClassRun:
                 self._on_graded(graded, result)
 
 
+def _origin(domain: str) -> str:
+    """The distribution that a key's domain comes from, where that is not the engine."""
+    point = registered(domain)
+    return f" {point.dist.name} {point.dist.version}" if point and point.dist else ""
+
+
 def _finished(
     future: Future[SubmissionResult], file: SubmittedFile, key: answer_key.AnswerKey, settings: Settings
 ) -> SubmissionResult:
@@ -217,7 +225,7 @@ def _finished(
         raise
     except Exception as error:
         why = say("note.grader_failed", error=f"{type(error).__name__}: {error}")
-        return _result(file, settings, 0.0, Evaluation(judge_error(key), (why,)))
+        return _result(file, settings, 0.0, Evaluation(judge_error(key), (why,)), key)
 
 
 def result_of(graded: Graded, store: Store) -> SubmissionResult:
@@ -265,11 +273,15 @@ def grade_one(task: Task, key: Path | bytes) -> SubmissionResult:
     loaded = _load_key(key, task.key_digest)
     done = evaluate(task.name, task.content, loaded, lambda statements: _sandbox(task, key).run(statements))
     seconds = round(time.perf_counter() - start, 4)
-    return _result(task, task.settings, seconds, done)
+    return _result(task, task.settings, seconds, done, loaded)
 
 
 def _result(
-    submitted: SubmittedFile | Task, settings: Settings, seconds: float, done: Evaluation
+    submitted: SubmittedFile | Task,
+    settings: Settings,
+    seconds: float,
+    done: Evaluation,
+    key: answer_key.AnswerKey,
 ) -> SubmissionResult:
     return SubmissionResult(
         submitted.student,
@@ -280,6 +292,7 @@ def _result(
         done.exercises,
         done.notes,
         done.output,
+        key.by_hand,
     )
 
 

@@ -143,6 +143,8 @@ class AnswerKey:
         Identifies the authored files that a hidden key was drawn from; empty for a visible key.
     digest : str
         Identifies the key's content.
+    by_hand : float
+        Points of the written questions, which are no exercises: a person gives them.
     domain : str
         The name of what adds its subject's knowledge to the engine (`judging.domain`); "" where nothing does.
     """
@@ -151,6 +153,7 @@ class AnswerKey:
     visible: bool
     source: str = field(default="", kw_only=True)
     domain: str = field(default="", kw_only=True)
+    by_hand: float = field(default=0, kw_only=True)
     exercises: tuple[KeyExercise, ...]
     digest: str = ""
 

@@ -1,22 +1,25 @@
 """Make the zip that an instructor uploads to Gradescope: two scripts, the engine as a wheel, one hidden key.
 
 `autograder gradescope` calls it. It must never contain references, misconceptions' code or other assignments'
-keys: the wheel holds only the packages that grading needs, and those of the key's domain.
+keys: the wheel holds only the packages that grading needs, and those of the key's domain. A domain that a
+distribution of the author's registers is a second wheel: the package in which it is, as it is installed here.
 """
 
 import base64
 import csv
 import hashlib
 import io
+import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 
 from autograder import __version__
 from autograder.base import atomic
 from autograder.judging import answer_key
-from autograder.judging.domain import find
+from autograder.judging.domain import find, registered
 
 _PACKAGE = Path(__file__).parent.parent.parent
 _GRADING = (
@@ -55,15 +58,43 @@ def write(key: Path, lang: str, target: Path) -> None:
         _add(bundle, "run_autograder", run.encode(), _EXECUTABLE)
         _add(bundle, key.name, key.read_bytes(), _SECRET)
         _add(bundle, f"autograder-{__version__}-py3-none-any.whl", wheel(domain), _PLAIN)
+        if (point := registered(domain)) and point.dist:
+            _add(bundle, *_registering(point.module, point.dist, find(domain).not_for_judging), _PLAIN)
 
 
 def wheel(domain: str = "") -> bytes:
     """The running engine's modules for grading, and those of a key's domain, as a wheel (PEP 427)."""
-    info = f"autograder-{__version__}.dist-info"
+    files = {f"autograder/{path.relative_to(_PACKAGE)}": path.read_bytes() for path in _modules(domain)}
+    return _wheel(f"autograder-{__version__}", files, METADATA=_metadata(domain))
+
+
+def _registering(module: str, dist: metadata.Distribution, left_out: Sequence[str]) -> tuple[str, bytes]:
+    """The name and the content of the wheel of a distribution that registers a domain."""
+    name = f"{re.sub(r'[-_.]+', '_', dist.name)}-{dist.version}"
+    found = find_spec(module.partition(".")[0])
+    assert found is not None, "it has been imported"
+    files = {}
+    for root in map(Path, found.submodule_search_locations or [found.origin or ""]):
+        for path in sorted(root.rglob("*")) if root.is_dir() else [root]:
+            inside = path.relative_to(root)
+            if (
+                path.is_file()
+                and "__pycache__" not in inside.parts
+                and not any(map(inside.is_relative_to, left_out))
+            ):
+                files[path.relative_to(root.parent).as_posix()] = path.read_bytes()
+    about = {
+        "METADATA": dist.read_text("METADATA") or str(dist.metadata),
+        "entry_points.txt": dist.read_text("entry_points.txt") or "",
+    }
+    return f"{name}-py3-none-any.whl", _wheel(name, files, **about)
+
+
+def _wheel(name: str, modules: Mapping[str, bytes], **about: str) -> bytes:
+    info = f"{name}.dist-info"
     files = {
-        **{f"autograder/{path.relative_to(_PACKAGE)}": path.read_bytes() for path in _modules(domain)},
-        f"{info}/METADATA": _metadata(domain).encode(),
-        f"{info}/WHEEL": _WHEEL.encode(),
+        **modules,
+        **{f"{info}/{file}": text.encode() for file, text in {**about, "WHEEL": _WHEEL}.items()},
     }
     record = io.StringIO()
     rows = csv.writer(record, lineterminator="\n")
@@ -77,7 +108,7 @@ def wheel(domain: str = "") -> bytes:
 
 
 def _modules(domain: str) -> Iterator[Path]:
-    needed = (*_GRADING, domain) if domain else _GRADING
+    needed = (*_GRADING, domain) if domain and registered(domain) is None else _GRADING
     left_out = [f"{domain}/{name}" for name in find(domain).not_for_judging]
     for path in sorted(_PACKAGE.rglob("*")):
         module = path.relative_to(_PACKAGE)
@@ -87,7 +118,7 @@ def _modules(domain: str) -> Iterator[Path]:
 
 
 def _metadata(domain: str) -> str:
-    names = ("numpy", *find(domain).requires)
+    names = ("numpy", *(find(domain).requires if registered(domain) is None else ()))
     needed = [line for line in metadata.requires("autograder") or [] if line.startswith(names)]
     lines = ["Metadata-Version: 2.1", "Name: autograder", f"Version: {__version__}"]
     return "\n".join([*lines, *(f"Requires-Dist: {line}" for line in needed), ""])
