@@ -58,6 +58,7 @@ class Domain(Knowledge):
         return self.message_overrides.get(message, message)
 
 
+@functools.cache
 def find(name: str) -> Domain:
     """The domain that a key names; without a name, one with the defaults.
 
@@ -74,12 +75,12 @@ def find(name: str) -> Domain:
     return _found(name)[0]
 
 
+@functools.cache
 def registered(name: str) -> "EntryPoint | None":
     """The entry point of a domain that can be found; None where it is the engine's own or has no name."""
     return _found(name)[1] if name else None
 
 
-@functools.cache
 def _found(name: str) -> "tuple[Domain, EntryPoint | None]":
     try:
         return importlib.import_module(f"autograder.{name}.domain").DOMAIN, None
