@@ -63,11 +63,12 @@ def mutants(reference: Callable[..., Any], *, apart_from: frozenset[str] = froze
 
 def _helpers(reference: Callable[..., Any], apart_from: frozenset[str]) -> list[Callable[..., Any]]:
     """Functions of the reference's module that it calls, directly or indirectly."""
-    module = _globals(reference)
+    module = _module(reference)
     helpers: dict[str, Callable[..., Any]] = {}
-    waiting = [*_functions(reference)]
+    waiting: list[Any] = [*vars(reference).values()] if isinstance(reference, type) else [reference]
     while waiting:
-        for name in inspect.unwrap(waiting.pop()).__code__.co_names:
+        code = getattr(inspect.unwrap(waiting.pop()), "__code__", None)
+        for name in code.co_names if code else ():
             value: Any = module.get(name)
             own = inspect.isfunction(value) and value.__globals__ is module
             if own and name not in helpers and name not in apart_from and value is not reference:
@@ -76,32 +77,17 @@ def _helpers(reference: Callable[..., Any], apart_from: frozenset[str]) -> list[
     return list(helpers.values())
 
 
-def _functions(reference: Callable[..., Any]) -> list[Callable[..., Any]]:
-    """The reference itself; of a class its methods."""
-    if not isinstance(reference, type):
-        return [reference]
-    return [value for value in vars(reference).values() if inspect.isfunction(value)]
-
-
-def _globals(reference: Callable[..., Any]) -> dict[str, Any]:
-    if isinstance(reference, type):
-        return vars(sys.modules[reference.__module__])
-    names: dict[str, Any] = inspect.unwrap(reference).__globals__
-    return names
+def _module(reference: Callable[..., Any]) -> dict[str, Any]:
+    return vars(sys.modules[inspect.unwrap(reference).__module__])
 
 
 def _tree_of(function: Callable[..., Any]) -> _Definition:
     (tree,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
-    assert isinstance(tree, ast.FunctionDef | ast.ClassDef)
-    for definition in (tree, *_methods(tree)):
-        if ast.get_docstring(definition) is not None:
-            definition.body = definition.body[1:] or [ast.Pass()]
+    assert isinstance(tree, _Definition)
+    for node in ast.walk(tree):
+        if isinstance(node, _Definition) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
     return tree
-
-
-def _methods(tree: _Definition) -> list[ast.FunctionDef]:
-    inside = tree.body if isinstance(tree, ast.ClassDef) else []
-    return [node for node in inside if isinstance(node, ast.FunctionDef)]
 
 
 def _compiled(
@@ -112,7 +98,7 @@ def _compiled(
     None if the change is not valid Python.
     """
     reference = functions[0]
-    names = dict(_globals(reference))
+    names = dict(_module(reference))
     for function in functions:
         code = tree if function is changed else _tree_of(function)
         module = ast.fix_missing_locations(ast.Module([code], []))
@@ -128,8 +114,9 @@ def _changed_trees(function: Callable[..., Any]) -> Iterator[tuple[str, _Definit
     original = _tree_of(function)
     twins = _twins(original)
     around = _expressions_around(original)
+    changeable = _changeable(original)
     for position, node in enumerate(ast.walk(original)):
-        if _is_signature(node, original):
+        if node not in changeable:
             continue
         shown = around.get(node, node) if isinstance(node, ast.Constant | ast.Name) else node
         shown_at = list(ast.walk(original)).index(shown)
@@ -155,16 +142,11 @@ def _expressions_around(function: _Definition) -> dict[ast.AST, ast.AST]:
     return {node: around(node) for node in parents}
 
 
-def _is_signature(node: ast.AST, definition: _Definition) -> bool:
-    """Default values and annotations belong to the exercise, not to the reference; they are not changed.
-
-    Of a class nothing is changed outside of its methods' bodies.
-    """
-    if isinstance(definition, ast.ClassDef):
-        bodies = [statement for method in _methods(definition) for statement in method.body]
-        return not any(node is inner for part in bodies for inner in ast.walk(part))
-    parts = [definition.args, *([definition.returns] if definition.returns else [])]
-    return any(node is inner for part in parts for inner in ast.walk(part))
+def _changeable(definition: _Definition) -> set[ast.AST]:
+    """What is in functions' bodies: their signatures, and what else a class has, belong to the exercise."""
+    inside = definition.body if isinstance(definition, ast.ClassDef) else [definition]
+    bodies = [node.body for node in inside if isinstance(node, ast.FunctionDef)]
+    return {node for body in bodies for statement in body for node in ast.walk(statement)}
 
 
 def _replaced(tree: _Definition, old: ast.AST, new: ast.AST) -> _Definition:
@@ -173,7 +155,7 @@ def _replaced(tree: _Definition, old: ast.AST, new: ast.AST) -> _Definition:
             return new if node is old else self.generic_visit(node)
 
     result = Replace().visit(tree)
-    assert isinstance(result, ast.FunctionDef | ast.ClassDef)
+    assert isinstance(result, _Definition)
     return ast.fix_missing_locations(result)
 
 

@@ -5,8 +5,8 @@ that facts, symptoms and pictures speak of them as of a function's.
 """
 
 import inspect
+import itertools
 import types
-from dataclasses import dataclass, field
 from typing import Any
 
 from autograder.authoring.exercise import AuthoringError, Case
@@ -27,17 +27,16 @@ def steps(reference: Any, case: Case) -> tuple[tuple[Step, ...], tuple[Any, ...]
         raise AuthoringError(say(wrong, name=reference.__name__))
     if not case.script:
         return (), case.args
-    names = _Names()
-    found = [Step("", "", names.of_arguments(reference, len(case.args)))]
+    used: set[str] = set()
+    found = [Step("", "", _arguments(reference, "", len(case.args), used))]
     arguments = list(case.args)
     for entry in case.script:
         name, *given = (entry,) if isinstance(entry, str) else entry if isinstance(entry, tuple) else (None,)
         if not isinstance(name, str):
             raise AuthoringError(say("author.script_step", value=repr(entry)[:60]))
-        step = Step(
-            "", name, None if isinstance(entry, str) else names.of_arguments(reference, len(given), name)
-        )
-        found.append(step._replace(label=names.unique(step.written, " ({})")))
+        called = None if isinstance(entry, str) else _arguments(reference, name, len(given), used)
+        step = Step("", name, called)
+        found.append(step._replace(label=_unique(step.written, used, " ({})")))
         arguments += given
     return tuple(found), tuple(arguments)
 
@@ -53,26 +52,20 @@ def telling(script: tuple[Step, ...], answer: dict[str, Any]) -> tuple[tuple[Ste
     return tuple(step if step.label in kept else step._replace(label="") for step in script), kept
 
 
-@dataclass
-class _Names:
-    """Names that are given once in a script: `x`, and `x2` for another argument of that name."""
+def _arguments(reference: type, method: str, count: int, used: set[str]) -> tuple[str, ...]:
+    """Names for the arguments of a call of a method, or of the class itself."""
+    function = getattr(reference, method, None) if method else reference
+    if not callable(function):
+        raise AuthoringError(say("author.script_no_method", name=reference.__name__, method=method))
+    known = list(inspect.signature(function).parameters)
+    if method and isinstance(inspect.getattr_static(reference, method), types.FunctionType):
+        known = known[1:]  # self
+    known += [f"argument{number + 1}" for number in range(len(known), count)]
+    return tuple(_unique(name, used, "{}") for name in known[:count])
 
-    used: set[str] = field(default_factory=set)
 
-    def of_arguments(self, reference: type, count: int, method: str = "") -> tuple[str, ...]:
-        function = getattr(reference, method, None) if method else reference
-        if not callable(function):
-            raise AuthoringError(say("author.script_no_method", name=reference.__name__, method=method))
-        known = list(inspect.signature(function).parameters)
-        if method and isinstance(inspect.getattr_static(reference, method), types.FunctionType):
-            known = known[1:]  # self
-        known += [f"argument{number + 1}" for number in range(len(known), count)]
-        return tuple(self.unique(name, "{}") for name in known[:count])
-
-    def unique(self, name: str, ending: str) -> str:
-        number, candidate = 1, name
-        while candidate in self.used:
-            number += 1
-            candidate = name + ending.format(number)
-        self.used.add(candidate)
-        return candidate
+def _unique(name: str, used: set[str], ending: str) -> str:
+    numbered = (name + ending.format(number) for number in itertools.count(2))
+    found = next(each for each in itertools.chain([name], numbered) if each not in used)
+    used.add(found)
+    return found

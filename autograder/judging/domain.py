@@ -85,22 +85,19 @@ def _found(name: str) -> "tuple[Domain, EntryPoint | None]":
     try:
         return importlib.import_module(f"autograder.{name}.domain").DOMAIN, None
     except (ImportError, AttributeError) as error:
-        point = _entry_point(name)
+        from importlib import metadata  # a check has time for it only where it is needed
+
+        point = next(iter(metadata.entry_points(group="autograder.domains", name=name)), None)
         if point is None:
             raise UnknownDomain(say("error.domain_missing", error=error)) from error
     try:
         domain = point.load()
-        if not isinstance(domain, Domain):
-            raise TypeError(f"a {type(domain).__name__} is no Domain")
     except Exception as error:
         raise UnknownDomain(f"{point.value}: {type(error).__name__}: {error}") from error
+    if not isinstance(domain, Domain):
+        told = say("error.domain_type", value=point.value, type=type(domain).__name__)
+        raise UnknownDomain(told)
     return domain, point
-
-
-def _entry_point(name: str) -> "EntryPoint | None":
-    from importlib import metadata  # a check has time for it only where it is needed
-
-    return next(iter(metadata.entry_points(group="autograder.domains", name=name)), None)
 
 
 class UnknownDomain(TextError):

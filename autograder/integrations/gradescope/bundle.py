@@ -57,8 +57,10 @@ def write(key: Path, lang: str, target: Path) -> None:
         _add(bundle, "setup.sh", (scripts / "setup.sh").read_bytes(), _EXECUTABLE)
         _add(bundle, "run_autograder", run.encode(), _EXECUTABLE)
         _add(bundle, key.name, key.read_bytes(), _SECRET)
-        _add(bundle, f"autograder-{__version__}-py3-none-any.whl", wheel(domain), _PLAIN)
-        if (point := registered(domain)) and point.dist:
+        point = registered(domain)
+        own = "" if point else domain
+        _add(bundle, f"autograder-{__version__}-py3-none-any.whl", wheel(own), _PLAIN)
+        if point and point.dist:
             _add(bundle, *_registering(point.module, point.dist, find(domain).not_for_judging), _PLAIN)
 
 
@@ -73,29 +75,20 @@ def _registering(module: str, dist: metadata.Distribution, left_out: Sequence[st
     name = f"{re.sub(r'[-_.]+', '_', dist.name)}-{dist.version}"
     found = find_spec(module.partition(".")[0])
     assert found is not None, "it has been imported"
-    files = {}
-    for root in map(Path, found.submodule_search_locations or [found.origin or ""]):
-        for path in sorted(root.rglob("*")) if root.is_dir() else [root]:
-            inside = path.relative_to(root)
-            if (
-                path.is_file()
-                and "__pycache__" not in inside.parts
-                and not any(map(inside.is_relative_to, left_out))
-            ):
-                files[path.relative_to(root.parent).as_posix()] = path.read_bytes()
-    about = {
-        "METADATA": dist.read_text("METADATA") or str(dist.metadata),
-        "entry_points.txt": dist.read_text("entry_points.txt") or "",
+    files = {
+        path.relative_to(root.parent).as_posix(): path.read_bytes()
+        for root in map(Path, found.submodule_search_locations or [found.origin or ""])
+        for path in ([root] if root.is_file() else sorted(root.rglob("*")))
+        if path.is_file() and _is_wanted(path.relative_to(root), left_out)
     }
+    about = {name: dist.read_text(name) or "" for name in ("METADATA", "entry_points.txt")}
     return f"{name}-py3-none-any.whl", _wheel(name, files, **about)
 
 
 def _wheel(name: str, modules: Mapping[str, bytes], **about: str) -> bytes:
     info = f"{name}.dist-info"
-    files = {
-        **modules,
-        **{f"{info}/{file}": text.encode() for file, text in {**about, "WHEEL": _WHEEL}.items()},
-    }
+    named = {f"{info}/{file}": text.encode() for file, text in (*about.items(), ("WHEEL", _WHEEL))}
+    files = {**modules, **named}
     record = io.StringIO()
     rows = csv.writer(record, lineterminator="\n")
     rows.writerows([name, f"sha256={_digest(content)}", len(content)] for name, content in files.items())
@@ -108,17 +101,20 @@ def _wheel(name: str, modules: Mapping[str, bytes], **about: str) -> bytes:
 
 
 def _modules(domain: str) -> Iterator[Path]:
-    needed = (*_GRADING, domain) if domain and registered(domain) is None else _GRADING
+    needed = (*_GRADING, domain) if domain else _GRADING
     left_out = [f"{domain}/{name}" for name in find(domain).not_for_judging]
     for path in sorted(_PACKAGE.rglob("*")):
         module = path.relative_to(_PACKAGE)
-        taken = any(map(module.is_relative_to, needed)) and not any(map(module.is_relative_to, left_out))
-        if path.is_file() and taken and "__pycache__" not in module.parts:
+        if path.is_file() and any(map(module.is_relative_to, needed)) and _is_wanted(module, left_out):
             yield path
 
 
+def _is_wanted(module: Path, left_out: Sequence[str]) -> bool:
+    return "__pycache__" not in module.parts and not any(map(module.is_relative_to, left_out))
+
+
 def _metadata(domain: str) -> str:
-    names = ("numpy", *(find(domain).requires if registered(domain) is None else ()))
+    names = ("numpy", *find(domain).requires)
     needed = [line for line in metadata.requires("autograder") or [] if line.startswith(names)]
     lines = ["Metadata-Version: 2.1", "Name: autograder", f"Version: {__version__}"]
     return "\n".join([*lines, *(f"Requires-Dist: {line}" for line in needed), ""])

@@ -119,11 +119,11 @@ def _step_failed(exercise: KeyExercise, step: Step, outcome: Outcome, visible: b
     """Which step of a class's script raised, and what; or what the class lacks."""
     name, inside = outcome.exception, bool(outcome.where)  # inside: in a line of the submission
     if name == "AttributeError" and not inside and step.name:
-        lacking = "symptom.attribute_missing" if step.parameters is None else "symptom.method_missing"
+        lacking = "symptom.class_lacks_attribute" if step.parameters is None else "symptom.class_lacks_method"
         return say(lacking, name=exercise.name, part=step.name)
     if name == "TypeError" and not inside and _CALL_FAILED.match(outcome.text):
         method = f"{exercise.name}.{step.name or '__init__'}"
-        return say("symptom.wrong_call", name=method, parameters=", ".join(step.parameters or ()))
+        return say("symptom.class_call_wrong", name=method, parameters=", ".join(step.parameters or ()))
     told = _run_time_error(exercise, outcome, visible)
     return say(
         "symptom.in_step", said=told, step=step.written if step.name else f"{exercise.name}{step.written}"
@@ -162,7 +162,7 @@ def _wrong_answer(
         return _wrong_list(alike, visible)
     match how.kind:
         case "type" | "not numeric" if how.got == "NoneType" and _is_attribute(first, how.path):
-            return say("symptom.attribute_none", name=how.path[0])
+            return say("symptom.class_attribute_none", name=how.path[0])
         case "type" | "not numeric" if how.got == "NoneType":
             return say("symptom.returned_nothing", part=part)
         case "type" if isinstance(first.case.expected, tuple) and not how.path:

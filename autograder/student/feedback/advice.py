@@ -59,14 +59,9 @@ _ABOUT_ENTRIES = frozenset(
 _NO_SUCH_NAME = re.compile(r"name '(\w+)' is not defined")
 """Python's message of a NameError."""
 
-_ABOUT_CLASS = frozenset(
-    {
-        "symptom.attribute_missing",
-        "symptom.attribute_none",
-        "symptom.class_missing",
-        "symptom.method_missing",
-        "symptom.wrong_call",
-    }
+_ABOUT_CLASS = (
+    *("symptom.class_missing", "symptom.class_call_wrong", "symptom.class_lacks_method"),
+    *("symptom.class_lacks_attribute", "symptom.class_attribute_none"),
 )
 """Symptoms of a class that has other parts than the assignment says."""
 

@@ -112,8 +112,10 @@ def _failure(exercise: KeyExercise, judged: Judged) -> Failure:
     arguments = (*case.args, *exercise.left_out(case.args))
     named = tuple(zip(exercise.parameters_of(case), arguments, strict=False))
     if judged.outcome.status != "returned":
-        path = (judged.step.label,) if judged.step and judged.step.label else ()
-        expected = case.expected[path[0]] if path else case.expected
+        step, expected = judged.step, case.expected
+        path: tuple[str, ...] = ()
+        if step and isinstance(expected, dict) and step.label in expected:
+            path, expected = (step.label,), expected[step.label]
         failure = Failure(exercise.name, title, named, False, (Pair(path, None, expected, None),))
     else:
         failure = compared(exercise.name, title, named, case.accept, judged.outcome.value, case.expected)
