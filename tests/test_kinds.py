@@ -29,7 +29,7 @@ from autograder.sandbox.limits import Limits
 from autograder.student.checking import Checked, check_file, check_function
 from autograder.student.feedback import html, text
 from autograder.student.feedback.card import cards
-from autograder.submissions.source import adds_nothing_to, read
+from autograder.submissions.source import read, worked_on
 from tests import documented_course, trusted
 from tests.draws import draw_hidden
 from tests.sandboxes import ISOLATIONS
@@ -305,9 +305,12 @@ def test_a_class_whose_methods_are_stubs_adds_nothing() -> None:
     half = HEAD + FORWARD + "    def backward(self, x):\n        raise NotImplementedError()\n"
     stubs, halves, rights = (read("a.py", work.encode()) for work in (stub, half, RIGHT))
     assert (
-        adds_nothing_to(stubs, rights) and adds_nothing_to(halves, rights) and adds_nothing_to(stubs, halves)
+        worked_on([stubs, rights])
+        == worked_on([halves, rights])
+        == worked_on([stubs, halves])
+        == [False, True]
     )
-    assert not adds_nothing_to(rights, stubs) and not adds_nothing_to(halves, stubs)
+    assert worked_on([stubs, halves, rights]) == [False, False, True]
 
 
 def test_one_function_makes_the_calls_everywhere() -> None:

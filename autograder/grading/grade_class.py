@@ -20,7 +20,6 @@ from autograder.base.messages import Text, say
 from autograder.grading.executors import WorkerPool
 from autograder.grading.store import Member, Store, StoreKey
 from autograder.judging import answer_key
-from autograder.judging.domain import registered
 from autograder.judging.evaluate import Evaluation, evaluate, unreadable
 from autograder.judging.judge import calls, judge_error
 from autograder.judging.results import SubmissionResult
@@ -149,6 +148,7 @@ class _ClassRun:
         on_graded: Callable[[Graded, SubmissionResult | None], None],
     ) -> None:
         self._keys = {name: key for name, (_, key) in keys.items()}
+        self._deciding = {name: answer_key.deciding(key) for name, key in self._keys.items()}
         self._delivered = {name: pool.deliver(path) for name, (path, _) in keys.items()}
         self._settings = settings
         self._store = store
@@ -161,8 +161,8 @@ class _ClassRun:
         """Hand one file to the workers, unless its result is known; wait while they have enough."""
         key = self._keys[file.assignment]
         content, problem = content_of(file)
-        engine = self._settings.engine + _origin(key.domain)
-        graded = Graded(file, StoreKey(_digest(file, content, problem), key.digest, engine))
+        deciding = self._deciding[file.assignment]
+        graded = Graded(file, StoreKey(_digest(file, content, problem), deciding, self._settings.engine))
         if self._store.is_final(graded.key):
             self._on_graded(graded, None)
         elif problem is not None:
@@ -207,12 +207,6 @@ class _ClassRun:
                 self._failed.append(graded)
             else:
                 self._on_graded(graded, result)
-
-
-def _origin(domain: str) -> str:
-    """The distribution that a key's domain comes from, where that is not the engine."""
-    point = registered(domain)
-    return f" {point.dist.name} {point.dist.version}" if point and point.dist else ""
 
 
 def _finished(
