@@ -332,6 +332,9 @@ def test_a_registered_domain_is_found_and_an_unregistered_one_is_not(course: Pat
     for name in ("unregistered", "json"):
         with pytest.raises(UnknownDomain, match="nothing that is installed registers this domain"):
             find(name)
+    for looking in (find, registered):
+        with pytest.raises(UnknownDomain, match="is not the name of a package"):
+            looking("eigen.inner")
 
 
 def entry_points(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:

@@ -66,13 +66,7 @@ def find(name: str) -> Domain:
     ------
     UnknownDomain
     """
-    if not name:
-        return Domain()
-    # A key is data and may come from a stranger: it must import nothing but `autograder.<name>.domain`, and
-    # what was installed here for this very purpose.
-    if not (name.isascii() and name.isidentifier()):
-        raise UnknownDomain(say("error.domain_name", name=repr(name[:40])))
-    return _found(name)[0]
+    return _found(name)[0] if name else Domain()
 
 
 @functools.cache
@@ -82,6 +76,10 @@ def registered(name: str) -> "EntryPoint | None":
 
 
 def _found(name: str) -> "tuple[Domain, EntryPoint | None]":
+    # A key is data and may come from a stranger: it must import nothing but `autograder.<name>.domain`, and
+    # what was installed here for this very purpose.
+    if not (name.isascii() and name.isidentifier()):
+        raise UnknownDomain(say("error.domain_name", name=repr(name[:40])))
     try:
         return importlib.import_module(f"autograder.{name}.domain").DOMAIN, None
     except (ImportError, AttributeError) as error:
