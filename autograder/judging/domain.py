@@ -66,7 +66,7 @@ def find(name: str) -> Domain:
     ------
     UnknownDomain
     """
-    return _found(name)[0] if name else Domain()
+    return Domain() if name == "" else _found(name)[0]
 
 
 @functools.cache
