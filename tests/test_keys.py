@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -171,11 +172,9 @@ def test_only_groups_whose_generators_give_something_else_get_other_inputs(
 
 def copied(folder: Path, course: Path, added: str = "") -> Assignment:
     """A copy of the assignment, its first exercise only, with something added to its sources."""
-    course.mkdir()
-    for path in [*COURSE.glob("*.*"), *folder.glob("*.*")]:
-        target = course / path.relative_to(COURSE)
-        target.parent.mkdir(exist_ok=True)
-        target.write_bytes(path.read_bytes())
+    shutil.copytree(folder, course / folder.name)
+    for path in COURSE.glob("*.*"):
+        shutil.copy(path, course)
     with (course / folder.name / "hidden.py").open("a", encoding="utf-8") as file:
         file.write(added)
     loaded = assignment.load(course / folder.name)

@@ -76,8 +76,8 @@ class Assignment:
         return {**{exercise.name: exercise.points for exercise in self.exercises}, **self.written}
 
     def with_settings(self, key: AnswerKey) -> AnswerKey:
-        """A key of this assignment, with what the course's settings say about it."""
-        return with_digest(replace(key, settings=self.settings))
+        """A key of this assignment, with the course's settings and what people grade."""
+        return with_digest(replace(key, settings=self.settings, by_hand=sum(self.written.values())))
 
 
 def load_all(course: Path) -> list[Assignment]:

@@ -28,6 +28,7 @@ from autograder.authoring.transforms import Transform
 from autograder.base.messages import COURSE_LANGUAGES, Authored, Text, TextError, in_languages, joined, say
 from autograder.judging.answer_key import Layout
 from autograder.judging.comparison import Close, Comparator
+from autograder.judging.key_records import Step
 
 if TYPE_CHECKING:  # importing it loads numpy.random, which a student's check does not need
     from numpy.random import Generator
@@ -35,7 +36,7 @@ if TYPE_CHECKING:  # importing it loads numpy.random, which a student's check do
 
 @dataclass(frozen=True)
 class Case:
-    """One call.
+    """One call, or, of a class, one object with a script of calls.
 
     Parameters
     ----------
@@ -48,12 +49,18 @@ class Case:
         or row-major and not writable.
     fresh : bool
         The result must not share memory with an argument.
+    script : sequence, for a class only
+        What is done with the object, in order: `("forward", x)` calls a method, `"dw"` looks at an attribute.
+        Each gives one part of the answer, unless it is a call that returns nothing.
     """
 
     args: tuple[Any, ...]
     accept: Comparator | None = None
     layout: Layout = "C"
     fresh: bool = False
+    script: Sequence[tuple[Any, ...] | str] = ()
+    steps: tuple[Step, ...] = ()
+    """The script as a key keeps it, its arguments being in `args`; `draw` fills it in."""
 
 
 Draw = Callable[["Generator"], Iterable[Case | tuple[Any, ...]]]
@@ -116,11 +123,11 @@ class Misconception:
 
 @dataclass
 class Exercise:
-    """A function that students write, with everything that is needed to judge it.
+    """A function or class that students write, with everything that is needed to judge it.
 
     Parameters
     ----------
-    reference : function
+    reference : function or class
         The reference solution, imported from the assignment's `notebook.py`. Its name is the exercise's name.
     points : int
         The sum of the groups' points.
@@ -158,7 +165,9 @@ class Exercise:
 
     @property
     def defaults(self) -> tuple[Any, ...]:
-        """The default values of its last parameters."""
+        """The default values of its last parameters; a class is always called as its cases say."""
+        if isinstance(self.reference, type):
+            return ()
         parameters = inspect.signature(self.reference).parameters.values()
         return tuple(
             parameter.default for parameter in parameters if parameter.default is not parameter.empty

@@ -14,7 +14,7 @@ import numpy as np
 
 from autograder.authoring import assignment, build, source_digest
 from autograder.authoring.assignment import Assignment
-from autograder.authoring.draw import draw_key, draw_visible, same_wrong
+from autograder.authoring.draw import called, draw_key, draw_visible, same_wrong
 from autograder.authoring.exercise import AuthoringError, Exercise, described, refuse
 from autograder.base.messages import Text, say
 from autograder.base.timeout import OutOfTime, interrupted_after
@@ -129,7 +129,7 @@ def _raised(run: Callable[..., Any], case: KeyCase) -> Text | str:
     """The exception that a wrong function raises in a case, or that its answer causes."""
     try:
         with np.errstate(all="ignore"):
-            case.accept.essence(loads(dumps(run(*copy.deepcopy(case.args)))))
+            case.accept.essence(loads(dumps(called(run, copy.deepcopy(case.args), case.script))))
     except Exception as error:
         return described(error)
     return ""

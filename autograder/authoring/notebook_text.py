@@ -98,6 +98,9 @@ def mistakes(path: Path, script: str, known: Iterable[str], left_out: Sequence[s
         for match in _PLACEHOLDER.finditer(text)
         if match[1] not in _KINDS or (match[2] and (match[1] == "modules" or match[2] not in known))
     ]
+    asked = set(_ANSWER.findall(script))
+    twice = sorted({name for name, points in asked if any(n == name and p != points for n, p in asked)})
+    found += [say("author.written_points", file=path, name=name) for name in twice]
     if not left_out or found:
         return found
     before = set().union(*(_bound(cell.source) for cell in cells if cell.cell_type == "code"))

@@ -184,7 +184,7 @@ class _ClassRun:
         if self._store.is_final(graded.key):
             self._on_graded(graded, None)
         elif problem is not None:
-            result = _result(file, self._settings, 0.0, unreadable(key, problem))
+            result = _result(file, self._settings, 0.0, unreadable(key, problem), key)
             self._store.put(graded.key, result)
             self._on_graded(graded, result)
         else:
@@ -237,7 +237,7 @@ def _finished(
         raise
     except Exception as error:
         why = say("note.grader_failed", error=f"{type(error).__name__}: {error}")
-        return _result(file, settings, 0.0, Evaluation(judge_error(key), (why,)))
+        return _result(file, settings, 0.0, Evaluation(judge_error(key), (why,)), key)
 
 
 def result_of(graded: Graded, store: Store) -> SubmissionResult:
@@ -285,11 +285,15 @@ def grade_one(task: Task, key: Path | bytes) -> SubmissionResult:
     loaded = _load_key(key, task.key_digest)
     done = evaluate(task.name, task.content, loaded, lambda statements: _sandbox(task, key).run(statements))
     seconds = round(time.perf_counter() - start, 4)
-    return _result(task, task.settings, seconds, done)
+    return _result(task, task.settings, seconds, done, loaded)
 
 
 def _result(
-    submitted: SubmittedFile | Task, settings: Settings, seconds: float, done: Evaluation
+    submitted: SubmittedFile | Task,
+    settings: Settings,
+    seconds: float,
+    done: Evaluation,
+    key: answer_key.AnswerKey,
 ) -> SubmissionResult:
     return SubmissionResult(
         submitted.student,
@@ -300,6 +304,7 @@ def _result(
         done.exercises,
         done.notes,
         done.output,
+        key.by_hand,
     )
 
 

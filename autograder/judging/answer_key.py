@@ -22,7 +22,7 @@ import numpy as np
 from autograder.base import atomic, records
 from autograder.base.messages import Text, TextError, say
 from autograder.judging.comparison import OWN, Comparator, Comparators
-from autograder.judging.domain import UnknownDomain, find
+from autograder.judging.domain import UnknownDomain, find, registered
 from autograder.judging.key_records import (
     AnswerKey,
     Hint,
@@ -169,7 +169,10 @@ def deciding(key: AnswerKey) -> str:
         for each in key.exercises
     ]
     limits = sorted(key.settings.limits.items())
-    return hashlib.sha256(dumps([key.assignment, key.domain, limits, exercises])).hexdigest()
+    point = registered(key.domain)
+    version = point.dist.version if point and point.dist else ""
+    about = [key.assignment, key.domain, version, limits, key.by_hand]
+    return hashlib.sha256(dumps([about, exercises])).hexdigest()
 
 
 def what_decides(case: KeyCase) -> dict[str, Any]:

@@ -26,6 +26,7 @@ def calls(key: AnswerKey) -> list[Call]:
             case.layout,
             case.fresh,
             exercise.left_out(case.args),
+            tuple(step.sent for step in case.script),
         )
         for exercise in key.exercises
         for group in exercise.groups

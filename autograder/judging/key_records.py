@@ -3,6 +3,7 @@
 `answer_key` reads and writes them; judging and diagnosis use them.
 """
 
+import itertools
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
@@ -22,9 +23,41 @@ class Wrong(NamedTuple):
     raises: str | None = None
 
 
+class Step(NamedTuple):
+    """A step of a class's script: making the object, which comes first, a call, or a look at an attribute.
+
+    Attributes
+    ----------
+    label : str
+        What its value is called in the answer; "" where its value is no part of it.
+    name : str
+        Of the method or attribute; "" for making the object.
+    parameters : tuple of str or None
+        The names of the call's arguments; None for an attribute.
+    """
+
+    label: str
+    name: str
+    parameters: tuple[str, ...] | None
+
+    @property
+    def sent(self) -> tuple[str, str, int | None]:
+        """What `sandbox.runner.answer` needs of it."""
+        return self.label, self.name, None if self.parameters is None else len(self.parameters)
+
+    @property
+    def written(self) -> str:
+        """As in Python, behind the object and its dot: `forward(x)`, `dw`."""
+        return self.name if self.parameters is None else f"{self.name}({', '.join(self.parameters)})"
+
+
 @dataclass(frozen=True)
 class KeyCase:
-    """One call and its expected value. `wrong` maps misconception ids to what they give where they differ."""
+    """One call and its expected value. `wrong` maps misconception ids to what they give where they differ.
+
+    Of a class it is a `script` of several steps, whose arguments stand in `args` one behind the other; the
+    answer is a dict of the steps' values by their labels.
+    """
 
     args: tuple[Any, ...]
     expected: Any
@@ -32,6 +65,7 @@ class KeyCase:
     layout: Layout
     fresh: bool
     wrong: dict[str, Wrong]
+    script: tuple[Step, ...] = ()
 
     @cached_property
     def accepted(self) -> list[Any]:
@@ -69,7 +103,7 @@ class Hint(NamedTuple):
 
 @dataclass(frozen=True)
 class KeyExercise:
-    """One function: its groups of cases and the misconceptions that are known about it."""
+    """One function or class: its groups of cases and the misconceptions that are known about it."""
 
     name: str
     parameters: tuple[str, ...]
@@ -84,6 +118,11 @@ class KeyExercise:
     @property
     def points(self) -> float:
         return sum(group.points for group in self.groups)
+
+    def parameters_of(self, case: KeyCase) -> tuple[str, ...]:
+        """The names of a case's arguments, in their order."""
+        steps = (step.parameters or () for step in case.script)
+        return tuple(itertools.chain(*steps)) if case.script else self.parameters
 
     def left_out(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """The default values of the parameters that a call leaves out."""
@@ -130,6 +169,8 @@ class AnswerKey:
         What the cases were drawn from: the same generators draw the same cases from it.
     digest : str
         Identifies the key's content.
+    by_hand : float
+        Points of the written questions, which are no exercises: a person gives them.
     domain : str
         The name of what adds its subject's knowledge to the engine (`judging.domain`); "" where nothing does.
     """
@@ -140,6 +181,7 @@ class AnswerKey:
     entropy: str = field(default="", kw_only=True)
     domain: str = field(default="", kw_only=True)
     settings: KeySettings = field(default_factory=KeySettings, kw_only=True)
+    by_hand: float = field(default=0, kw_only=True)
     exercises: tuple[KeyExercise, ...]
     digest: str = ""
 

@@ -404,6 +404,7 @@ def _failure(data: Any) -> Outcome | None:
         text=_text(data, "text"),
         where=_text(data, "where"),
         line=_line(data.get("line")),
+        step=_line(data.get("step")),
     )
 
 
