@@ -15,18 +15,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from autograder.authoring import source_digest
+from autograder.authoring import notebook_text, source_digest
 from autograder.authoring.assignment import Assignment
 from autograder.authoring.draw import draw_hidden, draw_visible, inputs
-from autograder.authoring.exercise import AuthoringError
+from autograder.authoring.notebook_mistakes import PICTURE
 from autograder.base import atomic
-from autograder.base.messages import COURSE_LANGUAGES, Text, joined, say
+from autograder.base.messages import Text, joined, say
 from autograder.judging import answer_key
 from autograder.sandbox.values import dumps
 
 _BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
 _STUB = ("# YOUR CODE HERE", "raise NotImplementedError()")
-_PICTURE = re.compile(r"\(attachment:([\w.-]+)\)")
 _PICTURE_LINE = re.compile(r"^!\[[^\]\n]*\]\(attachment:[\w.-]+\)\n*", re.MULTILINE)
 _MARK_SCHEME = re.compile(r"^### BEGIN MARK SCHEME\n.*?^### END MARK SCHEME\n?", re.MULTILINE | re.DOTALL)
 _SOFT_BREAK = re.compile(r"(?<=[\u3001-\u9fff\uff01-\uff5e])\n *(?=[\u3001-\u9fff\uff01-\uff5e])")
@@ -53,18 +52,26 @@ class Built:
 
 
 def release(
-    assignment: Assignment, folder: Path, notebook: Callable[[Assignment, str], str], *, dry_run: bool = False
+    assignment: Assignment,
+    folder: Path,
+    notebook: Callable[[Assignment, str], str],
+    visible: answer_key.AnswerKey | None = None,
+    *,
+    dry_run: bool = False,
 ) -> list[Built]:
-    """Write the students' files in all languages. With `dry_run`, only report what would change.
+    """Write the students' files in the course's languages. With `dry_run`, only report what would change.
 
     Parameters
     ----------
     notebook : function (assignment, lang)
         Returns the text of the released notebook, such as `integrations.nbgrader.release.releasing`.
+    visible : AnswerKey, optional
+        The visible key, where it is drawn already (`mistakes.check_release`).
     """
-    key = draw_visible(assignment.name, assignment.exercises, domain=assignment.domain)
+    key = visible or draw_visible(assignment.name, assignment.exercises, domain=assignment.domain)
+    key = assignment.with_settings(key)
     files = []
-    for lang in COURSE_LANGUAGES:
+    for lang in assignment.languages:
         target = folder / lang / assignment.name
         for suffix, text in ((".py", stub(assignment, lang)), (".ipynb", notebook(assignment, lang))):
             files.append(write(target / f"{assignment.name}{suffix}", text.encode(), dry_run))
@@ -93,6 +100,7 @@ def draw_keys(assignment: Assignment, folder: Path, *, fresh: bool = False) -> B
     if old and old.source == source:
         return Built(path, False)
     key = draw_hidden(name, assignment.exercises, source, domain=assignment.domain, earlier=old)
+    key = assignment.with_settings(key)
     answer_key.save(key, path)
     if old and answer_key.with_digest(replace(key, source=old.source)).digest == old.digest:
         return Built(path, False)
@@ -154,35 +162,30 @@ def cells_in_language(assignment: Assignment, lang: str) -> Iterator[Any]:
 
     A picture `![…](attachment:name.png)` is attached from the assignment's `pictures/`, so that a notebook is
     a single file.
-
-    Raises
-    ------
-    AuthoringError
-        A picture is missing.
     """
     import jupytext
     import nbformat
 
     notebook = jupytext.reads(assignment.notebook.read_text(encoding="utf-8"), fmt="py:percent")
-    for cell in notebook.cells:
-        if cell.metadata.get("lang", lang) != lang:
-            continue
+    cells = [cell for cell in notebook.cells if cell.metadata.get("lang", lang) == lang]
+    worth, left_out = assignment.worth, assignment.left_out
+    modules = assignment.settings.limits.get("modules", ())
+    for cell in notebook_text.without_sections(cells, left_out) if left_out else cells:
         if cell.cell_type == "markdown":
-            new = nbformat.v4.new_markdown_cell(_SOFT_BREAK.sub("", cell.source))
-            pictures = _PICTURE.findall(cell.source)
+            text = notebook_text.filled(cell.source, worth, modules, lang)
+            new = nbformat.v4.new_markdown_cell(_SOFT_BREAK.sub("", text))
+            pictures = PICTURE.findall(cell.source)
             if pictures:
-                new["attachments"] = {name: {"image/png": _picture(assignment, name)} for name in pictures}
+                folder = assignment.folder / "pictures"
+                encoded = {name: base64.b64encode((folder / name).read_bytes()) for name in pictures}
+                new["attachments"] = {name: {"image/png": text.decode()} for name, text in encoded.items()}
         else:
             new = nbformat.v4.new_code_cell(in_language(cell.source, lang))
         new.metadata = cell.metadata
+        answer = cell.metadata.get("answer")
+        if answer in worth and worth[answer] != cell.metadata.get("points"):
+            new.metadata["points"] = worth[answer]
         yield new
-
-
-def _picture(assignment: Assignment, name: str) -> str:
-    path = assignment.folder / "pictures" / name
-    if not path.is_file():
-        raise AuthoringError(say("author.picture_missing", file=assignment.notebook, name=name, path=path))
-    return base64.b64encode(path.read_bytes()).decode()
 
 
 def in_language(source: str, lang: str) -> str:

@@ -20,13 +20,15 @@ from typing import Any
 
 import numpy as np
 
-from autograder.authoring.exercise import AuthoringError, Case, Exercise, Group, Misconception
+from autograder.authoring import scripts
+from autograder.authoring.exercise import AuthoringError, Case, Exercise, Group, Misconception, described
 from autograder.base.messages import say
 from autograder.judging import comparison
 from autograder.judging.answer_key import same_values, what_decides, with_digest
 from autograder.judging.comparison import Comparator
 from autograder.judging.domain import find
-from autograder.judging.key_records import AnswerKey, Hint, KeyCase, KeyExercise, KeyGroup, Wrong
+from autograder.judging.key_records import AnswerKey, Hint, KeyCase, KeyExercise, KeyGroup, Step, Wrong
+from autograder.sandbox import runner
 from autograder.sandbox.values import ValuesError, dumps, loads
 
 _SIBLING_DRAWS = 5
@@ -92,7 +94,9 @@ def draw_key(
 
 def inputs(cases: Sequence[Case | KeyCase]) -> list[Any]:
     """What is drawn of `cases`, apart from what is computed."""
-    return [[case.args, case.layout, case.fresh] for case in cases]
+    found = [case.steps if isinstance(case, Case) else case.script for case in cases]
+    called = [[step.sent[1:] for step in script] for script in found]
+    return [[case.args, case.layout, case.fresh, *steps] for case, steps in zip(cases, called, strict=True)]
 
 
 def _draw_exercise(
@@ -134,7 +138,7 @@ def _without_needless_pairs(exercise: KeyExercise, pairs: set[str]) -> KeyExerci
         for pair in pairs
         if not any(pair in case.wrong for case in exercise.cases)
         or any(
-            all(_same_wrong(case.wrong.get(pair), case.wrong.get(single)) for case in exercise.cases)
+            all(same_wrong(case.wrong.get(pair), case.wrong.get(single)) for case in exercise.cases)
             for single in singles
         )
     }
@@ -150,12 +154,19 @@ def _without(case: KeyCase, ids: set[str]) -> KeyCase:
     return replace(case, wrong={id: wrong for id, wrong in case.wrong.items() if id not in ids})
 
 
-def _same_wrong(left: Wrong | None, right: Wrong | None) -> bool:
+def same_wrong(left: Wrong | None, right: Wrong | None) -> bool:
+    """Whether two misconceptions differ from the reference in the same way, or neither does."""
     if left is None or right is None:
         return left is right
     if left.raises or right.raises:
         return bool(left.raises) == bool(right.raises)
     return comparison.Close().agrees(left.value, right.value)
+
+
+def _resolved(exercise: Exercise, case: Case) -> Case:
+    """A case with copies of its arguments, those of a script included."""
+    steps, arguments = scripts.steps(exercise.reference, case)
+    return replace(case, args=loads(dumps(arguments)), steps=steps)
 
 
 def _secret(exercise: Exercise, drawn: Iterable[list[Case]], assignment: str) -> set[bytes]:
@@ -166,7 +177,7 @@ def _secret(exercise: Exercise, drawn: Iterable[list[Case]], assignment: str) ->
 
 
 def _question(case: Case) -> bytes:
-    return dumps([case.args, repr(case.accept)])
+    return dumps([case.args, repr(case.accept), repr(case.steps)])
 
 
 def _siblings(exercise: Exercise, group: Group, entropy: str, secret: set[bytes]) -> list[Case]:
@@ -185,23 +196,21 @@ def _cases(exercise: Exercise, group: Group, entropy: str, visible: bool, draw_n
 
     def draw() -> list[Case]:
         cases = group.cases(np.random.default_rng(list(seed)), for_students=visible)
-        return [replace(case, args=loads(dumps(case.args))) for case in cases]
+        return [_resolved(exercise, case) for case in cases]
 
     try:
         cases, again = draw(), draw()
+    except AuthoringError as error:
+        raise AuthoringError(say("author.script", where=where, error=error)) from error
     except ValuesError as error:
         raise AuthoringError(say("author.not_storable", where=where, error=error)) from error
     except Exception as error:
-        raise AuthoringError(say("author.drawing_raised", where=where, error=_described(error))) from error
+        raise AuthoringError(say("author.drawing_raised", where=where, error=described(error))) from error
     if not cases:
         raise AuthoringError(say("author.no_cases", where=where))
     if not same_values(inputs(cases), inputs(again)):
         raise AuthoringError(say("author.drawn_past_rng", where=where))
     return cases
-
-
-def _described(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
 
 
 def _key_cases(
@@ -222,34 +231,47 @@ def _key_case(
     """`case` with its outputs: on the arguments of `kept`, a case of an earlier key, if there is one."""
     where = say("author.group", exercise=exercise.name, name=group.name)
     accept = case.accept or exercise.accept
+    script = case.steps
     try:
         sent = dumps(kept.args if kept else case.args)
         args, given = loads(sent), loads(sent)
-        expected = accept.essence(loads(dumps(exercise.reference(*given))))
+        returned = loads(dumps(called(exercise.reference, given, script)))
+        if script:
+            script, returned = scripts.telling(script, returned)
+        expected = accept.essence(returned)
         unchanged = dumps(given) == sent
+    except AuthoringError as error:
+        raise AuthoringError(say("author.script", where=where, error=error)) from error
     except ValuesError as error:
         raise AuthoringError(say("author.not_storable", where=where, error=error)) from error
     except Exception as error:
-        raise AuthoringError(say("author.reference_raised", where=where, error=_described(error))) from error
+        raise AuthoringError(say("author.reference_raised", where=where, error=described(error))) from error
     if not unchanged:
         raise AuthoringError(say("author.reference_changes_arguments", where=where))
     if not accept.acceptable(expected):
         raise AuthoringError(say("author.reference_not_acceptable", where=where, accept=accept))
-    wrong = {m.id: _run_wrong(m.run, args, accept) for m in known}
+    wrong = {m.id: _run_wrong(m.run, args, script, accept) for m in known}
     differing = {
         id: outcome
         for id, outcome in wrong.items()
         if outcome.raises or not accept.same_kept(outcome.value, expected)
     }
-    computed = KeyCase(args, expected, accept, case.layout, case.fresh, differing)
+    computed = KeyCase(args, expected, accept, case.layout, case.fresh, differing, script)
     if kept and same_values(what_decides(computed), what_decides(kept)):  # machines round differently
         return replace(kept, wrong=differing)
     return computed
 
 
-def _run_wrong(run: Callable[..., Any], args: tuple[Any, ...], accept: Comparator) -> Wrong:
+def called(run: Callable[..., Any], args: tuple[Any, ...], script: tuple[Step, ...]) -> Any:
+    """What the function, or the class with a script of calls, answers, as in the sandbox."""
+    return runner.answer(run, args, [step.sent for step in script], [])
+
+
+def _run_wrong(
+    run: Callable[..., Any], args: tuple[Any, ...], script: tuple[Step, ...], accept: Comparator
+) -> Wrong:
     with np.errstate(all="ignore"):
         try:
-            return Wrong(value=accept.essence(loads(dumps(run(*copy.deepcopy(args))))))
+            return Wrong(value=accept.essence(loads(dumps(called(run, copy.deepcopy(args), script)))))
         except Exception as error:  # a misconception may raise
             return Wrong(raises=type(error).__name__)

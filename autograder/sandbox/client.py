@@ -9,6 +9,7 @@ those of the group that stopped it. Functions that were stopped come last from t
 ends uses up no other's time. It must never trust what it receives.
 """
 
+import math
 import os
 import select
 import struct
@@ -19,7 +20,7 @@ from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self
 
-from autograder.base.messages import TextError, printable, say
+from autograder.base.messages import TextError, joined, printable, say
 from autograder.sandbox import bubblewrap, launch
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.quotable import Quotable
@@ -158,7 +159,7 @@ class Sandbox:
         self,
         statements: Sequence[tuple[str, str, int]],
         asked: Sequence[int] | None = None,
-        seconds: float | None = None,
+        seconds: float = math.inf,
     ) -> Run:
         """Load a submission, given as (source, where, line) statements, and make calls.
 
@@ -167,7 +168,7 @@ class Sandbox:
         asked : sequence of int, optional
             Which of the calls, in the order of the outcomes; by default all.
         seconds : float, optional
-            The submission's own time for this run, in place of the limits'.
+            The submission's own time for this run, where it is less than the limits'.
 
         Raises
         ------
@@ -176,7 +177,7 @@ class Sandbox:
         Cancelled
         """
         asked = range(len(self.calls)) if asked is None else asked
-        progress = _Progress(Quotable(statements), seconds or self.limits.submission_seconds)
+        progress = _Progress(Quotable(statements), min(seconds, self.limits.submission_seconds))
         try:
             source = _source_message(statements)
         except ValuesError:  # far longer than anything that `source.read` lets through
@@ -290,6 +291,8 @@ class Sandbox:
             self._process = launched or launch.start(self.isolation, self.limits)
             self._send(dumps(self._setup(self._places())))
             ready = self._receive(time.monotonic() + _START_SECONDS)
+            if ready["missing"]:  # a submission that uses it must not pay for that
+                raise SandboxError(say("sandbox.module_missing", names=joined(ready["missing"])))
         except (SandboxError, OSError, ValuesError) as error:
             complaint = self._complaint()
             self.close()
@@ -303,8 +306,8 @@ class Sandbox:
     def _places(self) -> dict[str, Any]:
         """The paths that the warden needs, and for "user" which user its runs become."""
         if self.isolation == "bubblewrap":
-            return bubblewrap.places()
-        places = bubblewrap.places_outside()
+            return bubblewrap.places(self.limits.modules)
+        places = bubblewrap.places_outside(self.limits.modules)
         return {**places, "user": int(bubblewrap.NOBODY)} if self.isolation == "user" else places
 
     def _setup(self, places: dict[str, Any]) -> dict[str, Any]:
@@ -415,6 +418,7 @@ def _failure(data: Any) -> Outcome | None:
         text=_text(data, "text"),
         where=_text(data, "where"),
         line=_line(data.get("line")),
+        step=_line(data.get("step")),
     )
 
 

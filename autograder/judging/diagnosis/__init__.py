@@ -44,12 +44,20 @@ class Diagnosis:
 
 
 def diagnose(
-    exercise: KeyExercise, cases: Sequence[Judged], knowledge: Knowledge, *, visible: bool
+    exercise: KeyExercise,
+    cases: Sequence[Judged],
+    knowledge: Knowledge,
+    *,
+    visible: bool,
+    modules: Sequence[str] = (),
 ) -> Diagnosis:
-    """Explain an exercise's result; with `visible`, students may read all of it."""
+    """Explain an exercise's result; with `visible`, students may read all of it.
+
+    `modules` are those that the course allows besides NumPy.
+    """
     if all(judged.verdict.earns for judged in cases):
         return Diagnosis()
-    seen = symptoms.symptom(exercise, cases, knowledge, visible=visible)
+    seen = symptoms.symptom(exercise, cases, knowledge, visible=visible, modules=modules)
     symptom = seen if visible else told.kind(seen)
     detail = None if symptom == seen else seen
     found = catalogue.recognise(exercise, cases)

@@ -16,7 +16,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         ("symptom.raised", "symptom.raised_there", "symptom.raised_there_because"),
         ("symptom.raised_something",),
     ),
-    "symptom.module_forbidden": ("symptom.module_missing",),
+    **dict.fromkeys(("symptom.module_forbidden", "symptom.module_not_among"), ("symptom.module_missing",)),
     **dict.fromkeys(("symptom.unusable_type", "symptom.unusable_dtype"), ("symptom.unusable_result",)),
     "symptom.wrong_type": ("symptom.type_wrong", "part", "wanted"),
     **dict.fromkeys(("symptom.not_all_numbers", "symptom.not_numbers"), ("symptom.no_real_numbers", "part")),

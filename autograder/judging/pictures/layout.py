@@ -42,6 +42,7 @@ def drawn(failure: Failure) -> Picture:
         tuple(Part(pair.path, *beside(pair), _differing(pair)) for pair in shown),
         len(failure.pairs) - len(shown),
         failure.right if len(failure.right) <= RIGHT else (),
+        failure.script,
     )
 
 

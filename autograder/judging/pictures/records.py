@@ -85,6 +85,8 @@ class Picture:
         Further wrong parts.
     right : tuple of paths
         Parts that are right, where they are few.
+    script : tuple of str
+        The steps of a class's script, as lines of Python.
     """
 
     heading: Text
@@ -94,3 +96,4 @@ class Picture:
     parts: tuple[Part, ...]
     more: int = 0
     right: tuple[tuple[Step, ...], ...] = ()
+    script: tuple[str, ...] = ()

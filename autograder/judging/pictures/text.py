@@ -25,6 +25,7 @@ def picture(picture: Picture, lang: str, width: int = WIDTH) -> Iterator[str]:
         return text.in_language(lang)
 
     yield f"  {told(picture.heading)}"
+    yield from (f"    {line}" for line in picture.script)
     blocks = [_side(label, shown, lang, width) for label, shown in picture.arguments]
     yield from _beside(blocks, width - 4, 4)
     if not picture.returned:
