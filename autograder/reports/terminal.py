@@ -10,7 +10,7 @@ from rich.table import Table
 from autograder.base.messages import Text, say, translator
 from autograder.judging.domain import find
 from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict
-from autograder.reports.words import submissions
+from autograder.reports.words import about_written, submissions
 from autograder.student.checking import Checked
 from autograder.student.feedback import words
 from autograder.student.feedback.advice import next_exercise, next_step
@@ -33,10 +33,13 @@ def show_class(results: Iterable[SubmissionResult], lang: str, console: Console)
     number = 0
     shares: list[float] = []
     failures: Counter[Text] = Counter()
+    by_hand: dict[str, Text] = {}
     for result in results:
         number += 1
         if result.max_points:
             shares.append(result.points / result.max_points)
+        if result.by_hand:
+            by_hand[result.assignment] = about_written(result)
         if result.has_judge_error:
             failures[result.notes[-1]] += 1
         if number <= _TABLE_ROWS:
@@ -52,6 +55,8 @@ def show_class(results: Iterable[SubmissionResult], lang: str, console: Console)
         mean = f"{100 * sum(shares) / len(shares):.1f} %"
         told = say("report.class_summary", submissions=submissions(number), mean=mean)
         console.print(told.in_language(lang))
+    for assignment, told in by_hand.items():
+        console.print(f"{assignment}: {told.in_language(lang)}")
     for reason, count in failures.items():
         console.print(f"[bold red]{Verdict.JE.value} ×{count}[/] {escape(reason.in_language(lang))}")
 

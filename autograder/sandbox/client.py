@@ -19,7 +19,7 @@ from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self
 
-from autograder.base.messages import TextError, printable, say
+from autograder.base.messages import TextError, joined, printable, say
 from autograder.sandbox import bubblewrap, launch
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.quotable import Quotable
@@ -277,6 +277,8 @@ class Sandbox:
             self._process = launched or launch.start(self.isolation, self.limits)
             self._send(dumps(self._setup(self._places())))
             ready = self._receive(time.monotonic() + _START_SECONDS)
+            if ready["missing"]:  # a submission that uses it must not pay for that
+                raise SandboxError(say("sandbox.module_missing", names=joined(ready["missing"])))
         except (SandboxError, OSError, ValuesError) as error:
             complaint = self._complaint()
             self.close()
@@ -290,8 +292,8 @@ class Sandbox:
     def _places(self) -> dict[str, Any]:
         """The paths that the warden needs, and for "user" which user its runs become."""
         if self.isolation == "bubblewrap":
-            return bubblewrap.places()
-        places = bubblewrap.places_outside()
+            return bubblewrap.places(self.limits.modules)
+        places = bubblewrap.places_outside(self.limits.modules)
         return {**places, "user": int(bubblewrap.NOBODY)} if self.isolation == "user" else places
 
     def _setup(self, places: dict[str, Any]) -> dict[str, Any]:
@@ -402,6 +404,7 @@ def _failure(data: Any) -> Outcome | None:
         text=_text(data, "text"),
         where=_text(data, "where"),
         line=_line(data.get("line")),
+        step=_line(data.get("step")),
     )
 
 
