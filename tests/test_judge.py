@@ -107,7 +107,6 @@ VERDICTS: list[tuple[Outcome, Verdict]] = [
     (Outcome("output"), Verdict.OLE),
     (Outcome("died"), Verdict.RTE),
     (Outcome("unanswered"), Verdict.RTE),
-    (Outcome("not made", text="group"), Verdict.NR),
 ]
 NOT_MADE = (Outcome("not made", text="group"), Verdict.NR)
 """Never the reason for a verdict: another call of its group was stopped before."""
