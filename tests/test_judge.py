@@ -107,15 +107,16 @@ VERDICTS: list[tuple[Outcome, Verdict]] = [
     (Outcome("output"), Verdict.OLE),
     (Outcome("died"), Verdict.RTE),
     (Outcome("unanswered"), Verdict.RTE),
-    (Outcome("not made", text="group"), Verdict.NR),
 ]
+NOT_MADE = (Outcome("not made", text="group"), Verdict.NR)
+"""Never the reason for a verdict: another call of its group was stopped before."""
 
 
 def test_the_table_of_verdicts_knows_every_status() -> None:
-    assert {outcome.status for outcome, _ in VERDICTS} == set(get_args(Status))
+    assert {outcome.status for outcome, _ in (*VERDICTS, NOT_MADE)} == set(get_args(Status))
 
 
-@pytest.mark.parametrize(("outcome", "verdict"), VERDICTS, ids=str)
+@pytest.mark.parametrize(("outcome", "verdict"), [*VERDICTS, NOT_MADE], ids=str)
 def test_every_outcome_has_its_verdict_and_only_a_right_answer_earns(
     outcome: Outcome, verdict: Verdict
 ) -> None:

@@ -32,7 +32,7 @@ from autograder.reports.files import exhaust
 Format = Literal["html", "csv", "junit", "json", "gradescope", "canvas", "moodle"]
 Results = Callable[[], Iterable[SubmissionResult]]
 
-_IN_PAGE = 2000
+IN_PAGE = 2000
 """Largest class whose feedback is in the page; in a larger one a name links to the student's own page."""
 
 
@@ -103,7 +103,7 @@ def _html(results: Results, folder: Path, lang: str) -> Path:
             of_student = list(group)
             with replacing(folder / "students" / f"{names[name]}.html") as stream:
                 html_page.write_student(name, of_student, lang, stream)
-            if graded.submissions <= _IN_PAGE:
+            if graded.submissions <= IN_PAGE:
                 yield index, of_student
 
     pages = {name: f"students/{file}.html" for name, file in names.items()}

@@ -217,7 +217,7 @@ class Sandbox:
                 if outcome is not None and index < len(self.calls) and index not in progress.outcomes:
                     progress.outcomes[index] = progress.quotable.vet(outcome, len(self.calls[index].args))
             elif kind == b"N" and first:
-                progress.notes += [progress.quotable.vet_note(note) for note in _parse_note(payload)]
+                progress.notes += [progress.quotable.vet_note(note) for note in parse_note(payload)]
 
     def _parse(self, payload: bytes) -> Outcome | None:
         parse = next((cached for size, cached in self._caches if len(payload) <= size), _parse_timeless)
@@ -408,7 +408,7 @@ def _failure(data: Any) -> Outcome | None:
     )
 
 
-def _parse_note(payload: bytes) -> list[LoadNote]:
+def parse_note(payload: bytes) -> list[LoadNote]:
     """A list of the one note, empty where it is malformed."""
     try:
         data = loads(payload)
