@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from autograder.base.command_line import PATH, fail, language_option
+from autograder.base.command_line import PATH, fail, fail_with, language_option
 from autograder.base.messages import say
 
 
@@ -28,5 +28,5 @@ def gradescope(assignment: str, keys: Path, out: Path | None, lang: str) -> None
         load(key, assignment)
         bundle.write(key, lang, target)
     except OSError as error:
-        fail(f"{error.filename or target}: {error.strerror or error}.")
+        fail_with(error, target)
     click.echo(say("gradescope.zip_written", file=target).in_language(lang))

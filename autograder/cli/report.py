@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from autograder.base.command_line import PATH, complain, fail, language_option
+from autograder.base.command_line import PATH, complain, fail, fail_with, language_option
 from autograder.base.messages import say
 from autograder.cli.common import for_instructors
 
@@ -53,5 +53,5 @@ def report(folder: Path, form: "Format", out: Path | None, lang: str) -> None:
                 complain,
             )
     except OSError as error:
-        fail(f"{error.filename or out}: {error.strerror or error}.")
+        fail_with(error, out)
     click.echo(say("file.wrote", file=written).in_language(lang))

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from autograder.base.command_line import EXIT_NOT_PASSED, PATH, language_option, leave
+from autograder.base.command_line import EXIT_NOT_PASSED, PATH, fail, language_option, leave
+from autograder.base.messages import say
 
 if TYPE_CHECKING:
     from autograder.authoring.verification import Report
@@ -45,22 +46,19 @@ def verify(
 
 def _verify_with_progress(folders: list[Path], draws: int, jobs: int) -> "list[Report]":
     """Verify exercises in worker processes, with a progress bar on stderr; in the order of the course."""
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures import BrokenExecutor
 
     from rich.console import Console
     from rich.progress import track
 
     from autograder.authoring import verification
+    from autograder.grading import executors
 
     tasks = [(folder, name, draws) for folder in folders for name in verification.exercise_names(folder)]
-    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as executor:
-        futures = [executor.submit(verification.verify_exercise, *task) for task in tasks]
-        console = Console(stderr=True)
-        try:
-            return [
-                future.result() for future in track(futures, "verifying", console=console, transient=True)
-            ]
-        except BaseException:
-            executor.shutdown(wait=False, cancel_futures=True)
-            raise
+    try:
+        with executors.processes(jobs) as pool:
+            futures = [pool.executor.submit(verification.verify_exercise, *task) for task in tasks]
+            shown = track(futures, "verifying", console=Console(stderr=True), transient=True)
+            return [future.result() for future in shown]
+    except BrokenExecutor:
+        fail(say("verify.worker_killed"))

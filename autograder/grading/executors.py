@@ -6,6 +6,7 @@ sent once to each worker of a cluster; nothing else may leave this machine.
 """
 
 import contextlib
+import errno
 import logging
 import os
 import signal
@@ -17,6 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from autograder.base.messages import TextError, say
+
+
+class PoolError(TextError):
+    """Processes that cannot be started on this machine."""
 
 
 class ClusterError(TextError):
@@ -42,11 +47,30 @@ class WorkerPool:
 
 @contextlib.contextmanager
 def processes(count: int) -> Iterator[WorkerPool]:
-    """`count` processes of this machine; they end with the context, whatever they are doing."""
+    """`count` processes of this machine; they end with the context, whatever they are doing.
+
+    Raises
+    ------
+    PoolError
+        The system gives no semaphores, as without a writable /dev/shm.
+    """
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
-    executor = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _start_worker)
+    class Pool(ProcessPoolExecutor):
+        def submit(self, *task: Any, **options: Any) -> Any:
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # of workers born here, too
+            try:
+                return super().submit(*task, **options)
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    try:
+        executor = Pool(count, multiprocessing.get_context("spawn"), _start_worker)
+    except OSError as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            raise
+        raise PoolError(say("grade.no_semaphores", error=error.strerror)) from error
     try:
         yield WorkerPool(executor, lambda: count, Path.resolve)
     except BaseException:
@@ -66,6 +90,7 @@ def _start_worker() -> None:
     from multiprocessing.connection import wait
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # blocked until here; see `processes`
     main = multiprocessing.parent_process()
     if main is None:
         return
