@@ -434,6 +434,11 @@ def test_the_very_value_that_was_right_before_is_not_compared_again(monkeypatch:
     right = [Outcome("returned", case.expected) for case in exercise.cases]
     wrong = [Outcome("returned", None) for _ in exercise.cases]
     assert judge(key, right) == judge(key, right)
+    assert len(compared) == 2 * len(right), "what somebody could have changed since is compared each time"
+    for outcome in right:
+        outcome.value.flags.writeable = False
+    compared.clear()
+    assert judge(key, right) == judge(key, right)
     assert len(compared) == len(right)
     assert judge(key, wrong) == judge(key, wrong)
     assert len(compared) > 2 * len(wrong), "what is wrong is compared each time, to say why"

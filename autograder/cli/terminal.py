@@ -55,7 +55,8 @@ def run(command: Callable[[], object]) -> NoReturn:
         status = end.code
     except KeyboardInterrupt:
         status = EXIT_INTERRUPTED
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # nothing is left that it could end
+    for number in (signal.SIGINT, signal.SIGTERM):  # nothing is left that they could end
+        signal.signal(number, signal.SIG_IGN)
     if status == EXIT_INTERRUPTED and ended_by:
         status = 128 + ended_by[0]
     sys.exit(status or (EXIT_USAGE if _lost() else 0))

@@ -59,11 +59,8 @@ def processes(count: int) -> Iterator[WorkerPool]:
 
     class Pool(ProcessPoolExecutor):
         def submit(self, *task: Any, **options: Any) -> Any:
-            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # of workers born here, too
-            try:
+            with _undisturbed():  # a worker may be started here
                 return super().submit(*task, **options)
-            finally:
-                signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     try:
         executor = Pool(count, multiprocessing.get_context("spawn"), _start_worker)
@@ -81,6 +78,29 @@ def processes(count: int) -> Iterator[WorkerPool]:
         executor.shutdown(cancel_futures=True)
 
 
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let what would end this process wait for the end of the block, in which no child hears of Ctrl-C.
+
+    A child that is half started, or gets Ctrl-C before it can ignore it, prints a traceback.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    ends = (signal.SIGINT, signal.SIGTERM)
+    handlers = [signal.signal(number, lambda number, frame: came.append(number)) for number in ends]
+    try:
+        yield
+    finally:
+        for number, handler in zip(ends, handlers, strict=True):
+            signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if came:
+            signal.raise_signal(came[0])
+
+
 def _start_worker() -> None:
     """Ignore Ctrl-C, which the main process handles by ending the workers; exit when that process is gone.
 
@@ -90,7 +110,7 @@ def _start_worker() -> None:
     from multiprocessing.connection import wait
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # blocked until here; see `processes`
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # see `_undisturbed`
     main = multiprocessing.parent_process()
     if main is None:
         return
