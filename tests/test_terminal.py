@@ -119,10 +119,13 @@ def whole_course(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+_NOTEBOOK = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+
+
 @contextlib.contextmanager
 def building_without_nbgrader() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(release, "releasing", lambda: contextlib.nullcontext(lambda one, lang: one.name))
+        patch.setattr(release, "releasing", lambda: contextlib.nullcontext(lambda one, lang: _NOTEBOOK))
         yield
 
 
@@ -274,7 +277,7 @@ def no_room() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))
 
 
-GRADE, REPORT = COMMANDS[0], COMMANDS[2]
+GRADE = COMMANDS[0]
 REFUSED: list[tuple[Sequence[str], Callable[[], None], str]] = [
     (GRADE, no_semaphores, "/dev/shm"),
     (GRADE, another_run, "another `autograder grade`"),
@@ -283,7 +286,7 @@ REFUSED: list[tuple[Sequence[str], Callable[[], None], str]] = [
     ((*GRADE, "--out", "/proc/grades"), lambda: None, "/proc/grades"),
     (("verify", "relu", "--draws", "1"), no_semaphores, "/dev/shm"),
     (("report", "--out", "/proc/report"), lambda: None, "/proc/report"),
-    (REPORT, no_room, "File too large"),
+    (("explore",), no_room, "explorer.html"),
     (COMMANDS[7], no_room, "File too large"),
     (("start", "/proc/mine", "--from", "assignments"), lambda: None, "/proc/mine"),
 ]
