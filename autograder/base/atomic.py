@@ -59,10 +59,7 @@ def replacing_folder(path: Path) -> Iterator[Path]:
         else:
             beside.mkdir(parents=True)
         yield beside
-        if path.is_dir():
-            _exchange(beside, path)
-        else:
-            beside.rename(path)
+        _exchange(beside, path) if path.is_dir() else beside.rename(path)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from autograder.base.command_line import PATH, complain, fail, fail_with, language_option
+from autograder.base.command_line import PATH, complain, fail, language_option
 from autograder.base.messages import say
 from autograder.cli.common import for_instructors
 
@@ -41,17 +41,14 @@ def report(folder: Path, form: "Format", out: Path | None, lang: str) -> None:
     if not path.is_file():
         fail(say("report.no_store", file=path))
     out = out or path.parent / "report"
-    try:
-        with Store(path, read_only=True) as store:
-            if next(grade_class.class_results(store), None) is None:
-                fail(say("report.no_class", file=path))
-            written = class_report.write(
-                form,
-                lambda: grade_class.class_results(store),
-                out,
-                lang,
-                complain,
-            )
-    except OSError as error:
-        fail_with(error, out)
+    with Store(path, read_only=True) as store:
+        if next(grade_class.class_results(store), None) is None:
+            fail(say("report.no_class", file=path))
+        written = class_report.write(
+            form,
+            lambda: grade_class.class_results(store),
+            out,
+            lang,
+            complain,
+        )
     click.echo(say("file.wrote", file=written).in_language(lang))

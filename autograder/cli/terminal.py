@@ -4,6 +4,7 @@
 that cannot be shown is dropped here, and no writer of files ever sees the error.
 """
 
+import contextlib
 import errno
 import io
 import os
@@ -18,8 +19,6 @@ from autograder.base.messages import say
 
 _NOBODY_LOOKS = (errno.EPIPE, errno.EIO)
 """A pipe that was cut, as by `head`, and a terminal that was closed: nobody is left to be told."""
-_ONLY_SHOW = {"verify"}
-"""Commands that write nothing and take long: they end with their terminal. `watch` sees to it itself."""
 
 
 class _Output(io.FileIO):
@@ -42,9 +41,11 @@ class _Output(io.FileIO):
 
 def run(command: Callable[[], object]) -> NoReturn:
     """Call `command` and exit: with its own status, also where its output was cut off."""
-    for descriptor in range(3):
-        _open_if_closed(descriptor)
-    sys.stdin = sys.stdin or open(0, closefd=False)  # noqa: SIM115
+    for descriptor in range(3):  # else the next file to be opened gets the number, and what is printed there
+        with contextlib.suppress(OSError):
+            os.fstat(descriptor)
+            continue
+        os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # gets the lowest number that is free
     sys.stdout, sys.stderr = _text(1), _text(2)
     ended_by: list[int] = []
     _set_signals(ended_by)
@@ -75,14 +76,6 @@ def _lost() -> OSError | None:
     return error if error and error.errno not in _NOBODY_LOOKS else None
 
 
-def _open_if_closed(descriptor: int) -> None:
-    """Else the next file to be opened would get its number, and with it what others print there."""
-    try:
-        os.fstat(descriptor)
-    except OSError:
-        os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # gets the lowest number that is free
-
-
 def _text(descriptor: int) -> io.TextIOWrapper:
     """The text stream of stdout or stderr; it goes line by line to people and, as in Python, to stderr."""
     raw = _Output(descriptor, "w", closefd=False)
@@ -91,7 +84,7 @@ def _text(descriptor: int) -> io.TextIOWrapper:
 
 
 def _set_signals(ended_by: list[int]) -> None:
-    """Let SIGTERM end a command as Ctrl-C does, and a terminal that is closed only one that shows."""
+    """Let SIGTERM end a command as Ctrl-C does, and a terminal that is closed end none but `watch`."""
 
     def end(number: int, frame: object) -> None:
         error = sys.exc_info()[1]
@@ -104,6 +97,5 @@ def _set_signals(ended_by: list[int]) -> None:
 
     signal.signal(signal.SIGINT, end)
     signal.signal(signal.SIGTERM, end)
-    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # nohup ignores it
-        only_shows = not _ONLY_SHOW.isdisjoint(sys.argv[1:2])
-        signal.signal(signal.SIGHUP, end if only_shows else signal.SIG_IGN)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)

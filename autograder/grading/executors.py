@@ -20,12 +20,8 @@ from typing import Any
 from autograder.base.messages import TextError, say
 
 
-class PoolError(TextError):
-    """Processes that cannot be started on this machine."""
-
-
 class ClusterError(TextError):
-    """A cluster that cannot be used."""
+    """A cluster that cannot be used, or processes that cannot be started."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +47,7 @@ def processes(count: int) -> Iterator[WorkerPool]:
 
     Raises
     ------
-    PoolError
+    ClusterError
         The system gives no semaphores, as without a writable /dev/shm.
     """
     import multiprocessing
@@ -67,7 +63,7 @@ def processes(count: int) -> Iterator[WorkerPool]:
     except OSError as error:
         if error.errno in (errno.EMFILE, errno.ENFILE):
             raise
-        raise PoolError(say("grade.no_semaphores", error=error.strerror)) from error
+        raise ClusterError(say("grade.no_semaphores", error=error.strerror)) from error
     try:
         yield WorkerPool(executor, lambda: count, Path.resolve)
     except BaseException:

@@ -214,10 +214,7 @@ class Sandbox:
 
     def _parse(self, payload: bytes) -> Outcome | None:
         parse = next((cached for size, cached in self._caches if len(payload) <= size), _parse_timeless)
-        try:
-            return _parse_outcome(payload, parse)
-        except _Changeable:
-            return _parse_outcome(payload, _parse_timeless)
+        return _parse_outcome(payload, parse) or _parse_outcome(payload, _parse_timeless)
 
     def _account_for_end(self, progress: _Progress, reply: _Reply, wanted: list[int]) -> None:
         """Give the calls that a run did not answer the status that follows from how it ended."""
@@ -362,16 +359,10 @@ def _parse_outcome(payload: bytes, parse: Callable[[bytes], Outcome | None]) -> 
     return replace(outcome, seconds=_seconds(_SECONDS.unpack_from(payload)[0]))
 
 
-class _Changeable(Exception):
-    """An answer with a list or a dict, which students must not share: it is read anew for each of them."""
-
-
 def _parse_constant(data: bytes) -> Outcome | None:
-    """`_parse_timeless`, of what can be cached: nobody can change anything in it."""
+    """`_parse_timeless` of what students may share; None where a list or a dict could be changed."""
     outcome = _parse_timeless(data)
-    if outcome is not None and not is_constant(outcome.value):
-        raise _Changeable
-    return outcome
+    return outcome if outcome is not None and is_constant(outcome.value) else None
 
 
 def _parse_timeless(data: bytes) -> Outcome | None:
@@ -382,12 +373,8 @@ def _parse_timeless(data: bytes) -> Outcome | None:
         if data[:1] != b"A" or len(data) < 3:
             return None
         shares, changed = data[1], tuple(data[3 : 3 + data[2]])
-        return Outcome(
-            "returned",
-            loads(memoryview(data)[3 + len(changed) :], writable=False),
-            changed=changed,
-            shares=bool(shares),
-        )
+        value = loads(memoryview(data)[3 + len(changed) :], writable=False)
+        return Outcome("returned", value, changed=changed, shares=bool(shares))
     except ValuesError:
         return None
 
