@@ -170,6 +170,10 @@ def test_the_digest_changes_with_everything_that_a_key_holds() -> None:
     ]
     digests = [answer_key.with_digest(variant).digest for variant in variants]
     assert len(set(digests)) == len(variants)
+    unnamed = with_group(cases=(dataclasses.replace(case, wrong={}), *cases))
+    deciding = [answer_key.deciding(variant) for variant in (*variants, unnamed)]
+    assert deciding[0] == deciding[2] == deciding[5] == deciding[-1]  # another source, another text
+    assert len(set(deciding)) == len(variants) - 2
 
 
 def test_keys_are_the_same_up_to_rounding_and_no_further() -> None:

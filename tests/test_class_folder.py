@@ -13,6 +13,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from autograder.submissions import source
 from autograder.submissions.class_folder import ClassFolderError, SubmittedFile, find
 from autograder.submissions.source import MAX_BYTES
 
@@ -525,3 +526,23 @@ def test_without_keys_the_sentence_says_so(tmp_path: Path) -> None:
 def test_an_assignment_that_nobody_handed_in_is_told(tmp_path: Path) -> None:
     with pytest.raises(ClassFolderError, match="holds no submissions"):
         find(write(tmp_path, *nested()), "training", KNOWN)
+
+
+def test_many_files_of_one_student_are_read_in_linear_time(tmp_path: Path) -> None:
+    """So many comparisons of pairs would take minutes; the worked file is chosen all the same."""
+    folder = tmp_path / "lina" / "pooling"
+    folder.mkdir(parents=True)
+    stub = "def f(x):\n    raise NotImplementedError()\n"
+    for number in range(1200):
+        (folder / f"copy{number}.py").write_text(
+            f"{stub}def g{number}(x):\n    raise NotImplementedError()\n"
+        )
+    (folder / "work.py").write_text("def f(x):\n    return x\n")
+    os.utime(folder / "work.py", (0, 0))
+    reads = []
+    parse = source.ast.parse
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(source.ast, "parse", lambda *args, **more: reads.append(1) or parse(*args, **more))
+        (file,) = find(tmp_path, None, {"pooling"})
+    assert len(reads) < 10 * 1201
+    assert file.name == "lina/pooling/work.py"

@@ -30,7 +30,7 @@ from tests.commands import LINUX, call, clean_environment, descendants, hand_in,
 distributed = pytest.importorskip("distributed", reason="needs the extra [cluster]")
 pytestmark = [LINUX, pytest.mark.slow]
 
-SETTINGS = Settings("process", Limits(cpu_seconds=0.5, wall_seconds=20))
+SETTINGS = Settings("process", Limits(cpu_seconds=0.5, submission_seconds=20))
 BUSY = "import time\ndef relu_backward(delta, z):\n    time.sleep(0.15)\n    return delta * (z > 0)\n"
 
 

@@ -66,10 +66,10 @@ NOT_NAMED_YET = {
 }
 """Files with a mistake that the diagnosis should name and does not: how it differs from the misconception."""
 
-LIMITS = Limits(cpu_seconds=1.0, wall_seconds=20, memory=256 * MiB)
+LIMITS = Limits(cpu_seconds=1.0, submission_seconds=20, memory=256 * MiB)
 LESS = {
-    "time_limit_exceeded": replace(LIMITS, cpu_seconds=0.1, wall_seconds=30),
-    "memory_limit_exceeded": replace(LIMITS, cpu_seconds=5.0, wall_seconds=60, memory=128 * MiB),
+    "time_limit_exceeded": replace(LIMITS, cpu_seconds=0.1, submission_seconds=30),
+    "memory_limit_exceeded": replace(LIMITS, cpu_seconds=5.0, submission_seconds=60, memory=128 * MiB),
 }
 """What never ends does not end in less time either; before memory ends, time should not."""
 

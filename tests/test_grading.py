@@ -244,6 +244,22 @@ def test_only_the_assignment_of_a_changed_key_is_graded_again(course: Course, wo
     assert grade(course, workers).anew == []
 
 
+def test_a_key_with_other_texts_grades_nobody_again(course: Course, workers: Executor) -> None:
+    course.hand_in("an", authored.TYPICAL)
+    before = grade(course, workers)
+    path = course.keys / "relu.hidden.npz"
+    key = answer_key.load(path)
+    (exercise,) = key.exercises
+    other = dataclasses.replace(exercise, misconceptions=(answer_key.Hint("slope_only", "别的", "another"),))
+    answer_key.save(dataclasses.replace(key, exercises=(other,)), path)
+    assert answer_key.load(path).digest != key.digest
+    after = grade(course, workers)
+    assert (after.anew, after.results) == ([], before.results)
+    course.hand_in("bo", authored.TYPICAL + "# later\n")
+    hint = grade(course, workers).results[1].exercises[0].hint
+    assert hint is not None and hint.in_language("en") == "another"
+
+
 def test_other_settings_grade_again_and_the_old_ones_are_remembered(
     course: Course, workers: Executor
 ) -> None:

@@ -7,12 +7,13 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from autograder.sandbox import bubblewrap, client, confinement
-from autograder.sandbox.client import Sandbox, SandboxError
+from autograder.sandbox import bubblewrap, client, confinement, launch
+from autograder.sandbox.client import Cancelled, Sandbox, SandboxError
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.records import Call
 from tests.sandboxes import CALLS, HONEST_G, LIMITS, eventually, linux_only, run, runs, settled, tree
@@ -58,6 +59,7 @@ import time
 from autograder.sandbox.client import *
 from autograder.sandbox.limits import Limits
 sandbox = Sandbox([Call("f", (1,), "g")], Limits(cpu_seconds=100), {isolation!r})
+sandbox.renew()
 print("ready", flush=True)
 sandbox.run([("def f(x):\\n    while True: pass", "a", 1)])
 """
@@ -88,6 +90,7 @@ def test_many_runs_leak_neither_files_nor_processes(sandbox):
 @pytest.mark.parametrize("what", ["outermost", "innermost"])
 def test_a_killed_warden_is_replaced(isolation, what):
     with Sandbox([Call("f", (1,), "g")], Limits(), isolation) as sandbox:
+        sandbox.renew()
         assert sandbox._process is not None
         first = sandbox._process.pid
         warden = max(tree(first), default=first) if what == "innermost" else first
@@ -126,16 +129,45 @@ def test_an_interrupted_run_does_not_answer_for_the_next(monkeypatch):
         assert run(sandbox, "def f(x):\n    return 2.0\n").outcomes[0].value == 2.0
 
 
+@pytest.mark.parametrize("moment", ["before", "before the start", "after the start", "starting"])
+def test_a_run_is_cancelled_at_any_time(isolation, monkeypatch, moment):
+    endless = "def f(x):\n    while True: pass\n"
+    with Sandbox(CALLS, replace(LIMITS, cpu_seconds=100, submission_seconds=100), isolation) as sandbox:
+        start, send = launch.start, Sandbox._send
+
+        def starting(*args):
+            if moment == "before the start":
+                sandbox.cancel()
+            warden = start(*args)
+            if moment == "after the start":
+                sandbox.cancel()
+            return warden
+
+        def sending(self, message, more=b""):
+            if moment == "starting":
+                sandbox.cancel()
+            send(self, message, more)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(launch, "start", starting)
+            patched.setattr(Sandbox, "_send", sending)
+            if moment == "before":
+                sandbox.cancel()
+            with pytest.raises(Cancelled):
+                run(sandbox, endless)
+        assert run(sandbox, "def f(x):\n    return 2.0\n").outcomes[0].value == 2.0
+
+
 def test_a_sandbox_that_cannot_start_says_so(isolation, monkeypatch):
     monkeypatch.setattr(bubblewrap, "interpreter", lambda: "/nowhere/python3")
     with pytest.raises(SandboxError, match=r"does not start.*nowhere"):
-        Sandbox(CALLS, LIMITS, isolation)
+        Sandbox(CALLS, LIMITS, isolation).renew()
 
 
 def test_missing_bubblewrap_is_told_with_what_to_install(monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(bubblewrap.BubblewrapMissing, match="apt-get install bubblewrap"):
-        Sandbox(CALLS, LIMITS, "bubblewrap")
+        Sandbox(CALLS, LIMITS, "bubblewrap").renew()
 
 
 # ---- The filter and ordinary users -------------------------------------------------------------------------

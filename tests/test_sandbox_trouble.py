@@ -4,15 +4,13 @@ import random
 import shutil
 import sys
 import textwrap
-import time
 from dataclasses import replace
 
 import pytest
 
 from autograder.sandbox import bubblewrap, confinement, launch
 from autograder.sandbox.client import Sandbox
-from autograder.sandbox.limits import Limits
-from autograder.sandbox.records import Call
+from autograder.sandbox.records import Call, Outcome
 from tests.sandboxes import CALLS, HONEST_G, LIMITS, bubblewrap_trouble, linux_only, one_call, run, statuses
 
 # ---- Trouble costs the group that makes it, and nothing else -----------------------------------------------
@@ -82,6 +80,7 @@ TROUBLE = {
         "PermissionError",
     ),
 }
+STOPPED = ("time", "output", "died")
 LINUX_TROUBLE = set(list(TROUBLE)[list(TROUBLE).index("a process") :]) | {"a full disk", "files without end"}
 
 
@@ -91,15 +90,19 @@ def test_trouble_costs_its_group_alone(sandbox, name):
         pytest.skip("Linux's mechanisms")
     body, expected = TROUBLE[name]
     result = run(sandbox, f"def f(x):\n{textwrap.indent(body, '    ')}\n")
-    for outcome in result.outcomes[:2]:
-        assert expected in (outcome.status, outcome.exception), outcome
+    first, second = result.outcomes[:2]
+    assert expected in (first.status, first.exception), first
+    if first.status in STOPPED:
+        assert second == Outcome("not made", text="group")
+    else:
+        assert expected in (second.status, second.exception), second
     assert result.outcomes[2].value == 5.0
 
 
 @pytest.mark.parametrize(
     "body, status",
     [
-        ("while True: pass", "time"),
+        ("while True: pass", "not made"),
         ("import os\nos._exit(0)", "died"),
         ("while True: print('x' * 1000)", "output"),
         ("import os\nos.close(3)", "died"),
@@ -111,19 +114,6 @@ def test_trouble_costs_its_group_alone(sandbox, name):
 def test_trouble_while_loading(sandbox, body, status):
     source = [("def f(x):\n    return x", "a.py", 1), (body, "a.py", 3), (HONEST_G, "a.py", 9)]
     assert statuses(sandbox.run(source)) == [status] * 3
-
-
-def test_time_is_counted_for_each_call_and_for_the_submission():
-    limits = Limits(cpu_seconds=0.2, wall_seconds=1.3)
-    calls = [Call("f", (i,), str(i)) for i in range(12)]
-    with Sandbox(calls, limits, "process") as sandbox:
-        slow = run(sandbox, "import time\ndef f(i):\n    time.sleep(0.1)\n    return i")
-        start = time.monotonic()
-        busy = run(sandbox, "def f(i):\n    while True: pass")
-        taken = time.monotonic() - start
-    assert statuses(slow) == ["returned"] * 12
-    assert statuses(busy) == ["time"] * 12
-    assert taken < 2.3
 
 
 def test_memory_that_is_given_back_is_there_again(isolation):
@@ -225,12 +215,12 @@ def test_limits_leave_no_room_for_more_than_they_say(isolation):
         KINDS = r.RLIMIT_CPU, r.RLIMIT_NOFILE, r.RLIMIT_CORE, r.RLIMIT_NPROC
         def f(): return [r.getrlimit(kind)[1] for kind in KINDS]
     """
-    assert one_call(isolation, source).value == [int(LIMITS.wall_seconds) + 1, 64, 0, LIMITS.threads]
+    assert one_call(isolation, source).value == [int(LIMITS.submission_seconds) + 1, 64, 0, LIMITS.threads]
 
 
 def test_a_long_label_for_many_statements_is_no_failure_of_the_sandbox(sandbox):
     statements = [("a=1", "残" * 80, line) for line in range(65_000)]
-    assert statuses(sandbox.run([*statements, (HONEST_G, "b", 1)]))[2] in ("returned", "time")
+    assert statuses(sandbox.run([*statements, (HONEST_G, "b", 1)]))[2] in ("returned", "not made")
 
 
 def test_a_submission_beyond_all_bounds_is_no_failure_of_the_sandbox(sandbox):

@@ -64,8 +64,9 @@ class Group:
     """Cases that earn their points together: all of them must be right.
 
     `draw` yields new cases for every key. Unless `visible` is False, the group is part of the visible key,
-    too, with its `examples`, if it has any, in place of a draw. `zh` and `en`, its title, are empty until the
-    assignment is loaded, unless they were given where the group is defined.
+    too, with its `examples`, if it has any, in place of a draw. A `fixed` group is meant to be the same in
+    every key. `zh` and `en`, its title, are empty until the assignment is loaded, unless they were given
+    where the group is defined.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Group:
     visible: bool = True
     zh: str = ""
     en: str = ""
+    fixed: bool = False
     examples: tuple[Case | tuple[Any, ...], ...] = ()
 
     def example(self, *cases: Case | tuple[Any, ...]) -> None:
@@ -156,12 +158,19 @@ class Exercise:
         )
 
     def group(
-        self, name: str, *, points: float, visible: bool = True, zh: str = "", en: str = ""
+        self,
+        name: str,
+        *,
+        points: float,
+        visible: bool = True,
+        zh: str = "",
+        en: str = "",
+        fixed: bool = False,
     ) -> Callable[[Draw], Group]:
         """Decorator: a generator function of `rng` that yields cases. Returns the `Group`."""
 
         def register(draw: Draw) -> Group:
-            self.groups.append(Group(name, points, draw, visible, zh, en))
+            self.groups.append(Group(name, points, draw, visible, zh, en, fixed))
             return self.groups[-1]
 
         return register

@@ -22,10 +22,11 @@ from autograder.authoring.mutants import Mutant, mutants
 from autograder.base.messages import COURSE_LANGUAGES, Text, joined, say
 from autograder.base.timeout import OutOfTime, interrupted_after
 from autograder.judging import in_process
-from autograder.judging.answer_key import AnswerKey
+from autograder.judging.answer_key import AnswerKey, what_decides
 from autograder.judging.judge import accepts, judge
 from autograder.judging.result_json import with_sentence
 from autograder.judging.results import ExerciseResult
+from autograder.sandbox.values import dumps
 from autograder.submissions.source import read as read_source
 
 NAMED_SHARE = 0.95
@@ -57,6 +58,9 @@ class Report:
         Mutants that every draw accepted, and the declared reason.
     stale : list of str
         Declared equivalents that no longer exist, or that a key rejects.
+    never_drawn : list of str
+        Groups whose cases are the same in all of several draws, though they are not declared `fixed`. This is
+        a warning: they prove what they prove, but whoever has the sources has the cases.
     """
 
     assignment: str
@@ -77,6 +81,7 @@ class Report:
     survivors: dict[str, int] = field(default_factory=dict)
     equivalents: dict[str, str] = field(default_factory=dict)
     stale: list[str] = field(default_factory=list)
+    never_drawn: list[str] = field(default_factory=list)
 
     @property
     def sound(self) -> bool:
@@ -176,6 +181,7 @@ def verify_exercise(folder: Path, name: str, draws: int) -> Report:
         survivors={change: times for change, times in survivors.items() if change not in equivalents},
         equivalents=equivalents,
         stale=[change for change in declared if change not in equivalents],
+        never_drawn=_never_drawn(exercise, keys) if draws > 1 else [],
         seconds=round(time.perf_counter() - start, 2),
     )
 
@@ -246,6 +252,17 @@ def _distinct_pairs(exercise: Exercise, keys: list[AnswerKey]) -> list[Misconcep
     """The pairs that some key distinguishes from single misconceptions; see `authoring.draw`."""
     known = {hint.id for key in keys for hint in key.exercises[0].misconceptions}
     return [pair for pair in exercise.pairs() if pair.id in known]
+
+
+def _never_drawn(exercise: Exercise, keys: list[AnswerKey]) -> list[str]:
+    """A case without arguments is a question about a text, which cannot be another one."""
+    found = []
+    for group in exercise.groups:
+        cases = [key.groups[exercise.name, group.name].cases for key in keys]
+        same = len({dumps([what_decides(case) for case in drawn]) for drawn in cases}) == 1
+        if same and not group.fixed and any(case.args for case in cases[0]):
+            found.append(group.name)
+    return found
 
 
 # ---------------------------------------------------------------------------------------------- mutants

@@ -19,7 +19,7 @@ from autograder.cli.common import for_instructors, told
 )
 @click.option("--assignments", type=PATH, default="assignments", help="Where students' files go.")
 @click.option("--keys", type=PATH, default="keys", help="Where the hidden answer keys go; never publish it.")
-@click.option("--new-keys", is_flag=True, help="Draw all hidden keys anew.")
+@click.option("--new-keys", is_flag=True, help="Draw all hidden keys anew; else they keep their inputs.")
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if students' files are out of date.")
 @language_option
 @for_instructors()

@@ -69,10 +69,13 @@ if TYPE_CHECKING:
     help="bubblewrap, or process (weaker, needs nothing installed).",
 )
 @click.option(
-    "--cpu-seconds", type=click.FloatRange(min=0.1), default=2.0, help="Processor seconds a call may take."
+    "--cpu-seconds", type=click.FloatRange(min=0.1), default=3.0, help="Processor seconds a call may take."
 )
 @click.option(
-    "--wall-seconds", type=click.FloatRange(min=1.0), default=60.0, help="Seconds a submission may take."
+    "--submission-seconds",
+    type=click.FloatRange(min=1.0),
+    default=60.0,
+    help="Processor seconds a submission may take.",
 )
 @click.option("--memory-mib", type=click.IntRange(min=16), default=512, help="MiB a submission may take.")
 @language_option
@@ -88,7 +91,7 @@ def grade(
     cluster: str | None,
     isolation: "Isolation",
     cpu_seconds: float,
-    wall_seconds: float,
+    submission_seconds: float,
     memory_mib: int,
     lang: str,
     json: bool,
@@ -101,7 +104,7 @@ def grade(
 
     if (path is None) == (nbgrader is None):
         fail(say("grade.folder_or_course"))
-    limits = Limits(cpu_seconds=cpu_seconds, wall_seconds=wall_seconds, memory=memory_mib * 2**20)
+    limits = Limits(cpu_seconds=cpu_seconds, submission_seconds=submission_seconds, memory=memory_mib * 2**20)
     settings = grade_class.Settings(isolation, limits)
     with _complaining(out or (nbgrader or Path()) / "grades"):
         if isolation == "bubblewrap" and cluster in (None, "local"):

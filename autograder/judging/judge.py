@@ -110,7 +110,8 @@ def _result(
         earned = group.points if all(case.verdict.earns for case in in_group) else 0
         cases = tuple(CaseResult(case.verdict, case.outcome.seconds) for case in in_group)
         groups.append(GroupResult(group.name, earned, group.points, cases))
-    verdict = next((case.verdict for case in judged if case.verdict is not Verdict.AC), Verdict.AC)
+    failed = [case.verdict for case in judged if case.verdict is not Verdict.AC]
+    verdict = next((verdict for verdict in failed if verdict is not Verdict.NR), (*failed, Verdict.AC)[0])
     found = diagnose(exercise, judged, domain, visible=visible)
     return ExerciseResult(
         exercise.name, verdict, found.misconception, found.symptom, found.text, tuple(groups)
@@ -137,6 +138,8 @@ def _judge_case(group: str, case: KeyCase, outcome: Outcome) -> Judged:
             verdict = Verdict.TLE
         case "output":
             verdict = Verdict.OLE
+        case "not made":
+            verdict = Verdict.NR
         case _:  # raised, died, unanswered
             verdict = Verdict.RTE
     return Judged(group, case, outcome, verdict, AGREE)

@@ -23,6 +23,7 @@ class Verdict(StrEnum):
     NI = "NI"  # not implemented: the stub is untouched
     MISSING = "MISSING"  # no such function
     FORBIDDEN = "FORBIDDEN"  # needs a module that is not allowed
+    NR = "NR"  # not run: the submission, or another call of the group, had been stopped before
     JE = "JE"  # judge error: our fault, costs no points
 
     @property
@@ -52,7 +53,7 @@ class ExerciseResult:
     Attributes
     ----------
     verdict : Verdict
-        The verdict of the first case that is not accepted; AC if all are.
+        The verdict of the first case that was run and not accepted; AC if all are.
     misconception : str or None
         The id of the misconception that explains the wrong cases.
     symptom : Text or None

@@ -47,7 +47,7 @@ def _asking(file: Path, name: str, deadline: float) -> "Evaluate":
     from autograder.sandbox.limits import Limits
     from autograder.student.questions import OutOfTime, in_file
 
-    evaluate = in_file(file, name, limits=Limits(wall_seconds=_RUN_SECONDS))
+    evaluate = in_file(file, name, limits=Limits(submission_seconds=_RUN_SECONDS))
 
     def limited(calls: list[tuple[Any, ...]]) -> list[Any]:
         if time.monotonic() > deadline:

@@ -19,7 +19,7 @@ BINS = 11
 EXAMPLES = 5
 """Students that are named with a misconception."""
 
-_NEVER_RAN = (Verdict.NI, Verdict.MISSING, Verdict.FORBIDDEN, Verdict.JE)
+_NEVER_RAN = (Verdict.NI, Verdict.MISSING, Verdict.FORBIDDEN, Verdict.NR, Verdict.JE)
 
 
 class Cell(NamedTuple):

@@ -20,6 +20,7 @@ _NAMES = {
     Verdict.WA: "verdict.wrong_answer",
     Verdict.RTE: "verdict.run_time_error",
     Verdict.TLE: "verdict.too_slow",
+    Verdict.NR: "verdict.not_run",
     Verdict.MLE: "verdict.too_much_memory",
     Verdict.OLE: "verdict.too_much_output",
     Verdict.NI: "verdict.not_written",

@@ -48,9 +48,13 @@ Where a mechanism is missing, less is shared and less is allowed:
 - Neither x86-64 nor AArch64: there is no filter, and a warden serves one submission.
 - No Linux: rlimits and a process of its own, nothing more; for a student's own code.
 
+Time is limited as a run's own time: what it waits for a processor, or while the machine is paused, is not
+counted (`clock`). A verdict must not depend on what else the machine does; where the wall clock ends a run,
+nothing is said about the submission.
+
 Memory is limited as address space, which counts what NumPy reserves and what threads' stacks could grow
 to; a run's own file system counts separately.
 
-The modules `warden`, `runner`, `confinement` and `limits` run inside: they may import the standard library,
-NumPy and `autograder.sandbox.values` only.
+The modules `warden`, `runner`, `confinement`, `clock` and `limits` run inside: they may import the standard
+library, NumPy and `autograder.sandbox.values` only.
 """

@@ -4,8 +4,9 @@
         run = sandbox.run(statements)
 
 A `Sandbox` keeps one warm process, for `grading` and `student`. It survives anything that a submission does:
-where the runner is stopped or leaves early, the calls that it did not answer are made again in a fresh one,
-except those of the group that stopped it, which count as stopped too. It must never trust what it receives.
+where the runner is stopped or leaves early, the calls that it did not answer are made in a fresh one, except
+those of the group that stopped it. Functions that were stopped come last from then on, so that one that never
+ends uses up no other's time. It must never trust what it receives.
 """
 
 import os
@@ -53,6 +54,7 @@ class _Reply:
 
     end: str
     call: int
+    own: float
     frames: bytes
     output: bytes
 
@@ -70,7 +72,11 @@ class _Progress:
     """The outcomes, notes and output of a run so far."""
 
     quotable: Quotable
+    seconds: float
+    """What is left of the submission's own time."""
     outcomes: dict[int, Outcome] = field(default_factory=dict)
+    stopped: set[str] = field(default_factory=set)
+    """Functions that did not come to their end."""
     parts: int = 0
     notes: list[LoadNote] = field(default_factory=list)
     output: str = ""
@@ -85,14 +91,8 @@ class Sandbox:
     Parameters
     ----------
     launched : Warden, optional
-        A process that was started earlier (`launch.ahead`), with the same isolation.
-
-    Raises
-    ------
-    bubblewrap.BubblewrapMissing
-        With isolation "bubblewrap" where it is not installed.
-    SandboxError
-        The process does not start.
+        A process that was started earlier (`launch.ahead`), with the same isolation. Without one, `renew` or
+        the first run starts it.
     """
 
     def __init__(
@@ -103,6 +103,8 @@ class Sandbox:
         launched: launch.Warden | None = None,
     ) -> None:
         self.calls = tuple(calls)
+        groups = {group: number for number, group in enumerate(dict.fromkeys(call.group for call in calls))}
+        self._groups = [groups[call.group] for call in calls]
         self.limits = limits
         self.isolation = isolation
         self._process: launch.Warden | None = None
@@ -110,7 +112,7 @@ class Sandbox:
         self._cancelled = False
         self._owner = os.getpid()
         self._caches = [(size, lru_cache(count)(_parse_constant)) for size, count in _CACHES]
-        self._start(launched)
+        self._launched = launched
 
     def __enter__(self) -> Self:
         return self
@@ -131,7 +133,10 @@ class Sandbox:
 
         Raises
         ------
+        bubblewrap.BubblewrapMissing
+            With isolation "bubblewrap" where it is not installed.
         SandboxError
+            The process does not start.
         """
         if self._owner != os.getpid():  # a fork must leave its parent's sandbox alone
             self._process, self._owner = None, os.getpid()
@@ -140,7 +145,7 @@ class Sandbox:
             self._start()
 
     def cancel(self) -> None:
-        """End the run in another thread, where `Cancelled` is raised.
+        """End the run in another thread, also one whose process just starts; `Cancelled` is raised there.
 
         If that run is over at this moment, the next run is cancelled instead.
         """
@@ -155,10 +160,10 @@ class Sandbox:
         Raises
         ------
         SandboxError
-            The sandbox could not do its work, twice in a row.
+            The sandbox could not do its work, twice in a row, or the machine was too busy.
         Cancelled
         """
-        progress = _Progress(Quotable(statements))
+        progress = _Progress(Quotable(statements), self.limits.submission_seconds)
         try:
             source = _source_message(statements)
         except ValuesError:  # far longer than anything that `source.read` lets through
@@ -166,12 +171,11 @@ class Sandbox:
         deadline = time.monotonic() + self.limits.wall_seconds
         failures = 0
         while wanted := [i for i in range(len(self.calls)) if i not in progress.outcomes]:
-            seconds = deadline - time.monotonic()
-            if seconds <= 0:
-                self._stopped(progress, wanted, "time")
-                break
+            wanted.sort(key=lambda i: self.calls[i].function in progress.stopped)
+            if time.monotonic() > deadline:
+                raise SandboxError(say("sandbox.machine_busy"))
             try:
-                reply = self._ask(wanted, seconds, source)
+                reply = self._ask(wanted, progress.seconds, source)
                 if reply.end == "not started":
                     raise SandboxError(say("sandbox.not_confined"))
             except (SandboxError, OSError, ValuesError) as error:
@@ -185,7 +189,10 @@ class Sandbox:
                         raise
                     raise SandboxError(str(error)) from error
                 continue
+            if reply.end == "wall":
+                raise SandboxError(say("sandbox.machine_busy"))
             failures = 0
+            progress.seconds -= reply.own
             self._take(progress, reply)
             self._account_for_end(progress, reply, wanted)
         return Run(
@@ -222,39 +229,50 @@ class Sandbox:
         status: Status
         match reply.end:
             case "finished":
-                self._stopped(progress, open_calls, "unanswered")
+                progress.outcomes.update(dict.fromkeys(open_calls, Outcome("unanswered")))
                 return
-            case "time" | "wall":
+            case "total":
+                progress.outcomes.update(dict.fromkeys(open_calls, Outcome("not made", text="total")))
+                return
+            case "time":
                 status = "time"
             case "output" | "answers":
                 status = "output"
             case _:
                 status = "died"
-        if reply.end != "wall" and reply.call in wanted:
-            group = self.calls[reply.call].group
-            open_calls = [index for index in open_calls if self.calls[index].group == group]
-        self._stopped(progress, open_calls, status)  # all calls where the time is over or loading was stopped
-
-    @staticmethod
-    def _stopped(progress: _Progress, calls: list[int], status: Status) -> None:
-        for index in calls:
-            progress.outcomes[index] = Outcome(status)
+        if reply.call not in wanted:
+            never_made = Outcome("not made", text="loading") if status == "time" else Outcome(status)
+            progress.outcomes.update(dict.fromkeys(open_calls, never_made))
+            return
+        stopped = self.calls[reply.call]
+        progress.stopped.add(stopped.function)
+        of_group = [index for index in open_calls if self.calls[index].group == stopped.group]
+        for index in of_group:
+            progress.outcomes[index] = Outcome("not made", text="group")
+        if of_group:
+            progress.outcomes[of_group[0]] = Outcome(status)
 
     def _ask(self, wanted: list[int], seconds: float, source: bytes) -> _Reply:
         """One round trip to a warden: a new one where the last cannot serve again."""
         self.renew()
+        if self._cancelled:  # before there was a process to end
+            raise SandboxError(say("sandbox.ended"))
         self._reusable = False  # until the reply is complete: an interrupt would leave a part in the pipe
-        self._send(dumps({"wanted": wanted, "seconds": seconds, "source": len(source)}), source)
+        groups = [self._groups[index] for index in wanted]
+        job = {"wanted": wanted, "groups": groups, "seconds": seconds, "source": len(source)}
+        self._send(dumps(job), source)
         deadline = time.monotonic() + self.limits.wall_seconds + _GRACE_SECONDS
         head = self._receive(deadline)
         frames, output = head["frames"], head["output"]
         if frames + output > self.limits.answers + 2**20:
             raise SandboxError(say("sandbox.message_too_large"))
-        reply = _Reply(head["end"], head["call"], self._read(frames, deadline), self._read(output, deadline))
+        about = head["end"], head["call"], head["own"]
+        reply = _Reply(*about, self._read(frames, deadline), self._read(output, deadline))
         self._reusable = self._serves_many
         return reply
 
-    def _start(self, launched: launch.Warden | None = None) -> None:
+    def _start(self) -> None:
+        launched, self._launched = self._launched, None
         try:
             self._process = launched or launch.start(self.isolation, self.limits)
             self._send(dumps(self._setup(self._places())))

@@ -113,7 +113,7 @@ def _mount(source: str, target: str, kind: str | None, flags: int, options: str 
 
 def set_limits(limits: Limits, address_space: int, disk: int) -> None:
     """Set resource limits of the calling process. `address_space` is what it uses already, in bytes."""
-    total = int(limits.wall_seconds) + 1
+    total = int(limits.submission_seconds) + 1
     wanted = [
         (resource.RLIMIT_AS, address_space + limits.memory),
         (resource.RLIMIT_CPU, total),

@@ -13,8 +13,11 @@ class Limits:
     ----------
     cpu_seconds : float
         Processor time for one call, and for loading the submission.
+    submission_seconds : float
+        The submission's own time (`clock`), restarts included: what it waits for a processor does not count.
     wall_seconds : float
-        Wall-clock time for a whole submission, restarts included.
+        Wall-clock time for a whole submission. Where it ends first, the machine is to blame, and the
+        submission is not graded.
     memory : int
         Bytes of address space beyond what Python and NumPy take.
     output : int
@@ -28,8 +31,9 @@ class Limits:
         count. Processes are never allowed.
     """
 
-    cpu_seconds: float = 2.0
-    wall_seconds: float = 60.0
+    cpu_seconds: float = 3.0
+    submission_seconds: float = 60.0
+    wall_seconds: float = 900.0
     memory: int = 512 * MiB
     output: int = 8 * MiB
     answers: int = 16 * MiB
@@ -37,6 +41,11 @@ class Limits:
     threads: int = 32
 
     @property
-    def call_wall_seconds(self) -> float:
-        """Wall-clock time for one call: generous, so that on a busy machine `cpu_seconds` decides."""
+    def call_seconds(self) -> float:
+        """Own time of one call: a call that sleeps uses no processor."""
         return 5 * self.cpu_seconds
+
+    @property
+    def group_seconds(self) -> float:
+        """Own time of the calls of one group."""
+        return 10 * self.cpu_seconds

@@ -6,7 +6,16 @@ from typing import Any, Literal
 Isolation = Literal["bubblewrap", "process", "user"]
 """Inside bubblewrap; without it; or without it, started as root, with each run as another user ("user")."""
 Status = Literal[
-    "returned", "raised", "missing", "forbidden", "unsendable", "time", "output", "died", "unanswered"
+    "returned",
+    "raised",
+    "missing",
+    "forbidden",
+    "unsendable",
+    "time",
+    "output",
+    "died",
+    "unanswered",
+    "not made",
 ]
 
 
@@ -32,9 +41,10 @@ class Call:
 class Outcome:
     """The outcome of one call.
 
-    Everything but a `status` of "time", "output" or "died" was reported by the student's process and may be
-    false. `text` may hold anything, also hidden inputs: with a hidden key it is shown to the instructor
-    alone.
+    Everything but a `status` of "time", "output", "died" or "not made" was reported by the student's process
+    and may be false. `text` may hold anything, also hidden inputs: with a hidden key it is shown to the
+    instructor alone. Of a call that was not made it is the reason: "group", another call of its group was
+    stopped; "total", the submission had used up its time.
     """
 
     status: Status

@@ -10,15 +10,17 @@ Messages (uint32 length · values message · bytes)::
 
     grader → warden   {"calls", "limits", "places"}                          once, first
     warden → grader   {"reusable", "numpy"}                                  ready
-    grader → warden   {"wanted", "seconds", "source"} · source               a run, how long it may take
-    warden → grader   {"end", "call", "frames", "output"} · frames · output  its outcome
+    grader → warden   {"wanted", "groups", "seconds", "source"} · source     a run, how long it may take
+    warden → grader   {"end", "call", "own", "frames", "output"} · frames · output    its outcome
 
 "source", "frames" and "output" are the numbers of bytes that follow; the source is itself a values message,
 which only the runner reads: {"labels", "statements"}, each statement [text, number of its label, line].
+"groups" has the number of a group for each of the calls "wanted", "own" is the run's own time (`clock`).
 `places` is {"readable", "devices", "scratch", "inside"}: what a runner may read, and where it may write;
 `inside` tells whether all of this is inside bubblewrap; "user", if present, is the user that a run becomes.
-`end` is "finished", or why the run was stopped: "time" (of this call), "wall" (time of the submission),
-"output", "answers" (too much printed, returned), "died" (or wrote nonsense), or "not started" (our fault).
+`end` is "finished", or why the run was stopped: "time" (of this call or its group), "total" (the submission's
+time), "wall" (the machine was too busy to say), "output", "answers" (too much printed, returned), "died" (or
+wrote nonsense), or "not started" (our fault).
 """
 
 import ast
@@ -35,6 +37,7 @@ from typing import Any
 import numpy as np
 
 from autograder.sandbox import confinement, runner
+from autograder.sandbox.clock import Clock
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.values import dumps, loads
 
@@ -171,6 +174,7 @@ class _World:
             confinement.enter_namespaces()
             self.own = os.open("/proc/self/ns/pid", os.O_RDONLY)
         self.size = os.open("/proc/self/statm", os.O_RDONLY) if LINUX else -1
+        self.processes = os.open("/proc", os.O_RDONLY) if LINUX else -1
         # No threads where the kernel does not limit them: they would use up other sandboxes' processes.
         threads = LINUX and confinement.threads_are_limited(self.user)
         self.filter = confinement.system_call_filter(threads=threads) if LINUX else None
@@ -219,6 +223,7 @@ class _Run:
         """How far `frames` has been parsed."""
         self.expected = _order(job["wanted"])
         """The frames that are still missing, the last one first."""
+        self.groups: dict[int, int] = dict(zip(job["wanted"], job["groups"], strict=True))
         self.notes = 0
         self.printed = 0
         self.confined = False
@@ -239,8 +244,9 @@ class _Run:
         os.close(answers_in)
         os.close(printed_in)
         self.watched = [self.answers, self.printer]
-        self.started = time.monotonic()
-        self.last_moment = self.started + min(job["seconds"], self.limits.wall_seconds)
+        self.seconds: float = job["seconds"]
+        self.clock = Clock(self.runner, world.processes)
+        self.group_began = 0.0
         self._begin(LOADING)
 
     def result(self) -> dict[str, Any]:
@@ -252,6 +258,7 @@ class _Run:
         return {
             "end": end if self.confined else "not started",
             "call": self.call,
+            "own": max(self.clock.own, self.clock.processor()),
             "frames": self.frames.used,
             "output": self.output.used,
         }
@@ -325,28 +332,29 @@ class _Run:
         return (kind, index) == self.expected[-1] and length == exact
 
     def _begin(self, call: int) -> None:
+        if self.groups.get(call) != self.groups.get(self.call):
+            self.group_began = self.clock.own
         self.call = call
-        self.call_cpu = self._cpu()
-        self.call_started = time.monotonic()
-
-    def _cpu(self) -> float:
-        """Processor seconds of the runner: Linux has a clock for each process, derived from its id."""
-        try:
-            return time.clock_gettime((~self.runner << 3) | 2)
-        except OSError:
-            return 0.0
+        self.call_cpu = self.clock.processor()
+        self.call_began = self.clock.own
 
     def _time_over(self) -> str:
-        now = time.monotonic()
-        if now > self.last_moment:
-            return "wall"
-        if now - self.call_started > self.limits.call_wall_seconds:
+        wall, limits = self.clock.look(), self.limits
+        own = self.clock.own
+        if self._processor_left() < 0 or own - self.call_began > limits.call_seconds:
             return "time"
-        return "time" if self._cpu() - self.call_cpu > self.limits.cpu_seconds else ""
+        if own - self.group_began > limits.group_seconds:
+            return "time"
+        if own > self.seconds:
+            return "total"
+        return "wall" if wall > limits.wall_seconds else ""
+
+    def _processor_left(self) -> float:
+        """Processor seconds that the present call may still use."""
+        return self.limits.cpu_seconds - (self.clock.processor() - self.call_cpu)
 
     def _seconds_to_next_check(self) -> float:
-        left = self.limits.cpu_seconds - (self._cpu() - self.call_cpu)
-        return min(max(left, 0.005), 0.25)
+        return min(max(self._processor_left(), 0.005), 0.25)
 
     def _read_output(self) -> bool:
         """Read what was printed, and keep its beginning; False when it is too much."""

@@ -46,8 +46,7 @@ class Checker:
 
     def __init__(self, key: Path, launched: Warden | None = None) -> None:
         self.key = _load(key)
-        self._launched = launched
-        self._sandbox: Sandbox | None = None
+        self._sandbox = Sandbox(calls(self.key), Limits(), _ISOLATION, launched)
 
     def __enter__(self) -> Self:
         return self
@@ -67,7 +66,7 @@ class Checker:
             content = path.read_bytes()
         except OSError as error:
             raise CheckError(say("error.file_unreadable", file=path, error=error.strerror)) from error
-        done = evaluate(path.name, content, self.key, lambda statements: self._ready().run(statements))
+        done = evaluate(path.name, content, self.key, self._sandbox.run)
         if any(exercise.verdict is Verdict.JE for exercise in done.exercises):
             raise CheckError(say("error.check_again", why=done.notes[0]))
         seconds = round(time.perf_counter() - start, 4)
@@ -78,25 +77,15 @@ class Checker:
     def warm(self) -> None:
         """Start the next check's process ahead of it."""
         with contextlib.suppress(SandboxError):  # the next check tries again and reports it
-            self._ready().renew()
+            self._sandbox.renew()
 
     def cancel(self) -> None:
         """End the check running in another thread, which raises `Cancelled`."""
-        sandbox = self._sandbox
-        if sandbox is not None:
-            sandbox.cancel()
+        self._sandbox.cancel()
 
     def close(self) -> None:
         """End the sandbox; the next check starts a new one."""
-        sandbox, self._sandbox = self._sandbox, None
-        if sandbox is not None:
-            sandbox.close()
-
-    def _ready(self) -> Sandbox:
-        if self._sandbox is None:
-            launched, self._launched = self._launched, None
-            self._sandbox = Sandbox(calls(self.key), Limits(), _ISOLATION, launched)
-        return self._sandbox
+        self._sandbox.close()
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from pathlib import Path, PurePosixPath
 
 from autograder.base.messages import Text, TextError, joined, printable_name, say
 from autograder.submissions import lms
-from autograder.submissions.source import MAX_BYTES, Submission, adds_nothing_to
+from autograder.submissions.source import MAX_BYTES, Submission, worked_on
 from autograder.submissions.source import read as read_source
 
 _ENDINGS = (".ipynb", ".py")
@@ -400,14 +400,7 @@ def _worked_on(files: list[_Found], source: Path) -> list[_Found]:
     """`files` without those that only hold stubs of functions that another file implements."""
     if len(files) < 2:
         return files
-    contents = [_read(file, source) for file in files]
-
-    def is_worked_on(index: int) -> bool:
-        mine = contents[index]
-        rivals = contents[:index] + contents[index + 1 :]
-        return mine is None or not any(rival and adds_nothing_to(mine, rival) for rival in rivals)
-
-    return [file for index, file in enumerate(files) if is_worked_on(index)]
+    return list(itertools.compress(files, worked_on([_read(file, source) for file in files])))
 
 
 def _read(found: _Found, source: Path) -> Submission | None:

@@ -17,7 +17,8 @@ import json
 import os
 import re
 import warnings
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -160,14 +161,32 @@ def definitions(read: Submission) -> dict[str, Statement]:
     return found
 
 
-def adds_nothing_to(submission: Submission, rival: Submission) -> bool:
-    """Whether `submission` implements nothing that `rival` lacks, and `rival` a stub of `submission`.
+def worked_on(submissions: Sequence[Submission | None]) -> list[bool]:
+    """Which of a student's files are worked on; None, a file that cannot be read, counts as one.
 
-    Students get a notebook and a script of every assignment, work in either and hand in both.
+    Students get a notebook and a script of every assignment, work in either and hand in both. A file is left
+    out where another one holds all that it implements, and implements a stub of it. A student may hand in
+    thousands, so pairs are not compared.
     """
-    mine, theirs = _functions(submission), _functions(rival)
-    written = {name for name, body in mine.items() if body is not None and theirs.get(name) != body}
-    return not written and any(body is None and theirs.get(name) is not None for name, body in mine.items())
+    functions = [_functions(submission) if submission else {} for submission in submissions]
+    holding: dict[tuple[str, str], set[int]] = defaultdict(set)
+    implementing: dict[str, set[int]] = defaultdict(set)
+    for index, its_own in enumerate(functions):
+        for name, body in its_own.items():
+            if body is not None:
+                holding[name, body].add(index)
+                implementing[name].add(index)
+
+    def adds_nothing(index: int) -> bool:
+        its_own = functions[index].items()
+        beyond = [implementing[name] for name, body in its_own if body is None]
+        holders = sorted((holding[name, body] for name, body in its_own if body is not None), key=len)
+        if not holders:
+            return any(beyond)
+        with_all = set.intersection(*holders)
+        return any(not with_all.isdisjoint(others) for others in beyond)
+
+    return [not adds_nothing(index) for index in range(len(functions))]
 
 
 def _functions(read: Submission) -> dict[str, str | None]:

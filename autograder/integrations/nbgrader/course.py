@@ -49,7 +49,7 @@ c.Autograde.sanitize_preprocessors = [
 
 # The sandbox's limits and the folder of the hidden answer keys, below this one:
 # c.SandboxExecute.keys = "keys"
-# c.SandboxExecute.cpu_seconds = 2.0
+# c.SandboxExecute.cpu_seconds = 3.0
 # c.SandboxExecute.memory_mib = 512
 """
 

@@ -29,8 +29,8 @@ class SandboxExecute(Execute):  # type: ignore[misc]
     isolation = Enum(
         ("bubblewrap", "process"), default_value="bubblewrap", help="How a submission is kept apart."
     ).tag(config=True)
-    cpu_seconds = Float(2.0, help="Processor seconds that a call may take.").tag(config=True)
-    wall_seconds = Float(60.0, help="Seconds that a submission may take.").tag(config=True)
+    cpu_seconds = Float(3.0, help="Processor seconds that a call may take.").tag(config=True)
+    submission_seconds = Float(60.0, help="Processor seconds that a submission may take.").tag(config=True)
     memory_mib = Integer(512, help="MiB that a submission may take.").tag(config=True)
 
     def preprocess(self, nb: Any, resources: Any, km: Any = None) -> tuple[Any, Any]:
@@ -48,7 +48,9 @@ class SandboxExecute(Execute):  # type: ignore[misc]
         path = Path(CourseDirectory(config=self.config).root) / self.keys / (assignment + HIDDEN)
         key = grade_class.newest_key(path)
         limits = Limits(
-            cpu_seconds=self.cpu_seconds, wall_seconds=self.wall_seconds, memory=self.memory_mib * MiB
+            cpu_seconds=self.cpu_seconds,
+            submission_seconds=self.submission_seconds,
+            memory=self.memory_mib * MiB,
         )
         task = grade_class.Task(
             resources["nbgrader"]["student"],

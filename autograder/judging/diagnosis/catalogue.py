@@ -13,6 +13,7 @@ import numpy as np
 from autograder.judging.comparison import Close, Comparator
 from autograder.judging.diagnosis.judged import Judged, way_of_failing
 from autograder.judging.key_records import Hint, KeyExercise, Wrong
+from autograder.judging.results import Verdict
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,9 @@ def recognise(exercise: KeyExercise, cases: Sequence[Judged]) -> Explanation | N
     any cause), and one of these cases must fail in the way of the first wrong case, which the symptom
     describes. A single misconception is preferred to a pair (`a+b`) that explains as many cases.
     """
-    wrong = [judged for judged in cases if not judged.verdict.earns]
+    wrong = [judged for judged in cases if not judged.verdict.earns and judged.verdict is not Verdict.NR]
+    if not wrong:
+        return None
     first_way = way_of_failing(wrong[0])
     best: tuple[int, Hint] | None = None
     for hint in sorted(exercise.misconceptions, key=lambda hint: hint.id.count("+")):

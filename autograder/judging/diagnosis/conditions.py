@@ -77,7 +77,7 @@ def limited(
     elsewhere : bool
         Whether other cases are wrong in other ways.
     """
-    known = [case for case in cases if case.verdict is not Verdict.JE]
+    known = [case for case in cases if case.verdict not in (Verdict.JE, Verdict.NR)]
     if len(concerned) == len(known):
         return what
     stopped = any(case.outcome.status in ("time", "output", "died", "unanswered") for case in known)

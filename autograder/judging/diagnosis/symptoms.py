@@ -33,7 +33,10 @@ Path = tuple[str | int, ...]
 def symptom(exercise: KeyExercise, judged: Sequence[Judged], knowledge: Knowledge, *, visible: bool) -> Text:
     """What is wrong in those of all cases that are; at least one must be."""
     cases = [AnalysedCase(**vars(case), facts=_facts(exercise, case, knowledge)) for case in judged]
-    wrong = [case for case in cases if not case.verdict.earns]
+    not_right = [case for case in cases if not case.verdict.earns]
+    wrong = [case for case in not_right if case.verdict is not Verdict.NR]
+    if not wrong:
+        return say("symptom.not_loaded" if not_right[0].outcome.text == "loading" else "symptom.not_run")
     first = wrong[0]
     if first.verdict is Verdict.MISSING:
         return say("symptom.function_missing", name=exercise.name)

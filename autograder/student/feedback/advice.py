@@ -128,6 +128,8 @@ def next_step(
             return say("step.raised", name=name)
         case Verdict.TLE:
             return say("step.too_slow", name=name)
+        case Verdict.NR:
+            return say("step.not_run", name=name)
         case Verdict.MLE | Verdict.OLE:
             return say("step.grows_without_end", name=name)
     if seen.id == "symptom.returned_nothing":

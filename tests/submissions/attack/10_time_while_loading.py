@@ -1,7 +1,7 @@
 # assignment: small
-# double: TLE
-# add: TLE
-# pick: TLE
+# double: NR
+# add: NR
+# pick: NR
 
 # Never finishes being loaded.
 import numpy as np

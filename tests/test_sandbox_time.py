@@ -1,0 +1,142 @@
+"""Time limits: what a submission uses itself counts, never what the machine does meanwhile."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from autograder.base.messages import Text
+from autograder.sandbox.client import Sandbox, SandboxError
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.records import Call
+from tests.sandboxes import LIMITS, linux_only, run, statuses, tree
+
+BURN = """
+import time
+def burn(seconds):
+    end = time.process_time() + seconds
+    while time.process_time() < end: pass
+"""
+
+
+@contextlib.contextmanager
+def busy_loops(number: int) -> Iterator[None]:
+    """So many processes that do nothing but work, each in a session of its own, as other users' would be."""
+    loops = [
+        subprocess.Popen([sys.executable, "-c", "while True: pass"], start_new_session=True)
+        for _ in range(number)
+    ]
+    try:
+        yield
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
+
+
+def calls(*names: str, groups: int = 1, cases: int = 1) -> list[Call]:
+    return [
+        Call(name, (case,), f"{name}/{group}")
+        for name in names
+        for group in range(groups)
+        for case in range(cases)
+    ]
+
+
+def test_an_endless_function_costs_its_own_groups_alone():
+    """Its groups would use up the time of the whole submission, were they run before the others."""
+    limits = Limits(cpu_seconds=0.2, submission_seconds=1.3)
+    source = "def f(i):\n    while True: pass\ndef g(i):\n    return i\nh = g"
+    with Sandbox(calls("f", "g", "h", groups=6, cases=2), limits, "process") as sandbox:
+        done = statuses(run(sandbox, source))
+    assert done[12:] == ["returned"] * 24
+    assert done[:2] == ["time", "not made"]
+    assert set(done[:12]) == {"time", "not made"}
+
+
+def test_a_call_that_was_never_made_is_never_too_slow():
+    limits = Limits(cpu_seconds=0.2, submission_seconds=0.9)
+    with Sandbox(calls("f", groups=12), limits, "process") as sandbox:
+        outcomes = run(sandbox, "def f(i):\n    while True: pass").outcomes
+    made = [outcome for outcome in outcomes if outcome.status == "time"]
+    assert 3 <= len(made) <= 5
+    assert {(o.status, o.text) for o in outcomes} == {("time", ""), ("not made", "total")}
+
+
+def test_a_file_that_never_loads_is_not_run(isolation):
+    with Sandbox(calls("f", "g"), LIMITS, isolation) as sandbox:
+        outcomes = run(sandbox, "while True: pass").outcomes
+    assert {(outcome.status, outcome.text) for outcome in outcomes} == {("not made", "loading")}
+
+
+@pytest.mark.parametrize(
+    "sleep", ["time.sleep(1000)", "threading.Event().wait()", "os.read(os.pipe()[0], 1)"]
+)
+def test_a_call_that_waits_for_nothing_is_too_slow(isolation, sleep):
+    source = f"import os, time, threading\ndef f(i):\n    {sleep}\ndef g(i):\n    return i"
+    with Sandbox(calls("f", "g", cases=2), replace(LIMITS, cpu_seconds=0.1), isolation) as sandbox:
+        assert statuses(run(sandbox, source)) == ["time", "not made", "returned", "returned"]
+
+
+def test_short_sleeps_are_no_crime(isolation):
+    with Sandbox(calls("f", groups=8), LIMITS, isolation) as sandbox:
+        done = run(sandbox, "import time\ndef f(i):\n    time.sleep(0.1)\n    return i")
+    assert statuses(done) == ["returned"] * 8
+
+
+@linux_only
+@pytest.mark.parametrize("threaded", [False, True])
+def test_a_busy_machine_changes_no_verdict(isolation, threaded):
+    """Each call gets so small a share of a processor that by the clock it would have taken far too long."""
+    body = "    burn(0.15)\n"
+    if threaded and os.geteuid() == 0:
+        pytest.skip("root's runs start no threads")
+    if threaded:
+        body = "    t = threading.Thread(target=burn, args=(0.15,))\n    t.start()\n    t.join()\n"
+    source = BURN + f"import threading\ndef f(i):\n{body}    return i\ndef g(i):\n    while True: pass"
+    limits = replace(LIMITS, submission_seconds=3.0)
+    with Sandbox(calls("f", "g", groups=3), limits, isolation) as sandbox, busy_loops(8):
+        assert statuses(run(sandbox, source)) == ["returned"] * 3 + ["time"] * 3
+
+
+@linux_only
+def test_a_sleeper_is_stopped_on_a_busy_machine_too(isolation):
+    source = "import time\ndef f(i):\n    time.sleep(1000)\ndef g(i):\n    return i"
+    with Sandbox(calls("f", "g"), replace(LIMITS, cpu_seconds=0.1), isolation) as sandbox, busy_loops(8):
+        assert statuses(run(sandbox, source)) == ["time", "returned"]
+
+
+@linux_only
+def test_a_pause_of_all_processes_changes_no_verdict(isolation):
+    """As when a container is frozen, for longer than any limit."""
+    source = BURN + "def f(i):\n    burn(0.1)\n    return i"
+    limits = replace(LIMITS, cpu_seconds=0.2, submission_seconds=2.0)
+    with Sandbox(calls("f", groups=6), limits, isolation) as sandbox:
+        done = []
+        running = threading.Thread(target=lambda: done.append(run(sandbox, source)))
+        sandbox.renew()
+        running.start()
+        time.sleep(0.3)
+        paused = tree(os.getpid())
+        for process in paused:
+            os.kill(process, signal.SIGSTOP)
+        time.sleep(4.0)
+        for process in paused:
+            os.kill(process, signal.SIGCONT)
+        running.join()
+    assert statuses(done[0]) == ["returned"] * 6
+
+
+@linux_only
+def test_where_the_wall_clock_ends_first_nothing_is_said_about_the_submission():
+    limits = replace(LIMITS, wall_seconds=0.5)
+    with Sandbox(calls("f"), limits, "process") as sandbox, pytest.raises(SandboxError) as error:
+        run(sandbox, "import time\ndef f(i):\n    time.sleep(1)")
+    assert isinstance(error.value.text, Text) and "busy" in error.value.text.in_language("en")
