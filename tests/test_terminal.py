@@ -32,7 +32,6 @@ COMMANDS: list[Sequence[str]] = [
     ("report",),
     ("report", "--format", "csv"),
     ("report", "--format", "gradescope"),
-    ("report", "--format", "canvas"),
     ("similar", "submitted", "--least", "0"),
     ("gradescope", "relu"),
     ("build",),
@@ -287,7 +286,7 @@ REFUSED: list[tuple[Sequence[str], Callable[[], None], str]] = [
     (("verify", "relu", "--draws", "1"), no_semaphores, "/dev/shm"),
     (("report", "--out", "/proc/report"), lambda: None, "/proc/report"),
     (("explore",), no_room, "explorer.html"),
-    (COMMANDS[7], no_room, "File too large"),
+    (COMMANDS[6], no_room, "File too large"),
     (("start", "/proc/mine", "--from", "assignments"), lambda: None, "/proc/mine"),
 ]
 
