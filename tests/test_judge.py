@@ -421,7 +421,7 @@ def test_calls_hold_inputs_and_nothing_else() -> None:
 
 
 def test_an_answer_that_was_right_is_judged_anew_when_it_could_have_been_changed() -> None:
-    key = draw_key("tiny", (authored(),), np.random.default_rng(2), visible=True)
+    key = draw_key("tiny", (authored(),), "2", visible=True)
     outcomes = [Outcome("returned", case.expected.copy()) for case in key.exercises[0].cases]
     assert judge(key, outcomes)[0].verdict is Verdict.AC
     for outcome in outcomes:
