@@ -253,7 +253,8 @@ def test_a_key_of_an_older_schema_is_drawn_anew(
 
 def test_what_nbgrader_refuses_is_told_in_its_own_words(tmp_path: Path) -> None:
     folder = authored.write_course(tmp_path / "solutions")
-    question = '\n# %% [markdown] lang="en" answer="why" points=3\n# Why?\n'
+    translation = '\n# %% [markdown] lang="zh"\n# 为什么？\n'
+    question = f'{translation}\n# %% [markdown] lang="en" answer="why" points=3\n# Why?\n'
     with (folder / "notebook.py").open("a", encoding="utf-8") as file:
         file.write(question * 2)
     with releasing() as released_text, pytest.raises(ReleaseError) as refused:

@@ -18,7 +18,7 @@ from typing import Any
 from autograder.authoring import source_digest
 from autograder.authoring.assignment import Assignment
 from autograder.authoring.draw import draw_hidden, draw_visible, inputs
-from autograder.authoring.exercise import AuthoringError
+from autograder.authoring.notebook_mistakes import PICTURE
 from autograder.base import atomic
 from autograder.base.messages import COURSE_LANGUAGES, Text, joined, say
 from autograder.judging import answer_key
@@ -26,7 +26,6 @@ from autograder.sandbox.values import dumps
 
 _BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
 _STUB = ("# YOUR CODE HERE", "raise NotImplementedError()")
-_PICTURE = re.compile(r"\(attachment:([\w.-]+)\)")
 _PICTURE_LINE = re.compile(r"^!\[[^\]\n]*\]\(attachment:[\w.-]+\)\n*", re.MULTILINE)
 _MARK_SCHEME = re.compile(r"^### BEGIN MARK SCHEME\n.*?^### END MARK SCHEME\n?", re.MULTILINE | re.DOTALL)
 _SOFT_BREAK = re.compile(r"(?<=[\u3001-\u9fff\uff01-\uff5e])\n *(?=[\u3001-\u9fff\uff01-\uff5e])")
@@ -53,7 +52,12 @@ class Built:
 
 
 def release(
-    assignment: Assignment, folder: Path, notebook: Callable[[Assignment, str], str], *, dry_run: bool = False
+    assignment: Assignment,
+    folder: Path,
+    notebook: Callable[[Assignment, str], str],
+    visible: answer_key.AnswerKey | None = None,
+    *,
+    dry_run: bool = False,
 ) -> list[Built]:
     """Write the students' files in all languages. With `dry_run`, only report what would change.
 
@@ -61,8 +65,10 @@ def release(
     ----------
     notebook : function (assignment, lang)
         Returns the text of the released notebook, such as `integrations.nbgrader.release.releasing`.
+    visible : AnswerKey, optional
+        The visible key, where it is drawn already (`mistakes.check_release`).
     """
-    key = draw_visible(assignment.name, assignment.exercises, domain=assignment.domain)
+    key = visible or draw_visible(assignment.name, assignment.exercises, domain=assignment.domain)
     files = []
     for lang in COURSE_LANGUAGES:
         target = folder / lang / assignment.name
@@ -154,11 +160,6 @@ def cells_in_language(assignment: Assignment, lang: str) -> Iterator[Any]:
 
     A picture `![…](attachment:name.png)` is attached from the assignment's `pictures/`, so that a notebook is
     a single file.
-
-    Raises
-    ------
-    AuthoringError
-        A picture is missing.
     """
     import jupytext
     import nbformat
@@ -169,20 +170,15 @@ def cells_in_language(assignment: Assignment, lang: str) -> Iterator[Any]:
             continue
         if cell.cell_type == "markdown":
             new = nbformat.v4.new_markdown_cell(_SOFT_BREAK.sub("", cell.source))
-            pictures = _PICTURE.findall(cell.source)
+            pictures = PICTURE.findall(cell.source)
             if pictures:
-                new["attachments"] = {name: {"image/png": _picture(assignment, name)} for name in pictures}
+                folder = assignment.folder / "pictures"
+                encoded = {name: base64.b64encode((folder / name).read_bytes()) for name in pictures}
+                new["attachments"] = {name: {"image/png": text.decode()} for name, text in encoded.items()}
         else:
             new = nbformat.v4.new_code_cell(in_language(cell.source, lang))
         new.metadata = cell.metadata
         yield new
-
-
-def _picture(assignment: Assignment, name: str) -> str:
-    path = assignment.folder / "pictures" / name
-    if not path.is_file():
-        raise AuthoringError(say("author.picture_missing", file=assignment.notebook, name=name, path=path))
-    return base64.b64encode(path.read_bytes()).decode()
 
 
 def in_language(source: str, lang: str) -> str:

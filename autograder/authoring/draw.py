@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.authoring.exercise import AuthoringError, Case, Exercise, Group, Misconception
+from autograder.authoring.exercise import AuthoringError, Case, Exercise, Group, Misconception, described
 from autograder.base.messages import say
 from autograder.judging import comparison
 from autograder.judging.answer_key import same_values, what_decides, with_digest
@@ -123,7 +123,7 @@ def _without_needless_pairs(exercise: KeyExercise, pairs: set[str]) -> KeyExerci
         for pair in pairs
         if not any(pair in case.wrong for case in exercise.cases)
         or any(
-            all(_same_wrong(case.wrong.get(pair), case.wrong.get(single)) for case in exercise.cases)
+            all(same_wrong(case.wrong.get(pair), case.wrong.get(single)) for case in exercise.cases)
             for single in singles
         )
     }
@@ -139,7 +139,8 @@ def _without(case: KeyCase, ids: set[str]) -> KeyCase:
     return replace(case, wrong={id: wrong for id, wrong in case.wrong.items() if id not in ids})
 
 
-def _same_wrong(left: Wrong | None, right: Wrong | None) -> bool:
+def same_wrong(left: Wrong | None, right: Wrong | None) -> bool:
+    """Whether two misconceptions differ from the reference in the same way, or neither does."""
     if left is None or right is None:
         return left is right
     if left.raises or right.raises:
@@ -161,16 +162,12 @@ def _cases(exercise: Exercise, group: Group, entropy: str, visible: bool) -> lis
     except ValuesError as error:
         raise AuthoringError(say("author.not_storable", where=where, error=error)) from error
     except Exception as error:
-        raise AuthoringError(say("author.drawing_raised", where=where, error=_described(error))) from error
+        raise AuthoringError(say("author.drawing_raised", where=where, error=described(error))) from error
     if not cases:
         raise AuthoringError(say("author.no_cases", where=where))
     if not same_values(inputs(cases), inputs(again)):
         raise AuthoringError(say("author.drawn_past_rng", where=where))
     return cases
-
-
-def _described(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
 
 
 def _key_case(
@@ -187,7 +184,7 @@ def _key_case(
     except ValuesError as error:
         raise AuthoringError(say("author.not_storable", where=where, error=error)) from error
     except Exception as error:
-        raise AuthoringError(say("author.reference_raised", where=where, error=_described(error))) from error
+        raise AuthoringError(say("author.reference_raised", where=where, error=described(error))) from error
     if not unchanged:
         raise AuthoringError(say("author.reference_changes_arguments", where=where))
     if not accept.acceptable(expected):

@@ -79,7 +79,7 @@ class _Commands(click.Group):
                 fail_with(error, ctx.invoked_subcommand or "")
             if not isinstance(error, TextError):
                 raise
-            fail(error.text)
+            fail(*getattr(error, "mistakes", [error.text]))
 
 
 def _lazy(package: str, table: Mapping[str, tuple[str, str]]) -> dict[str, click.Command]:

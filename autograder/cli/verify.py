@@ -40,6 +40,9 @@ def verify(
         from autograder.reports import verification_table
 
         verification_table.show(reports, lang, Console(highlight=False))
+    found = [mistake for report in reports for mistake in report.mistakes]
+    if found:
+        fail(*found)
     if not verification.sound(reports):
         leave(EXIT_NOT_PASSED)
 

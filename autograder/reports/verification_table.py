@@ -77,5 +77,6 @@ def _faults(report: Report) -> Iterator[Text]:
         yield say("verify.mutant_survives", times=times, draws=report.draws, change=change)
     for change in report.stale:
         yield say("verify.equivalent_caught", change=change)
+    yield from report.slow
     for name in report.never_drawn:
         yield say("verify.never_drawn", name=name, draws=report.draws)
