@@ -59,24 +59,21 @@ def verify(
 
 def _verify_with_progress(folders: list[Path], draws: int, seed: str, jobs: int) -> "list[Report]":
     """Verify exercises in worker processes, with a progress bar on stderr; in the order of the course."""
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures import BrokenExecutor
 
     from rich.console import Console
     from rich.progress import track
 
     from autograder.authoring import verification
+    from autograder.grading import executors
 
     tasks = [
         (folder, name, draws, seed) for folder in folders for name in verification.exercise_names(folder)
     ]
-    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as executor:
-        futures = [executor.submit(verification.verify_exercise, *task) for task in tasks]
-        console = Console(stderr=True)
-        try:
-            return [
-                future.result() for future in track(futures, "verifying", console=console, transient=True)
-            ]
-        except BaseException:
-            executor.shutdown(wait=False, cancel_futures=True)
-            raise
+    try:
+        with executors.processes(jobs) as pool:
+            futures = [pool.executor.submit(verification.verify_exercise, *task) for task in tasks]
+            shown = track(futures, "verifying", console=Console(stderr=True), transient=True)
+            return [future.result() for future in shown]
+    except BrokenExecutor:
+        fail(say("verify.worker_killed"))
