@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
@@ -20,8 +20,8 @@ _TABLE_ROWS = 400
 """A longer table is not printed."""
 
 
-def show_class(results: Iterable[SubmissionResult], lang: str, console: Console) -> None:
-    """Print a row for each submission: points, and the exercises that are not right with their verdicts.
+def class_shown(results: Iterable[SubmissionResult], lang: str) -> list[RenderableType]:
+    """A row for each submission: points, and the exercises that are not right with their verdicts.
 
     Below the table: of a single submission what is wrong with it; how many were graded, their mean share of
     the points, and judge errors in red.
@@ -51,29 +51,28 @@ def show_class(results: Iterable[SubmissionResult], lang: str, console: Console)
                 _points(result.points, result.max_points),
                 _lost(result),
             )
-    if number <= _TABLE_ROWS:
-        console.print(table)
+    shown: list[RenderableType] = [table] if number <= _TABLE_ROWS else []
     if number == 1:
-        for line in _in_full(result, lang, console.width):
-            console.print(escape(line))
+        shown += map(escape, _in_full(result, lang))
     if shares:
         mean = f"{100 * sum(shares) / len(shares):.1f} %"
         told = say("report.class_summary", submissions=submissions(number), mean=mean)
-        console.print(told.in_language(lang))
+        shown.append(told.in_language(lang))
     for assignment, told in by_hand.items():
-        console.print(f"{assignment}: {told.in_language(lang)}")
+        shown.append(f"{assignment}: {told.in_language(lang)}")
     for reason, count in failures.items():
-        console.print(f"[bold red]{Verdict.JE.value} ×{count}[/] {escape(reason.in_language(lang))}")
+        shown.append(f"[bold red]{Verdict.JE.value} ×{count}[/] {escape(reason.in_language(lang))}")
+    return shown
 
 
-def _in_full(result: SubmissionResult, lang: str, width: int) -> Iterator[str]:
+def _in_full(result: SubmissionResult, lang: str) -> Iterator[str]:
     """What is wrong with a submission that was graded alone: for the instructor, with the case like it."""
     for exercise in result.exercises:
         texts = told(exercise) if exercise.detail is None else [exercise.detail, *told(exercise)[1:]]
         for text in texts:
             yield f"{exercise.name}: {text.in_language(lang)}"
         if exercise.sibling is not None and exercise.sibling.picture is not None:
-            yield from picture(exercise.sibling.picture, lang, width)
+            yield from picture(exercise.sibling.picture, lang)
 
 
 def _points(points: float, maximum: float) -> str:
