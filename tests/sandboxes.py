@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import sys
 import textwrap
 import time
@@ -10,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.sandbox import bubblewrap, client
-from autograder.sandbox.client import Sandbox
+from autograder.base.messages import TextError
+from autograder.sandbox import client
+from autograder.sandbox.client import Sandbox, require
 from autograder.sandbox.limits import Limits, MiB
 from autograder.sandbox.records import Call, Outcome, Run
 
@@ -25,10 +27,23 @@ HONEST_G = "def g(x):\n    return x\n"
 def bubblewrap_trouble() -> str:
     """Why bubblewrap cannot be tested here; empty where it can."""
     try:
-        bubblewrap.require()
-    except bubblewrap.BubblewrapMissing as error:
+        require("bubblewrap", Limits())
+    except TextError as error:
         return str(error)
     return ""
+
+
+def failing_bubblewrap(folder: Path, works: int) -> str:
+    """A PATH with a bwrap that works the first `works` times, and whose real command fails then."""
+    fake = folder / "bin" / "bwrap"
+    fake.parent.mkdir()
+    fake.write_text(
+        f'#!/bin/sh\ncase "$*" in *" true") exit 0;; esac\necho >> {folder}/started\n'
+        f'[ $(wc -l < {folder}/started) -le {works} ] && exec {shutil.which("bwrap")} "$@"\n'
+        'echo "no room" >&2\nexit 1\n'
+    )
+    fake.chmod(0o755)
+    return f"{fake.parent}:{os.environ['PATH']}"
 
 
 needs_bubblewrap = pytest.mark.skipif(bool(bubblewrap_trouble()), reason=bubblewrap_trouble())

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +14,7 @@ from autograder.base.messages import from_data
 from autograder.judging.results import Verdict
 from tests import authored
 from tests.commands import LINUX, QUICK, call, hand_in
-from tests.sandboxes import BUBBLEWRAP
+from tests.sandboxes import BUBBLEWRAP, failing_bubblewrap, needs_bubblewrap
 
 NUMBER = (int, float)
 SCHEMA: Any = {
@@ -180,19 +179,33 @@ def test_a_second_run_reuses_the_results_of_the_first(course: Path) -> None:
 
 
 @LINUX
-def test_a_sandbox_that_fails_is_a_judge_error_and_exit_status_3(course: Path, tmp_path: Path) -> None:
-    """A bwrap that passes its trial and then does nothing."""
-    fake = tmp_path / "bin" / "bwrap"
-    fake.parent.mkdir()
-    fake.write_text('#!/bin/sh\ncase "$*" in *true) exit 0;; esac\necho "no room" >&2\nexit 1\n')
-    fake.chmod(0o755)
-    path = f"{fake.parent}:{os.environ['PATH']}"
-    result = call(course, "grade", "submitted", "--json", "--jobs", "1", PATH=path)
+def test_a_bubblewrap_whose_real_command_fails_is_one_sentence_before_anything_is_graded(
+    course: Path, tmp_path: Path
+) -> None:
+    result = call(course, "grade", "submitted", PATH=failing_bubblewrap(tmp_path, works=0))
+    assert (result.returncode, result.stdout, len(result.stderr.splitlines())) == (2, "", 1)
+    assert "no room" in result.stderr and "--isolation process" in result.stderr
+    assert not (course / "grades").exists()
+
+
+@needs_bubblewrap
+def test_a_judge_error_is_no_grade_and_the_next_run_grades_it(course: Path, tmp_path: Path) -> None:
+    """The sandbox works in the trial and never again."""
+    path = failing_bubblewrap(tmp_path, works=1)
+    result = call(course, "grade", "submitted", "--jobs", "1", "--lang", "en", PATH=path)
     assert (result.returncode, "Traceback" in result.stderr) == (3, False)
-    submissions = {one["student"]: one for one in json.loads(result.stdout)["submissions"]}
-    assert submissions["安"]["points"] == submissions["bo"]["points"] == 10  # it costs nothing
-    assert submissions["安"]["exercises"][0]["verdict"] == "JE"
-    assert "no room" in submissions["安"]["notes"][0]["text"]
+    told = " ".join(result.stdout.split())
+    assert "Not graded: 2 submissions" in told and "no room" in told and "run the same command again" in told
+    rows = list(csv.DictReader((course / "grades/grades.csv").open(encoding="utf-8")))
+    cells = [(row["points"], row["maximum"], row["relu_backward"]) for row in rows]
+    assert cells == [("", "10", ""), ("0", "10", "0"), ("", "10", "")]  # the second cannot be run at all
+    (first, *_) = json.loads((course / "grades/results.json").read_text("utf-8"))["submissions"]
+    exercise = first["exercises"][0]
+    assert (first["points"], exercise["points"], exercise["verdict"]) == (None, None, "JE")
+    assert {group["points"] for group in exercise["groups"]} == {None}
+    again = call(course, "grade", "submitted", *QUICK)
+    rows = list(csv.DictReader((course / "grades/grades.csv").open(encoding="utf-8")))
+    assert (again.returncode, {row["points"] for row in rows}) == (0, {"0", "10"})
 
 
 def test_unreadable_submissions_and_rows_gone_from_the_table_are_warned_about(course: Path) -> None:

@@ -257,7 +257,7 @@ def test_other_settings_grade_again_and_the_old_ones_are_remembered(
     ]
 
 
-def test_a_judge_error_costs_nothing_and_is_graded_again_next_time(
+def test_a_judge_error_is_no_grade_and_is_graded_again_next_time(
     course: Course, workers: Executor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     course.hand_in("an", authored.TYPICAL)
@@ -269,7 +269,7 @@ def test_a_judge_error_costs_nothing_and_is_graded_again_next_time(
     with monkeypatch.context() as broken:
         broken.setattr(grade_class, "_sandbox", fails)
         an, bo = grade(course, InThisProcess()).results
-    assert (an.exercises[0].verdict, an.points, an.has_judge_error) == (Verdict.JE, 10, True)
+    assert (an.exercises[0].verdict, an.earned, an.has_judge_error) == (Verdict.JE, None, True)
     assert "out of order" in an.notes[0].in_language("en") and "out of order" in an.notes[0].in_language("zh")
     assert (bo.exercises[0].verdict, bo.points) == (Verdict.MISSING, 0)  # nothing in it needs a sandbox
     again = grade(course, workers)

@@ -104,6 +104,7 @@ VERDICTS: list[tuple[Outcome, Verdict]] = [
     (Outcome("forbidden", text="torch"), Verdict.FORBIDDEN),
     (Outcome("unsendable", text="type set"), Verdict.WA),
     (Outcome("time"), Verdict.TLE),
+    (Outcome("not made"), Verdict.NR),
     (Outcome("output"), Verdict.OLE),
     (Outcome("died"), Verdict.RTE),
     (Outcome("unanswered"), Verdict.RTE),
@@ -153,9 +154,9 @@ def test_seconds_are_passed_on() -> None:
     assert [c.seconds for group in result(VISIBLE, given).groups for c in group.cases] == seconds
 
 
-def test_a_judge_error_costs_no_points_and_blames_nobody() -> None:
+def test_a_judge_error_is_no_grade_and_blames_nobody() -> None:
     (judged,) = judge_error(HIDDEN)
-    assert (judged.verdict, judged.points) == (Verdict.JE, judged.max_points)
+    assert (judged.verdict, judged.points, judged.earned) == (Verdict.JE, 0, None)
     assert (judged.misconception, judged.diagnosis) == (None, None)
     assert [len(group.cases) for group in judged.groups] == list(CASES.values())
 

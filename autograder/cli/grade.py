@@ -98,7 +98,7 @@ def grade(
     """Grade a class of submissions against the hidden answer keys."""
     from autograder.grading import executors, grade_class
     from autograder.grading.store import Store
-    from autograder.sandbox import bubblewrap
+    from autograder.sandbox.client import require
     from autograder.sandbox.limits import Limits
 
     if (path is None) == (nbgrader is None):
@@ -106,8 +106,8 @@ def grade(
     limits = Limits(cpu_seconds=cpu_seconds, submission_seconds=submission_seconds, memory=memory_mib * 2**20)
     settings = grade_class.Settings(isolation, limits)
     with _complaining(out or (nbgrader or Path()) / "grades"):
-        if isolation == "bubblewrap" and cluster in (None, "local"):
-            bubblewrap.require()
+        if cluster in (None, "local"):
+            require(isolation, limits)
         course = _course(nbgrader)
         if course is not None:
             path, keys, out = course.submitted, keys or course.keys, out or course.root / "grades"

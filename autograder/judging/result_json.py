@@ -70,11 +70,13 @@ def shown(result: SubmissionResult, lang: str) -> bytes:
     for exercise, entry in zip(result.exercises, data["exercises"], strict=True):
         told = {name: with_sentence(getattr(exercise, name), lang) for name in ("symptom", "diagnosis")}
         entry |= _points(exercise) | told
+        if exercise.earned is None:
+            entry["groups"] = [group | {"points": None} for group in entry["groups"]]
     return encode(data)
 
 
-def _points(result: SubmissionResult | ExerciseResult) -> dict[str, float]:
-    return {"points": result.points, "max_points": result.max_points}
+def _points(result: SubmissionResult | ExerciseResult) -> dict[str, float | None]:
+    return {"points": result.earned, "max_points": result.max_points}
 
 
 def with_sentence(text: Text | None, lang: str) -> dict[str, Any] | None:

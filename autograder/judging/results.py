@@ -3,6 +3,7 @@
 The store keeps these records and every report shows them; `result_json` converts them to JSON.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -24,12 +25,12 @@ class Verdict(StrEnum):
     MISSING = "MISSING"  # no such function
     FORBIDDEN = "FORBIDDEN"  # needs a module that is not allowed
     NR = "NR"  # not run: the submission, or another call of the group, had been stopped before
-    JE = "JE"  # judge error: our fault, costs no points
+    JE = "JE"  # judge error: our fault; not graded
 
     @property
     def earns(self) -> bool:
         """Whether a case with this verdict earns its points."""
-        return self in (Verdict.AC, Verdict.JE)
+        return self is Verdict.AC
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,11 @@ class ExerciseResult:
     def points(self) -> float:
         return total(group.points for group in self.groups)
 
+    @property
+    def earned(self) -> float | None:
+        """The points; None where a judge error left it ungraded. What leaves the program uses it."""
+        return None if self.verdict is Verdict.JE else self.points
+
     @cached_property
     def max_points(self) -> float:
         return total(group.max_points for group in self.groups)
@@ -129,6 +135,11 @@ class SubmissionResult:
         return total(exercise.max_points for exercise in self.exercises)
 
     @property
+    def earned(self) -> float | None:
+        """The points; None where a judge error left the submission ungraded."""
+        return None if self.has_judge_error else self.points
+
+    @property
     def has_judge_error(self) -> bool:
         return any(exercise.verdict is Verdict.JE for exercise in self.exercises)
 
@@ -138,6 +149,12 @@ class Score(float):
 
     def __repr__(self) -> str:
         return f"{float(self):.6g}"
+
+
+def total_earned(points: Iterable[float | None]) -> float | None:
+    """The sum; None where one of them is missing, for a part would be taken for the whole."""
+    known = list(points)
+    return None if None in known else total(known)
 
 
 def total(points: Any) -> float:

@@ -22,7 +22,8 @@ _TABLE_ROWS = 400
 def show_class(results: Iterable[SubmissionResult], lang: str, console: Console) -> None:
     """Print a row for each submission: points, and the exercises that are not right with their verdicts.
 
-    Below the table: how many were graded, their mean share of the points, and judge errors in red.
+    Below the table: how many there are, the mean share of the points of those that were graded, and in red
+    how many were not, why, and what to do.
     """
     _ = translator(lang)
     table = Table(header_style="bold")
@@ -35,15 +36,15 @@ def show_class(results: Iterable[SubmissionResult], lang: str, console: Console)
     failures: Counter[Text] = Counter()
     for result in results:
         number += 1
-        if result.max_points:
-            shares.append(result.points / result.max_points)
-        if result.has_judge_error:
-            failures[result.notes[-1]] += 1
+        if result.earned is None:
+            failures[result.notes[-1] if result.notes else say("verdict.grader_failed")] += 1
+        elif result.max_points:
+            shares.append(result.earned / result.max_points)
         if number <= _TABLE_ROWS:
             table.add_row(
                 escape(result.student),
                 result.assignment,
-                _points(result.points, result.max_points),
+                _points(result.earned, result.max_points),
                 _lost(result),
             )
     if number <= _TABLE_ROWS:
@@ -52,11 +53,16 @@ def show_class(results: Iterable[SubmissionResult], lang: str, console: Console)
         mean = f"{100 * sum(shares) / len(shares):.1f} %"
         told = say("report.class_summary", submissions=submissions(number), mean=mean)
         console.print(told.in_language(lang))
+    if failures:
+        told = say("report.grader_failed", submissions=submissions(failures.total()))
+        console.print(f"[bold red]{escape(told.in_language(lang))}[/]")
     for reason, count in failures.items():
         console.print(f"[bold red]{Verdict.JE.value} ×{count}[/] {escape(reason.in_language(lang))}")
 
 
-def _points(points: float, maximum: float) -> str:
+def _points(points: float | None, maximum: float) -> str:
+    if points is None:
+        return f"[bold red]– / {maximum:g}[/]"
     text = f"{points:g} / {maximum:g}"
     return f"[green]{text}[/]" if points == maximum else text
 

@@ -63,6 +63,30 @@ class SandboxError(TextError):
     """The sandbox itself failed, which is never the student's fault."""
 
 
+def require(isolation: Isolation, limits: Limits, instead: str = "--isolation process") -> None:
+    """Start a sandbox as grading does and run something in it, before anything is graded.
+
+    Parameters
+    ----------
+    instead : str
+        The option by which the user can choose weaker isolation, for the error message.
+
+    Raises
+    ------
+    bubblewrap.BubblewrapMissing, SandboxError
+        The text says what to do.
+    """
+    try:
+        with Sandbox([Call("works", (), "trial")], limits, isolation) as sandbox:
+            sandbox.run([("def works(): return True", "trial", 1)])
+    except bubblewrap.BubblewrapMissing:
+        raise bubblewrap.BubblewrapMissing(say("bubblewrap.missing", instead=instead)) from None
+    except SandboxError as error:
+        if isolation == "bubblewrap":
+            raise SandboxError(say("bubblewrap.refused", reason=error, instead=instead)) from error
+        raise SandboxError(say("sandbox.refused", isolation=isolation, reason=error)) from error
+
+
 class Cancelled(Exception):
     """`Sandbox.cancel` was called."""
 

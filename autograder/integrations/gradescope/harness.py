@@ -62,7 +62,10 @@ def _graded(root: Path, lang: str, limits: Limits) -> dict[str, Any]:
         return gradescope.to_gradescope(result, lang, [problem])
     task = grade_class.Task("", key.assignment, file.name, content, key.digest, settings)
     notes = (*file.notes, *safe_notes(file.name, content))
-    return gradescope.to_gradescope(grade_class.grade_one(task, path), lang, notes)
+    result = grade_class.grade_one(task, path)
+    if result.has_judge_error:
+        print(*(note.in_language(lang) for note in result.notes), sep="\n")
+    return gradescope.to_gradescope(result, lang, notes)
 
 
 def _key(source: Path) -> tuple[Path, AnswerKey]:
