@@ -5,12 +5,14 @@ import io
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from autograder.base.messages import from_data
+from autograder.grading.store import Store, StoreKey
 from autograder.judging.results import Verdict
 from tests import authored
 from tests.commands import LINUX, QUICK, call, hand_in
@@ -30,6 +32,12 @@ SCHEMA: Any = {
             "seconds": float,
             "notes": [dict],
             "output": str,
+            "engine": {
+                **dict.fromkeys(("version", "digest", "python", "numpy", "isolation"), str),
+                "limits": dict,
+            },
+            "key": str,
+            "changes": list,
             "exercises": [
                 {
                     "name": str,
@@ -80,7 +88,7 @@ def test_grade_writes_its_files_and_shows_a_table(course: Path, isolation: str) 
     }
     document = json.loads((course / "grades" / "results.json").read_text(encoding="utf-8"))
     assert matches(document, SCHEMA)
-    assert document["schema"] == 2
+    assert document["schema"] == 3
     for one in document["submissions"]:
         told = [exercise[name] for exercise in one["exercises"] for name in ("symptom", "diagnosis")]
         for text in filter(None, [*one["notes"], *told]):
@@ -176,6 +184,25 @@ def test_a_misspelt_folder_is_named_and_the_rest_of_the_class_is_graded(course: 
 def test_a_second_run_reuses_the_results_of_the_first(course: Path) -> None:
     first, second = (call(course, "grade", "submitted", *QUICK, "--json").stdout for _ in range(2))
     assert first == second  # down to the seconds, which no second grading would repeat
+
+
+def test_what_another_engine_changes_is_told_and_written(course: Path) -> None:
+    call(course, "grade", "submitted", *QUICK)
+    with Store(course / "grades/results.sqlite") as store:  # as if that engine had been more generous
+        for key in store._connection.execute("SELECT submission, answer_key, engine FROM class").fetchall():
+            result = store.get(StoreKey(*key))
+            assert result is not None
+            groups = tuple(replace(group, points=group.max_points) for group in result.exercises[0].groups)
+            exercise = replace(result.exercises[0], groups=groups)
+            store.put(StoreKey(*key), replace(result, exercises=(exercise,)))
+    again = call(course, "grade", "submitted", *QUICK, "--cpu-seconds", "0.7", "--lang", "en")
+    assert again.returncode == 0
+    assert "2 points differ from those of the run before" in again.stderr
+    assert "bo, relu, relu_backward: 10 → 0 (the engine or its settings changed)" in again.stderr
+    bo, chi, an = json.loads((course / "grades/results.json").read_text("utf-8"))["submissions"]
+    assert an["changes"] == []
+    assert bo["changes"] == [{"exercise": "relu_backward", "before": 10, "after": 0, "why": ["engine"]}]
+    assert bo["engine"]["limits"]["cpu_seconds"] == 0.7 and len(bo["key"]) == len(bo["engine"]["digest"])
 
 
 @LINUX

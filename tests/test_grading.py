@@ -1,5 +1,6 @@
 """Grading a whole class: real sandboxes, real worker processes, the store."""
 
+import contextlib
 import dataclasses
 import multiprocessing
 import os
@@ -15,11 +16,11 @@ from typing import Any
 import pytest
 
 from autograder.base.messages import Authored, Message, Verbatim, joined, say
-from autograder.grading import grade_class, store
+from autograder.grading import engine, grade_class, store
 from autograder.grading.executors import WorkerPool
 from autograder.grading.grade_class import Graded, Settings
 from autograder.grading.store import Store, StoreError, StoreKey
-from autograder.judging import answer_key, result_json
+from autograder.judging import answer_key, judge, result_json
 from autograder.judging.results import CaseResult, ExerciseResult, GroupResult, SubmissionResult, Verdict
 from autograder.reports import json_file, output
 from autograder.sandbox.client import Sandbox, SandboxError
@@ -415,7 +416,7 @@ def stored(printed: str) -> SubmissionResult:
     )
 
 
-def test_a_database_of_an_earlier_version_is_begun_anew(tmp_path: Path) -> None:
+def test_a_database_of_an_old_version_is_begun_anew_and_keeps_what_it_has(tmp_path: Path) -> None:
     path = tmp_path / "results.sqlite"
     with Store(path) as store:
         store.put(KEY, stored("now"))
@@ -423,16 +424,201 @@ def test_a_database_of_an_earlier_version_is_begun_anew(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="once more"):
         Store(path, read_only=True)
     with Store(path) as store:
-        assert store.get(KEY) is None and not store.is_final(KEY)
+        assert store.older and store.get(KEY) is None and not store.is_final(KEY)
+        assert store._connection.execute("SELECT count(*) FROM results_0").fetchone() == (1,)
+    with Store(path) as store:
+        assert not store.older
 
 
-def test_a_result_of_unknown_messages_is_one_clear_sentence(tmp_path: Path) -> None:
-    """Such as a newer version's: nothing is shown half."""
+def test_the_results_of_the_version_before_are_kept_and_compared(course: Course, workers: Executor) -> None:
+    """What that version did not know of the engine makes it another one."""
+    course.hand_in("an", authored.TYPICAL)
+    (file,) = class_folder.find(course.submitted, None, {"relu"})
+    path = course.folder / "grades" / "results.sqlite"
+    path.parent.mkdir()
+    old = sqlite3.connect(path)
+    old.execute(
+        "CREATE TABLE results (submission TEXT, answer_key TEXT, engine TEXT, final INTEGER, result BLOB, "
+        "PRIMARY KEY (submission, answer_key, engine)) WITHOUT ROWID"
+    )
+    old.execute(
+        "CREATE TABLE class (position INTEGER PRIMARY KEY, student TEXT, assignment TEXT, file TEXT, "
+        "submission TEXT, answer_key TEXT, engine TEXT, notes BLOB)"
+    )
+    digest = grade_class._digest(file, file.read(), None)
+    key = (digest, answer_key.load(course.keys / "relu.hidden.npz").digest, "0.1.0 process")
+    groups = (GroupResult("g", 10, 10, (CaseResult(Verdict.AC, 0.0),)),)
+    exercise = ExerciseResult("relu_backward", Verdict.AC, None, None, None, groups)
+    record = result_json.to_data(SubmissionResult("an", "relu", "an.py", "process", 1.0, (exercise,)))
+    for name in ("engine", "key", "changes"):
+        del record[name]
+    old.execute("INSERT INTO results VALUES (?, ?, ?, 1, ?)", (*key, result_json.encode(record)))
+    old.execute("INSERT INTO class VALUES (1, 'an', 'relu', 'an.py', ?, ?, ?, '[]')", key)
+    old.execute("PRAGMA user_version = 2")
+    old.commit()
+    old.close()
+    done = grade(course, workers)
+    assert (done.anew, changes_of(course)) == (["an"], [("an", "relu_backward", 10, 0, ("engine",))])
+    with Store(path) as store:
+        former = store.get(StoreKey(*key))
+        assert not store.older and former is not None and former.points == 10
+
+
+def changes_of(course: Course) -> list[tuple[Any, ...]]:
+    with Store(course.folder / "grades" / "results.sqlite") as store:
+        return [
+            (result.student, *dataclasses.astuple(change))
+            for result in grade_class.class_results(store)
+            for change in result.changes
+        ]
+
+
+def test_a_run_tells_which_points_it_has_changed_and_why(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Compared with the last grade of each student's assignment, whatever class it was graded in."""
+    course.hand_in("an", authored.RIGHT)
+    course.hand_in("bo", authored.TYPICAL)
+    course.hand_in("bo", authored.RIGHT, "relu_again")
+    here = InThisProcess()
+    grade(course, here)
+    assert grade(course, here).anew == changes_of(course) == []
+
+    course.hand_in("an", authored.PARTLY)
+    shutil.copytree(course.submitted / "an", course.folder / "part" / "an")
+    grade(course, here, path=course.folder / "part")
+    assert changes_of(course) == [("an", "relu_backward", 10, 8, ("file",))]
+    assert grade(course, here).anew == changes_of(course) == []
+
+    works = judge._judge_case
+    monkeypatch.setattr(engine, "digest", lambda domain: "stricter")
+    engine.engine.cache_clear()
+    monkeypatch.setattr(
+        judge, "_judge_case", lambda *about: dataclasses.replace(works(*about), verdict=Verdict.WA)
+    )
+    assert grade(course, here).anew == ["an", "bo", "bo"]
+    assert changes_of(course) == [
+        ("an", "relu_backward", 8, 0, ("engine",)),
+        ("bo", "relu_backward", 10, 0, ("engine",)),
+    ]
+    monkeypatch.undo()
+    engine.engine.cache_clear()
+    assert grade(course, here).anew == []  # the former results are still there
+    assert changes_of(course) == [
+        ("an", "relu_backward", 0, 8, ("engine",)),
+        ("bo", "relu_backward", 0, 10, ("engine",)),
+    ]
+
+
+DAMAGE = {
+    "nothing": "NULL",
+    "an empty blob": "x''",
+    "a number": "5",
+    "a text": "'words'",
+    "no JSON": "x'ff00ff'",
+    "another program's JSON": "CAST('{\"a\": 1}' AS BLOB)",
+    "half of it": "substr(result, 1, length(result) / 2)",
+    "another number of points": "CAST(replace(CAST(result AS TEXT), '\"points\":8', '\"points\":9') AS BLOB)",
+    "wrong types": 'CAST(replace(CAST(result AS TEXT), \'"seconds":\', \'"seconds":"x","y":\') AS BLOB)',
+    "deep": f"CAST('{'[' * 5000}' AS BLOB)",
+}
+
+
+@pytest.mark.parametrize("how", DAMAGE)
+def test_a_damaged_result_counts_as_not_stored(course: Course, how: str) -> None:
+    """`report` says which it is, and the next run grades it again and nothing else."""
+    course.hand_in("an", authored.RIGHT)
+    course.hand_in("bo", authored.TYPICAL)
+    before = grade(course, InThisProcess()).results
+    path = course.folder / "grades" / "results.sqlite"
+    with Store(path) as store:
+        (key,) = store._connection.execute("SELECT submission FROM class WHERE student = 'an'").fetchone()
+        store._connection.execute(f"UPDATE results SET result = {DAMAGE[how]} WHERE submission = ?", (key,))
+    with Store(path, read_only=True) as store, pytest.raises(StoreError, match="of an, relu is damaged"):
+        list(grade_class.class_results(store))
+    done = grade(course, InThisProcess())
+    assert (done.anew, without_seconds(done.results)) == (["an"], without_seconds(before))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE class SET student = NULL",
+        "UPDATE class SET assignment = CAST(x'ff' AS TEXT)",
+        "UPDATE class SET notes = NULL",
+        "UPDATE class SET notes = CAST('[{}]' AS BLOB)",
+        "UPDATE class SET changes = 'x'",
+        "UPDATE class SET engine = NULL",
+        "DELETE FROM results",
+        "UPDATE results SET final = 'x', digest = NULL",
+        "UPDATE last SET submission = NULL",
+        "DROP TABLE last",
+    ],
+)
+def test_a_damaged_table_is_one_sentence_and_grading_again_mends_it(course: Course, damage: str) -> None:
+    course.hand_in("an", authored.RIGHT)
+    (before,) = grade(course, InThisProcess()).results
+    path = course.folder / "grades" / "results.sqlite"
+    with Store(path) as store:
+        store._connection.execute(damage)
+    with contextlib.suppress(StoreError), Store(path, read_only=True) as store:
+        list(grade_class.class_results(store))
+    (after,) = grade(course, InThisProcess()).results
+    assert without_seconds([after]) == without_seconds([before])
+    with Store(path, read_only=True) as store:
+        assert [result.points for result in grade_class.class_results(store)] == [10]
+
+
+def test_a_newer_versions_database_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "results.sqlite"
+    with Store(path) as store:
+        store.put(KEY, stored("now"))
+        store._connection.execute(f"PRAGMA user_version = {result_json.SCHEMA + 1}")
+    with pytest.raises(StoreError, match="newer version"):
+        Store(path)
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT count(*) FROM results").fetchone() == (1,)
+
+
+def test_a_result_of_unknown_messages_counts_as_not_stored(tmp_path: Path) -> None:
+    """Such as a message that was removed: nothing is shown half."""
     with Store(tmp_path / "results.sqlite") as store:
         for id, values in (("symptom.of_tomorrow", {}), ("note.and_more", {})):
             store.put(KEY, dataclasses.replace(stored(""), notes=(Message(id, values),)))
-            with pytest.raises(StoreError, match="cannot be read"):
-                store.get(KEY)
+            assert store.get(KEY) is None and not store.is_final(KEY)
+
+
+def test_the_engines_digest_is_that_of_what_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every module that judging loads counts; sentences, pages and what runs elsewhere do not."""
+    package = tmp_path / "autograder"
+    shutil.copytree(Path(grade_class.__file__).parents[1], package, ignore=shutil.ignore_patterns("*.pyc"))
+    monkeypatch.setattr("importlib.resources.files", lambda name: tmp_path / name)
+
+    def digest() -> str:
+        engine.digest.cache_clear()
+        return engine.digest("cnn")
+
+    first = digest()
+    for name in ("cli/grade.py", "base/locale/en.json", "cnn/locale/zh.json", "cnn/explorer/page.py"):
+        with (package / name).open("a") as file:
+            file.write("\n")
+        assert digest() == first, name
+    for name in (
+        "judging/judge.py",
+        "judging/diagnosis/cells.py",
+        "sandbox/runner.py",
+        "submissions/source.py",
+        "cnn/comparators.py",
+        "cnn/derivations/notation/equations.lark",
+    ):
+        with (package / name).open("a") as file:
+            file.write("\n")
+        assert digest() != first, name
+        first = digest()
+    archive = Path(shutil.make_archive(str(tmp_path / "engine"), "zip", tmp_path, "autograder"))
+    monkeypatch.setattr("importlib.resources.files", lambda name: zipfile.Path(archive, f"{name}/"))
+    assert digest() == first
+    engine.digest.cache_clear()
 
 
 def test_what_is_put_is_there_again_after_the_database_was_closed(tmp_path: Path) -> None:

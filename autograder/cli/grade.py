@@ -115,6 +115,8 @@ def grade(
         files, strays = _found(path, keys, assignment)
         answer_keys = grade_class.load_keys(keys, sorted({file.assignment for file in files}))
         with Store(out / "results.sqlite") as store, _Books(course) as books:
+            if store.older:
+                complain(say("store.older", file=store.path))
             workers = min(jobs or os.cpu_count() or 1, len(files))
             _grade_with_progress(
                 files,

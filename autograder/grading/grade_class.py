@@ -15,14 +15,14 @@ from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, BrokenExecutor, F
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from autograder import __version__
 from autograder.base.messages import Text, say
+from autograder.grading.engine import engine
 from autograder.grading.executors import WorkerPool
 from autograder.grading.store import Member, Store, StoreKey
 from autograder.judging import answer_key
 from autograder.judging.evaluate import Evaluation, evaluate, unreadable
 from autograder.judging.judge import calls, judge_error
-from autograder.judging.results import SubmissionResult
+from autograder.judging.results import Engine, SubmissionResult
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.records import Isolation
@@ -39,10 +39,9 @@ class Settings:
     isolation: Isolation = "bubblewrap"
     limits: Limits = field(default_factory=Limits)
 
-    @property
-    def engine(self) -> str:
-        """Identifies everything about the engine that a result depends on."""
-        return f"{__version__} {self.isolation} {self.limits}"
+    def engine(self, domain: str) -> Engine:
+        """Everything about the engine that the result of a key of `domain` depends on."""
+        return engine(domain, self.isolation, self.limits)
 
 
 @dataclass(frozen=True)
@@ -160,11 +159,12 @@ class _ClassRun:
         """Hand one file to the workers, unless its result is known; wait while they have enough."""
         key = self._keys[file.assignment]
         content, problem = content_of(file)
-        graded = Graded(file, StoreKey(_digest(file, content, problem), key.digest, self._settings.engine))
+        engine = self._settings.engine(key.domain)
+        graded = Graded(file, StoreKey(_digest(file, content, problem), key.digest, engine.id))
         if self._store.is_final(graded.key):
             self._on_graded(graded, None)
         elif problem is not None:
-            result = _result(file, self._settings, 0.0, unreadable(key, problem))
+            result = _result(file, engine, 0.0, unreadable(key, problem))
             self._store.put(graded.key, result)
             self._on_graded(graded, result)
         else:
@@ -199,7 +199,8 @@ class _ClassRun:
     def _collect(self, until: str, *, last: bool = False) -> None:
         for future in wait(self._running, return_when=until).done:
             graded = self._running.pop(future)
-            result = _finished(future, graded.file, self._keys[graded.file.assignment], self._settings)
+            key = self._keys[graded.file.assignment]
+            result = _finished(future, graded.file, key, self._settings.engine(key.domain))
             self._store.put(graded.key, result)
             if result.has_judge_error and not last:
                 self._failed.append(graded)
@@ -208,7 +209,7 @@ class _ClassRun:
 
 
 def _finished(
-    future: Future[SubmissionResult], file: SubmittedFile, key: answer_key.AnswerKey, settings: Settings
+    future: Future[SubmissionResult], file: SubmittedFile, key: answer_key.AnswerKey, engine: Engine
 ) -> SubmissionResult:
     """What a worker returned; a judge error where it could not, such as when it was killed too often."""
     try:
@@ -217,7 +218,7 @@ def _finished(
         raise
     except Exception as error:
         why = say("note.grader_failed", error=f"{type(error).__name__}: {error}")
-        return _result(file, settings, 0.0, Evaluation(judge_error(key), (why,)))
+        return _result(file, engine, 0.0, Evaluation(judge_error(key), (why,)))
 
 
 def result_of(graded: Graded, store: Store) -> SubmissionResult:
@@ -265,21 +266,22 @@ def grade_one(task: Task, key: Path | bytes) -> SubmissionResult:
     loaded = _load_key(key, task.key_digest)
     done = evaluate(task.name, task.content, loaded, lambda statements: _sandbox(task, key).run(statements))
     seconds = round(time.perf_counter() - start, 4)
-    return _result(task, task.settings, seconds, done)
+    return _result(task, task.settings.engine(loaded.domain), seconds, done)
 
 
 def _result(
-    submitted: SubmittedFile | Task, settings: Settings, seconds: float, done: Evaluation
+    submitted: SubmittedFile | Task, engine: Engine, seconds: float, done: Evaluation
 ) -> SubmissionResult:
     return SubmissionResult(
         submitted.student,
         submitted.assignment,
         submitted.name,
-        settings.isolation,
+        engine.isolation,
         seconds,
         done.exercises,
         done.notes,
         done.output,
+        engine,
     )
 
 

@@ -3,6 +3,7 @@
 The store keeps these records and every report shows them; `result_json` converts them to JSON.
 """
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from autograder.base.messages import Message, Text, Verbatim
+from autograder.sandbox.limits import Limits
 
 
 class Verdict(StrEnum):
@@ -104,6 +106,47 @@ class ExerciseResult:
 
 
 @dataclass(frozen=True)
+class Engine:
+    """An engine with its settings.
+
+    Attributes
+    ----------
+    digest : str
+        Of the source files that decide, and of the versions of the libraries that a domain requires.
+    """
+
+    version: str
+    digest: str
+    python: str
+    numpy: str
+    isolation: str
+    limits: Limits
+
+    @cached_property
+    def id(self) -> str:
+        """A digest of all of it."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Change:
+    """An exercise whose points are not what they were when this submission was graded before.
+
+    Attributes
+    ----------
+    before, after : float or None
+        None where the key had no such exercise, or it was not graded.
+    why : tuple of str
+        What has changed: "file", "key", "engine" (with its settings).
+    """
+
+    exercise: str
+    before: float | None
+    after: float | None
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class SubmissionResult:
     """One student's file, graded.
 
@@ -115,6 +158,12 @@ class SubmissionResult:
         What people should know about the file, such as a cell that does not parse.
     output : str
         What the submission printed, cut; for the instructor only.
+    engine : Engine or None
+        What graded it.
+    key : str
+        The digest of the answer key, as the store knows it.
+    changes : tuple of Change
+        Points that differ from those of the class's former run.
     """
 
     student: str
@@ -125,6 +174,9 @@ class SubmissionResult:
     exercises: tuple[ExerciseResult, ...]
     notes: tuple[Text, ...] = ()
     output: str = ""
+    engine: Engine | None = None
+    key: str = ""
+    changes: tuple[Change, ...] = ()
 
     @cached_property
     def points(self) -> float:
