@@ -199,7 +199,7 @@ def test_what_another_engine_changes_is_told_and_written(course: Path) -> None:
     assert again.returncode == 0
     assert "2 points differ from those of the run before" in again.stderr
     assert "bo, relu, relu_backward: 10 → 0 (the engine or its settings changed)" in again.stderr
-    bo, chi, an = json.loads((course / "grades/results.json").read_text("utf-8"))["submissions"]
+    bo, _, an = json.loads((course / "grades/results.json").read_text("utf-8"))["submissions"]
     assert an["changes"] == []
     assert bo["changes"] == [{"exercise": "relu_backward", "before": 10, "after": 0, "why": ["engine"]}]
     assert bo["engine"]["limits"]["cpu_seconds"] == 0.7 and len(bo["key"]) == len(bo["engine"]["digest"])

@@ -19,7 +19,8 @@ from typing import Any
 import pytest
 
 from autograder.grading import executors, grade_class
-from autograder.grading.grade_class import Graded, Settings
+from autograder.grading.engine import Settings
+from autograder.grading.grade_class import Graded
 from autograder.grading.store import Store
 from autograder.judging.results import SubmissionResult
 from autograder.sandbox.limits import Limits
@@ -100,7 +101,7 @@ def test_a_cluster_grades_as_this_machine_does(course: Path) -> None:
     with executors.processes(2) as pool:
         expected = graded(course, pool)
     assert {result.points for result in expected} == {0, 8, 10}
-    with scheduler(2) as (address, _), executors.cluster(address, 2) as pool:
+    with scheduler(2) as (address, _), executors.cluster(address, 2, SETTINGS) as pool:
         assert pool.size() == 2
         for _ in range(2):  # a key that is delivered again must not get lost with the first one
             assert graded(course, pool) == expected
@@ -109,7 +110,7 @@ def test_a_cluster_grades_as_this_machine_does(course: Path) -> None:
 def test_a_worker_that_is_killed_on_the_way_loses_nothing(course: Path) -> None:
     for number in range(12):
         hand_in(course, f"t{number:02d}", f"{BUSY}# {number}\n")
-    with scheduler(2) as (address, workers), executors.cluster(address, 2) as pool:
+    with scheduler(2) as (address, workers), executors.cluster(address, 2, SETTINGS) as pool:
         killed: list[int] = []
 
         def kill_a_worker(line: Graded, result: SubmissionResult | None) -> None:
@@ -141,6 +142,6 @@ def test_an_address_where_nobody_answers_is_one_sentence(course: Path) -> None:
 
 def test_nothing_is_left_running(course: Path) -> None:
     before = set(descendants(os.getpid()))
-    with executors.cluster("local", 2) as pool:
+    with executors.cluster("local", 2, SETTINGS) as pool:
         graded(course, pool)
     assert wait_until(lambda: set(descendants(os.getpid())) <= before, 20)

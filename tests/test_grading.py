@@ -17,8 +17,9 @@ import pytest
 
 from autograder.base.messages import Authored, Message, Verbatim, joined, say
 from autograder.grading import engine, grade_class, store
+from autograder.grading.engine import Settings
 from autograder.grading.executors import WorkerPool
-from autograder.grading.grade_class import Graded, Settings
+from autograder.grading.grade_class import Graded
 from autograder.grading.store import Store, StoreError, StoreKey
 from autograder.judging import answer_key, judge, result_json
 from autograder.judging.results import CaseResult, ExerciseResult, GroupResult, SubmissionResult, Verdict

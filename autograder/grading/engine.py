@@ -1,4 +1,4 @@
-"""What a grade depends on besides the submission and the key: the code that decides, and how it runs.
+"""What a grade depends on besides the submission and the key: the code that decides, and how it is run.
 
 `grade_class` stores results under an engine's `id` and gives no work to a worker with another one;
 `results.json` records the engine. Sentences and pages decide nothing and must never count.
@@ -7,15 +7,32 @@
 import functools
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from autograder import __version__
+from autograder.base.messages import Text, TextError
 from autograder.judging.domain import find
 from autograder.judging.results import Engine
+from autograder.sandbox.client import require
 from autograder.sandbox.limits import Limits
+from autograder.sandbox.records import Isolation
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How submissions are run."""
+
+    isolation: Isolation = "bubblewrap"
+    limits: Limits = field(default_factory=Limits)
+
+    def engine(self, domain: str) -> Engine:
+        """Everything about the engine that the result of a key of `domain` depends on."""
+        return engine(domain, self.isolation, self.limits)
+
 
 _DECIDING = ("base/records.py", "judging", "sandbox", "submissions/source.py")
 """The modules and packages that decide, besides those of a key's domain."""
@@ -65,3 +82,12 @@ def _files(place: "Traversable", name: str, left_out: set[str]) -> Iterator[tupl
             yield from _files(inside, f"{name}/{inside.name}", left_out)
     else:
         yield name, place.read_bytes()
+
+
+def introduce(settings: Settings, domains: tuple[str, ...]) -> tuple[list[Engine], Text | None]:
+    """What a worker of a cluster says of itself: its engine for each domain, and why it cannot isolate."""
+    try:
+        require(settings.isolation, settings.limits)
+    except TextError as error:
+        return [settings.engine(domain) for domain in domains], error.text
+    return [settings.engine(domain) for domain in domains], None

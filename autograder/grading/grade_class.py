@@ -11,12 +11,12 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, BrokenExecutor, Future, wait
-from dataclasses import dataclass, field
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from autograder.base.messages import Text, say
-from autograder.grading.engine import engine
+from autograder.grading.engine import Settings
 from autograder.grading.executors import WorkerPool
 from autograder.grading.store import Member, Store, StoreKey
 from autograder.judging import answer_key
@@ -24,24 +24,12 @@ from autograder.judging.evaluate import Evaluation, evaluate, unreadable
 from autograder.judging.judge import calls, judge_error
 from autograder.judging.results import Engine, SubmissionResult
 from autograder.sandbox.client import Sandbox
-from autograder.sandbox.limits import Limits
-from autograder.sandbox.records import Isolation
 from autograder.submissions.class_folder import SubmittedFile
 
+_LOOK_SECONDS = 2.0
+"""Where nothing is finished for so long, the pool is asked whether it still works."""
 _IN_FLIGHT = 4
 """Submissions submitted ahead per worker: enough to keep it busy, too few to fill the memory."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How submissions are run."""
-
-    isolation: Isolation = "bubblewrap"
-    limits: Limits = field(default_factory=Limits)
-
-    def engine(self, domain: str) -> Engine:
-        """Everything about the engine that the result of a key of `domain` depends on."""
-        return engine(domain, self.isolation, self.limits)
 
 
 @dataclass(frozen=True)
@@ -170,19 +158,20 @@ class _ClassRun:
         else:
             self._submit(graded, content)
             if len(self._running) >= _IN_FLIGHT * self._pool.size():
-                self._collect(FIRST_COMPLETED)
+                self._collect()
         return graded
 
     def wait(self) -> None:
         while self._running:
-            self._collect(FIRST_COMPLETED)
+            self._collect()
 
     def grade_failed_again(self) -> None:
         for graded in self._failed:
             content, problem = content_of(graded.file)
             if _digest(graded.file, content, problem) == graded.key.submission:
                 self._submit(graded, content)
-                self._collect(ALL_COMPLETED, last=True)
+                while self._running:
+                    self._collect(last=True)
             else:  # replaced by a newer submission in the meantime, which the next run grades
                 self._on_graded(graded, None)
 
@@ -196,13 +185,20 @@ class _ClassRun:
         future = self._pool.executor.submit(grade_one, task, self._delivered[file.assignment])
         self._running[future] = graded
 
-    def _collect(self, until: str, *, last: bool = False) -> None:
-        for future in wait(self._running, return_when=until).done:
+    def _collect(self, *, last: bool = False) -> None:
+        done = wait(self._running, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED).done
+        if not done:
+            self._pool.check()
+        for future in done:
             graded = self._running.pop(future)
             key = self._keys[graded.file.assignment]
+            if future.cancelled():
+                self._pool.check()  # it knows more
+                raise BrokenExecutor
             result = _finished(future, graded.file, key, self._settings.engine(key.domain))
             self._store.put(graded.key, result)
             if result.has_judge_error and not last:
+                self._pool.doubt()
                 self._failed.append(graded)
             else:
                 self._on_graded(graded, result)
@@ -211,9 +207,13 @@ class _ClassRun:
 def _finished(
     future: Future[SubmissionResult], file: SubmittedFile, key: answer_key.AnswerKey, engine: Engine
 ) -> SubmissionResult:
-    """What a worker returned; a judge error where it could not, such as when it was killed too often."""
+    """What a worker returned; a judge error where it could not, such as when it was killed too often, or
+    where its engine is not ours."""
     try:
-        return future.result()
+        result = future.result()
+        if result.engine != engine:
+            raise RuntimeError("graded by another engine")
+        return result
     except (BrokenExecutor, answer_key.KeyFileError):
         raise
     except Exception as error:

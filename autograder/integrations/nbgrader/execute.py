@@ -14,6 +14,7 @@ from nbgrader.preprocessors import Execute
 from traitlets import Enum, Float, Integer, Unicode
 
 from autograder.grading import grade_class
+from autograder.grading.engine import Settings
 from autograder.integrations.nbgrader import cells
 from autograder.integrations.nbgrader.errors import NotebookError
 from autograder.integrations.nbgrader.notebooks import nbformat
@@ -60,7 +61,7 @@ class SandboxExecute(Execute):  # type: ignore[misc]
             f"{resources['nbgrader']['notebook']}.ipynb",
             cells.without_tests(nb),
             key.digest,
-            grade_class.Settings(cast(Isolation, self.isolation), limits),
+            Settings(cast(Isolation, self.isolation), limits),
         )
         result = grade_class.grade_one(task, path)
         if result.has_judge_error:
