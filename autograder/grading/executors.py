@@ -120,8 +120,9 @@ def cluster(
         import distributed
     except ImportError:
         raise ClusterError(say("cluster.not_installed")) from None
-    for name in ("distributed", "tornado"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)  # the scheduler copes with a lost worker
+    for name in ("asyncio", "distributed", "distributed.client", "tornado"):
+        # What is lost is told in one sentence, where it matters.
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     os.environ.setdefault(
         "DASK_DISTRIBUTED__LOGGING__DISTRIBUTED", "critical"
     )  # the same in its child processes
