@@ -259,7 +259,7 @@ def test_a_scheduler_that_dies_is_one_sentence_and_what_is_stored_is_kept(course
         stdout, stderr = running.communicate(timeout=100)
     assert (running.returncode, stdout) == (3, "")
     last = stderr.splitlines()[-1]
-    assert "Traceback" not in stderr and dask.address in last and "what is graded is kept" in last
+    assert "Traceback" not in stderr and dask.address in last and "What is graded is kept" in last
     kept = stored_in(store)
     assert 12 < kept < 42
     done = call(course, "grade", "submitted", *options)
