@@ -237,9 +237,9 @@ class _Workers(Executor):
         unfit: dict[Text, list[str]] = {}
         for worker in [worker for worker, answer in self._asked.items() if answer.done()]:
             trouble = self._trouble(self._asked.pop(worker))
-            self._fit[worker] = trouble is None
-            if trouble is not None:
+            if trouble is not None and self._fit.get(worker, True):  # said once
                 unfit.setdefault(trouble, []).append(worker)
+            self._fit[worker] = trouble is None
         for trouble, workers in unfit.items():
             names = joined([*workers[:_NAMED], *(["…"] if len(workers) > _NAMED else [])])
             self._tell(say("cluster.unfit", workers=names, why=trouble))
