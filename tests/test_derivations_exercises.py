@@ -161,7 +161,7 @@ def test_every_small_slip_of_a_general_formula_is_caught_by_every_draw(name: str
     exercise = exercises()[name]
     caught = 0
     for seed in range(2):
-        key = draw_key("any", (exercise,), np.random.default_rng(seed), "cnn", visible=False)
+        key = draw_key("any", (exercise,), str(seed), "cnn", visible=False)
         cases = key.exercises[0].cases
         for slip in set(formula_slips(text_of(name))):
             if any(not case.accept.agrees(slip, case.expected) for case in cases):
@@ -221,7 +221,7 @@ def test_a_long_text_is_refused() -> None:
 def test_a_hidden_key_quotes_no_term(name: str) -> None:
     exercise = exercises()[name]
     for visible in (True, False):
-        key = draw_key("any", (exercise,), np.random.default_rng(1), "cnn", visible=visible)
+        key = draw_key("any", (exercise,), "1", "cnn", visible=visible)
         (result,) = judge(key, outcomes(key, {name: lambda: text_of(name).replace("= ", "= 2 ")}))
         assert result.points < result.max_points
         assert result.symptom is not None
@@ -234,5 +234,5 @@ def test_a_hidden_key_quotes_no_term(name: str) -> None:
 @pytest.mark.parametrize("name", [*LINES, *FORMULAS])
 def test_a_key_holds_no_right_answer(name: str) -> None:
     for visible in (True, False):
-        key = draw_key("any", (exercises()[name],), np.random.default_rng(1), "cnn", visible=visible)
+        key = draw_key("any", (exercises()[name],), "1", "cnn", visible=visible)
         assert {case.expected for case in key.exercises[0].cases} == {RIGHT}

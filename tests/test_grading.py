@@ -246,6 +246,22 @@ def test_only_the_assignment_of_a_changed_key_is_graded_again(course: Course, wo
     assert grade(course, workers).anew == []
 
 
+def test_a_key_with_other_texts_grades_nobody_again(course: Course, workers: Executor) -> None:
+    course.hand_in("an", authored.TYPICAL)
+    before = grade(course, workers)
+    path = course.keys / "relu.hidden.npz"
+    key = answer_key.load(path)
+    (exercise,) = key.exercises
+    other = dataclasses.replace(exercise, misconceptions=(answer_key.Hint("slope_only", "别的", "another"),))
+    answer_key.save(dataclasses.replace(key, exercises=(other,)), path)
+    assert answer_key.load(path).digest != key.digest
+    after = grade(course, workers)
+    assert (after.anew, after.results) == ([], before.results)
+    course.hand_in("bo", authored.TYPICAL + "# later\n")
+    hint = grade(course, workers).results[1].exercises[0].hint
+    assert hint is not None and hint.in_language("en") == "another"
+
+
 def test_other_settings_grade_again_and_the_old_ones_are_remembered(
     course: Course, workers: Executor
 ) -> None:
@@ -447,7 +463,7 @@ def test_the_results_of_the_version_before_are_kept_and_compared(course: Course,
         "submission TEXT, answer_key TEXT, engine TEXT, notes BLOB)"
     )
     digest = grade_class._digest(file, file.read(), None)
-    key = (digest, answer_key.load(course.keys / "relu.hidden.npz").digest, "0.1.0 process")
+    key = (digest, answer_key.deciding(answer_key.load(course.keys / "relu.hidden.npz")), "0.1.0 process")
     groups = (GroupResult("g", 10, 10, (CaseResult(Verdict.AC, 0.0),)),)
     exercise = ExerciseResult("relu_backward", Verdict.AC, None, None, None, groups)
     record = result_json.to_data(SubmissionResult("an", "relu", "an.py", "process", 1.0, (exercise,)))

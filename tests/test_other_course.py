@@ -271,7 +271,7 @@ def test_no_key_imports_anything_but_a_subject(name: str, tmp_path: Path) -> Non
 
 
 def test_an_unknown_domain_or_comparator_is_one_sentence_for_the_author(tmp_path: Path) -> None:
-    for said, part in (('DOMAIN = "knitting"', "autograder.knitting"), ("DOMAIN = 3", "it is a int")):
+    for said, part in (('DOMAIN = "knitting"', "autograder.knitting"), ("DOMAIN = 3", "its type is int")):
         folder = tmp_path / part.replace(" ", "_").replace(".", "_")
         folder.mkdir()
         (folder / "notebook.py").write_text("def f(x):\n    return x\n")

@@ -1,15 +1,18 @@
 """The tests of the tests, tested: each hole in a course is found, and named."""
 
+import io
 import json
 import re
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 from autograder.authoring import verification
 from autograder.authoring.exercise import AuthoringError
 from autograder.cli import app
+from autograder.reports import verification_table
 from tests.authored import HIDDEN, NOTEBOOK, write_course
 
 
@@ -67,6 +70,35 @@ def test_a_hole_is_found(hole: str, tmp_path: Path) -> None:
     assert not verification.sound([report])
 
 
+SEEDED = HIDDEN.replace(
+    "yield rng.normal(size=(3", "rng = np.random.default_rng(1)\n    yield rng.normal(size=(3"
+)
+
+
+def test_a_group_that_is_the_same_in_every_draw_is_told_unless_it_is_meant(tmp_path: Path) -> None:
+    report = verified(write_course(tmp_path / "a", hidden=SEEDED))
+    assert (report.never_drawn, report.sound) == (["signs"], True)
+    shown = io.StringIO()
+    console = Console(file=shown, width=300)
+    verification_table.show([report], "en", console)
+    assert "relu_backward: group signs: the same cases in each of 3 draws" in shown.getvalue()
+    assert verified(write_course(tmp_path / "b", hidden=SEEDED), draws=1).never_drawn == []
+    meant = SEEDED.replace("points=8", "points=8, fixed=True")
+    assert verified(write_course(tmp_path / "c", hidden=meant)).never_drawn == []
+
+
+def test_a_question_without_arguments_is_the_same_in_every_draw(tmp_path: Path) -> None:
+    hidden = HIDDEN.replace(
+        "yield rng.normal(size=(3, 4)), rng.permutation(12).reshape(3, 4) - 6.0", "yield ()"
+    )
+    hidden = hidden[: hidden.index('@exercise.group("batch')].replace("points=10", "points=8")
+    folder = write_course(tmp_path, hidden=hidden)
+    notebook = (folder / "notebook.py").read_text(encoding="utf-8")
+    notebook = notebook.replace("(delta, z)", "()").replace("delta * (z > 0)", "3")
+    (folder / "notebook.py").write_text(notebook, encoding="utf-8")
+    assert verified(folder).never_drawn == []
+
+
 WITHOUT_ZERO = HIDDEN.replace("- 6.0", "- 6.5").replace("- 12.0", "- 12.5")
 
 
@@ -101,7 +133,7 @@ def test_a_mutant_that_never_ends_is_stopped(tmp_path: Path, monkeypatch: pytest
 
 def test_a_stub_that_earns_something_is_told(tmp_path: Path) -> None:
     folder = write_course(tmp_path)
-    given_away = NOTEBOOK.replace("    ### BEGIN SOLUTION\n", "").replace("    ### END SOLUTION\n", "")
+    given_away = NOTEBOOK.replace("    ###", "    if z.ndim < 4:\n        return (z > 0) * delta\n    ###", 1)
     (folder / "notebook.py").write_text(given_away, encoding="utf-8")
     report = verified(folder, draws=1)
     assert [fault.in_language("en")[:2] for fault in report.stub] == ["zh", "en"]

@@ -11,13 +11,17 @@ import sys
 import traceback
 import types
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from autograder.authoring import texts
-from autograder.authoring.exercise import AuthoringError, Exercise
+from autograder.authoring import notebook_mistakes, texts
+from autograder.authoring.exercise import AuthoringError, Exercise, described, refuse
 from autograder.base.messages import Text, say
 from autograder.judging.domain import UnknownDomain, find
+
+_FILES = ("notebook.py", "hidden.py", "texts.toml", "alternatives.py")
 
 
 @dataclass(frozen=True)
@@ -40,16 +44,38 @@ class Assignment:
 
 
 def load_all(course: Path) -> list[Assignment]:
-    """Every assignment of a course folder, in alphabetical order."""
+    """Every assignment of a course folder, in alphabetical order.
+
+    Raises
+    ------
+    AuthoringError
+        With the mistakes of all its assignments, as far as they can be imported.
+    """
     if not course.is_dir():
         raise AuthoringError(say("author.no_course", folder=course))
-    folders = [hidden.parent for hidden in sorted(course.glob("*/hidden.py"))]
+    # A folder with none of an assignment's files may hold anything: data, modules, pictures.
+    folders = sorted({file.parent for name in _FILES for file in course.glob(f"[!._]*/{name}")})
     if not folders:
         raise AuthoringError(say("author.no_assignments", folder=course))
     course_texts = texts.read(course.resolve() / "texts.toml")
-    assignments = [load(folder, course_texts) for folder in folders]
-    course_texts.check_used()
+    assignments: list[Assignment] = []
+    mistakes: list[Text | str] = []
+    for folder in folders:
+        with _collected(mistakes):
+            assignments.append(load(folder, course_texts))
+    if len(assignments) == len(folders):
+        mistakes += course_texts.mistakes()
+    refuse(mistakes)
     return assignments
+
+
+@contextmanager
+def _collected(mistakes: list[Text | str]) -> Iterator[None]:
+    """Note what an AuthoringError in the block says, and go on."""
+    try:
+        yield
+    except AuthoringError as error:
+        mistakes += error.mistakes
 
 
 def load(folder: Path, course_texts: texts.TextFile | None = None) -> Assignment:
@@ -58,8 +84,9 @@ def load(folder: Path, course_texts: texts.TextFile | None = None) -> Assignment
     Raises
     ------
     AuthoringError
-        A file is missing or cannot be imported, the folder's name is no Python name, two exercises have the
-        same name, an exercise is inconsistent, a text is missing, or the domain is unknown.
+        A file is missing or cannot be imported, the folder's name is no Python name; or all of these: two
+        exercises have the same name, an exercise is inconsistent, a text is missing, the domain is unknown,
+        the notebook would publish a solution or lacks a translation.
     """
     folder = folder.resolve()
     for name in ("notebook.py", "hidden.py"):
@@ -73,13 +100,21 @@ def load(folder: Path, course_texts: texts.TextFile | None = None) -> Assignment
     if not exercises:
         raise AuthoringError(say("author.no_exercise", file=folder / "hidden.py"))
     names = Counter(exercise.name for exercise in exercises)
-    for exercise in exercises:
-        if names[exercise.name] > 1:
-            raise AuthoringError(say("author.exercise_twice", file=folder / "hidden.py", name=exercise.name))
-        exercise.validate()
-    course_texts = course_texts or texts.read(folder.parent / "texts.toml")
-    exercises = texts.attach(exercises, texts.read(folder / "texts.toml"), course_texts)
-    return Assignment(folder.name, folder, _with_alternatives(exercises, folder), _domain(hidden, folder))
+    twice = [name for name in names if names[name] > 1]
+    mistakes: list[Text | str] = []
+    mistakes += [say("author.exercise_twice", file=folder / "hidden.py", name=name) for name in twice]
+    domain = ""
+    with _collected(mistakes):
+        exercises = _with_alternatives(exercises, folder)
+    told = [mistake for exercise in exercises for mistake in exercise.mistakes()]
+    mistakes += [say("author.at", place=folder, error=mistake) for mistake in told]
+    with _collected(mistakes):
+        course_texts = course_texts or texts.read(folder.parent / "texts.toml")
+        exercises = texts.attach(exercises, texts.read(folder / "texts.toml"), course_texts)
+    with _collected(mistakes):
+        domain = _domain(hidden, folder)
+    refuse([*mistakes, *notebook_mistakes.find(folder / "notebook.py", list(names))])
+    return Assignment(folder.name, folder, exercises, domain)
 
 
 def _with_alternatives(exercises: tuple[Exercise, ...], folder: Path) -> tuple[Exercise, ...]:
@@ -90,9 +125,11 @@ def _with_alternatives(exercises: tuple[Exercise, ...], folder: Path) -> tuple[E
     listed = getattr(_imported(folder, "alternatives"), "ALTERNATIVES", None)
     if not isinstance(listed, dict):
         raise AuthoringError(say("author.no_alternatives", file=path))
-    for name in listed:
+    for name, functions in listed.items():
         if name not in [exercise.name for exercise in exercises]:
             raise AuthoringError(say("author.alternatives_of_none", file=path, name=repr(name)))
+        if not isinstance(functions, list | tuple):
+            raise AuthoringError(say("author.alternatives_no_list", file=path, name=name))
     return tuple(
         replace(exercise, alternatives=list(listed.get(exercise.name, ()))) for exercise in exercises
     )
@@ -103,8 +140,7 @@ def _imported(folder: Path, module: str) -> types.ModuleType:
     try:
         return importlib.import_module(f"{package}.{folder.name}.{module}")
     except Exception as error:
-        what = f"{type(error).__name__}: {error}"
-        raise AuthoringError(say("author.at", place=_place(error, folder), error=what)) from error
+        raise AuthoringError(say("author.at", place=_place(error, folder), error=described(error))) from error
 
 
 def _domain(hidden: types.ModuleType, folder: Path) -> str:

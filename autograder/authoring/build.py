@@ -11,21 +11,21 @@ with stubs in place of solutions. How the notebook is made is an argument of `re
 import base64
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from autograder.authoring import source_digest
 from autograder.authoring.assignment import Assignment
-from autograder.authoring.draw import draw_hidden, draw_visible
-from autograder.authoring.exercise import AuthoringError
+from autograder.authoring.draw import draw_hidden, draw_visible, inputs
+from autograder.authoring.notebook_mistakes import PICTURE
 from autograder.base import atomic
-from autograder.base.messages import COURSE_LANGUAGES, Text, say
+from autograder.base.messages import COURSE_LANGUAGES, Text, joined, say
 from autograder.judging import answer_key
+from autograder.sandbox.values import dumps
 
 _BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
 _STUB = ("# YOUR CODE HERE", "raise NotImplementedError()")
-_PICTURE = re.compile(r"\(attachment:([\w.-]+)\)")
 _PICTURE_LINE = re.compile(r"^!\[[^\]\n]*\]\(attachment:[\w.-]+\)\n*", re.MULTILINE)
 _MARK_SCHEME = re.compile(r"^### BEGIN MARK SCHEME\n.*?^### END MARK SCHEME\n?", re.MULTILINE | re.DOTALL)
 _SOFT_BREAK = re.compile(r"(?<=[\u3001-\u9fff\uff01-\uff5e])\n *(?=[\u3001-\u9fff\uff01-\uff5e])")
@@ -39,20 +39,25 @@ class Built:
 
     Attributes
     ----------
-    because : Text or None
-        Why a hidden key replaced an older one without `fresh`.
+    note : Text or None
+        What became of a hidden key that replaced an older one without `fresh`, and of the grades.
     kept : bool
         The file differs from what would be written, and was kept because somebody has edited it.
     """
 
     path: Path
     changed: bool
-    because: Text | None = None
+    note: Text | None = None
     kept: bool = False
 
 
 def release(
-    assignment: Assignment, folder: Path, notebook: Callable[[Assignment, str], str], *, dry_run: bool = False
+    assignment: Assignment,
+    folder: Path,
+    notebook: Callable[[Assignment, str], str],
+    visible: answer_key.AnswerKey | None = None,
+    *,
+    dry_run: bool = False,
 ) -> list[Built]:
     """Write the students' files in all languages. With `dry_run`, only report what would change.
 
@@ -60,8 +65,10 @@ def release(
     ----------
     notebook : function (assignment, lang)
         Returns the text of the released notebook, such as `integrations.nbgrader.release.releasing`.
+    visible : AnswerKey, optional
+        The visible key, where it is drawn already (`mistakes.check_release`).
     """
-    key = draw_visible(assignment.name, assignment.exercises, domain=assignment.domain)
+    key = visible or draw_visible(assignment.name, assignment.exercises, domain=assignment.domain)
     files = []
     for lang in COURSE_LANGUAGES:
         target = folder / lang / assignment.name
@@ -80,20 +87,33 @@ def copy_data(assignment: Assignment, target: Path, dry_run: bool = False) -> li
 
 
 def draw_keys(assignment: Assignment, folder: Path, *, fresh: bool = False) -> Built:
-    """Draw the hidden key if there is none, its sources have changed, or `fresh` is set."""
-    path = folder / (assignment.name + answer_key.HIDDEN)
+    """Draw the hidden key if there is none or `fresh` is set; where its sources changed, compute it again."""
+    name, path = assignment.name, folder / (assignment.name + answer_key.HIDDEN)
     source = source_digest.digest(assignment)
-    because = None
+    old, note = None, None
     if not fresh and path.exists():
         try:
-            if answer_key.load(path).source == source:
-                return Built(path, False)
-            because = say("file.key_sources_changed")
+            old = answer_key.load(path, name)
         except answer_key.KeyFileError:
-            because = say("file.key_unusable")
-    key = draw_hidden(assignment.name, assignment.exercises, source, domain=assignment.domain)
+            note = say("file.key_drawn_anew", name=name)
+    if old and old.source == source:
+        return Built(path, False)
+    key = draw_hidden(name, assignment.exercises, source, domain=assignment.domain, earlier=old)
     answer_key.save(key, path)
-    return Built(path, True, because)
+    if old and answer_key.with_digest(replace(key, source=old.source)).digest == old.digest:
+        return Built(path, False)
+    return Built(path, True, _what_became(old, key) if old else note)
+
+
+def _what_became(old: answer_key.AnswerKey, new: answer_key.AnswerKey) -> Text:
+    """Which groups of a key that was computed again have other inputs, and whether that changes points."""
+    if answer_key.deciding(new) == answer_key.deciding(old):
+        return say("file.key_same_points", name=new.assignment)
+    before = {at: dumps(inputs(group.cases)) for at, group in old.groups.items()}
+    anew = ["/".join(at) for at, group in new.groups.items() if dumps(inputs(group.cases)) != before.get(at)]
+    if not anew:
+        return say("file.key_other_points", name=new.assignment)
+    return say("file.key_groups_anew", name=new.assignment, groups=joined(anew))
 
 
 def write(path: Path, content: bytes, dry_run: bool = False) -> Built:
@@ -140,11 +160,6 @@ def cells_in_language(assignment: Assignment, lang: str) -> Iterator[Any]:
 
     A picture `![…](attachment:name.png)` is attached from the assignment's `pictures/`, so that a notebook is
     a single file.
-
-    Raises
-    ------
-    AuthoringError
-        A picture is missing.
     """
     import jupytext
     import nbformat
@@ -155,20 +170,15 @@ def cells_in_language(assignment: Assignment, lang: str) -> Iterator[Any]:
             continue
         if cell.cell_type == "markdown":
             new = nbformat.v4.new_markdown_cell(_SOFT_BREAK.sub("", cell.source))
-            pictures = _PICTURE.findall(cell.source)
+            pictures = PICTURE.findall(cell.source)
             if pictures:
-                new["attachments"] = {name: {"image/png": _picture(assignment, name)} for name in pictures}
+                folder = assignment.folder / "pictures"
+                encoded = {name: base64.b64encode((folder / name).read_bytes()) for name in pictures}
+                new["attachments"] = {name: {"image/png": text.decode()} for name, text in encoded.items()}
         else:
             new = nbformat.v4.new_code_cell(in_language(cell.source, lang))
         new.metadata = cell.metadata
         yield new
-
-
-def _picture(assignment: Assignment, name: str) -> str:
-    path = assignment.folder / "pictures" / name
-    if not path.is_file():
-        raise AuthoringError(say("author.picture_missing", file=assignment.notebook, name=name, path=path))
-    return base64.b64encode(path.read_bytes()).decode()
 
 
 def in_language(source: str, lang: str) -> str:

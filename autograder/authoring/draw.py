@@ -1,54 +1,78 @@
 """Draw an answer key: draw the cases of all exercises and compute the expected and the wrong outputs.
 
-`build` and `verification` call it. A visible key is drawn from a fixed seed, a hidden key from the operating
-system's randomness, so that it cannot be reproduced from the sources.
+`build` and `verification` call it. A key is drawn from its *entropy*: that of a visible key is the
+assignment's name, that of a hidden key comes from the operating system, so that the sources do not tell it.
+Each group has random numbers of its own, so that its cases depend on no other group.
+
+A hidden key keeps its entropy. When it is computed again, each generator draws from it once more and is
+judged by what it gives, never by its code: the cases of the earlier key are kept unless others come out.
 """
 
 import copy
 import hashlib
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.random import Generator
 
-from autograder.authoring.exercise import AuthoringError, Case, Exercise, Group, Misconception
+from autograder.authoring.exercise import AuthoringError, Case, Exercise, Group, Misconception, described
 from autograder.base.messages import say
 from autograder.judging import comparison
-from autograder.judging.answer_key import AnswerKey, Hint, KeyCase, KeyExercise, KeyGroup, Wrong, with_digest
+from autograder.judging.answer_key import same_values, what_decides, with_digest
 from autograder.judging.comparison import Comparator
 from autograder.judging.domain import find
+from autograder.judging.key_records import AnswerKey, Hint, KeyCase, KeyExercise, KeyGroup, Wrong
 from autograder.sandbox.values import ValuesError, dumps, loads
 
 
 def draw_hidden(
-    name: str, exercises: tuple[Exercise, ...], source: str = "", *, domain: str = ""
+    name: str,
+    exercises: tuple[Exercise, ...],
+    source: str = "",
+    *,
+    domain: str = "",
+    earlier: AnswerKey | None = None,
 ) -> AnswerKey:
-    """A new hidden key from the operating system's randomness."""
-    rng = np.random.default_rng(secrets.randbits(256))
-    return with_digest(replace(draw_key(name, exercises, rng, domain, visible=False), source=source))
+    """A hidden key from the operating system's randomness, or from that of the `earlier` key."""
+    entropy = (earlier and earlier.entropy) or secrets.token_hex(32)
+    key = draw_key(name, exercises, entropy, domain, visible=False, earlier=earlier)
+    return with_digest(replace(key, source=source))
 
 
 def draw_visible(name: str, exercises: tuple[Exercise, ...], *, domain: str = "") -> AnswerKey:
-    """The visible key, from a seed that depends on the assignment's name only."""
-    seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
-    return draw_key(name, exercises, np.random.default_rng(seed), domain, visible=True)
+    """The visible key, which depends on the assignment's name and its exercises only."""
+    return draw_key(name, exercises, name, domain, visible=True)
 
 
 def draw_key(
-    name: str, exercises: tuple[Exercise, ...], rng: Generator, domain: str = "", *, visible: bool
+    name: str,
+    exercises: tuple[Exercise, ...],
+    entropy: str,
+    domain: str = "",
+    *,
+    visible: bool,
+    earlier: AnswerKey | None = None,
 ) -> AnswerKey:
     """Draw every case of an assignment and compute the outputs of the reference and the misconceptions.
+
+    Parameters
+    ----------
+    entropy : str
+        Decides every case, together with the names of its exercise and group.
+    earlier : AnswerKey, optional
+        A key from the same entropy, perhaps of another machine: what differs in rounding only is kept.
 
     Raises
     ------
     AuthoringError
-        A group yields no cases or raises; the reference raises, changes its arguments, or returns a value
-        that cannot be stored; a comparator belongs neither to the engine nor to the domain.
+        A group yields no cases, raises or draws from more than its `rng`; the reference raises, changes its
+        arguments, or returns a value that cannot be stored; a comparator belongs neither to the engine nor
+        to the domain.
     """
-    drawn = tuple(_draw_exercise(exercise, rng, visible) for exercise in exercises)
+    old = earlier.groups if earlier else {}
+    drawn = tuple(_draw_exercise(exercise, entropy, visible, old) for exercise in exercises)
     comparators = find(domain).comparators
     for exercise in drawn:
         for case in exercise.cases:
@@ -57,33 +81,38 @@ def draw_key(
                 raise AuthoringError(
                     say("author.comparator_unknown", exercise=exercise.name, name=comparator)
                 )
-    return with_digest(AnswerKey(name, visible, drawn, domain=domain))
+    return with_digest(AnswerKey(name, visible, drawn, entropy=entropy, domain=domain))
 
 
-def _draw_exercise(exercise: Exercise, rng: Generator, visible: bool) -> KeyExercise:
+def inputs(cases: Sequence[Case | KeyCase]) -> list[Any]:
+    """What is drawn of `cases`, apart from what is computed."""
+    return [[case.args, case.layout, case.fresh] for case in cases]
+
+
+def _draw_exercise(
+    exercise: Exercise, entropy: str, visible: bool, old: Mapping[tuple[str, str], KeyGroup]
+) -> KeyExercise:
     known = (*exercise.misconceptions, *exercise.pairs())
-    groups = tuple(
-        KeyGroup(
-            group.name,
-            group.zh,
-            group.en,
-            group.points,
-            tuple(_key_case(exercise, group, case, known) for case in _cases(exercise, group, rng, visible)),
-        )
-        for group in exercise.groups
-        if group.visible or not visible
-    )
+    groups = []
+    for group in exercise.groups:
+        if group.visible or not visible:
+            drawn = _cases(exercise, group, entropy, visible)
+            before = old.get((exercise.name, group.name))
+            same = before is not None and same_values(inputs(drawn), inputs(before.cases))
+            kept = before.cases if before and same else (None,) * len(drawn)
+            cases = tuple(_key_case(exercise, group, *pair, known) for pair in zip(drawn, kept, strict=True))
+            groups.append(KeyGroup(group.name, group.zh, group.en, group.points, cases))
     hints = tuple(Hint(m.id, m.zh, m.en) for m in known)
-    drawn = KeyExercise(
+    drawn_exercise = KeyExercise(
         exercise.name,
         exercise.parameters,
         exercise.lecture,
         hints,
-        groups,
+        tuple(groups),
         defaults=exercise.defaults,
         worth=exercise.points,
     )
-    return _without_needless_pairs(drawn, {pair.id for pair in exercise.pairs()})
+    return _without_needless_pairs(drawn_exercise, {pair.id for pair in exercise.pairs()})
 
 
 def _without_needless_pairs(exercise: KeyExercise, pairs: set[str]) -> KeyExercise:
@@ -94,7 +123,7 @@ def _without_needless_pairs(exercise: KeyExercise, pairs: set[str]) -> KeyExerci
         for pair in pairs
         if not any(pair in case.wrong for case in exercise.cases)
         or any(
-            all(_same_wrong(case.wrong.get(pair), case.wrong.get(single)) for case in exercise.cases)
+            all(same_wrong(case.wrong.get(pair), case.wrong.get(single)) for case in exercise.cases)
             for single in singles
         )
     }
@@ -110,7 +139,8 @@ def _without(case: KeyCase, ids: set[str]) -> KeyCase:
     return replace(case, wrong={id: wrong for id, wrong in case.wrong.items() if id not in ids})
 
 
-def _same_wrong(left: Wrong | None, right: Wrong | None) -> bool:
+def same_wrong(left: Wrong | None, right: Wrong | None) -> bool:
+    """Whether two misconceptions differ from the reference in the same way, or neither does."""
     if left is None or right is None:
         return left is right
     if left.raises or right.raises:
@@ -118,33 +148,43 @@ def _same_wrong(left: Wrong | None, right: Wrong | None) -> bool:
     return comparison.Close().agrees(left.value, right.value)
 
 
-def _cases(exercise: Exercise, group: Group, rng: Generator, visible: bool) -> list[Case]:
+def _cases(exercise: Exercise, group: Group, entropy: str, visible: bool) -> list[Case]:
+    """What the group's generator gives; it runs twice, to see whether `rng` alone decides that."""
     where = say("author.group", exercise=exercise.name, name=group.name)
+    seed = hashlib.sha256(f"{entropy}/{exercise.name}/{group.name}".encode()).digest()
+
+    def draw() -> list[Case]:
+        cases = group.cases(np.random.default_rng(list(seed)), for_students=visible)
+        return [replace(case, args=loads(dumps(case.args))) for case in cases]
+
     try:
-        cases = group.cases(rng, for_students=visible)
+        cases, again = draw(), draw()
+    except ValuesError as error:
+        raise AuthoringError(say("author.not_storable", where=where, error=error)) from error
     except Exception as error:
-        raise AuthoringError(say("author.drawing_raised", where=where, error=_described(error))) from error
+        raise AuthoringError(say("author.drawing_raised", where=where, error=described(error))) from error
     if not cases:
         raise AuthoringError(say("author.no_cases", where=where))
+    if not same_values(inputs(cases), inputs(again)):
+        raise AuthoringError(say("author.drawn_past_rng", where=where))
     return cases
 
 
-def _described(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
-
-
-def _key_case(exercise: Exercise, group: Group, case: Case, known: Sequence[Misconception]) -> KeyCase:
+def _key_case(
+    exercise: Exercise, group: Group, case: Case, kept: KeyCase | None, known: Sequence[Misconception]
+) -> KeyCase:
+    """`case` with its outputs: on the arguments of `kept`, a case of an earlier key, if there is one."""
     where = say("author.group", exercise=exercise.name, name=group.name)
     accept = case.accept or exercise.accept
     try:
-        sent = dumps(case.args)
+        sent = dumps(kept.args if kept else case.args)
         args, given = loads(sent), loads(sent)
         expected = accept.essence(loads(dumps(exercise.reference(*given))))
         unchanged = dumps(given) == sent
     except ValuesError as error:
         raise AuthoringError(say("author.not_storable", where=where, error=error)) from error
     except Exception as error:
-        raise AuthoringError(say("author.reference_raised", where=where, error=_described(error))) from error
+        raise AuthoringError(say("author.reference_raised", where=where, error=described(error))) from error
     if not unchanged:
         raise AuthoringError(say("author.reference_changes_arguments", where=where))
     if not accept.acceptable(expected):
@@ -155,7 +195,10 @@ def _key_case(exercise: Exercise, group: Group, case: Case, known: Sequence[Misc
         for id, outcome in wrong.items()
         if outcome.raises or not accept.same_kept(outcome.value, expected)
     }
-    return KeyCase(args, expected, accept, case.layout, case.fresh, differing)
+    computed = KeyCase(args, expected, accept, case.layout, case.fresh, differing)
+    if kept and same_values(what_decides(computed), what_decides(kept)):  # machines round differently
+        return replace(kept, wrong=differing)
+    return computed
 
 
 def _run_wrong(run: Callable[..., Any], args: tuple[Any, ...], accept: Comparator) -> Wrong:

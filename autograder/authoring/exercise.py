@@ -19,13 +19,13 @@ The texts for these ids are in `texts.toml` (`authoring.texts`), accepted altern
 import inspect
 import itertools
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from autograder.authoring import transforms
 from autograder.authoring.transforms import Transform
-from autograder.base.messages import COURSE_LANGUAGES, Authored, TextError, say
+from autograder.base.messages import COURSE_LANGUAGES, Authored, Text, TextError, joined, say
 from autograder.judging.answer_key import Layout
 from autograder.judging.comparison import Close, Comparator
 
@@ -64,8 +64,9 @@ class Group:
     """Cases that earn their points together: all of them must be right.
 
     `draw` yields new cases for every key. Unless `visible` is False, the group is part of the visible key,
-    too, with its `examples`, if it has any, in place of a draw. `zh` and `en`, its title, are empty until the
-    assignment is loaded, unless they were given where the group is defined.
+    too, with its `examples`, if it has any, in place of a draw. A `fixed` group is meant to be the same in
+    every key. `zh` and `en`, its title, are empty until the assignment is loaded, unless they were given
+    where the group is defined.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Group:
     visible: bool = True
     zh: str = ""
     en: str = ""
+    fixed: bool = False
     examples: tuple[Case | tuple[Any, ...], ...] = ()
 
     def example(self, *cases: Case | tuple[Any, ...]) -> None:
@@ -99,6 +101,8 @@ class Misconception:
         Turns a right function into one that is wrong in this way.
     frequent : bool
         Pairs with other frequent ones are recognised, too; the id of a pair is `first+second`.
+    crashes : bool
+        It is meant to raise, even in every case; else that is taken for a mistake of the author's.
     """
 
     id: str
@@ -107,6 +111,7 @@ class Misconception:
     frequent: bool = False
     zh: str = ""
     en: str = ""
+    crashes: bool = False
 
 
 @dataclass
@@ -138,6 +143,10 @@ class Exercise:
     alternatives: list[Callable[..., Any]] = field(default_factory=list)
     equivalents: dict[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        if not (callable(self.reference) and hasattr(self.reference, "__name__")):
+            raise AuthoringError(say("author.reference_no_function", value=repr(self.reference)))
+
     @property
     def name(self) -> str:
         return self.reference.__name__
@@ -156,38 +165,61 @@ class Exercise:
         )
 
     def group(
-        self, name: str, *, points: float, visible: bool = True, zh: str = "", en: str = ""
+        self,
+        name: str,
+        *,
+        points: float,
+        visible: bool = True,
+        zh: str = "",
+        en: str = "",
+        fixed: bool = False,
     ) -> Callable[[Draw], Group]:
         """Decorator: a generator function of `rng` that yields cases. Returns the `Group`."""
 
         def register(draw: Draw) -> Group:
-            self.groups.append(Group(name, points, draw, visible, zh, en))
+            self.groups.append(Group(name, points, draw, visible, zh, en, fixed))
             return self.groups[-1]
 
         return register
 
-    def add_misconceptions(self, *, frequent: tuple[str, ...] = (), **transforms: Transform) -> None:
+    def add_misconceptions(
+        self,
+        *,
+        frequent: str | tuple[str, ...] = (),
+        crashes: str | tuple[str, ...] = (),
+        **transforms: Transform,
+    ) -> None:
         """Add misconceptions by id, each made from the reference by its transform.
 
         Pairs of `frequent` ones are recognised, too; restrict these to the few that are really frequent.
+        Those that are meant to raise in every case are listed in `crashes`.
 
         Raises
         ------
         AuthoringError
-            An id in `frequent` is not among the misconceptions.
+            An id in `frequent` or `crashes` is not among the misconceptions.
         """
-        for id in frequent:
+        frequent, crashes = ((ids,) if isinstance(ids, str) else ids for ids in (frequent, crashes))
+        for id in (*frequent, *crashes):
             if id not in transforms:
-                raise AuthoringError(say("author.frequent_unknown", exercise=self.name, name=id))
+                option = "frequent" if id in frequent else "crashes"
+                raise AuthoringError(say("author.id_unknown", exercise=self.name, name=id, option=option))
         for id, transform in transforms.items():
-            self.add_misconception(id, transform, frequent=id in frequent)
+            self.add_misconception(id, transform, frequent=id in frequent, crashes=id in crashes)
 
     def add_misconception(
-        self, id: str, transform: Transform, *, frequent: bool = False, zh: str = "", en: str = ""
+        self,
+        id: str,
+        transform: Transform,
+        *,
+        frequent: bool = False,
+        crashes: bool = False,
+        zh: str = "",
+        en: str = "",
     ) -> None:
         """Add a single misconception; with `zh` and `en`, it needs no entry in `texts.toml`."""
         run = transform(self.reference)
-        self.misconceptions.append(Misconception(id, run, transform, frequent, zh, en))
+        self.misconceptions.append(Misconception(id, run, transform, frequent, zh, en, crashes))
 
     def pairs(self) -> list[Misconception]:
         """All pairs of frequent misconceptions, in the order in which they were added."""
@@ -198,25 +230,75 @@ class Exercise:
         """Declare a mutant of the reference that no key can reject, and why it changes nothing."""
         self.equivalents[mutant] = because
 
-    def validate(self) -> None:
-        """Check names, ids and points.
-
-        Raises
-        ------
-        AuthoringError
-            A name or id is not unique, or the groups' points do not add up.
-        """
+    def mistakes(self) -> list[Text]:
+        """What is wrong with its names, ids, points, options, and the functions that are called."""
         names = [group.name for group in self.groups]
-        ids = [misconception.id for misconception in self.misconceptions]
-        for twice, entries in (("author.group_twice", names), ("author.misconception_twice", ids)):
-            for entry in entries:
-                if entries.count(entry) > 1:
-                    raise AuthoringError(say(twice, exercise=self.name, name=entry))
-        total = sum(group.points for group in self.groups)
-        if not math.isclose(total, self.points):
-            raise AuthoringError(
-                say("author.points_differ", exercise=self.name, groups=total, points=self.points)
-            )
+        ids = [known.id for known in self.misconceptions]
+        odd = [repr(id) for id in ids if not (isinstance(id, str) and id.isidentifier())]
+        accept = getattr(self.accept, "__name__", repr(self.accept))
+        found = [say("author.group_twice", exercise=self.name, name=name) for name in _twice(names)]
+        found += [say("author.misconception_twice", exercise=self.name, name=id) for id in _twice(ids)]
+        found += [say("author.misconception_id", exercise=self.name, name=id) for id in odd]
+        if not isinstance(self.lecture, str):
+            found.append(say("author.lecture", exercise=self.name, value=repr(self.lecture)))
+        if not isinstance(self.accept, Comparator):
+            found.append(say("author.accept", exercise=self.name, value=accept))
+        found += [self._wrong_draw(group) for group in self.groups if not _can_be_called(group.draw, 1, 1)]
+        return [*found, *self._wrong_points(), *self._wrong_functions()]
+
+    def _wrong_draw(self, group: Group) -> Text:
+        return say("author.draw", where=say("author.group", exercise=self.name, name=group.name))
+
+    def _wrong_points(self) -> list[Text]:
+        all_points = [self.points, *(group.points for group in self.groups)]
+        wrong = [points for points in all_points if not _is_worth(points)]
+        if wrong or not self.groups:
+            value = repr(wrong[0] if wrong else self.points)
+            return [say("author.points" if wrong else "author.no_group", exercise=self.name, value=value)]
+        total = sum(all_points[1:])
+        if math.isclose(total, self.points):
+            return []
+        return [say("author.points_differ", exercise=self.name, groups=total, points=self.points)]
+
+    def _wrong_functions(self) -> Iterator[Text]:
+        """Misconceptions and alternatives that cannot be called as the reference, or are the reference."""
+        all_parameters = inspect.signature(self.reference).parameters.values()
+        parameters = [each for each in all_parameters if each.kind <= each.POSITIONAL_OR_KEYWORD]
+        needed = sum(parameter.default is parameter.empty for parameter in parameters)
+        called = [
+            (say("author.misconception", exercise=self.name, name=m.id), m.run) for m in self.misconceptions
+        ]
+        for function in self.alternatives:
+            name = getattr(function, "__name__", repr(function))
+            called.append((say("author.alternative", exercise=self.name, name=name), function))
+        for where, function in called:
+            if not _can_be_called(function, needed, len(parameters)):
+                takes = inspect.signature(function) if callable(function) else type(function).__name__
+                given = inspect.signature(self.reference)
+                yield say("author.signature", where=where, takes=takes, given=given)
+            if function in self.alternatives and [self.reference, *self.alternatives].count(function) > 1:
+                yield say("author.alternative_same", where=where)
+
+
+def _twice(entries: list[str]) -> list[str]:
+    return [entry for entry in dict.fromkeys(entries) if entries.count(entry) > 1]
+
+
+def _is_worth(points: Any) -> bool:
+    number = isinstance(points, int | float) and not isinstance(points, bool)
+    return number and math.isfinite(points) and points >= 0
+
+
+def _can_be_called(function: Any, least: int, most: int) -> bool:
+    """With so many positional arguments; so it seems if it does not tell its signature."""
+    try:
+        for count in range(least, most + 1):
+            inspect.signature(function).bind(*range(count))
+    except TypeError:  # also of what is no function
+        return False
+    except ValueError:
+        pass
+    return True
 
 
 def _pair(reference: Callable[..., Any], first: Misconception, second: Misconception) -> Misconception:
@@ -227,4 +309,19 @@ def _pair(reference: Callable[..., Any], first: Misconception, second: Misconcep
 
 
 class AuthoringError(TextError):
-    """A mistake in a course's own files."""
+    """Mistakes in a course's own files, a sentence each."""
+
+    def __init__(self, *mistakes: Text | str) -> None:
+        super().__init__(mistakes[0] if len(mistakes) == 1 else joined(mistakes, "list.lines"))
+        self.mistakes = mistakes
+
+
+def refuse(mistakes: Sequence[Text | str]) -> None:
+    """Raise an AuthoringError with these mistakes, if there are any."""
+    if mistakes:
+        raise AuthoringError(*dict.fromkeys(mistakes))
+
+
+def described(error: Exception) -> Text | str:
+    """An exception from an author's own code; of an AuthoringError its sentence."""
+    return error.text if isinstance(error, TextError) else f"{type(error).__name__}: {error}"

@@ -1,32 +1,32 @@
-"""The digest of the source code that a hidden key depends on.
+"""The digest of the files that a hidden key depends on.
 
-When it changes, `build` draws a new key and the whole class is graded again. So it ignores comments, text
-cells, docstrings and formatting, `texts.toml`, and modules that `hidden.py` does not import, such as
-`alternatives.py`.
+When it changes, `build` computes the key again, which costs seconds and changes no input by itself. So it
+need not know what matters; but modules that `hidden.py` does not import, such as `alternatives.py`, never do.
 """
 
 import ast
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from autograder.authoring.assignment import Assignment
 
 
 def digest(assignment: Assignment) -> str:
-    """The digest of `hidden.py` and the course's own modules that it imports, directly or indirectly."""
+    """Of `hidden.py`, the course's own modules that it imports, directly or indirectly, and all texts."""
     course = assignment.folder.parent
-    found: dict[Path, ast.Module] = {}
-    waiting = [assignment.folder / "hidden.py"]
+    found: dict[Path, bytes] = {}
+    waiting = [assignment.folder / "hidden.py", *assignment.folder.glob("*.toml"), *course.glob("*.toml")]
     while waiting:
         path = waiting.pop()
         if path not in found:
-            found[path] = ast.parse(path.read_bytes(), str(path))
-            waiting += _imported(found[path], path, course)
+            found[path] = path.read_bytes()
+            if path.suffix == ".py":
+                waiting += _imported(ast.parse(found[path], str(path)), path, course)
     total = hashlib.sha256()
-    for path, tree in sorted(found.items()):
-        total.update(f"{path.relative_to(course)}\0{_meaning(tree)}\0".encode("utf-8", "surrogatepass"))
+    for path, content in sorted(found.items()):
+        total.update(f"{path.relative_to(course)}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
+        total.update(content)
     return total.hexdigest()
 
 
@@ -40,26 +40,3 @@ def _imported(tree: ast.Module, path: Path, course: Path) -> Iterator[Path]:
             for file in (module.with_name(f"{module.name}.py"), module / "__init__.py"):
                 if file.is_file() and file.is_relative_to(course):
                     yield file
-
-
-def _meaning(node: Any) -> str:
-    """A syntax tree as text, without empty fields: newer versions of Python add some."""
-    if isinstance(node, ast.AST):
-        fields = (
-            f"{name}={_meaning(value)}"
-            for name, value in ast.iter_fields(node)
-            if value is not None and value != [] and name != "kind"
-        )
-        return f"{type(node).__name__}({','.join(fields)})"
-    if isinstance(node, list):
-        return f"[{','.join(_meaning(item) for item in node if not _is_text(item))}]"
-    return repr(node)
-
-
-def _is_text(node: Any) -> bool:
-    """Whether it is a docstring, or another string as a statement."""
-    return (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    )

@@ -21,11 +21,12 @@ takes its text from the wider entry.
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
-from autograder.authoring.exercise import AuthoringError, Exercise, Group, Misconception
-from autograder.base.messages import COURSE_LANGUAGES, Authored, say
+from autograder.authoring.exercise import AuthoringError, Exercise, Group, Misconception, refuse
+from autograder.base.messages import COURSE_LANGUAGES, Authored, Text, say
 
 Entry = Mapping[str, Any]
 _Item = TypeVar("_Item", Group, Misconception)
@@ -33,21 +34,31 @@ _Item = TypeVar("_Item", Group, Misconception)
 
 @dataclass(frozen=True)
 class TextFile:
-    """One `texts.toml`: its entries by their dotted names, and the names that were looked up."""
+    """One `texts.toml`: its entries by their dotted names, the names that were looked up, those in vain."""
 
     path: Path
     entries: Mapping[str, Entry]
     used: set[str] = field(default_factory=set)
+    missing: list[str] = field(default_factory=list)
 
     def find(self, name: str) -> Entry | None:
         self.used.add(name)
         return self.entries.get(name)
 
-    def check_used(self) -> None:
-        """Raise an AuthoringError for an entry that nothing uses: its name is misspelt or outdated."""
-        for name in self.entries:
+    def mistakes(self, *, about_unused: bool = True) -> Iterator[Text]:
+        """Texts that are missing, and entries that nothing uses: their names are misspelt or outdated."""
+        unused = {name.rpartition(".")[2]: name for name in self.entries if name not in self.used}
+        for name in self.missing:
+            near = get_close_matches(name.rpartition(".")[2], unused, 1)
+            if near:
+                meant = unused.pop(near[0])
+                self.used.add(meant)
+                yield say("author.text_misspelt", file=self.path, name=name, near=meant)
+            else:
+                yield say("author.text_missing", file=self.path, name=name)
+        for name in self.entries if about_unused else ():
             if name not in self.used:
-                raise AuthoringError(say("author.text_unused", file=self.path, name=name))
+                yield say("author.text_unused", file=self.path, name=name)
 
 
 def read(path: Path) -> TextFile:
@@ -79,19 +90,25 @@ def attach(exercises: tuple[Exercise, ...], own: TextFile, course: TextFile) -> 
     Raises
     ------
     AuthoringError
-        A text, one of its languages or its place is missing, or nothing uses an entry of `own`.
+        With all of these: a text, one of its languages or its place is missing, nothing uses an entry of
+        `own` (which is told if all other entries are right, since a wrong one may be what should use it).
     """
-    attached = tuple(_with_texts(exercise, own, course) for exercise in exercises)
-    own.check_used()
+    mistakes: list[Text | str] = []
+    attached = tuple(_with_texts(exercise, own, course, mistakes) for exercise in exercises)
+    refuse([*mistakes, *own.mistakes(about_unused=not mistakes)])
     return attached
 
 
-def _with_texts(exercise: Exercise, own: TextFile, course: TextFile) -> Exercise:
+def _with_texts(exercise: Exercise, own: TextFile, course: TextFile, mistakes: list[Text | str]) -> Exercise:
     def with_text(item: _Item, kind: str, id: str) -> _Item:
-        if item.zh or item.en:
-            text = _checked({"zh": item.zh, "en": item.en}, f"{exercise.name}, {kind} {id!r}")
-        else:
-            text = _text(f"{exercise.name}.{kind}s.{id}", f"{kind}s.{id}", own, course)
+        try:
+            if item.zh or item.en:
+                text = _checked({"zh": item.zh, "en": item.en}, f"{exercise.name}, {kind} {id!r}")
+            else:
+                text = _text(f"{exercise.name}.{kind}s.{id}", f"{kind}s.{id}", own, course)
+        except AuthoringError as error:
+            mistakes.extend(error.mistakes)
+            return item
         return replace(item, zh=text.zh, en=text.en)
 
     return replace(
@@ -102,7 +119,7 @@ def _with_texts(exercise: Exercise, own: TextFile, course: TextFile) -> Exercise
 
 
 def _text(inner: str, outer: str, own: TextFile, course: TextFile) -> Authored:
-    """The text of the innermost entry that has one."""
+    """The text of the innermost entry that has one; an empty text, which is noted, where none has."""
     at: str | None = None
     for file, name in ((own, inner), (own, outer), (course, outer)):
         entry = file.find(name)
@@ -113,7 +130,8 @@ def _text(inner: str, outer: str, own: TextFile, course: TextFile) -> Authored:
         if set(entry) != {"at"}:
             text = _checked(entry, where)
             return _with_place(text, at, own, course, where) if at else text
-    raise AuthoringError(say("author.text_missing", file=own.path, name=inner))
+    own.missing.append(inner)
+    return Authored("", "")
 
 
 def _with_place(text: Authored, at: str, own: TextFile, course: TextFile, where: str) -> Authored:
@@ -127,10 +145,14 @@ def _with_place(text: Authored, at: str, own: TextFile, course: TextFile, where:
 
 
 def _checked(entry: Entry, where: str) -> Authored:
-    for lang in COURSE_LANGUAGES:
-        if not (isinstance(entry.get(lang), str) and entry[lang].strip()):
-            raise AuthoringError(say("author.language_missing", where=where, lang=lang))
     for key in entry:
         if key not in (*COURSE_LANGUAGES, "at"):
             raise AuthoringError(say("author.language_unknown", where=where, name=repr(key)))
+    for lang in COURSE_LANGUAGES:
+        text = entry.get(lang, "")
+        if not isinstance(text, str):
+            name = type(text).__name__
+            raise AuthoringError(say("author.text_type", where=where, lang=lang, type=name))
+        if not text.strip():
+            raise AuthoringError(say("author.language_missing", where=where, lang=lang))
     return Authored(*(entry[lang] for lang in COURSE_LANGUAGES))

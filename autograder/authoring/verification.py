@@ -15,18 +15,18 @@ from typing import Any
 
 import numpy as np
 
-from autograder.authoring import assignment, build
+from autograder.authoring import assignment, mistakes
 from autograder.authoring.draw import draw_hidden
 from autograder.authoring.exercise import AuthoringError, Exercise, Misconception
 from autograder.authoring.mutants import Mutant, mutants
-from autograder.base.messages import COURSE_LANGUAGES, Text, joined, say
+from autograder.base.messages import Text, joined, say
 from autograder.base.timeout import OutOfTime, interrupted_after
 from autograder.judging import in_process
-from autograder.judging.answer_key import AnswerKey
+from autograder.judging.answer_key import AnswerKey, what_decides
 from autograder.judging.judge import accepts, judge
 from autograder.judging.result_json import with_sentence
 from autograder.judging.results import ExerciseResult
-from autograder.submissions.source import read as read_source
+from autograder.sandbox.values import dumps
 
 NAMED_SHARE = 0.95
 """The share of an assignment's misconceptions that must be recognised by their own id."""
@@ -57,6 +57,13 @@ class Report:
         Mutants that every draw accepted, and the declared reason.
     stale : list of str
         Declared equivalents that no longer exist, or that a key rejects.
+    mistakes : list of Text
+        What the author has to mend before anything can be built; see `authoring.mistakes`.
+    slow : list of Text
+        Functions near the time that `grade` gives to a call.
+    never_drawn : list of str
+        Groups whose cases are the same in all of several draws, though they are not declared `fixed`. This is
+        a warning: they prove what they prove, but whoever has the sources has the cases.
     """
 
     assignment: str
@@ -77,13 +84,15 @@ class Report:
     survivors: dict[str, int] = field(default_factory=dict)
     equivalents: dict[str, str] = field(default_factory=dict)
     stale: list[str] = field(default_factory=list)
+    mistakes: list[Text] = field(default_factory=list)
+    slow: list[Text] = field(default_factory=list)
+    never_drawn: list[str] = field(default_factory=list)
 
     @property
     def sound(self) -> bool:
         """Whether nothing wrong is accepted and nothing right rejected."""
-        return not (
-            self.stub or self.reference or self.rejected or self.missed or self.survivors or self.stale
-        )
+        wrong = (self.stub, self.reference, self.rejected, self.missed, self.survivors, self.stale)
+        return not any((*wrong, self.mistakes))
 
 
 def sound(reports: list[Report]) -> bool:
@@ -113,6 +122,8 @@ def to_data(reports: list[Report], lang: str) -> dict[str, Any]:
                 "stub": [with_sentence(fault, lang) for fault in report.stub],
                 "reference": [with_sentence(fault, lang) for fault in report.reference],
                 "rejected": {name: with_sentence(fault, lang) for name, fault in report.rejected.items()},
+                "mistakes": [with_sentence(mistake, lang) for mistake in report.mistakes],
+                "slow": [with_sentence(warning, lang) for warning in report.slow],
             }
             for report in reports
         ],
@@ -158,6 +169,8 @@ def verify_exercise(folder: Path, name: str, draws: int) -> Report:
     declared = exercise.equivalents
     equivalents = {change: declared[change] for change in declared if survivors.get(change) == draws}
     pairs = _distinct_pairs(exercise, keys)
+    too_slow, slow = mistakes.slow(exercise, mistakes.call_seconds(exercise, keys[0]))
+    found = [*mistakes.in_misconceptions(exercise, keys[0]), *too_slow]
     return Report(
         loaded.name,
         name,
@@ -176,6 +189,9 @@ def verify_exercise(folder: Path, name: str, draws: int) -> Report:
         survivors={change: times for change, times in survivors.items() if change not in equivalents},
         equivalents=equivalents,
         stale=[change for change in declared if change not in equivalents],
+        mistakes=[say("author.at", place=folder, error=mistake) for mistake in found],
+        slow=slow,
+        never_drawn=_never_drawn(exercise, keys) if draws > 1 else [],
         seconds=round(time.perf_counter() - start, 2),
     )
 
@@ -201,17 +217,12 @@ def _fault(result: ExerciseResult) -> Text:
 
 
 def _stub_faults(loaded: assignment.Assignment, keys: list[AnswerKey]) -> list[Text]:
-    faults: list[Text] = []
-    for lang in COURSE_LANGUAGES:
-        text = loaded.notebook.read_text(encoding="utf-8")
-        source = build.without_solutions(build.in_language(text, lang))
-        read = read_source(f"{loaded.name}.py", source.encode())
-        statements = [(statement.source, statement.where, statement.line) for statement in read.statements]
-        for key in keys:
-            for result in judge(key, in_process.outcomes(key, {}, statements)):
-                if result.points:
-                    faults.append(say("verify.fault_in", lang=lang, fault=_fault(result)))
-    return faults
+    return [
+        say("verify.fault_in", lang=lang, fault=_fault(result))
+        for key in keys
+        for lang, result in mistakes.stub_results(loaded, key)
+        if result.points
+    ]
 
 
 def _rejected(exercise: Exercise, keys: list[AnswerKey]) -> dict[str, Text]:
@@ -246,6 +257,17 @@ def _distinct_pairs(exercise: Exercise, keys: list[AnswerKey]) -> list[Misconcep
     """The pairs that some key distinguishes from single misconceptions; see `authoring.draw`."""
     known = {hint.id for key in keys for hint in key.exercises[0].misconceptions}
     return [pair for pair in exercise.pairs() if pair.id in known]
+
+
+def _never_drawn(exercise: Exercise, keys: list[AnswerKey]) -> list[str]:
+    """A case without arguments is a question about a text, which cannot be another one."""
+    found = []
+    for group in exercise.groups:
+        cases = [key.groups[exercise.name, group.name].cases for key in keys]
+        same = len({dumps([what_decides(case) for case in drawn]) for drawn in cases}) == 1
+        if same and not group.fixed and any(case.args for case in cases[0]):
+            found.append(group.name)
+    return found
 
 
 # ---------------------------------------------------------------------------------------------- mutants

@@ -28,9 +28,10 @@ language_option = click.option(
 """`--lang`: the command gets the language asked for, else the locale's."""
 
 
-def fail(message: Text | str) -> NoReturn:
-    """Report a mistake in the call, and exit with status 2."""
-    complain(message)
+def fail(*messages: Text | str) -> NoReturn:
+    """Report mistakes in the call, or in what it works on, and exit with status 2."""
+    for message in messages:
+        complain(message)
     leave(EXIT_USAGE)
 
 

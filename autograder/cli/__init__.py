@@ -77,7 +77,7 @@ class _Commands(click.Group):
                 raise
             from autograder.base.command_line import fail
 
-            fail(error.text)
+            fail(*getattr(error, "mistakes", [error.text]))
 
 
 def _lazy(package: str, table: Mapping[str, tuple[str, str]]) -> dict[str, click.Command]:

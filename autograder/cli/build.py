@@ -19,24 +19,27 @@ from autograder.cli.common import for_instructors, told
 )
 @click.option("--assignments", type=PATH, default="assignments", help="Where students' files go.")
 @click.option("--keys", type=PATH, default="keys", help="Where the hidden answer keys go; never publish it.")
-@click.option("--new-keys", is_flag=True, help="Draw all hidden keys anew.")
+@click.option("--new-keys", is_flag=True, help="Draw all hidden keys anew; else they keep their inputs.")
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if students' files are out of date.")
 @language_option
 @for_instructors()
 def build(solutions: Path, assignments: Path, keys: Path, new_keys: bool, check: bool, lang: str) -> None:
     """Make students' files and the hidden answer keys from the sources."""
-    from autograder.authoring import assignment
+    from autograder.authoring import assignment, mistakes
     from autograder.authoring import build as building
 
     _ = translator(lang)
     changed = False
     try:
         course = assignment.load_all(solutions)
+        visible = mistakes.check_release(
+            course, lambda item: not check and (new_keys or not mistakes.is_current(item, keys))
+        )
         from autograder.integrations.nbgrader.release import releasing
 
         with releasing() as released_text:
-            for item in course:
-                files = building.release(item, assignments, released_text, dry_run=check)
+            for item, key in zip(course, visible, strict=True):
+                files = building.release(item, assignments, released_text, key, dry_run=check)
                 if not check:
                     files.append(building.draw_keys(item, keys, fresh=new_keys))
                 for file in files:

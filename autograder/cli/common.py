@@ -26,11 +26,10 @@ _FOR_INSTRUCTORS = {"copydetect", "jupytext", "nbformat", "nbgrader", "traitlets
 
 
 def told(file: "Built", lang: str) -> str:
-    """A line about a file that a build wrote or kept; about a redrawn key also the consequence."""
+    """A line about a file that a build wrote or kept; about a hidden key also the consequence."""
     if file.kept:
         return say("file.kept", file=file.path).in_language(lang)
     lines = [say("file.wrote", file=file.path)]
-    if file.because:
-        name = file.path.name.partition(".")[0]
-        lines.append(say("file.key_drawn_anew", name=name, because=file.because))
+    if file.note:
+        lines.append(file.note)
     return joined(lines, "list.lines").in_language(lang)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from autograder.base.command_line import EXIT_NOT_PASSED, PATH, language_option, leave
+from autograder.base.command_line import EXIT_NOT_PASSED, PATH, fail, language_option, leave
 
 if TYPE_CHECKING:
     from autograder.authoring.verification import Report
@@ -39,6 +39,9 @@ def verify(
         from autograder.reports import verification_table
 
         verification_table.show(reports, lang, Console(highlight=False))
+    found = [mistake for report in reports for mistake in report.mistakes]
+    if found:
+        fail(*found)
     if not verification.sound(reports):
         leave(EXIT_NOT_PASSED)
 

@@ -135,6 +135,7 @@ class _ClassRun:
         on_graded: Callable[[Graded, SubmissionResult | None], None],
     ) -> None:
         self._keys = {name: key for name, (_, key) in keys.items()}
+        self._deciding = {name: answer_key.deciding(key) for name, key in self._keys.items()}
         self._delivered = {name: pool.deliver(path) for name, (path, _) in keys.items()}
         self._settings = settings
         self._store = store
@@ -148,7 +149,8 @@ class _ClassRun:
         key = self._keys[file.assignment]
         content, problem = content_of(file)
         engine = self._settings.engine(key.domain)
-        graded = Graded(file, StoreKey(_digest(file, content, problem), key.digest, engine.id))
+        deciding = self._deciding[file.assignment]
+        graded = Graded(file, StoreKey(_digest(file, content, problem), deciding, engine.id))
         if self._store.is_final(graded.key):
             self._on_graded(graded, None)
         elif problem is not None:

@@ -1,11 +1,11 @@
 """The results database: one SQLite file in the output folder.
 
 `grade_class` writes it; the commands and reports read it. A result is kept under what it depends on: the
-content of the submission, the content of the answer key, and the engine with its settings. So grading again
-grades only what has changed, and a run that was killed continues where it stopped. A second table holds the
-class that was graded last: whose file has which result; a third, which result each student's assignment had
-last, so that a run can say which points it has changed. No result is ever deleted, and one that was damaged
-counts as not stored.
+content of the submission, what of the answer key decides points, and the engine with its settings. So grading
+again grades only what has changed, and a run that was killed continues where it stopped. A second table holds
+the class that was graded last: whose file has which result; a third, which result each student's assignment
+had last, so that a run can say which points it has changed. No result is ever deleted, and one that was
+damaged counts as not stored.
 """
 
 import contextlib

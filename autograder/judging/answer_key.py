@@ -27,9 +27,10 @@ from autograder.sandbox.values import TakeArray, dumps, flatten, unflatten
 
 __all__ = ["AnswerKey", "Hint", "KeyCase", "KeyExercise", "KeyGroup", "Layout", "Wrong"]
 __all__ += ["HIDDEN", "SCHEMA", "DomainMissing", "KeyFileError"]
-__all__ += ["from_bytes", "load", "same_up_to_rounding", "save", "to_bytes", "with_digest"]
+__all__ += ["deciding", "from_bytes", "load", "same_up_to_rounding", "same_values", "save", "to_bytes"]
+__all__ += ["what_decides", "with_digest"]
 
-SCHEMA = 3
+SCHEMA = 4
 
 HIDDEN = ".hidden.npz"
 """How the file of a hidden key ends, behind the assignment's name."""
@@ -86,8 +87,8 @@ def from_bytes(content: bytes, name: str = "") -> AnswerKey:
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
             data = unflatten(file["skeleton"].tobytes(), _arrays_of(file))
         if data["schema"] != SCHEMA:
-            told = say("error.key_of_another_version", file=shown, its=data["schema"], ours=SCHEMA)
-            raise KeyFileError(told)
+            id = "error.key_older" if data["schema"] < SCHEMA else "error.key_newer"
+            raise KeyFileError(say(id, file=shown, its=data["schema"], ours=SCHEMA))
         del data["schema"]
         variants = {Comparator: {**_comparators(data["domain"], shown), **OWN}}
         return with_digest(records.from_data(AnswerKey, data, variants))
@@ -99,7 +100,12 @@ def from_bytes(content: bytes, name: str = "") -> AnswerKey:
 
 def same_up_to_rounding(built: AnswerKey, kept: AnswerKey) -> bool:
     """Equal, except for the last digits in which two machines may differ."""
-    (text, arrays), (kept_text, kept_arrays) = flatten(_to_data(built)), flatten(_to_data(kept))
+    return same_values(_to_data(built), _to_data(kept))
+
+
+def same_values(built: Any, kept: Any) -> bool:
+    """The same for plain values and arrays."""
+    (text, arrays), (kept_text, kept_arrays) = flatten(built), flatten(kept)
     return _rounded(text) == _rounded(kept_text) and all(
         np.allclose(a, b, rtol=1e-9, atol=1e-12, equal_nan=True)
         for a, b in zip(arrays, kept_arrays, strict=True)
@@ -139,6 +145,20 @@ def _arrays_of(file: Any) -> TakeArray:
 def with_digest(key: AnswerKey) -> AnswerKey:
     digest = hashlib.sha256(dumps(_to_data(key))).hexdigest()
     return replace(key, digest=digest)
+
+
+def deciding(key: AnswerKey) -> str:
+    """The digest of what decides points: not of texts, misconceptions or names of parameters."""
+    exercises = [
+        [each.name, [[g.name, g.points, [what_decides(case) for case in g.cases]] for g in each.groups]]
+        for each in key.exercises
+    ]
+    return hashlib.sha256(dumps([key.assignment, key.domain, exercises])).hexdigest()
+
+
+def what_decides(case: KeyCase) -> dict[str, Any]:
+    """A case as plain values, without its misconceptions."""
+    return records.to_data(replace(case, wrong={}))
 
 
 def _to_data(key: AnswerKey) -> dict[str, Any]:

@@ -101,7 +101,9 @@ class AnswerKey:
     Attributes
     ----------
     source : str
-        Identifies the authored files that a hidden key was drawn from; empty for a visible key.
+        Identifies the authored files that a hidden key was computed from; empty for a visible key.
+    entropy : str
+        What the cases were drawn from: the same generators draw the same cases from it.
     digest : str
         Identifies the key's content.
     domain : str
@@ -111,6 +113,7 @@ class AnswerKey:
     assignment: str
     visible: bool
     source: str = field(default="", kw_only=True)
+    entropy: str = field(default="", kw_only=True)
     domain: str = field(default="", kw_only=True)
     exercises: tuple[KeyExercise, ...]
     digest: str = ""
@@ -118,3 +121,8 @@ class AnswerKey:
     @property
     def points(self) -> float:
         return sum(exercise.points for exercise in self.exercises)
+
+    @property
+    def groups(self) -> dict[tuple[str, str], KeyGroup]:
+        """All groups, by the names of their exercise and their own."""
+        return {(each.name, group.name): group for each in self.exercises for group in each.groups}

@@ -62,7 +62,7 @@ def _row(report: Report) -> tuple[str, ...]:
 
 
 def _faults(report: Report) -> Iterator[Text]:
-    """A sentence for each fault."""
+    """A sentence for each fault and each warning."""
     for fault in report.stub:
         yield say("verify.stub_earns", fault=fault)
     for fault in report.reference:
@@ -77,3 +77,6 @@ def _faults(report: Report) -> Iterator[Text]:
         yield say("verify.mutant_survives", times=times, draws=report.draws, change=change)
     for change in report.stale:
         yield say("verify.equivalent_caught", change=change)
+    yield from report.slow
+    for name in report.never_drawn:
+        yield say("verify.never_drawn", name=name, draws=report.draws)

@@ -5,7 +5,7 @@ processor (a sleep, a deadlock). Not its own is what it waits for a processor, f
 and time in which the warden did not run either, for then the machine was paused. So a verdict does not depend
 on what else runs beside the grader.
 
-Where the kernel keeps no statistics of its run queues, waiting for a processor counts as a sleep does.
+Where the system keeps no statistics of its run queues, waiting for a processor counts as a sleep does.
 
 Runs inside the sandbox: standard library only.
 """

@@ -615,7 +615,7 @@ def conv_lecture(rng):
 conv_lecture.example((LECTURE_DELTA[None, None], LECTURE_W[None, None], (1, 1, 3, 3)))
 
 
-@general.group("basis", points=3, visible=False)
+@general.group("basis", points=3, visible=False, fixed=True)
 def conv_basis(rng):
     """All 16 connections of the lecture's example in one call: unit residual n meets unit kernel c.
 

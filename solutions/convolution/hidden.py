@@ -277,7 +277,7 @@ lecture_matrices = unrolled.group("lecture", points=3)(lambda rng: [(whole(rng, 
 lecture_matrices.example((LECTURE_W, (3, 3)))
 
 
-@unrolled.group("basis", points=0.5, visible=False)
+@unrolled.group("basis", points=0.5, visible=False, fixed=True)
 def unit_matrices(rng):
     """M is linear in w: what is right for each unit kernel is right for all kernels of this size."""
     for w in units(2, 2):
@@ -566,7 +566,7 @@ def lecture_layers(rng):
 lecture_layers.example((LECTURE_A[None, None], LECTURE_W[None, None], np.zeros(1)))
 
 
-@layer.group("basis", points=1, visible=False)
+@layer.group("basis", points=1, visible=False, fixed=True)
 def unit_layers(rng):
     """z is linear in x and in w: each unit map with each unit kernel proves a function for this size."""
     yield units(1, 3, 3), units(1, 2, 2), np.zeros(4)

@@ -641,7 +641,7 @@ def weight_remainder(rng):
     yield unit_residuals(2, 2, 2), real(rng, 2, 3, 5, 6), (3, 3), 3, 1
 
 
-@weight.group("basis", points=1.5, visible=False)
+@weight.group("basis", points=1.5, visible=False, fixed=True)
 def weight_basis(rng):
     """Every unit residual has a kernel, every unit input a channel: proves a function for 3×3 ∗ 2×2."""
     yield unit_residuals(1, 2, 2), units(3, 3)[None], (2, 2)

@@ -490,7 +490,7 @@ groups = described(
 groups["lecture"].example((np.array([[1.0, 2.0], [3.0, 4.0]]), (2, 3)), (DELTA, (2, 2)))
 
 
-@enlarged.group("basis", points=1, visible=False)
+@enlarged.group("basis", points=1, visible=False, fixed=True)
 def enlarged_units(rng):
     for delta in units(2, 2):
         yield delta, (2, 2)

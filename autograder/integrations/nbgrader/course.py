@@ -16,10 +16,9 @@ from pathlib import Path
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from autograder.authoring import build
+from autograder.authoring import build, mistakes
 from autograder.authoring.assignment import Assignment
 from autograder.authoring.build import Built
-from autograder.authoring.draw import draw_visible
 from autograder.base.messages import course_language, say
 from autograder.integrations.nbgrader.errors import CourseError
 
@@ -122,20 +121,21 @@ def init(root: Path, assignments: list[Assignment], lang: str, *, force: bool = 
     from autograder.integrations.nbgrader.source import source_notebook
 
     files = []
+    keys = root / "keys"
+    visible = mistakes.check_release(assignments, lambda item: not mistakes.is_current(item, keys))
     for name, text in ((CONFIG, _CONFIG_TEXT.format(name=_course_id(root))), (".gitignore", _GITIGNORE)):
         path = root / name
         files.append(Built(path, False) if path.exists() else build.write(path, text.encode()))
     with _remembering(root) as written:
-        for assignment in assignments:
+        for assignment, key in zip(assignments, visible, strict=True):
             name = assignment.name
             folder = root / "source" / name
             text = nbformat.writes(source_notebook(assignment, course_language(lang))) + "\n"
             path = folder / f"{name}.ipynb"
             files.append(_write(path, text.encode(), written, str(path.relative_to(root)), force))
-            visible = draw_visible(name, assignment.exercises, domain=assignment.domain)
-            files.append(build.write_visible_key(folder / f"{name}.visible.npz", visible))
+            files.append(build.write_visible_key(folder / f"{name}.visible.npz", key))
             files += build.copy_data(assignment, folder)
-            files.append(build.draw_keys(assignment, root / "keys"))
+            files.append(build.draw_keys(assignment, keys))
     return files
 
 
