@@ -213,14 +213,15 @@ def _finished(
     where its engine is not ours."""
     try:
         result = future.result()
-        if result.engine != engine:
-            raise RuntimeError("graded by another engine")
-        return result
+        if result.engine == engine:
+            return result
+        failure: object = say("note.another_engine")
     except (BrokenExecutor, answer_key.KeyFileError):
         raise
     except Exception as error:
-        why = say("note.grader_failed", error=f"{type(error).__name__}: {error}")
-        return _result(file, engine, 0.0, Evaluation(judge_error(key), (why,)))
+        failure = f"{type(error).__name__}: {error}"
+    why = say("note.grader_failed", error=failure)
+    return _result(file, engine, 0.0, Evaluation(judge_error(key), (why,)))
 
 
 def result_of(graded: Graded, store: Store) -> SubmissionResult:
