@@ -60,7 +60,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def course(drawn: Path, tmp_path: Path) -> Course:
+def graded_course(drawn: Path, tmp_path: Path) -> Course:
     """A course of its own for each test; the keys are drawn once."""
     shutil.copytree(drawn, tmp_path / "course")
     own = Course.__new__(Course)

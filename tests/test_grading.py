@@ -21,6 +21,13 @@ from autograder.sandbox.records import Isolation
 from autograder.submissions import class_folder
 from tests import authored
 from tests.graded_classes import CLASS, QUICK, Course, InThisProcess, grade, without_seconds
+
+
+@pytest.fixture
+def course(graded_course: Course) -> Course:
+    return graded_course
+
+
 from tests.sandboxes import BUBBLEWRAP
 
 # ---- A class -----------------------------------------------------------------------------------------------

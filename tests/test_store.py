@@ -24,6 +24,12 @@ from autograder.submissions import class_folder, source
 from tests import authored
 from tests.graded_classes import CLASS, QUICK, Course, InThisProcess, grade, without_seconds
 
+
+@pytest.fixture
+def course(graded_course: Course) -> Course:
+    return graded_course
+
+
 KEY = StoreKey("submission", "key", "engine")
 
 

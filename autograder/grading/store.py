@@ -118,8 +118,9 @@ class Store:
     def _row(self, key: StoreKey) -> Any:
         where = "submission = ? AND answer_key = ? AND engine = ?"
         with self._translating_errors("store.unreadable"):
-            select = f"SELECT result, digest, final FROM results WHERE {where}"
-            return self._connection.execute(select, key).fetchone()
+            return self._connection.execute(
+                f"SELECT result, digest, final FROM results WHERE {where}", key
+            ).fetchone()
 
     def put(self, key: StoreKey, result: SubmissionResult) -> None:
         """Keep a result; it replaces an older one under the same key."""
@@ -135,8 +136,10 @@ class Store:
         graded before; it replaces an older class."""
         with self._translating_errors("store.unwritable"), self._connection:
             self._connection.execute("BEGIN")
-            select = "SELECT student, assignment, submission, answer_key, engine FROM last"
-            last = {(row[0], row[1]): StoreKey(*row[2:]) for row in self._connection.execute(select)}
+            rows = self._connection.execute(
+                "SELECT student, assignment, submission, answer_key, engine FROM last"
+            )
+            last = {(student, assignment): StoreKey(*key) for student, assignment, *key in rows}
             self._connection.execute("DELETE FROM class")
             for m in members:
                 former = last.get((m.student, m.assignment), m.key)
@@ -236,8 +239,9 @@ def _writing(path: Path) -> tuple[sqlite3.Connection, bool]:
         "engine TEXT, PRIMARY KEY (student, assignment)) WITHOUT ROWID"
     )
     if older and schema == _MIGRATED:
-        members = "SELECT student, assignment, submission, answer_key, engine FROM class"
-        connection.execute(f"INSERT OR IGNORE INTO last {members}")
+        connection.execute(
+            "INSERT OR IGNORE INTO last SELECT student, assignment, submission, answer_key, engine FROM class"
+        )
     connection.execute(f"PRAGMA user_version = {SCHEMA}")
     connection.execute("COMMIT")
     return connection, older
