@@ -17,6 +17,7 @@ from autograder.grading import executors, grade_class
 from autograder.grading.engine import Settings
 from autograder.grading.store import Store
 from autograder.judging import answer_key
+from autograder.sandbox.limits import Limits
 from autograder.submissions import class_folder
 
 ROOT = Path(__file__).parent.parent
@@ -55,7 +56,7 @@ def main() -> None:
         times = []
         for workers in (1, 2):
             with (
-                executors.cluster("local", workers, Settings(), ("cnn",)) as pool,
+                executors.cluster("local", workers, [("cnn", "bubblewrap", Limits())]) as pool,
                 Store(folder / f"{workers}.sqlite") as store,
             ):
                 grade_class.grade_class(files[:workers], keys, Settings(), store, pool)  # starts sandboxes

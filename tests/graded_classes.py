@@ -16,11 +16,11 @@ from autograder.grading.executors import WorkerPool
 from autograder.grading.grade_class import Graded
 from autograder.grading.store import Store
 from autograder.judging.results import SubmissionResult, Verdict
-from autograder.sandbox.limits import Limits
+from autograder.sandbox.limits import asked_for
 from autograder.submissions import class_folder
 from tests import authored
 
-QUICK = Settings("process", Limits(cpu_seconds=0.3))
+QUICK = Settings("process", asked_for(cpu_seconds=0.3))
 
 CLASS = {
     "an": (authored.RIGHT, 10, Verdict.AC),

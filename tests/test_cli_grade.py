@@ -32,6 +32,7 @@ SCHEMA: Any = {
             "seconds": float,
             "notes": [dict],
             "output": str,
+            "by_hand": (int, float),
             "engine": {
                 **dict.fromkeys(("version", "digest", "python", "numpy", "isolation"), str),
                 "limits": dict,
@@ -210,9 +211,9 @@ def test_a_bubblewrap_whose_real_command_fails_is_one_sentence_before_anything_i
     course: Path, tmp_path: Path
 ) -> None:
     result = call(course, "grade", "submitted", PATH=failing_bubblewrap(tmp_path, works=0))
-    assert (result.returncode, result.stdout, len(result.stderr.splitlines())) == (2, "", 1)
+    assert (result.returncode, result.stdout, len(result.stderr.strip().splitlines())) == (2, "", 1)
     assert "no room" in result.stderr and "--isolation process" in result.stderr
-    assert not (course / "grades").exists()
+    assert not (course / "grades" / "grades.csv").exists()
 
 
 @needs_bubblewrap

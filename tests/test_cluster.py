@@ -27,7 +27,8 @@ from autograder.grading.engine import Settings
 from autograder.grading.grade_class import Graded
 from autograder.grading.store import Store
 from autograder.judging.results import SubmissionResult
-from autograder.sandbox.limits import Limits
+from autograder.sandbox.limits import Limits, asked_for
+from autograder.sandbox.records import Isolation
 from autograder.submissions import class_folder
 from tests import authored
 from tests.commands import LINUX, call, clean_environment, descendants, hand_in, wait_until
@@ -36,7 +37,13 @@ from tests.sandboxes import failing_bubblewrap, needs_bubblewrap
 distributed = pytest.importorskip("distributed", reason="needs the extra [cluster]")
 pytestmark = [LINUX, pytest.mark.slow]
 
-SETTINGS = Settings("process", Limits(cpu_seconds=0.5, submission_seconds=20))
+SETTINGS = Settings("process", asked_for(cpu_seconds=0.5, submission_seconds=20))
+
+
+def engines(isolation: Isolation = "process") -> executors.Engines:
+    return [("", isolation, replace(Limits(), **dict(SETTINGS.limits)))]
+
+
 BUSY = "import time\ndef relu_backward(delta, z):\n    time.sleep(0.15)\n    return delta * (z > 0)\n"
 
 
@@ -141,7 +148,7 @@ def test_a_cluster_grades_as_this_machine_does(course: Path) -> None:
     with executors.processes(2) as pool:
         expected = graded(course, pool)
     assert {result.points for result in expected} == {0, 8, 10}
-    with scheduler(2) as dask, executors.cluster(dask.address, 2, SETTINGS) as pool:
+    with scheduler(2) as dask, executors.cluster(dask.address, 2, engines()) as pool:
         assert pool.size() == 2
         for _ in range(2):  # a key that is delivered again must not get lost with the first one
             assert graded(course, pool) == expected
@@ -150,7 +157,7 @@ def test_a_cluster_grades_as_this_machine_does(course: Path) -> None:
 def test_a_worker_that_is_killed_on_the_way_loses_nothing(course: Path) -> None:
     for number in range(12):
         hand_in(course, f"t{number:02d}", f"{BUSY}# {number}\n")
-    with scheduler(2) as dask, executors.cluster(dask.address, 2, SETTINGS) as pool:
+    with scheduler(2) as dask, executors.cluster(dask.address, 2, engines()) as pool:
         killed: list[int] = []
 
         def kill_a_worker(line: Graded, result: SubmissionResult | None) -> None:
@@ -193,7 +200,7 @@ def test_a_worker_with_another_engine_gets_no_work_and_is_named(
             dask.worker(**other)
             dask.wait(2)
         tell = lambda text: told.append(text.in_language("en"))  # noqa: E731
-        with executors.cluster(dask.address, 2, SETTINGS, tell=tell) as pool:
+        with executors.cluster(dask.address, 2, engines(), tell=tell) as pool:
             if joins == "later":
                 dask.worker(**other)
                 dask.wait(2)
@@ -217,7 +224,7 @@ def test_a_worker_that_cannot_isolate_gets_no_work(course: Path, tmp_path: Path)
         assert "no room" in done.stderr and "no worker of the Dask scheduler" in done.stderr
         dask.worker()
         dask.wait(2)
-        with executors.cluster(dask.address, 2, settings, tell=tell) as pool:
+        with executors.cluster(dask.address, 2, engines("bubblewrap"), tell=tell) as pool:
             results = graded(course, pool, settings=settings)
     assert [result.earned for result in results] == [10, 0, 8, 0] * 3
     assert len(told) == 1 and "no room" in told[0]
@@ -232,7 +239,7 @@ def test_a_worker_that_fails_later_is_asked_again_and_the_others_grade(course: P
     with scheduler(1) as dask:
         dask.worker(PATH=failing_bubblewrap(tmp_path, works=1))
         dask.wait(2)
-        with executors.cluster(dask.address, 2, settings, tell=tell) as pool:
+        with executors.cluster(dask.address, 2, engines("bubblewrap"), tell=tell) as pool:
             assert pool.size() == 2
             results = graded(course, pool, settings=settings)
     assert [result.earned for result in results] == [10, 0, 8, 0] * 3
@@ -242,7 +249,7 @@ def test_a_worker_that_fails_later_is_asked_again_and_the_others_grade(course: P
 def test_a_scheduler_without_workers_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(executors, "_PATIENCE_SECONDS", 2.0)
     with scheduler(0) as dask:
-        opened = executors.cluster(dask.address, 2, SETTINGS)
+        opened = executors.cluster(dask.address, 2, engines())
         with pytest.raises(executors.ClusterError, match="has had no worker for 2 s"), opened:
             pass
 
@@ -287,7 +294,7 @@ def test_a_client_that_is_closed_is_one_sentence(course: Path) -> None:
         pool.executor._client.close()
 
     lost = pytest.raises(executors.ClusterLost, match="does not answer any more")
-    with executors.cluster("local", 1, SETTINGS) as pool, lost:
+    with executors.cluster("local", 1, engines()) as pool, lost:
         graded(course, pool, close)
 
 
@@ -312,6 +319,6 @@ def stored_in(path: Path) -> int:
 
 def test_nothing_is_left_running(course: Path) -> None:
     before = set(descendants(os.getpid()))
-    with executors.cluster("local", 2, SETTINGS) as pool:
+    with executors.cluster("local", 2, engines()) as pool:
         graded(course, pool)
     assert wait_until(lambda: set(descendants(os.getpid())) <= before, 20)

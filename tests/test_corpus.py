@@ -303,6 +303,20 @@ def test_after_all_of_them_a_right_answer_is_right(isolation, key, sandbox):
         assert {result.verdict.value for result in judged(path, isolation, key, sandbox)} == {"AC"}
 
 
+def test_attacks_are_held_where_the_course_allows_modules(isolation, key, sandbox):
+    """`jinja2` brings along a compiled module; none of its files, nor what loads them, opens a way out."""
+    if sys.platform != "linux":
+        pytest.skip("Linux's mechanisms")
+    limits = replace(LIMITS, modules=("jinja2", "sqlite3"))
+    for path in CORPUS:
+        if path.parent.name == "attack":
+            run = sandbox(isolation, head(path).assignment, limits).run
+            results = evaluate(path.name, path.read_bytes(), key(head(path).assignment), run).exercises
+            assert {result.name: result.verdict.value for result in results} == {
+                result.name: head(path).demands.get(result.name, Demand()).verdict for result in results
+            }, path
+
+
 def test_files_beside_a_submission_change_nothing(key, isolation, tmp_path, monkeypatch):
     """What is shipped with a submission, such as a `numpy/` of its own, is not found by anyone."""
     hostile = "import os; os._exit(0)"

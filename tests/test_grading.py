@@ -17,18 +17,18 @@ from autograder.grading.store import Store
 from autograder.judging import answer_key
 from autograder.judging.results import Verdict
 from autograder.sandbox.client import Sandbox, SandboxError
+from autograder.sandbox.limits import asked_for
 from autograder.sandbox.records import Isolation
 from autograder.submissions import class_folder
 from tests import authored
 from tests.graded_classes import CLASS, QUICK, Course, InThisProcess, grade, without_seconds
+from tests.sandboxes import BUBBLEWRAP
 
 
 @pytest.fixture
 def course(graded_course: Course) -> Course:
     return graded_course
 
-
-from tests.sandboxes import BUBBLEWRAP
 
 # ---- A class -----------------------------------------------------------------------------------------------
 
@@ -142,7 +142,7 @@ def test_other_settings_grade_again_and_the_old_ones_are_remembered(
     course: Course, workers: Executor
 ) -> None:
     course.hand_in("an", authored.RIGHT)
-    other = Settings("process", dataclasses.replace(QUICK.limits, cpu_seconds=0.4))
+    other = Settings("process", asked_for(cpu_seconds=0.4))
     assert [grade(course, workers, settings).anew for settings in (QUICK, other, QUICK, other)] == [
         ["an"],
         ["an"],

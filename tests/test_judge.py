@@ -108,6 +108,7 @@ VERDICTS: list[tuple[Outcome, Verdict]] = [
     (Outcome("output"), Verdict.OLE),
     (Outcome("died"), Verdict.RTE),
     (Outcome("unanswered"), Verdict.RTE),
+    (Outcome("not made", text="group"), Verdict.NR),
 ]
 
 

@@ -31,6 +31,7 @@ _ENGINE = {
         "verify:verify",
         "Test the tests: is everything wrong rejected and named, everything right accepted? 1 when not.",
     ),
+    "course": ("course:course", "The course's settings and sources."),
     "gradescope": (
         "gradescope:gradescope",
         "Make the zip that grades an assignment on Gradescope. It holds the hidden key: never publish it.",

@@ -69,15 +69,20 @@ if TYPE_CHECKING:
     help="bubblewrap, or process (weaker, needs nothing installed).",
 )
 @click.option(
-    "--cpu-seconds", type=click.FloatRange(min=0.1), default=3.0, help="Processor seconds a call may take."
+    "--cpu-seconds",
+    type=click.FloatRange(min=0.1),
+    help="Processor seconds a call may take; else what the course says, or 3.",
 )
 @click.option(
     "--submission-seconds",
     type=click.FloatRange(min=1.0),
-    default=60.0,
-    help="Processor seconds a submission may take.",
+    help="Processor seconds a submission may take; else what the course says, or 60.",
 )
-@click.option("--memory-mib", type=click.IntRange(min=16), default=512, help="MiB a submission may take.")
+@click.option(
+    "--memory-mib",
+    type=click.IntRange(min=16),
+    help="MiB a submission may take; else what the course says, or 512.",
+)
 @language_option
 @click.option("--json", is_flag=True, help="Print results.json in place of the table.")
 @for_instructors()
@@ -90,9 +95,9 @@ def grade(
     jobs: int,
     cluster: str | None,
     isolation: "Isolation",
-    cpu_seconds: float,
-    submission_seconds: float,
-    memory_mib: int,
+    cpu_seconds: float | None,
+    submission_seconds: float | None,
+    memory_mib: int | None,
     lang: str,
     json: bool,
 ) -> None:
@@ -100,31 +105,30 @@ def grade(
     from autograder.grading import executors, grade_class
     from autograder.grading.engine import Settings
     from autograder.grading.store import Store
-    from autograder.sandbox.client import require
-    from autograder.sandbox.limits import Limits
+    from autograder.sandbox.limits import asked_for
 
     if (path is None) == (nbgrader is None):
         fail(say("grade.folder_or_course"))
-    limits = Limits(cpu_seconds=cpu_seconds, submission_seconds=submission_seconds, memory=memory_mib * 2**20)
+    limits = asked_for(cpu_seconds=cpu_seconds, submission_seconds=submission_seconds, memory_mib=memory_mib)
     settings = Settings(isolation, limits)
     with _complaining(out or (nbgrader or Path()) / "grades"):
-        if cluster in (None, "local"):
-            require(isolation, limits)
         course = _course(nbgrader)
         if course is not None:
             path, keys, out = course.submitted, keys or course.keys, out or course.root / "grades"
         path, keys, out = path or Path(), keys or Path("keys"), out or Path("grades")
         files, strays = _found(path, keys, assignment)
-        answer_keys = grade_class.load_keys(keys, sorted({file.assignment for file in files}))
+        answer_keys = grade_class.load_keys(keys, {file.assignment for file in files})
+        if cluster in (None, "local"):
+            _require_modules(answer_keys)
         with Store(out / "results.sqlite") as store, _Books(course) as books:
             if store.older:
                 complain(say("store.older", file=store.path))
             workers = min(jobs or os.cpu_count() or 1, len(files))
-            domains = {key.domain for _, key in answer_keys.values()}
+            engines = [(key.domain, isolation, settings.limits_of(key)) for _, key in answer_keys.values()]
 
             def pool() -> "AbstractContextManager[WorkerPool]":
                 if cluster:
-                    return executors.cluster(cluster, workers, settings, domains, complain)
+                    return executors.cluster(cluster, workers, engines, complain)
                 return executors.processes(workers)
 
             _grade_with_progress(files, answer_keys, settings, store, pool, books)
@@ -138,6 +142,16 @@ def grade(
         leave(EXIT_JUDGE_ERROR)
 
 
+def _require_modules(answer_keys: "dict[str, tuple[Path, AnswerKey]]") -> None:
+    """Fail where a module that the course allows is not installed: all would be judge errors."""
+    from autograder.sandbox import modules
+
+    for path, key in answer_keys.values():
+        for name in key.limits.modules:
+            if not modules.is_installed(name):
+                fail(say("course.no_module", where=path, name=name))
+
+
 def _found(
     path: Path, keys: Path, assignment: str | None
 ) -> "tuple[list[SubmittedFile], list[SubmittedFile]]":
@@ -146,7 +160,7 @@ def _found(
     from autograder.submissions import class_folder
 
     known = grade_class.known_assignments(keys)
-    found = class_folder.find(path, assignment, known)
+    found = class_folder.find(path, assignment, known, grade_class.known_names(keys))
     files, strays = class_folder.without_strays(found, known)
     for stray in strays:
         about = {"student": stray.student, "assignment": stray.assignment}

@@ -6,16 +6,17 @@
 
 import functools
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from autograder import __version__
 from autograder.base.messages import Text, TextError
-from autograder.judging.domain import find
+from autograder.judging.answer_key import AnswerKey
+from autograder.judging.domain import find, registered
 from autograder.judging.results import Engine
 from autograder.sandbox.client import require
-from autograder.sandbox.limits import Limits
+from autograder.sandbox.limits import Asked, Limits
 from autograder.sandbox.records import Isolation
 
 if TYPE_CHECKING:
@@ -24,14 +25,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Settings:
-    """How submissions are run."""
+    """How submissions are run.
+
+    Attributes
+    ----------
+    limits : Asked
+        Those that take the place of the key's own.
+    """
 
     isolation: Isolation = "bubblewrap"
-    limits: Limits = field(default_factory=Limits)
+    limits: Asked = ()
 
-    def engine(self, domain: str) -> Engine:
-        """Everything about the engine that the result of a key of `domain` depends on."""
-        return engine(domain, self.isolation, self.limits)
+    def limits_of(self, key: AnswerKey) -> Limits:
+        """The limits for submissions that are judged with `key`."""
+        return replace(key.limits, **dict(self.limits))
+
+    def engine(self, key: AnswerKey) -> Engine:
+        """Everything about the engine that the result depends on."""
+        return engine(key.domain, self.isolation, self.limits_of(key))
 
 
 _DECIDING = ("base/records.py", "judging", "sandbox", "submissions/source.py")
@@ -60,15 +71,17 @@ def digest(domain: str) -> str:
     from importlib.metadata import version
     from importlib.resources import files
 
-    subject = find(domain)
-    names = (*_DECIDING, domain) if domain else _DECIDING
-    left_out = {f"{domain}/{name}" for name in subject.not_for_judging}
-    package = files("autograder")
-    sources = [file for name in names for file in _files(package.joinpath(*name.split("/")), name, left_out)]
+    subject, point = find(domain), registered(domain)
+    package = point.module.partition(".")[0] if point else domain
+    left_out = {f"{package}/{name}" for name in subject.not_for_judging}
+    places = [(files("autograder").joinpath(*name.split("/")), name) for name in _DECIDING]
+    if package:
+        found = files(package) if point else files("autograder").joinpath(package)
+        places.append((found, package))
     total = hashlib.sha256()
-    for name, content in sorted(sources):
+    for name, content in sorted(file for place in places for file in _files(*place, left_out)):
         total.update(f"{name}\0{len(content)}\0".encode() + content)
-    for name in subject.requires:
+    for name in (*subject.requires, *([point.dist.name] if point and point.dist else [])):
         total.update(f"{name} {version(name)}\0".encode())
     return total.hexdigest()
 
@@ -84,10 +97,12 @@ def _files(place: "Traversable", name: str, left_out: set[str]) -> Iterator[tupl
         yield name, place.read_bytes()
 
 
-def introduce(settings: Settings, domains: tuple[str, ...]) -> tuple[list[Engine], Text | None]:
-    """What a worker of a cluster says of itself: its engine for each domain, and why it cannot isolate."""
+def introduce(engines: Sequence[tuple[str, Isolation, Limits]]) -> tuple[list[Engine], Text | None]:
+    """What a worker of a cluster says of itself: its own engines, and why it cannot isolate a submission."""
+    trouble = None
     try:
-        require(settings.isolation, settings.limits)
+        for isolation, limits in {(isolation, limits) for _, isolation, limits in engines}:
+            require(isolation, limits)
     except TextError as error:
-        return [settings.engine(domain) for domain in domains], error.text
-    return [settings.engine(domain) for domain in domains], None
+        trouble = error.text
+    return [engine(*each) for each in engines], trouble

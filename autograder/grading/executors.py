@@ -19,9 +19,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from autograder.base.messages import Message, Text, TextError, joined, say
-from autograder.grading.engine import Settings, introduce
+from autograder.grading.engine import engine, introduce
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.records import Isolation
 
 _Answer = TypeVar("_Answer")
+Engines = Collection[tuple[str, Isolation, Limits]]
 
 
 class ClusterError(TextError):
@@ -42,6 +45,8 @@ class WorkerPool:
         Raises BrokenExecutor where what was submitted cannot come back any more.
     doubt : function ()
         Told that a worker could not grade a submission.
+    tried : bool
+        Whether its workers are known to be able to isolate; else one tries before it grades.
     """
 
     executor: Executor
@@ -49,6 +54,7 @@ class WorkerPool:
     deliver: Callable[[Path], Any]
     check: Callable[[], None] = lambda: None
     doubt: Callable[[], None] = lambda: None
+    tried: bool = True
 
 
 @contextlib.contextmanager
@@ -59,7 +65,7 @@ def processes(count: int) -> Iterator[WorkerPool]:
 
     executor = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _start_worker)
     try:
-        yield WorkerPool(executor, lambda: count, Path.resolve)
+        yield WorkerPool(executor, lambda: count, Path.resolve, tried=False)
     except BaseException:
         for worker in multiprocessing.active_children():
             worker.terminate()
@@ -92,8 +98,7 @@ def _start_worker() -> None:
 def cluster(
     address: str,
     count: int,
-    settings: Settings,
-    domains: Collection[str] = ("",),
+    engines: Engines,
     tell: Callable[[Text], None] = lambda text: None,
 ) -> Iterator[WorkerPool]:
     """The workers of the Dask scheduler at `address`; "local" starts one here, with `count` workers.
@@ -103,8 +108,8 @@ def cluster(
 
     Parameters
     ----------
-    domains : collection of str
-        The domains of the keys.
+    engines : collection of (str, Isolation, Limits)
+        What `engine.engine` is given for each key.
     tell : function
         Called with a sentence about workers that get no work.
 
@@ -143,7 +148,7 @@ def cluster(
             client = stack.enter_context(distributed.Client(where, timeout="10s"))
         except (OSError, ValueError, TimeoutError) as error:
             raise ClusterError(say("cluster.no_scheduler", address=address, error=error)) from error
-        workers = _Workers(client, address, settings, domains, tell)
+        workers = _Workers(client, address, engines, tell)
         workers.wait()
         yield WorkerPool(workers, workers.size, workers.deliver, workers.check, workers.doubt)
 
@@ -164,14 +169,13 @@ class _Workers(Executor):
         self,
         client: Any,
         address: str,
-        settings: Settings,
-        domains: Collection[str],
+        engines: Engines,
         tell: Callable[[Text], None],
     ) -> None:
         self._client, self._address, self._tell = client, address, tell
         self._executor = client.get_executor(pure=False)
-        self._question = (settings, tuple(domains))
-        self._expected = [settings.engine(domain) for domain in domains]
+        self._engines = list(engines)
+        self._expected = [engine(*each) for each in engines]
         self._asked: dict[str, Future[Any]] = {}
         self._threads: dict[str, int] = {}
         self._fit: dict[str, bool] = {}
@@ -245,7 +249,7 @@ class _Workers(Executor):
             self._tell(say("cluster.unfit", workers=names, why=trouble))
 
     def _ask(self, worker: str) -> "Future[Any]":
-        answer: Future[Any] = self._executor.submit(introduce, *self._question, workers=[worker])
+        answer: Future[Any] = self._executor.submit(introduce, self._engines, workers=[worker])
         return answer
 
     def _trouble(self, answer: "Future[Any]") -> Text | None:

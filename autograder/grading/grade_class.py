@@ -5,6 +5,7 @@ worker. A worker keeps one warm sandbox for each answer key. Nothing in a submis
 result is stored as soon as it is there, and an interrupted run continues from the stored results.
 """
 
+import contextlib
 import functools
 import gc
 import hashlib
@@ -22,8 +23,8 @@ from autograder.grading.store import Member, Store, StoreKey
 from autograder.judging import answer_key
 from autograder.judging.evaluate import Evaluation, evaluate, unreadable
 from autograder.judging.judge import calls, judge_error
-from autograder.judging.results import Engine, SubmissionResult
-from autograder.sandbox.client import Sandbox
+from autograder.judging.results import SubmissionResult
+from autograder.sandbox.client import Sandbox, trial
 from autograder.submissions.class_folder import SubmittedFile
 
 _LOOK_SECONDS = 2.0
@@ -53,7 +54,7 @@ class Graded:
 
 
 def load_keys(folder: Path, assignments: Iterable[str]) -> dict[str, tuple[Path, answer_key.AnswerKey]]:
-    """The hidden keys of `assignments`.
+    """The hidden keys of `assignments`, in the course's order.
 
     Raises
     ------
@@ -61,7 +62,9 @@ def load_keys(folder: Path, assignments: Iterable[str]) -> dict[str, tuple[Path,
         Also where a file is named after one assignment and holds the key of another.
     """
     paths = {name: folder / (name + answer_key.HIDDEN) for name in assignments}
-    return {name: (path, answer_key.load(path, name)) for name, path in paths.items()}
+    keys = [(path, answer_key.load(path, name)) for name, path in paths.items()]
+    keys.sort(key=lambda pair: (pair[1].settings.position, pair[1].assignment))
+    return {key.assignment: (path, key) for path, key in keys}
 
 
 def newest_key(path: Path) -> answer_key.AnswerKey:
@@ -87,6 +90,15 @@ def known_assignments(folder: Path) -> set[str]:
     return {path.name.removesuffix(answer_key.HIDDEN) for path in folder.glob("*" + answer_key.HIDDEN)}
 
 
+def known_names(folder: Path) -> dict[str, str]:
+    """What hand-ins may call the assignments with a hidden key in `folder`; see `answer_key.names_in`."""
+    keys = []
+    for path in folder.glob("*" + answer_key.HIDDEN):
+        with contextlib.suppress(answer_key.KeyFileError):  # it is reported where it is needed
+            keys.append(newest_key(path))
+    return answer_key.names_in(keys)
+
+
 def grade_class(
     files: Sequence[SubmittedFile],
     keys: dict[str, tuple[Path, answer_key.AnswerKey]],
@@ -110,6 +122,8 @@ def grade_class(
     ------
     concurrent.futures.BrokenExecutor
         The executor cannot go on; what is graded is stored.
+    TextError
+        No sandbox works here.
     """
     run = _ClassRun(keys, settings, store, pool, on_graded)
     try:
@@ -143,18 +157,18 @@ class _ClassRun:
         self._on_graded = on_graded
         self._running: dict[Future[SubmissionResult], Graded] = {}
         self._failed: list[Graded] = []
+        self._tried: set[str] = set()
 
     def begin(self, file: SubmittedFile) -> Graded:
         """Hand one file to the workers, unless its result is known; wait while they have enough."""
         key = self._keys[file.assignment]
         content, problem = content_of(file)
-        engine = self._settings.engine(key.domain)
-        deciding = self._deciding[file.assignment]
-        graded = Graded(file, StoreKey(_digest(file, content, problem), deciding, engine.id))
+        about = (self._deciding[file.assignment], self._settings.engine(key).id)
+        graded = Graded(file, StoreKey(_digest(file, content, problem), *about))
         if self._store.is_final(graded.key):
             self._on_graded(graded, None)
         elif problem is not None:
-            result = _result(file, engine, 0.0, unreadable(key, problem))
+            result = _result(file, self._settings, 0.0, unreadable(key, problem), key)
             self._store.put(graded.key, result)
             self._on_graded(graded, result)
         else:
@@ -184,7 +198,11 @@ class _ClassRun:
     def _submit(self, graded: Graded, content: bytes) -> None:
         file, digest = graded.file, self._keys[graded.file.assignment].digest
         task = Task(file.student, file.assignment, file.name, content, digest, self._settings)
-        future = self._pool.executor.submit(grade_one, task, self._delivered[file.assignment])
+        delivered = self._delivered[file.assignment]
+        if not self._pool.tried and digest not in self._tried:
+            self._tried.add(digest)
+            self._pool.executor.submit(try_out, task, delivered).result()
+        future = self._pool.executor.submit(grade_one, task, delivered)
         self._running[future] = graded
 
     def _collect(self, *, last: bool = False) -> None:
@@ -197,7 +215,7 @@ class _ClassRun:
             if future.cancelled():
                 self._pool.check()  # it knows more
                 raise BrokenExecutor
-            result = _finished(future, graded.file, key, self._settings.engine(key.domain))
+            result = _finished(future, graded.file, key, self._settings)
             self._store.put(graded.key, result)
             if result.has_judge_error and not last:
                 self._pool.doubt()
@@ -207,13 +225,13 @@ class _ClassRun:
 
 
 def _finished(
-    future: Future[SubmissionResult], file: SubmittedFile, key: answer_key.AnswerKey, engine: Engine
+    future: Future[SubmissionResult], file: SubmittedFile, key: answer_key.AnswerKey, settings: Settings
 ) -> SubmissionResult:
     """What a worker returned; a judge error where it could not, such as when it was killed too often, or
     where its engine is not ours."""
     try:
         result = future.result()
-        if result.engine == engine:
+        if result.engine == settings.engine(key):
             return result
         failure: object = say("note.another_engine")
     except (BrokenExecutor, answer_key.KeyFileError):
@@ -221,7 +239,7 @@ def _finished(
     except Exception as error:
         failure = f"{type(error).__name__}: {error}"
     why = say("note.grader_failed", error=failure)
-    return _result(file, engine, 0.0, Evaluation(judge_error(key), (why,)))
+    return _result(file, settings, 0.0, Evaluation(judge_error(key), (why,)), key)
 
 
 def result_of(graded: Graded, store: Store) -> SubmissionResult:
@@ -269,22 +287,38 @@ def grade_one(task: Task, key: Path | bytes) -> SubmissionResult:
     loaded = _load_key(key, task.key_digest)
     done = evaluate(task.name, task.content, loaded, lambda statements: _sandbox(task, key).run(statements))
     seconds = round(time.perf_counter() - start, 4)
-    return _result(task, task.settings.engine(loaded.domain), seconds, done)
+    return _result(task, task.settings, seconds, done, loaded)
+
+
+def try_out(task: Task, key: Path | bytes) -> None:
+    """Run nothing, in the sandbox that is going to grade. Called in a worker before anything is graded.
+
+    Raises
+    ------
+    TextError
+        What keeps it from working, and what to do.
+    """
+    trial(_sandbox(task, key))
 
 
 def _result(
-    submitted: SubmittedFile | Task, engine: Engine, seconds: float, done: Evaluation
+    submitted: SubmittedFile | Task,
+    settings: Settings,
+    seconds: float,
+    done: Evaluation,
+    key: answer_key.AnswerKey,
 ) -> SubmissionResult:
     return SubmissionResult(
         submitted.student,
         submitted.assignment,
         submitted.name,
-        engine.isolation,
+        settings.isolation,
         seconds,
         done.exercises,
         done.notes,
         done.output,
-        engine,
+        key.by_hand,
+        settings.engine(key),
     )
 
 
@@ -304,6 +338,7 @@ def _sandbox(task: Task, key: Path | bytes) -> Sandbox:
 @functools.lru_cache(maxsize=16)
 def _open_sandbox(key: Path | bytes, digest: str, settings: Settings, thread: int) -> Sandbox:
     """A worker keeps a warm sandbox for each key and each of its threads; it ends with the worker."""
-    sandbox = Sandbox(calls(_load_key(key, digest)), settings.limits, settings.isolation)
+    loaded = _load_key(key, digest)
+    sandbox = Sandbox(calls(loaded), settings.limits_of(loaded), settings.isolation)
     gc.freeze()  # the key stays: no garbage collection need traverse it again for every submission
     return sandbox

@@ -26,6 +26,7 @@ def calls(key: AnswerKey) -> list[Call]:
             case.layout,
             case.fresh,
             exercise.left_out(case.args),
+            tuple(step.sent for step in case.script),
         )
         for exercise in key.exercises
         for group in exercise.groups
@@ -55,8 +56,7 @@ def results(key: AnswerKey, judged: Iterable[Sequence[Judged]]) -> tuple[Exercis
     """Points and diagnoses of what `judged(key, …)` found."""
     domain = find(key.domain)
     return tuple(
-        _result(exercise, cases, domain, visible=key.visible)
-        for exercise, cases in zip(key.exercises, judged, strict=True)
+        _result(key, exercise, cases, domain) for exercise, cases in zip(key.exercises, judged, strict=True)
     )
 
 
@@ -100,7 +100,7 @@ def accepts(case: KeyCase, outcome: Outcome) -> bool:
 
 
 def _result(
-    exercise: KeyExercise, judged: Sequence[Judged], domain: Domain, *, visible: bool
+    key: AnswerKey, exercise: KeyExercise, judged: Sequence[Judged], domain: Domain
 ) -> ExerciseResult:
     remaining = iter(judged)
     groups = []
@@ -111,7 +111,7 @@ def _result(
         groups.append(GroupResult(group.name, earned, group.points, cases))
     failed = [case.verdict for case in judged if case.verdict is not Verdict.AC]
     verdict = next((verdict for verdict in failed if verdict is not Verdict.NR), (*failed, Verdict.AC)[0])
-    found = diagnose(exercise, judged, domain, visible=visible)
+    found = diagnose(exercise, judged, domain, visible=key.visible, modules=key.limits.modules)
     return ExerciseResult(
         exercise.name, verdict, found.misconception, found.symptom, found.text, tuple(groups)
     )

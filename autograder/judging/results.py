@@ -158,10 +158,12 @@ class SubmissionResult:
         What people should know about the file, such as a cell that does not parse.
     output : str
         What the submission printed, cut; for the instructor only.
+    by_hand : float
+        Points of written questions, which a person gives: they are in neither `points` nor `max_points`.
     engine : Engine or None
         What graded it.
     key : str
-        The digest of the answer key, as the store knows it.
+        The digest of what in the answer key decides points.
     changes : tuple of Change
         Points that differ from those of the class's former run.
     """
@@ -174,6 +176,7 @@ class SubmissionResult:
     exercises: tuple[ExerciseResult, ...]
     notes: tuple[Text, ...] = ()
     output: str = ""
+    by_hand: float = 0
     engine: Engine | None = None
     key: str = ""
     changes: tuple[Change, ...] = ()

@@ -46,10 +46,13 @@ def to_gradescope(
     tests = [
         test for number, exercise in enumerate(result.exercises, 1) for test in _tests(exercise, number, lang)
     ]
+    sentences = [note.in_language(lang) for note in notes]
+    if result.by_hand:
+        sentences.append(words.about_written(result).in_language(lang))
     return {
         "score": result.points,
         "execution_time": result.seconds,
-        "output": "\n".join(note.in_language(lang) for note in notes),
+        "output": "\n".join(sentences),
         "output_format": "text",
         "test_output_format": "text",
         "test_name_format": "text",

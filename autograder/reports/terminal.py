@@ -10,7 +10,7 @@ from rich.table import Table
 from autograder.base.messages import Text, say, translator
 from autograder.judging.domain import find
 from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict
-from autograder.reports.words import submissions
+from autograder.reports.words import about_written, submissions
 from autograder.student.checking import Checked
 from autograder.student.feedback import words
 from autograder.student.feedback.advice import next_exercise, next_step
@@ -34,8 +34,11 @@ def show_class(results: Iterable[SubmissionResult], lang: str, console: Console)
     number = 0
     shares: list[float] = []
     failures: Counter[Text] = Counter()
+    by_hand: dict[str, Text] = {}
     for result in results:
         number += 1
+        if result.by_hand:
+            by_hand[result.assignment] = about_written(result)
         if result.earned is None:
             failures[result.notes[-1] if result.notes else say("verdict.grader_failed")] += 1
         elif result.max_points:
@@ -53,6 +56,8 @@ def show_class(results: Iterable[SubmissionResult], lang: str, console: Console)
         mean = f"{100 * sum(shares) / len(shares):.1f} %"
         told = say("report.class_summary", submissions=submissions(number), mean=mean)
         console.print(told.in_language(lang))
+    for assignment, told in by_hand.items():
+        console.print(f"{assignment}: {told.in_language(lang)}")
     if failures:
         told = say("report.grader_failed", submissions=submissions(failures.total()))
         console.print(f"[bold red]{escape(told.in_language(lang))}[/]")

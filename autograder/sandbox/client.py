@@ -19,7 +19,7 @@ from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self
 
-from autograder.base.messages import TextError, printable, say
+from autograder.base.messages import TextError, joined, printable, say
 from autograder.sandbox import bubblewrap, launch
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.quotable import Quotable
@@ -64,7 +64,7 @@ class SandboxError(TextError):
 
 
 def require(isolation: Isolation, limits: Limits, instead: str = "--isolation process") -> None:
-    """Start a sandbox as grading does and run something in it, before anything is graded.
+    """Start a sandbox as grading does and run something in it.
 
     Parameters
     ----------
@@ -76,15 +76,20 @@ def require(isolation: Isolation, limits: Limits, instead: str = "--isolation pr
     bubblewrap.BubblewrapMissing, SandboxError
         The text says what to do.
     """
+    with Sandbox([Call("works", (), "trial")], limits, isolation) as sandbox:
+        trial(sandbox, instead)
+
+
+def trial(sandbox: "Sandbox", instead: str = "--isolation process") -> None:
+    """The same with this one; it can be used further."""
     try:
-        with Sandbox([Call("works", (), "trial")], limits, isolation) as sandbox:
-            sandbox.run([("def works(): return True", "trial", 1)])
+        sandbox.run([("def works(): return True", "trial", 1)])
     except bubblewrap.BubblewrapMissing:
         raise bubblewrap.BubblewrapMissing(say("bubblewrap.missing", instead=instead)) from None
     except SandboxError as error:
-        if isolation == "bubblewrap":
+        if sandbox.isolation == "bubblewrap":
             raise SandboxError(say("bubblewrap.refused", reason=error, instead=instead)) from error
-        raise SandboxError(say("sandbox.refused", isolation=isolation, reason=error)) from error
+        raise SandboxError(say("sandbox.refused", isolation=sandbox.isolation, reason=error)) from error
 
 
 class Cancelled(Exception):
@@ -301,6 +306,8 @@ class Sandbox:
             self._process = launched or launch.start(self.isolation, self.limits)
             self._send(dumps(self._setup(self._places())))
             ready = self._receive(time.monotonic() + _START_SECONDS)
+            if ready["missing"]:  # a submission that uses it must not pay for that
+                raise SandboxError(say("sandbox.module_missing", names=joined(ready["missing"])))
         except (SandboxError, OSError, ValuesError) as error:
             complaint = self._complaint()
             self.close()
@@ -314,8 +321,8 @@ class Sandbox:
     def _places(self) -> dict[str, Any]:
         """The paths that the warden needs, and for "user" which user its runs become."""
         if self.isolation == "bubblewrap":
-            return bubblewrap.places()
-        places = bubblewrap.places_outside()
+            return bubblewrap.places(self.limits.modules)
+        places = bubblewrap.places_outside(self.limits.modules)
         return {**places, "user": int(bubblewrap.NOBODY)} if self.isolation == "user" else places
 
     def _setup(self, places: dict[str, Any]) -> dict[str, Any]:
@@ -426,6 +433,7 @@ def _failure(data: Any) -> Outcome | None:
         text=_text(data, "text"),
         where=_text(data, "where"),
         line=_line(data.get("line")),
+        step=_line(data.get("step")),
     )
 
 

@@ -49,7 +49,7 @@ c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
-# The sandbox's limits and the folder of the hidden answer keys, below this one:
+# The folder of the hidden answer keys, below this one, and limits in place of the course's own (course.toml):
 # c.SandboxExecute.keys = "keys"
 # c.SandboxExecute.cpu_seconds = 3.0
 # c.SandboxExecute.memory_mib = 512
@@ -130,9 +130,11 @@ def init(root: Path, assignments: list[Assignment], lang: str, *, force: bool = 
         for assignment, key in zip(assignments, visible, strict=True):
             name = assignment.name
             folder = root / "source" / name
-            text = nbformat.writes(source_notebook(assignment, course_language(lang))) + "\n"
+            its_lang = course_language(lang, assignment.languages)
+            text = nbformat.writes(source_notebook(assignment, its_lang)) + "\n"
             path = folder / f"{name}.ipynb"
             files.append(_write(path, text.encode(), written, str(path.relative_to(root)), force))
+            key = assignment.with_settings(key)
             files.append(build.write_visible_key(folder / f"{name}.visible.npz", key))
             files += build.copy_data(assignment, folder)
             files.append(build.draw_keys(assignment, keys))
