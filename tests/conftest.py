@@ -13,6 +13,7 @@ pytest_plugins = (
     "tests.class_reports",
     "tests.graded_classes",
     "tests.commands",
+    "tests.course_keys",
     "tests.sandboxes",
     "tests.work_folders",
 )

@@ -17,7 +17,7 @@ from tests.authored import HIDDEN, NOTEBOOK, write_course
 
 
 def verified(folder: Path, draws: int = 3) -> verification.Report:
-    return verification.verify_exercise(folder, "relu_backward", draws)
+    return verification.verify_exercise(folder, "relu_backward", draws, "a seed")
 
 
 def test_a_sound_course_is_sound(tmp_path: Path) -> None:
@@ -146,6 +146,7 @@ def test_command(tmp_path: Path) -> None:
     assert "relu_backward" in run.stdout and "1/1" in run.stdout
     run = CliRunner().invoke(app, ["verify", "relu", "--solutions", str(tmp_path), "--draws", "2", "--json"])
     data = json.loads(run.stdout)
+    assert "--seed " in run.stderr
     assert data["sound"] and data["exercises"][0]["exercise"] == "relu_backward"
 
 

@@ -16,6 +16,7 @@ from autograder.base.command_line import (
     PATH,
     complain,
     fail,
+    fail_with,
     language_option,
     leave,
 )
@@ -120,7 +121,7 @@ def grade(
         answer_keys = grade_class.load_keys(keys, {file.assignment for file in files})
         if cluster in (None, "local"):
             _require_modules(answer_keys)
-        with Store(out / "results.sqlite") as store, _Books(course) as books:
+        with Store(out / "results.sqlite") as store, _only_run(out), _Books(course) as books:
             if store.older:
                 complain(say("store.older", file=store.path))
             workers = min(jobs or os.cpu_count() or 1, len(files))
@@ -195,7 +196,7 @@ def _complaining(out: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        fail(f"{error.filename or out}: {error.strerror or error}.")
+        fail_with(error, out)
     except BrokenExecutor as error:
         told = say("grade.goes_on", why=error.text) if isinstance(error, TextError) else None
         complain(told or say("grade.workers_killed"))
@@ -203,6 +204,23 @@ def _complaining(out: Path) -> Iterator[None]:
     except KeyboardInterrupt:
         complain(say("grade.interrupted"))
         leave(EXIT_INTERRUPTED)
+
+
+@contextlib.contextmanager
+def _only_run(out: Path) -> Iterator[None]:
+    """Keep other runs out of the folder: each would write the other's class into its grades.csv."""
+    import fcntl
+
+    folder = os.open(out, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # a network's file system that locks no folders
+            try:
+                fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                fail(say("grade.another_run", folder=out))
+        yield
+    finally:
+        os.close(folder)
 
 
 def _grade_with_progress(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from autograder.base.command_line import PATH, complain, fail, language_option
+from autograder.base.command_line import PATH, complain, fail, fail_with, language_option
 from autograder.base.messages import say
 from autograder.cli.common import for_instructors
 
@@ -66,7 +66,7 @@ def similar(
         with replacing(out / "similar.html") as stream:
             similarity.write_page(pairs, lang, stream)
     except OSError as error:
-        fail(f"{error.filename or out}: {error.strerror or error}.")
+        fail_with(error, out)
     console = Console(highlight=False)
     if pairs:
         similarity.table(pairs, lang, console)

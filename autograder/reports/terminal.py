@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Container, Iterable
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
@@ -19,8 +19,8 @@ _TABLE_ROWS = 400
 """A longer table is not printed."""
 
 
-def show_class(results: Iterable[SubmissionResult], lang: str, console: Console) -> None:
-    """Print a row for each submission: points, and the exercises that are not right with their verdicts.
+def class_shown(results: Iterable[SubmissionResult], lang: str) -> list[RenderableType]:
+    """A row for each submission: points, and the exercises that are not right with their verdicts.
 
     Below the table: how many there are, the mean share of the points of those that were graded, and in red
     how many were not, why, and what to do.
@@ -50,19 +50,19 @@ def show_class(results: Iterable[SubmissionResult], lang: str, console: Console)
                 _points(result.earned, result.max_points),
                 _lost(result),
             )
-    if number <= _TABLE_ROWS:
-        console.print(table)
+    shown: list[RenderableType] = [table] if number <= _TABLE_ROWS else []
     if shares:
         mean = f"{100 * sum(shares) / len(shares):.1f} %"
         told = say("report.class_summary", submissions=submissions(number), mean=mean)
-        console.print(told.in_language(lang))
+        shown.append(told.in_language(lang))
     for assignment, told in by_hand.items():
-        console.print(f"{assignment}: {told.in_language(lang)}")
+        shown.append(f"{assignment}: {told.in_language(lang)}")
     if failures:
         told = say("report.grader_failed", submissions=submissions(failures.total()))
-        console.print(f"[bold red]{escape(told.in_language(lang))}[/]")
+        shown.append(f"[bold red]{escape(told.in_language(lang))}[/]")
     for reason, count in failures.items():
-        console.print(f"[bold red]{Verdict.JE.value} ×{count}[/] {escape(reason.in_language(lang))}")
+        shown.append(f"[bold red]{Verdict.JE.value} ×{count}[/] {escape(reason.in_language(lang))}")
+    return shown
 
 
 def _points(points: float | None, maximum: float) -> str:
