@@ -218,8 +218,8 @@ def test_a_bubblewrap_whose_real_command_fails_is_one_sentence_before_anything_i
 
 @needs_bubblewrap
 def test_a_judge_error_is_no_grade_and_the_next_run_grades_it(course: Path, tmp_path: Path) -> None:
-    """The sandbox works in the trial and never again."""
-    path = failing_bubblewrap(tmp_path, works=1)
+    """The sandbox works in the trial (its setup, and a run) and never again."""
+    path = failing_bubblewrap(tmp_path, works=1, turns=2)
     result = call(course, "grade", "submitted", "--jobs", "1", "--lang", "en", PATH=path)
     assert (result.returncode, "Traceback" in result.stderr) == (3, False)
     told = " ".join(result.stdout.split())

@@ -179,7 +179,7 @@ def test_a_judge_error_changes_no_score_and_asks_a_person_to_look(
         cell_of(right, "relu_backward").source += f"  # {student}"
         hand_in(course, student, right)
     with monkeypatch.context() as failing:  # B makes a trial of its own first
-        failing.setenv("PATH", failing_bubblewrap(tmp_path, works=1 if route == "B" else 0))
+        failing.setenv("PATH", failing_bubblewrap(tmp_path, works=1 if route == "B" else 0, turns=2))
         done = command(course, *ROUTES[route], *(["--force"] if route == "A" else []))
     assert done.returncode == (3 if route == "B" else 1) and "no room" in done.stdout + done.stderr
     expression = (

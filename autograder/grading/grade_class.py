@@ -25,6 +25,7 @@ from autograder.judging.evaluate import Evaluation, evaluate, unreadable
 from autograder.judging.judge import calls, judge_error
 from autograder.judging.results import SubmissionResult
 from autograder.sandbox.client import Sandbox, trial
+from autograder.sandbox.limits import Limits
 from autograder.submissions.class_folder import SubmittedFile
 
 _LOOK_SECONDS = 2.0
@@ -157,7 +158,7 @@ class _ClassRun:
         self._on_graded = on_graded
         self._running: dict[Future[SubmissionResult], Graded] = {}
         self._failed: list[Graded] = []
-        self._tried: set[str] = set()
+        self._tried: set[Limits] = set()
 
     def begin(self, file: SubmittedFile) -> Graded:
         """Hand one file to the workers, unless its result is known; wait while they have enough."""
@@ -199,8 +200,9 @@ class _ClassRun:
         file, digest = graded.file, self._keys[graded.file.assignment].digest
         task = Task(file.student, file.assignment, file.name, content, digest, self._settings)
         delivered = self._delivered[file.assignment]
-        if not self._pool.tried and digest not in self._tried:
-            self._tried.add(digest)
+        limits = self._settings.limits_of(self._keys[file.assignment])
+        if not self._pool.tried and limits not in self._tried:
+            self._tried.add(limits)
             self._pool.executor.submit(try_out, task, delivered).result()
         future = self._pool.executor.submit(grade_one, task, delivered)
         self._running[future] = graded
