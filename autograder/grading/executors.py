@@ -179,7 +179,7 @@ def cluster(
                 distributed.LocalCluster(
                     n_workers=count,
                     threads_per_worker=1,
-                    dashboard_address=None,
+                    dashboard_address=":0",  # the usual port may be taken
                     silence_logs=logging.CRITICAL,
                 )
             )
