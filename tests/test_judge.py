@@ -104,7 +104,6 @@ VERDICTS: list[tuple[Outcome, Verdict]] = [
     (Outcome("forbidden", text="torch"), Verdict.FORBIDDEN),
     (Outcome("unsendable", text="type set"), Verdict.WA),
     (Outcome("time"), Verdict.TLE),
-    (Outcome("not made"), Verdict.NR),
     (Outcome("output"), Verdict.OLE),
     (Outcome("died"), Verdict.RTE),
     (Outcome("unanswered"), Verdict.RTE),
