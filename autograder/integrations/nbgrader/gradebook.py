@@ -140,7 +140,7 @@ def _written(
         file.source.parent / "timestamp.txt"
     )  # found by path: a folder's name may differ from the student's
     timestamp = _handed_in(stamp)
-    entry = Entry(student, timestamp, *_graded(notebook, known))
+    entry = Entry(student, timestamp, *_graded(notebook, known), graded=not result.has_judge_error)
     content = (json.dumps(notebook, ensure_ascii=False) + "\n").encode()
 
     with atomic.replacing_folder(autograded) as folder:
