@@ -477,8 +477,8 @@ def test_a_module_works_where_it_is_allowed(isolation: Isolation, tmp_path: Path
             source = WITH_MODULE.replace("    assert", f"    import {other}\n    assert")
             (result,) = evaluate("relu.py", source.encode(), key, sandbox.run).exercises
             assert result.verdict is Verdict.FORBIDDEN
-            assert result.symptom is not None
-            sentence = result.symptom.in_language("en")
+            assert result.detail is not None
+            sentence = result.detail.in_language("en")
             assert sentence.startswith(f"{other} cannot be imported here (needed in relu.py, line 4): only ")
             assert sentence.endswith("only NumPy, jinja2 and Python's standard library can.")
         source = WITH_MODULE.replace("    assert", "    import jinja2.nothing\n    assert")
@@ -491,8 +491,8 @@ def test_it_gets_a_fair_sentence_where_it_is_not(tmp_path: Path) -> None:
     with Sandbox(calls(key), key.limits, "process") as sandbox:
         (result,) = evaluate("relu.py", WITH_MODULE.encode(), key, sandbox.run).exercises
     assert (result.verdict, result.points) == (Verdict.FORBIDDEN, 0)
-    assert result.symptom is not None
-    assert result.symptom.in_language("en") == (
+    assert result.detail is not None
+    assert result.detail.in_language("en") == (
         "jinja2 cannot be imported here (needed in relu.py, line 4): "
         "only NumPy and Python's standard library can."
     )
