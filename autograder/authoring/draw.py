@@ -84,6 +84,11 @@ def draw_key(
     return with_digest(AnswerKey(name, visible, drawn, entropy=entropy, domain=domain))
 
 
+def random_numbers(entropy: str, exercise: str, group: str) -> np.random.Generator:
+    """Those that a group is drawn from."""
+    return np.random.default_rng(list(hashlib.sha256(f"{entropy}/{exercise}/{group}".encode()).digest()))
+
+
 def inputs(cases: Sequence[Case | KeyCase]) -> list[Any]:
     """What is drawn of `cases`, apart from what is computed."""
     return [[case.args, case.layout, case.fresh] for case in cases]
@@ -151,10 +156,9 @@ def same_wrong(left: Wrong | None, right: Wrong | None) -> bool:
 def _cases(exercise: Exercise, group: Group, entropy: str, visible: bool) -> list[Case]:
     """What the group's generator gives; it runs twice, to see whether `rng` alone decides that."""
     where = say("author.group", exercise=exercise.name, name=group.name)
-    seed = hashlib.sha256(f"{entropy}/{exercise.name}/{group.name}".encode()).digest()
 
     def draw() -> list[Case]:
-        cases = group.cases(np.random.default_rng(list(seed)), for_students=visible)
+        cases = group.cases(random_numbers(entropy, exercise.name, group.name), for_students=visible)
         return [replace(case, args=loads(dumps(case.args))) for case in cases]
 
     try:

@@ -47,6 +47,7 @@ from ..catalogue import (
     relu_slopes,
     sized,
     spread_out,
+    uncancelled,
     units,
     whole,
 )
@@ -83,7 +84,9 @@ dense = Exercise(dense_residual, points=6, lecture="3.2")
 
 def dense_args(rng, outputs, inputs):
     """The arguments of `dense_residual` for a layer of the given size."""
-    return real(rng, outputs), real(rng, outputs, inputs), real(rng, inputs)
+    return uncancelled(
+        dense_residual, lambda: (real(rng, outputs), real(rng, outputs, inputs), real(rng, inputs))
+    )
 
 
 dense_group = sized(dense, dense_args)
