@@ -55,8 +55,8 @@ def until(good, draw):
 def uncancelled(function, draw):
     """Arguments `draw()` for which the greatest value of `function` is no small difference of large sums.
 
-    What is tolerated is a share of that value, and rounding errors are a share of what is summed: which is what
-    the function gives of the magnitudes, where it adds and multiplies only.
+    What is tolerated is a share of that value, and rounding errors are a share of what is summed: of what
+    the function gives for the magnitudes, as long as it adds and multiplies only.
     """
 
     def good(args):
