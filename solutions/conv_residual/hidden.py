@@ -110,8 +110,8 @@ def dense_basis(rng):
 
 @dense.group("integers", points=0.25, visible=False)
 def dense_integers(rng):
-    yield integers(rng, 3), real(rng, 3, 4), relu_slopes(rng, 4)
-    yield real(rng, 4), integers(rng, 4, 3), integers(rng, 3)
+    yield uncancelled(dense_residual, lambda: (integers(rng, 3), real(rng, 3, 4), relu_slopes(rng, 4)))
+    yield uncancelled(dense_residual, lambda: (real(rng, 4), integers(rng, 4, 3), integers(rng, 3)))
 
 
 layouts(dense, 0.25, lambda rng: dense_args(rng, 2, 3))
