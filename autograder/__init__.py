@@ -7,7 +7,7 @@ Importing this package does no work: each of them is loaded when it is first ask
 
 from typing import Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 
 def __getattr__(name: str) -> Any:

@@ -9,7 +9,13 @@ from hypothesis import settings
 
 from tests.draws import SEED
 
-pytest_plugins = ("tests.class_reports", "tests.commands", "tests.sandboxes", "tests.work_folders")
+pytest_plugins = (
+    "tests.class_reports",
+    "tests.commands",
+    "tests.course_keys",
+    "tests.sandboxes",
+    "tests.work_folders",
+)
 """Fixtures that several test modules share; their assertions are rewritten like those of tests."""
 
 

@@ -33,7 +33,7 @@ def test_lower_layers_never_import_higher_ones() -> None:
     assert "0 broken" in result.stdout
 
 
-INSIDE = ("warden", "runner", "confinement", "clock", "limits")
+INSIDE = ("warden", "runner", "confinement", "clock", "limits", "modules")
 
 
 @pytest.mark.parametrize("module", INSIDE)

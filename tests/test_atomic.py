@@ -1,13 +1,20 @@
 """Files are written atomically, whoever else writes them, and whatever happens meanwhile."""
 
+import contextlib
+import ctypes
 import errno
+import itertools
 import os
+import shutil
+import sys
 import threading
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from autograder.base import atomic
+from tests.commands import LINUX
 
 
 def test_what_fails_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path) -> None:
@@ -71,3 +78,67 @@ def test_the_longest_of_names_has_room(tmp_path: Path) -> None:
     place = tmp_path / ("李" * 85)
     atomic.write(place, b"x")
     assert os.listdir(tmp_path) == [place.name]
+
+
+@LINUX
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_folder_is_the_old_or_the_new_wherever_a_kill_comes(tmp_path: Path, exists: bool) -> None:
+    """Killed at every call that touches the file system, one after the other, until it runs to its end."""
+    folder = tmp_path / "an" / "relu"
+    old = {"relu.ipynb": "old", "timestamp.txt": "old", "data/mine.txt": "kept"} if exists else {}
+    new = old | {"relu.ipynb": "new", "timestamp.txt": "new"}
+    found = []
+    for calls in itertools.count():
+        shutil.rmtree(folder, ignore_errors=True)  # what a former kill left beside it stays
+        for name, text in old.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text)
+        if (child := os.fork()) == 0:
+            _replace_a_folder(folder, calls)
+        _, status = os.waitpid(child, 0)
+        content = {str(file.relative_to(folder)): file.read_text() for file in folder.rglob("*.*")}
+        assert content in (old, new), f"killed at call {calls}"
+        found.append(content)
+        if status == 0:
+            break
+    assert old in found and found[-1] == new and len(found) > 8
+    assert [path.name for path in folder.parent.iterdir()] == ["relu"]
+
+
+def _replace_a_folder(folder: Path, calls: int) -> NoReturn:
+    """Exit with 1 at the call of that number, else with 0."""
+    left = iter(range(calls))
+
+    def kill(event: str, arguments: object) -> None:
+        if event.startswith(("os.", "shutil.", "open")) and next(left, None) is None:
+            os._exit(1)
+
+    with contextlib.suppress(BaseException):
+        sys.addaudithook(kill)
+        with atomic.replacing_folder(folder) as beside:
+            atomic.write(beside / "relu.ipynb", b"new")
+            atomic.write(beside / "timestamp.txt", b"new")
+        os._exit(0)
+    os._exit(2)
+
+
+def test_a_folder_stays_as_it_was_where_its_writer_fails_and_on_any_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "relu"
+    folder.mkdir()
+    (folder / "a.txt").write_text("old")
+    with pytest.raises(KeyboardInterrupt), atomic.replacing_folder(folder) as beside:
+        atomic.write(beside / "a.txt", b"half")
+        raise KeyboardInterrupt
+    assert (folder / "a.txt").read_text() == "old" and list(tmp_path.iterdir()) == [folder]
+
+    def refuse(*arguments: object, **more: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: object())  # no renameat2
+    with atomic.replacing_folder(folder) as beside:
+        atomic.write(beside / "b.txt", b"new")
+    assert sorted(path.name for path in folder.iterdir()) == ["a.txt", "b.txt"]
+    assert list(tmp_path.iterdir()) == [folder]

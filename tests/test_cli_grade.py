@@ -31,6 +31,7 @@ SCHEMA: Any = {
             "seconds": float,
             "notes": [dict],
             "output": str,
+            "by_hand": (int, float),
             "exercises": [
                 {
                     "name": str,

@@ -119,6 +119,33 @@ def test_ctrl_c_keeps_what_is_done_leaves_no_process_and_the_next_run_goes_on(
 
 @LINUX
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "numbers",
+    [(signal.SIGINT, signal.SIGINT, signal.SIGINT), (signal.SIGTERM,), (signal.SIGTERM, signal.SIGINT)],
+)
+def test_ctrl_c_pressed_again_and_sigterm_are_one_sentence_too(
+    course: Path, numbers: tuple[signal.Signals, ...]
+) -> None:
+    run = SlowRun(course, "process")
+    for number in numbers:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(run.process.pid, number)
+    run.ends_with(128 + numbers[0], "autograder: interrupted")
+    run.is_continued_by_the_next()
+
+
+@LINUX
+@pytest.mark.slow
+def test_a_terminal_that_is_closed_changes_nothing(course: Path) -> None:
+    run = SlowRun(course, "process")
+    os.killpg(run.process.pid, signal.SIGHUP)
+    _, errors = run.process.communicate(timeout=60)
+    assert (run.process.returncode, errors.strip()) == (0, "")
+    assert len((course / "grades" / "grades.csv").read_text().splitlines()) == 5
+
+
+@LINUX
+@pytest.mark.slow
 def test_a_worker_that_is_killed_costs_nothing(course: Path) -> None:
     run = SlowRun(course, "process")
     run.kill_a_worker()

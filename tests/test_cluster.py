@@ -22,7 +22,7 @@ from autograder.grading import executors, grade_class
 from autograder.grading.grade_class import Graded, Settings
 from autograder.grading.store import Store
 from autograder.judging.results import SubmissionResult
-from autograder.sandbox.limits import Limits
+from autograder.sandbox.limits import asked_for
 from autograder.submissions import class_folder
 from tests import authored
 from tests.commands import LINUX, call, clean_environment, descendants, hand_in, wait_until
@@ -30,7 +30,7 @@ from tests.commands import LINUX, call, clean_environment, descendants, hand_in,
 distributed = pytest.importorskip("distributed", reason="needs the extra [cluster]")
 pytestmark = [LINUX, pytest.mark.slow]
 
-SETTINGS = Settings("process", Limits(cpu_seconds=0.5, submission_seconds=20))
+SETTINGS = Settings("process", asked_for(cpu_seconds=0.5, submission_seconds=20))
 BUSY = "import time\ndef relu_backward(delta, z):\n    time.sleep(0.15)\n    return delta * (z > 0)\n"
 
 

@@ -1,7 +1,7 @@
 """The course itself: the references, alternatives, stubs and misconceptions of every assignment, judged.
 
-Trusted code, so no sandbox. One hidden key is drawn in each run; `autograder verify`, which CI runs too,
-makes the same proofs with several.
+Trusted code, so no sandbox. What is proved here on one hidden key, `autograder verify` proves on several
+(CI runs it too); it alone tries alternatives and stubs on hidden keys.
 """
 
 import functools
@@ -17,8 +17,10 @@ from autograder.authoring import assignment
 from autograder.authoring.draw import draw_visible
 from autograder.authoring.exercise import Exercise
 from autograder.base.messages import COURSE_LANGUAGES
+from autograder.judging import answer_key
 from autograder.judging.answer_key import AnswerKey
 from autograder.judging.results import Verdict, total
+from tests.course_keys import CourseKey
 from tests.draws import draw_hidden
 from tests.trusted import graded, graded_source, only
 
@@ -122,15 +124,11 @@ of_each_exercise = pytest.mark.parametrize(
 )
 
 
-@functools.cache
-def hidden_key(name: str) -> AnswerKey:
-    """A fresh draw, shared by the tests of this file because drawing is what takes time."""
-    return draw_hidden(name, ASSIGNMENTS[name].exercises, domain="cnn")
-
-
-@functools.cache
-def both_keys(name: str) -> list[AnswerKey]:
-    return [hidden_key(name), draw_visible(name, ASSIGNMENTS[name].exercises, domain="cnn")]
+@pytest.fixture(scope="module")
+def visible_key() -> CourseKey:
+    return functools.cache(
+        lambda name: answer_key.load(COURSE / "assignments" / "en" / name / f"{name}.visible.npz")
+    )
 
 
 def result_of(key: AnswerKey, exercise: Exercise, function: Any) -> Any:
@@ -181,39 +179,45 @@ def test_an_exercise_has_hidden_groups_visible_groups_and_at_least_three_misconc
 
 
 @of_each_assignment
-def test_the_reference_earns_everything_on_both_keys(name: str) -> None:
+def test_the_reference_earns_everything_on_both_keys(
+    course_key: CourseKey, visible_key: CourseKey, name: str
+) -> None:
     references = {exercise.name: exercise.reference for exercise in ASSIGNMENTS[name].exercises}
-    for key in both_keys(name):
+    for key in (course_key(name), visible_key(name)):
         results = graded(key, references)
         assert [(r.name, r.verdict, r.diagnosis) for r in results] == [
             (r.name, Verdict.AC, None) for r in results
         ]
         assert total(r.points for r in results) == key.points
-    assert hidden_key(name).points + WRITTEN.get(name, 0) == 100
+    assert course_key(name).points + WRITTEN.get(name, 0) == 100
 
 
 @of_each_exercise
-def test_every_accepted_alternative_earns_full_points_on_both_keys(name: str, exercise: Exercise) -> None:
-    for key in both_keys(name):
-        for alternative in exercise.alternatives:
-            result = result_of(key, exercise, alternative)
-            assert result.points == result.max_points, (alternative.__name__, result)
+def test_every_accepted_alternative_earns_full_points_on_the_visible_key(
+    visible_key: CourseKey, name: str, exercise: Exercise
+) -> None:
+    for alternative in exercise.alternatives:
+        result = result_of(visible_key(name), exercise, alternative)
+        assert result.points == result.max_points, (alternative.__name__, result)
 
 
 @pytest.mark.parametrize("lang", COURSE_LANGUAGES)
 @of_each_assignment
-def test_the_untouched_stub_earns_nothing_and_is_not_implemented_everywhere(name: str, lang: str) -> None:
+def test_the_untouched_stub_earns_nothing_and_is_not_implemented_everywhere(
+    visible_key: CourseKey, name: str, lang: str
+) -> None:
     stub = (COURSE / "assignments" / lang / name / f"{name}.py").read_text(encoding="utf-8")
-    for key in both_keys(name):
-        for result in graded_source(key, stub):
-            assert (result.points, result.verdict) == (0, Verdict.NI), result.name
-            assert {case.verdict for group in result.groups for case in group.cases} == {Verdict.NI}
+    for result in graded_source(visible_key(name), stub):
+        assert (result.points, result.verdict) == (0, Verdict.NI), result.name
+        assert {case.verdict for group in result.groups for case in group.cases} == {Verdict.NI}
 
 
 @of_each_exercise
-def test_every_misconception_loses_points_and_is_named_on_a_hidden_key(name: str, exercise: Exercise) -> None:
+def test_every_misconception_loses_points_and_is_named_on_a_hidden_key(
+    course_key: CourseKey, name: str, exercise: Exercise
+) -> None:
     for misconception in exercise.misconceptions:
-        result = result_of(hidden_key(name), exercise, misconception.run)
+        result = result_of(course_key(name), exercise, misconception.run)
         assert result.points < result.max_points, misconception.id
         assert result.misconception == misconception.id
         assert result.diagnosis is not None

@@ -84,7 +84,7 @@ MISTAKES = {
     "no TOML": ({"own": "[places"}, "relu/texts.toml: "),
     "a text that is missing": (
         {"texts": ""},
-        "relu/texts.toml has no text for [relu_backward.misconceptions.negative]; add it, with zh and en.",
+        "relu/texts.toml has no text for [relu_backward.misconceptions.negative]; add it, with zh, en.",
     ),
     "a place alone, without a text": (
         {"own": OWN.replace("[misconceptions.slope_only]", "[misconceptions.other]"), "texts": ""},

@@ -23,13 +23,13 @@ from autograder.judging import answer_key, result_json
 from autograder.judging.results import CaseResult, ExerciseResult, GroupResult, SubmissionResult, Verdict
 from autograder.reports import json_file, output
 from autograder.sandbox.client import Sandbox, SandboxError
-from autograder.sandbox.limits import Limits
+from autograder.sandbox.limits import asked_for
 from autograder.sandbox.records import Isolation
 from autograder.submissions import class_folder, source
 from tests import authored
 from tests.sandboxes import BUBBLEWRAP
 
-QUICK = Settings("process", Limits(cpu_seconds=0.3))
+QUICK = Settings("process", asked_for(cpu_seconds=0.3))
 
 CLASS = {
     "an": (authored.RIGHT, 10, Verdict.AC),
@@ -264,7 +264,7 @@ def test_other_settings_grade_again_and_the_old_ones_are_remembered(
     course: Course, workers: Executor
 ) -> None:
     course.hand_in("an", authored.RIGHT)
-    other = Settings("process", dataclasses.replace(QUICK.limits, cpu_seconds=0.4))
+    other = Settings("process", asked_for(cpu_seconds=0.4))
     assert [grade(course, workers, settings).anew for settings in (QUICK, other, QUICK, other)] == [
         ["an"],
         ["an"],

@@ -108,13 +108,15 @@ VERDICTS: list[tuple[Outcome, Verdict]] = [
     (Outcome("died"), Verdict.RTE),
     (Outcome("unanswered"), Verdict.RTE),
 ]
+NOT_MADE = (Outcome("not made", text="group"), Verdict.NR)
+"""Never the reason for a verdict: another call of its group was stopped before."""
 
 
 def test_the_table_of_verdicts_knows_every_status() -> None:
-    assert {outcome.status for outcome, _ in VERDICTS} == set(get_args(Status))
+    assert {outcome.status for outcome, _ in (*VERDICTS, NOT_MADE)} == set(get_args(Status))
 
 
-@pytest.mark.parametrize(("outcome", "verdict"), VERDICTS, ids=str)
+@pytest.mark.parametrize(("outcome", "verdict"), [*VERDICTS, NOT_MADE], ids=str)
 def test_every_outcome_has_its_verdict_and_only_a_right_answer_earns(
     outcome: Outcome, verdict: Verdict
 ) -> None:
@@ -420,6 +422,15 @@ def test_calls_hold_inputs_and_nothing_else() -> None:
         )
 
 
+def test_an_answer_that_was_right_is_judged_anew_when_it_could_have_been_changed() -> None:
+    key = draw_key("tiny", (authored(),), "2", visible=True)
+    outcomes = [Outcome("returned", case.expected.copy()) for case in key.exercises[0].cases]
+    assert judge(key, outcomes)[0].verdict is Verdict.AC
+    for outcome in outcomes:
+        outcome.value[...] += 1
+    assert judge(key, outcomes)[0].verdict is Verdict.WA
+
+
 def test_the_very_value_that_was_right_before_is_not_compared_again(monkeypatch: pytest.MonkeyPatch) -> None:
     key = draw_key("tiny", (authored(),), "2", visible=True)
     compared: list[Any] = []
@@ -433,6 +444,11 @@ def test_the_very_value_that_was_right_before_is_not_compared_again(monkeypatch:
     (exercise,) = key.exercises
     right = [Outcome("returned", case.expected) for case in exercise.cases]
     wrong = [Outcome("returned", None) for _ in exercise.cases]
+    assert judge(key, right) == judge(key, right)
+    assert len(compared) == 2 * len(right), "what somebody could have changed since is compared each time"
+    for outcome in right:
+        outcome.value.flags.writeable = False
+    compared.clear()
     assert judge(key, right) == judge(key, right)
     assert len(compared) == len(right)
     assert judge(key, wrong) == judge(key, wrong)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ FOLDERS = sorted(hidden.parent for hidden in COURSE.glob("*/hidden.py"))
 AGAIN = "everything handed in for it will be graded again"
 SAME_POINTS = "computed again on the same inputs; nothing is graded again"
 OTHER_POINTS = (
-    f"computed again on the same inputs, but points, expected values or comparators changed; {AGAIN}"
+    f"computed again on the same inputs, but points, expected values, comparators or limits changed; {AGAIN}"
 )
 
 
@@ -171,11 +172,9 @@ def test_only_groups_whose_generators_give_something_else_get_other_inputs(
 
 def copied(folder: Path, course: Path, added: str = "") -> Assignment:
     """A copy of the assignment, its first exercise only, with something added to its sources."""
-    course.mkdir()
-    for path in [*COURSE.glob("*.*"), *folder.glob("*.*")]:
-        target = course / path.relative_to(COURSE)
-        target.parent.mkdir(exist_ok=True)
-        target.write_bytes(path.read_bytes())
+    shutil.copytree(folder, course / folder.name)
+    for path in COURSE.glob("*.*"):
+        shutil.copy(path, course)
     with (course / folder.name / "hidden.py").open("a", encoding="utf-8") as file:
         file.write(added)
     loaded = assignment.load(course / folder.name)

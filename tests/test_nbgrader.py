@@ -29,6 +29,8 @@ QUESTION = """
 # 为什么 z 为负时残差是零？
 """
 
+ROOT = Path(__file__).parent.parent
+
 STUDENTS = {
     "right": "def relu_backward(delta, z):\n    return delta * (z > 0)",
     "typical": TYPICAL,
@@ -45,7 +47,7 @@ def command(course: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": str(Path(__file__).parent.parent),
+        "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests' / 'without_iri'}",
         "LC_ALL": "C.UTF-8",
     }
     program = {"nbgrader": ["nbgrader"], "autograder": ["autograder"]}[arguments[0]]
@@ -132,7 +134,7 @@ ROUTES = {
 
 def test_cells_keep_their_numbers_when_the_tests_are_taken_out() -> None:
     """A syntax error is in the same cell for nbgrader's routes and for `autograder grade`."""
-    path = Path(__file__).parent.parent / "assignments/en/pooling/pooling.ipynb"
+    path = ROOT / "assignments/en/pooling/pooling.ipynb"
     whole = definitions(read(path.name, path.read_bytes()))
     bare = cells.without_tests(nbformat.read(path, 4))
     places = {name: one.where for name, one in definitions(read("a.ipynb", bare)).items()}
@@ -371,8 +373,7 @@ def test_route_b_takes_a_renamed_notebook_a_resubmission_and_late_penalties(cour
 
 
 def test_every_exercise_is_a_solution_cell_and_a_locked_test_cell() -> None:
-    solutions = Path(__file__).parent.parent / "solutions"
-    for one in assignment.load_all(solutions):
+    for one in assignment.load_all(ROOT / "solutions"):
         for lang in ("zh", "en"):
             notebook = source_notebook(one, lang)
             marks = [cell.metadata.nbgrader for cell in notebook.cells if "nbgrader" in cell.metadata]

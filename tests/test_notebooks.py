@@ -13,7 +13,7 @@ from autograder.base.messages import COURSE_LANGUAGES
 from autograder.integrations.nbgrader import cells
 from autograder.integrations.nbgrader.source import source_notebook
 from autograder.judging import answer_key
-from tests.draws import draw_hidden
+from tests.course_keys import CourseKey
 
 COURSE = Path(__file__).parent.parent
 ASSIGNMENTS = sorted(path.parent.name for path in (COURSE / "solutions").glob("*/hidden.py"))
@@ -41,12 +41,12 @@ def shown(cell: Any) -> str:
 @pytest.mark.slow
 @each
 @in_each_language
-def test_solution_notebook_runs_and_every_check_passes(name: str, lang: str, tmp_path: Path) -> None:
+def test_solution_notebook_runs_and_every_check_passes(
+    course_key: CourseKey, name: str, lang: str, tmp_path: Path
+) -> None:
     one = assignment.load(COURSE / "solutions" / name)
     answer_key.save(draw_visible(name, one.exercises, domain=one.domain), tmp_path / f"{name}.visible.npz")
-    answer_key.save(
-        draw_hidden(name, one.exercises, domain=one.domain), tmp_path / "keys" / f"{name}.hidden.npz"
-    )
+    answer_key.save(course_key(name), tmp_path / "keys" / f"{name}.hidden.npz")
     notebook = executed(source_notebook(one, lang), tmp_path)
     for cell in notebook.cells:
         outputs = cell.get("outputs", [])

@@ -14,17 +14,12 @@ from autograder.judging.answer_key import AnswerKey
 from autograder.judging.judge import judge
 from autograder.judging.results import total
 from autograder.sandbox.records import Outcome
-from tests.draws import draw_hidden
+from tests.course_keys import CourseKey
 
 COURSE = Path(__file__).parent.parent / "solutions"
 of_each_assignment = pytest.mark.parametrize(
     "name", sorted(path.parent.name for path in COURSE.glob("*/hidden.py"))
 )
-
-
-@functools.cache
-def key_of(name: str) -> AnswerKey:
-    return draw_hidden(name, assignment.load(COURSE / name).exercises, domain="cnn")
 
 
 @functools.cache
@@ -54,8 +49,8 @@ def points(key: AnswerKey, right: set[int]) -> float:
 @of_each_assignment
 @settings(max_examples=30, deadline=None)
 @given(data=st.data())
-def test_right_on_more_cases_never_earns_less(name: str, data: st.DataObject) -> None:
-    key = key_of(name)
+def test_right_on_more_cases_never_earns_less(course_key: CourseKey, name: str, data: st.DataObject) -> None:
+    key = course_key(name)
     count = sum(len(exercise.cases) for exercise in key.exercises)
     wrong = data.draw(st.sets(st.integers(0, count - 1)))
     repaired = data.draw(st.sets(st.sampled_from(sorted(wrong)))) if wrong else set()
@@ -64,8 +59,8 @@ def test_right_on_more_cases_never_earns_less(name: str, data: st.DataObject) ->
 
 
 @of_each_assignment
-def test_a_wrong_case_costs_its_own_group_and_no_other(name: str) -> None:
-    key = key_of(name)
+def test_a_wrong_case_costs_its_own_group_and_no_other(course_key: CourseKey, name: str) -> None:
+    key = course_key(name)
     everything = set(range(sum(len(exercise.cases) for exercise in key.exercises)))
     index = 0
     for exercise in key.exercises:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from solutions.convolution import hidden, notebook
+from autograder.authoring import assignment, build
+from solutions.convolution import notebook
 from solutions.convolution.notebook import (
     conv2d,
     conv_matrix,
@@ -270,12 +271,14 @@ def test_convolution_parameters_agree_with_torch(C, K, kernel, groups, bias):
 # ----------------------------------------------------------------------------------------------- the headings
 
 
-@pytest.mark.parametrize("pattern", [r"`(\w+)`（(\d+) 分", r"`(\w+)` \((\d+) points"], ids=["zh", "en"])
-def test_the_headings_state_each_exercises_points(pattern):
-    text = Path(notebook.__file__).read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("lang", "pattern"), [("zh", r"`(\w+)`（(\d+) 分"), ("en", r"`(\w+)` \((\d+) points")]
+)
+def test_the_headings_state_each_exercises_points(lang, pattern):
+    loaded = assignment.load(Path(notebook.__file__).parent)
+    text = build.stub(loaded, lang)
     stated = {
         name: int(points) for name, points in re.findall(r"^# ## \d " + r".*?" + pattern, text, re.MULTILINE)
     }
-    exercises = [value for value in vars(hidden).values() if isinstance(value, hidden.Exercise)]
-    assert stated == {exercise.name: exercise.points for exercise in exercises}
+    assert stated == loaded.worth
     assert sum(stated.values()) == 100

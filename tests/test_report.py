@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograder.base.messages import Authored, Text, say
+from autograder.base.written import MANIFEST
 from autograder.cli import app
 from autograder.grading.grade_class import class_results
 from autograder.grading.store import Member, Store, StoreError, StoreKey
@@ -262,6 +263,42 @@ def test_grade_then_report_in_every_format(tmp_path: Path) -> None:
     assert call("grade", tmp_path / "submitted" / "bo" / "relu" / "relu.py", *place).exit_code == 0
     assert call("report", grades, "--format", "csv").exit_code == 0
     assert len((report / "grades.csv").read_text("utf-8").splitlines()) == 2
+
+
+@pytest.mark.parametrize("form, ending", [("html", "html"), ("gradescope", "json")])
+def test_a_report_removes_only_what_the_last_one_wrote_and_nobody_has_edited(
+    form: Format, ending: str, tmp_path: Path
+) -> None:
+    told: list[Text] = []
+
+    def report(*students: str) -> None:
+        class_report.write(
+            form, lambda: [made(student=name) for name in students], tmp_path, "en", told.append
+        )
+
+    folder = tmp_path / ("students" if form == "html" else "gradescope/one")
+    folder.mkdir(parents=True)
+    (folder / f"stranger.{ending}").write_text("mine")
+    (folder / "photos").mkdir()
+    report("an", "bo", "chi")
+    (folder / f"bo.{ending}").write_text("edited")
+    report("an")
+    assert {path.name for path in folder.iterdir()} == {
+        *(f"an.{ending}", f"bo.{ending}", f"stranger.{ending}", "photos")
+    }
+    (kept,) = told
+    assert f"bo.{ending}" in kept.in_language("en") and "are kept" in kept.in_language("en")
+    assert (folder / f"bo.{ending}").read_text() == "edited"
+    # Where nothing says who wrote them, as in the folder of an earlier version, all files stay.
+    (tmp_path / MANIFEST).unlink()
+    report("dai")
+    assert {f"an.{ending}", f"bo.{ending}", f"dai.{ending}"} <= {path.name for path in folder.iterdir()}
+    # Nor does a file of that name reach out of the folder.
+    (tmp_path / MANIFEST).write_text(
+        json.dumps({f"{folder.relative_to(tmp_path)}/..": "x", "x": 1, "y": None})
+    )
+    report("dai")
+    assert (folder / f"an.{ending}").exists()
 
 
 def test_the_store_gives_the_class_back_in_order_with_each_students_name(tmp_path: Path) -> None:

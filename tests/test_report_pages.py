@@ -70,7 +70,7 @@ def test_a_large_classes_feedback_stays_out_of_the_page(
 ) -> None:
     names = {one.student for one in small}
     for limit, inside in ((len(small), len(names)), (len(small) - 1, 0)):
-        monkeypatch.setattr(class_report, "_IN_PAGE", limit)
+        monkeypatch.setattr(class_report, "IN_PAGE", limit)
         index, students = write_html(small, tmp_path)
         assert Page(index.read_text("utf-8")).tags["template"] == inside
         assert len(students) == len(names)

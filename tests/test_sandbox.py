@@ -8,7 +8,7 @@ import pytest
 
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.records import Call
-from autograder.sandbox.values import Formula
+from autograder.sandbox.values import Formula, dumps
 from tests.sandboxes import HONEST_G, LIMITS, one_call, run, statuses
 
 VALUES = [
@@ -25,6 +25,29 @@ def test_values_come_back_as_they_went_in(isolation):
         assert outcome.status == "returned"
         assert type(outcome.value) is type(value)
         np.testing.assert_array_equal(np.asarray(outcome.value, object), np.asarray(value, object))
+
+
+def test_nobody_can_change_what_the_next_student_answers(isolation):
+    """Equal answers are read once; what could be changed is read anew for each student."""
+    values = [*VALUES, (np.ones(2), [np.ones(2)]), {"dw": np.ones(2), "db": [1]}, ((np.ones(2), 1.5),)]
+    with Sandbox([Call("f", (value,), "g") for value in values], LIMITS, isolation) as sandbox:
+        spoilt = [spoil(outcome.value) for outcome in run(sandbox, "def f(x):\n    return x").outcomes]
+        again = run(sandbox, "def f(x):\n    return x").outcomes
+    assert any(spoilt)
+    assert [dumps(outcome.value) for outcome in again] == [dumps(value) for value in values]
+
+
+def spoil(value):
+    """Change all that can be changed in a value, and tell whether there was any; no array can be."""
+    if isinstance(value, np.ndarray):
+        with pytest.raises(ValueError, match="read-only"):
+            value[...] = 7
+    parts = list(value.values()) if isinstance(value, dict) else value
+    found = [spoil(part) for part in parts] if isinstance(value, dict | list | tuple) else []
+    if isinstance(value, dict | list):
+        value.clear()
+        return True
+    return any(found)
 
 
 @pytest.mark.parametrize(

@@ -142,10 +142,10 @@ def test_every_part_of_a_report_may_be_anything(value):
             assert type(outcome.status) is type(outcome.text) is type(outcome.where) is str
             assert 0 <= outcome.seconds < 1e6 and all(i >= 0 for i in outcome.changed)
             quotable.vet(outcome, 1)
-            for note in client._parse_note(dumps(data)):
+            for note in client.parse_note(dumps(data)):
                 assert type(quotable.vet_note(note).where) is str
     for at in (value, [value, 1], ["a", value], [value, value, value]):
-        client._parse_note(dumps({"at": at}))
+        client.parse_note(dumps({"at": at}))
 
 
 def test_what_a_process_says_cannot_carry_an_input_out(sandbox):

@@ -291,6 +291,7 @@ def test_no_run_finds_what_another_one_said_in_its_memory(isolation):
             return np.frombuffer({SECRET.encode()!r} * 2000, np.uint8)
     """
     with Sandbox(CALLS, Limits(), isolation) as sandbox:
+        sandbox.renew()
         assert sandbox._serves_many
         for source in (secret, textwrap.dedent(secret) + "x = 1\n" * 3000, secret):
             assert statuses(run(sandbox, source)) == ["returned"] * 3

@@ -1,38 +1,61 @@
 """Load an assignment from its folder: `notebook.py`, `hidden.py`, optionally `texts.toml`, `alternatives.py`.
 
-`load` imports the modules (the instructor's own, trusted code), attaches the texts and returns one record.
+`load` imports the modules (the instructor's own, trusted code), attaches the texts, applies the course's
+settings (`course`) and returns one record.
 The course folder becomes a package with a name of its own, so that `hidden.py` can write
 `from .notebook import conv2d` and several courses can be loaded in one process.
 """
 
 import hashlib
 import importlib
+import itertools
 import sys
 import traceback
 import types
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from autograder.authoring import notebook_mistakes, texts
+from autograder.authoring import course as course_settings
+from autograder.authoring import notebook_mistakes, notebook_text, texts
+from autograder.authoring.course import AssignmentSettings, Course
 from autograder.authoring.exercise import AuthoringError, Exercise, described, refuse
-from autograder.base.messages import Text, say
+from autograder.base.messages import COURSE_LANGUAGES, Text, say
+from autograder.judging.answer_key import AnswerKey, KeySettings, with_digest
 from autograder.judging.domain import UnknownDomain, find
+from autograder.sandbox.limits import Limits
 
 _FILES = ("notebook.py", "hidden.py", "texts.toml", "alternatives.py")
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """The exercises of one notebook, in the order in which `hidden.py` defines them."""
+    """The exercises of one notebook, in the order in which `hidden.py` defines them.
+
+    Attributes
+    ----------
+    domain : str
+        The `DOMAIN` of `hidden.py`: see `judging.domain`.
+    languages : tuple of str
+        Those of the course.
+    settings : KeySettings
+        What its answer keys carry of the course's settings.
+    written : mapping
+        The written questions of the notebook and their points; people grade them.
+    left_out : tuple of str
+        Exercises and questions that the course leaves out, and that are in neither of these.
+    """
 
     name: str
     folder: Path
     exercises: tuple[Exercise, ...]
     domain: str = ""
-    """The `DOMAIN` of `hidden.py`: see `judging.domain`."""
+    languages: tuple[str, ...] = COURSE_LANGUAGES
+    settings: KeySettings = field(default_factory=KeySettings)
+    written: Mapping[str, float] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
     @property
     def notebook(self) -> Path:
@@ -42,14 +65,28 @@ class Assignment:
     def points(self) -> float:
         return sum(exercise.points for exercise in self.exercises)
 
+    @property
+    def limits(self) -> Limits:
+        """What a submission may use."""
+        return Limits(**self.settings.limits)
+
+    @property
+    def worth(self) -> dict[str, float]:
+        """The points of all exercises and written questions."""
+        return {**{exercise.name: exercise.points for exercise in self.exercises}, **self.written}
+
+    def with_settings(self, key: AnswerKey) -> AnswerKey:
+        """A key of this assignment, with the course's settings and what people grade."""
+        return with_digest(replace(key, settings=self.settings, by_hand=sum(self.written.values())))
+
 
 def load_all(course: Path) -> list[Assignment]:
-    """Every assignment of a course folder, in alphabetical order.
+    """Every assignment of a course folder, in the course's order.
 
     Raises
     ------
     AuthoringError
-        With the mistakes of all its assignments, as far as they can be imported.
+        With the mistakes of the settings and of all assignments, as far as they can be imported.
     """
     if not course.is_dir():
         raise AuthoringError(say("author.no_course", folder=course))
@@ -57,16 +94,27 @@ def load_all(course: Path) -> list[Assignment]:
     folders = sorted({file.parent for name in _FILES for file in course.glob(f"[!._]*/{name}")})
     if not folders:
         raise AuthoringError(say("author.no_assignments", folder=course))
-    course_texts = texts.read(course.resolve() / "texts.toml")
+    settings = course_settings.read(course)
+    names = [folder.name for folder in folders]
+    mistakes: list[Text | str] = [*settings.mistakes, *course_settings.beside(settings, names)]
+    settings = replace(settings, mistakes=())
+    course_texts = texts.read(course.resolve() / "texts.toml", settings.languages)
     assignments: list[Assignment] = []
-    mistakes: list[Text | str] = []
     for folder in folders:
         with _collected(mistakes):
-            assignments.append(load(folder, course_texts))
+            assignments.append(load(folder, course_texts, settings))
     if len(assignments) == len(folders):
         mistakes += course_texts.mistakes()
     refuse(mistakes)
-    return assignments
+    return sorted(assignments, key=lambda loaded: (loaded.settings.position, loaded.name))
+
+
+def check_course(course: Path) -> list[Text | str]:
+    """What is wrong with a course, a sentence each; empty where `load_all` would load it."""
+    mistakes: list[Text | str] = []
+    with _collected(mistakes):
+        load_all(course)
+    return mistakes
 
 
 @contextmanager
@@ -78,7 +126,9 @@ def _collected(mistakes: list[Text | str]) -> Iterator[None]:
         mistakes += error.mistakes
 
 
-def load(folder: Path, course_texts: texts.TextFile | None = None) -> Assignment:
+def load(
+    folder: Path, course_texts: texts.TextFile | None = None, course: Course | None = None
+) -> Assignment:
     """Import one assignment.
 
     Raises
@@ -86,7 +136,8 @@ def load(folder: Path, course_texts: texts.TextFile | None = None) -> Assignment
     AuthoringError
         A file is missing or cannot be imported, the folder's name is no Python name; or all of these: two
         exercises have the same name, an exercise is inconsistent, a text is missing, the domain is unknown,
-        the notebook would publish a solution or lacks a translation.
+        the notebook would publish a solution or lacks a translation, the course's settings ask for something
+        that there is not.
     """
     folder = folder.resolve()
     for name in ("notebook.py", "hidden.py"):
@@ -101,7 +152,8 @@ def load(folder: Path, course_texts: texts.TextFile | None = None) -> Assignment
         raise AuthoringError(say("author.no_exercise", file=folder / "hidden.py"))
     names = Counter(exercise.name for exercise in exercises)
     twice = [name for name in names if names[name] > 1]
-    mistakes: list[Text | str] = []
+    course = course or course_settings.read(folder.parent)
+    mistakes: list[Text | str] = [*course.mistakes]
     mistakes += [say("author.exercise_twice", file=folder / "hidden.py", name=name) for name in twice]
     domain = ""
     with _collected(mistakes):
@@ -109,12 +161,48 @@ def load(folder: Path, course_texts: texts.TextFile | None = None) -> Assignment
     told = [mistake for exercise in exercises for mistake in exercise.mistakes()]
     mistakes += [say("author.at", place=folder, error=mistake) for mistake in told]
     with _collected(mistakes):
-        course_texts = course_texts or texts.read(folder.parent / "texts.toml")
-        exercises = texts.attach(exercises, texts.read(folder / "texts.toml"), course_texts)
+        course_texts = course_texts or texts.read(folder.parent / "texts.toml", course.languages)
+        own = texts.read(folder / "texts.toml", course.languages)
+        exercises = texts.attach(exercises, own, course_texts)
     with _collected(mistakes):
         domain = _domain(hidden, folder)
-    refuse([*mistakes, *notebook_mistakes.find(folder / "notebook.py", list(names))])
-    return Assignment(folder.name, folder, exercises, domain)
+    notebook = folder / "notebook.py"
+    script = notebook.read_text(encoding="utf-8")
+    asked, written = course.of(folder.name), notebook_text.written_questions(script)
+    known = [*names, *written]
+    for entry, wanted in (("points", asked.points), ("left_out", asked.left_out)):
+        where = course.where("assignments", folder.name, entry)
+        mistakes += [course_settings.unknown(where, name, known) for name in wanted if name not in known]
+    mistakes += notebook_text.mistakes(notebook, script, known, asked.left_out)
+    refuse([*mistakes, *notebook_mistakes.find(notebook, list(names), course.languages)])
+    return Assignment(
+        folder.name,
+        folder,
+        tuple(_with_points(each, asked) for each in exercises if each.name not in asked.left_out),
+        domain,
+        languages=course.languages,
+        settings=course.for_key(folder.name),
+        written={
+            name: asked.points.get(name, points)
+            for name, points in written.items()
+            if name not in asked.left_out
+        },
+        left_out=asked.left_out,
+    )
+
+
+def _with_points(exercise: Exercise, asked: AssignmentSettings) -> Exercise:
+    """The exercise with the points that the course asks for: its groups have the same shares of them."""
+    points = asked.points.get(exercise.name, exercise.points)
+    if points == exercise.points:
+        return exercise
+    shares = [group.points if exercise.points else 1 for group in exercise.groups]
+    ends = [round(points * sum(shares[:end]) / sum(shares), 2) for end in range(len(shares) + 1)]
+    groups = [
+        replace(group, points=round(end - start, 2))
+        for group, (start, end) in zip(exercise.groups, itertools.pairwise(ends), strict=True)
+    ]
+    return replace(exercise, points=points, groups=groups)
 
 
 def _with_alternatives(exercises: tuple[Exercise, ...], folder: Path) -> tuple[Exercise, ...]:

@@ -15,12 +15,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from autograder.authoring import source_digest
+from autograder.authoring import notebook_text, source_digest
 from autograder.authoring.assignment import Assignment
 from autograder.authoring.draw import draw_hidden, draw_visible, inputs
 from autograder.authoring.notebook_mistakes import PICTURE
 from autograder.base import atomic
-from autograder.base.messages import COURSE_LANGUAGES, Text, joined, say
+from autograder.base.messages import Text, joined, say
 from autograder.judging import answer_key
 from autograder.sandbox.values import dumps
 
@@ -59,7 +59,7 @@ def release(
     *,
     dry_run: bool = False,
 ) -> list[Built]:
-    """Write the students' files in all languages. With `dry_run`, only report what would change.
+    """Write the students' files in the course's languages. With `dry_run`, only report what would change.
 
     Parameters
     ----------
@@ -69,8 +69,9 @@ def release(
         The visible key, where it is drawn already (`mistakes.check_release`).
     """
     key = visible or draw_visible(assignment.name, assignment.exercises, domain=assignment.domain)
+    key = assignment.with_settings(key)
     files = []
-    for lang in COURSE_LANGUAGES:
+    for lang in assignment.languages:
         target = folder / lang / assignment.name
         for suffix, text in ((".py", stub(assignment, lang)), (".ipynb", notebook(assignment, lang))):
             files.append(write(target / f"{assignment.name}{suffix}", text.encode(), dry_run))
@@ -99,6 +100,7 @@ def draw_keys(assignment: Assignment, folder: Path, *, fresh: bool = False) -> B
     if old and old.source == source:
         return Built(path, False)
     key = draw_hidden(name, assignment.exercises, source, domain=assignment.domain, earlier=old)
+    key = assignment.with_settings(key)
     answer_key.save(key, path)
     if old and answer_key.with_digest(replace(key, source=old.source)).digest == old.digest:
         return Built(path, False)
@@ -165,11 +167,13 @@ def cells_in_language(assignment: Assignment, lang: str) -> Iterator[Any]:
     import nbformat
 
     notebook = jupytext.reads(assignment.notebook.read_text(encoding="utf-8"), fmt="py:percent")
-    for cell in notebook.cells:
-        if cell.metadata.get("lang", lang) != lang:
-            continue
+    cells = [cell for cell in notebook.cells if cell.metadata.get("lang", lang) == lang]
+    worth, left_out = assignment.worth, assignment.left_out
+    modules = assignment.settings.limits.get("modules", ())
+    for cell in notebook_text.without_sections(cells, left_out) if left_out else cells:
         if cell.cell_type == "markdown":
-            new = nbformat.v4.new_markdown_cell(_SOFT_BREAK.sub("", cell.source))
+            text = notebook_text.filled(cell.source, worth, modules, lang)
+            new = nbformat.v4.new_markdown_cell(_SOFT_BREAK.sub("", text))
             pictures = PICTURE.findall(cell.source)
             if pictures:
                 folder = assignment.folder / "pictures"
@@ -178,6 +182,9 @@ def cells_in_language(assignment: Assignment, lang: str) -> Iterator[Any]:
         else:
             new = nbformat.v4.new_code_cell(in_language(cell.source, lang))
         new.metadata = cell.metadata
+        answer = cell.metadata.get("answer")
+        if answer in worth and worth[answer] != cell.metadata.get("points"):
+            new.metadata["points"] = worth[answer]
         yield new
 
 

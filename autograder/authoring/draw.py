@@ -17,13 +17,15 @@ from typing import Any
 
 import numpy as np
 
+from autograder.authoring import scripts
 from autograder.authoring.exercise import AuthoringError, Case, Exercise, Group, Misconception, described
 from autograder.base.messages import say
 from autograder.judging import comparison
 from autograder.judging.answer_key import same_values, what_decides, with_digest
 from autograder.judging.comparison import Comparator
 from autograder.judging.domain import find
-from autograder.judging.key_records import AnswerKey, Hint, KeyCase, KeyExercise, KeyGroup, Wrong
+from autograder.judging.key_records import AnswerKey, Hint, KeyCase, KeyExercise, KeyGroup, Step, Wrong
+from autograder.sandbox import runner
 from autograder.sandbox.values import ValuesError, dumps, loads
 
 
@@ -91,7 +93,9 @@ def random_numbers(entropy: str, exercise: str, group: str) -> np.random.Generat
 
 def inputs(cases: Sequence[Case | KeyCase]) -> list[Any]:
     """What is drawn of `cases`, apart from what is computed."""
-    return [[case.args, case.layout, case.fresh] for case in cases]
+    found = [case.steps if isinstance(case, Case) else case.script for case in cases]
+    called = [[step.sent[1:] for step in script] for script in found]
+    return [[case.args, case.layout, case.fresh, *steps] for case, steps in zip(cases, called, strict=True)]
 
 
 def _draw_exercise(
@@ -153,16 +157,24 @@ def same_wrong(left: Wrong | None, right: Wrong | None) -> bool:
     return comparison.Close().agrees(left.value, right.value)
 
 
+def _resolved(exercise: Exercise, case: Case) -> Case:
+    """A case with copies of its arguments, those of a script included."""
+    steps, arguments = scripts.steps(exercise.reference, case)
+    return replace(case, args=loads(dumps(arguments)), steps=steps)
+
+
 def _cases(exercise: Exercise, group: Group, entropy: str, visible: bool) -> list[Case]:
     """What the group's generator gives; it runs twice, to see whether `rng` alone decides that."""
     where = say("author.group", exercise=exercise.name, name=group.name)
 
     def draw() -> list[Case]:
         cases = group.cases(random_numbers(entropy, exercise.name, group.name), for_students=visible)
-        return [replace(case, args=loads(dumps(case.args))) for case in cases]
+        return [_resolved(exercise, case) for case in cases]
 
     try:
         cases, again = draw(), draw()
+    except AuthoringError as error:
+        raise AuthoringError(say("author.script", where=where, error=error)) from error
     except ValuesError as error:
         raise AuthoringError(say("author.not_storable", where=where, error=error)) from error
     except Exception as error:
@@ -180,11 +192,17 @@ def _key_case(
     """`case` with its outputs: on the arguments of `kept`, a case of an earlier key, if there is one."""
     where = say("author.group", exercise=exercise.name, name=group.name)
     accept = case.accept or exercise.accept
+    script = case.steps
     try:
         sent = dumps(kept.args if kept else case.args)
         args, given = loads(sent), loads(sent)
-        expected = accept.essence(loads(dumps(exercise.reference(*given))))
+        returned = loads(dumps(called(exercise.reference, given, script)))
+        if script:
+            script, returned = scripts.telling(script, returned)
+        expected = accept.essence(returned)
         unchanged = dumps(given) == sent
+    except AuthoringError as error:
+        raise AuthoringError(say("author.script", where=where, error=error)) from error
     except ValuesError as error:
         raise AuthoringError(say("author.not_storable", where=where, error=error)) from error
     except Exception as error:
@@ -193,21 +211,28 @@ def _key_case(
         raise AuthoringError(say("author.reference_changes_arguments", where=where))
     if not accept.acceptable(expected):
         raise AuthoringError(say("author.reference_not_acceptable", where=where, accept=accept))
-    wrong = {m.id: _run_wrong(m.run, args, accept) for m in known}
+    wrong = {m.id: _run_wrong(m.run, args, script, accept) for m in known}
     differing = {
         id: outcome
         for id, outcome in wrong.items()
         if outcome.raises or not accept.same_kept(outcome.value, expected)
     }
-    computed = KeyCase(args, expected, accept, case.layout, case.fresh, differing)
+    computed = KeyCase(args, expected, accept, case.layout, case.fresh, differing, script)
     if kept and same_values(what_decides(computed), what_decides(kept)):  # machines round differently
         return replace(kept, wrong=differing)
     return computed
 
 
-def _run_wrong(run: Callable[..., Any], args: tuple[Any, ...], accept: Comparator) -> Wrong:
+def called(run: Callable[..., Any], args: tuple[Any, ...], script: tuple[Step, ...]) -> Any:
+    """What the function, or the class with a script of calls, answers, as in the sandbox."""
+    return runner.answer(run, args, [step.sent for step in script], [])
+
+
+def _run_wrong(
+    run: Callable[..., Any], args: tuple[Any, ...], script: tuple[Step, ...], accept: Comparator
+) -> Wrong:
     with np.errstate(all="ignore"):
         try:
-            return Wrong(value=accept.essence(loads(dumps(run(*copy.deepcopy(args))))))
+            return Wrong(value=accept.essence(loads(dumps(called(run, copy.deepcopy(args), script)))))
         except Exception as error:  # a misconception may raise
             return Wrong(raises=type(error).__name__)

@@ -25,9 +25,10 @@ from typing import TYPE_CHECKING, Any
 
 from autograder.authoring import transforms
 from autograder.authoring.transforms import Transform
-from autograder.base.messages import COURSE_LANGUAGES, Authored, Text, TextError, joined, say
+from autograder.base.messages import COURSE_LANGUAGES, Authored, Text, TextError, in_languages, joined, say
 from autograder.judging.answer_key import Layout
 from autograder.judging.comparison import Close, Comparator
+from autograder.judging.key_records import Step
 
 if TYPE_CHECKING:  # importing it loads numpy.random, which a student's check does not need
     from numpy.random import Generator
@@ -35,7 +36,7 @@ if TYPE_CHECKING:  # importing it loads numpy.random, which a student's check do
 
 @dataclass(frozen=True)
 class Case:
-    """One call.
+    """One call, or, of a class, one object with a script of calls.
 
     Parameters
     ----------
@@ -48,12 +49,18 @@ class Case:
         or row-major and not writable.
     fresh : bool
         The result must not share memory with an argument.
+    script : sequence, for a class only
+        What is done with the object, in order: `("forward", x)` calls a method, `"dw"` looks at an attribute.
+        Each gives one part of the answer, unless it is a call that returns nothing.
     """
 
     args: tuple[Any, ...]
     accept: Comparator | None = None
     layout: Layout = "C"
     fresh: bool = False
+    script: Sequence[tuple[Any, ...] | str] = ()
+    steps: tuple[Step, ...] = ()
+    """The script as a key keeps it, its arguments being in `args`; `draw` fills it in."""
 
 
 Draw = Callable[["Generator"], Iterable[Case | tuple[Any, ...]]]
@@ -116,11 +123,11 @@ class Misconception:
 
 @dataclass
 class Exercise:
-    """A function that students write, with everything that is needed to judge it.
+    """A function or class that students write, with everything that is needed to judge it.
 
     Parameters
     ----------
-    reference : function
+    reference : function or class
         The reference solution, imported from the assignment's `notebook.py`. Its name is the exercise's name.
     points : int
         The sum of the groups' points.
@@ -158,7 +165,9 @@ class Exercise:
 
     @property
     def defaults(self) -> tuple[Any, ...]:
-        """The default values of its last parameters."""
+        """The default values of its last parameters; a class is always called as its cases say."""
+        if isinstance(self.reference, type):
+            return ()
         parameters = inspect.signature(self.reference).parameters.values()
         return tuple(
             parameter.default for parameter in parameters if parameter.default is not parameter.empty
@@ -304,8 +313,8 @@ def _can_be_called(function: Any, least: int, most: int) -> bool:
 def _pair(reference: Callable[..., Any], first: Misconception, second: Misconception) -> Misconception:
     transform = transforms.both(first.transform, second.transform)
     text = say("idea.both", first=Authored(first.zh, first.en), second=Authored(second.zh, second.en))
-    zh, en = map(text.in_language, COURSE_LANGUAGES)
-    return Misconception(f"{first.id}+{second.id}", transform(reference), transform, zh=zh, en=en)
+    both = in_languages(text, [lang for lang in COURSE_LANGUAGES if getattr(first, lang)])
+    return Misconception(f"{first.id}+{second.id}", transform(reference), transform, zh=both.zh, en=both.en)
 
 
 class AuthoringError(TextError):

@@ -14,9 +14,9 @@ import numpy as np
 
 from autograder.authoring import assignment, build, source_digest
 from autograder.authoring.assignment import Assignment
-from autograder.authoring.draw import draw_key, draw_visible, same_wrong
+from autograder.authoring.draw import called, draw_key, draw_visible, same_wrong
 from autograder.authoring.exercise import AuthoringError, Exercise, described, refuse
-from autograder.base.messages import COURSE_LANGUAGES, Text, say
+from autograder.base.messages import Text, say
 from autograder.base.timeout import OutOfTime, interrupted_after
 from autograder.judging import answer_key, in_process
 from autograder.judging.answer_key import AnswerKey, KeyCase
@@ -74,7 +74,7 @@ def is_current(item: Assignment, keys: Path) -> bool:
 def stub_results(loaded: Assignment, key: AnswerKey) -> Iterator[tuple[str, ExerciseResult]]:
     """What the students' files earn as they are released, in each language."""
     text = loaded.notebook.read_text(encoding="utf-8")
-    for lang in COURSE_LANGUAGES:
+    for lang in loaded.languages:
         source = build.without_solutions(build.in_language(text, lang))
         read = read_source(f"{loaded.name}.py", source.encode())
         statements = [(statement.source, statement.where, statement.line) for statement in read.statements]
@@ -91,7 +91,10 @@ def in_cases(loaded: Assignment) -> list[Text]:
         except AuthoringError as error:
             found += error.mistakes
         else:
-            found += [*in_misconceptions(exercise, key), *slow(exercise, call_seconds(exercise, key))[0]]
+            found += [
+                *in_misconceptions(exercise, key),
+                *slow(exercise, call_seconds(exercise, key, loaded.limits), loaded.limits)[0],
+            ]
     return [say("author.at", place=loaded.folder, error=mistake) for mistake in found]
 
 
@@ -126,7 +129,7 @@ def _raised(run: Callable[..., Any], case: KeyCase) -> Text | str:
     """The exception that a wrong function raises in a case, or that its answer causes."""
     try:
         with np.errstate(all="ignore"):
-            case.accept.essence(loads(dumps(run(*copy.deepcopy(case.args)))))
+            case.accept.essence(loads(dumps(called(run, copy.deepcopy(case.args), case.script))))
     except Exception as error:
         return described(error)
     return ""

@@ -10,10 +10,13 @@ import builtins
 import copy
 import inspect
 import itertools
+import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+
+_Definition = ast.FunctionDef | ast.ClassDef
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,8 @@ def mutants(reference: Callable[..., Any], *, apart_from: frozenset[str] = froze
 
     Parameters
     ----------
-    reference : function
-        Defined in a file; its source is read.
+    reference : function or class
+        Defined in a file; its source is read. Of a class the bodies of its methods are changed.
     apart_from : set of str
         Functions that are not changed, such as other exercises.
     """
@@ -60,12 +63,13 @@ def mutants(reference: Callable[..., Any], *, apart_from: frozenset[str] = froze
 
 def _helpers(reference: Callable[..., Any], apart_from: frozenset[str]) -> list[Callable[..., Any]]:
     """Functions of the reference's module that it calls, directly or indirectly."""
-    module = inspect.unwrap(reference).__globals__
+    module = _module(reference)
     helpers: dict[str, Callable[..., Any]] = {}
-    waiting = [reference]
+    waiting: list[Any] = [*vars(reference).values()] if isinstance(reference, type) else [reference]
     while waiting:
-        for name in inspect.unwrap(waiting.pop()).__code__.co_names:
-            value = module.get(name)
+        code = getattr(inspect.unwrap(waiting.pop()), "__code__", None)
+        for name in code.co_names if code else ():
+            value: Any = module.get(name)
             own = inspect.isfunction(value) and value.__globals__ is module
             if own and name not in helpers and name not in apart_from and value is not reference:
                 helpers[name] = value
@@ -73,23 +77,28 @@ def _helpers(reference: Callable[..., Any], apart_from: frozenset[str]) -> list[
     return list(helpers.values())
 
 
-def _tree_of(function: Callable[..., Any]) -> ast.FunctionDef:
+def _module(reference: Callable[..., Any]) -> dict[str, Any]:
+    return vars(sys.modules[inspect.unwrap(reference).__module__])
+
+
+def _tree_of(function: Callable[..., Any]) -> _Definition:
     (tree,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
-    assert isinstance(tree, ast.FunctionDef)
-    if ast.get_docstring(tree) is not None:
-        tree.body = tree.body[1:]
+    assert isinstance(tree, _Definition)
+    for node in ast.walk(tree):
+        if isinstance(node, _Definition) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
     return tree
 
 
 def _compiled(
-    tree: ast.FunctionDef, changed: Callable[..., Any], functions: list[Callable[..., Any]]
+    tree: _Definition, changed: Callable[..., Any], functions: list[Callable[..., Any]]
 ) -> Callable[..., Any] | None:
     """The first of `functions`, with `tree` in place of `changed`, in a new namespace.
 
     None if the change is not valid Python.
     """
     reference = functions[0]
-    names = dict(inspect.unwrap(reference).__globals__)
+    names = dict(_module(reference))
     for function in functions:
         code = tree if function is changed else _tree_of(function)
         module = ast.fix_missing_locations(ast.Module([code], []))
@@ -101,12 +110,13 @@ def _compiled(
     return run
 
 
-def _changed_trees(function: Callable[..., Any]) -> Iterator[tuple[str, ast.FunctionDef]]:
+def _changed_trees(function: Callable[..., Any]) -> Iterator[tuple[str, _Definition]]:
     original = _tree_of(function)
     twins = _twins(original)
     around = _expressions_around(original)
+    changeable = _changeable(original)
     for position, node in enumerate(ast.walk(original)):
-        if _is_signature(node, original):
+        if node not in changeable:
             continue
         shown = around.get(node, node) if isinstance(node, ast.Constant | ast.Name) else node
         shown_at = list(ast.walk(original)).index(shown)
@@ -119,7 +129,7 @@ def _changed_trees(function: Callable[..., Any]) -> Iterator[tuple[str, ast.Func
                 yield f"{_short(before)} → {_short(after)}", changed
 
 
-def _expressions_around(function: ast.FunctionDef) -> dict[ast.AST, ast.AST]:
+def _expressions_around(function: _Definition) -> dict[ast.AST, ast.AST]:
     """For each node the expression that it is part of: a bare "2 → 1" would not say where the change is."""
     parents = {child: parent for parent in ast.walk(function) for child in ast.iter_child_nodes(parent)}
 
@@ -132,23 +142,24 @@ def _expressions_around(function: ast.FunctionDef) -> dict[ast.AST, ast.AST]:
     return {node: around(node) for node in parents}
 
 
-def _is_signature(node: ast.AST, function: ast.FunctionDef) -> bool:
-    """Default values and annotations belong to the exercise, not to the reference; they are not changed."""
-    parts = [function.args, *([function.returns] if function.returns else [])]
-    return any(node is inner for part in parts for inner in ast.walk(part))
+def _changeable(definition: _Definition) -> set[ast.AST]:
+    """What is in functions' bodies: their signatures, and what else a class has, belong to the exercise."""
+    inside = definition.body if isinstance(definition, ast.ClassDef) else [definition]
+    bodies = [node.body for node in inside if isinstance(node, ast.FunctionDef)]
+    return {node for body in bodies for statement in body for node in ast.walk(statement)}
 
 
-def _replaced(tree: ast.FunctionDef, old: ast.AST, new: ast.AST) -> ast.FunctionDef:
+def _replaced(tree: _Definition, old: ast.AST, new: ast.AST) -> _Definition:
     class Replace(ast.NodeTransformer):
         def visit(self, node: ast.AST) -> ast.AST:
             return new if node is old else self.generic_visit(node)
 
     result = Replace().visit(tree)
-    assert isinstance(result, ast.FunctionDef)
+    assert isinstance(result, _Definition)
     return ast.fix_missing_locations(result)
 
 
-def _twins(function: ast.FunctionDef) -> dict[str, list[str]]:
+def _twins(function: _Definition) -> dict[str, list[str]]:
     """Names that are unpacked side by side (`kh, kw = …`) and so easily confused."""
     twins: dict[str, list[str]] = {}
     for node in ast.walk(function):

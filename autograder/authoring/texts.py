@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from autograder.authoring.exercise import AuthoringError, Exercise, Group, Misconception, refuse
-from autograder.base.messages import COURSE_LANGUAGES, Authored, Text, say
+from autograder.base.messages import COURSE_LANGUAGES, Authored, Text, in_languages, joined, say
 
 Entry = Mapping[str, Any]
 _Item = TypeVar("_Item", Group, Misconception)
@@ -34,10 +34,14 @@ _Item = TypeVar("_Item", Group, Misconception)
 
 @dataclass(frozen=True)
 class TextFile:
-    """One `texts.toml`: its entries by their dotted names, the names that were looked up, those in vain."""
+    """One `texts.toml`: its entries by their dotted names, the names that were looked up, those in vain.
+
+    `languages` are those of the course: the texts are needed, and used, in these only.
+    """
 
     path: Path
     entries: Mapping[str, Entry]
+    languages: tuple[str, ...] = COURSE_LANGUAGES
     used: set[str] = field(default_factory=set)
     missing: list[str] = field(default_factory=list)
 
@@ -55,13 +59,14 @@ class TextFile:
                 self.used.add(meant)
                 yield say("author.text_misspelt", file=self.path, name=name, near=meant)
             else:
-                yield say("author.text_missing", file=self.path, name=name)
+                languages = joined(self.languages)
+                yield say("author.text_missing", file=self.path, name=name, languages=languages)
         for name in self.entries if about_unused else ():
             if name not in self.used:
                 yield say("author.text_unused", file=self.path, name=name)
 
 
-def read(path: Path) -> TextFile:
+def read(path: Path, languages: tuple[str, ...] = COURSE_LANGUAGES) -> TextFile:
     """The texts in a file; none if there is no such file.
 
     Raises
@@ -73,7 +78,7 @@ def read(path: Path) -> TextFile:
         table = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise AuthoringError(say("author.at", place=path, error=error)) from error
-    return TextFile(path, dict(_entries(table)))
+    return TextFile(path, dict(_entries(table)), languages)
 
 
 def _entries(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Entry]]:
@@ -103,7 +108,8 @@ def _with_texts(exercise: Exercise, own: TextFile, course: TextFile, mistakes: l
     def with_text(item: _Item, kind: str, id: str) -> _Item:
         try:
             if item.zh or item.en:
-                text = _checked({"zh": item.zh, "en": item.en}, f"{exercise.name}, {kind} {id!r}")
+                given = {"zh": item.zh, "en": item.en}
+                text = _checked(given, f"{exercise.name}, {kind} {id!r}", own.languages)
             else:
                 text = _text(f"{exercise.name}.{kind}s.{id}", f"{kind}s.{id}", own, course)
         except AuthoringError as error:
@@ -128,7 +134,7 @@ def _text(inner: str, outer: str, own: TextFile, course: TextFile) -> Authored:
         where = f"{file.path}, [{name}]"
         at = at or entry.get("at")
         if set(entry) != {"at"}:
-            text = _checked(entry, where)
+            text = _checked(entry, where, own.languages)
             return _with_place(text, at, own, course, where) if at else text
     own.missing.append(inner)
     return Authored("", "")
@@ -139,20 +145,20 @@ def _with_place(text: Authored, at: str, own: TextFile, course: TextFile, where:
     for file in (own, course):
         place = file.find(name)
         if place is not None:
-            both = say("idea.with_place", idea=text, place=_checked(place, f"{file.path}, [{name}]"))
-            return Authored(*map(both.in_language, COURSE_LANGUAGES))
+            its_text = _checked(place, f"{file.path}, [{name}]", own.languages)
+            return in_languages(say("idea.with_place", idea=text, place=its_text), own.languages)
     raise AuthoringError(say("author.place_missing", where=where, name=name))
 
 
-def _checked(entry: Entry, where: str) -> Authored:
+def _checked(entry: Entry, where: str, languages: tuple[str, ...]) -> Authored:
     for key in entry:
         if key not in (*COURSE_LANGUAGES, "at"):
             raise AuthoringError(say("author.language_unknown", where=where, name=repr(key)))
-    for lang in COURSE_LANGUAGES:
+    for lang in languages:
         text = entry.get(lang, "")
         if not isinstance(text, str):
             name = type(text).__name__
             raise AuthoringError(say("author.text_type", where=where, lang=lang, type=name))
         if not text.strip():
             raise AuthoringError(say("author.language_missing", where=where, lang=lang))
-    return Authored(*(entry[lang] for lang in COURSE_LANGUAGES))
+    return Authored(*(entry[lang] if lang in languages else "" for lang in COURSE_LANGUAGES))

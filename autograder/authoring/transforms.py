@@ -70,6 +70,24 @@ def instead(wrong: Function) -> Transform:
     return lambda function: wrong
 
 
+def method(name: str, transform: Transform) -> Transform:
+    """A class with a wrong method, such as `method("backward", changed("delta", transposed))`.
+
+    Transforms without it change the call that makes the object: `changed("w", rotated)`.
+    """
+
+    def changed_class(made: Function) -> Function:
+        @functools.wraps(made, updated=())
+        def wrong(*args: Any, **kwargs: Any) -> Any:
+            new = made(*args, **kwargs)
+            setattr(new, name, transform(getattr(new, name)))
+            return new
+
+        return wrong
+
+    return changed_class
+
+
 def switched(function: Function) -> Callable[..., Transform]:
     """Transforms that set keyword arguments ("switches") of `function`, which is right without them.
 

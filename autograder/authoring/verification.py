@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from autograder.authoring import assignment, mistakes
-from autograder.authoring.draw import draw_hidden
+from autograder.authoring.draw import draw_key
 from autograder.authoring.exercise import AuthoringError, Exercise, Misconception
 from autograder.authoring.mutants import Mutant, mutants
 from autograder.base.messages import Text, joined, say
@@ -151,8 +151,8 @@ def exercise_names(folder: Path) -> list[str]:
     return [exercise.name for exercise in assignment.load(folder).exercises]
 
 
-def verify_exercise(folder: Path, name: str, draws: int) -> Report:
-    """Verify the exercise `name` of the assignment in `folder` with `draws` fresh keys.
+def verify_exercise(folder: Path, name: str, draws: int, seed: str) -> Report:
+    """Verify the exercise `name` of the assignment in `folder` with `draws` fresh keys, which `seed` decides.
 
     Raises
     ------
@@ -162,14 +162,16 @@ def verify_exercise(folder: Path, name: str, draws: int) -> Report:
     start = time.perf_counter()
     loaded = assignment.load(folder)
     (exercise,) = (exercise for exercise in loaded.exercises if exercise.name == name)
-    keys = [draw_hidden(loaded.name, (exercise,), domain=loaded.domain) for _ in range(draws)]
+    entropies = [f"{seed} {number}" for number in range(draws)]
+    keys = [draw_key(loaded.name, (exercise,), each, loaded.domain, visible=False) for each in entropies]
     neighbours = frozenset(each.name for each in loaded.exercises if each is not exercise)
     changed = mutants(exercise.reference, apart_from=neighbours)
     survivors = _survivors(changed, keys, exercise)
     declared = exercise.equivalents
     equivalents = {change: declared[change] for change in declared if survivors.get(change) == draws}
     pairs = _distinct_pairs(exercise, keys)
-    too_slow, slow = mistakes.slow(exercise, mistakes.call_seconds(exercise, keys[0]))
+    seconds = mistakes.call_seconds(exercise, keys[0], loaded.limits)
+    too_slow, slow = mistakes.slow(exercise, seconds, loaded.limits)
     found = [*mistakes.in_misconceptions(exercise, keys[0]), *too_slow]
     return Report(
         loaded.name,

@@ -8,6 +8,7 @@ that write the same file at once, the later wins.
 import contextlib
 import errno
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, BinaryIO, TextIO, cast
@@ -41,6 +42,49 @@ def write(path: Path, content: bytes) -> None:
     """Replace the file at `path` by one that holds `content`."""
     with replacing_bytes(path) as stream:
         stream.write(content)
+
+
+@contextlib.contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """A folder in which to replace files, and which replaces the folder `path` when the block ends.
+
+    It begins with all that `path` holds, as hard links: write into it with this module only. A kill leaves
+    the old folder or the new one, and perhaps a hidden one beside it, which the next call removes.
+    """
+    beside = path.with_name(f".{path.name[:_MAX_STEM]}.part")
+    shutil.rmtree(beside, ignore_errors=True)
+    try:
+        if path.is_dir():
+            shutil.copytree(path, beside, symlinks=True, copy_function=_link)
+        else:
+            beside.mkdir(parents=True)
+        yield beside
+        _exchange(beside, path) if path.is_dir() else beside.rename(path)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:  # a file system without links
+        shutil.copy2(source, target)
+
+
+def _exchange(new: Path, old: Path) -> None:
+    """Let two folders change places, at once where the system can (Linux, and most of its file systems)."""
+    import ctypes
+
+    rename = getattr(ctypes.CDLL(None), "renameat2", None)
+    if rename is None or rename(_HERE, os.fsencode(new), _HERE, os.fsencode(old), _RENAME_EXCHANGE):
+        aside = new.with_suffix(".old")
+        old.rename(aside)
+        new.rename(old)
+        aside.rename(new)
+
+
+_HERE, _RENAME_EXCHANGE = -100, 2
+"""AT_FDCWD and a flag of renameat2, which Python does not offer."""
 
 
 @contextlib.contextmanager

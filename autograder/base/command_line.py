@@ -4,12 +4,13 @@ Imported by every command, those of `cli` and those of a course's subject. It mu
 works with, so that a mistake in the call is reported at once.
 """
 
+import errno
 from pathlib import Path
 from typing import NoReturn
 
 import click
 
-from autograder.base.messages import Text, in_language, languages, preferred_language, printable
+from autograder.base.messages import Text, in_language, languages, preferred_language, printable, say
 
 EXIT_NOT_PASSED, EXIT_USAGE, EXIT_JUDGE_ERROR, EXIT_INTERRUPTED = 1, 2, 3, 130
 
@@ -33,6 +34,13 @@ def fail(*messages: Text | str) -> NoReturn:
     for message in messages:
         complain(message)
     leave(EXIT_USAGE)
+
+
+def fail_with(error: OSError, place: object) -> NoReturn:
+    """Report what the system refused about a file, else about `place`, and exit with status 2."""
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        fail(say("error.too_many_files"))
+    fail(f"{error.filename or place}: {error.strerror or error}.")
 
 
 def complain(message: Text | str) -> None:

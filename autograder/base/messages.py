@@ -11,7 +11,7 @@ import json
 import locale
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral, Rational, Real
 from pathlib import Path
@@ -21,7 +21,7 @@ from typing import Any
 _ENGINE = Path(__file__).parent.parent
 
 COURSE_LANGUAGES = ("zh", "en")
-"""The languages in which a course is written: its assignments, and the texts of its exercises."""
+"""The languages in which a course may be written: its assignments, and the texts of its exercises."""
 
 
 class Text:
@@ -65,13 +65,16 @@ class Message(Text):
 
 @dataclass(frozen=True)
 class Authored(Text):
-    """A text by a course's author, in each of `COURSE_LANGUAGES`; readers of any other get English."""
+    """A text by a course's author, in the course's languages.
+
+    Readers of a language that it lacks get the other; English where there are both.
+    """
 
     zh: str
     en: str
 
     def in_language(self, lang: str) -> str:
-        return self.zh if lang == "zh" else self.en
+        return (self.zh or self.en) if lang == "zh" else (self.en or self.zh)
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,11 @@ def joined(items: Iterable[Text | str], between: str = "list.names") -> Joined:
 def in_language(text: Text | str, lang: str) -> str:
     """`text` in the language `lang`; a string is the same in every language."""
     return text if isinstance(text, str) else text.in_language(lang)
+
+
+def in_languages(text: Text, languages: Iterable[str]) -> Authored:
+    """`text` as a course's author would have written it in these languages."""
+    return Authored(*(text.in_language(lang) if lang in languages else "" for lang in COURSE_LANGUAGES))
 
 
 def core(text: Text | None) -> Message | None:
@@ -207,9 +215,9 @@ def sentences(prefix: str, lang: str) -> dict[str, str]:
     return {id.removeprefix(prefix): sentence(id, lang) for id in known if id.startswith(prefix)}
 
 
-def course_language(lang: str) -> str:
-    """The language in which a course is shown to a reader of `lang`."""
-    return lang if lang in COURSE_LANGUAGES else "en"
+def course_language(lang: str, written: Sequence[str] = COURSE_LANGUAGES) -> str:
+    """The language in which a course that is `written` in these is shown to a reader of `lang`."""
+    return next(shown for shown in (lang, "en", *written) if shown in written)
 
 
 def tag(lang: str) -> str:

@@ -6,13 +6,13 @@ imported when the command is called, and imports its packages when it runs, to k
 """
 
 import importlib
-import sys
 from collections.abc import Mapping
 from typing import Any
 
 import click
 
 from autograder import __version__
+from autograder.cli import terminal
 
 _ENGINE = {
     "grade": ("grade:grade", "Grade a class of submissions against the hidden answer keys."),
@@ -31,6 +31,7 @@ _ENGINE = {
         "verify:verify",
         "Test the tests: is everything wrong rejected and named, everything right accepted? 1 when not.",
     ),
+    "course": ("course:course", "The course's settings and sources."),
     "gradescope": (
         "gradescope:gradescope",
         "Make the zip that grades an assignment on Gradescope. It holds the hidden key: never publish it.",
@@ -64,6 +65,7 @@ class _Commands(click.Group):
         return list(self.commands)
 
     def invoke(self, ctx: click.Context) -> Any:
+        ctx.call_on_close(terminal.complain_of_lost_output)
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:  # Click would say "Aborted!" and exit with 1
@@ -71,12 +73,13 @@ class _Commands(click.Group):
 
             raise click.exceptions.Exit(EXIT_INTERRUPTED) from None
         except Exception as error:
+            from autograder.base.command_line import fail, fail_with
             from autograder.base.messages import TextError
 
+            if isinstance(error, OSError):
+                fail_with(error, ctx.invoked_subcommand or "")
             if not isinstance(error, TextError):
                 raise
-            from autograder.base.command_line import fail
-
             fail(*getattr(error, "mistakes", [error.text]))
 
 
@@ -111,6 +114,4 @@ def app() -> None:
 
 def main() -> None:
     """Entry point of the `autograder` command."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
-    app()
+    terminal.run(app)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from autograder.base.command_line import EXIT_NOT_PASSED, PATH, fail, language_option, leave
+from autograder.base.command_line import EXIT_NOT_PASSED, PATH, fail_with, language_option, leave
 from autograder.base.messages import translator
 from autograder.cli.common import for_instructors, told
 
@@ -49,7 +49,7 @@ def build(solutions: Path, assignments: Path, keys: Path, new_keys: bool, check:
                         click.echo(shown)
     except OSError as error:
         # An error in a file of nbgrader's own may carry no file name.
-        fail(f"{error.filename or tempfile.gettempdir()}: {error.strerror or error}.")
+        fail_with(error, tempfile.gettempdir())
     if check and changed:
         leave(EXIT_NOT_PASSED)
     if not changed:

@@ -16,6 +16,7 @@ from autograder.base.command_line import (
     PATH,
     complain,
     fail,
+    fail_with,
     language_option,
     leave,
 )
@@ -68,15 +69,20 @@ if TYPE_CHECKING:
     help="bubblewrap, or process (weaker, needs nothing installed).",
 )
 @click.option(
-    "--cpu-seconds", type=click.FloatRange(min=0.1), default=3.0, help="Processor seconds a call may take."
+    "--cpu-seconds",
+    type=click.FloatRange(min=0.1),
+    help="Processor seconds a call may take; else what the course says, or 3.",
 )
 @click.option(
     "--submission-seconds",
     type=click.FloatRange(min=1.0),
-    default=60.0,
-    help="Processor seconds a submission may take.",
+    help="Processor seconds a submission may take; else what the course says, or 60.",
 )
-@click.option("--memory-mib", type=click.IntRange(min=16), default=512, help="MiB a submission may take.")
+@click.option(
+    "--memory-mib",
+    type=click.IntRange(min=16),
+    help="MiB a submission may take; else what the course says, or 512.",
+)
 @language_option
 @click.option("--json", is_flag=True, help="Print results.json in place of the table.")
 @for_instructors()
@@ -89,9 +95,9 @@ def grade(
     jobs: int,
     cluster: str | None,
     isolation: "Isolation",
-    cpu_seconds: float,
-    submission_seconds: float,
-    memory_mib: int,
+    cpu_seconds: float | None,
+    submission_seconds: float | None,
+    memory_mib: int | None,
     lang: str,
     json: bool,
 ) -> None:
@@ -99,11 +105,11 @@ def grade(
     from autograder.grading import executors, grade_class
     from autograder.grading.store import Store
     from autograder.sandbox import bubblewrap
-    from autograder.sandbox.limits import Limits
+    from autograder.sandbox.limits import asked_for
 
     if (path is None) == (nbgrader is None):
         fail(say("grade.folder_or_course"))
-    limits = Limits(cpu_seconds=cpu_seconds, submission_seconds=submission_seconds, memory=memory_mib * 2**20)
+    limits = asked_for(cpu_seconds=cpu_seconds, submission_seconds=submission_seconds, memory_mib=memory_mib)
     settings = grade_class.Settings(isolation, limits)
     with _complaining(out or (nbgrader or Path()) / "grades"):
         if isolation == "bubblewrap" and cluster in (None, "local"):
@@ -113,8 +119,10 @@ def grade(
             path, keys, out = course.submitted, keys or course.keys, out or course.root / "grades"
         path, keys, out = path or Path(), keys or Path("keys"), out or Path("grades")
         files, strays = _found(path, keys, assignment)
-        answer_keys = grade_class.load_keys(keys, sorted({file.assignment for file in files}))
-        with Store(out / "results.sqlite") as store, _Books(course) as books:
+        answer_keys = grade_class.load_keys(keys, {file.assignment for file in files})
+        if cluster in (None, "local"):
+            _require_modules(answer_keys)
+        with Store(out / "results.sqlite") as store, _only_run(out), _Books(course) as books:
             workers = min(jobs or os.cpu_count() or 1, len(files))
             _grade_with_progress(
                 files,
@@ -134,6 +142,16 @@ def grade(
         leave(EXIT_JUDGE_ERROR)
 
 
+def _require_modules(answer_keys: "dict[str, tuple[Path, AnswerKey]]") -> None:
+    """Fail where a module that the course allows is not installed: all would be judge errors."""
+    from autograder.sandbox import modules
+
+    for path, key in answer_keys.values():
+        for name in key.limits.modules:
+            if not modules.is_installed(name):
+                fail(say("course.no_module", where=path, name=name))
+
+
 def _found(
     path: Path, keys: Path, assignment: str | None
 ) -> "tuple[list[SubmittedFile], list[SubmittedFile]]":
@@ -142,7 +160,7 @@ def _found(
     from autograder.submissions import class_folder
 
     known = grade_class.known_assignments(keys)
-    found = class_folder.find(path, assignment, known)
+    found = class_folder.find(path, assignment, known, grade_class.known_names(keys))
     files, strays = class_folder.without_strays(found, known)
     for stray in strays:
         about = {"student": stray.student, "assignment": stray.assignment}
@@ -175,13 +193,30 @@ def _complaining(out: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        fail(f"{error.filename or out}: {error.strerror or error}.")
+        fail_with(error, out)
     except BrokenExecutor:
         complain(say("grade.workers_killed"))
         leave(EXIT_JUDGE_ERROR)
     except KeyboardInterrupt:
         complain(say("grade.interrupted"))
         leave(EXIT_INTERRUPTED)
+
+
+@contextlib.contextmanager
+def _only_run(out: Path) -> Iterator[None]:
+    """Keep other runs out of the folder: each would write the other's class into its grades.csv."""
+    import fcntl
+
+    folder = os.open(out, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # a network's file system that locks no folders
+            try:
+                fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                fail(say("grade.another_run", folder=out))
+        yield
+    finally:
+        os.close(folder)
 
 
 def _grade_with_progress(

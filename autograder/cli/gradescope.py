@@ -24,9 +24,6 @@ def gradescope(assignment: str, keys: Path, out: Path | None, lang: str) -> None
         fail(say("gradescope.no_such_key", folder=keys, assignment=assignment, known=", ".join(known)))
     key = keys / (assignment + HIDDEN)
     target = out or Path(f"{assignment}.gradescope.zip")
-    try:
-        load(key, assignment)
-        bundle.write(key, lang, target)
-    except OSError as error:
-        fail(f"{error.filename or target}: {error.strerror or error}.")
+    load(key, assignment)
+    bundle.write(key, lang, target)
     click.echo(say("gradescope.zip_written", file=target).in_language(lang))

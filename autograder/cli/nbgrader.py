@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from autograder.base.command_line import PATH, fail, language_option
+from autograder.base.command_line import PATH, language_option
 from autograder.base.messages import say
 from autograder.cli.common import for_instructors, told
 
@@ -26,11 +26,8 @@ def init(folder: Path, assignments: tuple[str, ...], solutions: Path, force: boo
     from autograder.authoring import assignment
     from autograder.integrations.nbgrader import course
 
-    try:
-        chosen = [assignment.load(solutions / name) for name in assignments]
-        files = course.init(folder, chosen or assignment.load_all(solutions), lang, force=force)
-    except OSError as error:
-        fail(f"{error.filename or folder}: {error.strerror or error}.")
+    chosen = [assignment.load(solutions / name) for name in assignments]
+    files = course.init(folder, chosen or assignment.load_all(solutions), lang, force=force)
     for file in files:
         if file.changed or file.kept:
             click.echo(told(file, lang))

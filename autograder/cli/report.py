@@ -41,17 +41,14 @@ def report(folder: Path, form: "Format", out: Path | None, lang: str) -> None:
     if not path.is_file():
         fail(say("report.no_store", file=path))
     out = out or path.parent / "report"
-    try:
-        with Store(path, read_only=True) as store:
-            if next(grade_class.class_results(store), None) is None:
-                fail(say("report.no_class", file=path))
-            written = class_report.write(
-                form,
-                lambda: grade_class.class_results(store),
-                out,
-                lang,
-                complain,
-            )
-    except OSError as error:
-        fail(f"{error.filename or out}: {error.strerror or error}.")
+    with Store(path, read_only=True) as store:
+        if next(grade_class.class_results(store), None) is None:
+            fail(say("report.no_class", file=path))
+        written = class_report.write(
+            form,
+            lambda: grade_class.class_results(store),
+            out,
+            lang,
+            complain,
+        )
     click.echo(say("file.wrote", file=written).in_language(lang))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from autograder.base.command_line import PATH, complain, fail, language_option
+from autograder.base.command_line import PATH, complain, fail, fail_with, language_option
 from autograder.base.messages import say
 from autograder.cli.common import for_instructors
 
@@ -41,14 +41,17 @@ def similar(
     from rich.console import Console
 
     from autograder.base.atomic import replacing
+    from autograder.judging import answer_key
     from autograder.reports import similarity
+    from autograder.student.workspace import ENDING
     from autograder.submissions import class_folder
 
     if importlib.util.find_spec("copydetect") is None:
         fail(say("error.needs_package", package="copydetect"))
     known = {folder.name for folder in released.glob("*/*") if folder.is_dir()}
     try:
-        files = class_folder.find(path, assignment, known)
+        keys = map(answer_key.load, released.glob("*/*/*" + ENDING))
+        files = class_folder.find(path, assignment, known, answer_key.names_in(keys))
         names = sorted({file.assignment for file in files})
         if unknown := [name for name in names if not _given(released, name)]:
             complain(say("similar.released_missing", folder=released, names=", ".join(unknown)))
@@ -63,7 +66,7 @@ def similar(
         with replacing(out / "similar.html") as stream:
             similarity.write_page(pairs, lang, stream)
     except OSError as error:
-        fail(f"{error.filename or out}: {error.strerror or error}.")
+        fail_with(error, out)
     console = Console(highlight=False)
     if pairs:
         similarity.table(pairs, lang, console)

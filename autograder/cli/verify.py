@@ -1,12 +1,14 @@
 """`autograder verify`: test the hidden tests against misconceptions, alternatives and mutants."""
 
 import os
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from autograder.base.command_line import EXIT_NOT_PASSED, PATH, fail, language_option, leave
+from autograder.base.messages import say
 
 if TYPE_CHECKING:
     from autograder.authoring.verification import Report
@@ -19,16 +21,25 @@ if TYPE_CHECKING:
 @click.option(
     "--jobs", type=click.IntRange(min=0), default=0, help="Exercises at a time; 0 means one a core."
 )
+@click.option("--seed", help="Draw the same keys as an earlier run, which has printed its seed.")
 @language_option
 @click.option("--json", is_flag=True, help="Print the reports as JSON.")
 def verify(
-    assignments: tuple[str, ...], solutions: Path, draws: int, jobs: int, lang: str, json: bool
+    assignments: tuple[str, ...],
+    solutions: Path,
+    draws: int,
+    jobs: int,
+    seed: str | None,
+    lang: str,
+    json: bool,
 ) -> None:
     """Test the tests: is everything wrong rejected and named, everything right accepted? 1 when not."""
     from autograder.authoring import verification
 
     folders = verification.chosen(solutions, list(assignments))
-    reports = _verify_with_progress(folders, draws, jobs or os.cpu_count() or 1)
+    seed = seed or secrets.token_hex(4)
+    click.echo(say("verify.seed", seed=seed).in_language(lang), err=True)
+    reports = _verify_with_progress(folders, draws, seed, jobs or os.cpu_count() or 1)
     if json:
         from json import dumps
 
@@ -46,24 +57,23 @@ def verify(
         leave(EXIT_NOT_PASSED)
 
 
-def _verify_with_progress(folders: list[Path], draws: int, jobs: int) -> "list[Report]":
+def _verify_with_progress(folders: list[Path], draws: int, seed: str, jobs: int) -> "list[Report]":
     """Verify exercises in worker processes, with a progress bar on stderr; in the order of the course."""
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures import BrokenExecutor
 
     from rich.console import Console
     from rich.progress import track
 
     from autograder.authoring import verification
+    from autograder.grading import executors
 
-    tasks = [(folder, name, draws) for folder in folders for name in verification.exercise_names(folder)]
-    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as executor:
-        futures = [executor.submit(verification.verify_exercise, *task) for task in tasks]
-        console = Console(stderr=True)
-        try:
-            return [
-                future.result() for future in track(futures, "verifying", console=console, transient=True)
-            ]
-        except BaseException:
-            executor.shutdown(wait=False, cancel_futures=True)
-            raise
+    tasks = [
+        (folder, name, draws, seed) for folder in folders for name in verification.exercise_names(folder)
+    ]
+    try:
+        with executors.processes(jobs) as pool:
+            futures = [pool.executor.submit(verification.verify_exercise, *task) for task in tasks]
+            shown = track(futures, "verifying", console=Console(stderr=True), transient=True)
+            return [future.result() for future in shown]
+    except BrokenExecutor:
+        fail(say("verify.worker_killed"))

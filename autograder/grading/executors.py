@@ -6,6 +6,7 @@ sent once to each worker of a cluster; nothing else may leave this machine.
 """
 
 import contextlib
+import errno
 import logging
 import os
 import signal
@@ -20,7 +21,7 @@ from autograder.base.messages import TextError, say
 
 
 class ClusterError(TextError):
-    """A cluster that cannot be used."""
+    """A cluster that cannot be used, or processes that cannot be started."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,27 @@ class WorkerPool:
 
 @contextlib.contextmanager
 def processes(count: int) -> Iterator[WorkerPool]:
-    """`count` processes of this machine; they end with the context, whatever they are doing."""
+    """`count` processes of this machine; they end with the context, whatever they are doing.
+
+    Raises
+    ------
+    ClusterError
+        The system gives no semaphores, as without a writable /dev/shm.
+    """
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
-    executor = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _start_worker)
+    class Pool(ProcessPoolExecutor):
+        def submit(self, *task: Any, **options: Any) -> Any:
+            with _undisturbed():  # a worker may be started here
+                return super().submit(*task, **options)
+
+    try:
+        executor = Pool(count, multiprocessing.get_context("spawn"), _start_worker)
+    except OSError as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            raise
+        raise ClusterError(say("grade.no_semaphores", error=error.strerror)) from error
     try:
         yield WorkerPool(executor, lambda: count, Path.resolve)
     except BaseException:
@@ -55,6 +72,29 @@ def processes(count: int) -> Iterator[WorkerPool]:
         raise
     finally:
         executor.shutdown(cancel_futures=True)
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let what would end this process wait for the end of the block, in which no child hears of Ctrl-C.
+
+    A child that is half started, or gets Ctrl-C before it can ignore it, prints a traceback.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    ends = (signal.SIGINT, signal.SIGTERM)
+    handlers = [signal.signal(number, lambda number, frame: came.append(number)) for number in ends]
+    try:
+        yield
+    finally:
+        for number, handler in zip(ends, handlers, strict=True):
+            signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if came:
+            signal.raise_signal(came[0])
 
 
 def _start_worker() -> None:
@@ -66,6 +106,7 @@ def _start_worker() -> None:
     from multiprocessing.connection import wait
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # see `_undisturbed`
     main = multiprocessing.parent_process()
     if main is None:
         return

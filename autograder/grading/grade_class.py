@@ -5,6 +5,7 @@ worker. A worker keeps one warm sandbox for each answer key. Nothing in a submis
 result is stored as soon as it is there, and an interrupted run continues from the stored results.
 """
 
+import contextlib
 import functools
 import gc
 import hashlib
@@ -12,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, BrokenExecutor, Future, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from autograder import __version__
@@ -24,7 +25,7 @@ from autograder.judging.evaluate import Evaluation, evaluate, unreadable
 from autograder.judging.judge import calls, judge_error
 from autograder.judging.results import SubmissionResult
 from autograder.sandbox.client import Sandbox
-from autograder.sandbox.limits import Limits
+from autograder.sandbox.limits import Asked
 from autograder.sandbox.records import Isolation
 from autograder.submissions.class_folder import SubmittedFile
 
@@ -34,10 +35,16 @@ _IN_FLIGHT = 4
 
 @dataclass(frozen=True)
 class Settings:
-    """How submissions are run."""
+    """How submissions are run.
+
+    Attributes
+    ----------
+    limits : Asked
+        Those that take the place of the key's own.
+    """
 
     isolation: Isolation = "bubblewrap"
-    limits: Limits = field(default_factory=Limits)
+    limits: Asked = ()
 
     @property
     def engine(self) -> str:
@@ -66,7 +73,7 @@ class Graded:
 
 
 def load_keys(folder: Path, assignments: Iterable[str]) -> dict[str, tuple[Path, answer_key.AnswerKey]]:
-    """The hidden keys of `assignments`.
+    """The hidden keys of `assignments`, in the course's order.
 
     Raises
     ------
@@ -74,7 +81,9 @@ def load_keys(folder: Path, assignments: Iterable[str]) -> dict[str, tuple[Path,
         Also where a file is named after one assignment and holds the key of another.
     """
     paths = {name: folder / (name + answer_key.HIDDEN) for name in assignments}
-    return {name: (path, answer_key.load(path, name)) for name, path in paths.items()}
+    keys = [(path, answer_key.load(path, name)) for name, path in paths.items()]
+    keys.sort(key=lambda pair: (pair[1].settings.position, pair[1].assignment))
+    return {key.assignment: (path, key) for path, key in keys}
 
 
 def newest_key(path: Path) -> answer_key.AnswerKey:
@@ -98,6 +107,15 @@ def _key_of(path: Path, changed: int) -> answer_key.AnswerKey:
 def known_assignments(folder: Path) -> set[str]:
     """The assignments that `folder` holds a hidden key for."""
     return {path.name.removesuffix(answer_key.HIDDEN) for path in folder.glob("*" + answer_key.HIDDEN)}
+
+
+def known_names(folder: Path) -> dict[str, str]:
+    """What hand-ins may call the assignments with a hidden key in `folder`; see `answer_key.names_in`."""
+    keys = []
+    for path in folder.glob("*" + answer_key.HIDDEN):
+        with contextlib.suppress(answer_key.KeyFileError):  # it is reported where it is needed
+            keys.append(newest_key(path))
+    return answer_key.names_in(keys)
 
 
 def grade_class(
@@ -166,7 +184,7 @@ class _ClassRun:
         if self._store.is_final(graded.key):
             self._on_graded(graded, None)
         elif problem is not None:
-            result = _result(file, self._settings, 0.0, unreadable(key, problem))
+            result = _result(file, self._settings, 0.0, unreadable(key, problem), key)
             self._store.put(graded.key, result)
             self._on_graded(graded, result)
         else:
@@ -219,7 +237,7 @@ def _finished(
         raise
     except Exception as error:
         why = say("note.grader_failed", error=f"{type(error).__name__}: {error}")
-        return _result(file, settings, 0.0, Evaluation(judge_error(key), (why,)))
+        return _result(file, settings, 0.0, Evaluation(judge_error(key), (why,)), key)
 
 
 def result_of(graded: Graded, store: Store) -> SubmissionResult:
@@ -267,11 +285,15 @@ def grade_one(task: Task, key: Path | bytes) -> SubmissionResult:
     loaded = _load_key(key, task.key_digest)
     done = evaluate(task.name, task.content, loaded, lambda statements: _sandbox(task, key).run(statements))
     seconds = round(time.perf_counter() - start, 4)
-    return _result(task, task.settings, seconds, done)
+    return _result(task, task.settings, seconds, done, loaded)
 
 
 def _result(
-    submitted: SubmittedFile | Task, settings: Settings, seconds: float, done: Evaluation
+    submitted: SubmittedFile | Task,
+    settings: Settings,
+    seconds: float,
+    done: Evaluation,
+    key: answer_key.AnswerKey,
 ) -> SubmissionResult:
     return SubmissionResult(
         submitted.student,
@@ -282,6 +304,7 @@ def _result(
         done.exercises,
         done.notes,
         done.output,
+        key.by_hand,
     )
 
 
@@ -301,6 +324,8 @@ def _sandbox(task: Task, key: Path | bytes) -> Sandbox:
 @functools.lru_cache(maxsize=16)
 def _open_sandbox(key: Path | bytes, digest: str, settings: Settings, thread: int) -> Sandbox:
     """A worker keeps a warm sandbox for each key and each of its threads; it ends with the worker."""
-    sandbox = Sandbox(calls(_load_key(key, digest)), settings.limits, settings.isolation)
+    loaded = _load_key(key, digest)
+    limits = replace(loaded.limits, **dict(settings.limits))
+    sandbox = Sandbox(calls(loaded), limits, settings.isolation)
     gc.freeze()  # the key stays: no garbage collection need traverse it again for every submission
     return sandbox

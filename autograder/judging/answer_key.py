@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,14 +22,23 @@ import numpy as np
 from autograder.base import atomic, records
 from autograder.base.messages import Text, TextError, say
 from autograder.judging.comparison import OWN, Comparator, Comparators
-from autograder.judging.domain import UnknownDomain, find
-from autograder.judging.key_records import AnswerKey, Hint, KeyCase, KeyExercise, KeyGroup, Layout, Wrong
+from autograder.judging.domain import UnknownDomain, find, registered
+from autograder.judging.key_records import (
+    AnswerKey,
+    Hint,
+    KeyCase,
+    KeyExercise,
+    KeyGroup,
+    KeySettings,
+    Layout,
+    Wrong,
+)
 from autograder.sandbox.values import TakeArray, dumps, flatten, unflatten
 
-__all__ = ["AnswerKey", "Hint", "KeyCase", "KeyExercise", "KeyGroup", "Layout", "Wrong"]
+__all__ = ["AnswerKey", "Hint", "KeyCase", "KeyExercise", "KeyGroup", "KeySettings", "Layout", "Wrong"]
 __all__ += ["HIDDEN", "SCHEMA", "DomainMissing", "KeyFileError"]
-__all__ += ["deciding", "from_bytes", "load", "same_up_to_rounding", "same_values", "save", "to_bytes"]
-__all__ += ["what_decides", "with_digest"]
+__all__ += ["deciding", "from_bytes", "load", "names_in", "same_up_to_rounding", "same_values", "save"]
+__all__ += ["to_bytes", "what_decides", "with_digest"]
 
 SCHEMA = 4
 
@@ -142,6 +152,11 @@ def _arrays_of(file: Any) -> TakeArray:
     return take
 
 
+def names_in(keys: Iterable[AnswerKey]) -> dict[str, str]:
+    """What hand-ins may call the assignments of `keys` besides their names, in lower case, to these names."""
+    return {name.casefold(): key.assignment for key in keys for name in key.settings.names}
+
+
 def with_digest(key: AnswerKey) -> AnswerKey:
     digest = hashlib.sha256(dumps(_to_data(key))).hexdigest()
     return replace(key, digest=digest)
@@ -153,7 +168,11 @@ def deciding(key: AnswerKey) -> str:
         [each.name, [[g.name, g.points, [what_decides(case) for case in g.cases]] for g in each.groups]]
         for each in key.exercises
     ]
-    return hashlib.sha256(dumps([key.assignment, key.domain, exercises])).hexdigest()
+    limits = sorted(key.settings.limits.items())
+    point = registered(key.domain)
+    version = point.dist.version if point and point.dist else ""
+    about = [key.assignment, key.domain, version, limits, key.by_hand]
+    return hashlib.sha256(dumps([about, exercises])).hexdigest()
 
 
 def what_decides(case: KeyCase) -> dict[str, Any]:

@@ -194,7 +194,7 @@ OWN: Comparators = MappingProxyType({"close": Close, "exact": Exact})
 
 def is_known(comparator: Comparator, further: Comparators) -> bool:
     """Whether a key that holds it can be read."""
-    return type(comparator) in (*OWN.values(), *further.values())
+    return {**further, **OWN}.get(type(comparator).__name__.lower()) is type(comparator)
 
 
 def _sequence_difference(

@@ -1,19 +1,24 @@
 """What a course's subject adds to the engine: a record of plain data and functions.
 
-An answer key names its domain, and `find` returns the `DOMAIN` of `autograder/<name>/domain.py`. Every entry
-has a default, so a course needs no domain. Judging, authoring and feedback use the record; nothing in the
-engine imports a subject's package directly, and importing one registers nothing.
+An answer key names its domain, and `find` returns the `DOMAIN` of `autograder/<name>/domain.py`, or what an
+installed distribution registers under that name as an entry point of the group `autograder.domains`. Every
+entry has a default, so a course needs no domain. Judging, authoring and feedback use the record; nothing in
+the engine imports a subject's package directly, and importing one registers nothing.
 """
 
+import functools
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograder.base.messages import TextError, say
 from autograder.judging.comparison import Comparators
 from autograder.judging.diagnosis.knowledge import Knowledge
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,8 @@ class Domain(Knowledge):
         (file, function, language) -> the formula that the function computes, as plain text. It may run for
         long, and raises a `TextError` where there is none.
     requires : tuple of str
-        Distributions that judging needs besides NumPy.
+        Distributions that judging needs besides NumPy; one that is registered by an entry point says so in
+        its own metadata.
     not_for_judging : tuple of str
         Modules and packages of the subject that judging does not need.
     """
@@ -52,6 +58,7 @@ class Domain(Knowledge):
         return self.message_overrides.get(message, message)
 
 
+@functools.cache
 def find(name: str) -> Domain:
     """The domain that a key names; without a name, one with the defaults.
 
@@ -59,16 +66,36 @@ def find(name: str) -> Domain:
     ------
     UnknownDomain
     """
-    if name == "":
-        return Domain()
-    # A key is data and may come from a stranger: it must not import anything but `autograder.<name>.domain`.
+    return Domain() if name == "" else _found(name)[0]
+
+
+@functools.cache
+def registered(name: str) -> "EntryPoint | None":
+    """The entry point of a domain that can be found; None where it is the engine's own or has no name."""
+    return _found(name)[1] if name else None
+
+
+def _found(name: str) -> "tuple[Domain, EntryPoint | None]":
+    # A key is data and may come from a stranger: it must import nothing but `autograder.<name>.domain`, and
+    # what was installed here for this very purpose.
     if not (name.isascii() and name.isidentifier()):
         raise UnknownDomain(say("error.domain_name", name=repr(name[:40])))
     try:
-        domain: Domain = importlib.import_module(f"autograder.{name}.domain").DOMAIN
+        return importlib.import_module(f"autograder.{name}.domain").DOMAIN, None
     except (ImportError, AttributeError) as error:
-        raise UnknownDomain(str(error)) from error
-    return domain
+        from importlib import metadata  # a check has time for it only where it is needed
+
+        point = next(iter(metadata.entry_points(group="autograder.domains", name=name)), None)
+        if point is None:
+            raise UnknownDomain(say("error.domain_missing", error=error)) from error
+    try:
+        domain = point.load()
+    except Exception as error:
+        raise UnknownDomain(f"{point.value}: {type(error).__name__}: {error}") from error
+    if not isinstance(domain, Domain):
+        told = say("error.domain_type", value=point.value, type=type(domain).__name__)
+        raise UnknownDomain(told)
+    return domain, point
 
 
 class UnknownDomain(TextError):

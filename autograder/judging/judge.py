@@ -14,6 +14,7 @@ from autograder.judging.diagnosis import Judged, diagnose
 from autograder.judging.domain import Domain, find
 from autograder.judging.results import CaseResult, ExerciseResult, GroupResult, Verdict
 from autograder.sandbox.records import Call, Outcome
+from autograder.sandbox.values import is_constant
 
 
 def calls(key: AnswerKey) -> list[Call]:
@@ -26,6 +27,7 @@ def calls(key: AnswerKey) -> list[Call]:
             case.layout,
             case.fresh,
             exercise.left_out(case.args),
+            tuple(step.sent for step in case.script),
         )
         for exercise in key.exercises
         for group in exercise.groups
@@ -55,8 +57,7 @@ def results(key: AnswerKey, judged: Iterable[Sequence[Judged]]) -> tuple[Exercis
     """Points and diagnoses of what `judged(key, …)` found."""
     domain = find(key.domain)
     return tuple(
-        _result(exercise, cases, domain, visible=key.visible)
-        for exercise, cases in zip(key.exercises, judged, strict=True)
+        _result(key, exercise, cases, domain) for exercise, cases in zip(key.exercises, judged, strict=True)
     )
 
 
@@ -100,7 +101,7 @@ def accepts(case: KeyCase, outcome: Outcome) -> bool:
 
 
 def _result(
-    exercise: KeyExercise, judged: Sequence[Judged], domain: Domain, *, visible: bool
+    key: AnswerKey, exercise: KeyExercise, judged: Sequence[Judged], domain: Domain
 ) -> ExerciseResult:
     remaining = iter(judged)
     groups = []
@@ -111,7 +112,7 @@ def _result(
         groups.append(GroupResult(group.name, earned, group.points, cases))
     failed = [case.verdict for case in judged if case.verdict is not Verdict.AC]
     verdict = next((verdict for verdict in failed if verdict is not Verdict.NR), (*failed, Verdict.AC)[0])
-    found = diagnose(exercise, judged, domain, visible=visible)
+    found = diagnose(exercise, judged, domain, visible=key.visible, modules=key.limits.modules)
     return ExerciseResult(
         exercise.name, verdict, found.misconception, found.symptom, found.text, tuple(groups)
     )
@@ -152,13 +153,13 @@ def _difference(case: KeyCase, value: Any) -> Difference:
     """How `value` differs from what is expected.
 
     The sandbox's client reads equal bytes once, so most of a class gives the very values that were compared
-    before: these are known by their identity. It saves a quarter and more of the grading process's time for a
-    right submission (`benchmarks/overhead.py`).
+    before: these are known by their identity, unless anybody could have changed them since. It saves a
+    quarter and more of the grading process's time for a right submission (`benchmarks/overhead.py`).
     """
     if any(value is known for known in case.accepted):
         return AGREE
     difference = case.accept.difference(value, case.expected)
-    if difference is AGREE:
+    if difference is AGREE and is_constant(value):
         case.accepted.insert(0, value)
         del case.accepted[_REMEMBERED:]
     return difference

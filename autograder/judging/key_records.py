@@ -3,12 +3,14 @@
 `answer_key` reads and writes them; judging and diagnosis use them.
 """
 
+import itertools
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
-from autograder.base.messages import Authored, Text
+from autograder.base.messages import Authored, Text, Verbatim
 from autograder.judging.comparison import Comparator
+from autograder.sandbox.limits import Limits
 
 Layout = Literal["C", "fortran", "strided", "readonly"]
 """How the array arguments of a call lie in memory."""
@@ -21,9 +23,41 @@ class Wrong(NamedTuple):
     raises: str | None = None
 
 
+class Step(NamedTuple):
+    """A step of a class's script: making the object, which comes first, a call, or a look at an attribute.
+
+    Attributes
+    ----------
+    label : str
+        What its value is called in the answer; "" where its value is no part of it.
+    name : str
+        Of the method or attribute; "" for making the object.
+    parameters : tuple of str or None
+        The names of the call's arguments; None for an attribute.
+    """
+
+    label: str
+    name: str
+    parameters: tuple[str, ...] | None
+
+    @property
+    def sent(self) -> tuple[str, str, int | None]:
+        """What `sandbox.runner.answer` needs of it."""
+        return self.label, self.name, None if self.parameters is None else len(self.parameters)
+
+    @property
+    def written(self) -> str:
+        """As in Python, behind the object and its dot: `forward(x)`, `dw`."""
+        return self.name if self.parameters is None else f"{self.name}({', '.join(self.parameters)})"
+
+
 @dataclass(frozen=True)
 class KeyCase:
-    """One call and its expected value. `wrong` maps misconception ids to what they give where they differ."""
+    """One call and its expected value. `wrong` maps misconception ids to what they give where they differ.
+
+    Of a class it is a `script` of several steps, whose arguments stand in `args` one behind the other; the
+    answer is a dict of the steps' values by their labels.
+    """
 
     args: tuple[Any, ...]
     expected: Any
@@ -31,6 +65,7 @@ class KeyCase:
     layout: Layout
     fresh: bool
     wrong: dict[str, Wrong]
+    script: tuple[Step, ...] = ()
 
     @cached_property
     def accepted(self) -> list[Any]:
@@ -68,7 +103,7 @@ class Hint(NamedTuple):
 
 @dataclass(frozen=True)
 class KeyExercise:
-    """One function: its groups of cases and the misconceptions that are known about it."""
+    """One function or class: its groups of cases and the misconceptions that are known about it."""
 
     name: str
     parameters: tuple[str, ...]
@@ -84,6 +119,11 @@ class KeyExercise:
     def points(self) -> float:
         return sum(group.points for group in self.groups)
 
+    def parameters_of(self, case: KeyCase) -> tuple[str, ...]:
+        """The names of a case's arguments, in their order."""
+        steps = (step.parameters or () for step in case.script)
+        return tuple(itertools.chain(*steps)) if case.script else self.parameters
+
     def left_out(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """The default values of the parameters that a call leaves out."""
         missing = len(self.parameters) - len(args)
@@ -92,6 +132,29 @@ class KeyExercise:
     @property
     def cases(self) -> tuple[KeyCase, ...]:
         return tuple(case for group in self.groups for case in group.cases)
+
+
+@dataclass(frozen=True)
+class KeySettings:
+    """What the course's settings say about an assignment (`authoring.course`).
+
+    Attributes
+    ----------
+    position : int
+        Its place in the course, from 1; 0 where the course does not say.
+    zh, en : str
+        Its title, in the course's languages.
+    names : tuple of str
+        What hand-ins may call it, besides its own name.
+    limits : dict
+        The fields of `sandbox.limits.Limits` that the course sets. They decide points, unlike the others.
+    """
+
+    position: int = 0
+    zh: str = ""
+    en: str = ""
+    names: tuple[str, ...] = ()
+    limits: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -106,6 +169,8 @@ class AnswerKey:
         What the cases were drawn from: the same generators draw the same cases from it.
     digest : str
         Identifies the key's content.
+    by_hand : float
+        Points of the written questions, which are no exercises: a person gives them.
     domain : str
         The name of what adds its subject's knowledge to the engine (`judging.domain`); "" where nothing does.
     """
@@ -115,8 +180,21 @@ class AnswerKey:
     source: str = field(default="", kw_only=True)
     entropy: str = field(default="", kw_only=True)
     domain: str = field(default="", kw_only=True)
+    settings: KeySettings = field(default_factory=KeySettings, kw_only=True)
+    by_hand: float = field(default=0, kw_only=True)
     exercises: tuple[KeyExercise, ...]
     digest: str = ""
+
+    @property
+    def title(self) -> Text:
+        """What the course calls the assignment; its name where it does not say."""
+        has_title = self.settings.zh or self.settings.en
+        return Authored(self.settings.zh, self.settings.en) if has_title else Verbatim(self.assignment)
+
+    @property
+    def limits(self) -> Limits:
+        """What a submission may use."""
+        return Limits(**self.settings.limits)
 
     @property
     def points(self) -> float:

@@ -109,6 +109,8 @@ class SubmissionResult:
         What people should know about the file, such as a cell that does not parse.
     output : str
         What the submission printed, cut; for the instructor only.
+    by_hand : float
+        Points of written questions, which a person gives: they are in neither `points` nor `max_points`.
     """
 
     student: str
@@ -119,6 +121,7 @@ class SubmissionResult:
     exercises: tuple[ExerciseResult, ...]
     notes: tuple[Text, ...] = ()
     output: str = ""
+    by_hand: float = 0
 
     @cached_property
     def points(self) -> float:

@@ -16,6 +16,7 @@ from typing import Literal
 
 from autograder.base.atomic import replacing
 from autograder.base.messages import Text, TextError, say
+from autograder.base.written import digest, remembering
 from autograder.judging.results import SubmissionResult
 from autograder.reports import (
     canvas_file,
@@ -32,7 +33,7 @@ from autograder.reports.files import exhaust
 Format = Literal["html", "csv", "junit", "json", "gradescope", "canvas", "moodle"]
 Results = Callable[[], Iterable[SubmissionResult]]
 
-_IN_PAGE = 2000
+IN_PAGE = 2000
 """Largest class whose feedback is in the page; in a larger one a name links to the student's own page."""
 
 
@@ -65,9 +66,9 @@ def write(
     folder.mkdir(parents=True, exist_ok=True)
     match form:
         case "html":
-            return _html(results, folder, lang)
+            return _html(results, folder, lang, tell)
         case "gradescope":
-            return _gradescope(results, folder / "gradescope", lang)
+            return _gradescope(results, folder, lang, tell)
         case "csv":
             exercises = dict.fromkeys(exercise.name for result in results() for exercise in result.exercises)
             with replacing(folder / "grades.csv") as stream:
@@ -89,7 +90,7 @@ def write(
             return _moodle(results, folder / "moodle", lang, tell)
 
 
-def _html(results: Results, folder: Path, lang: str) -> Path:
+def _html(results: Results, folder: Path, lang: str, tell: Callable[[Text], None]) -> Path:
     """Write `index.html` for the instructor, and in `students/` a page for each student."""
     from autograder.reports import html_page
 
@@ -101,32 +102,35 @@ def _html(results: Results, folder: Path, lang: str) -> Path:
         """Write each student's own page while the class page consumes the results."""
         for index, (name, group) in enumerate(groupby(results(), attrgetter("student"))):
             of_student = list(group)
-            with replacing(folder / "students" / f"{names[name]}.html") as stream:
+            with replacing(folder / pages[name]) as stream:
                 html_page.write_student(name, of_student, lang, stream)
-            if graded.submissions <= _IN_PAGE:
+            known[pages[name]] = digest((folder / pages[name]).read_bytes())
+            if graded.submissions <= IN_PAGE:
                 yield index, of_student
 
     pages = {name: f"students/{file}.html" for name, file in names.items()}
     made = datetime.now().strftime("%Y-%m-%d %H:%M")
-    with replacing(folder / "index.html") as stream:
-        html_page.write_class(graded, feedback(), pages, made, lang, stream)
-    _remove_others(folder / "students", {f"{file}.html" for file in names.values()})
+    with remembering(folder) as known:
+        with replacing(folder / "index.html") as stream:
+            html_page.write_class(graded, feedback(), pages, made, lang, stream)
+        _remove_others(folder, known, pages.values(), tell)
     return folder / "index.html"
 
 
-def _gradescope(results: Results, folder: Path, lang: str) -> Path:
-    """Write `<assignment>/<student>.json`, each Gradescope's `results.json` of one submission."""
+def _gradescope(results: Results, folder: Path, lang: str, tell: Callable[[Text], None]) -> Path:
+    """Write `gradescope/<assignment>/<student>.json`, each its `results.json` of one submission."""
     names = file_names(dict.fromkeys(result.student for result in results()))
-    written: dict[str, set[str]] = {}
-    for result in results():
-        file = f"{names[result.student]}.json"
-        (folder / result.assignment).mkdir(parents=True, exist_ok=True)
-        with replacing(folder / result.assignment / file) as stream:
-            gradescope.write(result, lang, stream)
-        written.setdefault(result.assignment, set()).add(file)
-    for assignment, files in written.items():
-        _remove_others(folder / assignment, files)
-    return folder
+    written = set()
+    with remembering(folder) as known:
+        for result in results():
+            name = f"gradescope/{result.assignment}/{names[result.student]}.json"
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            with replacing(folder / name) as stream:
+                gradescope.write(result, lang, stream)
+            known[name] = digest((folder / name).read_bytes())
+            written.add(name)
+        _remove_others(folder, known, written, tell)
+    return folder / "gradescope"
 
 
 def _moodle(results: Results, folder: Path, lang: str, tell: Callable[[Text], None]) -> Path:
@@ -154,11 +158,26 @@ def _moodle(results: Results, folder: Path, lang: str, tell: Callable[[Text], No
     return folder
 
 
-def _remove_others(folder: Path, names: set[str]) -> None:
-    """Delete the files of an earlier, larger class, so that no outdated page is sent to anybody."""
-    for path in folder.iterdir():
-        if path.name not in names:
-            path.unlink()
+def _remove_others(
+    root: Path, known: dict[str, str], written: Iterable[str], tell: Callable[[Text], None]
+) -> None:
+    """Delete the files of an earlier, larger class, so that no outdated page is sent to anybody.
+
+    Only what an earlier report wrote below `root`, as `known` says, into the folders that this one fills; and
+    what was edited since is kept.
+    """
+    names = set(written)
+    folders = {Path(name).parent for name in names}
+    edited = []
+    for name in [name for name in known if name not in names and Path(name).parent in folders]:
+        with contextlib.suppress(FileNotFoundError, IsADirectoryError):
+            if digest((root / name).read_bytes()) != known[name]:
+                edited.append(name)
+                continue
+            (root / name).unlink()
+        del known[name]
+    if edited:
+        tell(say("report.kept", folder=root, names=", ".join(edited)))
 
 
 def file_names(names: Iterable[str]) -> dict[str, str]:

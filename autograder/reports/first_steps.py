@@ -19,7 +19,8 @@ def show(copied: Copied, folder: Path, lang: str, console: Console) -> None:
 
     line(_("start.assignments_in_folder", n=len(copied.assignments), folder=folder))
     for number, name in enumerate(copied.assignments, start=1):
-        line(f"  {number}  {name}")
+        title = copied.titles[name].in_language(lang)
+        line(f"  {number}  {name}" + (f"  {title}" if title != name else ""))
     if kept := copied.that_are("kept"):
         files = ", ".join(map(str, kept))
         line(_("start.files_kept", files=files))

@@ -42,6 +42,8 @@ def to_gradescope(
         test for number, exercise in enumerate(result.exercises, 1) for test in _tests(exercise, number, lang)
     ]
     sentences = [note.in_language(lang) for note in notes]
+    if result.by_hand:
+        sentences.append(words.about_written(result).in_language(lang))
     if result.has_judge_error:
         sentences.append(words.grader_failed().in_language(lang))
     return {

@@ -103,6 +103,7 @@ def environment() -> Environment:
         "seconds": _seconds,
         "submissions": words.submissions,
         "told": words.told,
+        "written": words.about_written,
     }
     found.filters |= filters
     return found

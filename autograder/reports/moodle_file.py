@@ -58,4 +58,6 @@ def comment(result: SubmissionResult, lang: str) -> str:
     for exercise in result.exercises:
         lines.append(f"{exercise.name}: {exercise.points:g}/{exercise.max_points:g}")
         lines += [text.in_language(lang) for text in words.told(exercise)]
+    if result.by_hand:
+        lines.append(words.about_written(result).in_language(lang))
     return html.escape("\n".join(lines), quote=False).replace("\n", "<br>")

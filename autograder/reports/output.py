@@ -1,7 +1,7 @@
 """Write what `autograder grade` leaves behind: `grades.csv`, `results.json`, and the table on the terminal.
 
-The files are written atomically, so that an interrupt or a full disk never leaves half a file. All writers
-share one pass over the results.
+The files are written atomically, so that an interrupt or a full disk never leaves half a file, and before
+anything is shown. All writers share one pass over the results.
 """
 
 import shutil
@@ -47,13 +47,12 @@ def write(
     with replacing(folder / "grades.csv") as table, replacing(folder / "results.json") as document:
         passing = csv_file.through(noting_failures(), exercises, table)
         passing = json_file.through(passing, lang, document)
-        if as_json:
-            exhaust(passing)
-        else:
-            terminal.show_class(passing, lang, Console(highlight=False))
+        shown = [] if as_json else terminal.class_shown(passing, lang)
+        exhaust(passing)
     if as_json:
         with (folder / "results.json").open(encoding="utf-8") as document:
             shutil.copyfileobj(document, sys.stdout)
     else:
-        Console(highlight=False).print(translator(lang)("report.written", folder=folder))
+        written = translator(lang)("report.written", folder=folder)
+        Console(highlight=False).print(*shown, written, sep="\n")
     return failed

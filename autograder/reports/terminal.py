@@ -3,14 +3,14 @@
 from collections import Counter
 from collections.abc import Container, Iterable
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
 from autograder.base.messages import Text, say, translator
 from autograder.judging.domain import find
 from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict
-from autograder.reports.words import submissions
+from autograder.reports.words import about_written, submissions
 from autograder.student.checking import Checked
 from autograder.student.feedback import words
 from autograder.student.feedback.advice import next_exercise, next_step
@@ -19,8 +19,8 @@ _TABLE_ROWS = 400
 """A longer table is not printed."""
 
 
-def show_class(results: Iterable[SubmissionResult], lang: str, console: Console) -> None:
-    """Print a row for each submission: points, and the exercises that are not right with their verdicts.
+def class_shown(results: Iterable[SubmissionResult], lang: str) -> list[RenderableType]:
+    """A row for each submission: points, and the exercises that are not right with their verdicts.
 
     Below the table: how many were graded, their mean share of the points, and judge errors in red.
     """
@@ -33,10 +33,13 @@ def show_class(results: Iterable[SubmissionResult], lang: str, console: Console)
     number = 0
     shares: list[float] = []
     failures: Counter[Text] = Counter()
+    by_hand: dict[str, Text] = {}
     for result in results:
         number += 1
         if result.max_points:
             shares.append(result.points / result.max_points)
+        if result.by_hand:
+            by_hand[result.assignment] = about_written(result)
         if result.has_judge_error:
             failures[result.notes[-1]] += 1
         if number <= _TABLE_ROWS:
@@ -46,14 +49,16 @@ def show_class(results: Iterable[SubmissionResult], lang: str, console: Console)
                 _points(result.points, result.max_points),
                 _lost(result),
             )
-    if number <= _TABLE_ROWS:
-        console.print(table)
+    shown: list[RenderableType] = [table] if number <= _TABLE_ROWS else []
     if shares:
         mean = f"{100 * sum(shares) / len(shares):.1f} %"
         told = say("report.class_summary", submissions=submissions(number), mean=mean)
-        console.print(told.in_language(lang))
+        shown.append(told.in_language(lang))
+    for assignment, told in by_hand.items():
+        shown.append(f"{assignment}: {told.in_language(lang)}")
     for reason, count in failures.items():
-        console.print(f"[bold red]{Verdict.JE.value} ×{count}[/] {escape(reason.in_language(lang))}")
+        shown.append(f"[bold red]{Verdict.JE.value} ×{count}[/] {escape(reason.in_language(lang))}")
+    return shown
 
 
 def _points(points: float, maximum: float) -> str:

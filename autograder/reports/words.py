@@ -1,7 +1,12 @@
 """Verdicts and feedback as sentences, for the formats that people read."""
 
 from autograder.base.messages import Text, say
-from autograder.judging.results import ExerciseResult, Verdict
+from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict
+
+
+def about_written(result: SubmissionResult) -> Text:
+    """That written questions are worth points, too; nobody has lost them."""
+    return say("report.by_hand", points=f"{result.by_hand:g}")
 
 
 def submissions(number: int) -> Text:

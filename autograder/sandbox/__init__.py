@@ -9,7 +9,7 @@ Three processes take part; a message passes down the chain and plain bytes come 
 
     grader                the host; holds keys, scores, files              client.py, quotable.py, records.py
       │  stdin/stdout: length-prefixed messages (values codec)
-    bubblewrap            no network, own namespaces; sees Python's standard library and NumPy,
+    bubblewrap            no network, own namespaces; sees Python's standard library, NumPy, allowed modules,
       │                   read-only, and nothing else of the disk          bubblewrap.py
     warden                trusted code, warm: NumPy loaded, the inputs of one answer key decoded. Moves
       │                   once into namespaces of its own (users, processes, mounts, IPC) and hides
@@ -55,6 +55,7 @@ nothing is said about the submission.
 Memory is limited as address space, which counts what NumPy reserves and what threads' stacks could grow
 to; a run's own file system counts separately.
 
-The modules `warden`, `runner`, `confinement`, `clock` and `limits` run inside: they may import the standard
-library, NumPy and `autograder.sandbox.values` only.
+The modules `warden`, `runner`, `confinement`, `clock`, `limits` and `modules` run inside: they may import the
+standard library, NumPy and `autograder.sandbox.values` only. What a course allows besides NumPy (`modules`)
+is code that its author trusts: the warden loads it, and every run inherits it.
 """

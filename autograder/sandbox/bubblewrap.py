@@ -1,9 +1,9 @@
 """The command line that starts the warden inside bubblewrap, and with it what the sandbox can see.
 
 Used by `launch` and `client`; commands call `require` before any work. Visible inside, read-only: the Python
-executable, its standard library without site-packages, the shared libraries that these and NumPy load, NumPy,
-and this package's modules that run inside. Writable: one small tmpfs. Nothing else of the disk may be
-visible.
+executable, its standard library without site-packages, NumPy, the modules that the course allows, the shared
+libraries that all of these load, and this package's modules that run inside. Writable: one small tmpfs.
+Nothing else of the disk may be visible.
 """
 
 import functools
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.base.messages import TextError, say
+from autograder.sandbox import modules
 from autograder.sandbox.limits import Limits
 
 ENGINE = "/engine"
@@ -41,11 +42,11 @@ def command(limits: Limits, environment: dict[str, str], program: list[str]) -> 
     arguments += ["--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"]
     for name, value in environment.items():
         arguments += ["--setenv", name, value]
-    for path in python_files():
+    for path in python_files(limits.modules):
         arguments += ["--ro-bind", path, path]
     for hidden in _site_packages():
         arguments += ["--tmpfs", hidden, "--remount-ro", hidden]
-    for source, target in (*_engine_files(), *numpy_folders()):
+    for source, target in (*_engine_files(), *_package_files(limits.modules).items()):
         arguments += ["--ro-bind", source, target]
     for device in _DEVICES:
         arguments += ["--dev-bind", device, device]
@@ -96,6 +97,12 @@ def numpy_folders() -> list[tuple[str, str]]:
     return [(str(folder), f"{PACKAGES}/{folder.name}") for folder in folders]
 
 
+def _package_files(allowed: tuple[str, ...]) -> dict[str, str]:
+    """Sources and targets of NumPy and the modules `allowed`."""
+    found = modules.locations(allowed)
+    return dict(numpy_folders()) | {place: f"{PACKAGES}/{name}" for name, place in found.items()}
+
+
 def _engine_files() -> list[tuple[str, str]]:
     package = Path(__file__).parent.parent
     return [(str(package / name), f"{ENGINE}/autograder/{name}") for name in _INSIDE]
@@ -115,13 +122,15 @@ def _site_packages() -> list[str]:
 
 
 @functools.cache
-def python_files() -> tuple[str, ...]:
-    """The interpreter, its standard library and every shared library that these and NumPy load."""
+def python_files(allowed: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The interpreter, its standard library and every shared library that these, NumPy and modules load."""
     library = Path(_standard_library())
     extensions = [str(path) for path in (library / "lib-dynload").glob("*.so")]
-    for folder, _ in numpy_folders():
-        extensions += [str(path) for path in Path(folder).rglob("*.so*")]
-    return (interpreter(), str(library), *_shared_libraries(extensions))
+    packages = tuple(_package_files(allowed))
+    for package in packages:
+        extensions += [str(path) for path in (Path(package), *Path(package).rglob("*.so*")) if path.is_file()]
+    extensions = [path for path in extensions if ".so" in Path(path).name]
+    return (interpreter(), str(library), *_shared_libraries(extensions, packages))
 
 
 _NAME_LIBRARIES = """
@@ -143,8 +152,8 @@ print("\\n".join(names))
 """
 
 
-def _shared_libraries(extensions: list[str]) -> list[str]:
-    """The shared libraries in a Python that has loaded all of `extensions`, without its own and NumPy's.
+def _shared_libraries(extensions: list[str], packages: tuple[str, ...]) -> list[str]:
+    """The shared libraries in a Python that has loaded all of `extensions`, without its own and `packages`'.
 
     A new process lists them by the names under which the dynamic loader knows them: it searches for those
     inside.
@@ -157,22 +166,23 @@ def _shared_libraries(extensions: list[str]) -> list[str]:
         check=False,
         env={"OPENBLAS_NUM_THREADS": "1"},
     ).stdout
-    own = (*(folder for folder, _ in numpy_folders()), _standard_library())
+    own = (*packages, _standard_library())
     return sorted(
         {path for path in listing.splitlines() if path.startswith("/") and not path.startswith(own)}
     )
 
 
-def library_folders() -> str:
+def library_folders(allowed: tuple[str, ...] = ()) -> str:
     """LD_LIBRARY_PATH inside: the folders of the shared libraries."""
-    return ":".join(sorted({str(Path(path).parent) for path in python_files() if ".so" in Path(path).name}))
+    libraries = [Path(path) for path in python_files(allowed)]
+    return ":".join(sorted({str(path.parent) for path in libraries if ".so" in path.name}))
 
 
-def places() -> dict[str, Any]:
+def places(allowed: tuple[str, ...] = ()) -> dict[str, Any]:
     """What a run may read and write inside bubblewrap; see `warden`."""
-    targets = [target for _, target in numpy_folders()]
     return {
-        "readable": [*python_files(), *targets],
+        "readable": [*python_files(allowed), *_package_files(allowed).values()],
+        "modules": {name: f"{PACKAGES}/{name}" for name in modules.locations(allowed)},
         "devices": list(_DEVICES),
         "scratch": "/tmp",
         "inside": True,
@@ -182,12 +192,13 @@ def places() -> dict[str, Any]:
 _SYSTEM_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
 
 
-def places_outside() -> dict[str, Any]:
+def places_outside(allowed: tuple[str, ...] = ()) -> dict[str, Any]:
     """The same without bubblewrap."""
-    needed = [interpreter(), _standard_library(), *(source for source, _ in numpy_folders())]
+    needed = [interpreter(), _standard_library(), *_package_files(allowed)]
     own_libraries = str(Path(interpreter()).parent.parent / "lib")
     return {
         "readable": [*needed, own_libraries, *_SYSTEM_LIBRARIES],
+        "modules": dict(modules.locations(allowed)),
         "devices": list(_DEVICES),
         # A run's own file system is mounted there and hides what it needs to read.
         "scratch": "/var/tmp" if any(path.startswith("/tmp/") for path in needed) else "/tmp",

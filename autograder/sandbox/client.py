@@ -19,12 +19,12 @@ from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self
 
-from autograder.base.messages import TextError, printable, say
+from autograder.base.messages import TextError, joined, printable, say
 from autograder.sandbox import bubblewrap, launch
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.quotable import Quotable
 from autograder.sandbox.records import Call, Isolation, LoadNote, Outcome, Run, Status
-from autograder.sandbox.values import MAGIC, ValuesError, dumps, loads
+from autograder.sandbox.values import MAGIC, ValuesError, dumps, is_constant, loads
 
 _FAILURES: dict[str, Status] = {
     "raised": "raised",
@@ -111,7 +111,7 @@ class Sandbox:
         self._reusable = self._serves_many = False
         self._cancelled = False
         self._owner = os.getpid()
-        self._caches = [(size, lru_cache(count)(_parse_timeless)) for size, count in _CACHES]
+        self._caches = [(size, lru_cache(count)(_parse_constant)) for size, count in _CACHES]
         self._launched = launched
 
     def __enter__(self) -> Self:
@@ -217,11 +217,11 @@ class Sandbox:
                 if outcome is not None and index < len(self.calls) and index not in progress.outcomes:
                     progress.outcomes[index] = progress.quotable.vet(outcome, len(self.calls[index].args))
             elif kind == b"N" and first:
-                progress.notes += [progress.quotable.vet_note(note) for note in _parse_note(payload)]
+                progress.notes += [progress.quotable.vet_note(note) for note in parse_note(payload)]
 
     def _parse(self, payload: bytes) -> Outcome | None:
         parse = next((cached for size, cached in self._caches if len(payload) <= size), _parse_timeless)
-        return _parse_outcome(payload, parse)
+        return _parse_outcome(payload, parse) or _parse_outcome(payload, _parse_timeless)
 
     def _account_for_end(self, progress: _Progress, reply: _Reply, wanted: list[int]) -> None:
         """Give the calls that a run did not answer the status that follows from how it ended."""
@@ -277,6 +277,8 @@ class Sandbox:
             self._process = launched or launch.start(self.isolation, self.limits)
             self._send(dumps(self._setup(self._places())))
             ready = self._receive(time.monotonic() + _START_SECONDS)
+            if ready["missing"]:  # a submission that uses it must not pay for that
+                raise SandboxError(say("sandbox.module_missing", names=joined(ready["missing"])))
         except (SandboxError, OSError, ValuesError) as error:
             complaint = self._complaint()
             self.close()
@@ -290,8 +292,8 @@ class Sandbox:
     def _places(self) -> dict[str, Any]:
         """The paths that the warden needs, and for "user" which user its runs become."""
         if self.isolation == "bubblewrap":
-            return bubblewrap.places()
-        places = bubblewrap.places_outside()
+            return bubblewrap.places(self.limits.modules)
+        places = bubblewrap.places_outside(self.limits.modules)
         return {**places, "user": int(bubblewrap.NOBODY)} if self.isolation == "user" else places
 
     def _setup(self, places: dict[str, Any]) -> dict[str, Any]:
@@ -377,6 +379,12 @@ def _parse_outcome(payload: bytes, parse: Callable[[bytes], Outcome | None]) -> 
     return replace(outcome, seconds=_seconds(_SECONDS.unpack_from(payload)[0]))
 
 
+def _parse_constant(data: bytes) -> Outcome | None:
+    """`_parse_timeless` of what students may share; None where a list or a dict could be changed."""
+    outcome = _parse_timeless(data)
+    return outcome if outcome is not None and is_constant(outcome.value) else None
+
+
 def _parse_timeless(data: bytes) -> Outcome | None:
     """The outcome of a call without its seconds; None where it is malformed. See `runner.message`."""
     try:
@@ -385,9 +393,8 @@ def _parse_timeless(data: bytes) -> Outcome | None:
         if data[:1] != b"A" or len(data) < 3:
             return None
         shares, changed = data[1], tuple(data[3 : 3 + data[2]])
-        return Outcome(
-            "returned", loads(memoryview(data)[3 + len(changed) :]), changed=changed, shares=bool(shares)
-        )
+        value = loads(memoryview(data)[3 + len(changed) :], writable=False)
+        return Outcome("returned", value, changed=changed, shares=bool(shares))
     except ValuesError:
         return None
 
@@ -402,10 +409,11 @@ def _failure(data: Any) -> Outcome | None:
         text=_text(data, "text"),
         where=_text(data, "where"),
         line=_line(data.get("line")),
+        step=_line(data.get("step")),
     )
 
 
-def _parse_note(payload: bytes) -> list[LoadNote]:
+def parse_note(payload: bytes) -> list[LoadNote]:
     """A list of the one note, empty where it is malformed."""
     try:
         data = loads(payload)

@@ -77,7 +77,7 @@ def end(warden: Warden) -> None:
 
 
 def _command_inside(limits: Limits) -> list[str]:
-    environment = {**ENVIRONMENT, "LD_LIBRARY_PATH": bubblewrap.library_folders()}
+    environment = {**ENVIRONMENT, "LD_LIBRARY_PATH": bubblewrap.library_folders(limits.modules)}
     command = program(bubblewrap.interpreter(), bubblewrap.ENGINE, f"{bubblewrap.PACKAGES}/numpy")
     return bubblewrap.command(limits, environment, command)
 

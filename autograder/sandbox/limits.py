@@ -1,8 +1,23 @@
-"""How much time, memory, output and disk a submission may use; read by both sides of the sandbox."""
+"""What a submission may use: time, memory, output, disk, modules; read by both sides of the sandbox."""
 
 from dataclasses import dataclass
+from typing import Any
 
 MiB = 2**20
+
+Asked = tuple[tuple[str, Any], ...]
+"""Fields of `Limits` that take the place of others."""
+
+UNITS = {
+    "cpu_seconds": ("cpu_seconds", 1.0),
+    "submission_seconds": ("submission_seconds", 1.0),
+    "memory_mib": ("memory", MiB),
+    "output_mib": ("output", MiB),
+    "answers_mib": ("answers", MiB),
+    "disk_mib": ("disk", MiB),
+    "threads": ("threads", 1),
+}
+"""What people write for a limit: the field of `Limits`, and its unit."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +44,9 @@ class Limits:
     threads : int
         Number of threads; none are allowed where the grader runs as root, whose threads the kernel does not
         count. Processes are never allowed.
+    modules : tuple of str
+        What may be imported besides NumPy and the standard library, such as "scipy", with what it needs; each
+        is loaded ahead of the submission, a submodule only where it is named: "scipy.signal".
     """
 
     cpu_seconds: float = 3.0
@@ -39,6 +57,7 @@ class Limits:
     answers: int = 16 * MiB
     disk: int = 16 * MiB
     threads: int = 32
+    modules: tuple[str, ...] = ()
 
     @property
     def call_seconds(self) -> float:
@@ -49,3 +68,9 @@ class Limits:
     def group_seconds(self) -> float:
         """Own time of the calls of one group."""
         return 10 * self.cpu_seconds
+
+
+def asked_for(**limits: float | None) -> Asked:
+    """Limits as people write them (`UNITS`), as fields of `Limits`; None is not asked for."""
+    fields = ((UNITS[name], number) for name, number in limits.items() if number is not None)
+    return tuple((name, type(unit)(number * unit)) for (name, unit), number in fields)

@@ -31,10 +31,13 @@ class Call:
     fresh: bool = False
     rest: tuple[Any, ...] = ()
     """Default values of the parameters after `args`, passed to a function that has no defaults."""
+    script: tuple[tuple[str, str, int | None], ...] = ()
+    """What is done with a class: see `runner.answer`."""
 
     def to_data(self) -> dict[str, Any]:
         """What the runner needs of it."""
-        return {name: getattr(self, name) for name in ("function", "args", "layout", "fresh", "rest")}
+        names = ("function", "args", "layout", "fresh", "rest", "script")
+        return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,8 @@ class Outcome:
     text: str = ""
     where: str = ""
     line: int = 0
+    step: int = 0
+    """The step of a script that raised; 0 for the first, and for a function."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ import ast
 import builtins
 import contextlib
 import inspect
+import itertools
 import os
 import struct
 import sys
@@ -141,18 +142,19 @@ class Loaded:
         if not callable(function):
             return 0.0, {"status": "missing"}
         start = time.process_time()
+        values: list[Any] = []
         try:
             before = call["args"]
             if call["rest"] and not _accepts(function, len(before)):
                 before = (*before, *call["rest"])
             given = lay_out(before, call["layout"])
             start = time.process_time()
-            value = function(*given)
+            value = answer(function, given, call["script"], values)
             seconds = _since(start)
-            shares = bool(call["fresh"]) and _shares_memory(value, given)
+            shares = bool(call["fresh"]) and _shares_memory(values, given)
             return seconds, (value, _changed(given, before), shares)
         except BaseException as error:
-            return _since(start), self.describe(error)
+            return _since(start), {**self.describe(error), "step": len(values)}
 
     def describe(self, error: BaseException) -> dict[str, Any]:
         """An exception as plain data; "forbidden" where a module is missing, for imports are restricted."""
@@ -161,6 +163,7 @@ class Loaded:
             missing = str(error.name).split(".")[0]
         elif isinstance(error, NameError):
             missing = self.not_importable.get(str(getattr(error, "name", "")))
+        missing = None if missing in sys.modules else missing  # a wrong name inside of an allowed module
         where, line = self._place(error)
         return {
             "status": "forbidden" if missing else "raised",
@@ -181,6 +184,33 @@ class Loaded:
                 place = (trace.tb_frame.f_code.co_filename, trace.tb_lineno or 0)
             trace = trace.tb_next
         return place
+
+
+def answer(function: Callable[..., Any], given: Any, script: Any, values: list[Any]) -> Any:
+    """The value of a call; of a class, a dict of values that the steps of `script` give, by their labels.
+
+    Parameters
+    ----------
+    script : sequence of (label, name, count)
+        The steps: the class is called first, then methods and attributes of the object that it made. `count`
+        is how many of the arguments a call takes, and None for an attribute; without a label, the value is no
+        part of the answer.
+    values : list
+        Takes up the value of each step at once, so that an exception is known to be the next step's.
+    """
+    if not script:
+        values.append(function(*given))
+        return values[0]
+    arguments = iter(given)
+    answers = {}
+    for label, name, count in script:
+        value = getattr(values[0], name) if values else function
+        if count is not None:
+            value = value(*itertools.islice(arguments, count))
+        values.append(value)
+        if label:
+            answers[label] = lay_out(value, "C")  # a copy: a later step may write into the same array
+    return answers
 
 
 def warm_up(calls: list[dict[str, Any]]) -> None:

@@ -99,10 +99,10 @@ def dumps(value: Any) -> bytes:
     return b"".join([_HEADER.pack(MAGIC, len(head)), head, *(array.tobytes() for array in arrays)])
 
 
-def loads(message: bytes | memoryview) -> Any:
+def loads(message: bytes | memoryview, *, writable: bool = True) -> Any:
     """Decode a message made by `dumps`.
 
-    Arrays come back C-ordered, writable and owning their memory.
+    Arrays come back C-ordered and owning their memory; read-only where they are not to be `writable`.
 
     Raises
     ------
@@ -118,11 +118,18 @@ def loads(message: bytes | memoryview) -> Any:
     end = _HEADER.size + length
     if magic != MAGIC or end > len(view):
         raise ValuesError("not a message")
-    body = _Body(view[end:])
+    body = _Body(view[end:], writable)
     value = unflatten(bytes(view[_HEADER.size : end]), body.take)
     if body.offset != len(body.view):
         raise ValuesError("bytes left over")
     return value
+
+
+def is_constant(value: Any) -> bool:
+    """Whether nobody can change `value`: it is no list, dict or writable array, and holds none."""
+    if isinstance(value, tuple):
+        return all(map(is_constant, value))
+    return not (value.flags.writeable if isinstance(value, np.ndarray) else isinstance(value, list | dict))
 
 
 def flatten(value: Any) -> tuple[bytes, list[np.ndarray]]:
@@ -274,8 +281,9 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 class _Body:
     """The bytes after a message's skeleton, taken array by array."""
 
-    def __init__(self, view: memoryview) -> None:
+    def __init__(self, view: memoryview, writable: bool) -> None:
         self.view = view
+        self.writable = writable
         self.offset = 0
 
     def take(self, dtype: np.dtype, shape: list[int]) -> np.ndarray:
@@ -287,9 +295,11 @@ class _Body:
         if dtype.kind == "b" and np.frombuffer(part, np.uint8).max(initial=0) > 1:
             raise ValuesError("a bool that is neither 0 nor 1")
         try:
-            return np.ndarray(shape, dtype, part).copy()
+            array = np.ndarray(shape, dtype, part).copy()
         except ValueError:  # an empty array whose other axes are beyond NumPy's limits
             raise ValuesError("a malformed shape") from None
+        array.flags.writeable = self.writable
+        return array
 
 
 class _Reader:

@@ -9,15 +9,16 @@ not inherit: it could read them in freed memory.
 Messages (uint32 length · values message · bytes)::
 
     grader → warden   {"calls", "limits", "places"}                          once, first
-    warden → grader   {"reusable", "numpy"}                                  ready
+    warden → grader   {"reusable", "numpy", "missing"}                       ready
     grader → warden   {"wanted", "groups", "seconds", "source"} · source     a run, how long it may take
     warden → grader   {"end", "call", "own", "frames", "output"} · frames · output    its outcome
 
 "source", "frames" and "output" are the numbers of bytes that follow; the source is itself a values message,
 which only the runner reads: {"labels", "statements"}, each statement [text, number of its label, line].
 "groups" has the number of a group for each of the calls "wanted", "own" is the run's own time (`clock`).
-`places` is {"readable", "devices", "scratch", "inside"}: what a runner may read, and where it may write;
-`inside` tells whether all of this is inside bubblewrap; "user", if present, is the user that a run becomes.
+`places` is {"readable", "modules", "devices", "scratch", "inside"}: what a runner may read and import, and
+where it may write; `inside` tells whether all of this is inside bubblewrap; "user", if present, is the user
+that a run becomes. "missing" are modules that the limits name and that cannot be imported.
 `end` is "finished", or why the run was stopped: "time" (of this call or its group), "total" (the submission's
 time), "wall" (the machine was too busy to say), "output", "answers" (too much printed, returned), "died" (or
 wrote nonsense), or "not started" (our fault).
@@ -36,7 +37,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.sandbox import confinement, runner
+from autograder.sandbox import confinement, modules, runner
 from autograder.sandbox.clock import Clock
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.values import dumps, loads
@@ -69,13 +70,16 @@ def main(engine: str) -> None:
     setup = _read(channel_in)
     if setup is None:
         return
-    os.environ.clear()
+    allowed = setup["limits"]["modules"]
+    for name in [name for name in os.environ if not (allowed and name.endswith("_NUM_THREADS"))]:
+        del os.environ[name]  # the others keep libraries from starting threads
     os.environ["TMPDIR"] = setup["places"]["scratch"]
+    missing = modules.load(allowed, setup["places"]["modules"])
     world = _World(setup)
     compile(ast.parse("0"), "", "exec")  # the parser initialises itself on first use
     gc.collect()
     gc.freeze()
-    _write(channel_out, {"reusable": world.reusable, "numpy": np.__version__})
+    _write(channel_out, {"reusable": world.reusable, "numpy": np.__version__, "missing": missing})
     warm = False
     while (job := _read(channel_in)) is not None:
         world.inbox.fill(channel_in, job["source"])

@@ -22,7 +22,6 @@ from autograder.judging.judge import calls, judged, results
 from autograder.judging.results import SubmissionResult, Verdict
 from autograder.sandbox.client import Sandbox, SandboxError
 from autograder.sandbox.launch import Warden
-from autograder.sandbox.limits import Limits
 from autograder.sandbox.records import Isolation
 from autograder.student.workspace import ENDING, CheckError, key_beside
 
@@ -46,7 +45,7 @@ class Checker:
 
     def __init__(self, key: Path, launched: Warden | None = None) -> None:
         self.key = _load(key)
-        self._sandbox = Sandbox(calls(self.key), Limits(), _ISOLATION, launched)
+        self._sandbox = Sandbox(calls(self.key), self.key.limits, _ISOLATION, launched)
 
     def __enter__(self) -> Self:
         return self
@@ -127,9 +126,10 @@ def check_function(key: AnswerKey, function: Callable[..., Any]) -> Checked:
     name = getattr(function, "__name__", repr(function))
     key = replace(key, exercises=tuple(exercise for exercise in key.exercises if exercise.name == name))
     outcomes = []
-    code = getattr(function, "__code__", None)
+    bases = function.__mro__ if isinstance(function, type) else ()
+    defined = [function, *(part for base in bases for part in vars(base).values())]
     # A cell's own file name means nothing to a student.
-    places = {} if code is None else {code.co_filename: name}
+    places = {part.__code__.co_filename: name for part in defined if hasattr(part, "__code__")}
     for outcome in in_process.outcomes(key, {name: function}, places=places):
         if outcome.exception == "KeyboardInterrupt":
             raise KeyboardInterrupt

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from autograder.base import atomic
-from autograder.base.messages import COURSE_LANGUAGES, TextError, course_language, say
+from autograder.base.messages import COURSE_LANGUAGES, Text, TextError, course_language, say
 from autograder.judging import answer_key
 from autograder.student.workspace import ENDING, course_order
 
@@ -29,11 +29,14 @@ class Copied:
     ----------
     assignments : tuple of str
         In the course's order.
+    titles : dict
+        What the course calls them, by name.
     files : dict
         What was done, by path below the student's folder.
     """
 
     assignments: tuple[str, ...]
+    titles: dict[str, Text]
     files: dict[Path, What]
 
     def that_are(self, what: What) -> list[Path]:
@@ -57,16 +60,17 @@ def source() -> Path:
 def copy(course: Path, lang: str, target: Path) -> Copied:
     """Copy the files of one language into `target`, a folder for each assignment.
 
-    A `lang` outside `COURSE_LANGUAGES` gets English. What a student has changed is kept. A file that is still
-    as it was handed out in another language is replaced, and so is a visible answer key, which students do
-    not edit.
+    A `lang` in which there is nothing gets English, else the course's only language. What a student has
+    changed is kept. A file that is still as it was handed out in another language is replaced, and so is a
+    visible answer key, which students do not edit.
 
     Raises
     ------
     HandoutError
         There is nothing to copy, or nowhere to write.
     """
-    lang = course_language(lang)
+    written = [known for known in COURSE_LANGUAGES if any((course / known).glob(f"*/*{ENDING}"))]
+    lang = course_language(lang, written or COURSE_LANGUAGES)
     # By folder: the assignment's name inside a key may be a different one.
     keys = {path.parent.name: answer_key.load(path) for path in sorted((course / lang).glob(f"*/*{ENDING}"))}
     if not keys:
@@ -83,7 +87,7 @@ def copy(course: Path, lang: str, target: Path) -> Copied:
         raise HandoutError(
             say("error.handout_not_written", file=error.filename or target, error=error.strerror or error)
         ) from error
-    return Copied(names, files)
+    return Copied(names, {name: keys[name].title for name in names}, files)
 
 
 def _copy_file(path: Path, target: Path, course: Path, relative: Path) -> What:

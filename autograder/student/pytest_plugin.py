@@ -242,11 +242,10 @@ class _Evaluated:
         from autograder.judging.judge import calls, case_by_case, judge_error, results
         from autograder.judging.results import SubmissionResult
         from autograder.sandbox.client import Sandbox
-        from autograder.sandbox.limits import Limits
         from autograder.student import hints
 
         def run(statements: "Statements") -> "Run":
-            with Sandbox(calls(self.key), Limits(), self.isolation) as sandbox:
+            with Sandbox(calls(self.key), self.key.limits, self.isolation) as sandbox:
                 return sandbox.run(statements)
 
         whole = evaluate(self.path.name, self.path.read_bytes(), self.key, run)

@@ -18,9 +18,11 @@ import numpy as np
 
 from autograder.base.messages import Text, TextError, say
 from autograder.base.timeout import OutOfTime, interrupted_after
+from autograder.judging import answer_key
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.records import Call, Isolation, Outcome
+from autograder.student.workspace import CheckError, key_beside
 from autograder.submissions import source
 
 __all__ = [
@@ -138,9 +140,11 @@ def in_file(
         for statement in source.read(path.name, content).statements
     ]
 
+    within = limits or _limits(path)
+
     def evaluate(argument_lists: list[tuple[Any, ...]]) -> list[Any]:
         calls = [Call(function, arguments, group="question") for arguments in argument_lists]
-        with Sandbox(calls, limits or Limits(), isolation) as sandbox:
+        with Sandbox(calls, within, isolation) as sandbox:
             outcomes = sandbox.run(statements).outcomes
         if any(outcome.status == "missing" for outcome in outcomes):
             raise QuestionError(say("question.function_missing", file=path.name, name=function))
@@ -150,6 +154,14 @@ def in_file(
         ]
 
     return evaluate
+
+
+def _limits(path: Path) -> Limits:
+    """Those of the visible key beside `path`; the defaults where there is none."""
+    try:
+        return answer_key.load(key_beside(path)).limits
+    except (CheckError, answer_key.KeyFileError):
+        return Limits()
 
 
 def _why(outcome: Outcome, file: str) -> Text:

@@ -50,10 +50,13 @@ def places(folder: Path) -> list[Place]:
     return []
 
 
-def course_order(key: AnswerKey) -> tuple[tuple[float, ...], str]:
-    """Sort key: how far into the lecture an assignment leads; a whole chapter, "3", follows its sections."""
+def course_order(key: AnswerKey) -> tuple[int, tuple[float, ...], str]:
+    """Sort key: the place that the course gives an assignment, else how far into the lecture it leads.
+
+    A whole chapter, "3", follows its sections.
+    """
     sections = [_section(exercise.lecture) for exercise in key.exercises]
-    return max(sections, default=()), key.assignment
+    return key.settings.position, max(sections, default=()), key.assignment
 
 
 def _section(lecture: str) -> tuple[float, ...]:

@@ -16,9 +16,10 @@ import functools
 import itertools
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
 from autograder.base.messages import Text, TextError, joined, printable_name, say
 from autograder.submissions import lms
@@ -95,7 +96,9 @@ _Downloaded = tuple[_Found, lms.Handed]
 """A file of a download from Moodle or Canvas, and its parsed name."""
 
 
-def find(path: Path, assignment: str | None, known: set[str]) -> list[SubmittedFile]:
+def find(
+    path: Path, assignment: str | None, known: set[str], names: Mapping[str, str] = MappingProxyType({})
+) -> list[SubmittedFile]:
     """Every submission under `path`, sorted by student and assignment.
 
     Parameters
@@ -106,6 +109,8 @@ def find(path: Path, assignment: str | None, known: set[str]) -> list[SubmittedF
         Only this one; needed for the flat layout and for a single file whose name does not tell it.
     known : set of str
         The assignments with an answer key.
+    names : mapping
+        What hand-ins may call an assignment besides its name, in lower case, to that name.
 
     Raises
     ------
@@ -118,22 +123,34 @@ def find(path: Path, assignment: str | None, known: set[str]) -> list[SubmittedF
     elif path.suffix.lower() == ".zip" and path.is_file():
         found, source = list(_in_zip(path)), path
     elif path.suffix.lower() in _ENDINGS and path.is_file():
-        return [_single(path, assignment, known)]
+        return [_single(path, assignment, known, names)]
     elif path.exists():
         raise ClassFolderError(say("class.wrong_kind", path=path))
     else:
         raise ClassFolderError(say("class.missing", path=path))
+    named = [_under_its_name(entry, names) for entry in found]
     downloaded = _downloaded(found, path, known)
     if downloaded and assignment is None:
         system = downloaded[0][1].system
         raise ClassFolderError(say("class.download", path=path, system=system, known=_one_of(known)))
     if downloaded and assignment is not None:
-        files = _by_student(downloaded, source, assignment)
+        called = {assignment, *(name for name, its in names.items() if its == assignment)}
+        files = _by_student(downloaded, source, assignment, called)
     else:
-        files = _by_layout(found, source, assignment, known)
+        files = _by_layout(named, source, assignment, known)
     if not files:
         raise ClassFolderError(say("class.empty", path=path))
     return _told_apart(files)
+
+
+def _under_its_name(found: _Found, names: Mapping[str, str]) -> _Found:
+    """`found` with the assignment's own name in its path; the first part is a student or a folder around."""
+    first, *rest = found.path.parts
+    parts = [names.get(part.casefold(), part) for part in rest]
+    if rest and not found.is_folder:
+        stem = found.path.stem
+        parts[-1] = names.get(stem.casefold(), stem) + found.path.suffix
+    return replace(found, path=PurePosixPath(first, *parts))
 
 
 def _one_of(known: set[str]) -> Text:
@@ -325,7 +342,9 @@ def _is_flat(found: list[_Found], source: Path, known: set[str]) -> bool:
     return all(len(file.path.parts) == 1 for file in files if _is_readable(file) or lms.moodle(file.path))
 
 
-def _by_student(downloaded: list[_Downloaded], source: Path, assignment: str) -> list[SubmittedFile]:
+def _by_student(
+    downloaded: list[_Downloaded], source: Path, assignment: str, called: set[str]
+) -> list[SubmittedFile]:
     """Each student's newest file named after the assignment, else the newest file; others are noted."""
     students: dict[str, list[_Downloaded]] = {}
     for file, name in downloaded:
@@ -333,7 +352,7 @@ def _by_student(downloaded: list[_Downloaded], source: Path, assignment: str) ->
     result = []
     for student, pairs in students.items():
         readable = [pair for pair in pairs if _is_readable(pair[0])]
-        candidates = [pair for pair in readable if assignment in lms.own_name(pair[1].file)] or readable
+        candidates = [pair for pair in readable if _is_called(pair[1].file, called)] or readable
         worked_on = _worked_on([file for file, _ in candidates], source)
         chosen, its_name = max((p for p in candidates if p[0] in worked_on), key=_age, default=(None, None))
         rest = [name.file for file, name in pairs if file is not chosen]
@@ -347,6 +366,11 @@ def _by_student(downloaded: list[_Downloaded], source: Path, assignment: str) ->
         submitted = _submitted(student, assignment, chosen, source)
         result.append(replace(submitted, notes=tuple(notes)))
     return result
+
+
+def _is_called(file: str, called: set[str]) -> bool:
+    own = lms.own_name(file)
+    return any(name in own or name in own.casefold() for name in called)
 
 
 def _age(pair: _Downloaded) -> tuple[int, float | tuple[int, ...], bool, str]:
@@ -391,8 +415,8 @@ def _choose(student: str, assignment: str, files: list[_Found], source: Path) ->
         candidates, key=lambda f: (f.changed, f.path.suffix.lower() == ".ipynb", f.path.name), default=None
     )
     submitted = _submitted(student, assignment, chosen, source)
-    rest = [file.path.name for file in readable if file is not chosen]
-    notes = (_chosen_note(chosen.path.name, rest),) if chosen and rest else ()
+    rest = [PurePosixPath(file.shown).name for file in readable if file is not chosen]
+    notes = (_chosen_note(PurePosixPath(chosen.shown).name, rest),) if chosen and rest else ()
     return replace(submitted, notes=notes)
 
 
@@ -421,15 +445,16 @@ def _submitted(student: str, assignment: str, found: _Found | None, source: Path
     return SubmittedFile(student, assignment, printable_name(found.shown), source, found.original)
 
 
-def _single(path: Path, assignment: str | None, known: set[str]) -> SubmittedFile:
+def _single(path: Path, assignment: str | None, known: set[str], names: Mapping[str, str]) -> SubmittedFile:
     """A single file; its assignment is `assignment`, or its own name, or that of its folder."""
     shown = PurePosixPath(_readable(os.fsencode(path), str(path)))
     folder = PurePosixPath(_readable(os.fsencode(path.resolve().parent), str(path.resolve().parent)))
-    its_assignment = assignment or next((name for name in (shown.stem, folder.name) if name in known), None)
+    stem, around = (names.get(name.casefold(), name) for name in (shown.stem, folder.name))
+    its_assignment = assignment or next((name for name in (stem, around) if name in known), None)
     if its_assignment is None:
         file = printable_name(str(shown))
         raise ClassFolderError(say("class.assignment_unknown", file=file, known=_one_of(known)))
-    student = folder.parent.name if folder.name == its_assignment else shown.stem
+    student = folder.parent.name if around == its_assignment else shown.stem
     return SubmittedFile(
         printable_name(student), printable_name(its_assignment), printable_name(shown.name), path
     )

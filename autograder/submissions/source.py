@@ -150,13 +150,13 @@ def place(where: str) -> Text:
 
 
 def definitions(read: Submission) -> dict[str, Statement]:
-    """The functions that a submission defines, each with the statement that defines it last."""
+    """The functions and classes that a submission defines, each with the statement that defines it last."""
     found = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for statement in read.statements:
             node = ast.parse(statement.source).body[0]
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 found[node.name] = statement
     return found
 
@@ -190,13 +190,15 @@ def worked_on(submissions: Sequence[Submission | None]) -> list[bool]:
 
 
 def _functions(read: Submission) -> dict[str, str | None]:
-    """The functions of a submission, each with its body as a dumped syntax tree, or None for a stub."""
+    """The functions and methods, each with its body as a dumped syntax tree, or None for a stub."""
     found: dict[str, str | None] = {}
     for name, statement in definitions(read).items():
-        node = ast.parse(statement.source).body[0]
-        assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        body = node.body[1:] if ast.get_docstring(node) is not None else node.body
-        found[name] = None if any(map(_is_stub, body)) else "\n".join(map(ast.dump, body))
+        definition = ast.parse(statement.source).body[0]
+        for node in definition.body if isinstance(definition, ast.ClassDef) else [definition]:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+                written = None if any(map(_is_stub, body)) else "\n".join(map(ast.dump, body))
+                found[name if node is definition else f"{name}.{node.name}"] = written
     return found
 
 

@@ -7,15 +7,15 @@
 #
 # | 练习 | 讲义 | 分值 |
 # | --- | --- | --- |
-# | `dense_residual` | 3.2 全连接 ANN 反向传播算法 | 6 |
-# | `derive_residuals` | 3.2 实例：手写推导 | 11 |
-# | `rotate180` | 3.2 前一层残差计算方式，第 1 步 | 4 |
-# | `pad_residual` | 3.2 前一层残差计算方式，第 2 步 | 6 |
-# | `insert_zeros` | 3.2 当步长不为 1 时，第 2 步 | 6 |
-# | `conv_residual` | 3.2 前一层残差计算公式 | 12 |
-# | `residual_formula` | 3.2 一般公式，任意步长：手写推导 | 3 |
-# | `conv2d_input_grad` | 3.2 步长、通道、多核、填充 | 52 |
-# | **合计** | | **100** |
+# | `dense_residual` | 3.2 全连接 ANN 反向传播算法 | <<number dense_residual>> |
+# | `derive_residuals` | 3.2 实例：手写推导 | <<number derive_residuals>> |
+# | `rotate180` | 3.2 前一层残差计算方式，第 1 步 | <<number rotate180>> |
+# | `pad_residual` | 3.2 前一层残差计算方式，第 2 步 | <<number pad_residual>> |
+# | `insert_zeros` | 3.2 当步长不为 1 时，第 2 步 | <<number insert_zeros>> |
+# | `conv_residual` | 3.2 前一层残差计算公式 | <<number conv_residual>> |
+# | `residual_formula` | 3.2 一般公式，任意步长：手写推导 | <<number residual_formula>> |
+# | `conv2d_input_grad` | 3.2 步长、通道、多核、填充 | <<number conv2d_input_grad>> |
+# | **合计** | | **<<number>>** |
 #
 # **约定**
 # - 公式的下标与讲义相同，从 1 开始；代码的下标从 0 开始。
@@ -23,7 +23,7 @@
 # - `dsigma` 是前一层的 $\sigma'(z^{(l-1)})$，已经算好，是与前一层形状相同的数组。
 # - 不要修改参数；返回新的数组，不与参数共用内存。
 # - 参数可能是整数数组、只读数组或内存不连续的数组，结果都必须正确，不能被截断成整数。
-# - 只能使用 NumPy 和 Python 标准库。
+# - 只能使用 <<modules>> 和 Python 标准库。
 # - 除 `conv2d_input_grad` 外，各函数只处理一张二维的图（或一个向量）。
 # - 两个手写推导的练习返回一段文字：一行一个等式。
 
@@ -38,15 +38,15 @@
 #
 # | exercise | lecture | points |
 # | --- | --- | --- |
-# | `dense_residual` | 3.2, back-propagation in a fully connected network | 6 |
-# | `derive_residuals` | 3.2, the example: a derivation by hand | 11 |
-# | `rotate180` | 3.2, how the residual of the layer before is computed, step 1 | 4 |
-# | `pad_residual` | 3.2, the same, step 2 | 6 |
-# | `insert_zeros` | 3.2, when the stride is not 1, step 2 | 6 |
-# | `conv_residual` | 3.2, formula for the residual of the layer before | 12 |
-# | `residual_formula` | 3.2, one formula for any stride: a derivation by hand | 3 |
-# | `conv2d_input_grad` | 3.2, stride, channels, several kernels, padding | 52 |
-# | **total** | | **100** |
+# | `dense_residual` | 3.2, back-propagation in a fully connected network | <<number dense_residual>> |
+# | `derive_residuals` | 3.2, the example: a derivation by hand | <<number derive_residuals>> |
+# | `rotate180` | 3.2, how the residual of the layer before is computed, step 1 | <<number rotate180>> |
+# | `pad_residual` | 3.2, the same, step 2 | <<number pad_residual>> |
+# | `insert_zeros` | 3.2, when the stride is not 1, step 2 | <<number insert_zeros>> |
+# | `conv_residual` | 3.2, formula for the residual of the layer before | <<number conv_residual>> |
+# | `residual_formula` | 3.2, one formula for any stride: a derivation by hand | <<number residual_formula>> |
+# | `conv2d_input_grad` | 3.2, stride, channels, several kernels, padding | <<number conv2d_input_grad>> |
+# | **total** | | **<<number>>** |
 #
 # **Conventions**
 # - Indices in formulas start at 1, as in the lecture; indices in code start at 0.
@@ -55,7 +55,7 @@
 # - Do not modify the arguments. Return a new array that shares no memory with them.
 # - Arguments may be integer, read-only or non-contiguous arrays. The results must be right all the same and
 #   must not be truncated to integers.
-# - Only NumPy and Python's standard library may be used.
+# - Only <<modules>> and Python's standard library may be used.
 # - All functions but `conv2d_input_grad` treat one two-dimensional map (or one vector).
 # - The two derivations by hand return a text, one equation a line.
 
@@ -107,7 +107,7 @@
 import numpy as np
 
 # %% [markdown] lang="zh"
-# ## 1 热身：全连接层的前一层残差 `dense_residual`（6 分）
+# ## 1 热身：全连接层的前一层残差 `dense_residual`（<<points dense_residual>>）
 #
 # 讲义 3.2 从熟悉的公式出发。全连接神经网络中，隐藏层第 $j$ 个单元的残差是
 #
@@ -133,7 +133,7 @@ import numpy as np
 # **任务**：完成 `dense_residual`。`w_next` 的形状是（输出数，输入数），其余参数都是向量。
 
 # %% [markdown] lang="en"
-# ## 1 Warm-up: the residual before a fully connected layer `dense_residual` (6 points)
+# ## 1 Warm-up: the residual before a fully connected layer `dense_residual` (<<points dense_residual>>)
 #
 # Lecture 3.2 starts from a formula that you know. In a fully connected network the residual of unit $j$ of a
 # hidden layer is
@@ -313,7 +313,7 @@ def dense_residual(delta_next, w_next, dsigma):
 #     = \left(\delta_{11}^{(l)} w_{12}^{(l)} + \delta_{12}^{(l)} w_{11}^{(l)}\right) \sigma'(z_{12}^{(l-1)})$$
 
 # %% [markdown] lang="zh"
-# ## 2 手写推导：四个 $z$ 与九个残差 `derive_residuals`（11 分）
+# ## 2 手写推导：四个 $z$ 与九个残差 `derive_residuals`（<<points derive_residuals>>）
 #
 # 讲义算出了 $\delta_{11}^{(l-1)}$ 和 $\delta_{12}^{(l-1)}$，其余的留给你。请写出 3×3 ∗ 2×2 的全部 13 行：
 # $z_{11}^{(l)}$ 到 $z_{22}^{(l)}$（这次要写上 $b$），以及 $\delta_{11}^{(l-1)}$ 到 $\delta_{33}^{(l-1)}$
@@ -335,7 +335,7 @@ def dense_residual(delta_next, w_next, dsigma):
 # **任务**：完成 `derive_residuals`。用 `r"""…"""` 写文字，反斜杠就不会出问题。
 
 # %% [markdown] lang="en"
-# ## 2 A derivation by hand: four $z$ and nine residuals `derive_residuals` (11 points)
+# ## 2 A derivation by hand: four $z$ and nine residuals `derive_residuals` (<<points derive_residuals>>)
 #
 # The lecture works out $\delta_{11}^{(l-1)}$ and $\delta_{12}^{(l-1)}$ and leaves the others to you. Write
 # all 13 lines of 3×3 ∗ 2×2: $z_{11}^{(l)}$ to $z_{22}^{(l)}$, this time with $b$, and $\delta_{11}^{(l-1)}$
@@ -452,7 +452,7 @@ def derive_residuals():
 # $H_o+2(k_h-1)-k_h+1 = H_o+k_h-1 = H$, which is exactly the size of the layer before.
 
 # %% [markdown] lang="zh"
-# ## 3 第 1 步：将卷积权重翻转 180° `rotate180`（4 分）
+# ## 3 第 1 步：将卷积权重翻转 180° `rotate180`（<<points rotate180>>）
 #
 # $$w^{rot}_{m,n} = w_{k_h+1-m,\;k_w+1-n}$$
 #
@@ -468,7 +468,7 @@ def derive_residuals():
 # 另一个也会跟着改变。
 
 # %% [markdown] lang="en"
-# ## 3 Step 1: rotate the kernel by 180° `rotate180` (4 points)
+# ## 3 Step 1: rotate the kernel by 180° `rotate180` (<<points rotate180>>)
 #
 # $$w^{rot}_{m,n} = w_{k_h+1-m,\;k_w+1-n}$$
 #
@@ -511,7 +511,7 @@ def rotate180(w):
 
 
 # %% [markdown] lang="zh"
-# ## 4 第 2 步：给当前层残差矩阵边界补 0 `pad_residual`（6 分）
+# ## 4 第 2 步：给当前层残差矩阵边界补 0 `pad_residual`（<<points pad_residual>>）
 #
 # 补多少圈？上面的实例已经给出答案：卷积核与残差至少重叠一个元素，所以卷积核最多伸出去 $k-1$ 个元素。上、
 # 下各补 $k_h-1$ 行，左、右各补 $k_w-1$ 列。2×2 的卷积核补 1 圈，3×3 的补 2 圈，1×1 的不用补。
@@ -525,7 +525,7 @@ def rotate180(w):
 # **任务**：完成 `pad_residual`。注意卷积核的高和宽可能不同。
 
 # %% [markdown] lang="en"
-# ## 4 Step 2: surround the residual with zeros `pad_residual` (6 points)
+# ## 4 Step 2: surround the residual with zeros `pad_residual` (<<points pad_residual>>)
 #
 # How many? The example above has given the answer: kernel and residual overlap in at least one element, so
 # the kernel reaches out by at most $k-1$. Add $k_h-1$ rows above and below, $k_w-1$ columns to the left and
@@ -566,7 +566,7 @@ def pad_residual(delta, kernel_shape):
 
 
 # %% [markdown] lang="zh"
-# ## 5 步长不为 1：使用 0 填充残差对应位置 `insert_zeros`（6 分）
+# ## 5 步长不为 1：使用 0 填充残差对应位置 `insert_zeros`（<<points insert_zeros>>）
 #
 # ![步长为 2：先在残差之间补 0，再在外层补 0](attachment:stride_zeros.png)
 #
@@ -584,7 +584,7 @@ def pad_residual(delta, kernel_shape):
 # **任务**：完成 `insert_zeros`。步长为 1 时内容不变，但仍要返回新的数组。
 
 # %% [markdown] lang="en"
-# ## 5 A stride other than 1: zeros between the residuals `insert_zeros` (6 points)
+# ## 5 A stride other than 1: zeros between the residuals `insert_zeros` (<<points insert_zeros>>)
 #
 # ![stride 2: zeros between the residuals, then zeros around them](attachment:stride_zeros.png)
 #
@@ -631,7 +631,7 @@ def insert_zeros(delta, stride):
 
 
 # %% [markdown] lang="zh"
-# ## 6 卷积层的前一层残差 `conv_residual`（12 分）
+# ## 6 卷积层的前一层残差 `conv_residual`（<<points conv_residual>>）
 #
 # ![翻转后的卷积核在补 0 的残差上滑动](attachment:padded_residual.png)
 #
@@ -669,7 +669,7 @@ def insert_zeros(delta, stride):
 # 卷积核可以是 1×1，也可以与前一层一样大。
 
 # %% [markdown] lang="en"
-# ## 6 The residual of the layer before a convolution `conv_residual` (12 points)
+# ## 6 The residual of the layer before a convolution `conv_residual` (<<points conv_residual>>)
 #
 # ![the rotated kernel slides over the padded residual](attachment:padded_residual.png)
 #
@@ -744,7 +744,7 @@ def conv_residual(delta, w, dsigma):
 
 
 # %% [markdown] lang="zh"
-# ## 7 手写推导：一个公式，任意步长 `residual_formula`（3 分）
+# ## 7 手写推导：一个公式，任意步长 `residual_formula`（<<points residual_formula>>）
 #
 # 上面的公式借助了 $w^{rot}$ 和 $\delta^{pad}$，而且只适用于步长 1。请写出一个不翻转、不补 0 的公式，
 # 对任意大小的图和卷积核、任意步长 $s$（无填充）都成立：
@@ -762,7 +762,7 @@ def conv_residual(delta, w, dsigma):
 # **任务**：完成 `residual_formula`，返回一行等式。
 
 # %% [markdown] lang="en"
-# ## 7 A derivation by hand: one formula for any stride `residual_formula` (3 points)
+# ## 7 A derivation by hand: one formula for any stride `residual_formula` (<<points residual_formula>>)
 #
 # The formula above needs $w^{rot}$ and $\delta^{pad}$, and it holds for stride 1 only. Write one that rotates
 # nothing and pads nothing, and that holds for maps and kernels of any size and any stride $s$ (without
@@ -801,7 +801,7 @@ def residual_formula():
 
 
 # %% [markdown] lang="zh"
-# ## 8 实际使用的形式：批、通道、多核、步长、填充 `conv2d_input_grad`（52 分）
+# ## 8 实际使用的形式：批、通道、多核、步长、填充 `conv2d_input_grad`（<<points conv2d_input_grad>>）
 #
 # 前一层是 $(N, C, H, W)$ 的数组，卷积核是 $(K, C, k_h, k_w)$，当前层是
 # $(N, K, H_o, W_o)$，$H_o=\lfloor (H+2p-k_h)/s \rfloor+1$，$W_o$ 同理。这次不乘 $\sigma'$，
@@ -851,7 +851,7 @@ def residual_formula():
 # 每一项都有自己的分数。
 
 # %% [markdown] lang="en"
-# ## 8 As it is used: batch, channels, several kernels, stride, padding `conv2d_input_grad` (52 points)
+# ## 8 As it is used: batch, channels, several kernels, stride, padding `conv2d_input_grad` (<<points conv2d_input_grad>>)
 #
 # The layer before is an array $(N, C, H, W)$, the kernels are $(K, C, k_h, k_w)$, the current layer is
 # $(N, K, H_o, W_o)$ with $H_o=\lfloor (H+2p-k_h)/s \rfloor+1$ and $W_o$ likewise. This time nothing is

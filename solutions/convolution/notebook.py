@@ -8,16 +8,16 @@
 #
 # | 练习 | 讲义 | 分值 |
 # | --- | --- | --- |
-# | `correlate` | 2.1 卷积运算 | 12 |
-# | `sobel` | 1 卷积核来源：人工设定 | 6 |
-# | `prewitt` | 1 卷积核来源：人工设定 | 6 |
-# | `conv_matrix` | 2.2 卷积展开 | 10 |
-# | `fully_connected_counts` | 2.2 全连接与卷积的参数对比 | 4 |
-# | `locally_connected_counts` | 2.2 全连接与局部连接对比 | 4 |
-# | `convolution_counts` | 2.2 全连接与卷积的参数对比 | 4 |
-# | `convolution_parameters` | 2.2；3.3 CNN 中的参数 | 14 |
-# | `conv2d` | 2.1，加上批、通道、多核、步长、填充 | 40 |
-# | **合计** | | **100** |
+# | `correlate` | 2.1 卷积运算 | <<number correlate>> |
+# | `sobel` | 1 卷积核来源：人工设定 | <<number sobel>> |
+# | `prewitt` | 1 卷积核来源：人工设定 | <<number prewitt>> |
+# | `conv_matrix` | 2.2 卷积展开 | <<number conv_matrix>> |
+# | `fully_connected_counts` | 2.2 全连接与卷积的参数对比 | <<number fully_connected_counts>> |
+# | `locally_connected_counts` | 2.2 全连接与局部连接对比 | <<number locally_connected_counts>> |
+# | `convolution_counts` | 2.2 全连接与卷积的参数对比 | <<number convolution_counts>> |
+# | `convolution_parameters` | 2.2；3.3 CNN 中的参数 | <<number convolution_parameters>> |
+# | `conv2d` | 2.1，加上批、通道、多核、步长、填充 | <<number conv2d>> |
+# | **合计** | | **<<number>>** |
 #
 # **约定**
 # - **“卷积”指互相关**：深度学习里的卷积不翻转卷积核，讲义也是这样写的。翻转 180°
@@ -28,7 +28,7 @@
 #   层，它的输入记作第 $l-1$ 层。说的是同一件事。
 # - 不要修改参数；返回新的数组，不与参数共用内存。
 # - 参数可能是整数数组、只读数组或内存不连续的数组，结果都必须正确，不能被截断成整数，也不能溢出。
-# - 只能使用 NumPy 和 Python 标准库。
+# - 只能使用 <<modules>> 和 Python 标准库。
 
 # %% [markdown] lang="en"
 # # Assignment: the forward pass of a convolution, and its parameters (lecture 1 and 2)
@@ -42,16 +42,16 @@
 #
 # | exercise | lecture | points |
 # | --- | --- | --- |
-# | `correlate` | 2.1, the convolution | 12 |
-# | `sobel` | 1, where kernels come from: designed by hand | 6 |
-# | `prewitt` | 1, where kernels come from: designed by hand | 6 |
-# | `conv_matrix` | 2.2, the unrolled convolution | 10 |
-# | `fully_connected_counts` | 2.2, parameters of full connection and of convolution | 4 |
-# | `locally_connected_counts` | 2.2, full and local connection | 4 |
-# | `convolution_counts` | 2.2, parameters of full connection and of convolution | 4 |
-# | `convolution_parameters` | 2.2; 3.3, the parameters of a CNN | 14 |
-# | `conv2d` | 2.1 with batch, channels, several kernels, stride, padding | 40 |
-# | **total** | | **100** |
+# | `correlate` | 2.1, the convolution | <<number correlate>> |
+# | `sobel` | 1, where kernels come from: designed by hand | <<number sobel>> |
+# | `prewitt` | 1, where kernels come from: designed by hand | <<number prewitt>> |
+# | `conv_matrix` | 2.2, the unrolled convolution | <<number conv_matrix>> |
+# | `fully_connected_counts` | 2.2, parameters of full connection and of convolution | <<number fully_connected_counts>> |
+# | `locally_connected_counts` | 2.2, full and local connection | <<number locally_connected_counts>> |
+# | `convolution_counts` | 2.2, parameters of full connection and of convolution | <<number convolution_counts>> |
+# | `convolution_parameters` | 2.2; 3.3, the parameters of a CNN | <<number convolution_parameters>> |
+# | `conv2d` | 2.1 with batch, channels, several kernels, stride, padding | <<number conv2d>> |
+# | **total** | | **<<number>>** |
 #
 # **Conventions**
 # - **"Convolution" means cross-correlation**: deep learning does not flip the kernel, and neither does the
@@ -64,7 +64,7 @@
 # - Do not modify the arguments. Return a new array that shares no memory with them.
 # - Arguments may be integer, read-only or non-contiguous arrays. The results must be right all the same:
 #   neither truncated to integers nor spoilt by overflow.
-# - Only NumPy and Python's standard library may be used.
+# - Only <<modules>> and Python's standard library may be used.
 
 # %% [markdown] lang="zh"
 # ## 怎样做这份作业
@@ -114,7 +114,7 @@
 import numpy as np
 
 # %% [markdown] lang="zh"
-# ## 1 卷积运算 `correlate`（12 分）
+# ## 1 卷积运算 `correlate`（<<points correlate>>）
 #
 # ![卷积核在图上滑动：四个位置给出 z₁₁ 到 z₂₂](attachment:window.png)
 #
@@ -143,7 +143,7 @@ import numpy as np
 # 整张特征图共用一个偏置 $b$。
 
 # %% [markdown] lang="en"
-# ## 1 The convolution `correlate` (12 points)
+# ## 1 The convolution `correlate` (<<points correlate>>)
 #
 # ![the kernel slides over the map: four positions give z₁₁ to z₂₂](attachment:window.png)
 #
@@ -254,7 +254,7 @@ def correlate(a, w, b=0.0):
 # </details>
 
 # %% [markdown] lang="zh"
-# ## 2 Sobel 算子 `sobel`（6 分）
+# ## 2 Sobel 算子 `sobel`（<<points sobel>>）
 #
 # 讲义第 1 节说，卷积核有两个来源。第一个：根据实践经验、统计学规律进行人工设定。Sobel 算子就是这样来的，
 # 它用两个固定的核检测边缘：一个求水平方向的变化 $g_x$，一个求竖直方向的变化 $g_y$，
@@ -275,7 +275,7 @@ def correlate(a, w, b=0.0):
 # 请小心。
 
 # %% [markdown] lang="en"
-# ## 2 The Sobel operator `sobel` (6 points)
+# ## 2 The Sobel operator `sobel` (<<points sobel>>)
 #
 # Kernels, says section 1 of the lecture, come from one of two places. The first: somebody designs them, from
 # experience or from statistics. The Sobel operator is of this kind. It finds edges with two fixed kernels,
@@ -325,7 +325,7 @@ def sobel(image):
 
 
 # %% [markdown] lang="zh"
-# ## 3 Prewitt 算子 `prewitt`（6 分）
+# ## 3 Prewitt 算子 `prewitt`（<<points prewitt>>）
 #
 # 与 Sobel 算子只有一处不同：三行的权重相同。
 #
@@ -340,7 +340,7 @@ def sobel(image):
 # **任务**：完成 `prewitt`，要求与练习 2 相同。
 
 # %% [markdown] lang="en"
-# ## 3 The Prewitt operator `prewitt` (6 points)
+# ## 3 The Prewitt operator `prewitt` (<<points prewitt>>)
 #
 # It differs from the Sobel operator in one thing only: the three rows have the same weights.
 #
@@ -423,7 +423,7 @@ def prewitt(image):
 # cons of either: answer it in the assignment `training`, when you have trained a Sobel kernel yourself.
 
 # %% [markdown] lang="zh"
-# ## 4 卷积展开 `conv_matrix`（10 分）
+# ## 4 卷积展开 `conv_matrix`（<<points conv_matrix>>）
 #
 # 把图 $a$ 和特征图 $z$ 都按行展开成向量，卷积就成了矩阵乘法 $z = M a$，也就是一个全连接层（讲义 2.2）；$M$
 # 的每一行对应特征图的一个神经元，每一列对应前一层的一个神经元。$3 \times 3$ 的图、$2 \times 2$ 的核给出
@@ -447,7 +447,7 @@ def prewitt(image):
 # 无填充，无偏置）。展开按行进行，与 NumPy 的 `ravel()` 相同。可以用练习 1 检查：两种算法的 $z$ 应当一样。
 
 # %% [markdown] lang="en"
-# ## 4 The unrolled convolution `conv_matrix` (10 points)
+# ## 4 The unrolled convolution `conv_matrix` (<<points conv_matrix>>)
 #
 # Write the map $a$ and the feature map $z$ as vectors, row after row, and the convolution becomes a product
 # with a matrix, $z = M a$: a fully connected layer (lecture 2.2). Each row of $M$ stands for one neuron of
@@ -550,7 +550,7 @@ def conv_matrix(w, input_shape):
 # </details>
 
 # %% [markdown] lang="zh"
-# ## 5 全连接的连接数与参数数 `fully_connected_counts`（4 分）
+# ## 5 全连接的连接数与参数数 `fully_connected_counts`（<<points fully_connected_counts>>）
 #
 # ![全连接、局部连接、权值共享：连接数与参数数](attachment:connections.png)
 #
@@ -570,7 +570,7 @@ def conv_matrix(w, input_shape):
 # **任务**：完成 `fully_connected_counts`，返回（连接数量，参数数量）。
 
 # %% [markdown] lang="en"
-# ## 5 Connections and parameters of a fully connected layer `fully_connected_counts` (4 points)
+# ## 5 Connections and parameters of a fully connected layer `fully_connected_counts` (<<points fully_connected_counts>>)
 #
 # ![full, local and shared connections: how many, with how many parameters](attachment:connections.png)
 #
@@ -621,7 +621,7 @@ def fully_connected_counts(inputs, outputs, bias=False):
 
 
 # %% [markdown] lang="zh"
-# ## 6 局部连接的连接数与参数数 `locally_connected_counts`（4 分）
+# ## 6 局部连接的连接数与参数数 `locally_connected_counts`（<<points locally_connected_counts>>）
 #
 # 局部连接：每个输出神经元只与一个 $k_h \times k_w$ 的窗口相连，但**权值不共享**，
 # 每个窗口有自己的一组权重（和自己的偏置）。窗口像卷积那样滑动：步长 1，无填充，一张输入图，一张输出图。
@@ -632,7 +632,7 @@ def fully_connected_counts(inputs, outputs, bias=False):
 # **任务**：完成 `locally_connected_counts`。
 
 # %% [markdown] lang="en"
-# ## 6 Connections and parameters of local connection `locally_connected_counts` (4 points)
+# ## 6 Connections and parameters of local connection `locally_connected_counts` (<<points locally_connected_counts>>)
 #
 # Local connection: each output neuron is joined only to a window of $k_h \times k_w$ inputs, but **the
 # weights are not shared**: each window has a set of weights (and a bias) of its own. The windows slide as in
@@ -680,7 +680,7 @@ def locally_connected_counts(input_shape, kernel_shape, bias=False):
 
 
 # %% [markdown] lang="zh"
-# ## 7 卷积的连接数与参数数 `convolution_counts`（4 分）
+# ## 7 卷积的连接数与参数数 `convolution_counts`（<<points convolution_counts>>）
 #
 # 卷积 = 局部连接 + **权值共享**：连接与练习 6 一样多，但所有窗口用同一个卷积核。
 # 讲义的例子：$3 \times 3$ 的图、$2 \times 2$ 的核，连接 16、参数 4（图的右边：16 条线，4 种颜色）。
@@ -692,7 +692,7 @@ def locally_connected_counts(input_shape, kernel_shape, bias=False):
 # **任务**：完成 `convolution_counts`。
 
 # %% [markdown] lang="en"
-# ## 7 Connections and parameters of a convolution `convolution_counts` (4 points)
+# ## 7 Connections and parameters of a convolution `convolution_counts` (<<points convolution_counts>>)
 #
 # A convolution is local connection with **shared weights**: as many connections as in exercise 6, but one
 # kernel for all windows. The lecture's example: a $3 \times 3$ map and a $2 \times 2$ kernel, 16 connections,
@@ -783,7 +783,7 @@ def convolution_counts(input_shape, kernel_shape, bias=False):
 # </details>
 
 # %% [markdown] lang="zh"
-# ## 8 卷积层的参数数 `convolution_parameters`（14 分）
+# ## 8 卷积层的参数数 `convolution_parameters`（<<points convolution_parameters>>）
 #
 # 实际的卷积层有 $C$ 个输入通道和 $K$ 个卷积核。每个卷积核在**每个**输入通道上各有 $k_h \times k_w$ 个权重，
 # 各通道的结果相加，得到一张特征图；$K$ 个核得到 $K$ 张特征图，每张有一个偏置：
@@ -802,7 +802,7 @@ def convolution_counts(input_shape, kernel_shape, bias=False):
 # **任务**：完成 `convolution_parameters`，返回一个整数。
 
 # %% [markdown] lang="en"
-# ## 8 The parameters of a convolution layer `convolution_parameters` (14 points)
+# ## 8 The parameters of a convolution layer `convolution_parameters` (<<points convolution_parameters>>)
 #
 # A real convolution layer has $C$ input channels and $K$ kernels. A kernel has $k_h \times k_w$ weights for
 # **each** input channel; the channels' results are added up to one feature map. $K$ kernels give $K$ feature
@@ -888,7 +888,7 @@ def convolution_parameters(in_channels, kernels, kernel_shape, bias=True, groups
 # </details>
 
 # %% [markdown] lang="zh"
-# ## 9 实际使用的卷积层 `conv2d`（40 分）
+# ## 9 实际使用的卷积层 `conv2d`（<<points conv2d>>）
 #
 # 现在把 `correlate` 推广到实际使用的卷积层。输入 `x` 是一批图，形状 $(N, C, H, W)$：$N$ 个样本，
 # 各有 $C$ 个通道。卷积核 `w` 的形状是 $(K, C, k_h, k_w)$，偏置 `b` 的形状是 $(K,)$。
@@ -917,7 +917,7 @@ def convolution_parameters(in_channels, kernels, kernel_shape, bias=True, groups
 # 填充也可以比核大。建议从步长 1、无填充写起，一项一项地加：每一项都有自己的分数。
 
 # %% [markdown] lang="en"
-# ## 9 The convolution layer as it is used `conv2d` (40 points)
+# ## 9 The convolution layer as it is used `conv2d` (<<points conv2d>>)
 #
 # Now take `correlate` to the convolution layer as it is really used. The input `x` is a batch of maps of
 # shape $(N, C, H, W)$: $N$ samples with $C$ channels each. The kernels `w` have shape $(K, C, k_h, k_w)$, the

@@ -9,15 +9,15 @@
 #
 # | 练习 | 讲义 | 分值 |
 # | --- | --- | --- |
-# | `derive_gradients` | 3.3 例子：手写推导 | 5 |
-# | `kernel_gradient` | 3.3 权重的梯度 | 14 |
-# | `bias_gradient` | 3.3 偏置值的梯度 | 6 |
-# | `numerical_gradient` | 梯度检验：中心差分 | 10 |
-# | `relative_error` | 梯度检验：相对误差 | 6 |
-# | `gradient_formulas` | 3.3 卷积核的梯度，任意步长：手写推导 | 4 |
-# | `conv2d_weight_grad` | 3.3，加上批、通道、多核、步长、填充 | 40 |
-# | `conv2d_bias_grad` | 3.3，加上批、多核 | 15 |
-# | **合计** | | **100** |
+# | `derive_gradients` | 3.3 例子：手写推导 | <<number derive_gradients>> |
+# | `kernel_gradient` | 3.3 权重的梯度 | <<number kernel_gradient>> |
+# | `bias_gradient` | 3.3 偏置值的梯度 | <<number bias_gradient>> |
+# | `numerical_gradient` | 梯度检验：中心差分 | <<number numerical_gradient>> |
+# | `relative_error` | 梯度检验：相对误差 | <<number relative_error>> |
+# | `gradient_formulas` | 3.3 卷积核的梯度，任意步长：手写推导 | <<number gradient_formulas>> |
+# | `conv2d_weight_grad` | 3.3，加上批、通道、多核、步长、填充 | <<number conv2d_weight_grad>> |
+# | `conv2d_bias_grad` | 3.3，加上批、多核 | <<number conv2d_bias_grad>> |
+# | **合计** | | **<<number>>** |
 #
 # **约定**
 # - 公式的下标与讲义相同，从 1 开始；代码的下标从 0 开始。
@@ -26,7 +26,7 @@
 #   `x`）是**前一层的激活值** $a^{(l-1)}$，也就是卷积层的输入。
 # - 不要修改参数；返回新的数组，不与参数共用内存。
 # - 参数可能是整数数组、只读数组或内存不连续的数组，结果都必须正确，不能被截断成整数。
-# - 只能使用 NumPy 和 Python 标准库。
+# - 只能使用 <<modules>> 和 Python 标准库。
 # - 两个手写推导的练习返回一段文字：一行一个等式。
 
 # %% [markdown] lang="en"
@@ -41,15 +41,15 @@
 #
 # | exercise | lecture | points |
 # | --- | --- | --- |
-# | `derive_gradients` | 3.3, the example: a derivation by hand | 5 |
-# | `kernel_gradient` | 3.3, gradient of the weights | 14 |
-# | `bias_gradient` | 3.3, gradient of the bias | 6 |
-# | `numerical_gradient` | gradient checking: central differences | 10 |
-# | `relative_error` | gradient checking: relative error | 6 |
-# | `gradient_formulas` | 3.3, the gradients for any stride: a derivation by hand | 4 |
-# | `conv2d_weight_grad` | 3.3 with batch, channels, several kernels, stride, padding | 40 |
-# | `conv2d_bias_grad` | 3.3 with batch and several kernels | 15 |
-# | **total** | | **100** |
+# | `derive_gradients` | 3.3, the example: a derivation by hand | <<number derive_gradients>> |
+# | `kernel_gradient` | 3.3, gradient of the weights | <<number kernel_gradient>> |
+# | `bias_gradient` | 3.3, gradient of the bias | <<number bias_gradient>> |
+# | `numerical_gradient` | gradient checking: central differences | <<number numerical_gradient>> |
+# | `relative_error` | gradient checking: relative error | <<number relative_error>> |
+# | `gradient_formulas` | 3.3, the gradients for any stride: a derivation by hand | <<number gradient_formulas>> |
+# | `conv2d_weight_grad` | 3.3 with batch, channels, several kernels, stride, padding | <<number conv2d_weight_grad>> |
+# | `conv2d_bias_grad` | 3.3 with batch and several kernels | <<number conv2d_bias_grad>> |
+# | **total** | | **<<number>>** |
 #
 # **Conventions**
 # - Indices in formulas start at 1, as in the lecture; indices in code start at 0.
@@ -60,7 +60,7 @@
 # - Do not modify the arguments. Return a new array that shares no memory with them.
 # - Arguments may be integer, read-only or non-contiguous arrays. The results must be right all the same and
 #   must not be truncated to integers.
-# - Only NumPy and Python's standard library may be used.
+# - Only <<modules>> and Python's standard library may be used.
 # - The two derivations by hand return a text, one equation a line.
 
 # %% [markdown] lang="zh"
@@ -111,7 +111,7 @@
 import numpy as np
 
 # %% [markdown] lang="zh"
-# ## 1 手写推导：四个权重与偏置的梯度 `derive_gradients`（5 分）
+# ## 1 手写推导：四个权重与偏置的梯度 `derive_gradients`（<<points derive_gradients>>）
 #
 # 讲义 3.3 的例子仍是 3×3 ∗ 2×2（省略层号）：
 #
@@ -158,7 +158,7 @@ import numpy as np
 # **任务**：完成 `derive_gradients`。用 `r"""…"""` 写文字，反斜杠就不会出问题。
 
 # %% [markdown] lang="en"
-# ## 1 A derivation by hand: the gradients of four weights and the bias `derive_gradients` (5 points)
+# ## 1 A derivation by hand: the gradients of four weights and the bias `derive_gradients` (<<points derive_gradients>>)
 #
 # The example of lecture 3.3 is 3×3 ∗ 2×2 once more (layer numbers left out):
 #
@@ -231,7 +231,7 @@ def derive_gradients():
 
 
 # %% [markdown] lang="zh"
-# ## 2 权重的梯度 `kernel_gradient`（14 分）
+# ## 2 权重的梯度 `kernel_gradient`（<<points kernel_gradient>>）
 #
 # ![残差在输入上滑动：每个位置给出一个权重的梯度](attachment:residual_over_input.png)
 #
@@ -263,7 +263,7 @@ def derive_gradients():
 # 卷积核可以是 1×1，也可以与前一层一样大（这时残差是 1×1）。
 
 # %% [markdown] lang="en"
-# ## 2 The gradient of the weights `kernel_gradient` (14 points)
+# ## 2 The gradient of the weights `kernel_gradient` (<<points kernel_gradient>>)
 #
 # ![the residual slides over the input: each position gives one gradient](attachment:residual_over_input.png)
 #
@@ -372,7 +372,7 @@ def kernel_gradient(delta, a):
 # </details>
 
 # %% [markdown] lang="zh"
-# ## 3 偏置值的梯度 `bias_gradient`（6 分）
+# ## 3 偏置值的梯度 `bias_gradient`（<<points bias_gradient>>）
 #
 # 每个 $z$ 都加了同一个 $b^{(l)}$，而 $\partial z_{u,v}/\partial b=1$，所以
 #
@@ -391,7 +391,7 @@ def kernel_gradient(delta, a):
 # **任务**：完成 `bias_gradient`，返回一个数（标量）。
 
 # %% [markdown] lang="en"
-# ## 3 The gradient of the bias `bias_gradient` (6 points)
+# ## 3 The gradient of the bias `bias_gradient` (<<points bias_gradient>>)
 #
 # The same $b^{(l)}$ was added to every $z$, and $\partial z_{u,v}/\partial b=1$. So
 #
@@ -476,7 +476,7 @@ def bias_gradient(delta):
 # </details>
 
 # %% [markdown] lang="zh"
-# ## 4 梯度检验：中心差分 `numerical_gradient`（10 分）
+# ## 4 梯度检验：中心差分 `numerical_gradient`（<<points numerical_gradient>>）
 #
 # 公式推对了吗？程序写对了吗？导数的定义本身就能回答：把 $x_i$ 改变一点点，看 $f$ 改变了多少。
 # 向两边各走一步 $h$，其余的分量不动：
@@ -507,7 +507,7 @@ def bias_gradient(delta):
 #   可能是只读的，也可能是整数数组（在整数数组里加 $10^{-5}$，等于什么也没有加）。
 
 # %% [markdown] lang="en"
-# ## 4 Gradient checking: central differences `numerical_gradient` (10 points)
+# ## 4 Gradient checking: central differences `numerical_gradient` (<<points numerical_gradient>>)
 #
 # Is the formula derived correctly, is the program right? The definition of a derivative can answer that:
 # change $x_i$ a little and see how much $f$ changes. Take a step $h$ to either side and leave all other
@@ -634,7 +634,7 @@ def numerical_gradient(f, x, h=1e-5):
 # </details>
 
 # %% [markdown] lang="zh"
-# ## 5 梯度检验：相对误差 `relative_error`（6 分）
+# ## 5 梯度检验：相对误差 `relative_error`（<<points relative_error>>）
 #
 # 推导得到的梯度 $a$ 与数值梯度 $b$ 不可能完全相等，差多少才算正确？$10^{-4}$ 的差，对大小为 1 的梯度很可疑，
 # 对大小为 $10^{6}$ 的梯度却微不足道。所以要看**相对误差**，并取最坏的那个元素：
@@ -669,7 +669,7 @@ def numerical_gradient(f, x, h=1e-5):
 # 正确的梯度也会显得不对。）
 
 # %% [markdown] lang="en"
-# ## 5 Gradient checking: the relative error `relative_error` (6 points)
+# ## 5 Gradient checking: the relative error `relative_error` (<<points relative_error>>)
 #
 # A derived gradient $a$ and a numerical one $b$ are never quite equal. How much may they differ? A difference
 # of $10^{-4}$ is suspicious in a gradient of size 1 and nothing at all in one of size $10^{6}$. So look at
@@ -733,7 +733,7 @@ def relative_error(a, b):
 
 
 # %% [markdown] lang="zh"
-# ## 6 手写推导：任意步长的梯度 `gradient_formulas`（4 分）
+# ## 6 手写推导：任意步长的梯度 `gradient_formulas`（<<points gradient_formulas>>）
 #
 # 讲义的公式 $\frac{\partial J}{\partial w_{p,q}}=\sum_u\sum_v\delta_{u,v}\,a_{u+p-1,v+q-1}$ 适用于步长 1。
 # 请写出对任意大小、任意步长 $s$（无填充）都成立的两个公式：$\frac{\partial J}{\partial w_{p,q}}$ 和
@@ -745,7 +745,7 @@ def relative_error(a, b):
 # **任务**：完成 `gradient_formulas`。
 
 # %% [markdown] lang="en"
-# ## 6 A derivation by hand: the gradients for any stride `gradient_formulas` (4 points)
+# ## 6 A derivation by hand: the gradients for any stride `gradient_formulas` (<<points gradient_formulas>>)
 #
 # The lecture's formula $\frac{\partial J}{\partial w_{p,q}}=\sum_u\sum_v\delta_{u,v}\,a_{u+p-1,v+q-1}$ is for
 # stride 1. Write two that hold for any size and any stride $s$ (without padding):
@@ -779,7 +779,7 @@ def gradient_formulas():
 
 
 # %% [markdown] lang="zh"
-# ## 7 实际使用的形式：权重的梯度 `conv2d_weight_grad`（40 分）
+# ## 7 实际使用的形式：权重的梯度 `conv2d_weight_grad`（<<points conv2d_weight_grad>>）
 #
 # 前一层是 $(N, C, H, W)$ 的数组，卷积核是 $(K, C, k_h, k_w)$，残差是
 # $(N, K, H_o, W_o)$，$H_o=\lfloor (H+2p-k_h)/s \rfloor+1$，$W_o$ 同理。前向计算是
@@ -821,7 +821,7 @@ def gradient_formulas():
 # **任务**：完成 `conv2d_weight_grad`。`kernel_shape` 是 $(k_h, k_w)$；$K$ 和 $C$ 从 `delta` 和 `x` 得到。
 
 # %% [markdown] lang="en"
-# ## 7 As it is used: the gradient of the weights `conv2d_weight_grad` (40 points)
+# ## 7 As it is used: the gradient of the weights `conv2d_weight_grad` (<<points conv2d_weight_grad>>)
 #
 # The layer before is an array $(N, C, H, W)$, the kernels are $(K, C, k_h, k_w)$, the residual is
 # $(N, K, H_o, W_o)$ with $H_o=\lfloor (H+2p-k_h)/s \rfloor+1$ and $W_o$ likewise. The forward pass is
@@ -910,7 +910,7 @@ def conv2d_weight_grad(delta, x, kernel_shape, stride=1, padding=0):
 
 
 # %% [markdown] lang="zh"
-# ## 8 实际使用的形式：偏置值的梯度 `conv2d_bias_grad`（15 分）
+# ## 8 实际使用的形式：偏置值的梯度 `conv2d_bias_grad`（<<points conv2d_bias_grad>>）
 #
 # 每个卷积核生成一张特征图，每张特征图有**一个**偏置 $b_k$。它加到了每个样本、第 $k$ 张图的每个位置上，所以
 #
@@ -930,7 +930,7 @@ def conv2d_weight_grad(delta, x, kernel_shape, stride=1, padding=0):
 # **任务**：完成 `conv2d_bias_grad`，返回形状为 $(K,)$ 的数组。
 
 # %% [markdown] lang="en"
-# ## 8 As it is used: the gradient of the biases `conv2d_bias_grad` (15 points)
+# ## 8 As it is used: the gradient of the biases `conv2d_bias_grad` (<<points conv2d_bias_grad>>)
 #
 # Each kernel makes one feature map, and each feature map has **one** bias $b_k$. It was added at every
 # position of map $k$, in every sample. So

@@ -8,25 +8,25 @@
 #
 # | 练习 | 讲义 | 分值 |
 # | --- | --- | --- |
-# | `relu_backward` | 4 AlexNet：ReLU 激活函数 | 6 |
-# | `dropout_forward` | 4 AlexNet：Dropout | 5 |
-# | `dropout_backward` | 4 AlexNet：Dropout | 5 |
-# | `relu_pool_backward` | 4 AlexNet：重叠最大池化；3.1 | 7 |
-# | `inception_backward` | 4 GoogLeNet：Inception 结构 | 11 |
-# | `residual_backward` | 4 ResNet | 5 |
-# | `output_shape` | 4 ResNet 表中的 output size；2.1 | 8 |
-# | `layer_parameters` | 4；3.3 CNN 中的参数 | 11 |
-# | `layer_macs` | 4 ResNet 表中的 FLOPs | 11 |
-# | `model_totals` | 4 | 12 |
-# | `bottleneck_layers` | 4 ResNet：Deeper Bottleneck Architectures | 6 |
-# | `resnet_layers` | 4 ResNet 的表 | 13 |
-# | **合计** | | **100** |
+# | `relu_backward` | 4 AlexNet：ReLU 激活函数 | <<number relu_backward>> |
+# | `dropout_forward` | 4 AlexNet：Dropout | <<number dropout_forward>> |
+# | `dropout_backward` | 4 AlexNet：Dropout | <<number dropout_backward>> |
+# | `relu_pool_backward` | 4 AlexNet：重叠最大池化；3.1 | <<number relu_pool_backward>> |
+# | `inception_backward` | 4 GoogLeNet：Inception 结构 | <<number inception_backward>> |
+# | `residual_backward` | 4 ResNet | <<number residual_backward>> |
+# | `output_shape` | 4 ResNet 表中的 output size；2.1 | <<number output_shape>> |
+# | `layer_parameters` | 4；3.3 CNN 中的参数 | <<number layer_parameters>> |
+# | `layer_macs` | 4 ResNet 表中的 FLOPs | <<number layer_macs>> |
+# | `model_totals` | 4 | <<number model_totals>> |
+# | `bottleneck_layers` | 4 ResNet：Deeper Bottleneck Architectures | <<number bottleneck_layers>> |
+# | `resnet_layers` | 4 ResNet 的表 | <<number resnet_layers>> |
+# | **合计** | | **<<number>>** |
 #
 # **约定**
 # - 图像的形状是 $(N, C, H, W)$：批、通道、高、宽。层表中一张图像的形状是 $(C, H, W)$。
 # - 不要修改参数；返回新的数组，不与参数共用内存。
 # - 参数可能是整数数组、只读数组或内存不连续的数组，结果都必须正确，不能被截断成整数。
-# - 只能使用 NumPy 和 Python 标准库。
+# - 只能使用 <<modules>> 和 Python 标准库。
 # - 计数的结果是整数，必须一个不差。
 
 # %% [markdown] lang="en"
@@ -40,19 +40,19 @@
 #
 # | exercise | lecture | points |
 # | --- | --- | --- |
-# | `relu_backward` | 4, AlexNet: ReLU | 6 |
-# | `dropout_forward` | 4, AlexNet: dropout | 5 |
-# | `dropout_backward` | 4, AlexNet: dropout | 5 |
-# | `relu_pool_backward` | 4, AlexNet: overlapping max pooling; 3.1 | 7 |
-# | `inception_backward` | 4, GoogLeNet: Inception | 11 |
-# | `residual_backward` | 4, ResNet | 5 |
-# | `output_shape` | 4, the ResNet table's output size; 2.1 | 8 |
-# | `layer_parameters` | 4; 3.3, the parameters of a CNN | 11 |
-# | `layer_macs` | 4, the ResNet table's FLOPs | 11 |
-# | `model_totals` | 4 | 12 |
-# | `bottleneck_layers` | 4, ResNet: Deeper Bottleneck Architectures | 6 |
-# | `resnet_layers` | 4, the ResNet table | 13 |
-# | **total** | | **100** |
+# | `relu_backward` | 4, AlexNet: ReLU | <<number relu_backward>> |
+# | `dropout_forward` | 4, AlexNet: dropout | <<number dropout_forward>> |
+# | `dropout_backward` | 4, AlexNet: dropout | <<number dropout_backward>> |
+# | `relu_pool_backward` | 4, AlexNet: overlapping max pooling; 3.1 | <<number relu_pool_backward>> |
+# | `inception_backward` | 4, GoogLeNet: Inception | <<number inception_backward>> |
+# | `residual_backward` | 4, ResNet | <<number residual_backward>> |
+# | `output_shape` | 4, the ResNet table's output size; 2.1 | <<number output_shape>> |
+# | `layer_parameters` | 4; 3.3, the parameters of a CNN | <<number layer_parameters>> |
+# | `layer_macs` | 4, the ResNet table's FLOPs | <<number layer_macs>> |
+# | `model_totals` | 4 | <<number model_totals>> |
+# | `bottleneck_layers` | 4, ResNet: Deeper Bottleneck Architectures | <<number bottleneck_layers>> |
+# | `resnet_layers` | 4, the ResNet table | <<number resnet_layers>> |
+# | **total** | | **<<number>>** |
 #
 # **Conventions**
 # - Images have shape $(N, C, H, W)$: batch, channels, height, width. In layer tables the shape of a single
@@ -60,7 +60,7 @@
 # - Do not modify the arguments. Return a new array that shares no memory with them.
 # - Arguments may be integer, read-only or non-contiguous arrays. The results must be right all the same and
 #   must not be truncated to integers.
-# - Only NumPy and Python's standard library may be used.
+# - Only <<modules>> and Python's standard library may be used.
 # - Counts are whole numbers and must be exact to the last digit.
 
 # %% [markdown] lang="zh"
@@ -111,7 +111,7 @@ import numpy as np
 # %% [markdown] lang="zh"
 # ## 第一部分：AlexNet
 #
-# ## 1. ReLU 的残差（6 分）
+# ## 1. ReLU 的残差（<<points relu_backward>>）
 #
 # AlexNet 使用 $a=\sigma(z)=\max(0, z)$ 作激活函数。它的导数只有两个值：
 #
@@ -133,7 +133,7 @@ import numpy as np
 # %% [markdown] lang="en"
 # ## Part one: AlexNet
 #
-# ## 1. The residual of a ReLU (6 points)
+# ## 1. The residual of a ReLU (<<points relu_backward>>)
 #
 # AlexNet's activation function is $a=\sigma(z)=\max(0, z)$. Its derivative has two values only:
 #
@@ -180,7 +180,7 @@ def relu_backward(delta, z):
 
 
 # %% [markdown] lang="zh"
-# ## 2. Dropout 的前向传播（5 分）
+# ## 2. Dropout 的前向传播（<<points dropout_forward>>）
 #
 # 训练时，Dropout 以概率 $1-p$ 随机去掉单元，每个单元被**保留**的概率是 $p$（参数 `keep`）。
 # 哪些单元保留，由一个 0 和 1 组成的掩码 $m$ 表示。去掉一部分之后，后一层收到的总和平均只剩 $p$ 倍，
@@ -202,7 +202,7 @@ def relu_backward(delta, z):
 # **任务**：完成 `dropout_forward`。掩码已经抽好，由参数给出；它可能是浮点、整数或布尔数组。
 
 # %% [markdown] lang="en"
-# ## 2. Forward pass of dropout (5 points)
+# ## 2. Forward pass of dropout (<<points dropout_forward>>)
 #
 # During training dropout removes each unit with probability $1-p$; with probability $p$ (parameter `keep`)
 # the unit is **kept**. A mask $m$ of zeros and ones says which ones are kept. With some of them gone, the
@@ -256,7 +256,7 @@ def dropout_forward(a, mask, keep):
 
 
 # %% [markdown] lang="zh"
-# ## 3. Dropout 的残差（5 分）
+# ## 3. Dropout 的残差（<<points dropout_backward>>）
 #
 # 一次训练中掩码是固定的，$a'=a\cdot m/p$ 对 $a$ 是线性的，
 # 每个单元的偏导数是 $\partial a'/\partial a = m/p$：
@@ -273,7 +273,7 @@ def dropout_forward(a, mask, keep):
 # **任务**：完成 `dropout_backward`。
 
 # %% [markdown] lang="en"
-# ## 3. The residual of dropout (5 points)
+# ## 3. The residual of dropout (<<points dropout_backward>>)
 #
 # In one training step the mask is fixed, so that $a'=a\cdot m/p$ is linear in $a$, with the derivative
 # $\partial a'/\partial a = m/p$ for each unit:
@@ -320,7 +320,7 @@ def dropout_backward(delta, mask, keep):
 
 
 # %% [markdown] lang="zh"
-# ## 4. ReLU 与重叠最大池化的残差（7 分）
+# ## 4. ReLU 与重叠最大池化的残差（<<points relu_pool_backward>>）
 #
 # AlexNet 的第 1、2、5 个卷积层之后是 ReLU，再是**重叠**的最大池化：滑窗 $3\times3$，步长 2。
 # 相邻的滑窗共用一行或一列，一个单元可以同时是几个滑窗的最大值。
@@ -346,7 +346,7 @@ def dropout_backward(delta, mask, keep):
 # 可以把作业“池化”中的 `max_pool2d_backward` 抄过来用。
 
 # %% [markdown] lang="en"
-# ## 4. The residual of a ReLU with overlapping max pooling (7 points)
+# ## 4. The residual of a ReLU with overlapping max pooling (<<points relu_pool_backward>>)
 #
 # In AlexNet the first, second and fifth convolution are followed by a ReLU and then by **overlapping** max
 # pooling: windows $3\times3$, stride 2. Neighbouring windows share a row or column, and a unit may be the
@@ -415,7 +415,7 @@ def relu_pool_backward(delta, z):
 # %% [markdown] lang="zh"
 # ## 第二部分：GoogLeNet
 #
-# ## 5. Inception 的残差（11 分）
+# ## 5. Inception 的残差（<<points inception_backward>>）
 #
 # Inception 结构让几个分支（1×1、3×3、5×5 卷积和池化）处理**同一个**输入 $x$，
 # 再把各分支的输出沿通道拼接起来：第 $b$ 个分支给出 $K_b$ 个通道，共 $K=\sum_b K_b$ 个。
@@ -453,7 +453,7 @@ def relu_pool_backward(delta, z):
 # %% [markdown] lang="en"
 # ## Part two: GoogLeNet
 #
-# ## 5. The residual of an Inception module (11 points)
+# ## 5. The residual of an Inception module (<<points inception_backward>>)
 #
 # In an Inception module several branches (convolutions 1×1, 3×3, 5×5, and pooling) work on **the same** input
 # $x$. Their outputs are stacked along the channels: branch $b$ gives $K_b$ of them, $K=\sum_b K_b$ in all.
@@ -533,7 +533,7 @@ def inception_backward(delta, branch_channels, branch_backwards):
 # %% [markdown] lang="zh"
 # ## 第三部分：ResNet
 #
-# ## 6. 捷径的残差（5 分）
+# ## 6. 捷径的残差（<<points residual_backward>>）
 #
 # ResNet 的一个残差块计算 $y=F(x)+x$：分支 $F$ 是几个卷积层，捷径把 $x$ 原样加到输出上。
 # （注意这里有两个“残差”：块学习的 $F(x)=y-x$ 叫残差，反向传播的 $\delta$ 也叫残差。以下都指 $\delta$。）
@@ -557,7 +557,7 @@ def inception_backward(delta, branch_channels, branch_backwards):
 # %% [markdown] lang="en"
 # ## Part three: ResNet
 #
-# ## 6. The residual of a shortcut (5 points)
+# ## 6. The residual of a shortcut (<<points residual_backward>>)
 #
 # A block of a ResNet computes $y=F(x)+x$: the branch $F$ is a few convolutions, the shortcut adds $x$ as it
 # is. (Two things are called residual here: $F(x)=y-x$, which the block learns, and the $\delta$ of
@@ -765,7 +765,7 @@ def googlenet_layers(convention="paper"):
 
 
 # %% [markdown] lang="zh"
-# ## 7. 一层的输出形状（8 分）
+# ## 7. 一层的输出形状（<<points output_shape>>）
 #
 # 讲义 ResNet 表的第二列是 output size。卷积和池化的输出高、宽由同一个公式给出：
 #
@@ -784,7 +784,7 @@ def googlenet_layers(convention="paper"):
 # **任务**：完成 `output_shape`，返回元组 $(C, H, W)$。这里不会遇到 `input`、`add`、`concat`。
 
 # %% [markdown] lang="en"
-# ## 7. The output shape of a layer (8 points)
+# ## 7. The output shape of a layer (<<points output_shape>>)
 #
 # The second column of the lecture's ResNet table is the output size. For convolution and pooling alike it is
 #
@@ -842,7 +842,7 @@ def output_shape(layer, input_shape):
 
 
 # %% [markdown] lang="zh"
-# ## 8. 一层的参数（11 分）
+# ## 8. 一层的参数（<<points layer_parameters>>）
 #
 # 只数需要训练的参数（讲义 3.3）：
 #
@@ -858,7 +858,7 @@ def output_shape(layer, input_shape):
 # **任务**：完成 `layer_parameters`。这里不会遇到 `input`、`add`、`concat`。
 
 # %% [markdown] lang="en"
-# ## 8. The parameters of a layer (11 points)
+# ## 8. The parameters of a layer (<<points layer_parameters>>)
 #
 # We count what is trained (lecture 3.3):
 #
@@ -907,7 +907,7 @@ def layer_parameters(layer):
 
 
 # %% [markdown] lang="zh"
-# ## 9. 一层的乘加次数（11 分）
+# ## 9. 一层的乘加次数（<<points layer_macs>>）
 #
 # 讲义表中的 FLOPs 沿用论文的算法：一次**乘加**（乘一次、加到和上）算一个 FLOP，
 # 只数卷积层和全连接层，只数一张图像；偏置、批归一化、ReLU、池化都不算。
@@ -925,7 +925,7 @@ def layer_parameters(layer):
 # **任务**：完成 `layer_macs`。可以用练习 7 的 `output_shape`。
 
 # %% [markdown] lang="en"
-# ## 9. The multiply-adds of a layer (11 points)
+# ## 9. The multiply-adds of a layer (<<points layer_macs>>)
 #
 # The FLOPs in the lecture's table are counted as in the paper: a **multiply-add** (multiply once and add to
 # the sum) is one FLOP; only convolutions and fully connected layers count, for one image; biases, batch
@@ -978,7 +978,7 @@ def layer_macs(layer, input_shape):
 
 
 # %% [markdown] lang="zh"
-# ## 10. 整个模型（12 分）
+# ## 10. 整个模型（<<points model_totals>>）
 #
 # 一个模型的参数和乘加次数，就是各层之和。要一层一层地走下去，因为后一层的输入形状是前一层的输出形状。
 # 遇到 `add` 或 `concat` 时：
@@ -1000,7 +1000,7 @@ def layer_macs(layer, input_shape):
 # 可以在函数里再定义一个函数，让它调用自己来处理分支。
 
 # %% [markdown] lang="en"
-# ## 10. A whole model (12 points)
+# ## 10. A whole model (<<points model_totals>>)
 #
 # Parameters and multiply-adds of a model are the sums over its layers. One has to go through them in order,
 # for the output shape of a layer is the input shape of the next. At an `add` or `concat`
@@ -1149,7 +1149,7 @@ def basic_layers(in_channels, channels, stride, convention="paper"):
 
 
 # %% [markdown] lang="zh"
-# ## 11. 瓶颈块（6 分）
+# ## 11. 瓶颈块（<<points bottleneck_layers>>）
 #
 # 50 层以上的 ResNet 使用瓶颈结构（Deeper Bottleneck Architectures）：先用 1×1 卷积把通道数减到 `channels`，
 # 再做 3×3 卷积，最后用 1×1 卷积把通道数恢复到 $4\cdot$ `channels`。例如讲义 conv2_x 的
@@ -1169,7 +1169,7 @@ def basic_layers(in_channels, channels, stride, convention="paper"):
 # **任务**：完成 `bottleneck_layers`。请用上面现成的函数 `conv`、`batch_norm` 写层。
 
 # %% [markdown] lang="en"
-# ## 11. The bottleneck block (6 points)
+# ## 11. The bottleneck block (<<points bottleneck_layers>>)
 #
 # From 50 layers on, ResNets use Deeper Bottleneck Architectures: a 1×1 convolution reduces the channels to
 # `channels`, a 3×3 convolution follows, and another 1×1 brings them back to $4\cdot$ `channels`. In the
@@ -1232,7 +1232,7 @@ def bottleneck_layers(in_channels, channels, stride, convention="paper"):
 
 
 # %% [markdown] lang="zh"
-# ## 12. ResNet-18、34、50、101、152（13 分）
+# ## 12. ResNet-18、34、50、101、152（<<points resnet_layers>>）
 #
 # 现在把讲义的表变成层表，从上到下：
 #
@@ -1249,7 +1249,7 @@ def bottleneck_layers(in_channels, channels, stride, convention="paper"):
 # **任务**：完成 `resnet_layers`，`depth` 是 18、34、50、101 或 152。
 
 # %% [markdown] lang="en"
-# ## 12. ResNet-18, 34, 50, 101, 152 (13 points)
+# ## 12. ResNet-18, 34, 50, 101, 152 (<<points resnet_layers>>)
 #
 # Now turn the lecture's table into a layer table, from top to bottom:
 #

@@ -8,16 +8,16 @@
 #
 # | 练习 | 讲义 | 分值 |
 # | --- | --- | --- |
-# | `max_pool` | 3.1 最大池化层的前向传播 | 6 |
-# | `avg_pool` | 3.1 平均池化层的前向传播 | 6 |
-# | `upsample` | 3.1 最大池化层的前一层残差，公式中的 upsample | 6 |
-# | `max_pool_residual` | 3.1 最大池化层的前一层残差 | 12 |
-# | `avg_pool_residual` | 3.1 平均池化层的前一层残差 | 10 |
-# | `max_pool2d` | 3.1；4 AlexNet 的重叠最大池化 | 12 |
-# | `avg_pool2d` | 3.1；4 | 12 |
-# | `max_pool2d_backward` | 3.1；4 | 20 |
-# | `avg_pool2d_backward` | 3.1；4 | 16 |
-# | **合计** | | **100** |
+# | `max_pool` | 3.1 最大池化层的前向传播 | <<number max_pool>> |
+# | `avg_pool` | 3.1 平均池化层的前向传播 | <<number avg_pool>> |
+# | `upsample` | 3.1 最大池化层的前一层残差，公式中的 upsample | <<number upsample>> |
+# | `max_pool_residual` | 3.1 最大池化层的前一层残差 | <<number max_pool_residual>> |
+# | `avg_pool_residual` | 3.1 平均池化层的前一层残差 | <<number avg_pool_residual>> |
+# | `max_pool2d` | 3.1；4 AlexNet 的重叠最大池化 | <<number max_pool2d>> |
+# | `avg_pool2d` | 3.1；4 | <<number avg_pool2d>> |
+# | `max_pool2d_backward` | 3.1；4 | <<number max_pool2d_backward>> |
+# | `avg_pool2d_backward` | 3.1；4 | <<number avg_pool2d_backward>> |
+# | **合计** | | **<<number>>** |
 #
 # **约定**
 # - 公式的下标与讲义相同，从 1 开始；代码的下标从 0 开始。
@@ -26,7 +26,7 @@
 # - 池化层不考虑激活函数，所以 $a^{(l)}=z^{(l)}$。
 # - 不要修改参数；返回新的数组，不与参数共用内存。
 # - 参数可能是整数数组、只读数组或内存不连续的数组，结果都必须正确，不能被截断成整数。
-# - 只能使用 NumPy 和 Python 标准库。
+# - 只能使用 <<modules>> 和 Python 标准库。
 # - 特征图不一定是正方形，激活值可能全是负数。
 
 # %% [markdown] lang="en"
@@ -40,16 +40,16 @@
 #
 # | exercise | lecture | points |
 # | --- | --- | --- |
-# | `max_pool` | 3.1, forward pass of a max-pooling layer | 6 |
-# | `avg_pool` | 3.1, forward pass of an average-pooling layer | 6 |
-# | `upsample` | 3.1, the upsample of the formula for max pooling | 6 |
-# | `max_pool_residual` | 3.1, residual of the layer before max pooling | 12 |
-# | `avg_pool_residual` | 3.1, residual of the layer before average pooling | 10 |
-# | `max_pool2d` | 3.1; 4, AlexNet's overlapping max pooling | 12 |
-# | `avg_pool2d` | 3.1; 4 | 12 |
-# | `max_pool2d_backward` | 3.1; 4 | 20 |
-# | `avg_pool2d_backward` | 3.1; 4 | 16 |
-# | **total** | | **100** |
+# | `max_pool` | 3.1, forward pass of a max-pooling layer | <<number max_pool>> |
+# | `avg_pool` | 3.1, forward pass of an average-pooling layer | <<number avg_pool>> |
+# | `upsample` | 3.1, the upsample of the formula for max pooling | <<number upsample>> |
+# | `max_pool_residual` | 3.1, residual of the layer before max pooling | <<number max_pool_residual>> |
+# | `avg_pool_residual` | 3.1, residual of the layer before average pooling | <<number avg_pool_residual>> |
+# | `max_pool2d` | 3.1; 4, AlexNet's overlapping max pooling | <<number max_pool2d>> |
+# | `avg_pool2d` | 3.1; 4 | <<number avg_pool2d>> |
+# | `max_pool2d_backward` | 3.1; 4 | <<number max_pool2d_backward>> |
+# | `avg_pool2d_backward` | 3.1; 4 | <<number avg_pool2d_backward>> |
+# | **total** | | **<<number>>** |
 #
 # **Conventions**
 # - Indices in formulas start at 1, as in the lecture; indices in code start at 0.
@@ -59,7 +59,7 @@
 # - Do not modify the arguments. Return a new array that shares no memory with them.
 # - Arguments may be integer, read-only or non-contiguous arrays. The results must be right all the same and
 #   must not be truncated to integers.
-# - Only NumPy and Python's standard library may be used.
+# - Only <<modules>> and Python's standard library may be used.
 # - Feature maps need not be square, and all activations of a map may be negative.
 
 # %% [markdown] lang="zh"
@@ -119,7 +119,7 @@ import numpy as np
 # 表示滑窗的高、宽”。这里步长等于滑窗大小，两种说法是一回事；到了第二部分，两者不再相等，就要分清楚：
 # 滑窗大小决定**哪些单元参与**，步长决定**滑窗停在哪里**。
 #
-# ## 1 最大池化层的前向传播 `max_pool`（6 分）
+# ## 1 最大池化层的前向传播 `max_pool`（<<points max_pool>>）
 #
 # $$a_{p,q}^{(l)} = z_{p,q}^{(l)}
 #     = \max\left(a_{(p-1)m+1,\,(q-1)n+1}^{(l-1)},\ \dots,\ a_{pm,\,qn}^{(l-1)}\right)$$
@@ -149,7 +149,7 @@ import numpy as np
 # stride is the size of the window, both are true. In part two the two sizes differ and have to be kept apart:
 # the window says **which units take part**, the stride says **where the windows stand**.
 #
-# ## 1 Forward pass of a max-pooling layer `max_pool` (6 points)
+# ## 1 Forward pass of a max-pooling layer `max_pool` (<<points max_pool>>)
 #
 # $$a_{p,q}^{(l)} = z_{p,q}^{(l)}
 #     = \max\left(a_{(p-1)m+1,\,(q-1)n+1}^{(l-1)},\ \dots,\ a_{pm,\,qn}^{(l-1)}\right)$$
@@ -200,7 +200,7 @@ def max_pool(a, window):
 
 
 # %% [markdown] lang="zh"
-# ## 2 平均池化层的前向传播 `avg_pool`（6 分）
+# ## 2 平均池化层的前向传播 `avg_pool`（<<points avg_pool>>）
 #
 # 讲义写作 $\text{avg}(\text{sum}(\dots))$：先求和，再除以滑窗中的单元数 $m\cdot n$。
 #
@@ -214,7 +214,7 @@ def max_pool(a, window):
 # **任务**：完成 `avg_pool`。整数输入的平均值也可能是小数，不能截断。
 
 # %% [markdown] lang="en"
-# ## 2 Forward pass of an average-pooling layer `avg_pool` (6 points)
+# ## 2 Forward pass of an average-pooling layer `avg_pool` (<<points avg_pool>>)
 #
 # The lecture writes $\text{avg}(\text{sum}(\dots))$: add up, then divide by the number of cells of the
 # window, $m\cdot n$.
@@ -302,7 +302,7 @@ def avg_pool(a, window):
 # </details>
 
 # %% [markdown] lang="zh"
-# ## 3 上采样 `upsample`（6 分）
+# ## 3 上采样 `upsample`（<<points upsample>>）
 #
 # 池化使特征图变小；残差往回传时，要先恢复前一层的大小。本作业中的 `upsample` 只做这一件事：
 # 把每个残差复制到它的滑窗的全部 $m\cdot n$ 个单元上。
@@ -320,7 +320,7 @@ def avg_pool(a, window):
 # **任务**：完成 `upsample`。
 
 # %% [markdown] lang="en"
-# ## 3 Upsampling `upsample` (6 points)
+# ## 3 Upsampling `upsample` (<<points upsample>>)
 #
 # Pooling makes the map smaller; on the way back the residual first has to regain the size of the layer
 # before. In this assignment that is all that `upsample` does: it copies every residual to all $m\cdot n$
@@ -368,7 +368,7 @@ def upsample(delta, window):
 
 
 # %% [markdown] lang="zh"
-# ## 4 最大池化层的前一层残差 `max_pool_residual`（12 分）
+# ## 4 最大池化层的前一层残差 `max_pool_residual`（<<points max_pool_residual>>）
 #
 # ![前向取最大值；反向时残差回到最大值所在的位置](attachment:maximum.png)
 #
@@ -407,7 +407,7 @@ def upsample(delta, window):
 # 但结果不能因此被截断。
 
 # %% [markdown] lang="en"
-# ## 4 The residual of the layer before max pooling `max_pool_residual` (12 points)
+# ## 4 The residual of the layer before max pooling `max_pool_residual` (<<points max_pool_residual>>)
 #
 # ![forward: the maximum; backward: the residual returns to where it stood](attachment:maximum.png)
 #
@@ -492,7 +492,7 @@ def max_pool_residual(delta, a, window, dsigma):
 
 
 # %% [markdown] lang="zh"
-# ## 5 平均池化层的前一层残差 `avg_pool_residual`（10 分）
+# ## 5 平均池化层的前一层残差 `avg_pool_residual`（<<points avg_pool_residual>>）
 #
 # ![残差平均分给滑窗内的每个位置](attachment:average.png)
 #
@@ -514,7 +514,7 @@ def max_pool_residual(delta, a, window, dsigma):
 # 结果不能被截断。
 
 # %% [markdown] lang="en"
-# ## 5 The residual of the layer before average pooling `avg_pool_residual` (10 points)
+# ## 5 The residual of the layer before average pooling `avg_pool_residual` (<<points avg_pool_residual>>)
 #
 # ![the residual is shared evenly by the places of the window](attachment:average.png)
 #
@@ -622,7 +622,7 @@ def avg_pool_residual(delta, window, dsigma):
 #
 # 除不尽时，最下面的几行、最右边的几列没有滑窗到达，不参与计算。输入总不小于滑窗。
 #
-# ## 6 最大池化：批、通道、任意步长 `max_pool2d`（12 分）
+# ## 6 最大池化：批、通道、任意步长 `max_pool2d`（<<points max_pool2d>>）
 #
 # $$z_{n,c,p,q} = \max_{1\le i,\,j\le k}\ x_{n,\,c,\,(p-1)s+i,\,(q-1)s+j}$$
 #
@@ -656,7 +656,7 @@ def avg_pool_residual(delta, window, dsigma):
 # If the division leaves a remainder, no window reaches the last rows at the bottom or the last columns at the
 # right, and they take no part. The input is never smaller than the window.
 #
-# ## 6 Max pooling with a batch, channels and any stride `max_pool2d` (12 points)
+# ## 6 Max pooling with a batch, channels and any stride `max_pool2d` (<<points max_pool2d>>)
 #
 # $$z_{n,c,p,q} = \max_{1\le i,\,j\le k}\ x_{n,\,c,\,(p-1)s+i,\,(q-1)s+j}$$
 #
@@ -705,7 +705,7 @@ def max_pool2d(x, window, stride):
 
 
 # %% [markdown] lang="zh"
-# ## 7 平均池化：批、通道、任意步长 `avg_pool2d`（12 分）
+# ## 7 平均池化：批、通道、任意步长 `avg_pool2d`（<<points avg_pool2d>>）
 #
 # $$z_{n,c,p,q} = \frac{1}{k^2}\sum_{i=1}^{k}\sum_{j=1}^{k} x_{n,\,c,\,(p-1)s+i,\,(q-1)s+j}$$
 #
@@ -717,7 +717,7 @@ def max_pool2d(x, window, stride):
 # **任务**：完成 `avg_pool2d`。整数输入不能被截断。
 
 # %% [markdown] lang="en"
-# ## 7 Average pooling with a batch, channels and any stride `avg_pool2d` (12 points)
+# ## 7 Average pooling with a batch, channels and any stride `avg_pool2d` (<<points avg_pool2d>>)
 #
 # $$z_{n,c,p,q} = \frac{1}{k^2}\sum_{i=1}^{k}\sum_{j=1}^{k} x_{n,\,c,\,(p-1)s+i,\,(q-1)s+j}$$
 #
@@ -799,7 +799,7 @@ def avg_pool2d(x, window, stride):
 # </details>
 
 # %% [markdown] lang="zh"
-# ## 8 最大池化的反向传播 `max_pool2d_backward`（20 分）
+# ## 8 最大池化的反向传播 `max_pool2d_backward`（<<points max_pool2d_backward>>）
 #
 # 现在求 $\partial J/\partial x$。这里不乘 $\sigma'$：把残差乘以 $\sigma'(z^{(l-1)})$ 是激活函数的事，
 # 实际的程序通常把它单独作为一层。
@@ -831,7 +831,7 @@ def avg_pool2d(x, window, stride):
 # **任务**：完成 `max_pool2d_backward`。
 
 # %% [markdown] lang="en"
-# ## 8 Backward pass of max pooling `max_pool2d_backward` (20 points)
+# ## 8 Backward pass of max pooling `max_pool2d_backward` (<<points max_pool2d_backward>>)
 #
 # We now want $\partial J/\partial x$. There is no $\sigma'$ here: to multiply by $\sigma'(z^{(l-1)})$ is the
 # business of the activation function, which programs usually treat as a layer of its own.
@@ -909,7 +909,7 @@ def max_pool2d_backward(delta, x, window, stride):
 
 
 # %% [markdown] lang="zh"
-# ## 9 平均池化的反向传播 `avg_pool2d_backward`（16 分）
+# ## 9 平均池化的反向传播 `avg_pool2d_backward`（<<points avg_pool2d_backward>>）
 #
 # 滑窗 $(p,q)$ 中的每个单元的偏导数都是 $1/k^2$，属于几个滑窗的单元得到几份，**相加**：
 #
@@ -930,7 +930,7 @@ def max_pool2d_backward(delta, x, window, stride):
 # 余数使得仅凭 `delta` 无法知道 $H$ 和 $W$。没有滑窗到达的行和列，残差为 0，保留在原来的位置。
 
 # %% [markdown] lang="en"
-# ## 9 Backward pass of average pooling `avg_pool2d_backward` (16 points)
+# ## 9 Backward pass of average pooling `avg_pool2d_backward` (<<points avg_pool2d_backward>>)
 #
 # Every cell of window $(p,q)$ has the derivative $1/k^2$. A unit that belongs to several windows receives a
 # share from each, and the shares are **added**:

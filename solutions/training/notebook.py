@@ -12,12 +12,12 @@
 #
 # | 练习 | 讲义 | 分值 |
 # | --- | --- | --- |
-# | `squared_error` | 1 训练的起点：损失和它的残差 | 10 |
-# | `fit_kernel` | 1 卷积核的来源；3.3 梯度 | 25 |
-# | `softmax_cross_entropy` | 3 输出层的残差 | 15 |
-# | `cnn_gradients` | 3 整个网络的反向传播 | 40 |
-# | 问答：两种来源的优缺点 | 1 思考 | 10 |
-# | **合计** | | **100** |
+# | `squared_error` | 1 训练的起点：损失和它的残差 | <<number squared_error>> |
+# | `fit_kernel` | 1 卷积核的来源；3.3 梯度 | <<number fit_kernel>> |
+# | `softmax_cross_entropy` | 3 输出层的残差 | <<number softmax_cross_entropy>> |
+# | `cnn_gradients` | 3 整个网络的反向传播 | <<number cnn_gradients>> |
+# | 问答：两种来源的优缺点 | 1 思考 | <<number kernel_origins>> |
+# | **合计** | | **<<number>>** |
 #
 # **约定**
 # - 公式的下标与讲义相同，从 1 开始；代码的下标从 0 开始。类别也从 0 数起。
@@ -26,7 +26,7 @@
 #   那个 $\frac1N$ 已经含在 $\delta$ 里。
 # - 不要修改参数；返回新的数组，不与参数共用内存。
 # - 参数可能是整数数组、只读数组或内存不连续的数组，结果都必须正确，不能被截断成整数。
-# - 只能使用 NumPy 和 Python 标准库。
+# - 只能使用 <<modules>> 和 Python 标准库。
 
 # %% [markdown] lang="en"
 # # Assignment: from designed kernels to trained ones (lecture 1 and 3)
@@ -43,12 +43,12 @@
 #
 # | exercise | lecture | points |
 # | --- | --- | --- |
-# | `squared_error` | 1, where training starts: a loss and its residual | 10 |
-# | `fit_kernel` | 1, origins of kernels; 3.3, gradients | 25 |
-# | `softmax_cross_entropy` | 3, the residual of the output layer | 15 |
-# | `cnn_gradients` | 3, back-propagation through the whole network | 40 |
-# | in writing: pros and cons of either origin | 1, the lecture's question | 10 |
-# | **total** | | **100** |
+# | `squared_error` | 1, where training starts: a loss and its residual | <<number squared_error>> |
+# | `fit_kernel` | 1, origins of kernels; 3.3, gradients | <<number fit_kernel>> |
+# | `softmax_cross_entropy` | 3, the residual of the output layer | <<number softmax_cross_entropy>> |
+# | `cnn_gradients` | 3, back-propagation through the whole network | <<number cnn_gradients>> |
+# | in writing: pros and cons of either origin | 1, the lecture's question | <<number kernel_origins>> |
+# | **total** | | **<<number>>** |
 #
 # **Conventions**
 # - Indices in formulas start at 1, as in the lecture; indices in code start at 0, and so do classes.
@@ -59,7 +59,7 @@
 # - Do not modify the arguments. Return new arrays that share no memory with them.
 # - Arguments may be integer, read-only or non-contiguous arrays. The results must be right all the same and
 #   must not be truncated to integers.
-# - Only NumPy and Python's standard library may be used.
+# - Only <<modules>> and Python's standard library may be used.
 
 # %% [markdown] lang="zh"
 # ## 怎样做这份作业
@@ -144,7 +144,7 @@ def bias_gradient(delta):
 
 
 # %% [markdown] lang="zh"
-# ## 1. 损失和它的残差（10 分）
+# ## 1. 损失和它的残差（<<points squared_error>>）
 #
 # 训练要有目标：算出来的特征图 $z$ 应当接近给定的特征图 $t$。差多少，用**均方误差**衡量，
 # 也就是各位置误差平方的平均值，$n=H_o\cdot W_o$ 是位置的个数：
@@ -166,7 +166,7 @@ def bias_gradient(delta):
 # **任务**：完成 `squared_error`，返回 `(J, delta)`：一个数，一个与 $z$ 形状相同的数组。
 
 # %% [markdown] lang="en"
-# ## 1. A loss and its residual (10 points)
+# ## 1. A loss and its residual (<<points squared_error>>)
 #
 # Training needs an aim: the feature map $z$ that we compute should be close to a given one, $t$. How far it
 # is off is measured by the **mean squared error**, with $n=H_o\cdot W_o$ positions:
@@ -219,7 +219,7 @@ def squared_error(z, target):
 
 
 # %% [markdown] lang="zh"
-# ## 2. 用梯度下降学一个卷积核（25 分）
+# ## 2. 用梯度下降学一个卷积核（<<points fit_kernel>>）
 #
 # 有一幅图 $a$ 和一张特征图 $t$，知道 $t$ 是由某个卷积核对 $a$ 做卷积得到的，但不知道是哪个卷积核。
 # 从一个什么都不做的卷积核（全 0）出发，反复做同一件事：**算、比、传、改**。
@@ -255,7 +255,7 @@ def squared_error(z, target):
 # **任务**：完成 `fit_kernel`，返回 `(w, b)`。图和卷积核都不一定是正方形。
 
 # %% [markdown] lang="en"
-# ## 2. Learning a kernel by gradient descent (25 points)
+# ## 2. Learning a kernel by gradient descent (<<points fit_kernel>>)
 #
 # There is a picture $a$ and a feature map $t$. We know that some kernel made $t$ from $a$, but not which one.
 # Start from a kernel that does nothing (all zeros) and repeat four things: **compute, compare, pass back,
@@ -555,7 +555,7 @@ def max_pool2d_backward(delta, x, window, stride):
 
 
 # %% [markdown] lang="zh"
-# ## 3. 输出层的残差：softmax 与交叉熵（15 分）
+# ## 3. 输出层的残差：softmax 与交叉熵（<<points softmax_cross_entropy>>）
 #
 # 全连接层为每个样本、每个类别给出一个**得分** $s_{n,i}$。softmax 把得分变成概率，
 # 交叉熵看正确类别 $y_n$ 的概率有多大，再对批取**平均**：
@@ -584,7 +584,7 @@ def max_pool2d_backward(delta, x, window, stride):
 # **任务**：完成 `softmax_cross_entropy`，返回 `(J, delta)`。
 
 # %% [markdown] lang="en"
-# ## 3. The residual of the output layer: softmax and cross-entropy (15 points)
+# ## 3. The residual of the output layer: softmax and cross-entropy (<<points softmax_cross_entropy>>)
 #
 # The dense layer gives each sample a **score** $s_{n,i}$ for every class. Softmax turns scores into
 # probabilities; cross-entropy looks at the probability of the right class $y_n$ and takes the **mean** over
@@ -651,7 +651,7 @@ def softmax_cross_entropy(scores, labels):
 
 
 # %% [markdown] lang="zh"
-# ## 4. 整个网络的梯度（40 分）
+# ## 4. 整个网络的梯度（<<points cnn_gradients>>）
 #
 # 全部参数放在一个字典里，梯度也放在同样的字典里：
 #
@@ -700,7 +700,7 @@ def softmax_cross_entropy(scores, labels):
 # **任务**：完成 `cnn_gradients`，返回 `(J, grads)`。`grads` 与 `params` 名称相同，形状相同。
 
 # %% [markdown] lang="en"
-# ## 4. The gradients of the whole network (40 points)
+# ## 4. The gradients of the whole network (<<points cnn_gradients>>)
 #
 # All parameters are in one dictionary, and the gradients are returned in another of the same kind:
 #
@@ -968,7 +968,7 @@ if __name__ == "__main__":
     watch(watch_the_training)
 
 # %% [markdown] lang="zh"
-# ## 5. 问答：卷积核的两种来源（10 分）
+# ## 5. 问答：卷积核的两种来源（<<points kernel_origins>>）
 #
 # 讲义第 1 节的思考：**两种卷积核（或算子）来源的优缺点？**
 #
@@ -983,7 +983,7 @@ if __name__ == "__main__":
 # 200 字左右即可，写在下面的单元里。这一题由教师评分。
 
 # %% [markdown] lang="en"
-# ## 5. In writing: two origins of a kernel (10 points)
+# ## 5. In writing: two origins of a kernel (<<points kernel_origins>>)
 #
 # The lecture's question at the end of section 1: **what are the pros and cons of the two origins of a kernel
 # (or operator)?**
@@ -1002,7 +1002,8 @@ if __name__ == "__main__":
 # （在这里作答。）
 #
 # ### BEGIN MARK SCHEME
-# **评分标准（10 分）。** 意思对即可，不要求用词相同；同一点不重复给分，每部分不超过所列的分值。
+# **评分标准（<<points kernel_origins>>）。** 意思对即可，不要求用词相同；
+# 同一点不重复给分，每部分不超过所列的分值。
 #
 # - **人工设定，优点（2 分，每点 1 分）**：不需要数据和训练；含义清楚、可以解释、有理论依据
 #   （如差分近似导数）；参数少甚至没有，计算快；结果确定，在任何图像上表现一致，便于验证。
@@ -1024,8 +1025,8 @@ if __name__ == "__main__":
 # (Your answer goes here.)
 #
 # ### BEGIN MARK SCHEME
-# **Mark scheme (10 points).** What counts is the idea, not the wording; no idea is counted twice, and no
-# part earns more than its points.
+# **Mark scheme (<<points kernel_origins>>).** What counts is the idea, not the wording; no idea is
+# counted twice, and no part earns more than its points.
 #
 # - **Designed, pros (2 points, 1 each)**: needs no data and no training; has a clear meaning, can be
 #   explained and rests on theory (differences approximate derivatives); few parameters or none, hence fast;

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from autograder.base import atomic
 from autograder.base.command_line import PATH, fail, language_option
 
 
@@ -29,7 +30,7 @@ def explore(file: Path, open_page: bool, lang: str) -> None:
     try:
         if file.exists() and MARK not in file.read_text(encoding="utf-8", errors="replace"):
             fail(_("cnn.explorer.foreign_file", file=file))
-        file.write_text(written, encoding="utf-8")
+        atomic.write(file, written.encode())
     except OSError as error:
         fail(_("cnn.explorer.not_written", file=file, reason=error.strerror))
     click.echo(_("cnn.explorer.written", file=file))

@@ -13,6 +13,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -78,13 +79,13 @@ class Recovered(Shown):
     lecture_shape: tuple[int, ...]
     given: Grid | None = None
 
-    @property
+    @cached_property
     def differing(self) -> tuple[Quantity, ...]:
         """Elements whose formula is not the lecture's, or that only one of the two has."""
         every = {**self.lecture, **self.formulas}
         return tuple(left for left in every if not _same(self.formulas.get(left), self.lecture.get(left)))
 
-    @property
+    @cached_property
     def _differing_in_both(self) -> list[Quantity]:
         return [left for left in self.differing if left in self.formulas and left in self.lecture]
 

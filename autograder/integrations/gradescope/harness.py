@@ -10,6 +10,7 @@ import os
 import stat
 import tempfile
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +21,19 @@ from autograder.judging.answer_key import HIDDEN, AnswerKey, KeyFileError
 from autograder.judging.evaluate import safe_notes, unreadable
 from autograder.judging.results import SubmissionResult
 from autograder.reports import gradescope
-from autograder.sandbox.limits import Limits
+from autograder.sandbox.limits import Asked
 from autograder.submissions import class_folder
 
 
-def grade(root: Path, lang: str, limits: Limits | None = None) -> None:
-    """Grade `root/submission` with the key in `root/source`.
+def grade(root: Path, lang: str, limits: Asked = ()) -> None:
+    """Grade `root/submission` with the key in `root/source`; `limits` as in `grade_class.Settings`.
 
     Only the instructor sees what is printed here. A refusal ends with status 0, too, as Gradescope then shows
     what `results.json` says.
     """
     reason = ""
     try:
-        document = _graded(root, lang, limits or Limits())
+        document = _graded(root, lang, limits)
     except (isolation.NothingHolds, KeyFileError) as error:
         reason = error.text.in_language(lang)
     except Exception:  # without a results.json Gradescope would show nothing
@@ -43,7 +44,7 @@ def grade(root: Path, lang: str, limits: Limits | None = None) -> None:
     _write(document, root / "results")
 
 
-def _graded(root: Path, lang: str, limits: Limits) -> dict[str, Any]:
+def _graded(root: Path, lang: str, limits: Asked) -> dict[str, Any]:
     path, key = _key(root / "source")
     results = root / "results"
     earlier = (
@@ -52,7 +53,7 @@ def _graded(root: Path, lang: str, limits: Limits) -> dict[str, Any]:
     secrets = [path, results, *([earlier] if earlier.exists() else [])]
     for secret in secrets:
         _close_to_others(secret, keep=0o755 if secret is results else 0o600)
-    held = isolation.strongest(secrets, limits)
+    held = isolation.strongest(secrets, replace(key.limits, **dict(limits)))
     file = class_folder.of_one_student(root / "submission", "", key.assignment)
     settings = grade_class.Settings(held, limits)
     content, problem = grade_class.content_of(file)

@@ -5,11 +5,7 @@ project's preprocessors; `source/<assignment>/` holds the source notebook and it
 hidden answer keys, from where nbgrader copies nothing.
 """
 
-import hashlib
-import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +16,7 @@ from autograder.authoring import build, mistakes
 from autograder.authoring.assignment import Assignment
 from autograder.authoring.build import Built
 from autograder.base.messages import course_language, say
+from autograder.base.written import digest, remembering
 from autograder.integrations.nbgrader.errors import CourseError
 
 CONFIG = "nbgrader_config.py"
@@ -49,7 +46,7 @@ c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
-# The sandbox's limits and the folder of the hidden answer keys, below this one:
+# The folder of the hidden answer keys, below this one, and limits in place of the course's own (course.toml):
 # c.SandboxExecute.keys = "keys"
 # c.SandboxExecute.cpu_seconds = 3.0
 # c.SandboxExecute.memory_mib = 512
@@ -69,9 +66,6 @@ _GITIGNORE = """\
 # source/ is not here: it is the instructor's own work. It holds the solutions, so that this repository has to
 # be a private one; what may be published is release/.
 """
-
-_WRITTEN = ".autograder-written.json"
-"""In a course folder: digests of what `init` wrote, to recognise what was edited since."""
 
 
 @dataclass(frozen=True)
@@ -126,13 +120,15 @@ def init(root: Path, assignments: list[Assignment], lang: str, *, force: bool = 
     for name, text in ((CONFIG, _CONFIG_TEXT.format(name=_course_id(root))), (".gitignore", _GITIGNORE)):
         path = root / name
         files.append(Built(path, False) if path.exists() else build.write(path, text.encode()))
-    with _remembering(root) as written:
+    with remembering(root) as written:
         for assignment, key in zip(assignments, visible, strict=True):
             name = assignment.name
             folder = root / "source" / name
-            text = nbformat.writes(source_notebook(assignment, course_language(lang))) + "\n"
+            its_lang = course_language(lang, assignment.languages)
+            text = nbformat.writes(source_notebook(assignment, its_lang)) + "\n"
             path = folder / f"{name}.ipynb"
             files.append(_write(path, text.encode(), written, str(path.relative_to(root)), force))
+            key = assignment.with_settings(key)
             files.append(build.write_visible_key(folder / f"{name}.visible.npz", key))
             files += build.copy_data(assignment, folder)
             files.append(build.draw_keys(assignment, keys))
@@ -145,27 +141,12 @@ def _write(path: Path, content: bytes, written: dict[str, str], name: str, force
         existing = path.read_bytes()
     except FileNotFoundError:
         existing = content
-    unedited = existing == content or written.get(name) == hashlib.sha256(existing).hexdigest()
+    unedited = existing == content or written.get(name) == digest(existing)
     if not (unedited or force):
         return Built(path, False, kept=True)
     built = build.write(path, content)
-    written[name] = hashlib.sha256(content).hexdigest()
+    written[name] = digest(content)
     return built
-
-
-@contextmanager
-def _remembering(root: Path) -> Iterator[dict[str, str]]:
-    """The digests of the files that `init` wrote, by relative path; saved when the block ends."""
-    path = root / _WRITTEN
-    try:
-        found = json.loads(path.read_bytes())
-        written = {str(name): str(digest) for name, digest in found.items()}
-    except (FileNotFoundError, ValueError, AttributeError, RecursionError):
-        written = {}  # then every file that differs counts as edited
-    try:
-        yield written
-    finally:
-        build.write(path, (json.dumps(written, indent=1, sort_keys=True) + "\n").encode())
 
 
 def _course_id(root: Path) -> str:

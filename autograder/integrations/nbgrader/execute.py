@@ -16,7 +16,7 @@ from autograder.grading import grade_class
 from autograder.integrations.nbgrader import cells
 from autograder.integrations.nbgrader.notebooks import nbformat
 from autograder.judging.answer_key import HIDDEN
-from autograder.sandbox.limits import Limits, MiB
+from autograder.sandbox.limits import asked_for
 from autograder.sandbox.records import Isolation
 
 
@@ -29,9 +29,11 @@ class SandboxExecute(Execute):  # type: ignore[misc]
     isolation = Enum(
         ("bubblewrap", "process"), default_value="bubblewrap", help="How a submission is kept apart."
     ).tag(config=True)
-    cpu_seconds = Float(3.0, help="Processor seconds that a call may take.").tag(config=True)
-    submission_seconds = Float(60.0, help="Processor seconds that a submission may take.").tag(config=True)
-    memory_mib = Integer(512, help="MiB that a submission may take.").tag(config=True)
+    cpu_seconds = Float(None, allow_none=True, help="Processor seconds a call may take.").tag(config=True)
+    submission_seconds = Float(
+        None, allow_none=True, help="Processor seconds that a submission may take."
+    ).tag(config=True)
+    memory_mib = Integer(None, allow_none=True, help="MiB that a submission may take.").tag(config=True)
 
     def preprocess(self, nb: Any, resources: Any, km: Any = None) -> tuple[Any, Any]:
         """Judge `nb` and write points and messages into its test cells.
@@ -47,10 +49,10 @@ class SandboxExecute(Execute):  # type: ignore[misc]
         assignment = resources["nbgrader"]["assignment"]
         path = Path(CourseDirectory(config=self.config).root) / self.keys / (assignment + HIDDEN)
         key = grade_class.newest_key(path)
-        limits = Limits(
+        limits = asked_for(
             cpu_seconds=self.cpu_seconds,
             submission_seconds=self.submission_seconds,
-            memory=self.memory_mib * MiB,
+            memory_mib=self.memory_mib,
         )
         task = grade_class.Task(
             resources["nbgrader"]["student"],

@@ -8,7 +8,6 @@ the run; submissions that cannot be written are collected in `Books.failed`.
 
 import contextlib
 import json
-import shutil
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +19,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.exc import SQLAlchemyError
 
+from autograder.base import atomic
 from autograder.base.messages import Text, Verbatim, printable_name, say
 from autograder.integrations.nbgrader import bulk, cells
 from autograder.integrations.nbgrader.bulk import Entry
@@ -143,10 +143,10 @@ def _written(
     entry = Entry(student, timestamp, *_graded(notebook, known))
     content = (json.dumps(notebook, ensure_ascii=False) + "\n").encode()
 
-    autograded.mkdir(parents=True, exist_ok=True)
-    (autograded / f"{assignment}.ipynb").write_bytes(content)
-    with contextlib.suppress(FileNotFoundError):
-        shutil.copy(stamp, autograded / stamp.name)
+    with atomic.replacing_folder(autograded) as folder:
+        atomic.write(folder / f"{assignment}.ipynb", content)
+        with contextlib.suppress(FileNotFoundError):
+            atomic.write(folder / stamp.name, stamp.read_bytes())
     return entry
 
 

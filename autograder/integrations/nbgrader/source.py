@@ -13,7 +13,7 @@ from autograder.authoring.build import cells_in_language
 from autograder.integrations.nbgrader import cells
 from autograder.integrations.nbgrader.notebooks import nbformat
 
-_DEFINITION = re.compile(r"^def (\w+)", re.MULTILINE)
+_DEFINITION = re.compile(r"^(?:def|class) (\w+)", re.MULTILINE)
 
 _HIDDEN_TEST = """check({name}, lang="{lang}")
 ### BEGIN HIDDEN TESTS

@@ -41,12 +41,20 @@ class Diagnosis:
 
 
 def diagnose(
-    exercise: KeyExercise, cases: Sequence[Judged], knowledge: Knowledge, *, visible: bool
+    exercise: KeyExercise,
+    cases: Sequence[Judged],
+    knowledge: Knowledge,
+    *,
+    visible: bool,
+    modules: Sequence[str] = (),
 ) -> Diagnosis:
-    """Explain an exercise's result. With `visible`, shapes and exception texts may be quoted."""
+    """Explain an exercise's result. With `visible`, shapes and exception texts may be quoted.
+
+    `modules` are those that the course allows besides NumPy.
+    """
     if all(judged.verdict.earns for judged in cases):
         return Diagnosis()
-    symptom = symptoms.symptom(exercise, cases, knowledge, visible=visible)
+    symptom = symptoms.symptom(exercise, cases, knowledge, visible=visible, modules=modules)
     found = catalogue.recognise(exercise, cases)
     if found is None:
         return Diagnosis(None, symptom, symptom)

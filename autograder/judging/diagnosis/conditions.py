@@ -140,11 +140,11 @@ def _extent(feature: Feature, facts: Sequence[Facts]) -> _Extent | None:
 
 def _of_parameters(first: Facts, features: "Features") -> Iterator[Feature]:
     """Features of the parameters that `features` does not cover: true, above 1, given, not 0."""
-    for index, name in enumerate(first.parameters):
+    for name in first.in_every_case:
         if name not in features.covered:
             yield _switch(name)
             yield _above_one(name)
-            yield _given(index, name)
+            yield _given(name)
             if name not in features.codes:
                 yield _not_zero(name)
 
@@ -171,14 +171,13 @@ def _not_zero(name: str) -> Feature:
     return Feature(say("symptom.where_not_zero", name=name), (), has)
 
 
-def _given(index: int, name: str) -> Feature:
-    text = say("symptom.where_given", name=name)
-    return Feature(text, (), lambda facts: len(facts.case.args) > index, joins=())
+def _given(name: str) -> Feature:
+    return Feature(say("symptom.where_given", name=name), (), lambda facts: facts.is_given(name), joins=())
 
 
-def _omitted(index: int, name: str) -> Feature:
+def _omitted(name: str) -> Feature:
     text = say("symptom.where_left_out", name=name)
-    return Feature(text, (), lambda facts: len(facts.case.args) <= index, joins=())
+    return Feature(text, (), lambda facts: not facts.is_given(name), joins=())
 
 
 def _with_integers(facts: Any) -> bool:
@@ -218,4 +217,4 @@ class Features:
         yield from self.first
         yield from _of_parameters(facts, self)
         yield from self.last
-        yield from (_omitted(index, name) for index, name in enumerate(facts.parameters))
+        yield from map(_omitted, facts.in_every_case)

@@ -32,6 +32,15 @@ class Facts:
     def arrays(self) -> dict[str, np.ndarray]:
         return {name: value for name, value in self.named.items() if isinstance(value, np.ndarray)}
 
+    @property
+    def in_every_case(self) -> tuple[str, ...]:
+        """The parameters that no case lacks: of a class those of the call that makes the object."""
+        return (self.case.script[0].parameters or ()) if self.case.script else self.parameters
+
+    def is_given(self, name: str) -> bool:
+        """Whether the call has this argument, rather than leaving it out."""
+        return name in self.parameters[: len(self.case.args)]
+
     def number(self, name: str) -> int | None:
         """A whole number among the arguments, or the product of a pair of them."""
         value = self.named.get(name)

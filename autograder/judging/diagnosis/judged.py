@@ -5,7 +5,7 @@ from typing import Any
 
 from autograder.judging.comparison import Difference
 from autograder.judging.diagnosis.facts import Facts
-from autograder.judging.key_records import KeyCase
+from autograder.judging.key_records import KeyCase, Step
 from autograder.judging.results import Verdict
 from autograder.sandbox.records import Outcome
 
@@ -20,6 +20,12 @@ class Judged:
     verdict: Verdict
     difference: Difference
 
+    @property
+    def step(self) -> Step | None:
+        """The step of a class's script that raised; its process tells, so it may be a lie."""
+        raised = self.outcome.status == "raised" and self.outcome.step < len(self.case.script)
+        return self.case.script[self.outcome.step] if raised else None
+
 
 @dataclass(frozen=True)
 class AnalysedCase(Judged):
@@ -32,7 +38,7 @@ def way_of_failing(judged: Judged) -> tuple[Any, ...]:
     """A key by which cases that fail in the same way are described together."""
     verdict, outcome, how = judged.verdict, judged.outcome, judged.difference
     if outcome.status != "returned":
-        return verdict, outcome.status, outcome.exception, outcome.where, outcome.line
+        return verdict, outcome.status, outcome.exception, outcome.where, outcome.line, outcome.step
     if how.kind == "values":
         return verdict, how.kind
     if how.kind == "names":

@@ -19,7 +19,7 @@ from autograder.judging.diagnosis.facts import Facts
 from autograder.judging.diagnosis.judged import AnalysedCase, Judged, way_of_failing
 from autograder.judging.diagnosis.knowledge import Knowledge
 from autograder.judging.diagnosis.numbers import Relation, WrongNumbers, wrong_numbers
-from autograder.judging.key_records import KeyExercise
+from autograder.judging.key_records import KeyExercise, Step
 from autograder.judging.results import Verdict
 from autograder.sandbox.records import Outcome
 from autograder.submissions import source
@@ -30,8 +30,15 @@ Path = tuple[str | int, ...]
 """The path to a part of a result: see `comparison.Difference`."""
 
 
-def symptom(exercise: KeyExercise, judged: Sequence[Judged], knowledge: Knowledge, *, visible: bool) -> Text:
-    """What is wrong in those of all cases that are; at least one must be."""
+def symptom(
+    exercise: KeyExercise,
+    judged: Sequence[Judged],
+    knowledge: Knowledge,
+    *,
+    visible: bool,
+    modules: Sequence[str] = (),
+) -> Text:
+    """What is wrong in those of all cases that are; at least one must be. `modules`: see `sandbox.limits`."""
     cases = [AnalysedCase(**vars(case), facts=_facts(exercise, case, knowledge)) for case in judged]
     not_right = [case for case in cases if not case.verdict.earns]
     wrong = [case for case in not_right if case.verdict is not Verdict.NR]
@@ -39,14 +46,14 @@ def symptom(exercise: KeyExercise, judged: Sequence[Judged], knowledge: Knowledg
         return say("symptom.not_loaded" if not_right[0].outcome.text == "loading" else "symptom.not_run")
     first = wrong[0]
     if first.verdict is Verdict.MISSING:
-        return say("symptom.function_missing", name=exercise.name)
+        missing = "symptom.class_missing" if first.case.script else "symptom.function_missing"
+        return say(missing, name=exercise.name)
     if first.verdict is Verdict.FORBIDDEN:
-        return say(
-            "symptom.module_forbidden",
-            module=first.outcome.text,
-            where=source.place(first.outcome.where),
-            line=first.outcome.line,
-        )
+        place = {"where": source.place(first.outcome.where), "line": first.outcome.line}
+        if modules:
+            allowed = joined(["NumPy", *modules])
+            return say("symptom.module_not_among", module=first.outcome.text, **place, modules=allowed)
+        return say("symptom.module_forbidden", module=first.outcome.text, **place)
     way = way_of_failing(first)
     alike = [case for case in wrong if way_of_failing(case) == way]
     if first.difference is not AGREE:
@@ -59,7 +66,8 @@ def symptom(exercise: KeyExercise, judged: Sequence[Judged], knowledge: Knowledg
 
 
 def _facts(exercise: KeyExercise, judged: Judged, knowledge: Knowledge) -> Facts:
-    return knowledge.facts(exercise.parameters, judged.case, exercise.left_out(judged.case.args))
+    parameters = exercise.parameters_of(judged.case)
+    return knowledge.facts(parameters, judged.case, exercise.left_out(judged.case.args))
 
 
 def _what(
@@ -72,13 +80,16 @@ def _what(
     first = alike[0]
     match first.verdict:
         case Verdict.NI:
-            return say("symptom.not_started", name=exercise.name)
+            method = first.step.name if first.step else ""
+            return say("symptom.not_started", name=f"{exercise.name}.{method}" if method else exercise.name)
         case Verdict.TLE:
             return say("symptom.too_slow")
         case Verdict.MLE:
             return say("symptom.too_much_memory")
         case Verdict.OLE:
             return say("symptom.too_much_output")
+        case Verdict.RTE if first.step:
+            return _step_failed(exercise, first.step, first.outcome, visible)
         case Verdict.RTE:
             return _run_time_error(exercise, first.outcome, visible)
     if first.outcome.status == "unsendable":
@@ -113,6 +124,21 @@ def _run_time_error(exercise: KeyExercise, outcome: Outcome, visible: bool) -> T
     return say("symptom.raised_there", name=name, where=source.place(place), line=line)
 
 
+def _step_failed(exercise: KeyExercise, step: Step, outcome: Outcome, visible: bool) -> Text:
+    """Which step of a class's script raised, and what; or what the class lacks."""
+    name, inside = outcome.exception, bool(outcome.where)  # inside: in a line of the submission
+    if name == "AttributeError" and not inside and step.name:
+        lacking = "symptom.class_lacks_attribute" if step.parameters is None else "symptom.class_lacks_method"
+        return say(lacking, name=exercise.name, part=step.name)
+    if name == "TypeError" and not inside and _CALL_FAILED.match(outcome.text):
+        method = f"{exercise.name}.{step.name or '__init__'}"
+        return say("symptom.class_call_wrong", name=method, parameters=", ".join(step.parameters or ()))
+    told = _run_time_error(exercise, outcome, visible)
+    return say(
+        "symptom.in_step", said=told, step=step.written if step.name else f"{exercise.name}{step.written}"
+    )
+
+
 def _parameters(exercise: KeyExercise) -> Iterator[str]:
     """As in the function's signature, with the default values."""
     required = len(exercise.parameters) - len(exercise.defaults)
@@ -144,6 +170,8 @@ def _wrong_answer(
     if isinstance(first.case.expected, list) and (how.path or how.kind == "length"):
         return _wrong_list(alike, visible)
     match how.kind:
+        case "type" | "not numeric" if how.got == "NoneType" and _is_attribute(first, how.path):
+            return say("symptom.class_attribute_none", name=how.path[0])
         case "type" | "not numeric" if how.got == "NoneType":
             return say("symptom.returned_nothing", part=part)
         case "type" if isinstance(first.case.expected, tuple) and not how.path:
@@ -173,11 +201,17 @@ def _wrong_answer(
         case "not finite":
             return say("symptom.not_finite", part=part)
         case "none" if first.outcome.changed:
-            names = [exercise.parameters[i] for i in first.outcome.changed if i < len(exercise.parameters)]
+            parameters = exercise.parameters_of(first.case)
+            names = [parameters[i] for i in first.outcome.changed if i < len(parameters)]
             return say("symptom.argument_changed", names=", ".join(names))
         case "none":
             return say("symptom.memory_shared")
     return _wrong_numbers(cases, alike, knowledge)
+
+
+def _is_attribute(analysed: AnalysedCase, path: Path) -> bool:
+    """Whether a part of a class's answer is the value of an attribute."""
+    return any(step.label == path[0] and step.parameters is None for step in analysed.case.script)
 
 
 def _result(analysed: AnalysedCase, path: Path) -> Text:

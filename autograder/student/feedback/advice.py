@@ -59,6 +59,12 @@ _ABOUT_ENTRIES = frozenset(
 _NO_SUCH_NAME = re.compile(r"name '(\w+)' is not defined")
 """Python's message of a NameError."""
 
+_ABOUT_CLASS = (
+    *("symptom.class_missing", "symptom.class_call_wrong", "symptom.class_lacks_method"),
+    *("symptom.class_lacks_attribute", "symptom.class_attribute_none"),
+)
+"""Symptoms of a class that has other parts than the assignment says."""
+
 _NOT_TRIED = (Verdict.NI, Verdict.MISSING)
 
 
@@ -111,6 +117,8 @@ def next_step(
     """
     name = result.name
     seen = _seen(result)
+    if seen.id in _ABOUT_CLASS:
+        return say("step.class_as_given", name=name)
     match result.verdict:
         case Verdict.NI:
             return say("step.not_written", name=name)

@@ -128,7 +128,11 @@ def _further(
     domain: Domain, exercise: KeyExercise, judged: Judged, asking: Asking
 ) -> tuple[Failure | None, Formula | None]:
     """A smaller input and the differing formula, where the subject can find them."""
-    if domain.illustrate is None or judged.difference.kind not in ("values", "shape", "not finite"):
+    if (
+        domain.illustrate is None
+        or judged.case.script
+        or judged.difference.kind not in ("values", "shape", "not finite")
+    ):
         return None, None
     illustrate: Illustrate = domain.illustrate
     try:

@@ -5,13 +5,13 @@ and expected values, so a hidden key is refused.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from autograder.base.messages import Text
-from autograder.judging.answer_key import KeyExercise
+from autograder.judging.answer_key import KeyCase, KeyExercise
 from autograder.judging.comparison import Comparator
 from autograder.judging.diagnosis.judged import Judged, way_of_failing
 from autograder.judging.results import Verdict
@@ -67,6 +67,8 @@ class Failure:
         The parts that are right.
     oracle : Oracle, optional
         Where the expected values come from, if not from the visible answer key.
+    script : tuple of str
+        Of a class, the steps of the case, as lines of Python.
     """
 
     exercise: str
@@ -76,6 +78,7 @@ class Failure:
     pairs: tuple[Pair, ...]
     right: tuple[tuple[Step, ...], ...] = ()
     oracle: Oracle | None = None
+    script: tuple[str, ...] = ()
 
 
 def smallest_failure(
@@ -107,10 +110,22 @@ def _failure(exercise: KeyExercise, judged: Judged) -> Failure:
     title = next(group.title for group in exercise.groups if group.name == judged.group)
     case = judged.case
     arguments = (*case.args, *exercise.left_out(case.args))
-    named = tuple(zip(exercise.parameters, arguments, strict=False))
+    named = tuple(zip(exercise.parameters_of(case), arguments, strict=False))
     if judged.outcome.status != "returned":
-        return Failure(exercise.name, title, named, False, (Pair((), None, case.expected, None),))
-    return compared(exercise.name, title, named, case.accept, judged.outcome.value, case.expected)
+        step, expected = judged.step, case.expected
+        path: tuple[str, ...] = ()
+        if step and isinstance(expected, dict) and step.label in expected:
+            path, expected = (step.label,), expected[step.label]
+        failure = Failure(exercise.name, title, named, False, (Pair(path, None, expected, None),))
+    else:
+        failure = compared(exercise.name, title, named, case.accept, judged.outcome.value, case.expected)
+    return replace(failure, script=tuple(_script(exercise, case)))
+
+
+def _script(exercise: KeyExercise, case: KeyCase) -> Iterator[str]:
+    name = exercise.name.lower()
+    for step in case.script:
+        yield f"{name}.{step.written}" if step.name else f"{name} = {exercise.name}{step.written}"
 
 
 def compared(

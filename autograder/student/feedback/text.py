@@ -62,6 +62,7 @@ def picture(failure: Failure, lang: str, width: int = WIDTH) -> Iterator[str]:
         return text.in_language(lang)
 
     yield f"  {told(words.heading(failure))}"
+    yield from (f"    {line}" for line in failure.script)
     blocks = [
         _side(label, shown, lang, width)
         for name, value in failure.arguments

@@ -110,7 +110,7 @@ class _Session:
     def _listening(self, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
         """Connect keys and signals to the loop."""
         descriptor = sys.stdin.fileno() if self.terminal.has_keys else -1
-        handlers = {"SIGWINCH": self._draw, "SIGTERM": self.over.set, "SIGHUP": self.over.set}
+        handlers = dict.fromkeys(("SIGINT", "SIGTERM", "SIGHUP"), self.over.set) | {"SIGWINCH": self._draw}
         if self.terminal.is_screen:
             handlers["SIGTSTP"] = self._suspend
         numbers = [getattr(signal, name) for name in handlers if hasattr(signal, name)]

@@ -1,0 +1,34 @@
+"""Remember what a command wrote into a folder, to know later what is its own and was not edited since.
+
+`nbgrader init` overwrites, and `report` removes, only what this file says that they wrote.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from autograder.base import atomic
+
+MANIFEST = ".autograder-written.json"
+"""Its name in the folder: a JSON object, the digest of each written file by its path in the folder."""
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+@contextmanager
+def remembering(root: Path) -> Iterator[dict[str, str]]:
+    """The digests of the files written below `root`, by relative path; saved when the block ends."""
+    path = root / MANIFEST
+    try:
+        found = json.loads(path.read_bytes())
+        written = {str(name): str(content) for name, content in found.items()}
+    except (FileNotFoundError, ValueError, AttributeError, RecursionError):
+        written = {}  # then every file counts as edited
+    try:
+        yield written
+    finally:
+        atomic.write(path, (json.dumps(written, indent=1, sort_keys=True) + "\n").encode())
