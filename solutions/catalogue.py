@@ -66,6 +66,8 @@ def uncancelled(function, draw):
 
 
 def magnitude(argument):
+    if isinstance(argument, list):
+        return [magnitude(part) for part in argument]
     return np.abs(argument) if isinstance(argument, np.ndarray) else argument
 
 

@@ -22,9 +22,9 @@ ASSIGNMENTS = sorted(folder.parent.name for folder in (ROOT / "solutions").glob(
 @pytest.mark.slow
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_no_draw_rejects_what_is_right_or_tells_a_misconception_otherwise(assignment: str) -> None:
-    few = ["--draws", "10", "--wrong", "5", "--diagnosed", "3", "--seed", f"{SEED}"]
+    few = ["--draws", "10", "--wrong", "5", "--diagnosed", "2", "--seed", f"{SEED}"]
     command = [sys.executable, "benchmarks/draws.py", assignment, *few]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1800)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -40,9 +40,9 @@ def exercise(draw) -> Exercise:
 
 
 def found(draw) -> tuple[int, int, int]:
-    """How many right functions are rejected, misconceptions accepted, and those that lose a group by chance."""
-    (_, rejected, _, _, accepted, varying, _), _ = draws.values(exercise(draw), [f"{i}" for i in range(40)], 40)
-    return rejected, accepted, varying
+    """How many right functions are rejected, misconceptions accepted, and those that lose it by chance."""
+    columns, _ = draws.values(exercise(draw), [f"{number}" for number in range(40)], 40)
+    return columns[1], *columns[4:6]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def found(draw) -> tuple[int, int, int]:
     [
         (lambda rng: (leaning(rng, 4), leaning(rng, 4) ** 2), (0, 0, 0)),
         (lambda rng: (np.array([1.0, 1e3, -1e3]), 1 + rng.uniform(0, 1e-4, 3)), (1, 0, 0)),
-        (lambda rng: (rng.integers(0, 2, 3) + [0.0, 1, 1], rng.uniform(1, 2, 3)), (0, 1, 1)),
+        (lambda rng: (np.array([rng.integers(0, 2), 1, 1]), rng.uniform(1, 2, 3)), (0, 1, 1)),
         (lambda rng: (np.array([0.0, 1, 2]), rng.uniform(1, 2, 3)), (0, 1, 0)),
     ],
     ids=["sound", "cancelling", "by chance", "never"],

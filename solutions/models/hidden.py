@@ -29,7 +29,7 @@ from autograder.authoring.transforms import (
 )
 from autograder.judging.comparison import Exact
 
-from ..catalogue import different, integers, layouts, odd, only, real, sized, units, whole
+from ..catalogue import different, integers, layouts, odd, only, real, sized, uncancelled, units, whole
 from ..windows import (
     equally,
     first_maximum,
@@ -346,8 +346,12 @@ module = Exercise(inception_backward, points=11, lecture="4")
 
 def module_args(rng, N, C, H, W, channels):
     """The arguments for branches of `channels`; every branch is any linear map."""
-    matrices = [real(rng, C * H * W, K * H * W) for K in channels]
-    return real(rng, N, sum(channels), H, W), list(channels), matrices
+
+    def draw():
+        matrices = [real(rng, C * H * W, K * H * W) for K in channels]
+        return real(rng, N, sum(channels), H, W), list(channels), matrices
+
+    return uncancelled(inception_backward, draw)
 
 
 @module.group("lecture", points=3)
