@@ -45,6 +45,32 @@ def leaning(rng, *shape):
     return rng.permutation(numbers).reshape(shape)
 
 
+def until(good, draw):
+    """What `draw()` gives, drawn again until it is `good`."""
+    while not good(drawn := draw()):
+        pass
+    return drawn
+
+
+def uncancelled(function, draw):
+    """Arguments `draw()` for which the greatest value of `function` is no small difference of large sums.
+
+    What is tolerated is a share of that value, and rounding errors are a share of what is summed: of what
+    the function gives for the magnitudes, as long as it adds and multiplies only.
+    """
+
+    def good(args):
+        return abs(function(*args)).max() > 0.1 * abs(function(*map(magnitude, args))).max()
+
+    return until(good, draw)
+
+
+def magnitude(argument):
+    if isinstance(argument, list):
+        return [magnitude(part) for part in argument]
+    return np.abs(argument) if isinstance(argument, np.ndarray) else argument
+
+
 def different(rng, low, high, count=2):
     """`count` different whole numbers from low to high − 1."""
     return tuple(int(n) for n in low + rng.permutation(high - low)[:count])

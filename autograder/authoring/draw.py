@@ -92,6 +92,11 @@ def draw_key(
     return with_digest(AnswerKey(name, visible, drawn, entropy=entropy, domain=domain))
 
 
+def random_numbers(entropy: str, exercise: str, group: str) -> np.random.Generator:
+    """Those that a group is drawn from."""
+    return np.random.default_rng(list(hashlib.sha256(f"{entropy}/{exercise}/{group}".encode()).digest()))
+
+
 def inputs(cases: Sequence[Case | KeyCase]) -> list[Any]:
     """What is drawn of `cases`, apart from what is computed."""
     found = [case.steps if isinstance(case, Case) else case.script for case in cases]
@@ -192,10 +197,10 @@ def _siblings(exercise: Exercise, group: Group, entropy: str, secret: set[bytes]
 def _cases(exercise: Exercise, group: Group, entropy: str, visible: bool, draw_name: str = "") -> list[Case]:
     """What the group's generator gives; it runs twice, to see whether `rng` alone decides that."""
     where = say("author.group", exercise=exercise.name, name=group.name)
-    seed = hashlib.sha256(f"{entropy}/{exercise.name}/{group.name}{draw_name}".encode()).digest()
 
     def draw() -> list[Case]:
-        cases = group.cases(np.random.default_rng(list(seed)), for_students=visible)
+        rng = random_numbers(entropy, exercise.name, group.name + draw_name)
+        cases = group.cases(rng, for_students=visible)
         return [_resolved(exercise, case) for case in cases]
 
     try:

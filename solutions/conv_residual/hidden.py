@@ -47,6 +47,7 @@ from ..catalogue import (
     relu_slopes,
     sized,
     spread_out,
+    uncancelled,
     units,
     whole,
 )
@@ -83,7 +84,9 @@ dense = Exercise(dense_residual, points=6, lecture="3.2")
 
 def dense_args(rng, outputs, inputs):
     """The arguments of `dense_residual` for a layer of the given size."""
-    return real(rng, outputs), real(rng, outputs, inputs), real(rng, inputs)
+    return uncancelled(
+        dense_residual, lambda: (real(rng, outputs), real(rng, outputs, inputs), real(rng, inputs))
+    )
 
 
 dense_group = sized(dense, dense_args)
@@ -107,8 +110,8 @@ def dense_basis(rng):
 
 @dense.group("integers", points=0.25, visible=False)
 def dense_integers(rng):
-    yield integers(rng, 3), real(rng, 3, 4), relu_slopes(rng, 4)
-    yield real(rng, 4), integers(rng, 4, 3), integers(rng, 3)
+    yield uncancelled(dense_residual, lambda: (integers(rng, 3), real(rng, 3, 4), relu_slopes(rng, 4)))
+    yield uncancelled(dense_residual, lambda: (real(rng, 4), integers(rng, 4, 3), integers(rng, 3)))
 
 
 layouts(dense, 0.25, lambda rng: dense_args(rng, 2, 3))

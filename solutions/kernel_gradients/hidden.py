@@ -461,7 +461,8 @@ relative_vectors.example(
 
 @relative.group("signs", points=1)
 def relative_signs(rng):
-    yield np.append(real(rng, 3), 1.0), np.append(real(rng, 3), -0.4)
+    # |a + b| is 0.6 at the end, and so is |a| − |b|, which is below 0 in the middle
+    yield np.append(real(rng, 3), [0.5, 1.0]), np.append(real(rng, 3), [0.6, -0.4])
     yield np.array([0.0, 2.0, -3.0]), np.array([rng.uniform(1, 2), 2.0, -3.0])
 
 

@@ -29,7 +29,7 @@ from autograder.authoring.transforms import (
 )
 from autograder.judging.comparison import Exact
 
-from ..catalogue import different, integers, layouts, odd, only, real, sized, units, whole
+from ..catalogue import different, integers, layouts, odd, only, real, sized, uncancelled, units, whole
 from ..windows import (
     equally,
     first_maximum,
@@ -74,10 +74,14 @@ DOMAIN = "cnn"
 
 
 def of_both_signs(rng, *shape):
-    """Numbers of magnitude 0.5 to 2; half of them, in random places, are negative."""
+    """Numbers of magnitude 0.5 to 2; half of them, in random places, are negative.
+
+    Of either sign, every other number is below 1 in magnitude: a limit at 1 is not a limit at 0.
+    """
     size = int(np.prod(shape))
-    signs = rng.permutation(np.resize([-1.0, 1.0], size))
-    return (signs * rng.uniform(0.5, 2, size)).reshape(shape)
+    low = np.resize([0.5, 0.5, 1.1, 1.1], size)
+    numbers = np.resize([-1.0, 1.0], size) * (low + rng.uniform(0, 0.4 + 0.5 * (low > 1)))
+    return rng.permutation(numbers).reshape(shape)
 
 
 def mask_of(rng, *shape):
@@ -134,7 +138,9 @@ def relu_zeros(rng):
 
 @relu.group("integers", points=0.3, visible=False)
 def relu_integers(rng):
-    yield of_both_signs(rng, 3, 4) / 2, integers(rng, 3, 4)
+    z = integers(rng, 3, 4)
+    z[tuple(rng.integers(z.shape))] = 1  # the least that is on
+    yield of_both_signs(rng, 3, 4) / 2, z
     yield integers(rng, 3, 4), integers(rng, 3, 4)
 
 
@@ -340,8 +346,12 @@ module = Exercise(inception_backward, points=11, lecture="4")
 
 def module_args(rng, N, C, H, W, channels):
     """The arguments for branches of `channels`; every branch is any linear map."""
-    matrices = [real(rng, C * H * W, K * H * W) for K in channels]
-    return real(rng, N, sum(channels), H, W), list(channels), matrices
+
+    def draw():
+        matrices = [real(rng, C * H * W, K * H * W) for K in channels]
+        return real(rng, N, sum(channels), H, W), list(channels), matrices
+
+    return uncancelled(inception_backward, draw)
 
 
 @module.group("lecture", points=3)

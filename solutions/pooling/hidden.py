@@ -22,7 +22,7 @@ from autograder.authoring.exercise import Case, Exercise
 from autograder.authoring.transforms import both, changed, divided_by, given, like, result, switched, times
 from autograder.cnn.comparators import Shares
 
-from ..catalogue import cropped, odd, only, real, slopes, units, whole
+from ..catalogue import cropped, odd, only, real, slopes, uncancelled, units, whole
 from ..windows import (
     equally,
     every_maximum,
@@ -450,7 +450,9 @@ groups = described(
     average,
     PART_ONE,
     {"lecture": 3, "rectangular": 1.5, "extremes": 1, "layouts": 0.25},
-    lambda rng, group, shape, window: ((whole if group == "lecture" else real)(rng, *shape), window),
+    lambda rng, group, shape, window: uncancelled(
+        avg_pool, lambda: ((whole if group == "lecture" else real)(rng, *shape), window)
+    ),
 )
 groups["lecture"].example((MAP, (2, 2)), (MAP, (4, 2)))
 average.group("integers", points=0.25, visible=False)(

@@ -29,7 +29,7 @@ from autograder.authoring.transforms import (
     switched,
 )
 
-from ..catalogue import LECTURE_A, integers, layouts, leaning, only, real, sized, units, whole
+from ..catalogue import LECTURE_A, integers, layouts, leaning, only, real, sized, units, until, whole
 from ..windows import (
     equally,
     every_maximum,
@@ -61,13 +61,6 @@ DOMAIN = "cnn"
 SOBEL = np.array([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 
 
-def until(good, draw):
-    """What `draw()` gives, drawn again until it is `good`."""
-    while not good(drawn := draw()):
-        pass
-    return drawn
-
-
 # ------------------------------------------------------------------- mistakes that several exercises share
 
 
@@ -97,7 +90,7 @@ error.group("rectangular", points=4)(
 @error.group("far_off", points=1, visible=False)
 def error_far_off(rng):
     target = leaning(rng, 3, 4)
-    yield target + 0.01 * leaning(rng, 3, 4), target
+    yield target + 0.2 * leaning(rng, 3, 4), target  # not nearer: z − target must not cancel
     yield -1000 * leaning(rng, 3, 2), real(rng, 3, 2)
 
 
@@ -141,10 +134,21 @@ error.add_misconceptions(
 descent = Exercise(fit_kernel, points=25, lecture="1, 3.3")
 
 
+def learned(case):
+    """Whether the fit leads away from zero, so that neither w nor b is a small difference of large sums."""
+    w, b = fit_kernel(*case)
+    return abs(w).max() > 0.05 and abs(b) > 0.05
+
+
 def a_fit(rng, map_shape, kernel_shape, steps):
-    """The arguments of a fit: the target is a kernel's answer plus noise, and its sum is far from zero."""
+    """The arguments of a fit; the target's sum is far from zero."""
     outputs = [size - k + 1 for size, k in zip(map_shape, kernel_shape, strict=True)]
-    return real(rng, *map_shape), leaning(rng, *outputs), kernel_shape, rng.uniform(0.05, 0.15), steps
+
+    def draw():
+        rate = rng.uniform(0.05, 0.15)
+        return real(rng, *map_shape), leaning(rng, *outputs), kernel_shape, rate, steps
+
+    return until(learned, draw) if steps else draw()
 
 
 @descent.group("first_step", points=6)
@@ -291,8 +295,13 @@ def classes(rng, N, M):
     return np.resize(rng.permutation(M), N)
 
 
+def undecided(case):
+    """Whether the right classes are not all but certain: near ln 1 = 0, J would be rounding errors."""
+    return softmax_cross_entropy(*case)[0] > 0.2
+
+
 def a_batch(rng, N, M):
-    return 1.5 * real(rng, N, M), classes(rng, N, M)
+    return until(undecided, lambda: (1.5 * real(rng, N, M), classes(rng, N, M)))
 
 
 softmax_group = sized(softmax, a_batch)
@@ -305,11 +314,12 @@ softmax_group("batch", 6, (5, 3), (2, 6))
 def softmax_large(rng):
     scores = np.rint(700 * leaning(rng, 3, 4))  # whole: single precision holds them exactly
     yield scores, scores.argmin(axis=1)
-    yield np.array([[5000.0], [0.0], [-5000.0]]) + np.rint(4 * real(rng, 3, 4)), classes(rng, 3, 4)
+    high = np.array([[5000.0], [0.0], [-5000.0]])
+    yield until(undecided, lambda: (high + np.rint(4 * real(rng, 3, 4)), classes(rng, 3, 4)))
 
 
 softmax.group("integers", points=0.75, visible=False)(
-    lambda rng: [(integers(rng, 4, 3) % 5, classes(rng, 4, 3))]
+    lambda rng: [until(undecided, lambda: (integers(rng, 4, 3) % 5, classes(rng, 4, 3)))]
 )
 layouts(softmax, 0.75, lambda rng: a_batch(rng, 3, 5))
 
@@ -459,10 +469,12 @@ def telling(case):
     cells = np.sort(pooling_windows(z, 2), axis=4)
     alive = cells[..., 3] > 0
     clear = cells[..., 3] - cells[..., 2] > 1e-3
-    first = pooling_windows(z, 2).argmax(axis=4)[alive]
     f = np.maximum(cells[..., 3], 0).reshape(len(x), -1)
     scores = f @ params["w2"].T + params["b2"]
     _, grads = cnn_gradients(params, x, labels)
+    delta = abs(softmax_cross_entropy(scores, labels)[1] @ params["w2"]).reshape(alive.shape)
+    heard = alive & (delta > 0.1 * delta.max())  # windows whose share in the gradients is no trifle
+    first = pooling_windows(z, 2).argmax(axis=4)[heard]
     return (
         abs(z).min() > 1e-3
         and clear[alive].all()
@@ -470,8 +482,8 @@ def telling(case):
         and alive.any(axis=(0, 2, 3)).all()
         and alive.any(axis=(1, 2, 3)).all()
         and np.isin(first, (1, 2)).any()
-        and (cells[..., 0] < 0)[alive].any()
-        and (cells[..., 2] > 0)[alive].any()
+        and (cells[..., 0] < 0)[heard].any()
+        and (cells[..., 2] > 0)[heard].any()
         and (scores < -0.05).any()
         and abs(scores).max() < 3  # no softmax is saturated
         and all(abs(part).max() > 0.02 for part in grads.values())
