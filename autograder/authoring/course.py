@@ -15,12 +15,13 @@ stops at the first mistake. `beside` says what is wrong with it beside the assig
 """
 
 import difflib
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from autograder.authoring import texts
+from autograder.authoring.exercise import AuthoringError, is_number
 from autograder.base.messages import COURSE_LANGUAGES, Authored, Text, joined, say
 from autograder.judging.answer_key import KeySettings
 from autograder.sandbox import modules
@@ -60,7 +61,7 @@ class Course:
     Attributes
     ----------
     mistakes : tuple of Text
-        What is wrong with the file; the entries concerned have their demistakes.
+        What is wrong with the file; the entries concerned have their defaults.
     """
 
     path: Path
@@ -69,7 +70,7 @@ class Course:
     limits: Mapping[str, Any] = field(default_factory=dict)
     modules: tuple[str, ...] = ()
     assignments: Mapping[str, AssignmentSettings] = field(default_factory=dict)
-    mistakes: tuple[Text, ...] = ()
+    mistakes: tuple[Text | str, ...] = ()
 
     def position(self, name: str) -> int:
         """The place of an assignment, from 1; those that the file does not name share the last; else 0."""
@@ -93,13 +94,12 @@ class Course:
 
 
 def read(folder: Path) -> Course:
-    """The settings of the course in `folder`: the demistakes where it has no file."""
+    """The settings of the course in `folder`: the defaults where it has no file."""
     path = folder / FILE
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        return Course(path, mistakes=(say("author.at", place=path, error=error),))
-    return _Reader(path).course(table)
+        return _Reader(path).course(texts.table(path))
+    except AuthoringError as error:
+        return Course(path, mistakes=error.mistakes)
 
 
 def unknown(where: str, name: str, known: Iterable[str]) -> Text:
@@ -143,28 +143,17 @@ class _Reader:
         self.path = path
         self.languages: tuple[str, ...] = COURSE_LANGUAGES
         self.mistakes: list[Text] = []
+        self.common = {"title": self._title, "limits": self._limits, "modules": self._strings}
 
     def course(self, table: dict[str, Any]) -> Course:
-        readers = {
-            "languages": self._languages,  # first: titles are needed in these
-            "title": self._title,
-            "limits": self._limits,
-            "modules": self._strings,
-            "assignments": self._assignments,
-        }
+        first = {"languages": self._languages}  # titles are needed in these
+        readers = first | self.common | {"assignments": self._assignments}
         return Course(self.path, **self._entries(table, (), readers), mistakes=tuple(self.mistakes))
 
     def _assignments(self, value: Any, at: tuple[str, ...]) -> dict[str, AssignmentSettings]:
-        readers = {
-            "title": self._title,
-            "points": self._positive_numbers,
-            "left_out": self._strings,
-            "names": self._strings,
-            "limits": self._limits,
-            "modules": self._strings,
-        }
+        own = {"points": self._positive_numbers, "left_out": self._strings, "names": self._strings}
         return {
-            name: AssignmentSettings(**self._entries(entry, (*at, name), readers))
+            name: AssignmentSettings(**self._entries(entry, (*at, name), self.common | own))
             for name, entry in self._table(value, at).items()
         }
 
@@ -196,7 +185,7 @@ class _Reader:
         return {
             name: number
             for name, number in self._table(value, at).items()
-            if self._must(_is_positive(number), (*at, name), say("course.type_positive"))
+            if self._must(is_number(number) and 0 < number < 1e9, (*at, name), say("course.type_positive"))
         }
 
     def _languages(self, value: Any, at: tuple[str, ...]) -> tuple[str, ...]:
@@ -222,7 +211,3 @@ class _Reader:
 
 def _where(path: Path, at: tuple[str, ...]) -> str:
     return f"{path}, {'.'.join(at)}" if at else str(path)
-
-
-def _is_positive(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e9

@@ -74,11 +74,15 @@ def read(path: Path, languages: tuple[str, ...] = COURSE_LANGUAGES) -> TextFile:
     AuthoringError
         It is not TOML.
     """
+    return TextFile(path, dict(_entries(table(path))), languages)
+
+
+def table(path: Path) -> dict[str, Any]:
+    """What is in a TOML file; nothing if there is no such file. Raises an AuthoringError as `read` does."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise AuthoringError(say("author.at", place=path, error=error)) from error
-    return TextFile(path, dict(_entries(table)), languages)
 
 
 def _entries(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Entry]]:
