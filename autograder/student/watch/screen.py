@@ -68,12 +68,7 @@ class Page:
 
 
 def overview(
-    works: Sequence[Work],
-    current: Work,
-    hints: int,
-    lang: str,
-    running: bool = False,
-    height: int = 24,
+    works: Sequence[Work], current: Work, hints: int, lang: str, running: bool = False, height: int = 24
 ) -> list[RenderableType]:
     """All assignments with their points, and the exercise to work on.
 
