@@ -9,6 +9,7 @@ with stubs in place of solutions. How the notebook is made is an argument of `re
 """
 
 import base64
+import contextlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -129,12 +130,9 @@ def write(path: Path, content: bytes, dry_run: bool = False) -> Built:
 
 def write_visible_key(path: Path, key: answer_key.AnswerKey, dry_run: bool = False) -> Built:
     """Write a visible key unless the old one differs in rounding only: machines round differently."""
-    if path.exists():
-        try:
-            if answer_key.same_up_to_rounding(answer_key.load(path), key):
-                return Built(path, False)
-        except answer_key.KeyFileError:
-            pass
+    with contextlib.suppress(answer_key.KeyFileError):
+        if path.exists() and answer_key.same_up_to_rounding(answer_key.load(path), key):
+            return Built(path, False)
     return write(path, answer_key.to_bytes(key), dry_run)
 
 

@@ -15,7 +15,7 @@ stops at the first mistake. `beside` says what is wrong with it beside the assig
 """
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -90,7 +90,7 @@ class Course:
 
     def where(self, *entry: str) -> str:
         """An entry of the file, for a sentence about it."""
-        return _where(self.path, entry)
+        return f"{self.path}, {'.'.join(entry)}" if entry else str(self.path)
 
 
 def read(folder: Path) -> Course:
@@ -102,7 +102,7 @@ def read(folder: Path) -> Course:
         return Course(path, mistakes=error.mistakes)
 
 
-def unknown(where: str, name: str, known: Iterable[str]) -> Text:
+def unknown(where: str, name: str, known: Collection[str]) -> Text:
     """The sentence about a name that is none of those `known`."""
     names = sorted(known)
     near = difflib.get_close_matches(name, names, 1)
@@ -141,6 +141,7 @@ class _Reader:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.where = Course(path).where
         self.languages: tuple[str, ...] = COURSE_LANGUAGES
         self.mistakes: list[Text] = []
         self.common = {"title": self._title, "limits": self._limits, "modules": self._strings}
@@ -158,16 +159,18 @@ class _Reader:
         }
 
     def _entries(self, value: Any, at: tuple[str, ...], readers: Mapping[str, Any]) -> dict[str, Any]:
-        """The entries of a table, each as its reader returns it; unknown ones are noted."""
+        """The entries of a table, each as its reader returns it."""
         table = self._table(value, at)
-        for name in table:
-            if name not in readers:
-                self.mistakes.append(unknown(_where(self.path, at), name, readers))
-        return {name: readers[name](table[name], (*at, name)) for name in readers if name in table}
+        return {name: readers[name](table[name], (*at, name)) for name in self._known(table, readers, at)}
+
+    def _known(self, names: Collection[str], known: Collection[str], at: tuple[str, ...]) -> list[str]:
+        """Those of `known` that are among the `names`; the other names are noted."""
+        self.mistakes += [unknown(self.where(*at), name, known) for name in names if name not in known]
+        return [name for name in known if name in names]
 
     def _must(self, right: bool, at: tuple[str, ...], what: Text) -> bool:
         if not right:
-            self.mistakes.append(say("course.wrong_type", where=_where(self.path, at), what=what))
+            self.mistakes.append(say("course.wrong_type", where=self.where(*at), what=what))
         return right
 
     def _table(self, value: Any, at: tuple[str, ...]) -> dict[str, Any]:
@@ -189,25 +192,18 @@ class _Reader:
         }
 
     def _languages(self, value: Any, at: tuple[str, ...]) -> tuple[str, ...]:
-        names = self._strings(value, at)
-        unknown_names = [name for name in names if name not in COURSE_LANGUAGES]
-        self.mistakes += [unknown(_where(self.path, at), name, COURSE_LANGUAGES) for name in unknown_names]
         self._must(value != [], at, say("course.type_strings"))
-        self.languages = tuple(lang for lang in COURSE_LANGUAGES if lang in names) or COURSE_LANGUAGES
+        known = self._known(self._strings(value, at), COURSE_LANGUAGES, at)
+        self.languages = tuple(known) or COURSE_LANGUAGES
         return self.languages
 
     def _title(self, value: Any, at: tuple[str, ...]) -> Authored:
         found = self._entries(value, at, dict.fromkeys(COURSE_LANGUAGES, self._string))
-        where = _where(self.path, at)
+        where = self.where(*at)
         missing = [lang for lang in self.languages if isinstance(value, dict) and lang not in value]
         self.mistakes += [say("author.language_missing", where=where, lang=lang) for lang in missing]
         return Authored(found.get("zh", ""), found.get("en", ""))
 
     def _limits(self, value: Any, at: tuple[str, ...]) -> dict[str, Any]:
         found = self._positive_numbers(value, at)
-        self.mistakes += [unknown(_where(self.path, at), name, UNITS) for name in found if name not in UNITS]
-        return dict(asked_for(**{name: number for name, number in found.items() if name in UNITS}))
-
-
-def _where(path: Path, at: tuple[str, ...]) -> str:
-    return f"{path}, {'.'.join(at)}" if at else str(path)
+        return dict(asked_for(**{name: found[name] for name in self._known(found, UNITS, at)}))

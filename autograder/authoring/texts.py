@@ -25,7 +25,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
-from autograder.authoring.exercise import AuthoringError, Exercise, Group, Misconception, refuse
+from autograder.authoring.exercise import AuthoringError, Exercise, Group, Misconception, collected, refuse
 from autograder.base.messages import COURSE_LANGUAGES, Authored, Text, in_languages, joined, say
 
 Entry = Mapping[str, Any]
@@ -110,16 +110,14 @@ def attach(exercises: tuple[Exercise, ...], own: TextFile, course: TextFile) -> 
 
 def _with_texts(exercise: Exercise, own: TextFile, course: TextFile, mistakes: list[Text | str]) -> Exercise:
     def with_text(item: _Item, kind: str, id: str) -> _Item:
-        try:
+        with collected(mistakes):
             if item.zh or item.en:
                 given = {"zh": item.zh, "en": item.en}
                 text = _checked(given, f"{exercise.name}, {kind} {id!r}", own.languages)
             else:
                 text = _text(f"{exercise.name}.{kind}s.{id}", f"{kind}s.{id}", own, course)
-        except AuthoringError as error:
-            mistakes.extend(error.mistakes)
-            return item
-        return replace(item, zh=text.zh, en=text.en)
+            return replace(item, zh=text.zh, en=text.en)
+        return item
 
     return replace(
         exercise,

@@ -136,9 +136,8 @@ def _written(
     autograded = Path(directory.format_path(directory.autograded_directory, student, assignment))
     notebook = restored(_submitted_notebook(file), known)
     cells.fill_in(notebook, result, cells.language(notebook))
-    stamp = (
-        file.source.parent / "timestamp.txt"
-    )  # found by path: a folder's name may differ from the student's
+    # Found by path: a folder's name may differ from the student's.
+    stamp = file.source.parent / "timestamp.txt"
     timestamp = _handed_in(stamp)
     entry = Entry(student, timestamp, *_graded(notebook, known))
     content = (json.dumps(notebook, ensure_ascii=False) + "\n").encode()
