@@ -136,9 +136,8 @@ def cluster(address: str, count: int) -> Iterator[WorkerPool]:
         raise ClusterError(say("cluster.not_installed")) from None
     for name in ("distributed", "tornado"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # the scheduler copes with a lost worker
-    os.environ.setdefault(
-        "DASK_DISTRIBUTED__LOGGING__DISTRIBUTED", "critical"
-    )  # the same in its child processes
+    # The same in its child processes.
+    os.environ.setdefault("DASK_DISTRIBUTED__LOGGING__DISTRIBUTED", "critical")
     with contextlib.ExitStack() as stack:
         stack.enter_context(dask.config.set({"distributed.scheduler.allowed-failures": 10}))
         if address == "local":

@@ -147,8 +147,7 @@ def _because(equation: Checked, lang: str) -> str:
 def _total(report: Report, lang: str) -> str:
     """How many equations there are of each status."""
     if not report.equations:
-        none = say("cnn.derivation.no_equation")
-        return none.in_language(lang)
+        return say("cnn.derivation.no_equation").in_language(lang)
     counts = [
         f"{count} {name_of(status).in_language(lang)}" for status, count in report.counts.items() if count
     ]
