@@ -138,8 +138,7 @@ def _written(
     cells.fill_in(notebook, result, cells.language(notebook))
     # Found by path: a folder's name may differ from the student's.
     stamp = file.source.parent / "timestamp.txt"
-    timestamp = _handed_in(stamp)
-    entry = Entry(student, timestamp, *_graded(notebook, known))
+    entry = Entry(student, _handed_in(stamp), *_graded(notebook, known))
     content = (json.dumps(notebook, ensure_ascii=False) + "\n").encode()
 
     with atomic.replacing_folder(autograded) as folder:

@@ -197,8 +197,7 @@ def footer(lang: str, *, keys: bool, back: bool = False, formula: bool = True, s
 
 def more(lang: str) -> str:
     """The footer's word for turning the page."""
-    _ = translator(lang)
-    return _("watch.key_more")
+    return translator(lang)("watch.key_more")
 
 
 def line(work: Work, lang: str) -> Text:
