@@ -14,8 +14,10 @@ from pathlib import Path
 from autograder.authoring import assignment
 from autograder.authoring.draw import draw_hidden
 from autograder.grading import executors, grade_class
+from autograder.grading.engine import Settings
 from autograder.grading.store import Store
 from autograder.judging import answer_key
+from autograder.sandbox.limits import Limits
 from autograder.submissions import class_folder
 
 ROOT = Path(__file__).parent.parent
@@ -54,14 +56,12 @@ def main() -> None:
         times = []
         for workers in (1, 2):
             with (
-                executors.cluster("local", workers) as pool,
+                executors.cluster("local", workers, [("cnn", "bubblewrap", Limits())]) as pool,
                 Store(folder / f"{workers}.sqlite") as store,
             ):
-                grade_class.grade_class(
-                    files[:workers], keys, grade_class.Settings(), store, pool
-                )  # starts sandboxes
+                grade_class.grade_class(files[:workers], keys, Settings(), store, pool)  # starts sandboxes
                 start = time.perf_counter()
-                done = grade_class.grade_class(files, keys, grade_class.Settings(), store, pool)
+                done = grade_class.grade_class(files, keys, Settings(), store, pool)
                 times.append(time.perf_counter() - start)
                 results = [grade_class.result_of(one, store) for one in done]
             assert all(one.points == one.max_points and not one.has_judge_error for one in results), results

@@ -50,6 +50,25 @@ def made(
     return SubmissionResult(student, "one", file, "bubblewrap", 1.0, (exercise,), notes, printed)
 
 
+def not_graded(result: SubmissionResult) -> SubmissionResult:
+    """`result` as it is when the grader fails."""
+    exercises = tuple(
+        replace(
+            exercise,
+            verdict=Verdict.JE,
+            misconception=None,
+            symptom=None,
+            diagnosis=None,
+            groups=tuple(
+                replace(group, points=0, cases=tuple(CaseResult(Verdict.JE, 0.0) for _ in group.cases))
+                for group in exercise.groups
+            ),
+        )
+        for exercise in result.exercises
+    )
+    return replace(result, exercises=exercises, notes=(Authored("坏", "broken"),))
+
+
 class Page(HTMLParser):
     """What a browser would make of a page, as far as these tests ask."""
 

@@ -11,6 +11,7 @@ from tests.draws import SEED
 
 pytest_plugins = (
     "tests.class_reports",
+    "tests.graded_classes",
     "tests.commands",
     "tests.course_keys",
     "tests.sandboxes",

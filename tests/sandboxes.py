@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import sys
 import textwrap
 import time
@@ -10,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.sandbox import bubblewrap, client
-from autograder.sandbox.client import Sandbox
+from autograder.base.messages import TextError
+from autograder.sandbox import client
+from autograder.sandbox.client import Sandbox, require
 from autograder.sandbox.limits import Limits, MiB
 from autograder.sandbox.records import Call, Outcome, Run
 
@@ -25,10 +27,47 @@ HONEST_G = "def g(x):\n    return x\n"
 def bubblewrap_trouble() -> str:
     """Why bubblewrap cannot be tested here; empty where it can."""
     try:
-        bubblewrap.require()
-    except bubblewrap.BubblewrapMissing as error:
+        require("bubblewrap", Limits())
+    except TextError as error:
         return str(error)
     return ""
+
+
+def failing_bubblewrap(folder: Path, works: int, turns: int = 1000) -> str:
+    """A PATH with a bwrap that starts `works` times, each for `turns` messages, and whose real command fails
+    then."""
+    fake, through = folder / "bin" / "bwrap", folder / "through.py"
+    fake.parent.mkdir()
+    through.write_text(_THROUGH.format(bwrap=shutil.which("bwrap"), turns=turns))
+    fake.write_text(
+        f'#!/bin/sh\ncase "$*" in *" true") exit 0;; esac\necho >> {folder}/started\n'
+        f'[ $(wc -l < {folder}/started) -le {works} ] && exec {sys.executable} {through} "$@"\n'
+        'echo "no room" >&2\nexit 1\n'
+    )
+    fake.chmod(0o755)
+    return f"{fake.parent}:{os.environ['PATH']}"
+
+
+_THROUGH = """
+import os, subprocess, sys, threading
+inner = subprocess.Popen([{bwrap!r}, *sys.argv[1:]], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+turns, answered = 0, True
+def back():
+    global answered
+    while data := os.read(inner.stdout.fileno(), 1 << 16):
+        answered = True
+        os.write(1, data)
+    os._exit(1)
+threading.Thread(target=back, daemon=True).start()
+while data := os.read(0, 1 << 16):
+    turns, answered = turns + answered, False
+    if turns > {turns}:
+        break
+    inner.stdin.write(data)
+    inner.stdin.flush()
+inner.kill()
+os._exit(1)
+"""
 
 
 needs_bubblewrap = pytest.mark.skipif(bool(bubblewrap_trouble()), reason=bubblewrap_trouble())

@@ -3,19 +3,20 @@
 import csv
 import io
 import json
-import os
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from autograder.base.messages import from_data
+from autograder.grading.store import Store, StoreKey
 from autograder.judging.results import Verdict
 from tests import authored
 from tests.commands import LINUX, QUICK, call, hand_in
-from tests.sandboxes import BUBBLEWRAP
+from tests.sandboxes import BUBBLEWRAP, failing_bubblewrap, needs_bubblewrap
 
 NUMBER = (int, float)
 SCHEMA: Any = {
@@ -32,6 +33,12 @@ SCHEMA: Any = {
             "notes": [dict],
             "output": str,
             "by_hand": (int, float),
+            "engine": {
+                **dict.fromkeys(("version", "digest", "python", "numpy", "isolation"), str),
+                "limits": dict,
+            },
+            "key": str,
+            "changes": list,
             "exercises": [
                 {
                     "name": str,
@@ -82,7 +89,7 @@ def test_grade_writes_its_files_and_shows_a_table(course: Path, isolation: str) 
     }
     document = json.loads((course / "grades" / "results.json").read_text(encoding="utf-8"))
     assert matches(document, SCHEMA)
-    assert document["schema"] == 2
+    assert document["schema"] == 3
     for one in document["submissions"]:
         told = [exercise[name] for exercise in one["exercises"] for name in ("symptom", "diagnosis")]
         for text in filter(None, [*one["notes"], *told]):
@@ -180,20 +187,53 @@ def test_a_second_run_reuses_the_results_of_the_first(course: Path) -> None:
     assert first == second  # down to the seconds, which no second grading would repeat
 
 
+def test_what_another_engine_changes_is_told_and_written(course: Path) -> None:
+    call(course, "grade", "submitted", *QUICK)
+    with Store(course / "grades/results.sqlite") as store:  # as if that engine had been more generous
+        for key in store._connection.execute("SELECT submission, answer_key, engine FROM class").fetchall():
+            result = store.get(StoreKey(*key))
+            assert result is not None
+            groups = tuple(replace(group, points=group.max_points) for group in result.exercises[0].groups)
+            exercise = replace(result.exercises[0], groups=groups)
+            store.put(StoreKey(*key), replace(result, exercises=(exercise,)))
+    again = call(course, "grade", "submitted", *QUICK, "--cpu-seconds", "0.7", "--lang", "en")
+    assert again.returncode == 0
+    assert "2 points differ from those of the run before" in again.stderr
+    assert "bo, relu, relu_backward: 10 → 0 (the engine or its settings changed)" in again.stderr
+    bo, _, an = json.loads((course / "grades/results.json").read_text("utf-8"))["submissions"]
+    assert an["changes"] == []
+    assert bo["changes"] == [{"exercise": "relu_backward", "before": 10, "after": 0, "why": ["engine"]}]
+    assert bo["engine"]["limits"]["cpu_seconds"] == 0.7 and len(bo["key"]) == len(bo["engine"]["digest"])
+
+
 @LINUX
-def test_a_sandbox_that_fails_is_a_judge_error_and_exit_status_3(course: Path, tmp_path: Path) -> None:
-    """A bwrap that passes its trial and then does nothing."""
-    fake = tmp_path / "bin" / "bwrap"
-    fake.parent.mkdir()
-    fake.write_text('#!/bin/sh\ncase "$*" in *true) exit 0;; esac\necho "no room" >&2\nexit 1\n')
-    fake.chmod(0o755)
-    path = f"{fake.parent}:{os.environ['PATH']}"
-    result = call(course, "grade", "submitted", "--json", "--jobs", "1", PATH=path)
+def test_a_bubblewrap_whose_real_command_fails_is_one_sentence_before_anything_is_graded(
+    course: Path, tmp_path: Path
+) -> None:
+    result = call(course, "grade", "submitted", PATH=failing_bubblewrap(tmp_path, works=0))
+    assert (result.returncode, result.stdout, len(result.stderr.strip().splitlines())) == (2, "", 1)
+    assert "no room" in result.stderr and "--isolation process" in result.stderr
+    assert not (course / "grades" / "grades.csv").exists()
+
+
+@needs_bubblewrap
+def test_a_judge_error_is_no_grade_and_the_next_run_grades_it(course: Path, tmp_path: Path) -> None:
+    """The sandbox works in the trial (its setup, and a run) and never again."""
+    path = failing_bubblewrap(tmp_path, works=1, turns=2)
+    result = call(course, "grade", "submitted", "--jobs", "1", "--lang", "en", PATH=path)
     assert (result.returncode, "Traceback" in result.stderr) == (3, False)
-    submissions = {one["student"]: one for one in json.loads(result.stdout)["submissions"]}
-    assert submissions["安"]["points"] == submissions["bo"]["points"] == 10  # it costs nothing
-    assert submissions["安"]["exercises"][0]["verdict"] == "JE"
-    assert "no room" in submissions["安"]["notes"][0]["text"]
+    told = " ".join(result.stdout.split())
+    assert "Not graded: 2 submissions" in told and "no room" in told and "run the same command again" in told
+    rows = list(csv.DictReader((course / "grades/grades.csv").open(encoding="utf-8")))
+    cells = [(row["points"], row["maximum"], row["relu_backward"]) for row in rows]
+    assert cells == [("", "10", ""), ("0", "10", "0"), ("", "10", "")]  # the second cannot be run at all
+    (first, *_) = json.loads((course / "grades/results.json").read_text("utf-8"))["submissions"]
+    exercise = first["exercises"][0]
+    assert (first["points"], exercise["points"], exercise["verdict"]) == (None, None, "JE")
+    assert {group["points"] for group in exercise["groups"]} == {None}
+    again = call(course, "grade", "submitted", *QUICK)
+    rows = list(csv.DictReader((course / "grades/grades.csv").open(encoding="utf-8")))
+    assert (again.returncode, {row["points"] for row in rows}) == (0, {"0", "10"})
 
 
 def test_unreadable_submissions_and_rows_gone_from_the_table_are_warned_about(course: Path) -> None:

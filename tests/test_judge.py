@@ -155,9 +155,9 @@ def test_seconds_are_passed_on() -> None:
     assert [c.seconds for group in result(VISIBLE, given).groups for c in group.cases] == seconds
 
 
-def test_a_judge_error_costs_no_points_and_blames_nobody() -> None:
+def test_a_judge_error_is_no_grade_and_blames_nobody() -> None:
     (judged,) = judge_error(HIDDEN)
-    assert (judged.verdict, judged.points) == (Verdict.JE, judged.max_points)
+    assert (judged.verdict, judged.points, judged.earned) == (Verdict.JE, 0, None)
     assert (judged.misconception, judged.diagnosis) == (None, None)
     assert [len(group.cases) for group in judged.groups] == list(CASES.values())
 

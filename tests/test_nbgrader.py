@@ -20,6 +20,7 @@ from autograder.integrations.nbgrader import cells
 from autograder.integrations.nbgrader.source import source_notebook
 from autograder.submissions.source import definitions, place, read
 from tests.authored import HIDDEN, NOTEBOOK, TYPICAL, write_course
+from tests.sandboxes import failing_bubblewrap, needs_bubblewrap
 
 QUESTION = """
 # %% [markdown] lang="en" answer="why_zero" points=3
@@ -163,6 +164,34 @@ def test_route_scores_gives_feedback_and_leaves_written_answers_to_a_person(rout
     give_by_hand(course, "right", 2.5)
     succeeds(course, *ROUTES[route], *(["--force"] if route == "A" else []))
     assert exported(course) == {**HONEST, "right": 12.5}
+
+
+@pytest.mark.slow
+@needs_bubblewrap
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_judge_error_changes_no_score_and_asks_a_person_to_look(
+    route: str, course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those who were graded before keep their scores, a new student has none; the next run grades them."""
+    succeeds(course, *ROUTES[route])
+    right = nbformat.read(course / "submitted/right/relu/relu.ipynb", 4)
+    for student in ("right", "partly", "new"):
+        cell_of(right, "relu_backward").source += f"  # {student}"
+        hand_in(course, student, right)
+    with monkeypatch.context() as failing:  # B makes a trial of its own first
+        failing.setenv("PATH", failing_bubblewrap(tmp_path, works=1 if route == "B" else 0, turns=2))
+        done = command(course, *ROUTES[route], *(["--force"] if route == "A" else []))
+    assert done.returncode == (3 if route == "B" else 1) and "no room" in done.stdout + done.stderr
+    expression = (
+        "{s.student.id: [[g.auto_score, g.needs_manual_grade] for n in s.notebooks for g in n.grades "
+        "if g.name == 'test_relu_backward'] for s in book.find_assignment('relu').submissions}"
+    )
+    grades = by_gradebook(course, expression)
+    assert grades["new"] == [[None, True]] and grades["right"] == [[10.0, True]]
+    assert grades["partly"] == [[8.0, True]]
+    succeeds(course, *ROUTES[route], *(["--force"] if route == "A" else []))
+    grades = by_gradebook(course, expression)
+    assert grades["new"] == grades["right"] == grades["partly"] == [[10.0, False]]
 
 
 def pending(course: Path) -> dict[str, bool]:

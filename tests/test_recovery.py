@@ -19,12 +19,14 @@ from hypothesis import strategies as st
 import autograder
 from autograder.authoring import assignment
 from autograder.authoring.exercise import Exercise
+from autograder.base.messages import TextError
 from autograder.cnn.derivations.layer import LayerError
 from autograder.cnn.derivations.symbols import Atom, terms
 from autograder.cnn.recovery import in_file, readings, recover
 from autograder.cnn.recovery.readings import READINGS, NoFormula, RecoverError, Sizes
 from autograder.cnn.recovery.recover import Recovered
-from autograder.sandbox.bubblewrap import BubblewrapMissing, require
+from autograder.sandbox.client import require
+from autograder.sandbox.limits import Limits
 from autograder.student import questions
 from autograder.student.questions import calling
 from tests.commands import call
@@ -502,8 +504,8 @@ def test_the_code_runs_in_the_sandbox_and_all_units_in_one_run(
     """Another process runs it: one run for the probes, one for all unit arrays."""
     if isolation == "bubblewrap":
         try:
-            require()
-        except BubblewrapMissing:
+            require("bubblewrap", Limits())
+        except TextError:
             pytest.skip("bubblewrap is not installed")
     path = tmp_path / "hand_in.py"
     path.write_text(

@@ -39,7 +39,7 @@ from autograder.reports import (
 from autograder.reports.class_report import Format, file_names
 from autograder.reports.class_statistics import collect
 from tests import authored
-from tests.class_reports import FORMATS, HOSTILE, made
+from tests.class_reports import FORMATS, HOSTILE, made, not_graded
 
 # ---- Every format ------------------------------------------------------------------------------------------
 
@@ -102,6 +102,41 @@ def test_junit_holds_a_suite_a_submission_and_says_what_failed() -> None:
     assert (failure.get("type"), failure.get("message")) == ("WA", "all zero")
     (error,) = suites[2].iter("error")
     assert error.get("type") == "JE"
+
+
+def test_what_was_not_graded_is_blank_in_every_format(tmp_path: Path) -> None:
+    """Nobody has points of it, neither all nor none; the total of a student who has one is blank, too."""
+    moodle = "李_7_assignsubmission_file/relu.py"
+    graded = replace(made(student="李 (7)"), file=moodle)
+    failed = replace(not_graded(graded), assignment="two", output="hidden")
+    for form in FORMATS:
+        class_report.write(form, lambda: [graded, failed], tmp_path, "en")
+    table = {row["assignment"]: row for row in csv.DictReader((tmp_path / "grades.csv").open())}
+    assert [(row["points"], row["maximum"], row["relu"]) for row in table.values()] == [
+        ("4", "4", "4"),
+        ("", "4", ""),
+    ]
+    _, canvas = csv.DictReader((tmp_path / "canvas.csv").open())
+    assert (canvas["one"], canvas["two"]) == ("4", "")
+    (sheet,) = csv.DictReader((tmp_path / "moodle" / "two.csv").open())
+    assert (sheet["Grade"], "relu: –/4" in sheet["Feedback comments"]) == ("", True)
+    _, entry = json.loads((tmp_path / "results.json").read_text("utf-8"))["submissions"]
+    (exercise,) = entry["exercises"]
+    assert entry["points"] is exercise["points"] is exercise["groups"][0]["points"] is None
+    suites = ElementTree.parse(tmp_path / "junit.xml").findall("testsuite")
+    assert [[p.get("name") for p in suite.iter("property")] for suite in suites] == [
+        ["points", "max_points"],
+        ["max_points"],
+    ]
+    (document,) = (tmp_path / "gradescope" / "two").iterdir()
+    answer = json.loads(document.read_text("utf-8"))
+    assert "score" not in answer and answer["tests"] == [] and "not your fault" in answer["output"]
+    index = (tmp_path / "index.html").read_text("utf-8")
+    assert "<p class=failed>" in index and "put the cause right" in index.lower()
+    (student,) = (tmp_path / "students").iterdir()
+    page = student.read_text("utf-8")
+    assert "<strong>– / 8</strong>" in page and "you lose nothing by it" in page
+    assert "broken" not in page and "full marks" not in page
 
 
 GRADESCOPE_TEST = {"name": str, "number": str, "score": (int, float), "max_score": (int, float)} | {

@@ -18,7 +18,7 @@ from autograder.reports import (
 )
 from autograder.reports.class_statistics import BINS, EXAMPLES, Cause, Cell, bin_of, collect
 from tests import synthetic_class
-from tests.class_reports import FORMATS, made
+from tests.class_reports import FORMATS, made, not_graded
 
 
 @pytest.mark.parametrize(("students", "seed"), [(3, 1), (60, 2), (60, 3)])
@@ -125,6 +125,7 @@ def test_a_symptom_is_counted_by_its_id_whatever_its_values_and_where_it_is_seen
         ([made(Verdict.NI)] * 3 + [made(Verdict.TLE)], (Verdict.TLE, 1)),
         ([made(Verdict.NI)] * 3, (Verdict.NI, 3)),
         ([made(Verdict.JE)], None),
+        ([made(Verdict.JE)] * 3 + [made(Verdict.TLE)], (Verdict.TLE, 1)),
     ],
 )
 def test_the_typical_mistake_is_the_most_frequent_informative_one(
@@ -133,6 +134,26 @@ def test_the_typical_mistake_is_the_most_frequent_informative_one(
     (exercise,) = collect(results).exercises
     cause = exercise.typical
     assert (cause and (cause.id or cause.verdict, cause.count)) == typical
+
+
+@pytest.mark.parametrize(("students", "seed"), [(8, 4), (40, 5)])
+def test_what_was_not_graded_is_in_no_number_and_leaves_a_total_blank(students: int, seed: int) -> None:
+    results = list(synthetic_class.results(students, seed))
+    failed = [number for number in range(len(results)) if number % 5 == 0]
+    mixed = [not_graded(result) if number in failed else result for number, result in enumerate(results)]
+    without = collect(result for number, result in enumerate(results) if number not in failed)
+    graded = collect(mixed)
+    assert (graded.mean, graded.median, graded.full_marks) == (
+        without.mean,
+        without.median,
+        without.full_marks,
+    )
+    assert (graded.submissions, graded.judge_errors) == (len(results), len(failed))
+    assert {a.name: a for a in graded.assignments} == {a.name: a for a in without.assignments}
+    touched = {results[number].student for number in failed}
+    for student in graded.students:
+        assert (student.points is None) == (student.name in touched)
+        assert all((cell.points is None) == (cell.verdict is Verdict.JE) for cell in student.cells if cell)
 
 
 @pytest.mark.parametrize(("share", "place"), [(0, 0), (0.0999, 0), (0.1, 1), (0.7, 7), (0.999, 9), (1, 10)])

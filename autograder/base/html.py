@@ -33,7 +33,7 @@ def environment(package: str, lang: str = "") -> Environment:
         finalize=lambda value: _shown(value, lang) if isinstance(value, Text) else value,
     )
     result.globals |= {"say": say, "sentence": sentence, "lang": lang, "languages": languages(), "tag": tag}
-    result.filters["points"] = lambda value: f"{value:g}"
+    result.filters["points"] = lambda value: "–" if value is None else f"{value:g}"
     return result
 
 

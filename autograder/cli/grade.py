@@ -25,8 +25,9 @@ from autograder.cli.common import for_instructors
 
 if TYPE_CHECKING:
     from autograder.cli.run_warnings import RunWarnings
+    from autograder.grading.engine import Settings
     from autograder.grading.executors import WorkerPool
-    from autograder.grading.grade_class import Graded, Settings
+    from autograder.grading.grade_class import Graded
     from autograder.grading.store import Store
     from autograder.integrations.nbgrader.course import Course
     from autograder.integrations.nbgrader.gradebook import Books, NotWritten
@@ -103,17 +104,15 @@ def grade(
 ) -> None:
     """Grade a class of submissions against the hidden answer keys."""
     from autograder.grading import executors, grade_class
+    from autograder.grading.engine import Settings
     from autograder.grading.store import Store
-    from autograder.sandbox import bubblewrap
     from autograder.sandbox.limits import asked_for
 
     if (path is None) == (nbgrader is None):
         fail(say("grade.folder_or_course"))
     limits = asked_for(cpu_seconds=cpu_seconds, submission_seconds=submission_seconds, memory_mib=memory_mib)
-    settings = grade_class.Settings(isolation, limits)
+    settings = Settings(isolation, limits)
     with _complaining(out or (nbgrader or Path()) / "grades"):
-        if isolation == "bubblewrap" and cluster in (None, "local"):
-            bubblewrap.require()
         course = None
         if nbgrader is not None:
             from autograder.integrations.nbgrader.course import load
@@ -126,15 +125,17 @@ def grade(
         if cluster in (None, "local"):
             _require_modules(answer_keys)
         with Store(out / "results.sqlite") as store, _only_run(out), _Books(course) as books:
+            if store.older:
+                complain(say("store.older", file=store.path))
             workers = min(jobs or os.cpu_count() or 1, len(files))
-            _grade_with_progress(
-                files,
-                answer_keys,
-                settings,
-                store,
-                lambda: executors.cluster(cluster, workers) if cluster else executors.processes(workers),
-                books,
-            )
+            engines = [(key.domain, isolation, settings.limits_of(key)) for _, key in answer_keys.values()]
+
+            def pool() -> "AbstractContextManager[WorkerPool]":
+                if cluster:
+                    return executors.cluster(cluster, workers, engines, complain)
+                return executors.processes(workers)
+
+            _grade_with_progress(files, answer_keys, settings, store, pool, books)
             failed, warnings = _write(store, answer_keys, out, lang, json)
     for sentence in warnings.sentences():
         complain(sentence)
@@ -193,12 +194,15 @@ def _complaining(out: Path) -> Iterator[None]:
     """Report the expected errors of a run as one sentence and an exit status."""
     from concurrent.futures import BrokenExecutor
 
+    from autograder.base.messages import TextError
+
     try:
         yield
     except OSError as error:
         fail_with(error, out)
-    except BrokenExecutor:
-        complain(say("grade.workers_killed"))
+    except BrokenExecutor as error:
+        told = say("grade.goes_on", why=error.text) if isinstance(error, TextError) else None
+        complain(told or say("grade.workers_killed"))
         leave(EXIT_JUDGE_ERROR)
     except KeyboardInterrupt:
         complain(say("grade.interrupted"))
@@ -232,7 +236,7 @@ def _grade_with_progress(
 ) -> None:
     """Grade in workers, with a progress bar and the time left on stderr.
 
-    Where a worker was killed, a new pool takes up what is left, twice at most.
+    Where a worker was killed or a cluster lost, a new pool takes up what is left, twice at most.
     """
     from concurrent.futures import BrokenExecutor
 
@@ -240,6 +244,7 @@ def _grade_with_progress(
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from autograder.grading import grade_class
+    from autograder.grading.executors import ClusterError, ClusterLost
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
@@ -259,6 +264,10 @@ def _grade_with_progress(
                 if not pools_left:
                     raise
                 progress.reset(task)
+            except ClusterError as error:
+                if pools_left == _MAX_POOLS - 1:
+                    raise
+                raise ClusterLost(error.text) from error
 
 
 _MAX_POOLS = 3

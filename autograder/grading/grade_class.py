@@ -12,44 +12,26 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, BrokenExecutor, Future, wait
-from dataclasses import dataclass, replace
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from autograder import __version__
 from autograder.base.messages import Text, say
+from autograder.grading.engine import Settings
 from autograder.grading.executors import WorkerPool
 from autograder.grading.store import Member, Store, StoreKey
 from autograder.judging import answer_key
 from autograder.judging.evaluate import Evaluation, evaluate, unreadable
 from autograder.judging.judge import calls, judge_error
 from autograder.judging.results import SubmissionResult
-from autograder.sandbox.client import Sandbox
-from autograder.sandbox.limits import Asked
-from autograder.sandbox.records import Isolation
+from autograder.sandbox.client import Sandbox, trial
+from autograder.sandbox.limits import Limits
 from autograder.submissions.class_folder import SubmittedFile
 
+_LOOK_SECONDS = 2.0
+"""Where nothing is finished for so long, the pool is asked whether it still works."""
 _IN_FLIGHT = 4
 """Submissions submitted ahead per worker: enough to keep it busy, too few to fill the memory."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How submissions are run.
-
-    Attributes
-    ----------
-    limits : Asked
-        Those that take the place of the key's own.
-    """
-
-    isolation: Isolation = "bubblewrap"
-    limits: Asked = ()
-
-    @property
-    def engine(self) -> str:
-        """Identifies everything about the engine that a result depends on."""
-        return f"{__version__} {self.isolation} {self.limits}"
 
 
 @dataclass(frozen=True)
@@ -141,6 +123,8 @@ def grade_class(
     ------
     concurrent.futures.BrokenExecutor
         The executor cannot go on; what is graded is stored.
+    TextError
+        No sandbox works here.
     """
     run = _ClassRun(keys, settings, store, pool, on_graded)
     try:
@@ -174,13 +158,14 @@ class _ClassRun:
         self._on_graded = on_graded
         self._running: dict[Future[SubmissionResult], Graded] = {}
         self._failed: list[Graded] = []
+        self._tried: set[Limits] = set()
 
     def begin(self, file: SubmittedFile) -> Graded:
         """Hand one file to the workers, unless its result is known; wait while they have enough."""
         key = self._keys[file.assignment]
         content, problem = content_of(file)
-        deciding = self._deciding[file.assignment]
-        graded = Graded(file, StoreKey(_digest(file, content, problem), deciding, self._settings.engine))
+        about = (self._deciding[file.assignment], self._settings.engine(key).id)
+        graded = Graded(file, StoreKey(_digest(file, content, problem), *about))
         if self._store.is_final(graded.key):
             self._on_graded(graded, None)
         elif problem is not None:
@@ -190,19 +175,20 @@ class _ClassRun:
         else:
             self._submit(graded, content)
             if len(self._running) >= _IN_FLIGHT * self._pool.size():
-                self._collect(FIRST_COMPLETED)
+                self._collect()
         return graded
 
     def wait(self) -> None:
         while self._running:
-            self._collect(FIRST_COMPLETED)
+            self._collect()
 
     def grade_failed_again(self) -> None:
         for graded in self._failed:
             content, problem = content_of(graded.file)
             if _digest(graded.file, content, problem) == graded.key.submission:
                 self._submit(graded, content)
-                self._collect(ALL_COMPLETED, last=True)
+                while self._running:
+                    self._collect(last=True)
             else:  # replaced by a newer submission in the meantime, which the next run grades
                 self._on_graded(graded, None)
 
@@ -213,15 +199,28 @@ class _ClassRun:
     def _submit(self, graded: Graded, content: bytes) -> None:
         file, digest = graded.file, self._keys[graded.file.assignment].digest
         task = Task(file.student, file.assignment, file.name, content, digest, self._settings)
-        future = self._pool.executor.submit(grade_one, task, self._delivered[file.assignment])
+        delivered = self._delivered[file.assignment]
+        limits = self._settings.limits_of(self._keys[file.assignment])
+        if not self._pool.tried and limits not in self._tried:
+            self._tried.add(limits)
+            self._pool.executor.submit(try_out, task, delivered).result()
+        future = self._pool.executor.submit(grade_one, task, delivered)
         self._running[future] = graded
 
-    def _collect(self, until: str, *, last: bool = False) -> None:
-        for future in wait(self._running, return_when=until).done:
+    def _collect(self, *, last: bool = False) -> None:
+        done = wait(self._running, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED).done
+        if not done:
+            self._pool.check()
+        for future in done:
             graded = self._running.pop(future)
-            result = _finished(future, graded.file, self._keys[graded.file.assignment], self._settings)
+            key = self._keys[graded.file.assignment]
+            if future.cancelled():
+                self._pool.check()  # it knows more
+                raise BrokenExecutor
+            result = _finished(future, graded.file, key, self._settings)
             self._store.put(graded.key, result)
             if result.has_judge_error and not last:
+                self._pool.doubt()
                 self._failed.append(graded)
             else:
                 self._on_graded(graded, result)
@@ -230,14 +229,19 @@ class _ClassRun:
 def _finished(
     future: Future[SubmissionResult], file: SubmittedFile, key: answer_key.AnswerKey, settings: Settings
 ) -> SubmissionResult:
-    """What a worker returned; a judge error where it could not, such as when it was killed too often."""
+    """What a worker returned; a judge error where it could not, such as when it was killed too often, or
+    where its engine is not ours."""
     try:
-        return future.result()
+        result = future.result()
+        if result.engine == settings.engine(key):
+            return result
+        failure: object = say("note.another_engine")
     except (BrokenExecutor, answer_key.KeyFileError):
         raise
     except Exception as error:
-        why = say("note.grader_failed", error=f"{type(error).__name__}: {error}")
-        return _result(file, settings, 0.0, Evaluation(judge_error(key), (why,)), key)
+        failure = f"{type(error).__name__}: {error}"
+    why = say("note.grader_failed", error=failure)
+    return _result(file, settings, 0.0, Evaluation(judge_error(key), (why,)), key)
 
 
 def result_of(graded: Graded, store: Store) -> SubmissionResult:
@@ -288,6 +292,17 @@ def grade_one(task: Task, key: Path | bytes) -> SubmissionResult:
     return _result(task, task.settings, seconds, done, loaded)
 
 
+def try_out(task: Task, key: Path | bytes) -> None:
+    """Run nothing, in the sandbox that is going to grade. Called in a worker before anything is graded.
+
+    Raises
+    ------
+    TextError
+        What keeps it from working, and what to do.
+    """
+    trial(_sandbox(task, key))
+
+
 def _result(
     submitted: SubmittedFile | Task,
     settings: Settings,
@@ -305,6 +320,7 @@ def _result(
         done.notes,
         done.output,
         key.by_hand,
+        settings.engine(key),
     )
 
 
@@ -325,7 +341,6 @@ def _sandbox(task: Task, key: Path | bytes) -> Sandbox:
 def _open_sandbox(key: Path | bytes, digest: str, settings: Settings, thread: int) -> Sandbox:
     """A worker keeps a warm sandbox for each key and each of its threads; it ends with the worker."""
     loaded = _load_key(key, digest)
-    limits = replace(loaded.limits, **dict(settings.limits))
-    sandbox = Sandbox(calls(loaded), limits, settings.isolation)
+    sandbox = Sandbox(calls(loaded), settings.limits_of(loaded), settings.isolation)
     gc.freeze()  # the key stays: no garbage collection need traverse it again for every submission
     return sandbox

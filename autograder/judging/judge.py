@@ -73,7 +73,7 @@ def case_by_case(key: AnswerKey) -> AnswerKey:
 
 
 def judge_error(key: AnswerKey) -> tuple[ExerciseResult, ...]:
-    """The result of a submission that could not be judged through no fault of its own: full points."""
+    """The result of a submission that could not be judged through no fault of its own: no grade."""
     return tuple(
         ExerciseResult(
             exercise.name,
@@ -84,7 +84,7 @@ def judge_error(key: AnswerKey) -> tuple[ExerciseResult, ...]:
             tuple(
                 GroupResult(
                     group.name,
-                    group.points,
+                    0,
                     group.points,
                     tuple(CaseResult(Verdict.JE, 0.0) for _ in group.cases),
                 )

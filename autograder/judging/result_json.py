@@ -1,4 +1,4 @@
-"""Results ↔ JSON: as a store keeps them, and as `results.json` shows them (docs/results.md, schema 2).
+"""Results ↔ JSON: as a store keeps them, and as `results.json` shows them (docs/results.md, schema 3).
 
 A store holds the fields of the records, texts by their ids and values; sentences are made where results are
 shown. msgspec is loaded by what needs it: a student's check has no time for it, and Gradescope has it not.
@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from autograder.base.messages import Text, from_data
 from autograder.judging.results import ExerciseResult, SubmissionResult
 
-SCHEMA = 2
+SCHEMA = 3
 
 _Kept = TypeVar("_Kept")
 
@@ -60,7 +60,7 @@ def _refusing() -> Iterator[None]:
 
     try:
         yield
-    except (msgspec.DecodeError, LookupError, TypeError, AttributeError) as error:
+    except (msgspec.DecodeError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"no record: {error}") from error
 
 
@@ -70,11 +70,13 @@ def shown(result: SubmissionResult, lang: str) -> bytes:
     for exercise, entry in zip(result.exercises, data["exercises"], strict=True):
         told = {name: with_sentence(getattr(exercise, name), lang) for name in ("symptom", "diagnosis")}
         entry |= _points(exercise) | told
+        if exercise.earned is None:
+            entry["groups"] = [group | {"points": None} for group in entry["groups"]]
     return encode(data)
 
 
-def _points(result: SubmissionResult | ExerciseResult) -> dict[str, float]:
-    return {"points": result.points, "max_points": result.max_points}
+def _points(result: SubmissionResult | ExerciseResult) -> dict[str, float | None]:
+    return {"points": result.earned, "max_points": result.max_points}
 
 
 def with_sentence(text: Text | None, lang: str) -> dict[str, Any] | None:

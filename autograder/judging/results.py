@@ -3,12 +3,15 @@
 The store keeps these records and every report shows them; `result_json` converts them to JSON.
 """
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
 from autograder.base.messages import Message, Text, Verbatim
+from autograder.sandbox.limits import Limits
 
 
 class Verdict(StrEnum):
@@ -24,12 +27,12 @@ class Verdict(StrEnum):
     MISSING = "MISSING"  # no such function
     FORBIDDEN = "FORBIDDEN"  # needs a module that is not allowed
     NR = "NR"  # not run: the submission, or another call of the group, had been stopped before
-    JE = "JE"  # judge error: our fault, costs no points
+    JE = "JE"  # judge error: our fault; not graded
 
     @property
     def earns(self) -> bool:
         """Whether a case with this verdict earns its points."""
-        return self in (Verdict.AC, Verdict.JE)
+        return self is Verdict.AC
 
 
 @dataclass(frozen=True)
@@ -92,9 +95,55 @@ class ExerciseResult:
     def points(self) -> float:
         return total(group.points for group in self.groups)
 
+    @property
+    def earned(self) -> float | None:
+        """The points; None where a judge error left it ungraded. What leaves the program uses it."""
+        return None if self.verdict is Verdict.JE else self.points
+
     @cached_property
     def max_points(self) -> float:
         return total(group.max_points for group in self.groups)
+
+
+@dataclass(frozen=True)
+class Engine:
+    """An engine with its settings.
+
+    Attributes
+    ----------
+    digest : str
+        Of the source files that decide, and of the versions of the libraries that a domain requires.
+    """
+
+    version: str
+    digest: str
+    python: str
+    numpy: str
+    isolation: str
+    limits: Limits
+
+    @cached_property
+    def id(self) -> str:
+        """A digest of all of it."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Change:
+    """An exercise whose points are not what they were when this submission was graded before.
+
+    Attributes
+    ----------
+    before, after : float or None
+        None where the key had no such exercise, or it was not graded.
+    why : tuple of str
+        What has changed: "file", "key", "engine" (with its settings).
+    """
+
+    exercise: str
+    before: float | None
+    after: float | None
+    why: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -111,6 +160,12 @@ class SubmissionResult:
         What the submission printed, cut; for the instructor only.
     by_hand : float
         Points of written questions, which a person gives: they are in neither `points` nor `max_points`.
+    engine : Engine or None
+        What graded it.
+    key : str
+        The digest of what in the answer key decides points.
+    changes : tuple of Change
+        Points that differ from those of the class's former run.
     """
 
     student: str
@@ -122,6 +177,9 @@ class SubmissionResult:
     notes: tuple[Text, ...] = ()
     output: str = ""
     by_hand: float = 0
+    engine: Engine | None = None
+    key: str = ""
+    changes: tuple[Change, ...] = ()
 
     @cached_property
     def points(self) -> float:
@@ -130,6 +188,11 @@ class SubmissionResult:
     @cached_property
     def max_points(self) -> float:
         return total(exercise.max_points for exercise in self.exercises)
+
+    @property
+    def earned(self) -> float | None:
+        """The points; None where a judge error left the submission ungraded."""
+        return None if self.has_judge_error else self.points
 
     @property
     def has_judge_error(self) -> bool:
@@ -141,6 +204,12 @@ class Score(float):
 
     def __repr__(self) -> str:
         return f"{float(self):.6g}"
+
+
+def total_earned(points: Iterable[float | None]) -> float | None:
+    """The sum; None where one of them is missing, for a part would be taken for the whole."""
+    known = list(points)
+    return None if None in known else total(known)
 
 
 def total(points: Any) -> float:

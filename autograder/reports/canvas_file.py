@@ -2,7 +2,8 @@
 
 Canvas finds a student by ID, by SIS IDs or else by name. In a class from its own download the ID is known.
 Otherwise `student` is written as name and login, and the other columns stay empty. Canvas offers to create an
-assignment whose name it does not know. An empty cell, where nothing was handed in, changes nothing.
+assignment whose name it does not know. An empty cell, where nothing was handed in or graded, changes
+nothing.
 """
 
 import csv

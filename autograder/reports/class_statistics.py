@@ -12,20 +12,20 @@ from statistics import fmean, median
 from typing import NamedTuple
 
 from autograder.base.messages import Text, core
-from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict, total
+from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict, total_earned
 
 BINS = 11
 """Bins of a distribution: [0 %, 10 %), [10 %, 20 %), …, [90 %, 100 %), and full marks."""
 EXAMPLES = 5
 """Students that are named with a misconception."""
 
-_NEVER_RAN = (Verdict.NI, Verdict.MISSING, Verdict.FORBIDDEN, Verdict.NR, Verdict.JE)
+_NEVER_RAN = (Verdict.NI, Verdict.MISSING, Verdict.FORBIDDEN, Verdict.NR)
 
 
 class Cell(NamedTuple):
-    """One student's exercise in the heat map."""
+    """One student's exercise in the heat map; no points where it was not graded."""
 
-    points: float
+    points: float | None
     max_points: float
     verdict: Verdict
 
@@ -54,8 +54,9 @@ class ExerciseStatistics:
 
     Attributes
     ----------
-    passed : int
-        Submissions whose every case is accepted.
+    submissions, passed : int
+        Submissions that were graded, and those whose every case is accepted. What was not graded for a
+        judge error is in no number here.
     mean : float or None
         Mean share of the points, 0 … 1; None where the exercise is worth nothing.
     verdicts : tuple of (Verdict, int)
@@ -124,11 +125,13 @@ class MisconceptionStatistics:
 class StudentStatistics:
     """One student: points of each assignment and a cell of each exercise, None where nothing was graded.
 
+    `points` is None where a submission was not graded for a judge error.
+
     `files` are the graded files, "" where nothing gradable was handed in.
     """
 
     name: str
-    points: float
+    points: float | None
     by_assignment: tuple[float | None, ...]
     cells: tuple[Cell | None, ...]
     files: tuple[str, ...]
@@ -152,7 +155,7 @@ class ClassStatistics:
     Attributes
     ----------
     mean, median : float or None
-        Of the submissions' shares of the points.
+        Of the graded submissions' shares of the points.
     isolations : tuple of str
         The isolations used; any other than bubblewrap needs a warning.
     """
@@ -229,15 +232,15 @@ def collect(results: Iterable[SubmissionResult]) -> ClassStatistics:
 
 @dataclass
 class _Row:
-    points: dict[str, float] = field(default_factory=dict)
+    points: dict[str, float | None] = field(default_factory=dict)
     cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
     files: list[str] = field(default_factory=list)
 
     def add(self, result: SubmissionResult) -> None:
-        self.points[result.assignment] = result.points
+        self.points[result.assignment] = result.earned
         self.files.append(result.file)
         for exercise in result.exercises:
-            cell = Cell(exercise.points, exercise.max_points, exercise.verdict)
+            cell = Cell(exercise.earned, exercise.max_points, exercise.verdict)
             self.cells[result.assignment, exercise.name] = cell
 
     def statistics(
@@ -245,7 +248,7 @@ class _Row:
     ) -> StudentStatistics:
         return StudentStatistics(
             name,
-            total(self.points.values()),
+            total_earned(self.points.values()),
             tuple(map(self.points.get, assignments)),
             tuple(map(self.cells.get, columns)),
             tuple(self.files),
@@ -261,13 +264,15 @@ class _Exercise:
     causes: dict[tuple[Verdict, str | None], Counter[Text | None]] = field(default_factory=dict)
 
     def add(self, result: ExerciseResult) -> None:
+        if result.earned is None:
+            return
         self.verdicts[result.verdict] += 1
         share = share_of(result.points, result.max_points)
         if share is not None:
             self.shares.append(share)
         if result.verdict not in _NEVER_RAN:
             self.seconds.append(sum(case.seconds for group in result.groups for case in group.cases))
-        if result.verdict is not Verdict.AC and result.verdict is not Verdict.JE:
+        if result.verdict is not Verdict.AC:
             id, text = _cause(result)
             self.causes.setdefault((result.verdict, id), Counter())[text] += 1
 
@@ -313,10 +318,11 @@ class _Assignment:
     exercises: dict[str, _Exercise] = field(default_factory=dict)
 
     def add(self, result: SubmissionResult) -> None:
-        self.submissions += 1
-        share = share_of(result.points, result.max_points)
-        if share is not None:
-            self.shares.append(share)
+        if result.earned is not None:
+            self.submissions += 1
+            share = share_of(result.earned, result.max_points)
+            if share is not None:
+                self.shares.append(share)
         for exercise in result.exercises:
             self.exercises.setdefault(exercise.name, _Exercise(exercise.max_points)).add(exercise)
 

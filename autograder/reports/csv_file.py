@@ -16,14 +16,14 @@ def through(
     Parameters
     ----------
     exercises : sequence of str
-        The columns, in order; empty cells where an assignment has no such exercise.
+        The columns, in order; empty cells where an assignment has no such exercise, or was not graded.
     """
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(["student", "assignment", "points", "maximum", *exercises])
     for result in results:
-        points = {exercise.name: exercise.points for exercise in result.exercises}
-        row = [points.get(name, "") for name in exercises]
-        writer.writerow([harmless(result.student), result.assignment, result.points, result.max_points, *row])
+        points = {exercise.name: exercise.earned for exercise in result.exercises}
+        row = [result.earned, result.max_points, *map(points.get, exercises)]  # None is an empty cell
+        writer.writerow([harmless(result.student), result.assignment, *row])
         yield result
 
 

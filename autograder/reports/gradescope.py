@@ -31,6 +31,8 @@ def to_gradescope(
     Points and symptoms are visible at once; the idea behind a mistake after the due date, so that it cannot
     be had by resubmitting; notes and output are visible to the instructor alone.
 
+    A judge error gives `not_graded`.
+
     Parameters
     ----------
     notes : sequence of Text
@@ -38,14 +40,15 @@ def to_gradescope(
     instructor : bool
         Whether to add the hidden test with notes and output.
     """
+    if result.has_judge_error:
+        reason = _for_instructor(result, lang)["output"] if instructor else ""
+        return not_graded(reason, lang)
     tests = [
         test for number, exercise in enumerate(result.exercises, 1) for test in _tests(exercise, number, lang)
     ]
     sentences = [note.in_language(lang) for note in notes]
     if result.by_hand:
         sentences.append(words.about_written(result).in_language(lang))
-    if result.has_judge_error:
-        sentences.append(words.grader_failed().in_language(lang))
     return {
         "score": result.points,
         "execution_time": result.seconds,
@@ -61,9 +64,12 @@ def to_gradescope(
 
 
 def not_graded(reason: str, lang: str) -> dict[str, Any]:
-    """The document of a run that refused to grade; only the instructor sees the reason."""
+    """The document where nothing was graded; only the instructor sees the reason, if there is one.
+
+    It has no score, which Gradescope requires: it then shows the submission as one that its autograder failed
+    on, and counts nothing, where a 0 would count.
+    """
     return {
-        "score": 0,
         "output": say("gradescope.not_graded").in_language(lang),
         "output_format": "text",
         "visibility": "visible",
@@ -76,7 +82,9 @@ def not_graded(reason: str, lang: str) -> dict[str, Any]:
                 "output_format": "text",
                 "visibility": "hidden",
             }
-        ],
+        ]
+        if reason
+        else [],
     }
 
 

@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from autograder import __version__
 from autograder.base import html
-from autograder.judging.results import SubmissionResult, Verdict, total
+from autograder.judging.results import SubmissionResult, Verdict, total, total_earned
 from autograder.reports import words
 from autograder.reports.class_statistics import Cell, ClassStatistics, StudentStatistics
 
@@ -84,7 +84,7 @@ def write_student(name: str, results: Sequence[SubmissionResult], lang: str, str
         page.render(
             name=name,
             results=results,
-            points=total(result.points for result in results),
+            points=total_earned(result.earned for result in results),
             max_points=total(result.max_points for result in results),
             lang=lang,
         )
@@ -135,8 +135,10 @@ def _heat(widths: Sequence[int], student: StudentStatistics) -> Markup:
 def _cell(cell: Cell | None) -> Markup:
     if cell is None:
         return html.element("td", data_s="-1")
+    if cell.points is None:
+        return html.element("td", "–", class_="cell he", data_v=cell.verdict.value, data_s="-1")
     share = cell.points / cell.max_points if cell.max_points else 1.0
-    tint = {Verdict.NI: "n", Verdict.JE: "e"}.get(cell.verdict, str(int(_STEPS * share + 1e-9)))
+    tint = "n" if cell.verdict is Verdict.NI else str(int(_STEPS * share + 1e-9))
     order = f"{share - (cell.verdict is Verdict.NI) / 2:.3g}"
     told = f"{cell.points:g} / {cell.max_points:g}"
     return html.element("td", told, class_=f"cell h{tint}", data_v=cell.verdict.value, data_s=order)

@@ -39,8 +39,9 @@ def _suite(result: SubmissionResult, lang: str) -> Element:
         time=f"{result.seconds:.4f}",
     )
     properties = SubElement(suite, "properties")
-    for name, value in (("points", result.points), ("max_points", result.max_points)):
-        SubElement(properties, "property", name=name, value=f"{value:g}")
+    for name, value in (("points", result.earned), ("max_points", result.max_points)):
+        if value is not None:
+            SubElement(properties, "property", name=name, value=f"{value:g}")
     for exercise in result.exercises:
         suite.append(_case(result, exercise, lang))
     return suite
@@ -58,7 +59,8 @@ def _case(result: SubmissionResult, exercise: ExerciseResult, lang: str) -> Elem
         kind = "error" if exercise.verdict is Verdict.JE else "failure"
         message = _text(" ".join(text.in_language(lang) for text in told(exercise)))
         reason = SubElement(case, kind, type=exercise.verdict.value, message=message)
-        reason.text = f"{exercise.points:g} / {exercise.max_points:g}"
+        if exercise.earned is not None:
+            reason.text = f"{exercise.earned:g} / {exercise.max_points:g}"
     return case
 
 

@@ -40,7 +40,7 @@ class Worksheet:
                 f"Participant {handed.number}",
                 harmless(handed.name),
                 "",
-                result.points,
+                result.earned,
                 result.max_points,
                 "Yes",
                 "",
@@ -56,7 +56,8 @@ def comment(result: SubmissionResult, lang: str) -> str:
     """
     lines = []
     for exercise in result.exercises:
-        lines.append(f"{exercise.name}: {exercise.points:g}/{exercise.max_points:g}")
+        points = "–" if exercise.earned is None else f"{exercise.earned:g}"
+        lines.append(f"{exercise.name}: {points}/{exercise.max_points:g}")
         lines += [text.in_language(lang) for text in words.told(exercise)]
     if result.by_hand:
         lines.append(words.about_written(result).in_language(lang))

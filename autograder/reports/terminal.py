@@ -22,7 +22,8 @@ _TABLE_ROWS = 400
 def class_shown(results: Iterable[SubmissionResult], lang: str) -> list[RenderableType]:
     """A row for each submission: points, and the exercises that are not right with their verdicts.
 
-    Below the table: how many were graded, their mean share of the points, and judge errors in red.
+    Below the table: how many there are, the mean share of the points of those that were graded, and in red
+    how many were not, why, and what to do.
     """
     _ = translator(lang)
     table = Table(header_style="bold")
@@ -36,17 +37,17 @@ def class_shown(results: Iterable[SubmissionResult], lang: str) -> list[Renderab
     by_hand: dict[str, Text] = {}
     for result in results:
         number += 1
-        if result.max_points:
-            shares.append(result.points / result.max_points)
         if result.by_hand:
             by_hand[result.assignment] = about_written(result)
-        if result.has_judge_error:
-            failures[result.notes[-1]] += 1
+        if result.earned is None:
+            failures[result.notes[-1] if result.notes else say("verdict.grader_failed")] += 1
+        elif result.max_points:
+            shares.append(result.earned / result.max_points)
         if number <= _TABLE_ROWS:
             table.add_row(
                 escape(result.student),
                 result.assignment,
-                _points(result.points, result.max_points),
+                _points(result.earned, result.max_points),
                 _lost(result),
             )
     shown: list[RenderableType] = [table] if number <= _TABLE_ROWS else []
@@ -56,12 +57,17 @@ def class_shown(results: Iterable[SubmissionResult], lang: str) -> list[Renderab
         shown.append(told.in_language(lang))
     for assignment, told in by_hand.items():
         shown.append(f"{assignment}: {told.in_language(lang)}")
+    if failures:
+        told = say("report.grader_failed", submissions=submissions(failures.total()))
+        shown.append(f"[bold red]{escape(told.in_language(lang))}[/]")
     for reason, count in failures.items():
         shown.append(f"[bold red]{Verdict.JE.value} ×{count}[/] {escape(reason.in_language(lang))}")
     return shown
 
 
-def _points(points: float, maximum: float) -> str:
+def _points(points: float | None, maximum: float) -> str:
+    if points is None:
+        return f"[bold red]– / {maximum:g}[/]"
     text = f"{points:g} / {maximum:g}"
     return f"[green]{text}[/]" if points == maximum else text
 

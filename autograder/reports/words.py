@@ -47,7 +47,7 @@ def idea(exercise: ExerciseResult) -> Text | None:
 
 def grader_failed() -> Text:
     """What a student reads about a judge error."""
-    return say("verdict.grader_failed_full_points")
+    return say("verdict.grader_failed_not_graded")
 
 
 def told(exercise: ExerciseResult) -> list[Text]:

@@ -1,9 +1,8 @@
 """The command line that starts the warden inside bubblewrap, and with it what the sandbox can see.
 
-Used by `launch` and `client`; commands call `require` before any work. Visible inside, read-only: the Python
-executable, its standard library without site-packages, NumPy, the modules that the course allows, the shared
-libraries that all of these load, and this package's modules that run inside. Writable: one small tmpfs.
-Nothing else of the disk may be visible.
+Used by `launch` and `client`. Visible inside, read-only: the Python executable, its standard library without
+site-packages, NumPy, the modules that the course allows, the shared libraries that all of these load, and
+this package's modules that run inside. Writable: one small tmpfs. Nothing else of the disk may be visible.
 """
 
 import functools
@@ -28,7 +27,7 @@ _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom")
 
 
 class BubblewrapMissing(TextError):
-    """bubblewrap is not installed or cannot create namespaces here; the text says what to do."""
+    """bubblewrap is not installed; the text says what to do."""
 
 
 def command(limits: Limits, environment: dict[str, str], program: list[str]) -> list[str]:
@@ -55,30 +54,10 @@ def command(limits: Limits, environment: dict[str, str], program: list[str]) -> 
     return arguments
 
 
-def require(instead: str = "--isolation process") -> None:
-    """Check that bubblewrap is installed and works here.
-
-    Parameters
-    ----------
-    instead : str
-        The option by which the user can choose weaker isolation, for the error message.
-
-    Raises
-    ------
-    BubblewrapMissing
-    """
-    executable = _executable(instead)
-    trial = [executable, "--unshare-all", "--ro-bind", "/", "/", "true"]
-    result = subprocess.run(trial, capture_output=True, text=True, check=False)
-    if result.returncode != 0:
-        reason = result.stderr.strip() or say("bubblewrap.no_reason")
-        raise BubblewrapMissing(say("bubblewrap.refused", reason=reason, instead=instead))
-
-
-def _executable(instead: str = "--isolation process") -> str:
+def _executable() -> str:
     executable = shutil.which("bwrap")
     if executable is None:
-        raise BubblewrapMissing(say("bubblewrap.missing", instead=instead))
+        raise BubblewrapMissing(say("bubblewrap.missing", instead="--isolation process"))
     return executable
 
 

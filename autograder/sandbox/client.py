@@ -63,6 +63,35 @@ class SandboxError(TextError):
     """The sandbox itself failed, which is never the student's fault."""
 
 
+def require(isolation: Isolation, limits: Limits, instead: str = "--isolation process") -> None:
+    """Start a sandbox as grading does and run something in it.
+
+    Parameters
+    ----------
+    instead : str
+        The option by which the user can choose weaker isolation, for the error message.
+
+    Raises
+    ------
+    bubblewrap.BubblewrapMissing, SandboxError
+        The text says what to do.
+    """
+    with Sandbox([Call("works", (), "trial")], limits, isolation) as sandbox:
+        trial(sandbox, instead)
+
+
+def trial(sandbox: "Sandbox", instead: str = "--isolation process") -> None:
+    """The same with this one; it can be used further."""
+    try:
+        sandbox.run([("def works(): return True", "trial", 1)])
+    except bubblewrap.BubblewrapMissing:
+        raise bubblewrap.BubblewrapMissing(say("bubblewrap.missing", instead=instead)) from None
+    except SandboxError as error:
+        if sandbox.isolation == "bubblewrap":
+            raise SandboxError(say("bubblewrap.refused", reason=error, instead=instead)) from error
+        raise SandboxError(say("sandbox.refused", isolation=sandbox.isolation, reason=error)) from error
+
+
 class Cancelled(Exception):
     """`Sandbox.cancel` was called."""
 

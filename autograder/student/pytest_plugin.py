@@ -126,15 +126,16 @@ class WorkFile(pytest.File):
 
     def _isolation(self) -> "Isolation":
         """Process isolation for students' own code, bubblewrap where an instructor runs that of others."""
-        from autograder.base.messages import preferred_language
-        from autograder.sandbox import bubblewrap
+        from autograder.base.messages import TextError, preferred_language
+        from autograder.sandbox.client import require
+        from autograder.sandbox.limits import Limits
 
         chosen: Isolation | None = self.config.getoption("autograder_isolation")
         isolation = chosen or ("process" if self.config.getoption("hidden_keys") is None else "bubblewrap")
         if isolation == "bubblewrap":
             try:
-                bubblewrap.require("--autograder-isolation process")
-            except bubblewrap.BubblewrapMissing as error:
+                require(isolation, Limits(), "--autograder-isolation process")
+            except TextError as error:
                 raise self.CollectError(error.text.in_language(preferred_language())) from None
         return isolation
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from autograder.base.messages import say
 from autograder.grading import grade_class
+from autograder.grading.engine import Settings
 from autograder.integrations.gradescope import isolation
 from autograder.judging.answer_key import HIDDEN, AnswerKey, KeyFileError
 from autograder.judging.evaluate import safe_notes, unreadable
@@ -54,7 +55,7 @@ def _graded(root: Path, lang: str, limits: Asked) -> dict[str, Any]:
         _close_to_others(secret, keep=0o755 if secret is results else 0o600)
     held = isolation.strongest(secrets, replace(key.limits, **dict(limits)))
     file = class_folder.of_one_student(root / "submission", "", key.assignment)
-    settings = grade_class.Settings(held, limits)
+    settings = Settings(held, limits)
     content, problem = grade_class.content_of(file)
     if problem is not None:
         exercises = unreadable(key, problem).exercises
@@ -62,7 +63,10 @@ def _graded(root: Path, lang: str, limits: Asked) -> dict[str, Any]:
         return gradescope.to_gradescope(result, lang, [problem])
     task = grade_class.Task("", key.assignment, file.name, content, key.digest, settings)
     notes = (*file.notes, *safe_notes(file.name, content))
-    return gradescope.to_gradescope(grade_class.grade_one(task, path), lang, notes)
+    result = grade_class.grade_one(task, path)
+    if result.has_judge_error:
+        print(*(note.in_language(lang) for note in result.notes), sep="\n")
+    return gradescope.to_gradescope(result, lang, notes)
 
 
 def _key(source: Path) -> tuple[Path, AnswerKey]:

@@ -27,12 +27,15 @@ class Entry:
         Points by the id of the graded cell; None is left to manual grading.
     comments : mapping
         The automatic comment by the id of the cell.
+    graded : bool
+        Whether the scores are to be stored; else an earlier score stays, and a person is asked to look.
     """
 
     student: str
     timestamp: datetime | None
     scores: Mapping[str, float | None]
     comments: Mapping[str, str | None]
+    graded: bool = True
 
 
 def save(connection: Connection, assignment: str, entries: Sequence[Entry]) -> None:
@@ -147,15 +150,15 @@ def _own_notebooks(
 
 def _save_scores(connection: Connection, entries: Mapping[str, Entry]) -> None:
     """Save scores; as nbgrader does, mark for manual grading what has a manual score or none."""
-    grades = connection.execute(
-        select(_GRADE.c.id, _GRADE.c.notebook_id, _GRADE.c.cell_id, _GRADE.c.manual_score).where(
-            _GRADE.c.notebook_id.in_(list(entries))
-        )
-    )
+    about = (_GRADE.c.id, _GRADE.c.notebook_id, _GRADE.c.cell_id, _GRADE.c.manual_score, _GRADE.c.auto_score)
     rows = []
-    for id, notebook, cell, manual in grades:
-        score = entries[notebook].scores.get(cell)
-        rows.append({"own": id, "score": score, "manual": manual is not None or score is None})
+    for id, notebook, cell, manual, earlier in connection.execute(
+        select(*about).where(_GRADE.c.notebook_id.in_(list(entries)))
+    ):
+        entry = entries[notebook]
+        score = entry.scores.get(cell) if entry.graded else earlier
+        look = manual is not None or score is None or not entry.graded
+        rows.append({"own": id, "score": score, "manual": look})
     if rows:
         connection.execute(
             update(_GRADE)

@@ -56,28 +56,27 @@ def metadata(grade_id: str, *, solution: bool = False, points: float | None = No
 
 @dataclass(frozen=True)
 class Feedback:
-    """The points of a test cell, and the sentences for the student."""
+    """The points of a test cell, None where it was not graded, and the sentences for the student."""
 
-    points: float
+    points: float | None
     sentences: tuple[str, ...]
 
     def outputs(self) -> list[dict[str, Any]]:
         """As a notebook's outputs."""
         text = "\n".join(self.sentences) + "\n"
-        return [
-            {"output_type": "stream", "name": "stdout", "text": text},
-            {
-                "output_type": "execute_result",
-                "execution_count": None,
-                "metadata": {},
-                "data": {"text/plain": repr(Score(self.points))},
-            },
-        ]
+        told: dict[str, Any] = {"output_type": "stream", "name": "stdout", "text": text}
+        if self.points is None:
+            return [told]
+        points = {"text/plain": repr(Score(self.points))}
+        score = {"output_type": "execute_result", "execution_count": None, "metadata": {}, "data": points}
+        return [told, score]
 
 
 def feedback(result: ExerciseResult, max_points: float, lang: str) -> Feedback:
     """The feedback of an exercise in a cell worth `max_points`; it never quotes a hidden case."""
-    share = result.points / result.max_points if result.max_points else 1.0
+    if result.earned is None:
+        return Feedback(None, (say("verdict.grader_failed_not_graded").in_language(lang),))
+    share = result.earned / result.max_points if result.max_points else 1.0
     return Feedback(max_points * share, tuple(text.in_language(lang) for text in _sentences(result)))
 
 
@@ -114,13 +113,13 @@ def without_tests(notebook: Any) -> bytes:
 def fill_in(notebook: Any, result: SubmissionResult, lang: str) -> None:
     """Write points and messages into the test cells of a notebook; remove all other outputs.
 
+    A judge error gives no number: nbgrader must not read a score from such a notebook.
+
     Raises
     ------
     NotebookError
-        The result is a judge error, or a test cell belongs to no exercise of it.
+        A test cell belongs to no exercise of the result.
     """
-    if result.has_judge_error:
-        raise NotebookError(result.notes[-1] if result.notes else say("verdict.grader_failed"))
     exercises = {exercise.name: exercise for exercise in result.exercises}
     for cell in notebook["cells"]:
         if cell.get("cell_type") != "code":

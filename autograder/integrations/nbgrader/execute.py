@@ -8,12 +8,15 @@ kernel is started.
 from pathlib import Path
 from typing import Any, cast
 
+from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute
 from traitlets import Enum, Float, Integer, Unicode
 
 from autograder.grading import grade_class
+from autograder.grading.engine import Settings
 from autograder.integrations.nbgrader import cells
+from autograder.integrations.nbgrader.errors import NotebookError
 from autograder.integrations.nbgrader.notebooks import nbformat
 from autograder.judging.answer_key import HIDDEN
 from autograder.sandbox.limits import asked_for
@@ -43,8 +46,8 @@ class SandboxExecute(Execute):  # type: ignore[misc]
         answer_key.KeyFileError
             There is no hidden key for the assignment.
         NotebookError
-            A test cell belongs to no exercise of the key, or the grader itself failed. nbgrader reports it
-            and continues with the next student.
+            A test cell belongs to no exercise of the key, or the grader itself failed: then the gradebook
+            says that a person has to look. nbgrader reports it and continues with the next student.
         """
         assignment = resources["nbgrader"]["assignment"]
         path = Path(CourseDirectory(config=self.config).root) / self.keys / (assignment + HIDDEN)
@@ -60,11 +63,23 @@ class SandboxExecute(Execute):  # type: ignore[misc]
             f"{resources['nbgrader']['notebook']}.ipynb",
             cells.without_tests(nb),
             key.digest,
-            grade_class.Settings(cast(Isolation, self.isolation), limits),
+            Settings(cast(Isolation, self.isolation), limits),
         )
         result = grade_class.grade_one(task, path)
+        if result.has_judge_error:
+            _leave_to_a_person(resources["nbgrader"])
+            raise NotebookError(result.notes[-1])
         cells.fill_in(nb, result, cells.language(nb))
         for index, cell in enumerate(cell for cell in nb.cells if cell.cell_type == "code"):
             cell.outputs = [nbformat.from_dict(output) for output in cell.outputs]
             cell.execution_count = index + 1
         return nb, resources
+
+
+def _leave_to_a_person(about: dict[str, str]) -> None:
+    """Mark a submission's cells for manual grading: nbgrader itself would count what was not graded as 0."""
+    with Gradebook(about["db_url"]) as book:
+        submission = (about["notebook"], about["assignment"], about["student"])
+        for grade in book.find_submission_notebook(*submission).grades:
+            grade.needs_manual_grade = True
+        book.db.commit()

@@ -138,7 +138,8 @@ def _written(
     cells.fill_in(notebook, result, cells.language(notebook))
     # Found by path: a folder's name may differ from the student's.
     stamp = file.source.parent / "timestamp.txt"
-    entry = Entry(student, _handed_in(stamp), *_graded(notebook, known))
+    graded = not result.has_judge_error
+    entry = Entry(student, _handed_in(stamp), *_graded(notebook, known), graded=graded)
     content = (json.dumps(notebook, ensure_ascii=False) + "\n").encode()
 
     with atomic.replacing_folder(autograded) as folder:
