@@ -195,6 +195,10 @@ MISTAKES: dict[str, tuple[Change, str]] = {
     ),
     "twice the same language": (notebook('lang="en"', 'lang="zh"'), "add the cell in en beside it"),
     "no such language": (notebook('lang="en"', 'lang="zn"'), 'lang="zn" is not known'),
+    "points in words": (
+        cells("".join(f'# %% [markdown] lang="{it}" answer="a" points=five\n# a\n' for it in ("zh", "en"))),
+        "points=five is not known",
+    ),
     "no such option": (notebook('lang="en"', 'language="en"'), 'language="en" is not known'),
     "a misspelt option": (cells('# %% [markdown] anwser="why" points=1\n# .\n'), 'anwser="why" is not known'),
     "no such kind": (
