@@ -50,7 +50,7 @@ def result(one: KeyExercise, answers: Sequence[Any], visible: bool = False) -> E
     return judged
 
 
-def said(one: KeyExercise, answers: Sequence[Any], visible: bool = False) -> str:
+def said(one: KeyExercise, answers: Sequence[Any], visible: bool = True) -> str:
     """What can be seen, in English; in Chinese there must be something, too."""
     symptom = result(one, answers, visible).symptom
     assert symptom is not None

@@ -1,5 +1,6 @@
 """The benchmarks run, and measure what they say: where they grade, they look at the grades, too."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -38,3 +39,9 @@ def test_a_class_is_graded_alike_by_nbgrader_by_pytest_and_here():
 )
 def test_a_benchmark_runs(name, arguments):
     assert len(printed(name, *arguments)) > 2
+
+
+def test_almost_every_failure_is_shown_on_a_sibling():
+    """Law: at least 95 of 100 groups, and exercises, that fail have a sibling that fails, too."""
+    for what, shown in re.findall(r"(groups|functions) \d+/\d+ \((\d+\.\d) %\)", printed("siblings")[-1]):
+        assert float(shown) >= 95, what

@@ -48,6 +48,8 @@ SCHEMA: Any = {
                     "misconception": (str, type(None)),
                     "symptom": (dict, type(None)),
                     "diagnosis": (dict, type(None)),
+                    "detail": (dict, type(None)),
+                    "sibling": (dict, type(None)),
                     "groups": [
                         {
                             "name": str,

@@ -273,13 +273,15 @@ def test_a_submission_earns_what_its_head_demands(isolation, path, key, sandbox,
         right = all(case.verdict.value == "AC" for group in result.groups for case in group.cases)
         assert (result.verdict.value == "AC") == right == (result.points == result.max_points)
         assert not any(number in str(result.diagnosis) for number in numbers(head(path).assignment))
+        assert not any(number in str(result.symptom) for number in numbers(head(path).assignment))
 
 
 def check_diagnosis(result: ExerciseResult, demand: Demand, path: Path) -> None:
-    told = (result.misconception, result.diagnosis and result.diagnosis.in_language("en"))
+    texts = (text.in_language("en") for text in (result.diagnosis, result.detail) if text)  # detail: whole
+    told = (result.misconception, " ".join(texts))
     if path.parent.name not in ("attack", "odd"):
         assert ids(result.misconception) == ids(demand.misconception), (result.name, told)
-    assert demand.words in (told[1] or ""), (result.name, told)
+    assert demand.words in told[1], (result.name, told)
     if demand.lost is not None:
         lost = {group.name for group in result.groups if group.points < group.max_points}
         assert lost == demand.lost, result.name

@@ -318,7 +318,7 @@ def test_a_course_in_one_language_is_built_verified_graded_and_reported(lang: st
     done = call(tmp_path, "build")
     assert (done.returncode, done.stderr) == (0, "")
     assert [path.name for path in sorted((tmp_path / "assignments").iterdir())] == [lang]
-    report = verification.verify_exercise(tmp_path / "solutions" / "relu", "relu_backward", 1, "seed")
+    report = verification.verify_exercise(tmp_path / "solutions" / "relu", "relu_backward", 1, "a seed")
     assert (report.stub, report.reference, report.missed, report.misnamed) == ([], [], {}, {})
     hand_in(tmp_path, "an", authored.RIGHT)
     hand_in(tmp_path, "bo", authored.TYPICAL)

@@ -31,7 +31,7 @@ def test_a_crash_is_told_with_its_line_and_with_where_it_happens() -> None:
     one = exercise(INPUT_GRAD, [input_grad(layer) for layer in LAYERS])
     crash = Outcome("raised", exception="IndexError", text="index 7", where="a.py", line=3)
     answers = [crash if layer.padding else RIGHT for layer in LAYERS]
-    assert said(one, answers) == "IndexError in a.py, line 3. Only where there is padding."
+    assert said(one, answers, visible=False) == "It raised an exception. Only where there is padding."
     assert said(one, answers, visible=True) == (
         "IndexError in a.py, line 3 (index 7). Only where there is padding."
     )
@@ -112,7 +112,10 @@ PARAMETERS = (
             PARAMETERS,
         ),
         (Outcome("raised", exception="TypeError", text="something else"), "It raised TypeError."),
-        (Outcome("returned", np.inf), "The shape is wrong: an array is asked for, not a single number."),
+        (
+            Outcome("returned", np.inf),
+            "The shape is (), it should be (2, 3, 4, 4): an array is asked for, not a single number.",
+        ),
     ],
 )
 def test_what_is_no_matter_of_numbers_is_told_as_it_is(outcome: Outcome, sentence: str) -> None:
@@ -123,7 +126,7 @@ def test_what_is_no_matter_of_numbers_is_told_as_it_is(outcome: Outcome, sentenc
 
 def test_where_a_text_is_wanted_it_says_so() -> None:
     one = exercise((), [case((), "z11 = a11 w11")])
-    symptom = result(one, [["z11", "a11"]]).symptom
+    symptom = result(one, [["z11", "a11"]], visible=True).symptom
     assert symptom is not None
     assert symptom.in_language("en") == "It returned a list; a text (str) is asked for."
     assert symptom.in_language("zh") == "返回的是列表（list），应返回文字（str）。"
@@ -207,7 +210,7 @@ def test_what_explains_a_part_must_be_about_what_is_seen() -> None:
     changed = Outcome("returned", one.cases[0].expected, changed=(0,))
     found = result(one, [changed, ONE])
     assert found.misconception is None and found.diagnosis is not None
-    assert "argument n was changed" in found.diagnosis.in_language("en")
+    assert "an argument was changed" in found.diagnosis.in_language("en")
 
 
 @pytest.mark.parametrize(

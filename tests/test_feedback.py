@@ -27,12 +27,14 @@ from autograder.judging.answer_key import AnswerKey, KeyCase, KeyExercise, KeyGr
 from autograder.judging.comparison import Close, Difference, Exact
 from autograder.judging.diagnosis import Judged
 from autograder.judging.domain import find
+from autograder.judging.pictures import layout
+from autograder.judging.pictures.failure import Failure, Pair, compared, pairs, size, smallest_failure
+from autograder.judging.pictures.text import picture
 from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict
 from autograder.sandbox.records import Outcome
 from autograder.student.checking import Checked, check_function, key_for
-from autograder.student.feedback import advice, html, layout, text
+from autograder.student.feedback import advice, html, text
 from autograder.student.feedback.card import Card, cards
-from autograder.student.feedback.failure import Failure, Pair, compared, pairs, size, smallest_failure
 from autograder.student.questions import OutOfTime, calling, within_budget
 
 ROOT = Path(__file__).parent.parent
@@ -310,7 +312,7 @@ def test_every_wrong_cell_has_a_sign_in_both_writers() -> None:
 @pytest.mark.parametrize("width", [30, 80, 200])
 def test_blocks_side_by_side_are_aligned(lang: str, width: int) -> None:
     failure = failure_of(np.full((3, 4), 100.0), np.zeros((3, 4)))
-    lines = [*text.picture(failure, lang, width)]
+    lines = [*picture(layout.drawn(failure), lang, width)]
     assert max(cell_len(line) for line in lines if "│" in line) <= max(width, 40)
     starts = [line.rfind("│ ") for line in lines if line.count("│") == 4]
     assert width < 80 or (len(starts) == 3 and len(set(starts)) == 1)

@@ -83,7 +83,6 @@ def check_specification(document: dict[str, Any]) -> None:
     formats = {"text", "html", "simple_format", "md", "ansi"}
     top: dict[str, Any] = {
         "score": (int, float),
-        "execution_time": (int, float),
         "output": str,
         "output_format": formats,
         "test_output_format": formats,
@@ -307,17 +306,31 @@ def test_nothing_handed_in_a_link_to_the_key_and_a_missing_key_are_told(containe
 
 
 def test_students_see_nothing_that_a_submission_says_about_hidden_inputs(container: Container) -> None:
-    """Statements fail while they are loaded, calls print and raise: all of it holds the inputs."""
+    """Statements fail while they are loaded, calls print and raise: all of it holds the inputs.
+
+    Of a case like it they see all, and nothing in that run knows a hidden input: neither its arguments nor
+    what a submission finds in the memory.
+    """
+    hidden = load(container.key)
+    numbers = [case.args[0].flat[0] for group in hidden.exercises[0].groups for case in group.cases]
     container.hand_in(
+        "import sys\n"
         "def relu_backward(delta, z):\n"
         "    print('LEAKED', z.shape)\n"
-        "    raise ValueError(f'LEAKED {z.shape}')\n"
+        "    frame, found = sys._getframe(), []\n"
+        "    while frame is not None:\n"
+        "        found += [repr(call['args'][0].flat[0]) for call in frame.f_locals.get('calls', [])]\n"
+        "        frame = frame.f_back\n"
+        "    raise ValueError('FOUND ' + ' '.join(number[-9:] for number in found))\n"
         "import gc\n"
         "raise ValueError(f'LEAKED {len(gc.get_objects())}')\n"
     )
     document = container.run()
-    assert "LEAKED" in for_instructor(document)
-    assert "LEAKED" not in shown_to_students(document)
+    ends = [repr(number)[-9:].rstrip(")") for number in numbers]
+    assert "LEAKED" in for_instructor(document) and ends[0] in for_instructor(document)
+    shown = shown_to_students(document)
+    assert "LEAKED" not in shown and "FOUND" in shown
+    assert not any(end in shown for end in ends)
 
 
 # ---- The zip -----------------------------------------------------------------------------------------------

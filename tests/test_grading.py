@@ -82,9 +82,9 @@ def test_a_copied_file_never_quotes_the_name_of_the_file_it_was_copied_from(
     for student in ("an", "bo"):
         course.hand_in(student, authored.CRASH, file=f"{student}.py")
     an, bo = grade(course, workers).results
-    assert an.exercises[0].diagnosis is not None and bo.exercises[0].diagnosis is not None
-    assert "an.py, line 2" in an.exercises[0].diagnosis.in_language("en")
-    assert "bo.py, line 2" in bo.exercises[0].diagnosis.in_language("en")
+    assert an.exercises[0].detail is not None and bo.exercises[0].detail is not None
+    assert "an.py, line 2" in an.exercises[0].detail.in_language("en")
+    assert "bo.py, line 2" in bo.exercises[0].detail.in_language("en")
 
 
 # ---- The store ---------------------------------------------------------------------------------------------

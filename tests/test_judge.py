@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from autograder.authoring.draw import draw_hidden, draw_key
 from autograder.authoring.exercise import Case, Exercise
 from autograder.authoring.transforms import instead
+from autograder.base.messages import say
 from autograder.judging.answer_key import AnswerKey
 from autograder.judging.comparison import Comparator, Difference
 from autograder.judging.judge import calls, judge, judge_error
@@ -299,19 +300,13 @@ def test_shapes_are_quoted_from_the_visible_key_alone() -> None:
     assert "(2, 3)" not in hidden.in_language("en") and "(2, 2)" not in hidden.in_language("en")
 
 
-def test_exception_texts_are_quoted_from_the_visible_key_alone() -> None:
+def test_exceptions_are_quoted_from_the_visible_key_alone_and_to_the_instructor() -> None:
     error = Outcome("raised", exception="ValueError", text="secret", where="a.py", line=7)
-    visible, hidden = (result(key, in_every_case(error)).diagnosis for key in (VISIBLE, HIDDEN))
-    assert (
-        visible is not None
-        and "secret" in visible.in_language("en")
-        and "a.py, line 7" in visible.in_language("en")
-    )
-    assert (
-        hidden is not None
-        and "secret" not in hidden.in_language("en")
-        and "a.py, line 7" in hidden.in_language("en")
-    )
+    visible, hidden = (result(key, in_every_case(error)) for key in (VISIBLE, HIDDEN))
+    assert visible.symptom is not None and hidden.symptom is not None and hidden.detail is not None
+    assert visible.symptom.in_language("en") == "ValueError in a.py, line 7 (secret)."
+    assert visible.detail is None and hidden.detail == visible.symptom
+    assert hidden.symptom == hidden.diagnosis == say("symptom.raised_something")
 
 
 # ---- Nothing hidden gets out -------------------------------------------------------------------------------

@@ -78,7 +78,7 @@ def test_each_example_is_short() -> None:
 
 @pytest.mark.parametrize(("name", "exercise"), [("dense", "Dense"), ("axis", "main_axis")])
 def test_the_examples_are_sound(name: str, exercise: str, course: Path) -> None:
-    report = verification.verify_exercise(course / "solutions" / name, exercise, draws=3)
+    report = verification.verify_exercise(course / "solutions" / name, exercise, draws=3, seed="a seed")
     assert report.sound and not report.misnamed and report.mutants > 4, report
 
 
@@ -168,7 +168,7 @@ def test_of_hidden_cases_nothing_is_quoted(hidden: answer_key.AnswerKey) -> None
     work = RIGHT.replace("self.dw =", "raise ValueError(str(delta))\n        self.dw =")
     (result,) = trusted.graded_source(hidden, work)
     assert result.symptom is not None
-    assert result.symptom.in_language("en") == "At backward(delta): ValueError in solution.py, line 8."
+    assert result.symptom.in_language("en") == "At backward(delta): It raised an exception."
 
 
 HOSTILE = {

@@ -95,7 +95,7 @@ def test_junit_holds_a_suite_a_submission_and_says_what_failed() -> None:
     assert counts == [["1", "0", "0"], ["1", "1", "0"], ["1", "0", "1"], ["1", "1", "0"]]
     for suite, result in zip(suites, results, strict=True):
         (case,) = suite.findall("testcase")
-        assert case.get("name") == "relu" and float(case.get("time", "")) == 0.5
+        assert case.get("name") == "relu" and case.get("time") is suite.get("time") is None
         assert str(suite.get("name")).endswith("/one")
         assert len(case) == (result.exercises[0].verdict is not Verdict.AC)
     (failure,) = suites[1].iter("failure")
@@ -145,7 +145,7 @@ GRADESCOPE_TEST = {"name": str, "number": str, "score": (int, float), "max_score
     "tags": list,
     "visibility": str,
 }
-GRADESCOPE = {"score": (int, float), "execution_time": (int, float), "output": str, "tests": list} | {
+GRADESCOPE = {"score": (int, float), "output": str, "tests": list} | {
     name: str
     for name in (
         *("output_format", "test_output_format", "test_name_format"),

@@ -97,7 +97,7 @@ def draw_keys(assignment: Assignment, folder: Path, *, fresh: bool = False) -> B
             old = answer_key.load(path, name)
         except answer_key.KeyFileError:
             note = say("file.key_drawn_anew", name=name)
-    if old and old.source == source:
+    if old and old.source == source and old.siblings.exercises:  # an older version's key has none
         return Built(path, False)
     key = draw_hidden(name, assignment.exercises, source, domain=assignment.domain, earlier=old)
     key = assignment.with_settings(key)

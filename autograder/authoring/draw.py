@@ -4,6 +4,9 @@
 assignment's name, that of a hidden key comes from the operating system, so that the sources do not tell it.
 Each group has random numbers of its own, so that its cases depend on no other group.
 
+Beside each hidden group stand its siblings: more of its generator's cases, without misconceptions, which may
+be shown in place of a hidden case.
+
 A hidden key keeps its entropy. When it is computed again, each generator draws from it once more and is
 judged by what it gives, never by its code: the cases of the earlier key are kept unless others come out.
 """
@@ -11,7 +14,7 @@ judged by what it gives, never by its code: the cases of the earlier key are kep
 import copy
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +30,9 @@ from autograder.judging.domain import find
 from autograder.judging.key_records import AnswerKey, Hint, KeyCase, KeyExercise, KeyGroup, Step, Wrong
 from autograder.sandbox import runner
 from autograder.sandbox.values import ValuesError, dumps, loads
+
+_SIBLING_DRAWS = 5
+"""How often a group is drawn for siblings at the most: a generator of few cases may give the hidden ones."""
 
 
 def draw_hidden(
@@ -74,7 +80,7 @@ def draw_key(
         to the domain.
     """
     old = earlier.groups if earlier else {}
-    drawn = tuple(_draw_exercise(exercise, entropy, visible, old) for exercise in exercises)
+    drawn = tuple(_draw_exercise(exercise, name, entropy, visible, old) for exercise in exercises)
     comparators = find(domain).comparators
     for exercise in drawn:
         for case in exercise.cases:
@@ -94,18 +100,23 @@ def inputs(cases: Sequence[Case | KeyCase]) -> list[Any]:
 
 
 def _draw_exercise(
-    exercise: Exercise, entropy: str, visible: bool, old: Mapping[tuple[str, str], KeyGroup]
+    exercise: Exercise, name: str, entropy: str, visible: bool, old: Mapping[tuple[str, str], KeyGroup]
 ) -> KeyExercise:
     known = (*exercise.misconceptions, *exercise.pairs())
+    drawn = {
+        group.name: _cases(exercise, group, entropy, visible)
+        for group in exercise.groups
+        if group.visible or not visible
+    }
+    secret = set() if visible else _secret(exercise, drawn.values(), name)
     groups = []
     for group in exercise.groups:
-        if group.visible or not visible:
-            drawn = _cases(exercise, group, entropy, visible)
+        if group.name in drawn:
             before = old.get((exercise.name, group.name))
-            same = before is not None and same_values(inputs(drawn), inputs(before.cases))
-            kept = before.cases if before and same else (None,) * len(drawn)
-            cases = tuple(_key_case(exercise, group, *pair, known) for pair in zip(drawn, kept, strict=True))
-            groups.append(KeyGroup(group.name, group.zh, group.en, group.points, cases))
+            cases = _key_cases(exercise, group, drawn[group.name], before.cases if before else (), known)
+            alike = [] if visible else _siblings(exercise, group, entropy, secret)
+            siblings = _key_cases(exercise, group, alike, before.siblings if before else (), ())
+            groups.append(KeyGroup(group.name, group.zh, group.en, group.points, cases, siblings))
     hints = tuple(Hint(m.id, m.zh, m.en) for m in known)
     drawn_exercise = KeyExercise(
         exercise.name,
@@ -158,10 +169,30 @@ def _resolved(exercise: Exercise, case: Case) -> Case:
     return replace(case, args=loads(dumps(arguments)), steps=steps)
 
 
-def _cases(exercise: Exercise, group: Group, entropy: str, visible: bool) -> list[Case]:
+def _secret(exercise: Exercise, drawn: Iterable[list[Case]], assignment: str) -> set[bytes]:
+    """The hidden cases that students do not have in the visible key."""
+    handed_out = [_cases(exercise, group, assignment, True) for group in exercise.groups if group.visible]
+    hidden, known = ({_question(case) for cases in some for case in cases} for some in (drawn, handed_out))
+    return hidden - known
+
+
+def _question(case: Case) -> bytes:
+    return dumps([case.args, repr(case.accept), repr(case.steps)])
+
+
+def _siblings(exercise: Exercise, group: Group, entropy: str, secret: set[bytes]) -> list[Case]:
+    """Cases like those of a hidden group, from a draw of their own; none that is secret."""
+    for number in range(_SIBLING_DRAWS):
+        drawn = _cases(exercise, group, entropy, False, f"/sibling/{number}")
+        if found := [case for case in drawn if _question(case) not in secret]:
+            return found
+    return []
+
+
+def _cases(exercise: Exercise, group: Group, entropy: str, visible: bool, draw_name: str = "") -> list[Case]:
     """What the group's generator gives; it runs twice, to see whether `rng` alone decides that."""
     where = say("author.group", exercise=exercise.name, name=group.name)
-    seed = hashlib.sha256(f"{entropy}/{exercise.name}/{group.name}".encode()).digest()
+    seed = hashlib.sha256(f"{entropy}/{exercise.name}/{group.name}{draw_name}".encode()).digest()
 
     def draw() -> list[Case]:
         cases = group.cases(np.random.default_rng(list(seed)), for_students=visible)
@@ -180,6 +211,18 @@ def _cases(exercise: Exercise, group: Group, entropy: str, visible: bool) -> lis
     if not same_values(inputs(cases), inputs(again)):
         raise AuthoringError(say("author.drawn_past_rng", where=where))
     return cases
+
+
+def _key_cases(
+    exercise: Exercise,
+    group: Group,
+    drawn: Sequence[Case],
+    before: tuple[KeyCase, ...],
+    known: Sequence[Misconception],
+) -> tuple[KeyCase, ...]:
+    """The cases with their outputs; `before` are those of an earlier key."""
+    kept = before if same_values(inputs(drawn), inputs(before)) else (None,) * len(drawn)
+    return tuple(_key_case(exercise, group, *pair, known) for pair in zip(drawn, kept, strict=True))
 
 
 def _key_case(

@@ -211,7 +211,8 @@ def _failures(
 def _fault(result: ExerciseResult) -> Text:
     points, maximum = f"{result.points:g}", f"{result.max_points:g}"
     fault = say("verify.fault", points=points, maximum=maximum, verdict=result.verdict.value)
-    return say("verify.fault_because", fault=fault, why=result.diagnosis) if result.diagnosis else fault
+    why = result.detail or result.diagnosis
+    return say("verify.fault_because", fault=fault, why=why) if why else fault
 
 
 def _stub_faults(loaded: assignment.Assignment, keys: list[AnswerKey]) -> list[Text]:

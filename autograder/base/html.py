@@ -15,16 +15,18 @@ from markupsafe import Markup, escape
 from autograder.base.messages import Text, languages, say, sentence, tag
 
 
-def environment(package: str, lang: str = "") -> Environment:
+def environment(package: str, lang: str = "", *more: str) -> Environment:
     """The Jinja environment of the templates of `package`: with the frame of a page and with messages.
 
     Parameters
     ----------
     lang : str, optional
         In which a `Text` is shown; by default in all languages, of which the page's style shows one.
+    more : str
+        Further packages whose templates are used.
     """
     result = Environment(
-        loader=ChoiceLoader([PackageLoader(package), PackageLoader("autograder.base")]),
+        loader=ChoiceLoader([*map(PackageLoader, (package, *more, "autograder.base"))]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

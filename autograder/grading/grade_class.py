@@ -20,7 +20,7 @@ from autograder.base.messages import Text, say
 from autograder.grading.engine import Settings
 from autograder.grading.executors import WorkerPool
 from autograder.grading.store import Member, Store, StoreKey
-from autograder.judging import answer_key
+from autograder.judging import answer_key, siblings
 from autograder.judging.evaluate import Evaluation, evaluate, unreadable
 from autograder.judging.judge import calls, judge_error
 from autograder.judging.results import SubmissionResult
@@ -287,7 +287,13 @@ def grade_one(task: Task, key: Path | bytes) -> SubmissionResult:
     """
     start = time.perf_counter()
     loaded = _load_key(key, task.key_digest)
-    done = evaluate(task.name, task.content, loaded, lambda statements: _sandbox(task, key).run(statements))
+    done = evaluate(
+        task.name,
+        task.content,
+        loaded,
+        lambda statements: _sandbox(task, key).run(statements),
+        lambda statements, asked: _sibling_sandbox(task, key).run(statements, asked, siblings.SECONDS),
+    )
     seconds = round(time.perf_counter() - start, 4)
     return _result(task, task.settings, seconds, done, loaded)
 
@@ -337,10 +343,18 @@ def _sandbox(task: Task, key: Path | bytes) -> Sandbox:
     return _open_sandbox(key, task.key_digest, task.settings, threading.get_ident())
 
 
-@functools.lru_cache(maxsize=16)
-def _open_sandbox(key: Path | bytes, digest: str, settings: Settings, thread: int) -> Sandbox:
+def _sibling_sandbox(task: Task, key: Path | bytes) -> Sandbox:
+    """A sandbox of its own: what is quoted to students, a submission may have found anywhere inside of it."""
+    return _open_sandbox(key, task.key_digest, task.settings, threading.get_ident(), of_siblings=True)
+
+
+@functools.lru_cache(maxsize=32)
+def _open_sandbox(
+    key: Path | bytes, digest: str, settings: Settings, thread: int, *, of_siblings: bool = False
+) -> Sandbox:
     """A worker keeps a warm sandbox for each key and each of its threads; it ends with the worker."""
     loaded = _load_key(key, digest)
-    sandbox = Sandbox(calls(loaded), settings.limits_of(loaded), settings.isolation)
+    asked = calls(loaded.siblings if of_siblings else loaded)
+    sandbox = Sandbox(asked, settings.limits_of(loaded), settings.isolation)
     gc.freeze()  # the key stays: no garbage collection need traverse it again for every submission
     return sandbox

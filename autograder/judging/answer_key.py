@@ -163,7 +163,7 @@ def with_digest(key: AnswerKey) -> AnswerKey:
 
 
 def deciding(key: AnswerKey) -> str:
-    """The digest of what decides points: not of texts, misconceptions or names of parameters."""
+    """The digest of what decides points: not of texts, misconceptions, siblings or names of parameters."""
     exercises = [
         [each.name, [[g.name, g.points, [what_decides(case) for case in g.cases]] for g in each.groups]]
         for each in key.exercises
@@ -183,6 +183,9 @@ def what_decides(case: KeyCase) -> dict[str, Any]:
 def _to_data(key: AnswerKey) -> dict[str, Any]:
     data = {"schema": SCHEMA, **records.to_data(key)}
     del data["digest"]
+    for group in (group for exercise in data["exercises"] for group in exercise["groups"]):
+        if not group["siblings"]:  # a visible key has none
+            del group["siblings"]
     return data
 
 

@@ -12,6 +12,7 @@ from autograder.judging.answer_key import AnswerKey
 from autograder.judging.diagnosis import Judged
 from autograder.judging.judge import judge_error, judged, results
 from autograder.judging.results import ExerciseResult, Verdict
+from autograder.judging.siblings import with_siblings
 from autograder.sandbox.client import SandboxError
 from autograder.sandbox.records import LoadNote, Outcome, Run
 from autograder.submissions import source
@@ -31,7 +32,13 @@ class Evaluation:
     """The cases of each exercise; empty if the grader failed."""
 
 
-def evaluate(name: str, content: bytes, key: AnswerKey, run: Callable[[Statements], Run]) -> Evaluation:
+def evaluate(
+    name: str,
+    content: bytes,
+    key: AnswerKey,
+    run: Callable[[Statements], Run],
+    run_siblings: Callable[[Statements, list[int]], Run] | None = None,
+) -> Evaluation:
     """Judge the submission `content`; raises nothing that a submission could cause.
 
     Parameters
@@ -40,18 +47,25 @@ def evaluate(name: str, content: bytes, key: AnswerKey, run: Callable[[Statement
         The file's name; its ending tells a notebook from a script.
     run : function
         Runs statements on the calls of `key`, such as `Sandbox.run`.
+    run_siblings : function, optional
+        Runs them on some of the calls of `key.siblings`, where no hidden input is (`siblings`).
     """
     try:
         read = source.read(name, content)
-        done = (
-            run([(s.source, s.where, s.line) for s in read.statements]) if read.statements else _nothing(key)
-        )
+        statements = [(s.source, s.where, s.line) for s in read.statements]
+        done = run(statements) if statements else _nothing(key)
     except source.SubmissionError as error:
         return unreadable(key, error.text)
     except SandboxError as error:
         return Evaluation(judge_error(key), (say("note.grader_failed", error=error),))
     cases = judged(key, _with_syntax_errors(done.outcomes, read.notes))
     exercises = results(key, cases)
+    if run_siblings is not None:
+
+        def outcomes(wanted: list[int]) -> tuple[Outcome, ...]:
+            return _with_syntax_errors(run_siblings(statements, wanted).outcomes, read.notes)
+
+        exercises = with_siblings(key, exercises, outcomes)
     notes = _some(_reader_note, read.notes)
     notes += _some(_load_note, [note for note in done.notes if _concerns(note, exercises)])
     return Evaluation(exercises, notes, done.output, cases)

@@ -113,9 +113,8 @@ def _result(
     failed = [case.verdict for case in judged if case.verdict is not Verdict.AC]
     verdict = next((verdict for verdict in failed if verdict is not Verdict.NR), (*failed, Verdict.AC)[0])
     found = diagnose(exercise, judged, domain, visible=key.visible, modules=key.limits.modules)
-    return ExerciseResult(
-        exercise.name, verdict, found.misconception, found.symptom, found.text, tuple(groups)
-    )
+    about = (found.misconception, found.symptom, found.text, tuple(groups), found.detail)
+    return ExerciseResult(exercise.name, verdict, *about)
 
 
 def _judge_case(group: str, case: KeyCase, outcome: Outcome) -> Judged:

@@ -4,7 +4,7 @@
 """
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
@@ -75,13 +75,17 @@ class KeyCase:
 
 @dataclass(frozen=True)
 class KeyGroup:
-    """Cases that are worth points together."""
+    """Cases that are worth points together.
+
+    `siblings` are cases like them, of a hidden key only: drawn apart, worth nothing, no secret.
+    """
 
     name: str
     zh: str
     en: str
     points: float
     cases: tuple[KeyCase, ...]
+    siblings: tuple[KeyCase, ...] = ()
 
     @property
     def title(self) -> Text:
@@ -199,6 +203,23 @@ class AnswerKey:
     @property
     def points(self) -> float:
         return sum(exercise.points for exercise in self.exercises)
+
+    @cached_property
+    def siblings(self) -> "AnswerKey":
+        """The sibling cases, as a visible key: whole they may be shown."""
+        exercises = tuple(
+            replace(
+                exercise,
+                groups=tuple(
+                    replace(group, cases=group.siblings, siblings=())
+                    for group in exercise.groups
+                    if group.siblings
+                ),
+            )
+            for exercise in self.exercises
+        )
+        kept = tuple(exercise for exercise in exercises if exercise.groups)
+        return replace(self, visible=True, exercises=kept)
 
     @property
     def groups(self) -> dict[tuple[str, str], KeyGroup]:

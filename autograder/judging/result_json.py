@@ -21,7 +21,7 @@ def encode(kept: object) -> bytes:
     """A record, or several, as JSON."""
     import msgspec
 
-    return msgspec.json.encode(kept)
+    return msgspec.json.encode(kept, enc_hook=_plain)
 
 
 def decode(data: bytes, kind: type[_Kept]) -> _Kept:
@@ -43,7 +43,7 @@ def to_data(kept: object) -> Any:
     """A record in dicts and lists, for a larger document."""
     import msgspec
 
-    return msgspec.to_builtins(kept)
+    return msgspec.to_builtins(kept, enc_hook=_plain)
 
 
 def from_builtins(data: Any, kind: type[_Kept]) -> _Kept:
@@ -68,8 +68,11 @@ def shown(result: SubmissionResult, lang: str) -> bytes:
     """One entry of `submissions` in `results.json`: the record with points, and sentences in `lang`."""
     data = to_data(result) | _points(result) | {"notes": [with_sentence(note, lang) for note in result.notes]}
     for exercise, entry in zip(result.exercises, data["exercises"], strict=True):
-        told = {name: with_sentence(getattr(exercise, name), lang) for name in ("symptom", "diagnosis")}
+        texts = ("symptom", "diagnosis", "detail")
+        told = {name: with_sentence(getattr(exercise, name), lang) for name in texts}
         entry |= _points(exercise) | told
+        if exercise.sibling is not None:
+            entry["sibling"]["symptom"] = with_sentence(exercise.sibling.symptom, lang)
         if exercise.earned is None:
             entry["groups"] = [group | {"points": None} for group in entry["groups"]]
     return encode(data)
@@ -91,5 +94,11 @@ def _decoder(kind: Any) -> Any:
     return msgspec.json.Decoder(kind, dec_hook=_text)
 
 
-def _text(kind: type, data: Any) -> Text:
-    return from_data(data)
+def _plain(value: Any) -> Any:
+    if isinstance(value, range):  # rows and columns of a picture
+        return value.start, value.stop
+    raise NotImplementedError(type(value).__name__)
+
+
+def _text(kind: type, data: Any) -> Any:
+    return range(*data) if kind is range else from_data(data)

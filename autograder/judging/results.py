@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from autograder.base.messages import Message, Text, Verbatim
+from autograder.judging.pictures.records import Picture
 from autograder.sandbox.limits import Limits
 
 
@@ -50,6 +51,22 @@ class GroupResult:
 
 
 @dataclass(frozen=True)
+class SiblingResult:
+    """What came of the sibling cases of the groups that failed; students may read and see all of it.
+
+    Attributes
+    ----------
+    symptom : Text or None
+        What is wrong in those that fail; None where all are right.
+    picture : Picture or None
+        The smallest of them, where there is something to see.
+    """
+
+    symptom: Text | None = None
+    picture: Picture | None = None
+
+
+@dataclass(frozen=True)
 class ExerciseResult:
     """One function, graded.
 
@@ -60,7 +77,12 @@ class ExerciseResult:
     misconception : str or None
         The id of the misconception that explains the wrong cases.
     symptom : Text or None
-        What is wrong, such as "the signs are reversed"; None where nothing is.
+        What is wrong, such as "the signs are reversed"; None where nothing is. Of hidden cases its kind only:
+        students read it.
+    detail : Text or None
+        The whole symptom of hidden cases, with what the submission chose: for the instructor alone.
+    sibling : SiblingResult or None
+        None where no sibling cases were run, or not all of them.
     diagnosis : Text or None
         The misconception that explains it, as the value `hint` of `idea.whole` or `idea.partly`; else the
         symptom.
@@ -72,6 +94,8 @@ class ExerciseResult:
     symptom: Text | None
     diagnosis: Text | None
     groups: tuple[GroupResult, ...]
+    detail: Text | None = None
+    sibling: SiblingResult | None = None
 
     @property
     def hint(self) -> Text | None:

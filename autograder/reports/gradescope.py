@@ -1,8 +1,8 @@
 """One graded submission as Gradescope's `results.json`: a test for each group of hidden cases.
 
 The autograder that runs on Gradescope writes this, and `autograder report` for a class graded elsewhere.
-Students see points and feedback and nothing of a hidden case: the submission's output, and notes that quote
-its exceptions, are in a test that only instructors see.
+Students see points and feedback and nothing of a hidden case, not even how long it took: the submission's
+output, and notes that quote its exceptions, are in a test that only instructors see.
 """
 
 import json
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, TextIO
 
 from autograder.base.messages import Text, say
+from autograder.judging.pictures.text import picture
 from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict
 from autograder.reports import words
 
@@ -51,7 +52,6 @@ def to_gradescope(
         sentences.append(words.about_written(result).in_language(lang))
     return {
         "score": result.points,
-        "execution_time": result.seconds,
         "output": "\n".join(sentences),
         "output_format": "text",
         "test_output_format": "text",
@@ -95,7 +95,7 @@ def _tests(exercise: ExerciseResult, number: int, lang: str) -> list[dict[str, A
         passed = all(case.verdict.earns for case in group.cases)
         verdict = next((case.verdict for case in group.cases if not case.verdict.earns), Verdict.AC)
         first = not passed and all(test["status"] == "passed" for test in tests)
-        symptom = words.seen(exercise) if first else None
+        output = [] if passed else _told(exercise, lang) if first else []
         tests.append(
             {
                 "name": f"{exercise.name}: {group.name}",
@@ -103,7 +103,7 @@ def _tests(exercise: ExerciseResult, number: int, lang: str) -> list[dict[str, A
                 "score": group.points,
                 "max_score": group.max_points,
                 "status": "passed" if passed else "failed",
-                "output": "" if passed else (symptom or words.name_of(verdict)).in_language(lang),
+                "output": "" if passed else "\n".join(output or [words.name_of(verdict).in_language(lang)]),
                 "visibility": "visible",
             }
         )
@@ -122,12 +122,21 @@ def _tests(exercise: ExerciseResult, number: int, lang: str) -> list[dict[str, A
     return tests
 
 
+def _told(exercise: ExerciseResult, lang: str) -> list[str]:
+    """What is seen in the first group that fails, and the case like it."""
+    lines = [said.in_language(lang) for said in (words.seen(exercise), words.of_sibling(exercise)) if said]
+    if exercise.sibling is not None and exercise.sibling.picture is not None:
+        lines += picture(exercise.sibling.picture, lang)
+    return lines
+
+
 def _for_instructor(result: SubmissionResult, lang: str) -> dict[str, Any]:
     """The hidden test: notes and output, which may contain hidden inputs."""
     lines = [
         say("gradescope.file", file=result.file or "–").in_language(lang),
         say("gradescope.isolation", isolation=result.isolation).in_language(lang),
         *(note.in_language(lang) for note in result.notes),
+        *(f"{each.name}: {each.detail.in_language(lang)}" for each in result.exercises if each.detail),
     ]
     if result.output:
         lines += ["", say("gradescope.printed_heading").in_language(lang), result.output[:_SHOWN]]

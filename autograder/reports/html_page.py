@@ -2,7 +2,8 @@
 
 `class_report` calls it. Everything from a submission, such as a student's name or a program's output, is
 escaped by the templates, and a content security policy lets the browser run the page's own script only. A
-student's page holds points and the sentences of `words.told`: never notes or output.
+student's page holds points, the sentences of `words.told` and the pictures of sibling cases: never notes,
+output or details.
 """
 
 import base64
@@ -18,6 +19,7 @@ from markupsafe import Markup
 
 from autograder import __version__
 from autograder.base import html
+from autograder.judging.pictures import words as pictures
 from autograder.judging.results import SubmissionResult, Verdict, total, total_earned
 from autograder.reports import words
 from autograder.reports.class_statistics import Cell, ClassStatistics, StudentStatistics
@@ -94,7 +96,8 @@ def write_student(name: str, results: Sequence[SubmissionResult], lang: str, str
 @functools.cache
 def environment() -> Environment:
     """The templates of this package."""
-    found = html.environment("autograder.reports")
+    found = html.environment("autograder.reports", "", "autograder.judging.pictures")
+    found.globals["pictures"] = pictures
     filters: dict[str, Callable[..., Any]] = {
         "cut": lambda text: text if len(text) <= _SHOWN_OUTPUT else text[:_SHOWN_OUTPUT] + " …",
         "mark": lambda verdict: _MARKS.get(verdict, "✗"),

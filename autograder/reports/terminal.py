@@ -1,7 +1,7 @@
 """What the command line prints: a class as a table, a student's own check as a list."""
 
 from collections import Counter
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 
 from rich.console import Console, RenderableType
 from rich.markup import escape
@@ -9,8 +9,9 @@ from rich.table import Table
 
 from autograder.base.messages import Text, say, translator
 from autograder.judging.domain import find
+from autograder.judging.pictures.text import picture
 from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict
-from autograder.reports.words import about_written, submissions
+from autograder.reports.words import about_written, submissions, told
 from autograder.student.checking import Checked
 from autograder.student.feedback import words
 from autograder.student.feedback.advice import next_exercise, next_step
@@ -22,8 +23,8 @@ _TABLE_ROWS = 400
 def class_shown(results: Iterable[SubmissionResult], lang: str) -> list[RenderableType]:
     """A row for each submission: points, and the exercises that are not right with their verdicts.
 
-    Below the table: how many there are, the mean share of the points of those that were graded, and in red
-    how many were not, why, and what to do.
+    Below the table: of a single submission what is wrong with it; how many there are, the mean share of the
+    points of those that were graded, and in red how many were not, why, and what to do.
     """
     _ = translator(lang)
     table = Table(header_style="bold")
@@ -51,6 +52,8 @@ def class_shown(results: Iterable[SubmissionResult], lang: str) -> list[Renderab
                 _lost(result),
             )
     shown: list[RenderableType] = [table] if number <= _TABLE_ROWS else []
+    if number == 1:
+        shown += map(escape, _in_full(result, lang))
     if shares:
         mean = f"{100 * sum(shares) / len(shares):.1f} %"
         told = say("report.class_summary", submissions=submissions(number), mean=mean)
@@ -63,6 +66,16 @@ def class_shown(results: Iterable[SubmissionResult], lang: str) -> list[Renderab
     for reason, count in failures.items():
         shown.append(f"[bold red]{Verdict.JE.value} ×{count}[/] {escape(reason.in_language(lang))}")
     return shown
+
+
+def _in_full(result: SubmissionResult, lang: str) -> Iterator[str]:
+    """What is wrong with a submission that was graded alone: for the instructor, with the case like it."""
+    for exercise in result.exercises:
+        texts = told(exercise) if exercise.detail is None else [exercise.detail, *told(exercise)[1:]]
+        for text in texts:
+            yield f"{exercise.name}: {text.in_language(lang)}"
+        if exercise.sibling is not None and exercise.sibling.picture is not None:
+            yield from picture(exercise.sibling.picture, lang)
 
 
 def _points(points: float | None, maximum: float) -> str:

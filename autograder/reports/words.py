@@ -50,14 +50,23 @@ def grader_failed() -> Text:
     return say("verdict.grader_failed_not_graded")
 
 
-def told(exercise: ExerciseResult) -> list[Text]:
-    """What a student reads about an exercise that is not right: the symptom, then the idea behind it.
+def of_sibling(exercise: ExerciseResult) -> Text | None:
+    """What came of a case like the hidden one, where it says more than the symptom."""
+    if exercise.sibling is None or exercise.sibling.symptom == exercise.symptom:
+        return None
+    symptom = exercise.sibling.symptom
+    return say("sibling.right") if symptom is None else say("sibling.wrong", symptom=symptom)
 
-    Never notes or output, which are for the instructor alone.
+
+def told(exercise: ExerciseResult) -> list[Text]:
+    """What a student reads about an exercise that is not right: the symptom, the idea, a case like it.
+
+    Never notes, output or `detail`, which are for the instructor alone.
     """
     if exercise.verdict is Verdict.AC:
         return []
     if exercise.verdict is Verdict.JE:
         return [grader_failed()]
-    sentences = [text for text in (seen(exercise), idea(exercise)) if text is not None]
+    known = seen(exercise), idea(exercise), of_sibling(exercise)
+    sentences = [text for text in known if text is not None]
     return list(dict.fromkeys(sentences)) or [name_of(exercise.verdict)]

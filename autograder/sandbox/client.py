@@ -9,6 +9,7 @@ those of the group that stopped it. Functions that were stopped come last from t
 ends uses up no other's time. It must never trust what it receives.
 """
 
+import math
 import os
 import select
 import struct
@@ -183,8 +184,20 @@ class Sandbox:
         if process is not None:
             launch.kill(process)
 
-    def run(self, statements: Sequence[tuple[str, str, int]]) -> Run:
-        """Load a submission, given as (source, where, line) statements, and make every call.
+    def run(
+        self,
+        statements: Sequence[tuple[str, str, int]],
+        asked: Sequence[int] | None = None,
+        seconds: float = math.inf,
+    ) -> Run:
+        """Load a submission, given as (source, where, line) statements, and make calls.
+
+        Parameters
+        ----------
+        asked : sequence of int, optional
+            Which of the calls, in the order of the outcomes; by default all.
+        seconds : float, optional
+            The submission's own time for this run, where it is less than the limits'.
 
         Raises
         ------
@@ -192,14 +205,15 @@ class Sandbox:
             The sandbox could not do its work, twice in a row, or the machine was too busy.
         Cancelled
         """
-        progress = _Progress(Quotable(statements), self.limits.submission_seconds)
+        asked = range(len(self.calls)) if asked is None else asked
+        progress = _Progress(Quotable(statements), min(seconds, self.limits.submission_seconds))
         try:
             source = _source_message(statements)
         except ValuesError:  # far longer than anything that `source.read` lets through
-            return Run(tuple(Outcome("unanswered") for _ in self.calls))
+            return Run(tuple(Outcome("unanswered") for _ in asked))
         deadline = time.monotonic() + self.limits.wall_seconds
         failures = 0
-        while wanted := [i for i in range(len(self.calls)) if i not in progress.outcomes]:
+        while wanted := [i for i in asked if i not in progress.outcomes]:
             wanted.sort(key=lambda i: self.calls[i].function in progress.stopped)
             if time.monotonic() > deadline:
                 raise SandboxError(say("sandbox.machine_busy"))
@@ -225,7 +239,7 @@ class Sandbox:
             self._take(progress, reply)
             self._account_for_end(progress, reply, wanted)
         return Run(
-            tuple(progress.outcomes[index] for index in range(len(self.calls))),
+            tuple(progress.outcomes[index] for index in asked),
             tuple(progress.notes),
             progress.output,
         )

@@ -12,8 +12,8 @@ from autograder.cnn.recovery.recover import recover
 from autograder.cnn.recovery.shrink import Shrunk, can_shrink, shrink
 from autograder.judging.answer_key import KeyExercise
 from autograder.judging.diagnosis.judged import Judged
+from autograder.judging.pictures.failure import Failure, size
 from autograder.student.feedback.card import Formula
-from autograder.student.feedback.failure import Failure, size
 from autograder.student.questions import Evaluate
 
 ELEMENTS = 2

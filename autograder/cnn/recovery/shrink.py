@@ -19,7 +19,7 @@ from autograder.cnn.derivations.layer import AnyLayer, LayerError, Pooling, posi
 from autograder.cnn.derivations.symbols import Quantity, terms
 from autograder.cnn.recovery.readings import READINGS, Array, Reading, Sizes, given_input
 from autograder.judging.comparison import Close, Difference
-from autograder.student.feedback.failure import Failure, Oracle, compared, size
+from autograder.judging.pictures.failure import Failure, Oracle, compared, size
 from autograder.student.questions import Evaluate, Failed
 
 MAX_LAYERS = 400

@@ -11,7 +11,9 @@ from typing import Any
 
 from autograder.base.messages import Text, languages, preferred_language, say
 from autograder.integrations.nbgrader.errors import NotebookError
+from autograder.judging.pictures.text import picture
 from autograder.judging.results import ExerciseResult, Score, SubmissionResult, Verdict
+from autograder.reports.words import of_sibling
 
 SCHEMA_VERSION = 3
 _TEST = "test_"
@@ -77,7 +79,10 @@ def feedback(result: ExerciseResult, max_points: float, lang: str) -> Feedback:
     if result.earned is None:
         return Feedback(None, (say("verdict.grader_failed_not_graded").in_language(lang),))
     share = result.earned / result.max_points if result.max_points else 1.0
-    return Feedback(max_points * share, tuple(text.in_language(lang) for text in _sentences(result)))
+    lines = [text.in_language(lang) for text in _sentences(result)]
+    if result.sibling is not None and result.sibling.picture is not None:
+        lines += picture(result.sibling.picture, lang)
+    return Feedback(max_points * share, tuple(lines))
 
 
 def _sentences(result: ExerciseResult) -> Iterator[Text]:
@@ -88,6 +93,8 @@ def _sentences(result: ExerciseResult) -> Iterator[Text]:
     yield say("nbgrader.some_groups_pass", name=result.name, passed=passed, n=len(result.groups))
     if result.diagnosis is not None:
         yield result.diagnosis
+    if (sibling := of_sibling(result)) is not None:
+        yield sibling
 
 
 def language(notebook: Any) -> str:

@@ -5,15 +5,15 @@
   answer, `conditions` in which cases, by what `facts` reads off their arguments.
 
 The judge calls `diagnose` for every exercise; a subject adds what it knows in its `domain`. Nothing here may
-raise for a value that a student's function returned. From a hidden key nothing is quoted: no input, no
-expected value, no expected size, no text of an exception.
+raise for a value that a student's function returned. From a hidden key students read the kind of a symptom
+only (`told`): no input, no expected value, no size, no name, line or text of an exception.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autograder.base.messages import Text, say
-from autograder.judging.diagnosis import catalogue, symptoms
+from autograder.judging.diagnosis import catalogue, symptoms, told
 from autograder.judging.diagnosis.judged import Judged
 from autograder.judging.diagnosis.knowledge import Knowledge
 from autograder.judging.key_records import Hint, KeyExercise
@@ -33,11 +33,14 @@ class Diagnosis:
         What can be seen; None where nothing is wrong.
     text : Text or None
         The misconception's idea where there is one, else the symptom.
+    detail : Text or None
+        The symptom for the instructor, where that of hidden cases tells a student less.
     """
 
     misconception: str | None = None
     symptom: Text | None = None
     text: Text | None = None
+    detail: Text | None = None
 
 
 def diagnose(
@@ -48,18 +51,20 @@ def diagnose(
     visible: bool,
     modules: Sequence[str] = (),
 ) -> Diagnosis:
-    """Explain an exercise's result. With `visible`, shapes and exception texts may be quoted.
+    """Explain an exercise's result; with `visible`, students may read all of it.
 
     `modules` are those that the course allows besides NumPy.
     """
     if all(judged.verdict.earns for judged in cases):
         return Diagnosis()
-    symptom = symptoms.symptom(exercise, cases, knowledge, visible=visible, modules=modules)
+    seen = symptoms.symptom(exercise, cases, knowledge, visible=visible, modules=modules)
+    symptom = seen if visible else told.kind(seen)
+    detail = None if symptom == seen else seen
     found = catalogue.recognise(exercise, cases)
     if found is None:
-        return Diagnosis(None, symptom, symptom)
+        return Diagnosis(None, symptom, symptom, detail)
     idea = say("idea.whole" if found.explains_all else "idea.partly", hint=_idea(exercise, found.hint))
-    return Diagnosis(found.hint.id, symptom, idea)
+    return Diagnosis(found.hint.id, symptom, idea, detail)
 
 
 def _idea(exercise: KeyExercise, hint: Hint) -> Text:

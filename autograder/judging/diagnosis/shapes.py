@@ -1,6 +1,6 @@
 """Describe how a wrong shape differs from the right one, over all cases with a wrong shape.
 
-The description is a difference, such as "too many rows, by 1": of a hidden key no size may be quoted.
+The description is a difference, such as "too many rows, by 1"; `told` leaves its kind of a hidden key.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ from autograder.judging.diagnosis.facts import Facts
 Shape = tuple[int, ...]
 
 MAX_NUMBER = 9
-"""No larger number is quoted: a submission could encode a hidden input in the size of its result."""
+"""No larger number is quoted: it would tell a reader nothing."""
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,10 @@ def symptom(
     visible: bool,
     modules: Sequence[str] = (),
 ) -> Text:
-    """What is wrong in those of all cases that are; at least one must be. `modules`: see `sandbox.limits`."""
+    """What is wrong in those of all cases that are; at least one must be. `modules`: see `sandbox.limits`.
+
+    It quotes what the submission did; of a hidden key students read what `told.kind` leaves of it.
+    """
     cases = [AnalysedCase(**vars(case), facts=_facts(exercise, case, knowledge)) for case in judged]
     not_right = [case for case in cases if not case.verdict.earns]
     wrong = [case for case in not_right if case.verdict is not Verdict.NR]
@@ -61,7 +64,7 @@ def symptom(
         explanation = first.case.accept.explained(own, visible=visible)
         if explanation is not None:
             return explanation
-    what = _what(exercise, cases, alike, knowledge, visible)
+    what = _what(exercise, cases, alike, knowledge)
     return limited(what, exercise, cases, alike, knowledge.features, elsewhere=len(alike) < len(wrong))
 
 
@@ -71,11 +74,7 @@ def _facts(exercise: KeyExercise, judged: Judged, knowledge: Knowledge) -> Facts
 
 
 def _what(
-    exercise: KeyExercise,
-    cases: Sequence[AnalysedCase],
-    alike: Sequence[AnalysedCase],
-    knowledge: Knowledge,
-    visible: bool,
+    exercise: KeyExercise, cases: Sequence[AnalysedCase], alike: Sequence[AnalysedCase], knowledge: Knowledge
 ) -> Text:
     first = alike[0]
     match first.verdict:
@@ -89,19 +88,19 @@ def _what(
         case Verdict.OLE:
             return say("symptom.too_much_output")
         case Verdict.RTE if first.step:
-            return _step_failed(exercise, first.step, first.outcome, visible)
+            return _step_failed(exercise, first.step, first.outcome)
         case Verdict.RTE:
-            return _run_time_error(exercise, first.outcome, visible)
+            return _run_time_error(exercise, first.outcome)
     if first.outcome.status == "unsendable":
         return _unsendable(first.outcome.text)
-    return _wrong_answer(exercise, cases, alike, knowledge, visible)
+    return _wrong_answer(exercise, cases, alike, knowledge)
 
 
 _CALL_FAILED = re.compile(r"\S+\(\) (missing \d+ required |takes |got an unexpected |got multiple )")
 """How Python says that a function has other parameters than the call has arguments."""
 
 
-def _run_time_error(exercise: KeyExercise, outcome: Outcome, visible: bool) -> Text:
+def _run_time_error(exercise: KeyExercise, outcome: Outcome) -> Text:
     if outcome.status != "raised":
         return say("symptom.program_ended")
     name, place, line = outcome.exception, outcome.where, outcome.line
@@ -111,7 +110,7 @@ def _run_time_error(exercise: KeyExercise, outcome: Outcome, visible: bool) -> T
             name=exercise.name,
             parameters=", ".join(_parameters(exercise)),
         )
-    if visible and outcome.text and place:
+    if outcome.text and place:
         return say(
             "symptom.raised_there_because",
             name=name,
@@ -124,7 +123,7 @@ def _run_time_error(exercise: KeyExercise, outcome: Outcome, visible: bool) -> T
     return say("symptom.raised_there", name=name, where=source.place(place), line=line)
 
 
-def _step_failed(exercise: KeyExercise, step: Step, outcome: Outcome, visible: bool) -> Text:
+def _step_failed(exercise: KeyExercise, step: Step, outcome: Outcome) -> Text:
     """Which step of a class's script raised, and what; or what the class lacks."""
     name, inside = outcome.exception, bool(outcome.where)  # inside: in a line of the submission
     if name == "AttributeError" and not inside and step.name:
@@ -133,7 +132,7 @@ def _step_failed(exercise: KeyExercise, step: Step, outcome: Outcome, visible: b
     if name == "TypeError" and not inside and _CALL_FAILED.match(outcome.text):
         method = f"{exercise.name}.{step.name or '__init__'}"
         return say("symptom.class_call_wrong", name=method, parameters=", ".join(step.parameters or ()))
-    told = _run_time_error(exercise, outcome, visible)
+    told = _run_time_error(exercise, outcome)
     return say(
         "symptom.in_step", said=told, step=step.written if step.name else f"{exercise.name}{step.written}"
     )
@@ -158,17 +157,13 @@ def _unsendable(what: str) -> Text:
 
 
 def _wrong_answer(
-    exercise: KeyExercise,
-    cases: Sequence[AnalysedCase],
-    alike: Sequence[AnalysedCase],
-    knowledge: Knowledge,
-    visible: bool,
+    exercise: KeyExercise, cases: Sequence[AnalysedCase], alike: Sequence[AnalysedCase], knowledge: Knowledge
 ) -> Text:
     first = alike[0]
     how = first.difference
     part = _result(first, how.path)
     if isinstance(first.case.expected, list) and (how.path or how.kind == "length"):
-        return _wrong_list(alike, visible)
+        return _wrong_list(alike)
     match how.kind:
         case "type" | "not numeric" if how.got == "NoneType" and _is_attribute(first, how.path):
             return say("symptom.class_attribute_none", name=how.path[0])
@@ -187,7 +182,7 @@ def _wrong_answer(
         case "not numeric":
             return say("symptom.not_numbers", got=_kind(how.got), part=part)
         case "names":
-            return _wrong_names(first, visible)
+            return _wrong_names(first)
         case "length" if how.path:
             return say("symptom.nested_length")
         case "length" if how.got > shapes.MAX_NUMBER:
@@ -197,7 +192,7 @@ def _wrong_answer(
         case "length":
             return say("symptom.results_wrong_number", got=how.got, n=how.expected)
         case "shape":
-            return _wrong_shape(alike, part, knowledge, visible)
+            return _wrong_shape(alike, part, knowledge)
         case "not finite":
             return say("symptom.not_finite", part=part)
         case "none" if first.outcome.changed:
@@ -237,20 +232,13 @@ _NAMES = 6
 """The most names that are listed."""
 
 
-def _wrong_names(analysed: AnalysedCase, visible: bool) -> Text:
-    """A dict with other keys than those asked for.
-
-    Keys that the submission chose could encode a hidden input; they are quoted of visible cases only.
-    """
+def _wrong_names(analysed: AnalysedCase) -> Text:
+    """A dict with other keys than those asked for."""
     how = analysed.difference
     what = _which(analysed.case.expected, how.path) or say("symptom.result_whole")
     missing, surplus = _list_of(how.expected), _list_of(how.got)
     if not how.got:
         told = say("symptom.names_missing", what=what, missing=missing)
-    elif not visible and how.expected:
-        told = say("symptom.names_missing_others_instead", what=what, missing=missing)
-    elif not visible:
-        told = say("symptom.names_surplus_unnamed", what=what)
     elif how.expected:
         told = say("symptom.names_missing_and_surplus", what=what, missing=missing, surplus=surplus)
     else:
@@ -269,18 +257,14 @@ def _list_of(names: Sequence[Any]) -> Text:
     return say("symptom.names_and_more", names=shown) if len(names) > _NAMES else shown
 
 
-def _wrong_list(alike: Sequence[AnalysedCase], visible: bool) -> Text:
+def _wrong_list(alike: Sequence[AnalysedCase]) -> Text:
     """A list, such as a table: the number of its entries, or the first entry that is wrong."""
     first = alike[0]
     how = first.difference
     if not how.path:
         if how.got == 1:
             return say("symptom.list_one_entry", n=how.expected)
-        if visible or how.got <= shapes.MAX_NUMBER:
-            return say("symptom.list_wrong_length", got=how.got, n=how.expected)
-        if how.got > how.expected:
-            return say("symptom.list_too_long", n=how.expected)
-        return say("symptom.list_too_short", n=how.expected)
+        return say("symptom.list_wrong_length", got=how.got, n=how.expected)
     index, *inside = how.path
     entry = say("symptom.list_entry", n=int(index) + 1, index=index)
     if any(case.difference.path[:1] != how.path[:1] for case in alike):
@@ -291,11 +275,10 @@ def _wrong_list(alike: Sequence[AnalysedCase], visible: bool) -> Text:
         missing, surplus = _list_of(how.expected), _list_of(how.got)
         if how.expected:
             return say("symptom.list_entry_names_missing", told=told, missing=missing)
-        if visible:
-            return say("symptom.list_entry_names_surplus", told=told, surplus=surplus)
+        return say("symptom.list_entry_names_surplus", told=told, surplus=surplus)
     if how.kind == "length":
         return say("symptom.list_entry_length_inside", told=told)
-    if not visible or not inside:
+    if not inside:
         return say("symptom.sentence", said=told)
     place = str(inside[0]) if len(inside) == 1 else "".join(f"[{step!r}]" for step in inside)
     return say("symptom.list_entry_part_wrong", told=told, place=place)
@@ -329,7 +312,7 @@ def _kind(name: str) -> Text:
 # --------------------------------------------------------------------------------------------------- shapes
 
 
-def _wrong_shape(alike: Sequence[AnalysedCase], part: Text, knowledge: Knowledge, visible: bool) -> Text:
+def _wrong_shape(alike: Sequence[AnalysedCase], part: Text, knowledge: Knowledge) -> Text:
     first = alike[0]
     value = first.outcome.value
     if all(map(_is_stray_tuple, alike)):
@@ -339,13 +322,9 @@ def _wrong_shape(alike: Sequence[AnalysedCase], part: Text, knowledge: Knowledge
         knowledge.margins,
     )
     got, expected = first.difference.got, first.difference.expected
-    if visible and what is not None:
-        return say("symptom.shape_wrong_told_because", got=got, expected=expected, part=part, what=what)
-    if visible:
-        return say("symptom.shape_wrong_told", got=got, expected=expected, part=part)
     if what is not None:
-        return say("symptom.shape_wrong_because", part=part, what=what)
-    return say("symptom.shape_wrong", part=part)
+        return say("symptom.shape_wrong_told_because", got=got, expected=expected, part=part, what=what)
+    return say("symptom.shape_wrong_told", got=got, expected=expected, part=part)
 
 
 def _is_stray_tuple(analysed: AnalysedCase) -> bool:

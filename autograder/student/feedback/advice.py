@@ -42,15 +42,11 @@ _ABOUT_ENTRIES = frozenset(
         "symptom.list_entry_wrong",
         "symptom.list_entry_wrong_first",
         "symptom.list_one_entry",
-        "symptom.list_too_long",
-        "symptom.list_too_short",
         "symptom.list_wrong_length",
         "symptom.names_as_in_argument",
         "symptom.names_missing",
         "symptom.names_missing_and_surplus",
-        "symptom.names_missing_others_instead",
         "symptom.names_surplus",
-        "symptom.names_surplus_unnamed",
         "symptom.nested_length",
     }
 )

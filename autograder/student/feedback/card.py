@@ -14,9 +14,9 @@ from autograder.base.timeout import OutOfTime
 from autograder.judging.answer_key import AnswerKey, KeyExercise
 from autograder.judging.diagnosis.judged import Judged
 from autograder.judging.domain import Domain, find
+from autograder.judging.pictures.failure import Failure, smallest_failure
 from autograder.judging.results import ExerciseResult, SubmissionResult
 from autograder.student.feedback import advice
-from autograder.student.feedback.failure import Failure, smallest_failure
 
 if TYPE_CHECKING:
     from autograder.student.questions import Evaluate

@@ -10,14 +10,12 @@ from itertools import groupby
 from jinja2 import Environment
 
 from autograder.base.html import environment
+from autograder.judging.pictures import words as pictures
+from autograder.judging.pictures.layout import drawn
 from autograder.judging.results import ExerciseResult, SubmissionResult
 from autograder.student.feedback import words
 from autograder.student.feedback.advice import next_exercise
 from autograder.student.feedback.card import Card
-from autograder.student.feedback.layout import argument, beside
-
-PARTS = 3
-"""Wrong parts of a result that are shown."""
 
 
 def fragment(card: Card, lang: str) -> str:
@@ -34,14 +32,8 @@ def page(cards: Sequence[Card], result: SubmissionResult, lang: str) -> str:
 
 @functools.cache
 def _templates(lang: str) -> Environment:
-    found = environment("autograder.student.feedback", lang)
-    found.globals |= {
-        "argument": argument,
-        "beside": beside,
-        "most": PARTS,
-        "seen": _seen,
-        "words": words,
-    }
+    found = environment("autograder.student.feedback", lang, "autograder.judging.pictures")
+    found.globals |= {"drawn": drawn, "pictures": pictures, "seen": _seen, "words": words}
     return found
 
 

@@ -1,7 +1,7 @@
 """The record of one wrong case: its arguments, what was returned, what was expected, and where they differ.
 
-`card` makes it from a visible key and its judged cases; `layout`, `html` and `text` show it. It quotes inputs
-and expected values, so a hidden key is refused.
+It is made from a visible key and its judged cases; `layout` draws it. It quotes inputs and expected values,
+so a hidden key is refused.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,10 +14,8 @@ from autograder.base.messages import Text
 from autograder.judging.answer_key import KeyCase, KeyExercise
 from autograder.judging.comparison import Comparator
 from autograder.judging.diagnosis.judged import Judged, way_of_failing
+from autograder.judging.pictures.records import Step
 from autograder.judging.results import Verdict
-
-Step = str | int
-"""Leads from a result to one of its parts: a key of a dict, or an index (from 0)."""
 
 
 @dataclass(frozen=True)

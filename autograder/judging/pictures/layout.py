@@ -1,4 +1,4 @@
-"""Which cells of a value are shown, and how each number is written; `html` and `text` render the result.
+"""Draw a wrong case: which cells of a value are shown, and how each number is written.
 
 A 2-D map is one grid; an array of more axes is several grids, each with its indices; a large grid is cut to
 the part around the first difference. Numbers get enough digits to tell a wrong one from the right one.
@@ -8,63 +8,48 @@ Anything but an array of numbers becomes lines of text.
 import difflib
 import reprlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from autograder.base.messages import say
 from autograder.judging.comparison import as_numbers
+from autograder.judging.pictures.failure import Failure, Pair
+from autograder.judging.pictures.records import Cell, Drawing, Panel, Part, Picture
 from autograder.sandbox.values import Formula
-from autograder.student.feedback.failure import Pair
 
 ROWS, COLUMNS, PANELS, LINES = 10, 10, 3, 12
 """Shown at most: rows and columns of a grid, grids of an array, lines of a text."""
 ARGUMENT_PANELS, ENTRIES = 2, 6
 """Shown at most: grids of an argument, entries of a dict or tuple of arrays."""
+PARTS, RIGHT = 3, 6
+"""Shown at most: wrong parts of a result; right ones that are named."""
+LONGEST = 2000
+"""Characters of a line."""
 DIGITS = 4
 _MOST_DIGITS = 17
 
 
-@dataclass(frozen=True)
-class Cell:
-    """A number; `tint` is its ratio to the largest absolute value shown, from -1 to 1."""
-
-    text: str
-    tint: float = 0.0
-    wrong: bool = False
-
-
-@dataclass(frozen=True)
-class Panel:
-    """A part of one map: `index` is the map's index on the axes before rows and columns, `of` its size."""
-
-    index: tuple[int, ...]
-    rows: range
-    columns: range
-    of: tuple[int, int]
-    cells: tuple[tuple[Cell, ...], ...]
-
-    @property
-    def cut(self) -> bool:
-        return (len(self.rows), len(self.columns)) != self.of
+def drawn(failure: Failure) -> Picture:
+    """A wrong case as it is shown."""
+    oracle, shown = failure.oracle, failure.pairs[:PARTS]
+    return Picture(
+        oracle.heading if oracle else say("card.case_visible", group=failure.group),
+        oracle.side if oracle else say("card.side_expected"),
+        tuple(labelled for name, value in failure.arguments for labelled in argument(name, value)),
+        failure.returned,
+        tuple(Part(pair.path, *beside(pair), _differing(pair)) for pair in shown),
+        len(failure.pairs) - len(shown),
+        failure.right if len(failure.right) <= RIGHT else (),
+        failure.script,
+    )
 
 
-@dataclass(frozen=True)
-class Drawing:
-    """A value as panels, or, where it is no array of numbers, as lines, each with whether it is wrong.
-
-    Attributes
-    ----------
-    shape : tuple of int or None
-        Of an array; None for anything else.
-    left_out : int
-        Panels or lines that are not shown.
-    """
-
-    panels: tuple[Panel, ...] = ()
-    lines: tuple[tuple[str, bool], ...] = ()
-    shape: tuple[int, ...] | None = None
-    left_out: int = 0
+def _differing(pair: Pair) -> tuple[int, int] | None:
+    if pair.differing is None or pair.differing.size < 2:
+        return None
+    return int(pair.differing.sum()), int(pair.differing.size)
 
 
 def beside(pair: Pair) -> tuple[Drawing, Drawing]:
@@ -104,7 +89,7 @@ def drawing(value: Any, *, wrong: bool = False) -> Drawing:
     array = as_numbers(value) if isinstance(value, np.ndarray | np.generic) else None
     if array is None or not _can_draw(array):
         lines = _lines(value)
-        shown = tuple((line, wrong) for line in lines[:LINES])
+        shown = tuple((line[:LONGEST], wrong) for line in lines[:LINES])
         return Drawing(lines=shown, left_out=len(lines) - len(shown))
     mask = np.zeros(array.shape, bool)
     return _grid(array, mask, mask, _largest(array), _digits(array, array, mask))
@@ -224,7 +209,7 @@ def _digits(got: np.ndarray, expected: np.ndarray, mask: np.ndarray) -> int:
 
 def _two_texts(got: str, expected: str) -> tuple[Drawing, Drawing]:
     """Two texts line by line, differing lines side by side."""
-    ours, theirs = got.splitlines() or [""], expected.splitlines() or [""]
+    ours, theirs = ([line[:LONGEST] for line in text.splitlines()] or [""] for text in (got, expected))
     left: list[tuple[str, bool]] = []
     right: list[tuple[str, bool]] = []
     for kind, a, b, c, d in difflib.SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes():
