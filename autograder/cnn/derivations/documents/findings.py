@@ -31,7 +31,8 @@ _MARKS: dict[Status, tuple[str, str, str]] = {
 
 def name_of(status: Status) -> Text:
     """A status in words."""
-    return say(_MARKS[status][2])
+    _, _, id = _MARKS[status]
+    return say(id)
 
 
 @dataclass(frozen=True)
