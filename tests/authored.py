@@ -3,6 +3,9 @@
 from pathlib import Path
 
 from autograder.authoring import assignment
+from autograder.authoring.exercise import collected
+from autograder.authoring.mistakes import check_release
+from autograder.base.messages import Text
 from autograder.judging import answer_key
 from tests.draws import draw_hidden
 
@@ -71,3 +74,11 @@ def draw_keys(folder: Path, keys: Path) -> None:
         answer_key.save(
             draw_hidden(one.name, one.exercises, domain=one.domain), keys / f"{one.name}.hidden.npz"
         )
+
+
+def mistakes(course: Path) -> list[Text | str]:
+    """What `build` says of a course."""
+    found: list[Text | str] = []
+    with collected(found):
+        check_release(assignment.load_all(course))
+    return found

@@ -268,8 +268,8 @@ def english(tree: ast.Module) -> Iterator[tuple[int, str]]:
                 unseen = [*node.args]
             case ast.FunctionDef():
                 unseen = [node.returns]
-            case ast.Dict():  # `_lazy` commands: (module, help)
-                unseen = [value for value in node.values if isinstance(value, ast.Tuple)]
+            case ast.Assign(targets=[ast.Name(id="_ENGINE" | "COMMANDS")]):  # the commands' help
+                unseen = [node]
         passed |= {id(part) for root in unseen if root for part in ast.walk(root)}
         if id(node) in passed:
             continue

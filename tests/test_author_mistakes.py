@@ -195,6 +195,10 @@ MISTAKES: dict[str, tuple[Change, str]] = {
     ),
     "twice the same language": (notebook('lang="en"', 'lang="zh"'), "add the cell in en beside it"),
     "no such language": (notebook('lang="en"', 'lang="zn"'), 'lang="zn" is not known'),
+    "points in words": (
+        cells("".join(f'# %% [markdown] lang="{it}" answer="a" points=five\n# a\n' for it in ("zh", "en"))),
+        "points=five is not known",
+    ),
     "no such option": (notebook('lang="en"', 'language="en"'), 'language="en" is not known'),
     "a misspelt option": (cells('# %% [markdown] anwser="why" points=1\n# .\n'), 'anwser="why" is not known'),
     "no such kind": (
@@ -365,7 +369,7 @@ def test_a_mistake_is_told_and_nothing_written(name: str, tmp_path: Path) -> Non
     assert all(line.startswith("autograder: ") for line in lines)
     assert any(part in line for line in lines), lines
     assert not (tmp_path / "out").exists() and not (tmp_path / "keys").exists()
-    listed = mistakes.in_course(tmp_path / "course")
+    listed = authored.mistakes(tmp_path / "course")
     assert [f"autograder: {in_language(text, 'en')}" for text in listed] == lines
     for text in listed:
         assert re.search("[\u4e00-\u9fff]", in_language(text, "zh")) and isinstance(text, Text)
@@ -406,7 +410,7 @@ def test_a_misconception_may_raise_in_some_cases_and_in_all_if_that_is_declared(
     folder = authored.write_course(tmp_path / "course")
     more(CRASHES)(folder)
     write("texts.toml", '[misconceptions.indexed]\nzh = "下标"\nen = "the index"\n')(folder)
-    assert mistakes.in_course(tmp_path / "course") == []
+    assert authored.mistakes(tmp_path / "course") == []
     assert run("build", tmp_path).exit_code == 0
 
 
@@ -424,14 +428,14 @@ def test_a_misconception_that_its_author_adds_later_is_looked_at_too(tmp_path: P
 
 def test_options_of_jupytext_are_let_alone(tmp_path: Path) -> None:
     cells('# %% tags=["demo"] editable=false\nx = 1\n')(authored.write_course(tmp_path / "course"))
-    assert mistakes.in_course(tmp_path / "course") == []
+    assert authored.mistakes(tmp_path / "course") == []
 
 
 def test_folders_that_are_no_assignments_are_let_alone(tmp_path: Path) -> None:
     authored.write_course(tmp_path / "course")
     for name in ("drawing/__init__.py", "data/numbers.csv", ".hidden/notebook.py", "__pycache__/hidden.py"):
         write(f"../{name}", "")(tmp_path / "course" / "relu")
-    assert mistakes.in_course(tmp_path / "course") == []
+    assert authored.mistakes(tmp_path / "course") == []
 
 
 @pytest.mark.parametrize(("share", "told"), [(1.2, (1, 0)), (0.6, (0, 1)), (0.4, (0, 0))])
@@ -457,5 +461,5 @@ def test_a_function_without_an_end_is_too_slow(tmp_path: Path) -> None:
 
 
 def test_nothing_is_said_about_a_sound_course() -> None:
-    assert mistakes.in_course(ROOT / "tests" / "other_course") == []
+    assert authored.mistakes(ROOT / "tests" / "other_course") == []
     assert mistakes.in_cases(assignment.load(ROOT / "solutions" / "convolution")) == []

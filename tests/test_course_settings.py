@@ -14,7 +14,8 @@ import pytest
 from autograder.authoring import assignment, build, course, verification
 from autograder.authoring.assignment import Assignment
 from autograder.authoring.draw import draw_visible
-from autograder.base.messages import Authored, in_language
+from autograder.authoring.exercise import collected
+from autograder.base.messages import Authored, Text, in_language
 from autograder.grading import grade_class
 from autograder.integrations.nbgrader.source import source_notebook
 from autograder.judging import answer_key
@@ -46,7 +47,10 @@ def written(folder: Path, toml: str = "", **files: str) -> Path:
 
 
 def sentences(folder: Path, lang: str = "en") -> list[str]:
-    return [in_language(text, lang) for text in assignment.check_course(folder)]
+    found: list[Text | str] = []
+    with collected(found):
+        assignment.load_all(folder)
+    return [in_language(text, lang) for text in found]
 
 
 def with_toml(folder: Path, toml: str) -> Assignment:

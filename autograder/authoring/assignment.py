@@ -13,15 +13,14 @@ import sys
 import traceback
 import types
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from autograder.authoring import course as course_settings
 from autograder.authoring import notebook_mistakes, notebook_text, texts
 from autograder.authoring.course import AssignmentSettings, Course
-from autograder.authoring.exercise import AuthoringError, Exercise, described, refuse
+from autograder.authoring.exercise import AuthoringError, Exercise, collected, described, refuse
 from autograder.base.messages import COURSE_LANGUAGES, Text, say
 from autograder.judging.answer_key import AnswerKey, KeySettings, with_digest
 from autograder.judging.domain import UnknownDomain, find
@@ -101,29 +100,12 @@ def load_all(course: Path) -> list[Assignment]:
     course_texts = texts.read(course.resolve() / "texts.toml", settings.languages)
     assignments: list[Assignment] = []
     for folder in folders:
-        with _collected(mistakes):
+        with collected(mistakes):
             assignments.append(load(folder, course_texts, settings))
     if len(assignments) == len(folders):
         mistakes += course_texts.mistakes()
     refuse(mistakes)
     return sorted(assignments, key=lambda loaded: (loaded.settings.position, loaded.name))
-
-
-def check_course(course: Path) -> list[Text | str]:
-    """What is wrong with a course, a sentence each; empty where `load_all` would load it."""
-    mistakes: list[Text | str] = []
-    with _collected(mistakes):
-        load_all(course)
-    return mistakes
-
-
-@contextmanager
-def _collected(mistakes: list[Text | str]) -> Iterator[None]:
-    """Note what an AuthoringError in the block says, and go on."""
-    try:
-        yield
-    except AuthoringError as error:
-        mistakes += error.mistakes
 
 
 def load(
@@ -156,25 +138,25 @@ def load(
     mistakes: list[Text | str] = [*course.mistakes]
     mistakes += [say("author.exercise_twice", file=folder / "hidden.py", name=name) for name in twice]
     domain = ""
-    with _collected(mistakes):
+    with collected(mistakes):
         exercises = _with_alternatives(exercises, folder)
     told = [mistake for exercise in exercises for mistake in exercise.mistakes()]
     mistakes += [say("author.at", place=folder, error=mistake) for mistake in told]
-    with _collected(mistakes):
+    with collected(mistakes):
         course_texts = course_texts or texts.read(folder.parent / "texts.toml", course.languages)
         own = texts.read(folder / "texts.toml", course.languages)
         exercises = texts.attach(exercises, own, course_texts)
-    with _collected(mistakes):
+    with collected(mistakes):
         domain = _domain(hidden, folder)
     notebook = folder / "notebook.py"
-    script = notebook.read_text(encoding="utf-8")
-    asked, written = course.of(folder.name), notebook_text.written_questions(script)
+    cells = notebook_text.read(notebook)
+    asked, written = course.of(folder.name), notebook_text.written_questions(cells)
     known = [*names, *written]
     for entry, wanted in (("points", asked.points), ("left_out", asked.left_out)):
         where = course.where("assignments", folder.name, entry)
         mistakes += [course_settings.unknown(where, name, known) for name in wanted if name not in known]
-    mistakes += notebook_text.mistakes(notebook, script, known, asked.left_out)
-    refuse([*mistakes, *notebook_mistakes.find(notebook, list(names), course.languages)])
+    mistakes += notebook_mistakes.find(notebook, cells, names, written, asked.left_out, course.languages)
+    refuse(mistakes)
     return Assignment(
         folder.name,
         folder,

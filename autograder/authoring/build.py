@@ -9,6 +9,7 @@ with stubs in place of solutions. How the notebook is made is an argument of `re
 """
 
 import base64
+import contextlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from typing import Any
 from autograder.authoring import notebook_text, source_digest
 from autograder.authoring.assignment import Assignment
 from autograder.authoring.draw import draw_hidden, draw_visible, inputs
-from autograder.authoring.notebook_mistakes import PICTURE
+from autograder.authoring.notebook_text import PICTURE, TAG
 from autograder.base import atomic
 from autograder.base.messages import Text, joined, say
 from autograder.judging import answer_key
@@ -30,7 +31,6 @@ _PICTURE_LINE = re.compile(r"^!\[[^\]\n]*\]\(attachment:[\w.-]+\)\n*", re.MULTIL
 _MARK_SCHEME = re.compile(r"^### BEGIN MARK SCHEME\n.*?^### END MARK SCHEME\n?", re.MULTILINE | re.DOTALL)
 _SOFT_BREAK = re.compile(r"(?<=[\u3001-\u9fff\uff01-\uff5e])\n *(?=[\u3001-\u9fff\uff01-\uff5e])")
 """A line's end inside a Chinese sentence, which Markdown would show as a space."""
-_TAG = re.compile(r"^(\s*(?:#\s*)?)(zh|en): (.*)$")
 
 
 @dataclass(frozen=True)
@@ -130,12 +130,9 @@ def write(path: Path, content: bytes, dry_run: bool = False) -> Built:
 
 def write_visible_key(path: Path, key: answer_key.AnswerKey, dry_run: bool = False) -> Built:
     """Write a visible key unless the old one differs in rounding only: machines round differently."""
-    if path.exists():
-        try:
-            if answer_key.same_up_to_rounding(answer_key.load(path), key):
-                return Built(path, False)
-        except answer_key.KeyFileError:
-            pass
+    with contextlib.suppress(answer_key.KeyFileError):
+        if path.exists() and answer_key.same_up_to_rounding(answer_key.load(path), key):
+            return Built(path, False)
     return write(path, answer_key.to_bytes(key), dry_run)
 
 
@@ -192,7 +189,7 @@ def in_language(source: str, lang: str) -> str:
     """Keep the lines of one language: in docstrings and comments, a line may begin with `zh: ` or `en: `."""
     lines = []
     for line in source.split("\n"):
-        tagged = _TAG.match(line)
+        tagged = TAG.fullmatch(line)
         if tagged is None:
             lines.append(line)
         elif tagged[2] == lang:

@@ -15,12 +15,13 @@ stops at the first mistake. `beside` says what is wrong with it beside the assig
 """
 
 import difflib
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from autograder.authoring import texts
+from autograder.authoring.exercise import AuthoringError, is_number
 from autograder.base.messages import COURSE_LANGUAGES, Authored, Text, joined, say
 from autograder.judging.answer_key import KeySettings
 from autograder.sandbox import modules
@@ -60,7 +61,7 @@ class Course:
     Attributes
     ----------
     mistakes : tuple of Text
-        What is wrong with the file; the entries concerned have their demistakes.
+        What is wrong with the file; the entries concerned have their defaults.
     """
 
     path: Path
@@ -69,7 +70,7 @@ class Course:
     limits: Mapping[str, Any] = field(default_factory=dict)
     modules: tuple[str, ...] = ()
     assignments: Mapping[str, AssignmentSettings] = field(default_factory=dict)
-    mistakes: tuple[Text, ...] = ()
+    mistakes: tuple[Text | str, ...] = ()
 
     def position(self, name: str) -> int:
         """The place of an assignment, from 1; those that the file does not name share the last; else 0."""
@@ -89,20 +90,19 @@ class Course:
 
     def where(self, *entry: str) -> str:
         """An entry of the file, for a sentence about it."""
-        return _where(self.path, entry)
+        return f"{self.path}, {'.'.join(entry)}" if entry else str(self.path)
 
 
 def read(folder: Path) -> Course:
-    """The settings of the course in `folder`: the demistakes where it has no file."""
+    """The settings of the course in `folder`: the defaults where it has no file."""
     path = folder / FILE
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        return Course(path, mistakes=(say("author.at", place=path, error=error),))
-    return _Reader(path).course(table)
+        return _Reader(path).course(texts.table(path))
+    except AuthoringError as error:
+        return Course(path, mistakes=error.mistakes)
 
 
-def unknown(where: str, name: str, known: Iterable[str]) -> Text:
+def unknown(where: str, name: str, known: Collection[str]) -> Text:
     """The sentence about a name that is none of those `known`."""
     names = sorted(known)
     near = difflib.get_close_matches(name, names, 1)
@@ -141,44 +141,36 @@ class _Reader:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.where = Course(path).where
         self.languages: tuple[str, ...] = COURSE_LANGUAGES
         self.mistakes: list[Text] = []
+        self.common = {"title": self._title, "limits": self._limits, "modules": self._strings}
 
     def course(self, table: dict[str, Any]) -> Course:
-        readers = {
-            "languages": self._languages,  # first: titles are needed in these
-            "title": self._title,
-            "limits": self._limits,
-            "modules": self._strings,
-            "assignments": self._assignments,
-        }
+        first = {"languages": self._languages}  # titles are needed in these
+        readers = first | self.common | {"assignments": self._assignments}
         return Course(self.path, **self._entries(table, (), readers), mistakes=tuple(self.mistakes))
 
     def _assignments(self, value: Any, at: tuple[str, ...]) -> dict[str, AssignmentSettings]:
-        readers = {
-            "title": self._title,
-            "points": self._positive_numbers,
-            "left_out": self._strings,
-            "names": self._strings,
-            "limits": self._limits,
-            "modules": self._strings,
-        }
+        own = {"points": self._positive_numbers, "left_out": self._strings, "names": self._strings}
         return {
-            name: AssignmentSettings(**self._entries(entry, (*at, name), readers))
+            name: AssignmentSettings(**self._entries(entry, (*at, name), self.common | own))
             for name, entry in self._table(value, at).items()
         }
 
     def _entries(self, value: Any, at: tuple[str, ...], readers: Mapping[str, Any]) -> dict[str, Any]:
-        """The entries of a table, each as its reader returns it; unknown ones are noted."""
+        """The entries of a table, each as its reader returns it."""
         table = self._table(value, at)
-        for name in table:
-            if name not in readers:
-                self.mistakes.append(unknown(_where(self.path, at), name, readers))
-        return {name: readers[name](table[name], (*at, name)) for name in readers if name in table}
+        return {name: readers[name](table[name], (*at, name)) for name in self._known(table, readers, at)}
+
+    def _known(self, names: Collection[str], known: Collection[str], at: tuple[str, ...]) -> list[str]:
+        """Those of `known` that are among the `names`; the other names are noted."""
+        self.mistakes += [unknown(self.where(*at), name, known) for name in names if name not in known]
+        return [name for name in known if name in names]
 
     def _must(self, right: bool, at: tuple[str, ...], what: Text) -> bool:
         if not right:
-            self.mistakes.append(say("course.wrong_type", where=_where(self.path, at), what=what))
+            self.mistakes.append(say("course.wrong_type", where=self.where(*at), what=what))
         return right
 
     def _table(self, value: Any, at: tuple[str, ...]) -> dict[str, Any]:
@@ -196,33 +188,22 @@ class _Reader:
         return {
             name: number
             for name, number in self._table(value, at).items()
-            if self._must(_is_positive(number), (*at, name), say("course.type_positive"))
+            if self._must(is_number(number) and 0 < number < 1e9, (*at, name), say("course.type_positive"))
         }
 
     def _languages(self, value: Any, at: tuple[str, ...]) -> tuple[str, ...]:
-        names = self._strings(value, at)
-        unknown_names = [name for name in names if name not in COURSE_LANGUAGES]
-        self.mistakes += [unknown(_where(self.path, at), name, COURSE_LANGUAGES) for name in unknown_names]
         self._must(value != [], at, say("course.type_strings"))
-        self.languages = tuple(lang for lang in COURSE_LANGUAGES if lang in names) or COURSE_LANGUAGES
+        known = self._known(self._strings(value, at), COURSE_LANGUAGES, at)
+        self.languages = tuple(known) or COURSE_LANGUAGES
         return self.languages
 
     def _title(self, value: Any, at: tuple[str, ...]) -> Authored:
         found = self._entries(value, at, dict.fromkeys(COURSE_LANGUAGES, self._string))
-        where = _where(self.path, at)
+        where = self.where(*at)
         missing = [lang for lang in self.languages if isinstance(value, dict) and lang not in value]
         self.mistakes += [say("author.language_missing", where=where, lang=lang) for lang in missing]
         return Authored(found.get("zh", ""), found.get("en", ""))
 
     def _limits(self, value: Any, at: tuple[str, ...]) -> dict[str, Any]:
         found = self._positive_numbers(value, at)
-        self.mistakes += [unknown(_where(self.path, at), name, UNITS) for name in found if name not in UNITS]
-        return dict(asked_for(**{name: number for name, number in found.items() if name in UNITS}))
-
-
-def _where(path: Path, at: tuple[str, ...]) -> str:
-    return f"{path}, {'.'.join(at)}" if at else str(path)
-
-
-def _is_positive(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e9
+        return dict(asked_for(**{name: found[name] for name in self._known(found, UNITS, at)}))

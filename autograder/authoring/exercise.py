@@ -16,6 +16,7 @@ The texts for these ids are in `texts.toml` (`authoring.texts`), accepted altern
 `authoring.assignment` loads all three. Nothing here runs an exercise; `draw` does.
 """
 
+import contextlib
 import inspect
 import itertools
 import math
@@ -169,9 +170,7 @@ class Exercise:
         if isinstance(self.reference, type):
             return ()
         parameters = inspect.signature(self.reference).parameters.values()
-        return tuple(
-            parameter.default for parameter in parameters if parameter.default is not parameter.empty
-        )
+        return tuple(each.default for each in parameters if each.default is not each.empty)
 
     def group(
         self,
@@ -252,15 +251,15 @@ class Exercise:
             found.append(say("author.lecture", exercise=self.name, value=repr(self.lecture)))
         if not isinstance(self.accept, Comparator):
             found.append(say("author.accept", exercise=self.name, value=accept))
-        found += [self._wrong_draw(group) for group in self.groups if not _can_be_called(group.draw, 1, 1)]
+        for group in self.groups:
+            if not _can_be_called(group.draw, 1, 1):
+                where = say("author.group", exercise=self.name, name=group.name)
+                found.append(say("author.draw", where=where))
         return [*found, *self._wrong_points(), *self._wrong_functions()]
-
-    def _wrong_draw(self, group: Group) -> Text:
-        return say("author.draw", where=say("author.group", exercise=self.name, name=group.name))
 
     def _wrong_points(self) -> list[Text]:
         all_points = [self.points, *(group.points for group in self.groups)]
-        wrong = [points for points in all_points if not _is_worth(points)]
+        wrong = [points for points in all_points if not (is_number(points) and points >= 0)]
         if wrong or not self.groups:
             value = repr(wrong[0] if wrong else self.points)
             return [say("author.points" if wrong else "author.no_group", exercise=self.name, value=value)]
@@ -293,9 +292,9 @@ def _twice(entries: list[str]) -> list[str]:
     return [entry for entry in dict.fromkeys(entries) if entries.count(entry) > 1]
 
 
-def _is_worth(points: Any) -> bool:
-    number = isinstance(points, int | float) and not isinstance(points, bool)
-    return number and math.isfinite(points) and points >= 0
+def is_number(value: Any) -> bool:
+    """Whether it is a finite number, and no truth value."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _can_be_called(function: Any, least: int, most: int) -> bool:
@@ -323,6 +322,15 @@ class AuthoringError(TextError):
     def __init__(self, *mistakes: Text | str) -> None:
         super().__init__(mistakes[0] if len(mistakes) == 1 else joined(mistakes, "list.lines"))
         self.mistakes = mistakes
+
+
+@contextlib.contextmanager
+def collected(mistakes: list[Text | str]) -> Iterator[None]:
+    """Note what an AuthoringError in the block says, and go on."""
+    try:
+        yield
+    except AuthoringError as error:
+        mistakes += error.mistakes
 
 
 def refuse(mistakes: Sequence[Text | str]) -> None:

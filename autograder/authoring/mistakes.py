@@ -1,7 +1,7 @@
 """Find an author's mistakes, a sentence each: those that show when an assignment is loaded and its cases run.
 
-`build` and `verify` call it before anything is written, and so does whoever wants a course's mistakes as a
-list (`in_course`). Nothing is written here, and no hidden key is drawn: the cases come from a fixed seed.
+`build` and `verify` call it before anything is written. Nothing is written here, and no hidden key is drawn:
+the cases come from a fixed seed.
 """
 
 import copy
@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from autograder.authoring import assignment, build, source_digest
+from autograder.authoring import build, source_digest
 from autograder.authoring.assignment import Assignment
 from autograder.authoring.draw import called, draw_key, draw_visible, same_wrong
-from autograder.authoring.exercise import AuthoringError, Exercise, described, refuse
+from autograder.authoring.exercise import Exercise, collected, described, refuse
 from autograder.base.messages import Text, say
 from autograder.base.timeout import OutOfTime, interrupted_after
 from autograder.judging import answer_key, in_process
@@ -28,15 +28,6 @@ from autograder.submissions.source import read as read_source
 
 _SLIPS = {"NameError", "UnboundLocalError", "AttributeError", "ImportError", "ModuleNotFoundError"}
 """What a misconception raises by a slip of its author's, even if it is in a single case."""
-
-
-def in_course(course: Path) -> list[Text | str]:
-    """All mistakes of a course, as far as they show without drawing many keys, as `verify` does."""
-    try:
-        check_release(assignment.load_all(course))
-    except AuthoringError as error:
-        return list(error.mistakes)
-    return []
 
 
 def check_release(
@@ -86,15 +77,10 @@ def in_cases(loaded: Assignment) -> list[Text]:
     """The mistakes that show when the cases of an assignment are run."""
     found: list[Text | str] = []
     for exercise in loaded.exercises:
-        try:
+        with collected(found):
             key = draw_key(loaded.name, (exercise,), loaded.name, loaded.domain, visible=False)
-        except AuthoringError as error:
-            found += error.mistakes
-        else:
-            found += [
-                *in_misconceptions(exercise, key),
-                *slow(exercise, call_seconds(exercise, key, loaded.limits), loaded.limits)[0],
-            ]
+            found += in_misconceptions(exercise, key)
+            found += slow(exercise, call_seconds(exercise, key, loaded.limits), loaded.limits)[0]
     return [say("author.at", place=loaded.folder, error=mistake) for mistake in found]
 
 

@@ -1,7 +1,8 @@
-"""What the course's settings change in the text of a `notebook.py`: points, totals, sections left out.
+"""The cells of a `notebook.py`, and what the settings change in its text: points, totals, sections left out.
 
-`build` calls it for the cells of one language. A text cell writes no points itself, so that they cannot
-differ from those in force:
+`notebook_mistakes` looks at the cells that `read` returns: jupytext would tell no lines, and loads slowly.
+`build` applies the settings to jupytext's cells of one language. The text is never run. A text cell writes no
+points itself, so that they cannot differ from those in force:
 
     <<points median>>     6 points        <<number median>>     6
     <<points>>            100 points      <<number>>            100     of the whole assignment
@@ -11,43 +12,86 @@ An exercise that is left out takes along its section (from the heading with its 
 heading that is not below it) and the rows of tables with its `<<number …>>`.
 """
 
-import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any
 
 from autograder.base.messages import Text, joined, say
 
-_PLACEHOLDER = re.compile(r"<<(\w+)(?: (\w+))?>>")
+PICTURE = re.compile(r"\(attachment:([\w.-]+)\)")
+TAG = re.compile(r"(\s*(?:#\s*)?)(zh|en): (.*)")
+"""In docstrings and comments, a line of one language."""
+KIND = re.compile(r"\[\w+\]")
+OPTION = re.compile(r'((\w+)\s*=\s*"?([^"\s]*)"?)')
+_HEADER = re.compile(r"#\s*%%(.*)")
+PLACEHOLDER = re.compile(r"<<(\w+)(?: (\w+))?>>")
 _HEADING = re.compile(r"(#+) ")
-_ANSWER = re.compile(r'^# %%.*\banswer="(\w+)"(?:.*\bpoints=([\d.]+))?', re.MULTILINE)
-_CELL = re.compile(r"^# %%(.*)$", re.MULTILINE)
-_KINDS = ("points", "number", "modules")
-
-
-class Cell(Protocol):
-    """A cell as nbformat has it."""
-
-    cell_type: str
-    source: str
-    metadata: Mapping[str, object]
-
-
-_Cell = TypeVar("_Cell", bound=Cell)
+KINDS = ("points", "number", "modules")
+POINTS = re.compile(r"\d+(\.\d+)?")
 
 
 @dataclass
-class _PlainCell:
-    cell_type: str
-    source: str
-    metadata: Mapping[str, object]
+class Cell:
+    """A cell of the script, counted from 1; its lines are numbered as in the file, from `start`.
+
+    `cell_type`, `source` and `metadata` are those of nbformat.
+    """
+
+    path: Path
+    number: int
+    title: str
+    start: int
+    lines: Sequence[str]
+    source: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        is_code = self.cell_type == "code"
+        text = [line if is_code else line.removeprefix("#").removeprefix(" ") for line in self.lines]
+        self.source = "\n".join(text).strip("\n")
+
+    @property
+    def cell_type(self) -> str:
+        return ("raw" if "[raw]" in self.title else "markdown") if KIND.search(self.title) else "code"
+
+    @property
+    def lang(self) -> str | None:
+        return self.metadata.get("lang")
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        return {name: value for _, name, value in OPTION.findall(self.title)}
+
+    def at(self, line: int) -> Text:
+        first = next((line.strip() for line in self.lines if line.strip()), "")[:40]
+        return say("author.cell", file=self.path, line=line, number=self.number, first=first)
+
+    def numbered(self) -> Iterator[tuple[int, str]]:
+        return enumerate(self.lines, self.start)
 
 
-def written_questions(script: str) -> dict[str, float]:
+def read(path: Path) -> list[Cell]:
+    """The cells in all languages; what stands before the first header is a cell of code, too."""
+    lines = path.read_text(encoding="utf-8").split("\n")
+    headers = [(index, match[1]) for index, line in enumerate(lines) if (match := _HEADER.match(line))]
+    if any(line.strip() for line in lines[: headers[0][0] if headers else None]):
+        headers.insert(0, (-1, ""))
+    ends = [*(index for index, _ in headers[1:]), len(lines)]
+    return [
+        Cell(path, number, title, start + 2, lines[start + 1 : end])
+        for number, ((start, title), end) in enumerate(zip(headers, ends, strict=False), 1)
+    ]
+
+
+def written_questions(cells: Iterable[Cell]) -> dict[str, float]:
     """The written questions of a `notebook.py`, with their points."""
-    return {name: float(points or 0) for name, points in _ANSWER.findall(script)}
+    asked = {
+        about["answer"]: about.get("points", "")
+        for about in (cell.metadata for cell in cells)
+        if "answer" in about
+    }
+    return {name: float(points) if POINTS.fullmatch(points) else 0.0 for name, points in asked.items()}
 
 
 def filled(text: str, worth: Mapping[str, float], modules: Iterable[str], lang: str) -> str:
@@ -60,15 +104,15 @@ def filled(text: str, worth: Mapping[str, float], modules: Iterable[str], lang: 
         points = worth[name] if name else sum(worth.values())
         return f"{points:g}" if kind == "number" else _in_words(points).in_language(lang)
 
-    return _PLACEHOLDER.sub(value, text)
+    return PLACEHOLDER.sub(value, text)
 
 
 def _in_words(points: float) -> Text:
     return say("course.one_point") if points == 1 else say("course.points", points=f"{points:g}")
 
 
-def without_sections(cells: Iterable[_Cell], left_out: Sequence[str]) -> Iterator[_Cell]:
-    """The cells of one language without what is said of the exercises that are left out; texts are cut."""
+def without_sections(cells: Iterable[Any], left_out: Sequence[str]) -> Iterator[Any]:
+    """The cells, nbformat's or a `Cell`, without what is said of exercises left out; texts are cut."""
     level = 0  # of the heading of the section that is being left out
     for cell in cells:
         if cell.cell_type == "markdown":
@@ -86,64 +130,4 @@ def without_sections(cells: Iterable[_Cell], left_out: Sequence[str]) -> Iterato
 
 
 def _quotes(kind: str, line: str, names: Sequence[str]) -> bool:
-    return any(found[1] == kind and found[2] in names for found in _PLACEHOLDER.finditer(line))
-
-
-def mistakes(path: Path, script: str, known: Iterable[str], left_out: Sequence[str]) -> list[Text]:
-    """What is wrong with the placeholders of the `notebook.py` at `path`, and with what is left out of it."""
-    cells = list(_cells(script))
-    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    found = [
-        say("course.placeholder", file=path, text=match[0])
-        for match in _PLACEHOLDER.finditer(text)
-        if match[1] not in _KINDS or (match[2] and (match[1] == "modules" or match[2] not in known))
-    ]
-    asked = set(_ANSWER.findall(script))
-    twice = sorted({name for name, points in asked if any(n == name and p != points for n, p in asked)})
-    found += [say("author.written_points", file=path, name=name) for name in twice]
-    if not left_out or found:
-        return found
-    before = set().union(*(_bound(cell.source) for cell in cells if cell.cell_type == "code"))
-    kept = list(without_sections(cells, left_out))
-    code = [cell.source for cell in kept if cell.cell_type == "code"]
-    bound = set().union(*map(_bound, code))
-    still = bound | {cell.metadata.get("answer") for cell in kept}
-    found += [say("course.no_section", file=path, name=name) for name in left_out if name in still]
-    for source in code:
-        for name in sorted((before - bound) & _used(source)):
-            user = next(iter(_bound(source)), source.strip().partition("\n")[0])
-            found.append(say("course.left_out_needed", file=path, name=name, user=user))
-    return found
-
-
-def _cells(script: str) -> Iterator[_PlainCell]:
-    """The cells of a percent script, in all languages."""
-    _, *parts = _CELL.split(script)
-    for head, body in zip(parts[::2], parts[1::2], strict=True):
-        metadata = dict(re.findall(r'(\w+)="(\w+)"', head))
-        if "[markdown]" in head:
-            body = "\n".join(line.removeprefix("#").removeprefix(" ") for line in body.split("\n"))
-        yield _PlainCell("markdown" if "[markdown]" in head else "code", body.strip("\n"), metadata)
-
-
-def _bound(source: str) -> set[str]:
-    """The names that a code cell defines at its top level."""
-    names: set[str] = set()
-    for node in _parsed(source).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            names.add(node.name)
-        elif isinstance(node, ast.Assign):
-            names |= {target.id for target in ast.walk(node) if isinstance(target, ast.Name)}
-    return names
-
-
-def _used(source: str) -> set[str]:
-    nodes = ast.walk(_parsed(source))
-    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
-
-
-def _parsed(source: str) -> ast.Module:
-    try:
-        return ast.parse(source)
-    except SyntaxError:  # a cell with a notebook's own command
-        return ast.Module([], [])
+    return any(found[1] == kind and found[2] in names for found in PLACEHOLDER.finditer(line))

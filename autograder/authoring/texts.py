@@ -25,7 +25,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
-from autograder.authoring.exercise import AuthoringError, Exercise, Group, Misconception, refuse
+from autograder.authoring.exercise import AuthoringError, Exercise, Group, Misconception, collected, refuse
 from autograder.base.messages import COURSE_LANGUAGES, Authored, Text, in_languages, joined, say
 
 Entry = Mapping[str, Any]
@@ -74,11 +74,15 @@ def read(path: Path, languages: tuple[str, ...] = COURSE_LANGUAGES) -> TextFile:
     AuthoringError
         It is not TOML.
     """
+    return TextFile(path, dict(_entries(table(path))), languages)
+
+
+def table(path: Path) -> dict[str, Any]:
+    """What is in a TOML file; nothing if there is no such file. Raises an AuthoringError as `read` does."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise AuthoringError(say("author.at", place=path, error=error)) from error
-    return TextFile(path, dict(_entries(table)), languages)
 
 
 def _entries(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Entry]]:
@@ -106,16 +110,14 @@ def attach(exercises: tuple[Exercise, ...], own: TextFile, course: TextFile) -> 
 
 def _with_texts(exercise: Exercise, own: TextFile, course: TextFile, mistakes: list[Text | str]) -> Exercise:
     def with_text(item: _Item, kind: str, id: str) -> _Item:
-        try:
+        with collected(mistakes):
             if item.zh or item.en:
                 given = {"zh": item.zh, "en": item.en}
                 text = _checked(given, f"{exercise.name}, {kind} {id!r}", own.languages)
             else:
                 text = _text(f"{exercise.name}.{kind}s.{id}", f"{kind}s.{id}", own, course)
-        except AuthoringError as error:
-            mistakes.extend(error.mistakes)
-            return item
-        return replace(item, zh=text.zh, en=text.en)
+            return replace(item, zh=text.zh, en=text.en)
+        return item
 
     return replace(
         exercise,

@@ -130,25 +130,21 @@ def to_data(reports: list[Report], lang: str) -> dict[str, Any]:
     }
 
 
-def chosen(course: Path, names: list[str]) -> list[Path]:
-    """The folders of a course's assignments: of all, or of those in `names`.
+def chosen(course: Path, names: list[str]) -> list[tuple[Path, str]]:
+    """A course's exercises, each with its assignment's folder: all, or those of the assignments in `names`.
 
     Raises
     ------
     exercise.AuthoringError
         The course cannot be loaded, or has no such assignment.
     """
-    folders = {loaded.name: loaded.folder for loaded in assignment.load_all(course)}
+    assignments = {loaded.name: loaded for loaded in assignment.load_all(course)}
     for name in names:
-        if name not in folders:
-            known = joined(folders)
+        if name not in assignments:
+            known = joined(assignments)
             raise AuthoringError(say("author.no_such_assignment", folder=course, name=name, known=known))
-    return [folders[name] for name in names] or list(folders.values())
-
-
-def exercise_names(folder: Path) -> list[str]:
-    """The exercises of an assignment."""
-    return [exercise.name for exercise in assignment.load(folder).exercises]
+    wanted = [assignments[name] for name in names] or assignments.values()
+    return [(loaded.folder, exercise.name) for loaded in wanted for exercise in loaded.exercises]
 
 
 def verify_exercise(folder: Path, name: str, draws: int, seed: str) -> Report:

@@ -15,34 +15,21 @@ from autograder import __version__
 from autograder.cli import terminal
 
 _ENGINE = {
-    "grade": ("grade:grade", "Grade a class of submissions against the hidden answer keys."),
-    "report": ("report:report", "Write a report of the class that was graded last."),
-    "start": (
-        "start:start",
-        "Copy the assignments into a folder and say what to do first. Keeps what you have changed.",
-    ),
-    "check": (
-        "check:check",
-        "Check your own work against the visible cases: 0 when all pass, 1 when not.",
-    ),
-    "watch": ("watch:watch", "Check again on every save; keys: h hint, f formula, l list, q quit."),
-    "build": ("build:build", "Make students' files and the hidden answer keys from the sources."),
-    "verify": (
-        "verify:verify",
-        "Test the tests: is everything wrong rejected and named, everything right accepted? 1 when not.",
-    ),
-    "course": ("course:course", "The course's settings and sources."),
-    "gradescope": (
-        "gradescope:gradescope",
-        "Make the zip that grades an assignment on Gradescope. It holds the hidden key: never publish it.",
-    ),
-    "similar": (
-        "similar:similar",
-        "Show which submissions of a class are suspiciously alike, side by side. Nothing is run.",
-    ),
-    "nbgrader": ("nbgrader:nbgrader", "Courses that nbgrader's own commands work on."),
+    "grade": "Grade a class of submissions against the hidden answer keys.",
+    "report": "Write a report of the class that was graded last.",
+    "start": "Copy the assignments into a folder and say what to do first. Keeps what you have changed.",
+    "check": "Check your own work against the visible cases: 0 when all pass, 1 when not.",
+    "watch": "Check again on every save; keys: h hint, f formula, l list, q quit.",
+    "build": "Make students' files and the hidden answer keys from the sources.",
+    "verify": "Test the tests: is everything wrong rejected and named, everything right accepted? "
+    "1 when not.",
+    "course": "The course's settings and sources.",
+    "gradescope": "Make the zip that grades an assignment on Gradescope. It holds the hidden key: "
+    "never publish it.",
+    "similar": "Show which submissions of a class are suspiciously alike, side by side. Nothing is run.",
+    "nbgrader": "Courses that nbgrader's own commands work on.",
 }
-"""The module and attribute of each command, and its help."""
+"""The help of each command; its module has its name, too."""
 
 
 class _Lazy(click.Command):
@@ -101,7 +88,7 @@ _TITLE, _SUBJECT = _subject()
 
 @click.group(
     cls=_Commands,
-    commands=_lazy(__name__, _ENGINE) | _SUBJECT,
+    commands=_lazy(__name__, {name: (f"{name}:{name}", help) for name, help in _ENGINE.items()}) | _SUBJECT,
     context_settings={"show_default": True},
     help=_TITLE,
 )

@@ -7,16 +7,11 @@ import click
 
 from autograder.base.command_line import EXIT_NOT_PASSED, PATH, fail_with, language_option, leave
 from autograder.base.messages import translator
-from autograder.cli.common import for_instructors, told
+from autograder.cli.common import for_instructors, solutions_argument, told
 
 
 @click.command()
-@click.argument(
-    "solutions",
-    type=PATH,
-    default="solutions",
-    help="The folder of the assignments' sources.  [default: solutions]",
-)
+@solutions_argument
 @click.option("--assignments", type=PATH, default="assignments", help="Where students' files go.")
 @click.option("--keys", type=PATH, default="keys", help="Where the hidden answer keys go; never publish it.")
 @click.option("--new-keys", is_flag=True, help="Draw all hidden keys anew; else they keep their inputs.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from autograder.base.command_line import EXIT_NOT_PASSED, PATH, fail, language_option, leave
+from autograder.base.messages import say
 
 if TYPE_CHECKING:
     from autograder.student.checking import Checked
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 @click.option("--json", is_flag=True, help="Print the result as JSON.")
 def check(file: Path | None, lang: str, hint: bool, html: bool, output: Path | None, json: bool) -> None:
     """Check your own work against the visible cases: 0 when all pass, 1 when not."""
-    if output is not None:
-        _refuse_no_page(output, lang)
+    if output and output.suffix.lower() not in (".html", ".htm"):  # such as the student's own file
+        fail(say("error.page_name_wrong", file=output))
     chosen, done = _checked(file, lang)
     result = done.result
     told = frozenset(exercise.name for exercise in result.exercises) if hint else frozenset()
@@ -82,19 +83,10 @@ def _checked(file: Path | None, lang: str) -> "tuple[Path, Checked]":
         return chosen, check_file(chosen, launched)
 
 
-def _refuse_no_page(page: Path, lang: str) -> None:
-    """Never overwrite a file that is not a page, such as the student's own."""
-    if page.suffix.lower() not in (".html", ".htm"):
-        from autograder.base.messages import say
-
-        fail(say("error.page_name_wrong", file=page))
-
-
 def _write_page(
     done: "Checked", file: Path, told: frozenset[str], lang: str, page: Path, aside: bool
 ) -> None:
     """Write the check as a page, and print where it is: on stderr where `aside`, as stdout holds JSON."""
-    from autograder.base.messages import say
     from autograder.reports import check_page
 
     try:

@@ -4,11 +4,21 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from autograder.base.command_line import fail
+import click
+
+from autograder.base.command_line import PATH, fail
 from autograder.base.messages import joined, say
 
 if TYPE_CHECKING:
     from autograder.authoring.build import Built
+
+
+solutions_argument = click.argument(
+    "solutions",
+    type=PATH,
+    default="solutions",
+    help="The folder of the assignments' sources.  [default: solutions]",
+)
 
 
 @contextlib.contextmanager

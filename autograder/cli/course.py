@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 
-from autograder.base.command_line import PATH, language_option
+from autograder.base.command_line import language_option
 from autograder.base.messages import say
+from autograder.cli.common import solutions_argument
 
 
 @click.group()
@@ -14,12 +15,7 @@ def course() -> None:
 
 
 @course.command()
-@click.argument(
-    "solutions",
-    type=PATH,
-    default="solutions",
-    help="The folder of the assignments' sources.  [default: solutions]",
-)
+@solutions_argument
 @language_option
 def check(solutions: Path, lang: str) -> None:
     """Say what is wrong with the settings and the sources, a sentence each: 2 where anything is."""

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
 import click
 
@@ -113,8 +113,11 @@ def grade(
     limits = asked_for(cpu_seconds=cpu_seconds, submission_seconds=submission_seconds, memory_mib=memory_mib)
     settings = Settings(isolation, limits)
     with _complaining(out or (nbgrader or Path()) / "grades"):
-        course = _course(nbgrader)
-        if course is not None:
+        course = None
+        if nbgrader is not None:
+            from autograder.integrations.nbgrader.course import load
+
+            course = load(nbgrader)
             path, keys, out = course.submitted, keys or course.keys, out or course.root / "grades"
         path, keys, out = path or Path(), keys or Path("keys"), out or Path("grades")
         files, strays = _found(path, keys, assignment)
@@ -270,28 +273,13 @@ def _grade_with_progress(
 _MAX_POOLS = 3
 
 
-def _course(root: Path | None) -> "Course | None":
-    """The nbgrader course in `root`, if one is named."""
-    if root is None:
-        return None
-    from autograder.integrations.nbgrader import course
-
-    return course.load(root)
-
-
-class _Books:
+class _Books(contextlib.ExitStack):
     """A course's gradebook, opened with the first result: nbgrader's slow import overlaps with grading."""
 
     def __init__(self, course: "Course | None") -> None:
+        super().__init__()
         self.course = course
         self._opened: Books | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        if self._opened is not None:
-            self._opened.__exit__(*error)
 
     @property
     def failed(self) -> "list[NotWritten]":
@@ -303,5 +291,5 @@ class _Books:
             from autograder.integrations.nbgrader.gradebook import Books
 
             assert self.course is not None
-            self._opened = Books(self.course)
+            self._opened = self.enter_context(Books(self.course))
         self._opened.write(file, result)

@@ -44,11 +44,5 @@ def report(folder: Path, form: "Format", out: Path | None, lang: str) -> None:
     with Store(path, read_only=True) as store:
         if next(grade_class.class_results(store), None) is None:
             fail(say("report.no_class", file=path))
-        written = class_report.write(
-            form,
-            lambda: grade_class.class_results(store),
-            out,
-            lang,
-            complain,
-        )
+        written = class_report.write(form, lambda: grade_class.class_results(store), out, lang, complain)
     click.echo(say("file.wrote", file=written).in_language(lang))

@@ -36,10 +36,10 @@ def verify(
     """Test the tests: is everything wrong rejected and named, everything right accepted? 1 when not."""
     from autograder.authoring import verification
 
-    folders = verification.chosen(solutions, list(assignments))
+    exercises = verification.chosen(solutions, list(assignments))
     seed = seed or secrets.token_hex(4)
     click.echo(say("verify.seed", seed=seed).in_language(lang), err=True)
-    reports = _verify_with_progress(folders, draws, seed, jobs or os.cpu_count() or 1)
+    reports = _verify_with_progress(exercises, draws, seed, jobs or os.cpu_count() or 1)
     if json:
         from json import dumps
 
@@ -57,7 +57,9 @@ def verify(
         leave(EXIT_NOT_PASSED)
 
 
-def _verify_with_progress(folders: list[Path], draws: int, seed: str, jobs: int) -> "list[Report]":
+def _verify_with_progress(
+    exercises: list[tuple[Path, str]], draws: int, seed: str, jobs: int
+) -> "list[Report]":
     """Verify exercises in worker processes, with a progress bar on stderr; in the order of the course."""
     from concurrent.futures import BrokenExecutor
 
@@ -67,12 +69,10 @@ def _verify_with_progress(folders: list[Path], draws: int, seed: str, jobs: int)
     from autograder.authoring import verification
     from autograder.grading import executors
 
-    tasks = [
-        (folder, name, draws, seed) for folder in folders for name in verification.exercise_names(folder)
-    ]
     try:
         with executors.processes(jobs) as pool:
-            futures = [pool.executor.submit(verification.verify_exercise, *task) for task in tasks]
+            submit = pool.executor.submit
+            futures = [submit(verification.verify_exercise, *each, draws, seed) for each in exercises]
             shown = track(futures, "verifying", console=Console(stderr=True), transient=True)
             return [future.result() for future in shown]
     except BrokenExecutor:

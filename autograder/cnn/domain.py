@@ -45,11 +45,5 @@ DOMAIN = Domain(
     illustrate=_illustrate,
     formula=_formula,
     requires=("sympy", "lark"),  # they read typed derivations
-    not_for_judging=(
-        "commands",
-        "explorer",
-        "models",
-        "notebook.py",
-        "recovery",
-    ),  # `models` knows answers
+    not_for_judging=("commands", "explorer", "models", "notebook.py", "recovery"),  # `models` knows answers
 )

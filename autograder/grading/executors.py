@@ -169,9 +169,8 @@ def cluster(
     for name in ("asyncio", "distributed", "distributed.client", "tornado"):
         # What is lost is told in one sentence, where it matters.
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    os.environ.setdefault(
-        "DASK_DISTRIBUTED__LOGGING__DISTRIBUTED", "critical"
-    )  # the same in its child processes
+    # The same in its child processes.
+    os.environ.setdefault("DASK_DISTRIBUTED__LOGGING__DISTRIBUTED", "critical")
     with contextlib.ExitStack() as stack:
         stack.enter_context(dask.config.set({"distributed.scheduler.allowed-failures": 10}))
         if address == "local":

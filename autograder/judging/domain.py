@@ -93,8 +93,7 @@ def _found(name: str) -> "tuple[Domain, EntryPoint | None]":
     except Exception as error:
         raise UnknownDomain(f"{point.value}: {type(error).__name__}: {error}") from error
     if not isinstance(domain, Domain):
-        told = say("error.domain_type", value=point.value, type=type(domain).__name__)
-        raise UnknownDomain(told)
+        raise UnknownDomain(say("error.domain_type", value=point.value, type=type(domain).__name__))
     return domain, point
 
 

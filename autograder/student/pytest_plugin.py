@@ -8,6 +8,7 @@ With `--hidden-keys DIR` an instructor runs the hidden cases in the same way. Th
 student may see: nothing is quoted from a hidden key, and what the code printed on hidden inputs is not shown.
 """
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -205,19 +206,18 @@ class _Evaluated:
         self.path = path
         self.key = key
         self.isolation = isolation
-        self._done: tuple[Evaluation, dict[tuple[str, str, int], ExerciseResult]] | None = None
         self._told: frozenset[str] = frozenset()
 
     def case(self, at: tuple[str, str, int]) -> "ExerciseResult":
         """The result of the case (exercise, group, number), as if it were an exercise of its own."""
-        return self._results()[1][at]
+        return self._results[1][at]
 
     def message(self, case: "ExerciseResult") -> str:
         """What is wrong with the case, and the idea behind the mistake once it may be revealed."""
         from autograder.base.messages import preferred_language, say
 
         lang = preferred_language()
-        whole, _cases = self._results()
+        whole, _cases = self._results
         (exercise,) = (exercise for exercise in whole.exercises if exercise.name == case.name)
         lines = [note.in_language(lang) for note in whole.notes]
         lines.append(case.symptom.in_language(lang) if case.symptom else case.verdict.value)
@@ -230,14 +230,10 @@ class _Evaluated:
 
     def printed(self) -> str:
         """What the file printed; nothing with a hidden key, whose inputs it might print."""
-        return self._results()[0].output if self.key.visible else ""
+        return self._results[0].output if self.key.visible else ""
 
+    @functools.cached_property
     def _results(self) -> "tuple[Evaluation, dict[tuple[str, str, int], ExerciseResult]]":
-        if self._done is None:
-            self._done = self._evaluated()
-        return self._done
-
-    def _evaluated(self) -> "tuple[Evaluation, dict[tuple[str, str, int], ExerciseResult]]":
         """One run, judged once; what the cases of an exercise say together, and each for itself."""
         from autograder.judging.evaluate import evaluate
         from autograder.judging.judge import calls, case_by_case, judge_error, results

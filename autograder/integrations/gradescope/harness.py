@@ -48,9 +48,8 @@ def grade(root: Path, lang: str, limits: Asked = ()) -> None:
 def _graded(root: Path, lang: str, limits: Asked) -> dict[str, Any]:
     path, key = _key(root / "source")
     results = root / "results"
-    earlier = (
-        root / "submission_metadata.json"
-    )  # written by Gradescope, with the results of earlier submissions
+    # Written by Gradescope, with the results of earlier submissions.
+    earlier = root / "submission_metadata.json"
     secrets = [path, results, *([earlier] if earlier.exists() else [])]
     for secret in secrets:
         _close_to_others(secret, keep=0o755 if secret is results else 0o600)

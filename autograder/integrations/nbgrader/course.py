@@ -117,7 +117,8 @@ def init(root: Path, assignments: list[Assignment], lang: str, *, force: bool = 
     files = []
     keys = root / "keys"
     visible = mistakes.check_release(assignments, lambda item: not mistakes.is_current(item, keys))
-    for name, text in ((CONFIG, _CONFIG_TEXT.format(name=_course_id(root))), (".gitignore", _GITIGNORE)):
+    course_id = re.sub(r"\W+", "_", root.resolve().name) or "course"
+    for name, text in ((CONFIG, _CONFIG_TEXT.format(name=course_id)), (".gitignore", _GITIGNORE)):
         path = root / name
         files.append(Built(path, False) if path.exists() else build.write(path, text.encode()))
     with remembering(root) as written:
@@ -147,7 +148,3 @@ def _write(path: Path, content: bytes, written: dict[str, str], name: str, force
     built = build.write(path, content)
     written[name] = digest(content)
     return built
-
-
-def _course_id(root: Path) -> str:
-    return re.sub(r"\W+", "_", root.resolve().name) or "course"

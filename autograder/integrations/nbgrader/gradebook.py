@@ -136,11 +136,10 @@ def _written(
     autograded = Path(directory.format_path(directory.autograded_directory, student, assignment))
     notebook = restored(_submitted_notebook(file), known)
     cells.fill_in(notebook, result, cells.language(notebook))
-    stamp = (
-        file.source.parent / "timestamp.txt"
-    )  # found by path: a folder's name may differ from the student's
-    timestamp = _handed_in(stamp)
-    entry = Entry(student, timestamp, *_graded(notebook, known), graded=not result.has_judge_error)
+    # Found by path: a folder's name may differ from the student's.
+    stamp = file.source.parent / "timestamp.txt"
+    graded = not result.has_judge_error
+    entry = Entry(student, _handed_in(stamp), *_graded(notebook, known), graded=graded)
     content = (json.dumps(notebook, ensure_ascii=False) + "\n").encode()
 
     with atomic.replacing_folder(autograded) as folder:

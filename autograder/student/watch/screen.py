@@ -68,12 +68,7 @@ class Page:
 
 
 def overview(
-    works: Sequence[Work],
-    current: Work,
-    hints: int,
-    lang: str,
-    running: bool = False,
-    height: int = 24,
+    works: Sequence[Work], current: Work, hints: int, lang: str, running: bool = False, height: int = 24
 ) -> list[RenderableType]:
     """All assignments with their points, and the exercise to work on.
 
@@ -202,8 +197,7 @@ def footer(lang: str, *, keys: bool, back: bool = False, formula: bool = True, s
 
 def more(lang: str) -> str:
     """The footer's word for turning the page."""
-    _ = translator(lang)
-    return _("watch.key_more")
+    return translator(lang)("watch.key_more")
 
 
 def line(work: Work, lang: str) -> Text:

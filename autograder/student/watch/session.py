@@ -198,7 +198,7 @@ class _Session:
 
     def _saved(self, place: Place) -> None:
         """Check `place`, and make it the current assignment."""
-        before = self.works[place].file, self._stored(place)
+        before = self.works[place].file, self.memory.results.get(place.name, ("", None))[0]
         self._look_at(place)
         if before == (self.works[place].file, self._digest(place)) and self.checking is not place:
             self._draw()  # saved without a change, but a problem may be solved
@@ -210,9 +210,6 @@ class _Session:
         if self.checking is not None:
             self.checkers[self.checking].cancel()
         self._draw()
-
-    def _stored(self, place: Place) -> str:
-        return self.memory.results.get(place.name, ("", None))[0]
 
     def _look_at(self, place: Place) -> None:
         """Update which file is worked on, and where its functions are."""

@@ -191,11 +191,9 @@ class _General:
     ) -> tuple[LineResult, str]:
         right = self.formulas.asked(letter)
         if letter != "b" and not free_variables(equation.sides[0]):
-            text = say("cnn.equation.one_element_only")
-            return LineResult(lefts[0], "not_carried_out", "", "", text), ""
+            return LineResult(lefts[0], "not_carried_out", "", "", say("cnn.equation.one_element_only")), ""
         if set(lefts) != set(right):
-            text = say("cnn.equation.not_every_element")
-            return LineResult(lefts[0], "wrong", "", "", text), ""
+            return LineResult(lefts[0], "wrong", "", "", say("cnn.equation.not_every_element")), ""
         unfinished = is_undone(equation.sides[-1])
         ends: dict[Atom, Terms] = {}
         wrong: LineResult | None = None
@@ -214,8 +212,7 @@ class _General:
             text = say("cnn.equation.nothing_carried_out")
             return LineResult(lefts[0], "not_carried_out", "", "", text), ""
         if letter == "b" and len(right) == 1 and not has_sum(equation.sides[-1]):
-            text = say("cnn.equation.one_size_only")
-            return LineResult(lefts[0], "not_carried_out", "", "", text), ""
+            return LineResult(lefts[0], "not_carried_out", "", "", say("cnn.equation.one_size_only")), ""
         return LineResult(lefts[0], "right", "", "", say("cnn.equation.right")), RIGHT
 
     def _wrong(self, left: Atom, typed: Terms, right: Terms) -> LineResult:

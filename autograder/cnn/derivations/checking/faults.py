@@ -125,8 +125,7 @@ def compare_terms(typed: Terms, right: Terms, formulas: LayerFormulas) -> tuple[
 def _coefficient(monomial: Monomial, wanted: Fraction, given: Fraction) -> TermFault:
     wanted_term, typed_term = write_term(monomial, wanted), write_term(monomial, given)
     if wanted == -given:
-        sentence = say("cnn.term.wrong_sign", term=typed_term)
-        return TermFault("sign", wanted_term, typed_term, sentence)
+        return TermFault("sign", wanted_term, typed_term, say("cnn.term.wrong_sign", term=typed_term))
     sentence = say("cnn.term.wrong_coefficient", typed=typed_term, wanted=wanted_term)
     return TermFault("coefficient", wanted_term, typed_term, sentence)
 

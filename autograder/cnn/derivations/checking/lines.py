@@ -135,8 +135,7 @@ class _Lines:
             return
         read_as = write.equation(equation)
         if equation.continued or not equation.relations:
-            text = say("cnn.equation.no_equation")
-            self._enter(None, "unreadable", typed, read_as, text)
+            self._enter(None, "unreadable", typed, read_as, say("cnn.equation.no_equation"))
             return
         try:
             self._judge(equation, typed, read_as)

@@ -144,8 +144,7 @@ class _Checker:
 
     def _read(self, found: Found) -> _Parsed | Checked:
         if MATRIX.search(found.source):
-            text = say("cnn.uncovered.vectors")
-            return self._checked(found, None, _Outcome("not_covered", text))
+            return self._checked(found, None, _Outcome("not_covered", say("cnn.uncovered.vectors")))
         if _WORDS.search(found.source):
             return self._checked(found, None, _Outcome("not_covered", say("cnn.document.words_in_formula")))
         try:
@@ -210,8 +209,7 @@ class _Checker:
         if outcome.status == "wrong" and _is_general(parsed.equation):
             again = self._judge(parsed.equation, self._evaluator(layer, rotated=True))
             if again.status == "right" and _ROTATION.search(section):
-                note = say("cnn.document.read_as_rotated")
-                return replace(again, text=note)
+                return replace(again, text=say("cnn.document.read_as_rotated"))
             if again.status == "right":
                 hint = say("cnn.document.right_if_rotated")
                 outcome = replace(outcome, text=joined([hint, outcome.text], "list.sentences"))
@@ -265,8 +263,7 @@ class _Checker:
         if wrong is not None:
             return replace(wrong, elements=count)
         if unfinished:
-            text = say("cnn.document.not_carried_out")
-            return _Outcome("not_carried_out", text, count)
+            return _Outcome("not_carried_out", say("cnn.document.not_carried_out"), count)
         return _Outcome("right", Verbatim(""), count)
 
     def _wrong(
@@ -295,17 +292,7 @@ class _Checker:
 
     def _checked(self, found: Found, equation: Equation | None, outcome: _Outcome) -> Checked:
         read_as = "" if equation is None else write.equation(equation)
-        return Checked(
-            found.cell,
-            found.line,
-            found.source,
-            read_as,
-            outcome.status,
-            outcome.text,
-            outcome.elements,
-            outcome.faults,
-            outcome.slips,
-        )
+        return Checked(found.cell, found.line, found.source, read_as, **vars(outcome))
 
 
 def _is_general(equation: Equation) -> bool:

@@ -20,28 +20,19 @@ from autograder.cnn.derivations.layer import describe
 
 SHOWN = 100
 """Characters of a right equation that are shown; others are shown whole."""
-_MARKS: dict[Status, tuple[str, str]] = {
-    "right": ("✓", "green"),
-    "wrong": ("✗", "red"),
-    "not_carried_out": ("…", "yellow"),
-    "not_covered": ("–", "cyan"),
-    "not_understood": ("?", "magenta"),
+_MARKS: dict[Status, tuple[str, str, str]] = {
+    "right": ("✓", "green", "verdict.right"),
+    "wrong": ("✗", "red", "cnn.status.wrong"),
+    "not_carried_out": ("…", "yellow", "cnn.status.not_carried_out"),
+    "not_covered": ("–", "cyan", "cnn.status.not_covered"),
+    "not_understood": ("?", "magenta", "cnn.status.not_understood"),
 }
 
 
 def name_of(status: Status) -> Text:
     """A status in words."""
-    match status:
-        case "right":
-            return say("verdict.right")
-        case "wrong":
-            return say("cnn.status.wrong")
-        case "not_carried_out":
-            return say("cnn.status.not_carried_out")
-        case "not_covered":
-            return say("cnn.status.not_covered")
-        case "not_understood":
-            return say("cnn.status.not_understood")
+    _, _, id = _MARKS[status]
+    return say(id)
 
 
 @dataclass(frozen=True)
@@ -104,7 +95,7 @@ def show(report: Report, lang: str, console: Console) -> None:
 
 
 def _show_equation(equation: Checked, lang: str, console: Console) -> None:
-    mark, colour = _MARKS[equation.status]
+    mark, colour, _ = _MARKS[equation.status]
     line = Line.assemble(
         (mark, colour), f" {_where(equation, lang)}  ", _formula(equation), (_many(equation, lang), "dim")
     )
@@ -157,8 +148,7 @@ def _because(equation: Checked, lang: str) -> str:
 def _total(report: Report, lang: str) -> str:
     """How many equations there are of each status."""
     if not report.equations:
-        none = say("cnn.derivation.no_equation")
-        return none.in_language(lang)
+        return say("cnn.derivation.no_equation").in_language(lang)
     counts = [
         f"{count} {name_of(status).in_language(lang)}" for status, count in report.counts.items() if count
     ]

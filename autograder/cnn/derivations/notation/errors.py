@@ -107,8 +107,7 @@ def at_end(error: UnexpectedInput) -> bool:
 
 
 def _never_closed(same: str, typed: str, at: int) -> NotationError:
-    sentence = say("cnn.notation.bracket_unclosed", bracket=same[at])
-    return NotationError(sentence, typed, at)
+    return NotationError(say("cnn.notation.bracket_unclosed", bracket=same[at]), typed, at)
 
 
 def _is_known(word: str) -> bool:

@@ -122,17 +122,16 @@ def signed(parts: Iterable[Any]) -> Iterator[tuple[int, Any]]:
             sign = -sign
 
 
+def lalr(grammar: str, start: str, builder: Transformer[Token, Any]) -> Lark:
+    """A parser that calls `builder` while it reads, so that no tree is ever walked."""
+    options: dict[str, Any] = {"parser": "lalr", "start": start, "maybe_placeholders": False}
+    return Lark.open_from_package(__package__, grammar, transformer=builder, **options)
+
+
 @cache
 def _parser() -> Lark:
     """Built once, when first asked for."""
-    return Lark.open_from_package(
-        __package__,
-        "indices.lark",
-        parser="lalr",
-        start="index",
-        maybe_placeholders=False,
-        transformer=_Builder(),
-    )
+    return lalr("indices.lark", "index", _Builder())
 
 
 @v_args(inline=True)

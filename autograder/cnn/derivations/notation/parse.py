@@ -16,6 +16,7 @@ from autograder.base.messages import say
 from autograder.cnn.derivations.notation.errors import NotationError, explained
 from autograder.cnn.derivations.notation.indices import (
     index_and_layer,
+    lalr,
     refuse_long_number,
     signed,
     summation_ranges,
@@ -105,14 +106,7 @@ def _check_limits(same: str, typed: str) -> None:
 @cache
 def _parser() -> Lark:
     """Built once, when first asked for."""
-    return Lark.open_from_package(
-        __package__,
-        "equations.lark",
-        parser="lalr",
-        start="equation",
-        maybe_placeholders=False,
-        transformer=_Builder(),
-    )
+    return lalr("equations.lark", "equation", _Builder())
 
 
 # ---- From the grammar to the tree -------------------------------------------------------------------------
