@@ -141,6 +141,14 @@ MISTAKES: dict[str, tuple[Change, str]] = {
         cells("# %%\ndef again(delta, z):\n    return delta * (z > 0)\n"),
         "the solution that begins in line 17 stands here once more",
     ),
+    "the solution again, in a comment above": (
+        cells("# %%\n# answer: delta*(z > 0)  # and so on, as in np.where(z)\n"),
+        "the solution that begins in line 17 stands here once more",
+    ),
+    "the solution again, printed": (
+        cells("# %%\nshow = lambda delta, z: print(delta * (z > 0))\n"),
+        "the solution that begins in line 17 stands here once more",
+    ),
     "the solution again, in a text": (
         cells("# %% [markdown]\n# Write\n#\n#     return delta * (z > 0)\n"),
         "line 24: the solution that begins in line 17 stands here once more",

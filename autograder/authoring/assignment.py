@@ -96,7 +96,8 @@ def load_all(course: Path) -> list[Assignment]:
     settings = course_settings.read(course)
     names = [folder.name for folder in folders]
     mistakes: list[Text | str] = [*settings.mistakes, *course_settings.beside(settings, names)]
-    settings = replace(settings, mistakes=())
+    if settings.mistakes:  # without the course's languages, much that is said of its texts would be false
+        refuse(mistakes)
     course_texts = texts.read(course.resolve() / "texts.toml", settings.languages)
     assignments: list[Assignment] = []
     for folder in folders:

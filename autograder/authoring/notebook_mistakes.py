@@ -20,8 +20,9 @@ _COMMENT = re.compile(r"#+\s*([^#]*)$")
 _MARKERS = [f"{word} {what}" for what in ("SOLUTION", "MARK SCHEME") for word in ("BEGIN", "END")]
 _ALIKE, _WORDS = 0.85, 6
 """How similar to a marker a comment of so few words has to be to be taken for one that is misspelt."""
-_TRACE = 20
+_TRACE = 16
 """How many characters of a solution are so many that they stand elsewhere by no accident."""
+_ANSWERING = re.compile(r"^(return|\w+=(?!=))")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -178,7 +179,7 @@ def _code(lines: Sequence[str]) -> list[str]:
 
 
 def _published(path: Path, cells: Sequence[Cell]) -> Iterator[Text]:
-    """Solutions that stand once more where students read them."""
+    """Solutions that stand once more where students read them; a single line also inside of another."""
     solutions = [region for cell in cells if cell.cell_type == "code" for region in _regions(cell)]
     lines = dict(numbered for cell in cells for numbered in cell.numbered())
     hidden = {number for region in solutions for number in region}
@@ -187,12 +188,14 @@ def _published(path: Path, cells: Sequence[Cell]) -> Iterator[Text]:
         for number, line in lines.items()
         if line.strip() and number not in hidden
     ]
-    text = "\n".join(["", *(line for _, line in shown), ""])
+    text = "\n".join(["", *("".join(line.split()) for _, line in shown), ""])
     for region in solutions:
-        code = [line.strip() for line in _code([lines[number] for number in region[1:]])]
-        start = text.find("\n".join(["", *code, ""]))
+        code = ["".join(line.split()) for line in _code([lines[number] for number in region[1:]])]
+        wanted = _ANSWERING.sub("", code[0]) if len(code) == 1 else "\n".join(["", *code, ""])
+        start = text.find(wanted)
         if start >= 0 and len("".join(code)) >= _TRACE:
-            place = say("author.line", file=path, line=shown[text.count("\n", 0, start)][0])
+            number, _ = shown[text.count("\n", 0, start + 1) - 1]
+            place = say("author.line", file=path, line=number)
             yield say("author.solution_published", place=place, line=region[0])
 
 

@@ -286,7 +286,7 @@ def _passes(mutant: Mutant, key: AnswerKey, exercise: Exercise) -> bool:
     """Does the mutant pass every case? Stops at the first that fails, which is usually the very first."""
     outcomes = in_process.outcomes(key, {exercise.name: mutant.run})
     try:
-        with np.errstate(all="ignore"), warnings.catch_warnings(), interrupted_after(SECONDS):
+        with np.errstate(all="ignore"), warnings.catch_warnings(), interrupted_after(SECONDS, processor=True):
             warnings.simplefilter("ignore")
             return all(map(accepts, key.exercises[0].cases, outcomes))
     except OutOfTime:

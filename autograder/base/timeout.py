@@ -1,4 +1,4 @@
-"""Interrupt code that runs too long, in this process (SIGALRM).
+"""Interrupt code that runs too long, in this process (SIGALRM, SIGPROF).
 
 For trusted code (`authoring.verification`) and for functions of a student's own notebook
 (`student.questions`). Never for a submission of somebody else: the sandbox stops those from outside.
@@ -18,9 +18,10 @@ class OutOfTime(BaseException):
 
 
 @contextlib.contextmanager
-def interrupted_after(seconds: float) -> Iterator[None]:
+def interrupted_after(seconds: float, *, processor: bool = False) -> Iterator[None]:
     """Raise `OutOfTime` in the block after so many seconds, repeatedly until it leaves the block.
 
+    With `processor`, only this process's processor time counts, so that a busy machine makes no difference.
     Does nothing where alarms are not available: outside of the main thread, and on Windows.
     """
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
@@ -30,13 +31,14 @@ def interrupted_after(seconds: float) -> Iterator[None]:
     def on_alarm(number: int, frame: object) -> None:
         raise OutOfTime
 
-    before = signal.signal(signal.SIGALRM, on_alarm)
+    alarm, timer = (signal.SIGPROF, signal.ITIMER_PROF) if processor else (signal.SIGALRM, signal.ITIMER_REAL)
+    before = signal.signal(alarm, on_alarm)
     try:
         try:
-            signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
+            signal.setitimer(timer, seconds, _AGAIN)
             yield
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.setitimer(timer, 0)
     finally:  # again, because an alarm may interrupt the inner `finally`
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(timer, 0)
+        signal.signal(alarm, before)

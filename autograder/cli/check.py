@@ -47,7 +47,7 @@ def check(file: Path | None, lang: str, hint: bool, html: bool, output: Path | N
         from autograder.reports import terminal
         from autograder.student import hints
 
-        console = Console(highlight=False)
+        console = Console(emoji=False, highlight=False)
         if chosen != file:
             console.print(chosen.name, style="bold", markup=False)
         told |= hints.record_failures(chosen, result)

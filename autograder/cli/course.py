@@ -19,9 +19,10 @@ def course() -> None:
 @language_option
 def check(solutions: Path, lang: str) -> None:
     """Say what is wrong with the settings and the sources, a sentence each: 2 where anything is."""
-    from autograder.authoring import assignment
+    from autograder.authoring import assignment, mistakes
 
     loaded = assignment.load_all(solutions)
+    mistakes.check_release(loaded)
     total = {
         "assignments": len(loaded),
         "exercises": sum(len(item.exercises) for item in loaded),

@@ -67,7 +67,7 @@ def similar(
             similarity.write_page(pairs, lang, stream)
     except OSError as error:
         fail_with(error, out)
-    console = Console(highlight=False)
+    console = Console(emoji=False, highlight=False)
     if pairs:
         similarity.table(pairs, lang, console)
     similarity.summary(len(files), len(pairs), out, lang, console)

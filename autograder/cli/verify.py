@@ -49,7 +49,7 @@ def verify(
 
         from autograder.reports import verification_table
 
-        verification_table.show(reports, lang, Console(highlight=False))
+        verification_table.show(reports, lang, Console(emoji=False, highlight=False))
     found = [mistake for report in reports for mistake in report.mistakes]
     if found:
         fail(*found)

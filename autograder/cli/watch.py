@@ -23,6 +23,6 @@ def watch(folder: Path, lang: str) -> None:
     from autograder.student.watch import session
 
     try:
-        session.run(folder, lang, Console(highlight=False))
+        session.run(folder, lang, Console(emoji=False, highlight=False))
     except KeyboardInterrupt:
         leave(0)  # the student's way out, beside q

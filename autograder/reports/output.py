@@ -54,5 +54,5 @@ def write(
             shutil.copyfileobj(document, sys.stdout)
     else:
         written = translator(lang)("report.written", folder=folder)
-        Console(highlight=False).print(*shown, written, sep="\n")
+        Console(emoji=False, highlight=False).print(*shown, written, sep="\n")
     return failed

@@ -170,6 +170,6 @@ def check_derivation(
     else:
         from rich.console import Console
 
-        findings.show(report, lang, Console(highlight=False))
+        findings.show(report, lang, Console(emoji=False, highlight=False))
     if report.counts["wrong"]:
         leave(EXIT_NOT_PASSED)

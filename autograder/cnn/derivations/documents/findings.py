@@ -44,7 +44,9 @@ class Findings:
 
     def __str__(self) -> str:
         stream = io.StringIO()
-        console = Console(file=stream, highlight=False, color_system=None, width=100, force_jupyter=False)
+        console = Console(
+            file=stream, emoji=False, highlight=False, color_system=None, width=100, force_jupyter=False
+        )
         show(self.report, self.lang, console)
         return "\n".join(line.rstrip() for line in stream.getvalue().splitlines())
 
