@@ -347,6 +347,7 @@ ALLOWED = {
     # White space around a cell.
     "reports/verification_table.py": "padding",
     "reports/templates": "padding",
+    "judging/pictures/templates": "padding",
     "student/feedback/templates": "padding",
     "student/watch/screen.py": "padding",
     # A message's id that shows how ids of a subject's own begin.

@@ -247,7 +247,8 @@ def _grade_with_progress(
     from autograder.grading.executors import ClusterError, ClusterLost
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("grading", total=len(files))
 
         def on_graded(graded: "Graded", result: "SubmissionResult | None") -> None:

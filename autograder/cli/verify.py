@@ -38,8 +38,8 @@ def verify(
 
     exercises = verification.chosen(solutions, list(assignments))
     seed = seed or secrets.token_hex(4)
-    click.echo(say("verify.seed", seed=seed).in_language(lang), err=True)
     reports = _verify_with_progress(exercises, draws, seed, jobs or os.cpu_count() or 1)
+    click.echo(say("verify.seed", seed=seed).in_language(lang), err=True)
     if json:
         from json import dumps
 
