@@ -106,6 +106,7 @@ def grade(
     from autograder.grading import executors, grade_class
     from autograder.grading.engine import Settings
     from autograder.grading.store import Store
+    from autograder.sandbox import bubblewrap
     from autograder.sandbox.limits import asked_for
 
     if (path is None) == (nbgrader is None):
@@ -124,6 +125,8 @@ def grade(
         answer_keys = grade_class.load_keys(keys, {file.assignment for file in files})
         if cluster in (None, "local"):
             _require_modules(answer_keys)
+            if isolation == "bubblewrap":
+                bubblewrap.executable()
         with Store(out / "results.sqlite") as store, _only_run(out), _Books(course) as books:
             if store.older:
                 complain(say("store.older", file=store.path))

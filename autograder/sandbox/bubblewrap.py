@@ -37,7 +37,7 @@ def command(limits: Limits, environment: dict[str, str], program: list[str]) -> 
     ------
     BubblewrapMissing
     """
-    arguments = [_executable(), "--unshare-all", "--uid", NOBODY, "--gid", NOBODY, "--hostname", "sandbox"]
+    arguments = [executable(), "--unshare-all", "--uid", NOBODY, "--gid", NOBODY, "--hostname", "sandbox"]
     arguments += ["--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"]
     for name, value in environment.items():
         arguments += ["--setenv", name, value]
@@ -54,11 +54,17 @@ def command(limits: Limits, environment: dict[str, str], program: list[str]) -> 
     return arguments
 
 
-def _executable() -> str:
-    executable = shutil.which("bwrap")
-    if executable is None:
+def executable() -> str:
+    """The path of bubblewrap.
+
+    Raises
+    ------
+    BubblewrapMissing
+    """
+    path = shutil.which("bwrap")
+    if path is None:
         raise BubblewrapMissing(say("bubblewrap.missing", instead="--isolation process"))
-    return executable
+    return path
 
 
 def interpreter() -> str:
