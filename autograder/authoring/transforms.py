@@ -73,6 +73,7 @@ def instead(wrong: Function) -> Transform:
 def method(name: str, transform: Transform) -> Transform:
     """A class with a wrong method, such as `method("backward", changed("delta", transposed))`.
 
+    The transform gets the method of an object, without `self`: `method("reset", instead(lambda: None))`.
     Transforms without it change the call that makes the object: `changed("w", rotated)`.
     """
 
