@@ -103,6 +103,13 @@ def test_a_mistake_is_one_sentence(toml: str, tmp_path: Path) -> None:
     assert in_chinese != sentence or "Invalid" in sentence
 
 
+@pytest.mark.parametrize("toml", ["modules = [", 'languages = ["fr"]\n'])
+def test_nothing_is_said_of_texts_whose_languages_are_not_known(toml: str, tmp_path: Path) -> None:
+    notebook = written(tmp_path, toml) / "relu" / "notebook.py"
+    notebook.write_text(re.sub(r"\n *zh: .*", "", notebook.read_text("utf-8")), encoding="utf-8")
+    assert len(sentences(tmp_path)) == 1
+
+
 def test_all_mistakes_are_said_at_once_by_every_command(tmp_path: Path) -> None:
     written(
         tmp_path / "solutions",

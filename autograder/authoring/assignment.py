@@ -96,8 +96,9 @@ def load_all(course: Path) -> list[Assignment]:
     settings = course_settings.read(course)
     names = [folder.name for folder in folders]
     mistakes: list[Text | str] = [*settings.mistakes, *course_settings.beside(settings, names)]
-    if settings.mistakes:  # without the course's languages, much that is said of its texts would be false
+    if not settings.languages:  # without them, much that would be said of the texts is false
         refuse(mistakes)
+    settings = replace(settings, mistakes=())
     course_texts = texts.read(course.resolve() / "texts.toml", settings.languages)
     assignments: list[Assignment] = []
     for folder in folders:
@@ -137,6 +138,8 @@ def load(
     twice = [name for name in names if names[name] > 1]
     course = course or course_settings.read(folder.parent)
     mistakes: list[Text | str] = [*course.mistakes]
+    if not course.languages:
+        refuse(mistakes)
     mistakes += [say("author.exercise_twice", file=folder / "hidden.py", name=name) for name in twice]
     domain = ""
     with collected(mistakes):

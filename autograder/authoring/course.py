@@ -99,7 +99,7 @@ def read(folder: Path) -> Course:
     try:
         return _Reader(path).course(texts.table(path))
     except AuthoringError as error:
-        return Course(path, mistakes=error.mistakes)
+        return Course(path, languages=(), mistakes=error.mistakes)
 
 
 def unknown(where: str, name: str, known: Collection[str]) -> Text:
@@ -195,7 +195,7 @@ class _Reader:
         self._must(value != [], at, say("course.type_strings"))
         known = self._known(self._strings(value, at), COURSE_LANGUAGES, at)
         self.languages = tuple(known) or COURSE_LANGUAGES
-        return self.languages
+        return tuple(known)
 
     def _title(self, value: Any, at: tuple[str, ...]) -> Authored:
         found = self._entries(value, at, dict.fromkeys(COURSE_LANGUAGES, self._string))
