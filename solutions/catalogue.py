@@ -34,7 +34,7 @@ def integers(rng, *shape):
 
 
 def odd(rng, *shape, low=-6, high=6):
-    """An integer array of odd numbers, 2·low + 1 to 2·high + 1, no neighbours equal: halves are never whole."""
+    """Odd integers, 2·low + 1 to 2·high + 1, no neighbours equal: halves and quarters are never whole."""
     return 2 * np.resize(rng.permutation(np.arange(low, high + 1)), shape) + 1
 
 
