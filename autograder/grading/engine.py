@@ -66,7 +66,7 @@ def engine(domain: str, isolation: str, limits: Limits) -> Engine:
 
 @functools.cache
 def digest(domain: str) -> str:
-    """The digest of the code that decides about keys of `domain`; computed once, in a few milliseconds."""
+    """The digest of the code that decides about keys of `domain`; computed once in a process."""
     import hashlib
     from importlib.metadata import version
     from importlib.resources import files
