@@ -1,0 +1,209 @@
+"""Why a function that the assignment asks for is not there, or raises, as its file alone tells.
+
+`judging.evaluate` asks for it, and students read the answer, of hidden tests too: nothing here may depend on
+what the student's process said, for that could be a hidden input.
+"""
+
+import ast
+import difflib
+import re
+from collections.abc import Callable, Collection, Iterator
+
+from autograder.base.messages import Text, joined, say
+from autograder.submissions.records import Lost, Statement, Submission, place
+from autograder.submissions.source import definitions, does_nothing, is_stub, raises_not_implemented
+
+_CLOSE = 0.7
+"""How much alike two names must be (`difflib`), for one to be called the nearest."""
+
+
+def why_missing(
+    read: Submission,
+    name: str,
+    exercises: Collection[str],
+    can_import: Callable[[str], bool],
+    stopped: Collection[tuple[str, int]],
+) -> Text | Lost | None:
+    """Why there is no `name`; a `Lost` where its text does not parse, None where it was never written.
+
+    Parameters
+    ----------
+    exercises : collection of str
+        What else the assignment asks for: none of these is `name` under another name.
+    can_import : function (str) -> bool
+        Whether a module can be imported where students' code runs.
+    stopped : collection of (where, line)
+        Statements that were stopped and left out.
+    """
+    defined = definitions(read)
+    if name in defined:
+        return _not_executed(read, name, defined[name], can_import, stopped)
+    for lost in read.lost[::-1]:
+        if lost.name == name:
+            about = {"name": name, "where": place(lost.where), "line": lost.line, "text": lost.text}
+            match lost.place:
+                case "error":
+                    return lost
+                case "text cell":
+                    return say("symptom.missing_in_text_cell", name=name)
+                case "magic":
+                    return say("symptom.missing_below_magic", **about)
+                case "main":
+                    return say("symptom.missing_under_main", **about)
+            return say("symptom.missing_in_block", **about)
+    for statement in read.statements:
+        if name in statement.source and (outer := _inside(statement, name)) is not None:
+            what, inside = outer
+            at = {"where": place(statement.where), "line": statement.line}
+            return say(f"symptom.missing_in_{what}", name=name, outer=inside, **at)
+        if _gives_a_value(statement, name):
+            at = {"where": place(statement.where), "line": statement.line}
+            return say("symptom.missing_overwritten", name=name, **at)
+    nearest = {_plain(other): other for other in defined if other not in exercises}
+    for close in difflib.get_close_matches(_plain(name), nearest, 1, _CLOSE):
+        at_it = defined[nearest[close]]
+        about = {"name": name, "other": nearest[close], "where": place(at_it.where), "line": at_it.line}
+        return say("symptom.missing_renamed", **about)
+    return None
+
+
+def why_not_implemented(read: Submission, name: str, method: str = "") -> Text | None:
+    """Why a function, or the `method` of a class, raises NotImplementedError; None: it is not written."""
+    defined = {name: _node(statement) for name, statement in definitions(read).items()}
+    node: ast.AST | None = defined.get(name)
+    if isinstance(node, ast.ClassDef):
+        node = next((part for part in node.body if getattr(part, "name", "") == (method or "__init__")), None)
+    if node is None:
+        return None
+    if all(raises_not_implemented(part) or does_nothing(part) for part in getattr(node, "body", [])):
+        return None
+    written = f"{name}.{method}" if method else name
+    if any(map(raises_not_implemented, ast.walk(node))):
+        return say("symptom.raise_reached", name=written)
+    named = {getattr(part, "id", getattr(part, "attr", "")) for part in ast.walk(node)}
+    methods = {
+        part.name: part for of in defined.values() for part in ast.walk(of) if isinstance(part, _FUNCTIONS)
+    }
+    for other, stub in {**methods, **defined}.items():
+        if other in named and other != name and is_stub(stub):
+            return say("symptom.calls_unwritten", name=written, other=other)
+    return say("symptom.raised", name="NotImplementedError")
+
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def removed_names(read: Submission, name: str, is_gone: Callable[[str], bool], said: str) -> Text | None:
+    """The names of NumPy that `name`, or else its file, uses and that are gone, with their successors.
+
+    `said`, what an exception says, must be about one of them.
+    """
+    own = definitions(read).get(name)
+    for statements in ((own,) if own else (), read.statements):
+        used = [old for old in _names_of_numpy(read, statements) if old in REMOVED and is_gone(old)]
+        if any(re.search(rf"\b{old}\b", said) for old in used):
+            told = [say("symptom.numpy_name", old=f"np.{old}", new=REMOVED[old]) for old in used]
+            return say("symptom.numpy_names_removed", names=joined(told))
+    return None
+
+
+def _names_of_numpy(read: Submission, statements: Collection[Statement]) -> list[str]:
+    imports = "\n".join(s.source for s in read.statements if "numpy" in s.source)
+    aliases = {"np", "numpy", *re.findall(r"\bnumpy[ \t]+as[ \t]+(\w+)", imports)}
+    code = "\n".join(statement.source for statement in statements)
+    used = re.findall(rf"\b(?:{'|'.join(sorted(aliases))})\.(\w+)", code)
+    for names in re.findall(r"\bfrom[ \t]+numpy[ \t]+import[ \t]+([^\n#]+)", imports):
+        used += [old for old in re.findall(r"\w+", names) if re.search(rf"\b{old}\b", code)]
+    return list(dict.fromkeys(used))
+
+
+REMOVED = {
+    **dict.fromkeys(("float", "int", "bool", "object", "str", "complex"), ""),
+    **{"float_": "np.float64", "complex_": "np.complex128", "unicode_": "np.str_", "string_": "np.bytes_"},
+    **{"Inf": "np.inf", "Infinity": "np.inf", "infty": "np.inf", "PINF": "np.inf", "NINF": "-np.inf"},
+    **{"NaN": "np.nan", "NAN": "np.nan", "PZERO": "0.0", "NZERO": "-0.0", "long": "int", "unicode": "str"},
+    **{"product": "np.prod", "cumproduct": "np.cumprod", "alltrue": "np.all", "sometrue": "np.any"},
+    **{"in1d": "np.isin", "trapz": "np.trapezoid", "row_stack": "np.vstack", "round_": "np.round"},
+    **{"asfarray": "np.asarray", "mat": "np.asmatrix", "msort": "np.sort", "cast": "np.asarray"},
+    **{"find_common_type": "np.result_type", "issubclass_": "issubclass", "issctype": "issubclass"},
+    **{"singlecomplex": "np.complex64", "cfloat": "np.complex128", "clongfloat": "np.clongdouble"},
+    **{"longfloat": "np.longdouble", "longcomplex": "np.clongdouble", "safe_eval": "ast.literal_eval"},
+    **{"byte_bounds": "np.lib.array_utils.byte_bounds", "sctypes": "np.dtype", "obj2sctype": "np.dtype"},
+}
+"""Names that NumPy has removed, with what to write in their place."""
+REMOVED |= {name: name for name, new in REMOVED.items() if not new}
+
+
+def _not_executed(
+    read: Submission,
+    name: str,
+    statement: Statement,
+    can_import: Callable[[str], bool],
+    stopped: Collection[tuple[str, int]],
+) -> Text:
+    """Why the statement that defines `name` has not defined it."""
+    at = {"name": name, "where": place(statement.where), "line": statement.line}
+    if (statement.where, statement.line) in stopped:
+        return say("symptom.missing_stopped", **at)
+    after = read.statements[read.statements.index(statement) :]
+    for later in after:
+        if _gives_a_value(later, name):
+            again = {"where": place(later.where), "line": later.line}
+            return say("symptom.missing_overwritten", name=name, **again)
+    used = {part.id for part in _executed_at_once(_node(statement)) if isinstance(part, ast.Name)}
+    for bound, module in _imported(read):
+        if bound in used and not can_import(module):
+            return say("symptom.missing_import", **at, used=bound, module=module)
+    return say("symptom.missing_raised", **at)
+
+
+def _executed_at_once(node: ast.AST) -> Iterator[ast.AST]:
+    """The parts of a definition that run with it: decorators, defaults, annotations, a class's body."""
+    stack = [node]
+    while stack:
+        part = stack.pop()
+        yield part
+        children = ast.iter_child_nodes(part)
+        if isinstance(part, _FUNCTIONS):
+            children = iter([*part.decorator_list, part.args, *([part.returns] if part.returns else [])])
+        stack += children
+
+
+def _imported(read: Submission) -> Iterator[tuple[str, str]]:
+    """Every name that an import binds, with the module that it needs."""
+    for statement in read.statements:
+        if "import" in statement.source:
+            for node in ast.walk(_node(statement)):
+                if isinstance(node, ast.Import | ast.ImportFrom):
+                    for alias in node.names:
+                        module = (getattr(node, "module", None) or alias.name).partition(".")[0]
+                        yield alias.asname or alias.name.partition(".")[0], module
+
+
+def _inside(statement: Statement, name: str) -> tuple[str, str] | None:
+    """The class or function inside of which `name` is defined: ("class" or "function", its name)."""
+    stack: list[tuple[ast.AST, tuple[str, str] | None]] = [(_node(statement), None)]
+    while stack:
+        node, outer = stack.pop()
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            if node.name == name:
+                return outer
+            outer = ("class" if isinstance(node, ast.ClassDef) else "function"), node.name
+        stack += [(child, outer) for child in ast.iter_child_nodes(node)]
+    return None
+
+
+def _gives_a_value(statement: Statement, name: str) -> bool:
+    if name not in statement.source:
+        return False
+    node = _node(statement)
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    return any(isinstance(part, ast.Name) and part.id == name for t in targets if t for part in ast.walk(t))
+
+
+def _node(statement: Statement) -> ast.stmt:
+    return ast.parse(statement.source).body[0]
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").casefold()
