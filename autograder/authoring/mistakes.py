@@ -134,7 +134,7 @@ def call_seconds(exercise: Exercise, key: AnswerKey, limits: Limits | None = Non
         for _ in key.exercises[0].cases:
             start = time.process_time()
             try:
-                with interrupted_after(limits.call_seconds, processor=True):
+                with interrupted_after(limits.own_seconds(limits.cpu_seconds), processor=True):
                     seconds.append(next(outcomes).seconds)
             except OutOfTime:
                 seconds.append(time.process_time() - start)

@@ -64,7 +64,8 @@ def evaluate(
         return unreadable(key, error.text)
     except SandboxError as error:
         return Evaluation(judge_error(key), (say("note.grader_failed", error=error),))
-    explained = _Explained(key, read)
+    statements = [each for each in statements if each[1:] not in done.left_out]
+    explained = _Explained(key, read, done.left_out)
     cases = judged(key, explained.outcomes(done.outcomes))
     exercises = results(key, cases)
     if run_siblings is not None:
@@ -200,6 +201,14 @@ def _reader_note(note: source.Note) -> Text:
 
 
 def _load_note(note: LoadNote) -> Text:
+    if not note.exception:
+        whys = {
+            "time": say("note.stopped_time"),
+            "output": say("note.stopped_output"),
+            "died": say("note.stopped_died"),
+        }
+        why = whys.get(note.text, say("note.stopped_others"))
+        return say("note.stopped", where=source.place(note.where), line=note.line, why=why)
     return say(
         "note.raised_at_line",
         where=source.place(printable(note.where)),  # said from inside the sandbox

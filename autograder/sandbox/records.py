@@ -69,7 +69,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class LoadNote:
-    """A statement of the submission that failed while it was loaded. `text`: see `Outcome`."""
+    """A statement of the submission that failed while it was loaded. `text`: see `Outcome`.
+
+    Without an `exception` it was stopped and left out, and `text` is the status of a call that ends like it.
+    """
 
     where: str
     line: int
@@ -84,3 +87,5 @@ class Run:
     outcomes: tuple[Outcome, ...]
     notes: tuple[LoadNote, ...] = ()
     output: str = ""
+    left_out: tuple[tuple[str, int], ...] = ()
+    """Where the statements stand that were stopped and left out, as (where, line)."""

@@ -53,9 +53,10 @@ def why_missing(
             return say("symptom.missing_in_block", **about)
     for statement in read.statements:
         if name in statement.source and (outer := _inside(statement, name)) is not None:
-            what, inside = outer
-            at = {"where": place(statement.where), "line": statement.line}
-            return say(f"symptom.missing_in_{what}", name=name, outer=inside, **at)
+            is_class, inside = outer
+            id = "symptom.missing_in_class" if is_class else "symptom.missing_in_function"
+            where = place(statement.where)
+            return say(id, name=name, outer=inside, where=where, line=statement.line)
         if _gives_a_value(statement, name):
             at = {"where": place(statement.where), "line": statement.line}
             return say("symptom.missing_overwritten", name=name, **at)
@@ -180,15 +181,15 @@ def _imported(read: Submission) -> Iterator[tuple[str, str]]:
                         yield alias.asname or alias.name.partition(".")[0], module
 
 
-def _inside(statement: Statement, name: str) -> tuple[str, str] | None:
-    """The class or function inside of which `name` is defined: ("class" or "function", its name)."""
-    stack: list[tuple[ast.AST, tuple[str, str] | None]] = [(_node(statement), None)]
+def _inside(statement: Statement, name: str) -> tuple[bool, str] | None:
+    """The class or function inside of which `name` is defined: whether it is a class, and its name."""
+    stack: list[tuple[ast.AST, tuple[bool, str] | None]] = [(_node(statement), None)]
     while stack:
         node, outer = stack.pop()
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             if node.name == name:
                 return outer
-            outer = ("class" if isinstance(node, ast.ClassDef) else "function"), node.name
+            outer = isinstance(node, ast.ClassDef), node.name
         stack += [(child, outer) for child in ast.iter_child_nodes(node)]
     return None
 

@@ -98,7 +98,8 @@ def read(name: str, content: bytes) -> Submission:
         parts = list((_notebook if kind == "notebook" else _script)(file, content))
         parts = _without_later_stubs(parts)
     if ending == (".py" if kind == "notebook" else ".ipynb"):
-        parts.append(Note(file, 1, "read", say(f"note.read_as_{kind}", file=file)))
+        id = "note.read_as_notebook" if kind == "notebook" else "note.read_as_script"
+        parts.append(Note(file, 1, "read", say(id, file=file)))
     return Submission(
         tuple(part for part in parts if isinstance(part, Statement)),
         tuple(part for part in parts if isinstance(part, Note)),
