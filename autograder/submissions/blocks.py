@@ -188,7 +188,8 @@ def _by_block(text: str, where: str, first_line: int, problem: Note) -> Iterator
         else:
             if not before:
                 yield nodes
-            yield from lost(block, "error", where, first_line + start, nodes.text)
+            for written in lost(block, "error", where, first_line + start, nodes.text):
+                yield replace(written, line=nodes.line)
         before = isinstance(nodes, Note)
 
 
