@@ -123,6 +123,7 @@ def grade(
         path, keys, out = path or Path(), keys or Path("keys"), out or Path("grades")
         files, strays = _found(path, keys, assignment)
         answer_keys = grade_class.load_keys(keys, {file.assignment for file in files})
+        files = grade_class.in_course_order(files, answer_keys)
         if cluster in (None, "local"):
             _require_modules(answer_keys)
             if isolation == "bubblewrap":

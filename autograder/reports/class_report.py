@@ -84,7 +84,7 @@ def write(
             return folder / "junit.xml"
         case "canvas":
             with replacing(folder / "canvas.csv") as stream:
-                canvas_file.write(collect(results()), stream)
+                canvas_file.write(collect(results()), lang, stream)
             return folder / "canvas.csv"
         case "moodle":
             return _moodle(results, folder / "moodle", lang, tell)
