@@ -166,8 +166,7 @@ def verify_exercise(folder: Path, name: str, draws: int, seed: str) -> Report:
     declared = exercise.equivalents
     equivalents = {change: declared[change] for change in declared if survivors.get(change) == draws}
     pairs = _distinct_pairs(exercise, keys)
-    seconds = mistakes.call_seconds(exercise, keys[0], loaded.limits)
-    too_slow, slow = mistakes.slow(exercise, seconds, loaded.limits)
+    too_slow, slow = mistakes.slow(exercise, mistakes.call_seconds(exercise, keys[0]))
     found = [*mistakes.in_misconceptions(exercise, keys[0]), *too_slow]
     return Report(
         loaded.name,
