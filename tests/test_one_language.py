@@ -191,3 +191,28 @@ def test_the_table_of_grade_watch_and_check_follow_it_too(ordered: tuple[Path, s
         assert IN_ORDER[place.name] in run("check", str(place.folder), "--lang=en")
     for checker in checkers:
         checker.close()
+
+
+def test_build_removes_what_it_wrote_of_a_language_that_is_dropped(tmp_path: Path) -> None:
+    """And nothing else: neither files of somebody else's, nor those that somebody has changed."""
+    authored.write_course(tmp_path / "solutions")
+    there = [str(tmp_path / "solutions"), f"--assignments={tmp_path / 'out'}", f"--keys={tmp_path / 'keys'}"]
+    run("build", *there)
+    folder = tmp_path / "out" / "zh" / "relu"
+    (folder / "notes.txt").write_text("mine")
+    (folder / "relu.py").write_text("# mine")
+    (tmp_path / "solutions" / "course.toml").write_text('languages = ["en"]', "utf-8")
+    run("build", *there, "--check")
+    assert len([*folder.iterdir()]) == 4
+    lines = run("build", *there, "--lang=en").splitlines()
+    assert {path.name for path in folder.iterdir()} == {"notes.txt", "relu.py"}
+    assert f"removed: {folder / 'relu.ipynb'}" in lines and any("kept" in line for line in lines)
+    assert len([*(tmp_path / "out" / "en" / "relu").iterdir()]) == 3
+
+
+def test_grade_says_how_many_results_it_kept(ordered: tuple[Path, str]) -> None:
+    folder, _ = ordered
+    keys, grades = f"--keys={folder / 'keys'}", f"--out={folder / 'grades'}"
+    (folder / "submitted" / "bo" / "mm" / "mm.py").write_text(authored.RIGHT)
+    told = run("grade", str(folder / "submitted"), keys, grades, "--isolation=process", "--lang=en")
+    assert "kept from before: 5, graded now: 1" in told
