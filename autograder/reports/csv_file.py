@@ -32,6 +32,7 @@ def through(
 
 def _reasons(result: SubmissionResult, lang: str) -> str:
     """What a student without points in an exercise reads of it; once, where nothing could be read."""
+    lang = result.about.language(lang)
     if result.unread:
         return result.unread.in_language(lang)
     without = [exercise for exercise in result.exercises if not exercise.earned and exercise.max_points]

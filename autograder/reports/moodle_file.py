@@ -54,6 +54,7 @@ def comment(result: SubmissionResult, lang: str) -> str:
 
     Escaped here, not by `base.html`: nothing in it is a tag, and a run that writes no page loads no Jinja.
     """
+    lang = result.about.language(lang)
     lines = [result.unread.in_language(lang)] if result.unread else []
     for exercise in result.exercises:
         points = "–" if exercise.earned is None else f"{exercise.earned:g}"

@@ -64,6 +64,11 @@ class Limits:
     threads: int = 32
     modules: tuple[str, ...] = ()
 
+    @property
+    def call_seconds(self) -> float:
+        """Own time of one call."""
+        return self.own_seconds(self.cpu_seconds)
+
     def own_seconds(self, processor: float) -> float:
         """Own time where so much processor time is allowed: what sleeps uses no processor."""
         return 5 * processor

@@ -213,7 +213,9 @@ CASES: dict[str, Case] = {
     ),
     "np.Inf": script(MAX.replace("np.max(a", "np.max(a + 0 / np.Inf") + AVG, (4, 6)),
     "np.product": script(AVG.replace("return", "n = np.product(a.shape)\n    return") + MAX, (4, 6)),
-    "from numpy": script("from numpy import float_, max\n" + AVG + MAX.replace("np.max(a", "np.max(a + float_(0)")),
+    "from numpy": script(
+        "from numpy import float_, max\n" + AVG + MAX.replace("np.max(a", "np.max(a + float_(0)")
+    ),
 }
 """Case by case. Of NumPy's names those are worth nothing that the installed NumPy has not: `settled`."""
 
