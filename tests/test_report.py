@@ -278,7 +278,7 @@ def test_grade_then_report_in_every_format(tmp_path: Path) -> None:
         path.write_text(text, encoding="utf-8")
     grades = tmp_path / "grades"
     place = ("--keys", tmp_path / "keys", "--out", grades, "--isolation", "process", "--jobs", "1")
-    assert call("grade", tmp_path / "submitted", *place).exit_code == 0
+    assert call("grade", tmp_path / "submitted", *place, "--lang", "zh").exit_code == 0
     done = call("report", grades, "--format", "moodle")
     assert done.exit_code == 2 and "was not graded from one" in done.output
     for form in set(FORMATS) - {"moodle"}:

@@ -106,16 +106,12 @@ def _nothing(key: AnswerKey, why: Text | None = None) -> Run:
 class _Explained:
     """Finds the reasons of outcomes in the text of the submission `read` (`submissions.missing`)."""
 
-    def __init__(
-        self, key: AnswerKey, read: source.Submission, stopped: Sequence[tuple[str, int]] = ()
-    ) -> None:
+    def __init__(self, key: AnswerKey, read: source.Submission, stopped: Sequence[tuple[str, int]]) -> None:
         self.key, self.read, self.stopped = key, read, stopped
         self._missing = cache(self._find_missing)
 
     def outcomes(self, found: Sequence[Outcome], asked: Sequence[int] | None = None) -> tuple[Outcome, ...]:
         """`found` with reasons: of all of the key's calls, or of the calls `asked` of its siblings."""
-        if all(outcome.status not in ("missing", "raised") for outcome in found):
-            return tuple(found)
         key = self.key if asked is None else self.key.siblings
         cases = [(exercise, case) for exercise in key.exercises for case in exercise.cases]
         of_them = cases if asked is None else [cases[index] for index in asked]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Collection, Iterator
 
 from autograder.base.messages import Text, joined, say
-from autograder.submissions.records import Lost, Statement, Submission, place
+from autograder.submissions.records import Lost, Statement, Submission, place, shortened
 from autograder.submissions.source import definitions, does_nothing, is_stub, raises_not_implemented
 
 _CLOSE = 0.7
@@ -48,18 +48,13 @@ def why_missing(
                     return say("symptom.missing_in_text_cell", name=name)
                 case "magic":
                     return say("symptom.missing_below_magic", **about)
-                case "main":
-                    return say("symptom.missing_under_main", **about)
-            return say("symptom.missing_in_block", **about)
+            return say("symptom.missing_inside", **about)
     for statement in read.statements:
-        if name in statement.source and (outer := _inside(statement, name)) is not None:
-            is_class, inside = outer
-            id = "symptom.missing_in_class" if is_class else "symptom.missing_in_function"
-            where = place(statement.where)
-            return say(id, name=name, outer=inside, where=where, line=statement.line)
+        at = {"name": name, "where": place(statement.where), "line": statement.line}
         if _gives_a_value(statement, name):
-            at = {"where": place(statement.where), "line": statement.line}
-            return say("symptom.missing_overwritten", name=name, **at)
+            return say("symptom.missing_overwritten", **at)
+        if name in statement.source and name in map(_defines, ast.walk(_node(statement))):
+            return say("symptom.missing_inside", **at, text=shortened(statement.source))
     nearest = {_plain(other): other for other in defined if other not in exercises}
     for close in difflib.get_close_matches(_plain(name), nearest, 1, _CLOSE):
         at_it = defined[nearest[close]]
@@ -110,9 +105,8 @@ def removed_names(read: Submission, name: str, is_gone: Callable[[str], bool], s
 
 def _names_of_numpy(read: Submission, statements: Collection[Statement]) -> list[str]:
     imports = "\n".join(s.source for s in read.statements if "numpy" in s.source)
-    aliases = {"np", "numpy", *re.findall(r"\bnumpy[ \t]+as[ \t]+(\w+)", imports)}
     code = "\n".join(statement.source for statement in statements)
-    used = re.findall(rf"\b(?:{'|'.join(sorted(aliases))})\.(\w+)", code)
+    used = re.findall(r"\b(?:np|numpy)\.(\w+)", code)
     for names in re.findall(r"\bfrom[ \t]+numpy[ \t]+import[ \t]+([^\n#]+)", imports):
         used += [old for old in re.findall(r"\w+", names) if re.search(rf"\b{old}\b", code)]
     return list(dict.fromkeys(used))
@@ -146,28 +140,17 @@ def _not_executed(
     at = {"name": name, "where": place(statement.where), "line": statement.line}
     if (statement.where, statement.line) in stopped:
         return say("symptom.missing_stopped", **at)
-    after = read.statements[read.statements.index(statement) :]
-    for later in after:
+    for later in read.statements[read.statements.index(statement) :]:
         if _gives_a_value(later, name):
-            again = {"where": place(later.where), "line": later.line}
-            return say("symptom.missing_overwritten", name=name, **again)
-    used = {part.id for part in _executed_at_once(_node(statement)) if isinstance(part, ast.Name)}
+            return say("symptom.missing_overwritten", name=name, where=place(later.where), line=later.line)
+    node = _node(statement)
+    if isinstance(node, _FUNCTIONS):
+        node.body = []  # what remains is executed at once: decorators, defaults, annotations
+    used = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
     for bound, module in _imported(read):
         if bound in used and not can_import(module):
             return say("symptom.missing_import", **at, used=bound, module=module)
     return say("symptom.missing_raised", **at)
-
-
-def _executed_at_once(node: ast.AST) -> Iterator[ast.AST]:
-    """The parts of a definition that run with it: decorators, defaults, annotations, a class's body."""
-    stack = [node]
-    while stack:
-        part = stack.pop()
-        yield part
-        children = ast.iter_child_nodes(part)
-        if isinstance(part, _FUNCTIONS):
-            children = iter([*part.decorator_list, part.args, *([part.returns] if part.returns else [])])
-        stack += children
 
 
 def _imported(read: Submission) -> Iterator[tuple[str, str]]:
@@ -181,17 +164,8 @@ def _imported(read: Submission) -> Iterator[tuple[str, str]]:
                         yield alias.asname or alias.name.partition(".")[0], module
 
 
-def _inside(statement: Statement, name: str) -> tuple[bool, str] | None:
-    """The class or function inside of which `name` is defined: whether it is a class, and its name."""
-    stack: list[tuple[ast.AST, tuple[bool, str] | None]] = [(_node(statement), None)]
-    while stack:
-        node, outer = stack.pop()
-        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            if node.name == name:
-                return outer
-            outer = isinstance(node, ast.ClassDef), node.name
-        stack += [(child, outer) for child in ast.iter_child_nodes(node)]
-    return None
+def _defines(node: ast.AST) -> str:
+    return node.name if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) else ""
 
 
 def _gives_a_value(statement: Statement, name: str) -> bool:

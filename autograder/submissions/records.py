@@ -9,7 +9,7 @@ from typing import Literal
 from autograder.base.messages import Text, TextError, Verbatim, say
 
 Kind = Literal["syntax error", "too complex", "not text", "left out", "read"]
-Place = Literal["error", "text cell", "magic", "main", "block"]
+Place = Literal["error", "text cell", "magic", "inside"]
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,7 @@ class Lost:
     ----------
     place : str
         Where it stands: in what does not parse ("error"; `text` is Python's message), in a Markdown or raw
-        cell, below a cell magic (`text`), under `if __name__ == "__main__":`, in another block (its first
-        line).
+        cell, below a cell magic, inside another statement that is left out (`text` is its first line).
     """
 
     name: str

@@ -318,14 +318,13 @@ def _statements(found: Parsed, where: str) -> Iterator[Part]:
 def _left_out(node: ast.stmt, lines: list[bytes], where: str, first_line: int) -> Iterator[Part]:
     line, source = _cut(node, lines)
     line += first_line - 1
-    is_main = isinstance(node, ast.If) and _asks_name(node.test)
     if _may_matter(node):
         yield Note(where, line, "left out", shortened(source))
     if "def " in source or "class " in source:
         for part in ast.walk(node):
             if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 at = first_line + part.lineno - 1
-                yield Lost(part.name, "main" if is_main else "block", where, at, shortened(source))
+                yield Lost(part.name, "inside", where, at, shortened(source))
 
 
 def _imports_this_package(node: ast.stmt) -> bool:
