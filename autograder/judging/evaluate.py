@@ -7,7 +7,7 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -109,6 +109,8 @@ class _Explained:
     def __init__(self, key: AnswerKey, read: source.Submission, stopped: Sequence[tuple[str, int]]) -> None:
         self.key, self.read, self.stopped = key, read, stopped
         self._missing = cache(self._find_missing)
+        self._not_written = cache(partial(missing.why_not_implemented, read))
+        self._removed = cache(partial(missing.removed_names, read, _is_gone))
 
     def outcomes(self, found: Sequence[Outcome], asked: Sequence[int] | None = None) -> tuple[Outcome, ...]:
         """`found` with reasons: of all of the key's calls, or of the calls `asked` of its siblings."""
@@ -118,17 +120,21 @@ class _Explained:
         return tuple(self._explain(outcome, *case) for outcome, case in zip(found, of_them, strict=True))
 
     def _explain(self, outcome: Outcome, exercise: KeyExercise, case: KeyCase) -> Outcome:
-        if outcome.status == "missing":
-            return self._missing(exercise.name)
-        if outcome.status != "raised":
-            return outcome
-        reason = None
-        if outcome.exception == "NotImplementedError":
-            method = case.script[outcome.step].name if outcome.step < len(case.script) else ""
-            reason = missing.why_not_implemented(self.read, exercise.name, method)
-        elif outcome.exception in ("AttributeError", "NameError", "ImportError"):
-            reason = missing.removed_names(self.read, exercise.name, _is_gone, outcome.text)
-        return outcome if reason is None else replace(outcome, reason=reason)
+        try:
+            if outcome.status == "missing":
+                return self._missing(exercise.name)
+            if outcome.status == "raised" and outcome.exception == "NotImplementedError":
+                method = case.script[outcome.step].name if outcome.step < len(case.script) else ""
+                return replace(outcome, reason=self._not_written(exercise.name, method))
+            if outcome.status == "raised" and outcome.exception in (
+                "AttributeError",
+                "NameError",
+                "ImportError",
+            ):
+                return replace(outcome, reason=self._removed(exercise.name, outcome.text))
+        except (RecursionError, MemoryError):  # it parsed from fewer frames
+            pass
+        return outcome
 
     def _find_missing(self, name: str) -> Outcome:
         exercises = {exercise.name for exercise in self.key.exercises}

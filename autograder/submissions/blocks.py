@@ -68,6 +68,8 @@ def lost(
     why: Text | str = "",
 ) -> Iterator[Lost]:
     """The functions and classes that a text which is no Python, or is not run, would define."""
+    if "def " not in text and "class " not in text:  # most text cells
+        return
     line, position = first_line, 0
     for found in _DEFINED.finditer(text):
         line += text.count("\n", position, found.start(1))

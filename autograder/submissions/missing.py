@@ -7,6 +7,7 @@ what the student's process said, for that could be a hidden input.
 import ast
 import difflib
 import re
+import warnings
 from collections.abc import Callable, Collection, Iterator
 
 from autograder.base.messages import Text, joined, say
@@ -15,6 +16,8 @@ from autograder.submissions.source import definitions, does_nothing, is_stub, ra
 
 _CLOSE = 0.7
 """How much alike two names must be (`difflib`), for one to be called the nearest."""
+_LONGEST, _MOST = 60, 200
+"""Characters of a name, and names, that are compared: it takes time."""
 
 
 def why_missing(
@@ -55,7 +58,8 @@ def why_missing(
             return say("symptom.missing_overwritten", **at)
         if name in statement.source and name in map(_defines, ast.walk(_node(statement))):
             return say("symptom.missing_inside", **at, text=shortened(statement.source))
-    nearest = {_plain(other): other for other in defined if other not in exercises}
+    others = [other for other in defined if other not in exercises and len(other) <= _LONGEST][-_MOST:]
+    nearest = {_plain(other): other for other in others}
     for close in difflib.get_close_matches(_plain(name), nearest, 1, _CLOSE):
         at_it = defined[nearest[close]]
         about = {"name": name, "other": nearest[close], "where": place(at_it.where), "line": at_it.line}
@@ -65,36 +69,36 @@ def why_missing(
 
 def why_not_implemented(read: Submission, name: str, method: str = "") -> Text | None:
     """Why a function, or the `method` of a class, raises NotImplementedError; None: it is not written."""
-    defined = {name: _node(statement) for name, statement in definitions(read).items()}
-    node: ast.AST | None = defined.get(name)
+    own = _defining(read, name)
+    node = _node(own) if own else None
     if isinstance(node, ast.ClassDef):
-        node = next((part for part in node.body if getattr(part, "name", "") == (method or "__init__")), None)
-    if node is None:
-        return None
-    if all(raises_not_implemented(part) or does_nothing(part) for part in getattr(node, "body", [])):
+        node = next((part for part in node.body if _defines(part) == (method or "__init__")), None)
+    if node is None or all(
+        raises_not_implemented(part) or does_nothing(part) for part in getattr(node, "body", [])
+    ):
         return None
     written = f"{name}.{method}" if method else name
     if any(map(raises_not_implemented, ast.walk(node))):
         return say("symptom.raise_reached", name=written)
     named = {getattr(part, "id", getattr(part, "attr", "")) for part in ast.walk(node)}
-    methods = {
-        part.name: part for of in defined.values() for part in ast.walk(of) if isinstance(part, _FUNCTIONS)
-    }
-    for other, stub in {**methods, **defined}.items():
-        if other in named and other != name and is_stub(stub):
-            return say("symptom.calls_unwritten", name=written, other=other)
+    for statement in definitions(read).values():
+        for stub in ast.walk(_node(statement)):
+            if isinstance(stub, _FUNCTIONS) and stub.name in named and is_stub(stub):
+                return say("symptom.calls_unwritten", name=written, other=stub.name)
     return say("symptom.raised", name="NotImplementedError")
 
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def removed_names(read: Submission, name: str, is_gone: Callable[[str], bool], said: str) -> Text | None:
+def removed_names(read: Submission, is_gone: Callable[[str], bool], name: str, said: str) -> Text | None:
     """The names of NumPy that `name`, or else its file, uses and that are gone, with their successors.
 
     `said`, what an exception says, must be about one of them.
     """
-    own = definitions(read).get(name)
+    if not re.search(r"numpy|\bnp\.|is not defined", said):
+        return None
+    own = _defining(read, name)
     for statements in ((own,) if own else (), read.statements):
         used = [old for old in _names_of_numpy(read, statements) if old in REMOVED and is_gone(old)]
         if any(re.search(rf"\b{old}\b", said) for old in used):
@@ -113,7 +117,7 @@ def _names_of_numpy(read: Submission, statements: Collection[Statement]) -> list
 
 
 REMOVED = {
-    **dict.fromkeys(("float", "int", "bool", "object", "str", "complex"), ""),
+    **{name: name for name in ("float", "int", "bool", "object", "str", "complex")},
     **{"float_": "np.float64", "complex_": "np.complex128", "unicode_": "np.str_", "string_": "np.bytes_"},
     **{"Inf": "np.inf", "Infinity": "np.inf", "infty": "np.inf", "PINF": "np.inf", "NINF": "-np.inf"},
     **{"NaN": "np.nan", "NAN": "np.nan", "PZERO": "0.0", "NZERO": "-0.0", "long": "int", "unicode": "str"},
@@ -126,7 +130,6 @@ REMOVED = {
     **{"byte_bounds": "np.lib.array_utils.byte_bounds", "sctypes": "np.dtype", "obj2sctype": "np.dtype"},
 }
 """Names that NumPy has removed, with what to write in their place."""
-REMOVED |= {name: name for name, new in REMOVED.items() if not new}
 
 
 def _not_executed(
@@ -164,6 +167,12 @@ def _imported(read: Submission) -> Iterator[tuple[str, str]]:
                         yield alias.asname or alias.name.partition(".")[0], module
 
 
+def _defining(read: Submission, name: str) -> Statement | None:
+    """The statement that defines `name` last; found without parsing all of them."""
+    alike = (statement for statement in reversed(read.statements) if f" {name}" in statement.source)
+    return next((statement for statement in alike if _defines(_node(statement)) == name), None)
+
+
 def _defines(node: ast.AST) -> str:
     return node.name if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) else ""
 
@@ -177,7 +186,9 @@ def _gives_a_value(statement: Statement, name: str) -> bool:
 
 
 def _node(statement: Statement) -> ast.stmt:
-    return ast.parse(statement.source).body[0]
+    with warnings.catch_warnings():  # such as of a "\d" in a student's string
+        warnings.simplefilter("ignore")
+        return ast.parse(statement.source).body[0]
 
 
 def _plain(name: str) -> str:
