@@ -94,7 +94,7 @@ def cells(file: str, content: bytes) -> list[Any]:
     ------
     SubmissionError
     """
-    if content.count(b"{") + content.count(b"[") > _MAX_NESTED:
+    if len(content) > _MAX_NESTED and content.count(b"{") + content.count(b"[") > _MAX_NESTED:
         raise SubmissionError(say("note.notebook_unreadable", file=file))
     try:
         try:
