@@ -17,6 +17,11 @@ from autograder.submissions.records import SubmissionError
 
 FileKind = Literal["notebook", "script"]
 
+MAX_SOURCE = 2**17
+"""Characters of code in one submission: 3,000 lines. Python's parser needs up to 500 times the size of a
+source in memory, and seconds for a long and hostile f-string."""
+MAX_SCRIPT = 4 * MAX_SOURCE
+"""Bytes of a script, in the widest encoding."""
 _MAX_NESTED = 2**20
 """Lists and objects in a notebook: each takes up to 25 times its bytes in memory."""
 _ENCODINGS = (
@@ -42,7 +47,7 @@ def kind_of(content: bytes) -> FileKind | None:
         content.replace(b"\0", b"") if b"\0" in content[:64] else content
     ):
         return "notebook"
-    decoded = None if content.startswith(b"%PDF") else decode(content)
+    decoded = None if content.startswith(b"%PDF") or len(content) > MAX_SCRIPT else decode(content)
     return "script" if decoded and _PYTHON.search(decoded[0].replace("\r", "\n")) else None
 
 

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Sequence
 from autograder.base.messages import say
 from autograder.submissions import content as contents
 from autograder.submissions.blocks import Parsed, lost, parse, parsed
-from autograder.submissions.content import kind_of
+from autograder.submissions.content import MAX_SOURCE, kind_of
 from autograder.submissions.records import (
     Lost,
     Note,
@@ -57,9 +57,6 @@ __all__ = [
 
 MAX_BYTES = 32 * 2**20
 """Of a notebook: most of a large one is its outputs, and pictures that were pasted into it."""
-MAX_SOURCE = 2**17
-"""Characters of code in one submission: 3,000 lines. Python's parser needs up to 500 times the size of a
-source in memory, and seconds for a long and hostile f-string."""
 MAX_NAME = 80  # Characters of the file's name that are kept, for it is stored with every statement.
 
 UNREADABLE = {
@@ -241,12 +238,12 @@ _TEXT_CELL = re.compile(r"#[ \t]*%%.*\[(?:markdown|md|raw)\]")
 
 
 def _script(file: str, content: bytes) -> Iterator[Part]:
-    decoded = contents.decode(content) if len(content) <= 4 * MAX_SOURCE + 4 else ("#" * (MAX_SOURCE + 1), "")
+    decoded = contents.decode(content) if len(content) <= contents.MAX_SCRIPT else None
+    if len(content) > contents.MAX_SCRIPT or (decoded and len(decoded[0]) > MAX_SOURCE):
+        raise SubmissionError(say("note.too_many_characters", file=file, n=MAX_SOURCE))
     if decoded is None:
         raise SubmissionError(say("note.not_text", file=file))
     text, encoding = decoded
-    if len(text) > MAX_SOURCE:
-        raise SubmissionError(say("note.too_many_characters", file=file, n=MAX_SOURCE))
     if not text or text.isspace():
         raise SubmissionError(say("note.no_code", file=file))
     if encoding:

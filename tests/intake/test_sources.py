@@ -352,6 +352,42 @@ def test_the_kind_of_a_file_is_in_its_bytes() -> None:
     assert source.kind_of(bytes(range(256))) is source.kind_of(b"") is source.kind_of(b"{}") is None
 
 
+@pytest.mark.slow
+def test_grading_a_class_says_the_same(tmp_path: Path, key: AnswerKey) -> None:
+    cases = {name: settled(name) for name in CASES if CASES[name].file in ("pooling.py", "pooling.ipynb")}
+    for number, case in enumerate(cases.values()):
+        write(tmp_path, f"s{number:02}", case.file, case.content)
+    graded = graded_class(tmp_path, key)
+    assert len(graded) == len(cases)
+    for case, submission in zip(cases.values(), graded, strict=True):
+        found = submission["exercises"]
+        assert tuple(each["points"] for each in found) == case.earned, case
+        assert case.said in " ".join(each["symptom"]["text"] for each in found if each["symptom"])
+        assert case.note in " ".join(note["text"] for note in submission["notes"])
+
+
+def write(folder: Path, student: str, file: str, content: bytes) -> None:
+    path = folder / "class" / student / "pooling" / file
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+
+
+def graded_class(folder: Path, key: AnswerKey) -> list[dict[str, Any]]:
+    """What `grade` writes of the class in `folder`, in the order of its students."""
+    from click.testing import CliRunner
+
+    from autograder.cli import app
+
+    (folder / "keys").mkdir()
+    answer_key.save(key, folder / "keys" / f"pooling{answer_key.HIDDEN}")
+    places = ["--keys", folder / "keys", "--out", folder / "out"]
+    run = ["grade", folder / "class", *places, "--isolation", "process", "--lang", "en"]
+    done = CliRunner().invoke(app, list(map(str, run)))
+    assert done.exit_code in (0, 3), done.output
+    found = json.loads((folder / "out" / "results.json").read_bytes())["submissions"]
+    return sorted(found, key=lambda submission: submission["student"])
+
+
 # ---- Mutated hand-ins --------------------------------------------------------------------------------------
 
 STRAY = (
@@ -469,23 +505,11 @@ def test_a_mutated_hand_in_is_graded_and_has_true_reasons(key: AnswerKey, sandbo
 
 @pytest.mark.slow
 def test_two_thousand_mutated_hand_ins_are_graded(tmp_path: Path, key: AnswerKey, sandbox: Sandbox) -> None:
-    from click.testing import CliRunner
-
-    from autograder.cli import app
-
     mutate_and_grade(key, sandbox, 1000, 18)
-    answer_key.save(key, tmp_path / "keys" / f"pooling{answer_key.HIDDEN}")
     chance = random.Random(19)
     for number in range(1000):
-        file, content = mutated(chance)
-        path = tmp_path / "class" / f"s{number}" / "pooling" / file
-        path.parent.mkdir(parents=True)
-        path.write_bytes(content)
-    folders = ["--keys", tmp_path / "keys", "--out", tmp_path / "out"]
-    run = ["grade", tmp_path / "class", *folders, "--isolation", "process", "--lang", "en"]
-    done = CliRunner().invoke(app, list(map(str, run)))
-    assert done.exit_code in (0, 3), done.output
-    graded = json.loads((tmp_path / "out" / "results.json").read_bytes())["submissions"]
+        write(tmp_path, f"s{number}", *mutated(chance))
+    graded = graded_class(tmp_path, key)
     assert len(graded) == 1000
     for each in (exercise for submission in graded for exercise in submission["exercises"]):
         assert each["points"] or each["symptom"]["text"], each
