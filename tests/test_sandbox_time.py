@@ -102,6 +102,15 @@ def test_of_many_endless_experiments_the_functions_are_still_run(isolation):
     assert (done.outcomes[0].value, len(done.left_out), len(done.notes)) == (3, 20, 20)
 
 
+def test_a_file_that_ends_every_run_while_it_is_loaded_is_not_tried_for_ever(isolation):
+    ends = "class end:\n    def __getattr__(self, name):\n        import os\n        os._exit(0)"
+    source = [(f"@lambda kind: kind()\n{ends}", "a.py", 1)]
+    source += [("x = end.now", "a.py", line) for line in range(6, 99)]
+    with Sandbox(calls("f"), LIMITS, isolation) as sandbox:
+        done = sandbox.run([*source, ("def f(i):\n    return i + x", "a.py", 99)])
+    assert (statuses(done), len(done.notes)) == (["died"], 10)
+
+
 @pytest.mark.parametrize(
     "sleep", ["time.sleep(1000)", "threading.Event().wait()", "os.read(os.pipe()[0], 1)"]
 )

@@ -118,6 +118,8 @@ class _Progress:
     """What is left of the submission's own time."""
     loading: float
     """What is left of it for loading in vain, which costs the calls nothing."""
+    loads: int = 0
+    """How often it was loaded in vain."""
     stops: list[LoadNote] = field(default_factory=list)
     left_out: list[tuple[str, int]] = field(default_factory=list)
     outcomes: dict[int, Outcome] = field(default_factory=dict)
@@ -131,12 +133,15 @@ class _Progress:
         """Leave out the statement that was stopped while loading; False where that cannot help any more."""
         status = _STOPPED.get(reply.end)
         self.loading -= reply.own
-        if status is None or not 0 <= reply.statement < len(self.statements) or self.loading < 0:
+        self.loads += 1
+        if status is None or self.loading < 0 or self.loads > 2 * _MOST_STOPPED:
+            return False
+        if not 0 <= reply.statement < len(self.statements):
             return False
         _, where, line = self.statements.pop(reply.statement)
         self.stops.append(LoadNote(where, line, "", status))
         self.left_out.append((where, line))
-        if len(self.stops) >= _MOST_STOPPED:  # all of its experiments may be like this
+        if self.loads >= _MOST_STOPPED:  # all of its experiments may be like this
             others = [(where, line) for source, where, line in self.statements if _CALLS.match(source)]
             self.statements = [each for each in self.statements if not _CALLS.match(each[0])]
             self.stops += [LoadNote(*at, "", "not made") for at in others]

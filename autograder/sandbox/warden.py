@@ -223,7 +223,7 @@ class _Run:
 
     def __init__(self, world: _World, job: dict[str, Any]) -> None:
         self.limits, self.progress = world.limits, world.progress
-        self.progress[: runner.PROGRESS.size] = bytes(runner.PROGRESS.size)
+        self.progress[:] = bytes(len(self.progress))  # nothing passes from one submission to the next
         self.frames, self.output = world.frames, world.output
         self.seen = 0
         """How far `frames` has been parsed."""
