@@ -11,7 +11,7 @@ in_a_checkout = __file__ == f"{sys.path[0]}/autograder/__main__.py"
 if not sys.flags.safe_path and not in_a_checkout:
     del sys.path[0]
 
-from autograder.cli import main
+from autograder.cli import main  # noqa: E402
 
 if __name__ == "__main__":
     main()
