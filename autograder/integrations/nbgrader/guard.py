@@ -59,6 +59,7 @@ def check(folder: Path, submitted: Path, student: str) -> None:
             break
         if part.is_symlink():
             raise NotebookError(say("nbgrader.not_a_file", file=printable_name(part.name)))
+    handed_in(folder / "timestamp.txt")
     size = 0
     for number, (path, about) in enumerate(_inside(folder)):
         if stat.S_ISDIR(about.st_mode):
@@ -69,8 +70,6 @@ def check(folder: Path, submitted: Path, student: str) -> None:
         most = MAX_BYTES if path.suffix == ".ipynb" else _MOST_BYTES
         if number >= _MOST_FILES or size > _MOST_BYTES or about.st_size > most:
             raise NotebookError(say("nbgrader.too_much", file=printable_name(path.name)))
-        if path == folder / "timestamp.txt":
-            handed_in(path)
 
 
 def check_name(student: str) -> None:
