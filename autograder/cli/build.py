@@ -2,12 +2,16 @@
 
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from autograder.base.command_line import EXIT_NOT_PASSED, PATH, fail_with, language_option, leave
 from autograder.base.messages import translator
-from autograder.cli.common import for_instructors, solutions_argument, told
+from autograder.cli.common import for_instructors, solutions_argument, told, warn_of_exposed
+
+if TYPE_CHECKING:
+    from autograder.authoring.build import Built
 
 
 @click.command()
@@ -25,6 +29,7 @@ def build(solutions: Path, assignments: Path, keys: Path, new_keys: bool, check:
 
     _ = translator(lang)
     changed = False
+    drawn: list[Built] = []
     try:
         course = assignment.load_all(solutions)
         visible = mistakes.check_release(
@@ -36,12 +41,14 @@ def build(solutions: Path, assignments: Path, keys: Path, new_keys: bool, check:
             for item, key in zip(course, visible, strict=True):
                 files = building.release(item, assignments, released_text, key, dry_run=check)
                 if not check:
-                    files.append(building.draw_keys(item, keys, fresh=new_keys))
+                    drawn.append(building.draw_keys(item, keys, fresh=new_keys))
+                    files.append(drawn[-1])
                 for file in files:
                     changed |= file.changed
                     if file.changed:
                         shown = _("file.out_of_date", file=file.path) if check else told(file, lang)
                         click.echo(shown)
+        warn_of_exposed(file.path for file in drawn)
     except OSError as error:
         # An error in a file of nbgrader's own may carry no file name.
         fail_with(error, tempfile.gettempdir())

@@ -53,7 +53,7 @@ def write(key: Path, lang: str, target: Path) -> None:
     scripts = Path(__file__).parent
     run = (scripts / "run_autograder").read_text(encoding="utf-8").replace("@LANG@", lang)
     with (
-        atomic.replacing_bytes(target) as stream,
+        atomic.replacing_bytes(target, private=True) as stream,
         zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as bundle,
     ):
         _add(bundle, "setup.sh", (scripts / "setup.sh").read_bytes(), _EXECUTABLE)
