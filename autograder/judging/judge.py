@@ -123,7 +123,7 @@ def _judge_case(group: str, case: KeyCase, outcome: Outcome) -> Judged:
             difference = _difference(case, outcome.value)
             right = difference is AGREE and not outcome.changed and not (case.fresh and outcome.shares)
             return Judged(group, case, outcome, Verdict.AC if right else Verdict.WA, difference)
-        case "raised" if outcome.exception == "NotImplementedError":
+        case "raised" if outcome.exception == "NotImplementedError" and outcome.reason is None:
             verdict = Verdict.NI
         case "raised" if outcome.exception == "MemoryError":
             verdict = Verdict.MLE

@@ -72,7 +72,7 @@ def write(
         case "csv":
             exercises = dict.fromkeys(exercise.name for result in results() for exercise in result.exercises)
             with replacing(folder / "grades.csv") as stream:
-                exhaust(csv_file.through(results(), list(exercises), stream))
+                exhaust(csv_file.through(results(), list(exercises), stream, lang))
             return folder / "grades.csv"
         case "json":
             with replacing(folder / "results.json") as stream:

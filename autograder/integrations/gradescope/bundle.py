@@ -120,7 +120,7 @@ def _is_wanted(module: Path, left_out: Sequence[str]) -> bool:
 
 
 def _metadata(domain: str, allowed: tuple[str, ...]) -> str:
-    names = ("numpy", *find(domain).requires)
+    names = ("numpy", "charset-normalizer", *find(domain).requires)
     needed = [line for line in metadata.requires("autograder") or [] if line.startswith(names)]
     needed += modules.distributions(allowed)
     lines = ["Metadata-Version: 2.1", "Name: autograder", f"Version: {__version__}"]
