@@ -9,7 +9,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -113,22 +113,19 @@ def named_share(reports: list[Report]) -> float:
 
 def to_data(reports: list[Report], lang: str) -> dict[str, Any]:
     """The reports as plain data for `--json`; faults are texts as in `results.json`."""
-    return {
-        "sound": sound(reports),
-        "named": round(named_share(reports), 4),
-        "exercises": [
-            {
-                **asdict(report),
-                "sound": report.sound,
-                "stub": [with_sentence(fault, lang) for fault in report.stub],
-                "reference": [with_sentence(fault, lang) for fault in report.reference],
-                "rejected": {name: with_sentence(fault, lang) for name, fault in report.rejected.items()},
-                "mistakes": [with_sentence(mistake, lang) for mistake in report.mistakes],
-                "slow": [with_sentence(warning, lang) for warning in report.slow],
-            }
-            for report in reports
-        ],
-    }
+
+    def shown(value: Any) -> Any:
+        match value:
+            case Text():
+                return with_sentence(value, lang)
+            case list():
+                return [shown(each) for each in value]
+            case dict():
+                return {name: shown(each) for name, each in value.items()}
+        return value
+
+    exercises = [shown(vars(report)) | {"sound": report.sound} for report in reports]
+    return {"sound": sound(reports), "named": round(named_share(reports), 4), "exercises": exercises}
 
 
 def chosen(course: Path, names: Sequence[str], only: Sequence[str] = ()) -> list[tuple[Path, str]]:
