@@ -83,10 +83,7 @@ def judge_error(key: AnswerKey) -> tuple[ExerciseResult, ...]:
             None,
             tuple(
                 GroupResult(
-                    group.name,
-                    0,
-                    group.points,
-                    tuple(CaseResult(Verdict.JE, 0.0) for _ in group.cases),
+                    group.name, 0, group.points, tuple(CaseResult(Verdict.JE, 0.0) for _ in group.cases)
                 )
                 for group in exercise.groups
             ),

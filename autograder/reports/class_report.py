@@ -42,11 +42,7 @@ class ReportError(TextError):
 
 
 def write(
-    form: Format,
-    results: Results,
-    folder: Path,
-    lang: str,
-    tell: Callable[[Text], None] = lambda text: None,
+    form: Format, results: Results, folder: Path, lang: str, tell: Callable[[Text], None] = lambda text: None
 ) -> Path:
     """Write the class and return the file that was written, or the folder of the files.
 

@@ -19,12 +19,7 @@ from autograder.reports.files import exhaust
 
 
 def write(
-    results: Iterable[SubmissionResult],
-    exercises: Sequence[str],
-    folder: Path,
-    lang: str,
-    *,
-    as_json: bool,
+    results: Iterable[SubmissionResult], exercises: Sequence[str], folder: Path, lang: str, *, as_json: bool
 ) -> bool:
     """Write the files and show the class; return whether any submission got a judge error.
 

@@ -238,11 +238,7 @@ class Sandbox:
             progress.seconds -= reply.own
             self._take(progress, reply)
             self._account_for_end(progress, reply, wanted)
-        return Run(
-            tuple(progress.outcomes[index] for index in asked),
-            tuple(progress.notes),
-            progress.output,
-        )
+        return Run(tuple(progress.outcomes[index] for index in asked), tuple(progress.notes), progress.output)
 
     def _take(self, progress: _Progress, reply: _Reply) -> None:
         """Read the frames of a run, which the student's process wrote. Whatever does not parse is dropped."""
