@@ -114,30 +114,21 @@ def _result(
     return ExerciseResult(exercise.name, verdict, *about)
 
 
+_VERDICTS = {
+    **{"unsendable": Verdict.WA, "missing": Verdict.MISSING, "forbidden": Verdict.FORBIDDEN},
+    **{"time": Verdict.TLE, "output": Verdict.OLE, "not made": Verdict.NR},
+}
+"""By the status of a call; all others are RTE: raised, died, unanswered."""
+_RAISED = {"NotImplementedError": Verdict.NI, "MemoryError": Verdict.MLE}
+
+
 def _judge_case(group: str, case: KeyCase, outcome: Outcome) -> Judged:
-    match outcome.status:
-        case "returned":
-            difference = _difference(case, outcome.value)
-            right = difference is AGREE and not outcome.changed and not (case.fresh and outcome.shares)
-            return Judged(group, case, outcome, Verdict.AC if right else Verdict.WA, difference)
-        case "raised" if outcome.exception == "NotImplementedError":
-            verdict = Verdict.NI
-        case "raised" if outcome.exception == "MemoryError":
-            verdict = Verdict.MLE
-        case "unsendable":
-            verdict = Verdict.WA
-        case "missing":
-            verdict = Verdict.MISSING
-        case "forbidden":
-            verdict = Verdict.FORBIDDEN
-        case "time":
-            verdict = Verdict.TLE
-        case "output":
-            verdict = Verdict.OLE
-        case "not made":
-            verdict = Verdict.NR
-        case _:  # raised, died, unanswered
-            verdict = Verdict.RTE
+    if outcome.status == "returned":
+        difference = _difference(case, outcome.value)
+        right = difference is AGREE and not outcome.changed and not (case.fresh and outcome.shares)
+        return Judged(group, case, outcome, Verdict.AC if right else Verdict.WA, difference)
+    raised = _RAISED.get(outcome.exception or "") if outcome.status == "raised" else None
+    verdict = raised or _VERDICTS.get(outcome.status, Verdict.RTE)
     return Judged(group, case, outcome, verdict, AGREE)
 
 

@@ -33,6 +33,8 @@ from autograder.reports.files import exhaust
 Format = Literal["html", "csv", "junit", "json", "gradescope", "canvas", "moodle"]
 Results = Callable[[], Iterable[SubmissionResult]]
 
+_FILES = {"csv": "grades.csv", "json": "results.json", "junit": "junit.xml", "canvas": "canvas.csv"}
+
 IN_PAGE = 2000
 """Largest class whose feedback is in the page; in a larger one a name links to the student's own page."""
 
@@ -65,25 +67,22 @@ def write(
             return _html(results, folder, lang, tell)
         case "gradescope":
             return _gradescope(results, folder, lang, tell)
-        case "csv":
-            exercises = dict.fromkeys(exercise.name for result in results() for exercise in result.exercises)
-            with replacing(folder / "grades.csv") as stream:
-                exhaust(csv_file.through(results(), list(exercises), stream))
-            return folder / "grades.csv"
-        case "json":
-            with replacing(folder / "results.json") as stream:
-                exhaust(json_file.through(results(), lang, stream))
-            return folder / "results.json"
-        case "junit":
-            with replacing(folder / "junit.xml") as stream:
-                junit_file.write(results(), lang, stream)
-            return folder / "junit.xml"
-        case "canvas":
-            with replacing(folder / "canvas.csv") as stream:
-                canvas_file.write(collect(results()), lang, stream)
-            return folder / "canvas.csv"
         case "moodle":
             return _moodle(results, folder / "moodle", lang, tell)
+    file = folder / _FILES[form]
+    exercises = (exercise.name for result in results() for exercise in result.exercises)
+    columns = list(dict.fromkeys(exercises)) if form == "csv" else []
+    with replacing(file) as stream:
+        match form:
+            case "csv":
+                exhaust(csv_file.through(results(), columns, stream))
+            case "json":
+                exhaust(json_file.through(results(), lang, stream))
+            case "junit":
+                junit_file.write(results(), lang, stream)
+            case "canvas":
+                canvas_file.write(collect(results()), lang, stream)
+    return file
 
 
 def _html(results: Results, folder: Path, lang: str, tell: Callable[[Text], None]) -> Path:
