@@ -245,13 +245,12 @@ def _missed(exercise: Exercise, keys: list[AnswerKey]) -> dict[str, int]:
 
 
 def _misnamed(exercise: Exercise, wrong: list[Misconception], keys: list[AnswerKey]) -> dict[str, str]:
-    misnamed = {}
-    for known in wrong:
-        for key in keys:
-            recognised = _result(key, exercise, known.run).misconception
-            if recognised != known.id:
-                misnamed[known.id] = str(recognised)
-    return misnamed
+    return {
+        known.id: str(recognised)
+        for known in wrong
+        for key in keys
+        if (recognised := _result(key, exercise, known.run).misconception) != known.id
+    }
 
 
 def _distinct_pairs(exercise: Exercise, keys: list[AnswerKey]) -> list[Misconception]:
@@ -276,12 +275,8 @@ def _never_drawn(exercise: Exercise, keys: list[AnswerKey]) -> list[str]:
 
 def _survivors(changed: list[Mutant], keys: list[AnswerKey], exercise: Exercise) -> dict[str, int]:
     """The mutants that pass, and in how many of the draws."""
-    survivors: dict[str, int] = {}
-    for mutant in changed:
-        passed = sum(_passes(mutant, key, exercise) for key in keys)
-        if passed:
-            survivors[mutant.change] = passed
-    return survivors
+    passed = {mutant.change: sum(_passes(mutant, key, exercise) for key in keys) for mutant in changed}
+    return {change: times for change, times in passed.items() if times}
 
 
 def _passes(mutant: Mutant, key: AnswerKey, exercise: Exercise) -> bool:

@@ -7,6 +7,7 @@ statistics before their first line. Two passes are made at most, and all results
 import contextlib
 import hashlib
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
@@ -28,7 +29,6 @@ from autograder.reports import (
     moodle_file,
 )
 from autograder.reports.class_statistics import collect
-from autograder.reports.files import exhaust
 
 Format = Literal["html", "csv", "junit", "json", "gradescope", "canvas", "moodle"]
 Results = Callable[[], Iterable[SubmissionResult]]
@@ -75,9 +75,9 @@ def write(
     with replacing(file) as stream:
         match form:
             case "csv":
-                exhaust(csv_file.through(results(), columns, stream))
+                deque(csv_file.through(results(), columns, stream), maxlen=0)  # only for what passes through
             case "json":
-                exhaust(json_file.through(results(), lang, stream))
+                deque(json_file.through(results(), lang, stream), maxlen=0)  # only for what passes through
             case "junit":
                 junit_file.write(results(), lang, stream)
             case "canvas":
