@@ -190,6 +190,8 @@ class _ClassRun:
             self._collect()
 
     def grade_failed_again(self) -> None:
+        if self._failed:
+            self._pool.settle()
         for graded in self._failed:
             content, problem = content_of(graded.file)
             if _digest(graded.file, content, problem) == graded.key.submission:
