@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from autograder.judging.answer_key import AnswerKey, KeyCase, KeyExercise
+from autograder.judging.answer_key import AnswerKey, KeyCase, KeyExercise, KeyGroup
 from autograder.judging.comparison import AGREE, Difference
 from autograder.judging.diagnosis import Judged, diagnose
 from autograder.judging.domain import Domain, find
@@ -75,21 +75,13 @@ def case_by_case(key: AnswerKey) -> AnswerKey:
 def judge_error(key: AnswerKey) -> tuple[ExerciseResult, ...]:
     """The result of a submission that could not be judged through no fault of its own: no grade."""
     return tuple(
-        ExerciseResult(
-            exercise.name,
-            Verdict.JE,
-            None,
-            None,
-            None,
-            tuple(
-                GroupResult(
-                    group.name, 0, group.points, tuple(CaseResult(Verdict.JE, 0.0) for _ in group.cases)
-                )
-                for group in exercise.groups
-            ),
-        )
+        ExerciseResult(exercise.name, Verdict.JE, None, None, None, tuple(map(_not_judged, exercise.groups)))
         for exercise in key.exercises
     )
+
+
+def _not_judged(group: KeyGroup) -> GroupResult:
+    return GroupResult(group.name, 0, group.points, tuple(CaseResult(Verdict.JE, 0.0) for _ in group.cases))
 
 
 def accepts(case: KeyCase, outcome: Outcome) -> bool:

@@ -86,10 +86,10 @@ def _tests(exercise: ExerciseResult, number: int, lang: str) -> list[dict[str, A
     """A test for each group, and one for the idea behind a mistake, visible after the due date."""
     tests: list[dict[str, Any]] = []
     for index, group in enumerate(exercise.groups, 1):
-        passed = all(case.verdict.earns for case in group.cases)
         verdict = next((case.verdict for case in group.cases if not case.verdict.earns), Verdict.AC)
-        first = not passed and all(test["status"] == "passed" for test in tests)
-        output = [] if passed else _told(exercise, lang) if first else []
+        passed = verdict is Verdict.AC
+        first = all(test["status"] == "passed" for test in tests)
+        told = (_told(exercise, lang) if first else []) or [words.name_of(verdict).in_language(lang)]
         tests.append(
             {
                 "name": f"{exercise.name}: {group.name}",
@@ -97,12 +97,11 @@ def _tests(exercise: ExerciseResult, number: int, lang: str) -> list[dict[str, A
                 "score": group.points,
                 "max_score": group.max_points,
                 "status": "passed" if passed else "failed",
-                "output": "" if passed else "\n".join(output or [words.name_of(verdict).in_language(lang)]),
+                "output": "" if passed else "\n".join(told),
                 "visibility": "visible",
             }
         )
-    idea = words.idea(exercise)
-    if idea is not None:
+    if (idea := words.idea(exercise)) is not None:
         tests.append(
             {
                 "name": say("gradescope.idea_heading", exercise=exercise.name).in_language(lang),
