@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from autograder.judging.results import SubmissionResult
     from autograder.sandbox.records import Isolation
     from autograder.submissions.class_folder import SubmittedFile
+
+
+def _limit(name: str, kind: "click.ParamType[Any]", what: str, default: int) -> "Callable[[Any], Any]":
+    return click.option(f"--{name}", type=kind, help=f"{what}; else what the course says, or {default}.")
 
 
 @click.command()
@@ -72,21 +76,9 @@ if TYPE_CHECKING:
     default="bubblewrap",
     help="bubblewrap, or process (weaker, needs nothing installed).",
 )
-@click.option(
-    "--cpu-seconds",
-    type=click.FloatRange(min=0.1),
-    help="Processor seconds a call may take; else what the course says, or 3.",
-)
-@click.option(
-    "--submission-seconds",
-    type=click.FloatRange(min=1.0),
-    help="Processor seconds a submission may take; else what the course says, or 60.",
-)
-@click.option(
-    "--memory-mib",
-    type=click.IntRange(min=16),
-    help="MiB a submission may take; else what the course says, or 512.",
-)
+@_limit("cpu-seconds", click.FloatRange(min=0.1), "Processor seconds a call may take", 3)
+@_limit("submission-seconds", click.FloatRange(min=1.0), "Processor seconds a submission may take", 60)
+@_limit("memory-mib", click.IntRange(min=16), "MiB a submission may take", 512)
 @language_option
 @click.option("--json", is_flag=True, help="Print results.json in place of the table.")
 @for_instructors()

@@ -140,10 +140,7 @@ def _start_worker() -> None:
 
 @contextlib.contextmanager
 def cluster(
-    address: str,
-    count: int,
-    engines: Engines,
-    tell: Callable[[Text], None] = lambda text: None,
+    address: str, count: int, engines: Engines, tell: Callable[[Text], None] = lambda text: None
 ) -> Iterator[WorkerPool]:
     """The workers of the Dask scheduler at `address`; "local" starts one here, with `count` workers.
 
@@ -210,13 +207,7 @@ _NAMED = 5
 class _Workers(Executor):
     """Gives work to those workers of a cluster whose engine is ours and who can isolate a submission."""
 
-    def __init__(
-        self,
-        client: Any,
-        address: str,
-        engines: Engines,
-        tell: Callable[[Text], None],
-    ) -> None:
+    def __init__(self, client: Any, address: str, engines: Engines, tell: Callable[[Text], None]) -> None:
         self._client, self._address, self._tell = client, address, tell
         self._executor = client.get_executor(pure=False)
         self._engines = list(engines)
