@@ -146,7 +146,14 @@ def worked_on(submissions: Sequence[Submission | None]) -> list[bool]:
     out where another one holds all that it implements, and implements a stub of it. A student may hand in
     thousands, so pairs are not compared.
     """
-    functions = [_functions(submission) if submission else {} for submission in submissions]
+
+    def functions_of(submission: Submission | None) -> dict[str, str | None]:
+        try:
+            return _functions(submission) if submission else {}
+        except (RecursionError, MemoryError):  # a tree that is nested too deep to be walked
+            return {}
+
+    functions = [functions_of(submission) for submission in submissions]
     holding: dict[tuple[str, str], set[int]] = defaultdict(set)
     implementing: dict[str, set[int]] = defaultdict(set)
     for index, its_own in enumerate(functions):

@@ -54,7 +54,7 @@ def write(key: Path, lang: str, target: Path) -> None:
     lang = loaded.about.language(lang)
     run = (scripts / "run_autograder").read_text(encoding="utf-8").replace("@LANG@", lang)
     with (
-        atomic.replacing_bytes(target) as stream,
+        atomic.replacing_bytes(target, private=True) as stream,
         zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as bundle,
     ):
         _add(bundle, "setup.sh", (scripts / "setup.sh").read_bytes(), _EXECUTABLE)

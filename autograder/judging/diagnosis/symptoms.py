@@ -108,17 +108,11 @@ def _run_time_error(exercise: KeyExercise, outcome: Outcome) -> Text:
     name, place, line = outcome.exception, outcome.where, outcome.line
     if name == "TypeError" and not place and _CALL_FAILED.match(outcome.text):  # no line of it was reached
         return say(
-            "symptom.wrong_parameters",
-            name=exercise.name,
-            parameters=", ".join(_parameters(exercise)),
+            "symptom.wrong_parameters", name=exercise.name, parameters=", ".join(_parameters(exercise))
         )
     if outcome.text and place:
         return say(
-            "symptom.raised_there_because",
-            name=name,
-            where=source.place(place),
-            line=line,
-            text=outcome.text,
+            "symptom.raised_there_because", name=name, where=source.place(place), line=line, text=outcome.text
         )
     if not place:
         return say("symptom.raised", name=name)
