@@ -103,6 +103,9 @@ def _nothing(key: AnswerKey, why: Text | None = None) -> Run:
     return Run(tuple(Outcome("missing", reason=why) for exercise in key.exercises for _ in exercise.cases))
 
 
+_OF_NAMES = ("AttributeError", "NameError", "ImportError")
+
+
 class _Explained:
     """Finds the reasons of outcomes in the text of the submission `read` (`submissions.missing`)."""
 
@@ -125,12 +128,8 @@ class _Explained:
                 return self._missing(exercise.name)
             if outcome.status == "raised" and outcome.exception == "NotImplementedError":
                 method = case.script[outcome.step].name if outcome.step < len(case.script) else ""
-                return replace(outcome, reason=self._not_written(exercise.name, method))
-            if outcome.status == "raised" and outcome.exception in (
-                "AttributeError",
-                "NameError",
-                "ImportError",
-            ):
+                return replace(outcome, reason=_cut(self._not_written(exercise.name, method)))
+            if outcome.status == "raised" and outcome.exception in _OF_NAMES:
                 return replace(outcome, reason=self._removed(exercise.name, outcome.text))
         except (RecursionError, MemoryError):  # it parsed from fewer frames
             pass
@@ -140,7 +139,7 @@ class _Explained:
         exercises = {exercise.name for exercise in self.key.exercises}
         why = missing.why_missing(self.read, name, exercises, self._can_import, self.stopped)
         if not isinstance(why, Lost):
-            return Outcome("missing", reason=why)
+            return Outcome("missing", reason=_cut(why))
         text = why.text if isinstance(why.text, str) else ""
         about = {"name": name, "where": source.place(why.where), "line": why.line, "text": why.text}
         error = Outcome("raised", exception="SyntaxError", text=text, where=why.where, line=why.line)

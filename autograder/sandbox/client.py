@@ -42,7 +42,7 @@ _STOPPED: dict[str, Status] = {"time": "time", "output": "output", "answers": "o
 """How a run was ended from outside, as the status of what it was doing."""
 _MOST_STOPPED = 5
 """After so many statements that were stopped, only imports, definitions and what calls nothing is loaded."""
-_CALLS = re.compile(r"(?!@|(?:async|def|class|import|from)\b).*\(", re.DOTALL)
+_CALLS = re.compile(r"(?!@|(?:async|def|class|import|from)\b|\w+ *= *lambda\b).*\(", re.DOTALL)
 """A statement that may call something and is neither an import nor a definition."""
 
 _LENGTH = struct.Struct("<I")

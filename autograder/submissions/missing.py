@@ -55,7 +55,8 @@ def why_missing(
     for statement in read.statements:
         at = {"name": name, "where": place(statement.where), "line": statement.line}
         if _gives_a_value(statement, name):
-            return say("symptom.missing_overwritten", **at)
+            is_stopped = (statement.where, statement.line) in stopped
+            return say("symptom.missing_stopped" if is_stopped else "symptom.missing_overwritten", **at)
         if name in statement.source and name in map(_defines, ast.walk(_node(statement))):
             return say("symptom.missing_inside", **at, text=shortened(statement.source))
     others = [other for other in defined if other not in exercises and len(other) <= _LONGEST][-_MOST:]

@@ -189,8 +189,9 @@ CASES: dict[str, Case] = {
         AVG + "for i in range(1):\n    " + MAX.replace("\n", "\n    "), (0, 6), "for i in range(1):"
     ),
     "overwritten": script(
-        MAX + AVG + "max_pool = max_pool(np.ones((2, 2)))\n", (0, 6), "line 12 gives this name"
+        MAX + AVG + "max_pool = max_pool(np.ones((2, 2)))\n", (0, 6), "line 12 makes it something else"
     ),
+    "a lambda that is none": script("max_pool = jit(lambda a: a)\n" + AVG, (0, 6), "or raises an exception"),
     "a later stub": script(MAX + AVG + STUB, note="left out: this unfinished max_pool"),
     "a later stub in a notebook": cells_of(MAX, AVG, STUB, note="what counts is max_pool in cell 2, line 1"),
     "a later pass": script(MAX + AVG + "def max_pool(a):\n    pass\n", note="unfinished max_pool"),
