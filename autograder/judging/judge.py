@@ -111,6 +111,7 @@ _VERDICTS = {
     **{"time": Verdict.TLE, "output": Verdict.OLE, "not made": Verdict.NR},
 }
 """By the status of a call; all others are RTE: raised, died, unanswered."""
+_UNFINISHED = "symptom.raise_reached"
 _RAISED = {"NotImplementedError": Verdict.NI, "MemoryError": Verdict.MLE}
 
 
@@ -120,8 +121,8 @@ def _judge_case(group: str, case: KeyCase, outcome: Outcome) -> Judged:
         right = difference is AGREE and not outcome.changed and not (case.fresh and outcome.shares)
         return Judged(group, case, outcome, Verdict.AC if right else Verdict.WA, difference)
     raised = _RAISED.get(outcome.exception or "") if outcome.status == "raised" else None
-    if raised is Verdict.NI and outcome.reason is not None:  # what stands for a function that is not there
-        raised = None
+    if raised is Verdict.NI and getattr(outcome.reason, "id", _UNFINISHED) != _UNFINISHED:
+        raised = None  # it is another function that is not written
     verdict = raised or _VERDICTS.get(outcome.status, Verdict.RTE)
     return Judged(group, case, outcome, verdict, AGREE)
 

@@ -28,7 +28,7 @@ _ABOUT_CLASS = re.compile(r"symptom\.class_(missing|call_wrong|lacks_(method|att
 _NO_SUCH_NAME = re.compile(r"name '(\w+)' is not defined")
 """Python's message of a NameError."""
 
-_SAYS_WHAT_TO_DO = ("symptom.raise_reached", "symptom.calls_unwritten", "symptom.numpy_names_removed")
+_SAYS_WHAT_TO_DO = ("symptom.calls_unwritten", "symptom.numpy_names_removed")
 """Symptoms that are the next step already."""
 
 _NOT_TRIED = (Verdict.NI, Verdict.MISSING)
