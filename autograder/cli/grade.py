@@ -21,7 +21,7 @@ from autograder.base.command_line import (
     leave,
 )
 from autograder.base.messages import say
-from autograder.cli.common import for_instructors
+from autograder.cli.common import for_instructors, warn_of_exposed
 
 if TYPE_CHECKING:
     from autograder.cli.run_warnings import RunWarnings
@@ -65,7 +65,10 @@ def _limit(name: str, kind: "click.ParamType[Any]", default: int, help: str) -> 
     "--jobs", type=click.IntRange(min=0), default=0, help="Submissions at a time; 0 means one a core."
 )
 @click.option(
-    "--cluster", help="Grade on the workers of a Dask scheduler, such as tcp://host:8786; local starts one."
+    "--cluster", help="Grade on the workers of a Dask scheduler, such as tls://host:8786; local starts one."
+)
+@click.option(
+    "--insecure", is_flag=True, help="Use a Dask scheduler without TLS, on a network that is your own."
 )
 @click.option(
     "--isolation",
@@ -87,6 +90,7 @@ def grade(
     out: Path | None,
     jobs: int,
     cluster: str | None,
+    insecure: bool,
     isolation: "Isolation",
     cpu_seconds: float | None,
     submission_seconds: float | None,
@@ -103,6 +107,8 @@ def grade(
 
     if (path is None) == (nbgrader is None):
         fail(say("grade.folder_or_course"))
+    if cluster not in (None, "local") and not insecure and not cluster.startswith(("tls://", "wss://")):
+        fail(say("cluster.insecure", address=cluster))
     limits = asked_for(cpu_seconds=cpu_seconds, submission_seconds=submission_seconds, memory_mib=memory_mib)
     settings = Settings(isolation, limits)
     with _complaining(out or (nbgrader or Path()) / "grades"):
@@ -136,6 +142,7 @@ def grade(
     if not json:
         told = say("grade.counted", kept=len(files) - graded, graded=graded)
         click.echo(told.in_language(lang))
+    warn_of_exposed(path for path, _ in answer_keys.values())
     for sentence in warnings.sentences():
         complain(sentence)
     for failure in books.failed:

@@ -162,6 +162,7 @@ def cluster(
         In the course of the work. Nothing waits longer than `_PATIENCE_SECONDS` for it.
     """
     try:
+        import cryptography  # noqa: F401  # the certificates of a cluster on this machine
         import dask
         import distributed
     except ImportError:
@@ -178,7 +179,8 @@ def cluster(
                 distributed.LocalCluster(
                     n_workers=count,
                     threads_per_worker=1,
-                    dashboard_address=":0",  # the usual port may be taken
+                    dashboard_address=None,
+                    security=True,  # else every account of this machine could run code on the workers
                     silence_logs=logging.CRITICAL,
                 )
             )

@@ -120,6 +120,8 @@ def _judge_case(group: str, case: KeyCase, outcome: Outcome) -> Judged:
         right = difference is AGREE and not outcome.changed and not (case.fresh and outcome.shares)
         return Judged(group, case, outcome, Verdict.AC if right else Verdict.WA, difference)
     raised = _RAISED.get(outcome.exception or "") if outcome.status == "raised" else None
+    if raised is Verdict.NI and outcome.reason is not None:  # what stands for a function that is not there
+        raised = None
     verdict = raised or _VERDICTS.get(outcome.status, Verdict.RTE)
     return Judged(group, case, outcome, verdict, AGREE)
 

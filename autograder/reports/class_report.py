@@ -75,7 +75,9 @@ def write(
     with replacing(file) as stream:
         match form:
             case "csv":
-                deque(csv_file.through(results(), columns, stream), maxlen=0)  # only for what passes through
+                deque(
+                    csv_file.through(results(), columns, stream, lang), maxlen=0
+                )  # only for what passes through
             case "json":
                 deque(json_file.through(results(), lang, stream), maxlen=0)  # only for what passes through
             case "junit":

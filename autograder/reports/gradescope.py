@@ -46,9 +46,12 @@ def to_gradescope(
         reason = _for_instructor(result, lang)["output"] if instructor else ""
         return not_graded(reason, lang)
     tests = [
-        test for number, exercise in enumerate(result.exercises, 1) for test in _tests(exercise, number, lang)
+        test
+        for number, exercise in enumerate(result.exercises, 1)
+        for test in _tests(exercise, number, lang, in_full=not result.unread)
     ]
-    sentences = [note.in_language(lang) for note in notes]
+    said = dict.fromkeys([*([result.unread] if result.unread else []), *notes])
+    sentences = [note.in_language(lang) for note in said]
     if result.by_hand:
         sentences.append(words.about_written(result).in_language(lang))
     hidden = [_for_instructor(result, lang)] if instructor else []
@@ -82,13 +85,13 @@ def not_graded(reason: str, lang: str) -> dict[str, Any]:
     return _document(say("gradescope.not_graded").in_language(lang), hidden)
 
 
-def _tests(exercise: ExerciseResult, number: int, lang: str) -> list[dict[str, Any]]:
+def _tests(exercise: ExerciseResult, number: int, lang: str, *, in_full: bool) -> list[dict[str, Any]]:
     """A test for each group, and one for the idea behind a mistake, visible after the due date."""
     tests: list[dict[str, Any]] = []
     for index, group in enumerate(exercise.groups, 1):
         verdict = next((case.verdict for case in group.cases if not case.verdict.earns), Verdict.AC)
         passed = verdict is Verdict.AC
-        first = all(test["status"] == "passed" for test in tests)
+        first = in_full and all(test["status"] == "passed" for test in tests)
         told = (_told(exercise, lang) if first else []) or [words.name_of(verdict).in_language(lang)]
         tests.append(
             {

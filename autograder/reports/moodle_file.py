@@ -37,11 +37,13 @@ def comment(result: SubmissionResult, lang: str) -> str:
 
     Escaped here, not by `base.html`: nothing in it is a tag, and a run that writes no page loads no Jinja.
     """
-    lines, lang = [], result.about.language(lang)
+    lang = result.about.language(lang)
+    lines = [result.unread.in_language(lang)] if result.unread else []
     for exercise in result.exercises:
         points = "–" if exercise.earned is None else f"{exercise.earned:g}"
         lines.append(f"{exercise.name}: {points}/{exercise.max_points:g}")
-        lines += [text.in_language(lang) for text in words.told(exercise)]
+        if not result.unread:
+            lines += [text.in_language(lang) for text in words.told(exercise)]
     if result.by_hand:
         lines.append(words.about_written(result).in_language(lang))
     return html.escape("\n".join(lines), quote=False).replace("\n", "<br>")

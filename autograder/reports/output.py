@@ -40,7 +40,7 @@ def write(
             yield result
 
     with replacing(folder / "grades.csv") as table, replacing(folder / "results.json") as document:
-        passing = csv_file.through(noting_failures(), exercises, table)
+        passing = csv_file.through(noting_failures(), exercises, table, lang)
         passing = json_file.through(passing, lang, document)
         shown = [] if as_json else terminal.class_shown(passing, lang)
         deque(passing, maxlen=0)  # only for what passes through

@@ -48,6 +48,8 @@ def symptom(
     if not wrong:
         return say("symptom.not_loaded" if not_right[0].outcome.text == "loading" else "symptom.not_run")
     first = wrong[0]
+    if first.outcome.reason is not None:
+        return first.outcome.reason
     if first.verdict is Verdict.MISSING:
         missing = "symptom.class_missing" if first.case.script else "symptom.function_missing"
         return say(missing, name=exercise.name)

@@ -28,6 +28,9 @@ _ABOUT_CLASS = re.compile(r"symptom\.class_(missing|call_wrong|lacks_(method|att
 _NO_SUCH_NAME = re.compile(r"name '(\w+)' is not defined")
 """Python's message of a NameError."""
 
+_SAYS_WHAT_TO_DO = ("symptom.raise_reached", "symptom.calls_unwritten", "symptom.numpy_names_removed")
+"""Symptoms that are the next step already."""
+
 _NOT_TRIED = (Verdict.NI, Verdict.MISSING)
 
 
@@ -85,12 +88,16 @@ def next_step(
     match result.verdict:
         case Verdict.NI:
             return say("step.not_written", name=name)
-        case Verdict.MISSING:
+        case Verdict.MISSING if seen.id in ("symptom.function_missing", "symptom.missing_renamed"):
             return say("step.wrong_name", name=name)
+        case Verdict.MISSING:
+            return say("step.as_said", name=name)
         case Verdict.FORBIDDEN:
             return say("step.module_forbidden", name=name)
-        case Verdict.RTE if seen.values.get("name") == "SyntaxError":
+        case Verdict.RTE if seen.id == "symptom.not_parsed":
             return say("step.line_unreadable", name=name)
+        case Verdict.RTE if seen.id in _SAYS_WHAT_TO_DO:
+            return say("step.as_said", name=name)
         case Verdict.RTE if seen.id == "symptom.wrong_parameters":
             return say("step.wrong_parameters", name=name)
         case Verdict.RTE if seen.id in ("symptom.raised", "symptom.program_ended"):  # no line is named
