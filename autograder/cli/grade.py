@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from autograder.submissions.class_folder import SubmittedFile
 
 
-def _limit(name: str, kind: "click.ParamType[Any]", what: str, default: int) -> "Callable[[Any], Any]":
-    return click.option(f"--{name}", type=kind, help=f"{what}; else what the course says, or {default}.")
+def _limit(name: str, kind: "click.ParamType[Any]", default: int, help: str) -> "Callable[[Any], Any]":
+    return click.option(f"--{name}", type=kind, help=f"{help}; else what the course says, or {default}.")
 
 
 @click.command()
@@ -76,9 +76,9 @@ def _limit(name: str, kind: "click.ParamType[Any]", what: str, default: int) -> 
     default="bubblewrap",
     help="bubblewrap, or process (weaker, needs nothing installed).",
 )
-@_limit("cpu-seconds", click.FloatRange(min=0.1), "Processor seconds a call may take", 3)
-@_limit("submission-seconds", click.FloatRange(min=1.0), "Processor seconds a submission may take", 60)
-@_limit("memory-mib", click.IntRange(min=16), "MiB a submission may take", 512)
+@_limit("cpu-seconds", click.FloatRange(min=0.1), 3, help="Processor seconds a call may take")
+@_limit("submission-seconds", click.FloatRange(min=1), 60, help="Processor seconds a submission may take")
+@_limit("memory-mib", click.IntRange(min=16), 512, help="MiB a submission may take")
 @language_option
 @click.option("--json", is_flag=True, help="Print results.json in place of the table.")
 @for_instructors()
