@@ -217,8 +217,8 @@ def _allow(ruleset: int, path: str, rights: int) -> None:
 
 
 # System calls that an honest solution never makes: name, number on x86_64, on aarch64. They start processes,
-# look into other processes or signal them, use memory that no limit counts (locks, watches, rules), reach what
-# all processes of a machine share, or open kernel interfaces that are known for their bugs.
+# look into other processes or signal them, use memory that no limit counts (locks, watches, rules), reach
+# what all processes of a machine share, or open kernel interfaces that are known for their bugs.
 _NEVER_MADE = """
 fork 57 -   vfork 58 -   execve 59 221   execveat 322 281   kill 62 129   tkill 200 130   tgkill 234 131
 rt_sigqueueinfo 129 138   rt_tgsigqueueinfo 297 240   setsid 112 157   setpgid 109 154
