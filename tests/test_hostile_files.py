@@ -12,7 +12,7 @@ import pytest
 
 from autograder.integrations.nbgrader.errors import NotebookError
 from autograder.integrations.nbgrader.guard import check, handed_in
-from tests.test_nbgrader import HONEST, command, course, exported, released_course
+from tests.nbgrader_course import HONEST, command, course, exported, released_course
 
 __all__ = ["course", "released_course"]  # fixtures
 
