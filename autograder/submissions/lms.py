@@ -62,6 +62,8 @@ class Handed:
 _MOODLE = re.compile(
     r"(?P<name>.*?)(?:_(?P<number>\d+))?_assignsubmission_[a-z]+(?:_(?P<file>.*))?", re.DOTALL
 )
+_MOODLES_FOLDER = re.compile(r"(?P<name>.*)_(?P<number>\d+)_assignsubmission_[a-z]+_?", re.DOTALL)
+"""A folder's name is read from its end, which is Moodle's: people choose their names."""
 # The system's part ends at the first possible place, for the rest is the student's to choose.
 _CANVAS = re.compile(
     r"(?:(?P<name>\w+?)_)??(?P<late>late_)?(?:(?P<number>\d+)|anon_(?P<anonymous>\w+?))_"
@@ -86,6 +88,8 @@ def moodle(path: PurePosixPath, places: Iterable[int] = (0, 1)) -> Handed | None
         part = path.parts[place] if place < len(path.parts) else ""
         if len(part) <= _LONGEST and (match := _MOODLE.fullmatch(part)):
             inside = "/".join(path.parts[place + 1 :])
+            if inside:
+                match = _MOODLES_FOLDER.fullmatch(part) or match
             return Handed(
                 "Moodle", match["name"].strip(), match["number"] or "", inside or match["file"] or ""
             )
