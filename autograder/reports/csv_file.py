@@ -7,6 +7,9 @@ from typing import TextIO
 
 from autograder.judging.results import SubmissionResult
 
+BOM = "\ufeff"
+"""Without this mark Excel reads UTF-8 in its locale's encoding, and Chinese names become noise."""
+
 
 def through(
     results: Iterable[SubmissionResult], exercises: Sequence[str], stream: TextIO
@@ -18,6 +21,7 @@ def through(
     exercises : sequence of str
         The columns, in order; empty cells where an assignment has no such exercise, or was not graded.
     """
+    stream.write(BOM)
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(["student", "assignment", "points", "maximum", *exercises])
     for result in results:

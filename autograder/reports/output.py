@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -25,6 +26,7 @@ def write(
     lang: str,
     *,
     as_json: bool,
+    account: Sequence[Any] = (),
 ) -> bool:
     """Write the files and show the class; return whether any submission got a judge error.
 
@@ -34,6 +36,8 @@ def write(
         The exercise columns of `grades.csv`.
     as_json : bool
         Print `results.json` instead of the table.
+    account : sequence
+        What became of every path, as `reports.account` gives it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     failed = False
@@ -46,7 +50,7 @@ def write(
 
     with replacing(folder / "grades.csv") as table, replacing(folder / "results.json") as document:
         passing = csv_file.through(noting_failures(), exercises, table)
-        passing = json_file.through(passing, lang, document)
+        passing = json_file.through(passing, lang, document, account)
         shown = [] if as_json else terminal.class_shown(passing, lang)
         exhaust(passing)
     if as_json:

@@ -1,0 +1,63 @@
+"""What became of every path of a class: the table of `grade --dry-run`, and the last lines of `grade`."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from autograder.base.messages import Message, Text, printable_name, say, translator
+from autograder.judging.result_json import with_sentence
+from autograder.submissions.class_folder import Decision, Intake
+
+_NAMED = 20
+"""Paths that are not understood, of which each has a line at the end."""
+_FATES = ("graded", "nothing", "not_chosen", "ignored", "not_understood")
+
+
+def table(intake: Intake, lang: str, console: Console) -> None:
+    """Print a row for each path."""
+    _ = translator(lang)
+    shown = Table(header_style="bold")
+    for heading in ("account.column_path", "report.column_student", "report.column_assignment"):
+        shown.add_column(sentence(heading, lang), overflow="fold")
+    shown.add_column(_("account.column_decision"), overflow="fold")
+    for decision in intake.account:
+        cells = (decision.path or "–", decision.student, decision.assignment, _told(decision, lang))
+        shown.add_row(*map(escape, cells))
+    console.print(shown)
+
+
+def sentence(id: str, lang: str) -> str:
+    return Message(id, {}).in_language(lang)
+
+
+def _told(decision: Decision, lang: str) -> str:
+    fate = sentence(f"account.fate_{decision.fate}", lang)
+    return f"{fate}: {decision.why.in_language(lang)}" if decision.why else fate
+
+
+def lines(intake: Intake) -> Iterator[Text]:
+    """What is not understood, path by path, and how many paths were treated how."""
+    left = [decision for decision in intake.account if decision.fate == "not_understood"]
+    for decision in left[:_NAMED]:
+        yield say("account.not_understood", path=decision.path, why=decision.why)
+    if len(left) > _NAMED:
+        yield say("account.and_more", count=len(left) - _NAMED)
+    numbers = {fate: sum(decision.fate == fate for decision in intake.account) for fate in _FATES}
+    yield say("account.fates", layout=printable_name(intake.layout), **numbers)
+
+
+def to_data(intake: Intake, lang: str) -> list[dict[str, Any]]:
+    """The account in `results.json`."""
+    return [
+        {
+            "path": decision.path,
+            "student": decision.student,
+            "assignment": decision.assignment,
+            "decision": decision.fate,
+            "why": with_sentence(decision.why, lang),
+        }
+        for decision in intake.account
+    ]
