@@ -57,7 +57,7 @@ def canvas(path: str) -> layouts.Handed | None:
 
 def read(layout: int, path: str) -> layouts.Handed | None:
     """What a path says, with the folders that may lie around a download."""
-    reader, parts = layouts.Reader(layouts.LAYOUTS[layout], {}), PurePosixPath(path).parts
+    reader, parts = layouts.Reader(layouts.layouts()[layout], {}), PurePosixPath(path).parts
     return next((found for depth in range(2) if (found := reader(parts[depth:])) is not None), None)
 
 
@@ -84,7 +84,7 @@ def test_other_names_are_nobodys(path: str) -> None:
 
 @given(st.text(max_size=60))
 def test_any_name_is_read_or_not_and_nothing_is_raised(name: str) -> None:
-    for layout in layouts.LAYOUTS:
+    for layout in layouts.layouts():
         handed = layouts.Reader(layout, {"pooling": "pooling"})(name.replace("\0", "").split("/"))
         assert handed is None or isinstance(handed.student, str)
 

@@ -31,7 +31,7 @@ def intake_options(command: Any) -> Any:
     roster = click.option(
         "--roster",
         type=PATH,
-        help="Who is in the class, as CSV with columns such as id, name, group (学号, 姓名, 小组).",
+        help="Who is in the class, as CSV with columns such as id, name, group .",
     )
     return pattern(roster(command))
 

@@ -133,7 +133,7 @@ def grade(
         if dry_run:
             _show(intake, lang, json)
         if dry_run or not files:
-            _end(intake, failed=False)
+            _end(intake, lang, json, failed=False)
             return
         answer_keys = grade_class.load_keys(keys, {file.assignment for file in files})
         if cluster in (None, "local"):
@@ -158,7 +158,7 @@ def grade(
     for failure in books.failed:
         about = {"student": failure.student, "assignment": failure.assignment, "why": failure.why}
         complain(say("grade.not_written", **about))
-    _end(intake, failed=bool(failed or books.failed))
+    _end(intake, lang, json, failed=bool(failed or books.failed))
 
 
 def _require_modules(answer_keys: "dict[str, tuple[Path, AnswerKey]]") -> None:
@@ -202,11 +202,13 @@ def _show(intake: "Intake", lang: str, as_json: bool) -> None:
         account.table(intake, lang, Console(emoji=False, highlight=False))
 
 
-def _end(intake: "Intake", *, failed: bool) -> None:
+def _end(intake: "Intake", lang: str, as_json: bool, *, failed: bool) -> None:
     """Say what is not understood and how many paths were treated how; leave where anything is not graded."""
     from autograder.reports import account
 
-    for sentence in account.lines(intake):
+    if not as_json:
+        click.echo(account.summary(intake).in_language(lang))
+    for sentence in account.left(intake):
         complain(sentence)
     if failed or any(decision.fate == "not_understood" for decision in intake.account):
         leave(EXIT_JUDGE_ERROR)

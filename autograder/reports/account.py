@@ -38,15 +38,19 @@ def _told(decision: Decision, lang: str) -> str:
     return f"{fate}: {decision.why.in_language(lang)}" if decision.why else fate
 
 
-def lines(intake: Intake) -> Iterator[Text]:
-    """What is not understood, path by path, and how many paths were treated how."""
-    left = [decision for decision in intake.account if decision.fate == "not_understood"]
-    for decision in left[:_NAMED]:
+def left(intake: Intake) -> Iterator[Text]:
+    """What is not understood, path by path."""
+    unclear = [decision for decision in intake.account if decision.fate == "not_understood"]
+    for decision in unclear[:_NAMED]:
         yield say("account.not_understood", path=decision.path, why=decision.why)
-    if len(left) > _NAMED:
-        yield say("account.and_more", count=len(left) - _NAMED)
+    if len(unclear) > _NAMED:
+        yield say("account.and_more", count=len(unclear) - _NAMED)
+
+
+def summary(intake: Intake) -> Text:
+    """How many paths were treated how, and the layout."""
     numbers = {fate: sum(decision.fate == fate for decision in intake.account) for fate in _FATES}
-    yield say("account.fates", layout=printable_name(intake.layout), **numbers)
+    return say("account.fates", layout=printable_name(intake.layout), **numbers)
 
 
 def to_data(intake: Intake, lang: str) -> list[dict[str, Any]]:

@@ -162,7 +162,7 @@ class _Class:
     ) -> None:
         self.path, self.assignment, self.exercises, self.called = path, assignment, exercises, called
         self.roster = roster or Roster(())
-        self.layouts: Sequence[Layout] = [layouts.own(pattern)] if pattern else layouts.LAYOUTS
+        self.layouts: Sequence[Layout] = [layouts.own(pattern)] if pattern else layouts.layouts()
         self.account: list[Decision] = []
 
     def intake(self) -> Intake:
@@ -198,7 +198,7 @@ class _Class:
     ) -> tuple[dict[tuple[tuple[str, ...], object, str], list[_Of]], list[Entry]]:
         """Every student's files of each assignment, by (members, person, assignment); and the rest."""
         students: dict[tuple[tuple[str, ...], object, str], list[_Of]] = defaultdict(list)
-        strays, flat = [], layouts.Reader(layouts.FLAT, self.called)
+        strays, flat = [], layouts.Reader(layouts.layouts()[-1], self.called)
         submitters = _submitters(usable) if reader.layout.name == "Gradescope" else {}
         is_one_assignments = self.assignment and not reader.layout.system and len(self.layouts) > 1
         for entry in usable:
@@ -210,8 +210,10 @@ class _Class:
             if handed is None or (its is None and not entry.is_code):
                 strays.append(entry)
             elif its is None:
-                name, id = reader.layout.name, "class.download" if reader.layout.system else "class.flat"
-                raise ClassFolderError(say(id, path=self.path, system=name, known=_one_of(self.exercises)))
+                known, system = _one_of(self.exercises), reader.layout.name
+                if reader.layout.system:
+                    raise ClassFolderError(say("class.download", path=self.path, system=system, known=known))
+                raise ClassFolderError(say("class.flat", path=self.path, known=known))
             elif self.assignment not in (None, its):
                 self._decide(entry, "not_chosen", say("account.other_assignment"), handed.student, its)
             else:
@@ -232,9 +234,7 @@ class _Class:
             student, assignment, files, self.exercises, called, self.path, all_named=layout.system
         )
         notes = []
-        if layout is layouts.FLAT and any(
-            map(layouts.is_like_a_systems, (e.path.parts[-1:] for e, _ in files))
-        ):
+        if layout is layouts.layouts()[-1] and any(_is_moodles(entry) for entry, _ in files):
             notes.append(say("note.name_taken_as_is"))
         team = next((handed.name for _, handed in files if handed.team), "")
         if len(members) > 1:
@@ -279,7 +279,9 @@ class _Class:
         for entry in strays:
             is_alone = len(entry.path.parts) > depth + 1 and entry.path.parts[: depth + 1] not in tops
             if entry.is_code or (is_alone and _could_be_work(entry)):
-                in_folder = layout is layouts.NBGRADER and len(entry.path.parts) > depth + 2
+                in_folder = (
+                    layout.name.startswith("<student>/<assignment>") and len(entry.path.parts) > depth + 2
+                )
                 folder = printable_name(entry.path.parts[depth + 1]) if in_folder else ""
                 no_key = say("account.no_key", assignment=folder, known=known)
                 self._decide(
@@ -304,6 +306,10 @@ _WORK = re.compile(r"\.(?:pdf|docx?|odt|rtf|html?|txt|zip|tar|gz|tgz|7z|rar)$", 
 def _could_be_work(entry: Entry) -> bool:
     name = entry.path.name
     return any(pattern.search(name) for pattern in (CODE, archives.ARCHIVE, _WORK))
+
+
+def _is_moodles(entry: Entry) -> bool:
+    return layouts.Reader(layouts.named("Moodle"), {})([entry.path.name]) is not None
 
 
 def _one_of(known: Collection[str]) -> Text:

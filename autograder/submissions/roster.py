@@ -1,8 +1,8 @@
 """Who is in the class: a list of people, as a spreadsheet or a learning platform writes it.
 
 `class_folder` asks here whose a name in a path is, and who has handed in nothing. Columns are found by their
-headings, in Chinese or English, so that exports of Moodle, Canvas, Gradescope and Blackboard can be used as
-they are. Two people of one name stay two.
+headings (`layouts.toml`), in Chinese or English, so that exports of platforms can be used as they are. Two
+people of one name stay two.
 """
 
 import csv
@@ -14,28 +14,8 @@ from functools import cached_property
 from pathlib import Path
 
 from autograder.base.messages import TextError, say
-from autograder.submissions.layouts import Handed
+from autograder.submissions.layouts import Handed, table
 
-COLUMNS = {
-    "id": (
-        "学号",
-        "学生编号",
-        "id",
-        "studentid",
-        "sid",
-        "idnumber",
-        "sisuserid",
-        "matriculationnumber",
-        "orgdefinedid",
-    ),
-    "login": ("用户名", "账号", "login", "loginid", "sisloginid", "username", "githubusername", "githubid"),
-    "name": ("姓名", "名字", "学生姓名", "name", "student", "fullname", "studentname"),
-    "first": ("名", "firstname", "givenname"),
-    "last": ("姓", "lastname", "surname", "familyname"),
-    "email": ("邮箱", "电子邮件", "email", "emailaddress", "mail"),
-    "section": ("班级", "section", "sections", "class"),
-    "group": ("小组", "组", "组别", "分组", "队伍", "group", "groups", "groupname", "team"),
-}
 _LARGEST_TEAM = 8
 """A group of more people is no team whose members hand in together, but a section of the class."""
 
@@ -130,11 +110,11 @@ def read(path: Path) -> Roster:
     else:
         raise RosterError(say("roster.no_text", file=path))
     first = text.partition("\n")[0]
-    rows = list(csv.reader(text.splitlines(), delimiter=max(",;\t，", key=first.count)))
+    rows = list(csv.reader(text.splitlines(), delimiter=max(",;\t\uff0c", key=first.count)))
     headings = [_folded(heading) for heading in rows[0]] if rows else []
     places = {
         name: [n for n, heading in enumerate(headings) if heading in called]
-        for name, called in COLUMNS.items()
+        for name, called in table()["roster"].items()
     }
     if not (places["id"] or places["login"] or places["email"]) or not (places["name"] or places["last"]):
         raise RosterError(say("roster.no_columns", file=path, found=", ".join(rows[0]) if rows else "–"))
