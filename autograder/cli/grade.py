@@ -182,8 +182,8 @@ def _taken_in(
     known, names = grade_class.known_assignments(keys)
     people = rosters.read(roster) if roster else None
     intake = class_folder.find(path, assignment, known, names, pattern, people)
-    if people is not None and (others := sorted({file.student for file in intake.files} - people.labels)):
-        complain(say("roster.unknown", names=joined(others)))
+    if intake.strangers:
+        complain(say("roster.unknown", names=joined(intake.strangers)))
     if noted := sum(1 for file in intake.files if file.notes):
         complain(say("grade.noted", noted=noted, count=len(intake.files)))
     return intake

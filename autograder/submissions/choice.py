@@ -65,8 +65,9 @@ def in_order(candidates: Sequence[Candidate], exercises: Collection[str]) -> lis
 
     def order(index: int) -> tuple[object, ...]:
         file = candidates[index]
+        worth = held[index].worth(wanted) if wanted else (bool(held[index].defined), 0, 0)
         is_called = file.is_called and not exercises
-        return *held[index].worth(wanted), is_called, file.newest, ".ipynb" in file.name.lower(), file.name
+        return *worth, is_called, file.newest, ".ipynb" in file.name.lower(), file.name
 
     def hold(file: Candidate) -> Content:
         try:

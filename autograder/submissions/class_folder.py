@@ -83,6 +83,8 @@ class Intake:
     files: list[SubmittedFile]
     account: list[Decision]
     layout: str = ""
+    strangers: list[str] = field(default_factory=list)
+    """Students who are not in the roster."""
 
 
 _Of = tuple[Entry, Handed]
@@ -189,9 +191,9 @@ class _Class:
         files = self._told_apart(chosen)
         files += self._absent(chosen, {file.assignment for file in files})
         self.account.sort(key=lambda decision: decision.path)
-        return Intake(
-            sorted(files, key=lambda file: (file.student, file.assignment)), self.account, reader.layout.name
-        )
+        files.sort(key=lambda file: (file.student, file.assignment))
+        strangers = {file.student for members, file, _ in chosen if self.roster.people and not members}
+        return Intake(files, self.account, reader.layout.name, sorted(strangers))
 
     def _by_student(
         self, usable: list[Entry], reader: layouts.Reader, depth: int
@@ -204,7 +206,7 @@ class _Class:
         for entry in usable:
             parts = entry.path.parts[depth:]
             handed = reader(parts, entry.is_folder)
-            if handed is None and is_one_assignments and (entry.is_folder or (entry.is_code and parts[1:])):
+            if handed is None and is_one_assignments and len(parts) == (1 if entry.is_folder else 2):
                 handed = flat(parts, entry.is_folder)  # work beside the folders of assignments
             its = self.assignment if handed is None or handed.assignment is None else handed.assignment
             if handed is None or (its is None and not entry.is_code):
@@ -277,18 +279,15 @@ class _Class:
         tops = {entry.path.parts[: depth + 1] for files in students.values() for entry, _ in files}
         known = _one_of(self.exercises)
         for entry in strays:
-            is_alone = len(entry.path.parts) > depth + 1 and entry.path.parts[: depth + 1] not in tops
-            if entry.is_code or (is_alone and _could_be_work(entry)):
-                in_folder = (
-                    layout.name.startswith("<student>/<assignment>") and len(entry.path.parts) > depth + 2
-                )
-                folder = printable_name(entry.path.parts[depth + 1]) if in_folder else ""
-                no_key = say("account.no_key", assignment=folder, known=known)
-                self._decide(
-                    entry,
-                    "not_understood",
-                    no_key if in_folder else say("account.no_student", layout=layout.name),
-                )
+            parts = entry.path.parts[depth:]
+            is_beside = parts[1:] and entry.path.parts[: depth + 1] in tops
+            if self.assignment and is_beside and entry.is_code:
+                self._decide(entry, "not_chosen", say("account.other_assignment"))
+            elif entry.is_code or (parts[1:] and not is_beside and _could_be_work(entry)):
+                why = say("account.no_student", layout=printable_name(layout.name))
+                if layout.name.startswith("<student>/<assignment>") and parts[2:]:
+                    why = say("account.no_key", assignment=printable_name(parts[1]), known=known)
+                self._decide(entry, "not_understood", why)
             elif entry.is_folder:
                 self._decide(entry, "nothing", say("account.empty"))
             else:

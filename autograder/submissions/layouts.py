@@ -167,20 +167,19 @@ def recognised(
 ) -> tuple[Reader, int]:
     """The layout of a class, and how many folders lie around it; `paths` are parts, and whether a folder.
 
-    A platform's download is recognised by more than half of the paths, so that a stray file changes nothing
-    and a few forged names do not either; else the layout counts that says most of them, with the fewest
-    folders around.
+    More than half of the paths have to fit, so that neither a stray file nor a few forged names change
+    anything; then the layout counts that says most of them, with the fewest folders around.
     """
     *readers, last = (Reader(layout, names) for layout in known)
     if not readers:
         return last, 0
     for of_systems in (True, False):
-        most, best = (len(paths) / 2 if of_systems else 0), None
+        most, best = 0, None
         for depth in range(3):
             for reader in readers:
                 if reader.layout.system is of_systems:
                     fitting = sum(reader.recognises(parts[depth:], is_folder) for parts, is_folder in paths)
-                    if fitting > most:
+                    if fitting > (most if reader.layout.also else max(most, len(paths) / 2)):
                         most, best = fitting, (reader, depth)
         if best is not None:
             return best

@@ -80,10 +80,6 @@ class Roster:
             team = self._teams.get(_folded(person.group), [person])
         return [person.label for person in team]
 
-    @property
-    def labels(self) -> set[str]:
-        return {person.label for person in self.people}
-
     def team(self, label: str) -> str:
         """The group of the person with this label."""
         return next((person.group for person in self.people if person.label == label), "")
