@@ -206,7 +206,8 @@ class _Class:
         for entry in usable:
             parts = entry.path.parts[depth:]
             handed = reader(parts, entry.is_folder)
-            if handed is None and is_one_assignments and len(parts) == (1 if entry.is_folder else 2):
+            places = 1 if entry.is_folder else 2 if entry.is_code else 0
+            if handed is None and is_one_assignments and len(parts) == places:
                 handed = flat(parts, entry.is_folder)  # work beside the folders of assignments
             its = self.assignment if handed is None or handed.assignment is None else handed.assignment
             if handed is None or (its is None and not entry.is_code):

@@ -8,10 +8,11 @@ Canvas numbers users as in its gradebook, and gives every file an increasing num
 """
 
 import functools
+import itertools
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -131,7 +132,7 @@ class Reader:
             for pattern in (*layout.patterns, *layout.also)
         ]
 
-    def recognises(self, parts: Sequence[str], is_folder: bool = False) -> bool:
+    def recognises(self, parts: Sequence[str], is_folder: bool) -> bool:
         return self(parts, is_folder, len(self.layout.patterns)) is not None
 
     def __call__(
@@ -168,26 +169,32 @@ def recognised(
     """The layout of a class, and how many folders lie around it; `paths` are parts, and whether a folder.
 
     More than half of the paths have to fit, so that neither a stray file nor a few forged names change
-    anything; then the layout counts that says most of them, with the fewest folders around.
+    anything; then the layout counts that says most of them, and most students, with the fewest folders
+    around.
     """
     *readers, last = (Reader(layout, names) for layout in known)
     if not readers:
         return last, 0
     for of_systems in (True, False):
-        most, best = 0, None
-        for depth in range(3):
-            for reader in readers:
-                if reader.layout.system is of_systems:
-                    fitting = sum(reader.recognises(parts[depth:], is_folder) for parts, is_folder in paths)
-                    if fitting > (most if reader.layout.also else max(most, len(paths) / 2)):
-                        most, best = fitting, (reader, depth)
+        most, best = (0, 0), None
+        for depth, reader in itertools.product(range(3), readers):
+            if reader.layout.system is of_systems:
+                told = [reader(parts[depth:], is_folder) for parts, is_folder in paths]
+                found = [handed for handed in told if handed is not None]
+                if found and not any(
+                    reader.recognises(parts[depth:], is_folder) for parts, is_folder in paths
+                ):
+                    continue
+                worth = len(found), len({handed.person for handed in found})
+                if worth > most and (reader.layout.also or len(found) > len(paths) / 2):
+                    most, best = worth, (reader, depth)
         if best is not None:
             return best
-    is_work = Reader(Layout("", (r"[^/]+/ASSIGNMENTCODE",)), names).recognises
+    is_work = Reader(Layout("", (r"[^/]+/ASSIGNMENTCODE",)), names)
     return last, _folders_around([parts for parts, _ in paths], is_work)
 
 
-def _folders_around(paths: list[Sequence[str]], is_work: Callable[[Sequence[str]], bool]) -> int:
+def _folders_around(paths: list[Sequence[str]], is_work: Reader) -> int:
     """How many folders everything lies in, unless it is the folder of the only student."""
     for depth in range(2):
         inside = [parts[depth:] for parts in paths if len(parts) > depth]
