@@ -173,12 +173,9 @@ class _Class:
             if entry.why is not None:
                 harmless = entry.is_system or not (entry.is_folder or _could_be_work(entry))
                 self._decide(entry, "ignored" if harmless else "not_understood", entry.why)
-        parents = {entry.shown.rstrip("/").rpartition("/")[0] for entry in entries if entry.why is None}
-        usable = [
-            entry
-            for entry in entries
-            if entry.why is None and not (entry.is_folder and entry.shown.rstrip("/") in parents)
-        ]
+        read = [entry for entry in entries if entry.why is None]
+        parents = {f"{parent}/" for entry in read for parent in PurePosixPath(entry.shown).parents}
+        usable = [entry for entry in read if not (entry.is_folder and entry.shown in parents)]
         telling = [entry for entry in usable if entry.is_code] or usable
         paths = [(entry.path.parts, entry.is_folder) for entry in telling]
         reader, depth = layouts.recognised(paths, self.called, self.layouts)

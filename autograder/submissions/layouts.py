@@ -132,8 +132,8 @@ class Reader:
             for pattern in (*layout.patterns, *layout.also)
         ]
 
-    def recognises(self, parts: Sequence[str], is_folder: bool) -> bool:
-        return self(parts, is_folder, len(self.layout.patterns)) is not None
+    def recognised(self, parts: Sequence[str], is_folder: bool) -> Handed | None:
+        return self(parts, is_folder, len(self.layout.patterns))
 
     def __call__(
         self, parts: Sequence[str], is_folder: bool = False, patterns: int | None = None
@@ -179,12 +179,8 @@ def recognised(
         most, best = (0, 0), None
         for depth, reader in itertools.product(range(3), readers):
             if reader.layout.system is of_systems:
-                told = [reader(parts[depth:], is_folder) for parts, is_folder in paths]
+                told = [reader.recognised(parts[depth:], is_folder) for parts, is_folder in paths]
                 found = [handed for handed in told if handed is not None]
-                if found and not any(
-                    reader.recognises(parts[depth:], is_folder) for parts, is_folder in paths
-                ):
-                    continue
                 worth = len(found), len({handed.person for handed in found})
                 if worth > most and (reader.layout.also or len(found) > len(paths) / 2):
                     most, best = worth, (reader, depth)

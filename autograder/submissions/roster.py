@@ -65,8 +65,9 @@ class Roster:
     def find(self, handed: Handed) -> Person | None:
         """Whose a file is: by number or login before the name, which several may have."""
         number = "" if handed.system == "Moodle" else handed.number  # Moodle's is the assignment's own
-        said = [number, *re.findall(r"[^\W_]+", f"{handed.name} {number}"), handed.name]
-        said += [re.sub(r"[\d\W_]+", "", handed.name), re.sub(r"\W*\d[\d\W_]*", "", handed.name)]
+        label = f"{handed.name} {number}"
+        said = [number, *re.findall(r"[^\W_]+", label), *re.findall(r"[A-Za-z]*\d+", label), handed.name]
+        said += re.findall(r"[^\W\d_][^\d_]*", handed.name)
         for name in filter(None, map(_folded, said)):
             if len(people := self._known.get(name, [])) == 1 and (len(name) > 2 or not name.isascii()):
                 return people[0]

@@ -235,6 +235,10 @@ def test_students_are_found_in_every_layout_and_container(
     tmp_path: Path, layout: str, container: str
 ) -> None:
     tree, assignment, students = LAYOUTS[layout]
+    if layout == "assignment/student.ipynb" and container not in ("folder", "zip", "tar.gz"):
+        tree = {name: value for name, value in tree.items() if name != "pooling/bo.ipynb"} | {
+            "pooling/bo/b.py": DONE
+        }
     if layout == "Moodle, in two folders" and container not in ("folder", "zip", "tar.gz"):
         tree = {name.removeprefix("c/"): value for name, value in tree.items()}
     taken = class_folder.find(CONTAINERS[container](tmp_path, tree), assignment, KNOWN, NAMES)
