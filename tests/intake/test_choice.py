@@ -82,16 +82,23 @@ CASES: dict[str, tuple[Tree, str]] = {
 }
 
 
+STUDENTS = {f"s{number:02}": case for number, case in enumerate(CASES)}
+
+
 @pytest.mark.parametrize("route", ROUTES)
-@pytest.mark.parametrize("case", CASES)
-def test_the_same_file_counts_by_every_route(tmp_path: Path, case: str, route: str) -> None:
-    files, counts = CASES[case]
+def test_the_same_file_counts_by_every_route(tmp_path: Path, route: str) -> None:
+    """A class in which every case is a student."""
     make, assignment = ROUTES[route]
-    taken = class_folder.find(written(tmp_path, make(files)), assignment, KNOWN, NAMES)
-    (file,) = [file for file in taken.files if not file.student.startswith("bo")]
-    assert file.assignment == "pooling"
-    assert file.name.endswith(counts)
-    assert file.read() == content(files[counts])[: len(file.read())]
+    tree = {
+        name: value for who, case in STUDENTS.items() for name, value in make(who, CASES[case][0]).items()
+    }
+    taken = class_folder.find(written(tmp_path, tree), assignment, KNOWN, NAMES)
+    assert [file.student[:3] for file in taken.files] == [*STUDENTS]
+    for file, case in zip(taken.files, CASES, strict=True):
+        files, counts = CASES[case]
+        assert file.assignment == "pooling"
+        assert file.name.endswith(counts), case
+        assert file.read() == content(files[counts]), case
     assert not [line for line in taken.account if line.fate == "not_understood"]
 
 

@@ -2,7 +2,6 @@
 
 import io
 import os
-import shutil
 import tarfile
 import zipfile
 from collections.abc import Callable, Mapping
@@ -107,31 +106,28 @@ CONTAINERS: dict[str, Callable[[Path, Tree], Path]] = {
 }
 """A class as it may lie on the disk."""
 
-ROUTES: dict[str, tuple[Callable[[Tree], Tree], str | None]] = {
-    "nbgrader": (lambda tree: around(tree, "lina/pooling"), None),
-    "other folder name": (lambda tree: around(tree, "lina/作业3"), None),
-    "assignment first": (lambda tree: around(tree, "pooling/lina") | {"pooling/bo/x.py": DONE}, None),
-    "student's folder": (lambda tree: around(tree, "lina") | {"bo/x.py": DONE}, "pooling"),
-    "student's zip": (lambda tree: {"lina.zip": zipped(tree), "bo/x.py": DONE}, "pooling"),
-    "zip in the folder": (lambda tree: {"lina/pooling/work.zip": zipped(around(tree, "work"))}, None),
-    "Moodle": (lambda tree: around(tree, "Li Na_12_assignsubmission_file"), "pooling"),
-    "Moodle's zip": (lambda tree: {"Li Na_12_assignsubmission_file/w.zip": zipped(tree)}, "pooling"),
+ROUTES: dict[str, tuple[Callable[[str, Tree], Tree], str | None]] = {
+    "nbgrader": (lambda who, tree: around(tree, f"{who}/pooling"), None),
+    "other folder name": (lambda who, tree: around(tree, f"{who}/作业3"), None),
+    "assignment first": (lambda who, tree: around(tree, f"pooling/{who}"), None),
+    "student's folder": (lambda who, tree: around(tree, who), "pooling"),
+    "student's zip": (lambda who, tree: {f"{who}.zip": zipped(tree)}, "pooling"),
+    "zip in the folder": (lambda who, tree: {f"{who}/pooling/w.zip": zipped(around(tree, "work"))}, None),
+    "Moodle": (lambda who, tree: around(tree, f"{who}_12_assignsubmission_file"), "pooling"),
+    "Moodle's zip": (lambda who, tree: {f"{who}_12_assignsubmission_file/w.zip": zipped(tree)}, "pooling"),
     "Canvas": (
-        lambda tree: {f"lina_4_{100 + n}_{name}": value for n, (name, value) in enumerate(tree.items())},
+        lambda who, tree: {
+            f"{who}_4_{100 + n}_{name}": value for n, (name, value) in enumerate(tree.items())
+        },
         "pooling",
     ),
     "Blackboard": (
-        lambda tree: {
-            f"hw_lina_attempt_2022-11-04-10-41-{n:02}_{name}": value
+        lambda who, tree: {
+            f"hw_{who}_attempt_2022-11-04-10-41-{n:02}_{name}": value
             for n, (name, value) in enumerate(tree.items())
         },
         "pooling",
     ),
-    "Gradescope": (lambda tree: around(tree, "submission_7"), "pooling"),
-    "GitHub": (lambda tree: around(tree, "pooling-lina"), None),
+    "GitHub": (lambda who, tree: around(tree, f"pooling-{who}"), None),
 }
 """How one student's files may come, and the assignment that has to be named."""
-
-
-def copied(source: Path, target: Path) -> Path:
-    return Path(shutil.copytree(source, target))
