@@ -127,7 +127,7 @@ def find(
     called = {**names, **{name: name for name in (*exercises, *filter(None, [assignment]))}}
     if path.is_file() and CODE.search(path.name):
         file = _single(path, assignment, exercises, called)
-        return Intake([file], [Decision(file.name, file.student, file.assignment, "graded")], "a file")
+        return Intake([file], [Decision(file.name, file.student, file.assignment, "graded")], file.name)
     if path.is_dir() or (path.is_file() and archives.ARCHIVE.search(path.name)):
         return _Class(path, assignment, exercises, called, pattern, roster).intake()
     raise ClassFolderError(say("class.wrong_kind" if path.exists() else "class.missing", path=path))
@@ -374,9 +374,9 @@ def _chosen(
             (handed.order, entry.changed),
             layouts.is_called(handed.file, called),
         )
-        for entry, handed in code
+        for entry, handed in code[: len(code) if len(code) > 1 else 0]  # a single one counts unread
     ]
-    order = choice.in_order(candidates, its) if len(code) > 1 else [(0, None)] * len(code)
+    order = choice.in_order(candidates, its) if candidates else [(0, None)] * len(code)
     chosen, counts = code[order[0][0]] if order else (None, None)
     submitted = _submitted(student, assignment, chosen, source)
     notes = []
