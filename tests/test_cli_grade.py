@@ -39,6 +39,7 @@ SCHEMA: Any = {
             },
             "key": str,
             "changes": list,
+            "about": {"position": int, "title": dict, "languages": list},
             "exercises": [
                 {
                     "name": str,

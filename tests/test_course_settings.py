@@ -161,7 +161,7 @@ def test_without_a_file_there_are_the_defaults(tmp_path: Path) -> None:
     loaded = assignment.load(tmp_path / "relu")
     assert loaded.settings == KeySettings()
     assert draw_visible("relu", loaded.exercises).limits == Limits()
-    assert draw_visible("relu", loaded.exercises).title.in_language("zh") == "relu"
+    assert draw_visible("relu", loaded.exercises).about.title.in_language("zh") == "relu"
 
 
 def test_assignments_come_in_the_order_of_the_file_and_the_others_by_name(tmp_path: Path) -> None:

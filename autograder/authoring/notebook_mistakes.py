@@ -61,9 +61,13 @@ def _in_header(cell: Cell) -> Iterator[Text]:
     for option, name, value in script.OPTION.findall(cell.title):  # jupytext has others, such as tags
         misspelt = name not in known and get_close_matches(name.lower(), known, 1, 0.7)
         wrong = misspelt or (name == "lang") != (value in COURSE_LANGUAGES)
-        odd += [option] if wrong or (name == "points" and not script.POINTS.fullmatch(value)) else []
+        odd += [option] if wrong or (name in ("lang", "answer") and option[-1] != '"') else []
+    odd += re.findall(r"\blang\b.*", script.OPTION.sub("", cell.title))  # jupytext would not know it
     for what in odd:
         yield say("author.cell_header", place=cell.at(cell.start - 1), what=what)
+    about = cell.metadata
+    if ({"answer", "points"} & about.keys()) and not script.POINTS.fullmatch(about.get("points", "")):
+        yield say("author.written_without_points", place=cell.at(cell.start - 1))
 
 
 def _without_partner(cells: Sequence[Cell], languages: Sequence[str]) -> Iterator[Text]:
@@ -157,6 +161,7 @@ def _in_code(
     except SyntaxError as error:
         yield say("author.cell_syntax", place=cell.at(cell.start + (error.lineno or 1) - 1), error=error.msg)
         return
+    lines = dict(cell.numbered())
     functions = [node for node in nodes if isinstance(node, _DEFINITIONS) and node.name in exercises]
     if len({node.name for node in functions}) > 1:
         names = joined([node.name for node in functions])
@@ -165,8 +170,15 @@ def _in_code(
         first, last = (cell.start + (line or 1) - 1 for line in (node.lineno, node.end_lineno))
         inside = [region for region in own if first <= region[0] <= last]
         own = [region for region in own if region not in inside]
-        if not inside and not unpaired:
-            yield say("author.no_region", place=cell.at(first), name=node.name)
+        methods = node.body if isinstance(node, ast.ClassDef) and inside else []
+        for part in () if unpaired else [node, *methods]:
+            if not isinstance(part, _DEFINITIONS):
+                continue
+            start, end = (cell.start + (line or 1) - 1 for line in (part.lineno, part.end_lineno))
+            given = lines[start].rstrip().endswith("# given") or part.name == "__init__"
+            if not (given and part is not node) and not any(start <= region[0] <= end for region in inside):
+                id = "author.no_region" if part is node else "author.method_published"
+                yield say(id, place=cell.at(start), name=part.name)
         if any((node.name, lang) in defined for lang in (None, *([cell.lang] if cell.lang else languages))):
             yield say("author.defined_twice", place=cell.at(first), name=node.name)
         defined.add((node.name, cell.lang))

@@ -8,7 +8,7 @@ and every mutant of the reference. All of this is trusted code and runs without 
 import time
 import warnings
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 
 from autograder.authoring import assignment, mistakes
+from autograder.authoring.course import unknown
 from autograder.authoring.draw import draw_key
-from autograder.authoring.exercise import AuthoringError, Exercise, Misconception
+from autograder.authoring.exercise import Exercise, Misconception, refuse
 from autograder.authoring.mutants import Mutant, mutants
-from autograder.base.messages import Text, joined, say
+from autograder.base.messages import Text, say
 from autograder.base.timeout import OutOfTime, interrupted_after
 from autograder.judging import in_process
 from autograder.judging.answer_key import AnswerKey, what_decides
@@ -130,21 +131,26 @@ def to_data(reports: list[Report], lang: str) -> dict[str, Any]:
     }
 
 
-def chosen(course: Path, names: list[str]) -> list[tuple[Path, str]]:
+def chosen(course: Path, names: Sequence[str], only: Sequence[str] = ()) -> list[tuple[Path, str]]:
     """A course's exercises, each with its assignment's folder: all, or those of the assignments in `names`.
+
+    Parameters
+    ----------
+    only : sequence of str
+        Of these exercises, if there are any.
 
     Raises
     ------
     exercise.AuthoringError
-        The course cannot be loaded, or has no such assignment.
+        The course cannot be loaded, or has no such assignment or exercise.
     """
     assignments = {loaded.name: loaded for loaded in assignment.load_all(course)}
-    for name in names:
-        if name not in assignments:
-            known = joined(assignments)
-            raise AuthoringError(say("author.no_such_assignment", folder=course, name=name, known=known))
+    refuse([unknown(str(course), name, assignments) for name in names if name not in assignments])
     wanted = [assignments[name] for name in names] or assignments.values()
-    return [(loaded.folder, exercise.name) for loaded in wanted for exercise in loaded.exercises]
+    found = [(loaded.folder, exercise.name) for loaded in wanted for exercise in loaded.exercises]
+    known = [name for _, name in found]
+    refuse([unknown(str(course), name, known) for name in only if name not in known])
+    return [each for each in found if not only or each[1] in only]
 
 
 def verify_exercise(folder: Path, name: str, draws: int, seed: str) -> Report:
@@ -166,8 +172,7 @@ def verify_exercise(folder: Path, name: str, draws: int, seed: str) -> Report:
     declared = exercise.equivalents
     equivalents = {change: declared[change] for change in declared if survivors.get(change) == draws}
     pairs = _distinct_pairs(exercise, keys)
-    seconds = mistakes.call_seconds(exercise, keys[0], loaded.limits)
-    too_slow, slow = mistakes.slow(exercise, seconds, loaded.limits)
+    too_slow, slow = mistakes.slow(exercise, mistakes.call_seconds(exercise, keys[0]))
     found = [*mistakes.in_misconceptions(exercise, keys[0]), *too_slow]
     return Report(
         loaded.name,

@@ -36,6 +36,7 @@ def check(file: Path | None, lang: str, hint: bool, html: bool, output: Path | N
         fail(say("error.page_name_wrong", file=output))
     chosen, done = _checked(file, lang)
     result = done.result
+    lang = result.about.language(lang)
     told = frozenset(exercise.name for exercise in result.exercises) if hint else frozenset()
     if json:
         from autograder.reports import files, json_file

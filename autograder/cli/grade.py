@@ -136,6 +136,7 @@ def grade(
             _end(intake, lang, json, failed=False)
             return
         answer_keys = grade_class.load_keys(keys, {file.assignment for file in files})
+        files = grade_class.in_course_order(files, answer_keys)
         if cluster in (None, "local"):
             _require_modules(answer_keys)
             if isolation == "bubblewrap":
@@ -151,8 +152,11 @@ def grade(
                     return executors.cluster(cluster, workers, engines, complain)
                 return executors.processes(workers)
 
-            _grade_with_progress(files, answer_keys, settings, store, pool, books)
+            graded = _grade_with_progress(files, answer_keys, settings, store, pool, books)
             failed, warnings = _write(store, answer_keys, out, lang, json, intake)
+    if not json:
+        told = say("grade.counted", kept=len(files) - graded, graded=graded)
+        click.echo(told.in_language(lang))
     for sentence in warnings.sentences():
         complain(sentence)
     for failure in books.failed:
@@ -279,8 +283,8 @@ def _grade_with_progress(
     store: "Store",
     open_pool: "Callable[[], AbstractContextManager[WorkerPool]]",
     books: "_Books",
-) -> None:
-    """Grade in workers, with a progress bar and the time left on stderr.
+) -> int:
+    """Grade in workers, with a progress bar and the time left on stderr; return how many were not kept.
 
     Where a worker was killed or a cluster lost, a new pool takes up what is left, twice at most.
     """
@@ -297,7 +301,11 @@ def _grade_with_progress(
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("grading", total=len(files))
 
+        anew: set[SubmittedFile] = set()
+
         def on_graded(graded: "Graded", result: "SubmissionResult | None") -> None:
+            if result is not None:
+                anew.add(graded.file)
             if books.course is not None:
                 books.write(graded.file, result or grade_class.result_of(graded, store))
             progress.advance(task)
@@ -306,7 +314,7 @@ def _grade_with_progress(
             try:
                 with open_pool() as pool:
                     grade_class.grade_class(files, answer_keys, settings, store, pool, on_graded)
-                return
+                break
             except BrokenExecutor:
                 if not pools_left:
                     raise
@@ -315,6 +323,7 @@ def _grade_with_progress(
                 if pools_left == _MAX_POOLS - 1:
                     raise
                 raise ClusterLost(error.text) from error
+    return len(anew)
 
 
 _MAX_POOLS = 3

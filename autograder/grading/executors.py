@@ -46,6 +46,8 @@ class WorkerPool:
         Raises BrokenExecutor where what was submitted cannot come back any more.
     doubt : function ()
         Told that a worker could not grade a submission.
+    settle : function ()
+        Waits until it is known which workers can grade.
     tried : bool
         Whether its workers are known to be able to isolate; else one tries before it grades.
     """
@@ -55,6 +57,7 @@ class WorkerPool:
     deliver: Callable[[Path], Any]
     check: Callable[[], None] = lambda: None
     doubt: Callable[[], None] = lambda: None
+    settle: Callable[[], None] = lambda: None
     tried: bool = True
 
 
@@ -190,7 +193,7 @@ def cluster(
             raise ClusterError(say("cluster.no_scheduler", address=address, error=error)) from error
         workers = _Workers(client, address, engines, tell)
         workers.wait()
-        yield WorkerPool(workers, workers.size, workers.deliver, workers.check, workers.doubt)
+        yield WorkerPool(workers, workers.size, workers.deliver, workers.check, workers.doubt, workers.settle)
 
 
 class ClusterLost(ClusterError, BrokenExecutor):
@@ -265,6 +268,14 @@ class _Workers(Executor):
     def doubt(self) -> None:
         """Ask all workers again: one of them could not grade."""
         self._look(again=not self._asked)
+
+    def settle(self) -> None:
+        """Ask all workers again and wait for what they answer.
+
+        A worker that fails does so at once, so that it would be given all work until its answer is known.
+        """
+        self._look(again=True)
+        self.wait()
 
     def _look(self, *, again: bool = False) -> None:
         """Ask workers that are new, hear those that have answered, forget those that have gone."""

@@ -68,6 +68,17 @@ def load_keys(folder: Path, assignments: Iterable[str]) -> dict[str, tuple[Path,
     return {key.assignment: (path, key) for path, key in keys}
 
 
+def in_course_order(files: Iterable[SubmittedFile], keys: Iterable[str]) -> list[SubmittedFile]:
+    """The files of each student, who come in their order, in that of their assignments' `keys`."""
+    names = list(keys)
+    by_student: dict[str, list[SubmittedFile]] = {}
+    for file in files:
+        by_student.setdefault(file.student, []).append(file)
+    return [
+        file for own in by_student.values() for file in sorted(own, key=lambda f: names.index(f.assignment))
+    ]
+
+
 def newest_key(path: Path) -> answer_key.AnswerKey:
     """The key at `path`, read again only when the file has changed.
 
@@ -133,7 +144,7 @@ def grade_class(
     except BaseException:
         run.cancel()
         raise
-    store.keep_class(map(_member, graded))
+    store.keep_class(map(_member, graded), {name: key.about for name, (_, key) in keys.items()})
     return graded
 
 
@@ -182,6 +193,8 @@ class _ClassRun:
             self._collect()
 
     def grade_failed_again(self) -> None:
+        if self._failed:
+            self._pool.settle()
         for graded in self._failed:
             content, problem = content_of(graded.file)
             if _digest(graded.file, content, problem) == graded.key.submission:
@@ -326,6 +339,7 @@ def _result(
         done.output,
         key.by_hand,
         settings.engine(key),
+        about=key.about,
     )
 
 

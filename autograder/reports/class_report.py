@@ -16,7 +16,7 @@ from typing import Literal
 
 from autograder.base.atomic import replacing
 from autograder.base.messages import Text, TextError, say
-from autograder.base.written import digest, remembering
+from autograder.base.written import digest, remembering, remove
 from autograder.judging.results import SubmissionResult
 from autograder.reports import (
     canvas_file,
@@ -84,7 +84,7 @@ def write(
             return folder / "junit.xml"
         case "canvas":
             with replacing(folder / "canvas.csv") as stream:
-                canvas_file.write(collect(results()), stream)
+                canvas_file.write(collect(results()), lang, stream)
             return folder / "canvas.csv"
         case "moodle":
             return _moodle(results, folder / "moodle", lang, tell)
@@ -168,15 +168,8 @@ def _remove_others(
     """
     names = set(written)
     folders = {Path(name).parent for name in names}
-    edited = []
-    for name in [name for name in known if name not in names and Path(name).parent in folders]:
-        with contextlib.suppress(FileNotFoundError, IsADirectoryError):
-            if digest((root / name).read_bytes()) != known[name]:
-                edited.append(name)
-                continue
-            (root / name).unlink()
-        del known[name]
-    if edited:
+    gone = [name for name in known if name not in names and Path(name).parent in folders]
+    if edited := remove(root, known, gone):
         tell(say("report.kept", folder=root, names=", ".join(edited)))
 
 

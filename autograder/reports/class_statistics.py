@@ -81,6 +81,8 @@ class AssignmentStatistics:
     """One assignment over the class; `mean`, `median` and the `histogram` are of shares of the points."""
 
     name: str
+    title: Text
+    languages: tuple[str, ...]
     max_points: float
     submissions: int
     mean: float | None
@@ -195,7 +197,7 @@ def collect(results: Iterable[SubmissionResult]) -> ClassStatistics:
     isolations: Counter[str] = Counter()
     noted = []
     for result in results:
-        assignments.setdefault(result.assignment, _Assignment(result.max_points)).add(result)
+        assignments.setdefault(result.assignment, _Assignment(result)).add(result)
         rows.setdefault(result.student, _Row()).add(result)
         isolations[result.isolation] += 1
         if result.notes or result.has_judge_error:
@@ -204,7 +206,8 @@ def collect(results: Iterable[SubmissionResult]) -> ClassStatistics:
         for exercise in result.exercises:
             for id, text in exercise.ideas.items():
                 mistakes.setdefault(id, _Mistake()).add(text, exercise, result)
-    counted = tuple(assignment.statistics(name) for name, assignment in sorted(assignments.items()))
+    in_order = sorted(assignments.items(), key=lambda item: (item[1].first.about.position, item[0]))
+    counted = tuple(assignment.statistics(name) for name, assignment in in_order)
     names = [assignment.name for assignment in counted]
     columns = [(exercise.assignment, exercise.name) for each in counted for exercise in each.exercises]
     shares = [share for assignment in assignments.values() for share in assignment.shares]
@@ -312,7 +315,7 @@ def _cause(result: ExerciseResult) -> tuple[str | None, Text | None]:
 
 @dataclass
 class _Assignment:
-    max_points: float
+    first: SubmissionResult
     shares: "array[float]" = field(default_factory=lambda: array("d"))
     submissions: int = 0
     exercises: dict[str, _Exercise] = field(default_factory=dict)
@@ -330,7 +333,9 @@ class _Assignment:
         bins = Counter(map(bin_of, self.shares))
         return AssignmentStatistics(
             name,
-            self.max_points,
+            self.first.title,
+            self.first.about.languages,
+            self.first.max_points,
             self.submissions,
             fmean(self.shares) if self.shares else None,
             median(self.shares) if self.shares else None,

@@ -41,6 +41,7 @@ def to_gradescope(
     instructor : bool
         Whether to add the hidden test with notes and output.
     """
+    lang = result.about.language(lang)
     if result.has_judge_error:
         reason = _for_instructor(result, lang)["output"] if instructor else ""
         return not_graded(reason, lang)

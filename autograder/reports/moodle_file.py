@@ -54,7 +54,7 @@ def comment(result: SubmissionResult, lang: str) -> str:
 
     Escaped here, not by `base.html`: nothing in it is a tag, and a run that writes no page loads no Jinja.
     """
-    lines = []
+    lines, lang = [], result.about.language(lang)
     for exercise in result.exercises:
         points = "–" if exercise.earned is None else f"{exercise.earned:g}"
         lines.append(f"{exercise.name}: {points}/{exercise.max_points:g}")

@@ -35,11 +35,11 @@ def class_shown(results: Iterable[SubmissionResult], lang: str) -> list[Renderab
     number = 0
     shares: list[float] = []
     failures: Counter[Text] = Counter()
-    by_hand: dict[str, Text] = {}
+    by_hand: dict[Text, Text] = {}
     for result in results:
         number += 1
         if result.by_hand:
-            by_hand[result.assignment] = about_written(result)
+            by_hand[result.title] = about_written(result)
         if result.earned is None:
             failures[result.notes[-1] if result.notes else say("verdict.grader_failed")] += 1
         elif result.max_points:
@@ -47,7 +47,7 @@ def class_shown(results: Iterable[SubmissionResult], lang: str) -> list[Renderab
         if number <= _TABLE_ROWS:
             table.add_row(
                 escape(result.student),
-                result.assignment,
+                escape(result.title.in_language(lang)),
                 _points(result.earned, result.max_points),
                 _lost(result),
             )
@@ -58,8 +58,8 @@ def class_shown(results: Iterable[SubmissionResult], lang: str) -> list[Renderab
         mean = f"{100 * sum(shares) / len(shares):.1f} %"
         told = say("report.class_summary", submissions=submissions(number), mean=mean)
         shown.append(told.in_language(lang))
-    for assignment, told in by_hand.items():
-        shown.append(f"{assignment}: {told.in_language(lang)}")
+    for title, told in by_hand.items():
+        shown.append(f"{escape(title.in_language(lang))}: {told.in_language(lang)}")
     if failures:
         told = say("report.grader_failed", submissions=submissions(failures.total()))
         shown.append(f"[bold red]{escape(told.in_language(lang))}[/]")
@@ -70,6 +70,7 @@ def class_shown(results: Iterable[SubmissionResult], lang: str) -> list[Renderab
 
 def _in_full(result: SubmissionResult, lang: str) -> Iterator[str]:
     """What is wrong with a submission that was graded alone: for the instructor, with the case like it."""
+    lang = result.about.language(lang)
     for exercise in result.exercises:
         texts = told(exercise) if exercise.detail is None else [exercise.detail, *told(exercise)[1:]]
         for text in texts:
@@ -109,6 +110,7 @@ def check_list(done: Checked, lang: str, console: Console, told: Container[str] 
         What the student types to get the idea at once, such as "--hint".
     """
     result = done.result
+    lang = result.about.language(lang)
     for note in result.notes:
         console.print(f"[yellow]![/] {escape(note.in_language(lang))}")
     untold = []
@@ -121,7 +123,7 @@ def check_list(done: Checked, lang: str, console: Console, told: Container[str] 
         else:
             untold.append(exercise.name)
     points = words.points(result).in_language(lang)
-    console.print(f"[bold]{escape(result.assignment)}[/]  {escape(points)}")
+    console.print(f"[bold]{escape(result.title.in_language(lang))}[/]  {escape(points)}")
     following = next_exercise(result.exercises)
     if following is None:
         console.print(escape(words.all_pass(done.key).in_language(lang)))

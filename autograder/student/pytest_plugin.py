@@ -176,7 +176,8 @@ class Case(pytest.Item):
 
         result = self.evaluated.case(self.at)
         if result.verdict is Verdict.NI:
-            pytest.skip(say("symptom.not_started", name=result.name).in_language(preferred_language()))
+            lang = self.evaluated.key.about.language(preferred_language())
+            pytest.skip(say("symptom.not_started", name=result.name).in_language(lang))
         if result.verdict is not Verdict.AC:
             self.add_report_section("call", "stdout", self.evaluated.printed())
             raise NotRight(result)
@@ -216,7 +217,7 @@ class _Evaluated:
         """What is wrong with the case, and the idea behind the mistake once it may be revealed."""
         from autograder.base.messages import preferred_language, say
 
-        lang = preferred_language()
+        lang = self.key.about.language(preferred_language())
         whole, _cases = self._results
         (exercise,) = (exercise for exercise in whole.exercises if exercise.name == case.name)
         lines = [note.in_language(lang) for note in whole.notes]

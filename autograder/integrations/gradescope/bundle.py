@@ -51,6 +51,7 @@ def write(key: Path, lang: str, target: Path) -> None:
     loaded = answer_key.load(key)
     domain, allowed = loaded.domain, loaded.limits.modules
     scripts = Path(__file__).parent
+    lang = loaded.about.language(lang)
     run = (scripts / "run_autograder").read_text(encoding="utf-8").replace("@LANG@", lang)
     with (
         atomic.replacing_bytes(target) as stream,
