@@ -238,7 +238,7 @@ def test_moodle_gets_a_grading_worksheet_an_assignment(tmp_path: Path) -> None:
 )
 def test_no_name_is_a_formula_to_a_spreadsheet(name: str) -> None:
     grades, canvas = io.StringIO(), io.StringIO()
-    files.exhaust(csv_file.through([made(student=name)], ["relu"], grades))
+    files.exhaust(csv_file.through([made(student=name)], ["relu"], grades, "en"))
     canvas_file.write(collect([made(student=name)]), "en", canvas)
     for text in (grades.getvalue(), canvas.getvalue()):
         assert any(f"'{name}" in row for row in csv.reader(io.StringIO(text)))
@@ -280,7 +280,7 @@ def test_grade_then_report_in_every_format(tmp_path: Path) -> None:
         path.write_text(text, encoding="utf-8")
     grades = tmp_path / "grades"
     place = ("--keys", tmp_path / "keys", "--out", grades, "--isolation", "process", "--jobs", "1")
-    assert call("grade", tmp_path / "submitted", *place).exit_code == 0
+    assert call("grade", tmp_path / "submitted", *place, "--lang", "zh").exit_code == 0
     done = call("report", grades, "--format", "moodle")
     assert done.exit_code == 2 and "was not graded from one" in done.output
     for form in set(FORMATS) - {"moodle"}:

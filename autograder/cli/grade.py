@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,7 +21,7 @@ from autograder.base.command_line import (
     leave,
 )
 from autograder.base.messages import joined, say
-from autograder.cli.common import for_instructors, intake_options
+from autograder.cli.common import for_instructors, intake_options, warn_of_exposed
 
 if TYPE_CHECKING:
     from autograder.cli.run_warnings import RunWarnings
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from autograder.judging.results import SubmissionResult
     from autograder.sandbox.records import Isolation
     from autograder.submissions.class_folder import Intake, SubmittedFile
+
+
+def _limit(name: str, kind: "click.ParamType[Any]", what: str, default: int) -> "Callable[[Any], Any]":
+    return click.option(f"--{name}", type=kind, help=f"{what}; else what the course says, or {default}.")
 
 
 @click.command()
@@ -63,7 +67,10 @@ if TYPE_CHECKING:
     "--jobs", type=click.IntRange(min=0), default=0, help="Submissions at a time; 0 means one a core."
 )
 @click.option(
-    "--cluster", help="Grade on the workers of a Dask scheduler, such as tcp://host:8786; local starts one."
+    "--cluster", help="Grade on the workers of a Dask scheduler, such as tls://host:8786; local starts one."
+)
+@click.option(
+    "--insecure", is_flag=True, help="Use a Dask scheduler without TLS, on a network that is your own."
 )
 @click.option(
     "--isolation",
@@ -71,21 +78,9 @@ if TYPE_CHECKING:
     default="bubblewrap",
     help="bubblewrap, or process (weaker, needs nothing installed).",
 )
-@click.option(
-    "--cpu-seconds",
-    type=click.FloatRange(min=0.1),
-    help="Processor seconds a call may take; else what the course says, or 3.",
-)
-@click.option(
-    "--submission-seconds",
-    type=click.FloatRange(min=1.0),
-    help="Processor seconds a submission may take; else what the course says, or 60.",
-)
-@click.option(
-    "--memory-mib",
-    type=click.IntRange(min=16),
-    help="MiB a submission may take; else what the course says, or 512.",
-)
+@_limit("cpu-seconds", click.FloatRange(min=0.1), "Processor seconds a call may take", 3)
+@_limit("submission-seconds", click.FloatRange(min=1.0), "Processor seconds a submission may take", 60)
+@_limit("memory-mib", click.IntRange(min=16), "MiB a submission may take", 512)
 @language_option
 @click.option("--json", is_flag=True, help="Print results.json in place of the table.")
 @for_instructors()
@@ -100,6 +95,7 @@ def grade(
     out: Path | None,
     jobs: int,
     cluster: str | None,
+    insecure: bool,
     isolation: "Isolation",
     cpu_seconds: float | None,
     submission_seconds: float | None,
@@ -118,6 +114,8 @@ def grade(
         fail(say("grade.folder_or_course"))
     if nbgrader is not None and (pattern or roster):
         fail(say("grade.no_roster_in_course"))
+    if cluster not in (None, "local") and not insecure and not cluster.startswith(("tls://", "wss://")):
+        fail(say("cluster.insecure", address=cluster))
     limits = asked_for(cpu_seconds=cpu_seconds, submission_seconds=submission_seconds, memory_mib=memory_mib)
     settings = Settings(isolation, limits)
     with _complaining(out or (nbgrader or Path()) / "grades"):
@@ -157,6 +155,7 @@ def grade(
     if not json:
         told = say("grade.counted", kept=len(files) - graded, graded=graded)
         click.echo(told.in_language(lang))
+    warn_of_exposed(path for path, _ in answer_keys.values())
     for sentence in warnings.sentences():
         complain(sentence)
     for failure in books.failed:

@@ -46,7 +46,8 @@ class Settings:
         return engine(key.domain, self.isolation, self.limits_of(key))
 
 
-_DECIDING = ("base/records.py", "judging", "sandbox", "submissions/source.py")
+_READING = tuple(f"submissions/{name}.py" for name in ("blocks", "content", "missing", "records", "source"))
+_DECIDING = ("base/records.py", "judging", "sandbox", *_READING)
 """The modules and packages that decide, besides those of a key's domain."""
 _NOT_DECIDING = ("__pycache__", "locale", "templates")
 

@@ -68,15 +68,11 @@ def load_keys(folder: Path, assignments: Iterable[str]) -> dict[str, tuple[Path,
     return {key.assignment: (path, key) for path, key in keys}
 
 
-def in_course_order(files: Iterable[SubmittedFile], keys: Iterable[str]) -> list[SubmittedFile]:
+def in_course_order(files: Sequence[SubmittedFile], keys: Iterable[str]) -> list[SubmittedFile]:
     """The files of each student, who come in their order, in that of their assignments' `keys`."""
-    names = list(keys)
-    by_student: dict[str, list[SubmittedFile]] = {}
-    for file in files:
-        by_student.setdefault(file.student, []).append(file)
-    return [
-        file for own in by_student.values() for file in sorted(own, key=lambda f: names.index(f.assignment))
-    ]
+    names, students = list(keys), list(dict.fromkeys(file.student for file in files))
+    places = {student: place for place, student in enumerate(students)}
+    return sorted(files, key=lambda file: (places[file.student], names.index(file.assignment)))
 
 
 def newest_key(path: Path) -> answer_key.AnswerKey:

@@ -47,9 +47,9 @@ HIDDEN = ".hidden.npz"
 
 
 def save(key: AnswerKey, path: Path) -> None:
-    """Write `key` to `path`; the same key gives the same bytes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    atomic.write(path, to_bytes(key))
+    """Write `key` to `path`, a hidden one for its owner alone; the same key gives the same bytes."""
+    path.parent.mkdir(mode=0o777 if key.visible else 0o700, parents=True, exist_ok=True)
+    atomic.write(path, to_bytes(key), private=not key.visible)
 
 
 def to_bytes(key: AnswerKey) -> bytes:

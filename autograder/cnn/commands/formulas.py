@@ -17,10 +17,7 @@ if TYPE_CHECKING:
     from autograder.sandbox.records import Isolation
 
 _format_option = click.option(
-    "--format",
-    type=click.Choice(FORMATS),
-    default="text",
-    help="How formulas are written.",
+    "--format", type=click.Choice(FORMATS), default="text", help="How formulas are written."
 )
 _layer_names_option = click.option(
     "--layer-names", is_flag=True, help="Name every quantity's layer, as in δ₁₁⁽ˡ⁾."
@@ -149,13 +146,7 @@ def formula(
 @language_option
 @click.option("--json", is_flag=True, help="Print the report as JSON.")
 def check_derivation(
-    file: Path,
-    input: str | None,
-    kernel: str | None,
-    stride: int,
-    padding: int,
-    lang: str,
-    json: bool,
+    file: Path, input: str | None, kernel: str | None, stride: int, padding: int, lang: str, json: bool
 ) -> None:
     """Check every equation of a text on convolutions: 0 when nothing is wrong, 1 when something is."""
     from autograder.cnn.derivations import options
