@@ -6,12 +6,11 @@ them choose the same file. Every file is looked at once. Nothing may be run.
 
 import ast
 import hashlib
-import json
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from autograder.submissions import content as contents
 from autograder.submissions import source
 
 Exercises = Mapping[str, Collection[str]]
@@ -32,7 +31,12 @@ class Content:
     def worth(self, wanted: frozenset[str]) -> tuple[int, int, int]:
         """Larger is better: exercises written, begun, defined at all."""
         written = self.defined - self.stubs - self.begun
-        return len(written & wanted), len(self.begun & wanted), len(self.defined & wanted)
+        return _number(written, wanted), _number(self.begun, wanted), _number(self.defined, wanted)
+
+
+def _number(names: frozenset[str], wanted: frozenset[str]) -> int:
+    """How many of `names` are wanted; methods count with their class."""
+    return sum(name in wanted or name.partition(".")[0] in wanted for name in names)
 
 
 @dataclass(frozen=True)
@@ -94,10 +98,11 @@ def content(name: str, data: bytes, exercises: Collection[str]) -> Content:
     defined = frozenset(match[1] or match[2] for match in _DEFINED.finditer(text))
     if exercises:
         defined &= frozenset(exercises)
-    if not defined or "NotImplementedError" not in text:
+    if not defined or not re.search(r"NotImplementedError|^[ \t]*class[ \t]", text, re.MULTILINE):
         return Content(defined)
     written, stubs, begun = _bodies(name, data, defined)
-    return Content(defined, frozenset(stubs - written - begun), frozenset(begun - written))
+    stubs, begun = stubs - written - begun, begun - written
+    return Content(defined | written | stubs | begun, frozenset(stubs), frozenset(begun))
 
 
 def looks_like(data: bytes, exercises: Exercises) -> str | None:
@@ -114,29 +119,14 @@ def mentions(data: bytes, exercises: Collection[str]) -> bool:
 
 
 def _text(data: bytes) -> str:
-    """The lines of a script or of a notebook's cells, whatever their encoding and kind, as far as they can be
-    read; lines of a notebook that is cut off stand in quotes."""
-    if data.lstrip()[:1] == b"{":
+    """The lines of a script or of a notebook's cells of any kind, as far as they can be read; those of a
+    notebook that is damaged stand in quotes."""
+    if data[:64].translate(None, b"\xef\xbb\xbf\xff\xfe\0 \t\r\n").startswith(b"{"):
         try:
-            document = json.loads(data)
-            return "\n".join(_sources(document))
-        except (ValueError, RecursionError):
+            return "\n".join(contents.source_of(cell)[0] for cell in contents.cells("", data))
+        except source.SubmissionError:
             return data.decode("utf-8", "replace").replace('"', "\n").replace("\\n", "\n")
-    for mark, encoding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"", "utf-8-sig")):
-        if data.startswith(mark):
-            return data.decode(encoding, "replace").replace("\r", "\n")
-    return ""
-
-
-def _sources(document: Any) -> list[str]:
-    sheets = document.get("worksheets") or [document]
-    cells = [cell for sheet in sheets if isinstance(sheet, dict) for cell in sheet.get("cells") or ()]
-    found = [cell.get("source") or cell.get("input") or "" for cell in cells if isinstance(cell, dict)]
-    return ["".join(filter(_is_text, lines)) if isinstance(lines, list) else str(lines) for lines in found]
-
-
-def _is_text(part: object) -> bool:
-    return isinstance(part, str)
+    return (contents.decode(data) or ("", ""))[0]
 
 
 def _bodies(name: str, data: bytes, wanted: Collection[str]) -> tuple[set[str], set[str], set[str]]:
@@ -148,34 +138,25 @@ def _bodies(name: str, data: bytes, wanted: Collection[str]) -> tuple[set[str], 
         return states
     for statement in statements:
         first = _DEFINED.search(statement.source)
-        if first is None or (first[1] or first[2]) not in wanted:
+        name = first[1] or first[2] if first else ""
+        if name not in wanted:
             continue
         node = ast.parse(statement.source).body[0]
-        methods = node.body if isinstance(node, ast.ClassDef) else [node]
-        functions = [part for part in methods if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)]
-        if functions:
-            states[min(map(_state, functions))].add(first[1] or first[2])
+        if isinstance(node, ast.ClassDef):
+            methods = [part for part in node.body if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)]
+            for method in methods:
+                states[_state(method)].add(f"{name}.{method.name}")
+            states[max(map(_state, methods), default=0)].add(name)
         else:
-            states[0].add(first[1] or first[2])
+            states[_state(node) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else 0].add(name)
     return states
 
 
 def _state(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     """0: written; 1: a stub; 2: begun. What stands behind a `return` is left over."""
     body = function.body[1:] if ast.get_docstring(function) is not None else function.body
-    stop = next((n for n, statement in enumerate(body) if _is_stop(statement)), None)
+    stop = next((n for n, part in enumerate(body) if source.raises_not_implemented(part)), None)
     if stop is None:
-        return int(all(isinstance(s, ast.Pass) or _is_dots(s) for s in body))
-    returns = any(isinstance(node, ast.Return) for s in body[:stop] for node in ast.walk(s))
+        return int(all(map(source.does_nothing, body)))
+    returns = any(isinstance(node, ast.Return) for part in body[:stop] for node in ast.walk(part))
     return 0 if returns else 2 if stop else 1
-
-
-def _is_stop(statement: ast.stmt) -> bool:
-    if not isinstance(statement, ast.Raise) or statement.exc is None:
-        return False
-    raised = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
-    return isinstance(raised, ast.Name) and raised.id == "NotImplementedError"
-
-
-def _is_dots(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)

@@ -73,7 +73,7 @@ CASES: dict[str, tuple[Tree, str]] = {
         "work.ipynb.txt",
     ),
     "a notebook called .ipynb.json": ({"w.ipynb.json": notebook(DONE), "pooling.py": STUB}, "w.ipynb.json"),
-    "a large notebook": ({"w.ipynb": notebook(DONE, outputs=4_000_000), "pooling.py": STUB}, "w.ipynb"),
+    "a large notebook": ({"w.ipynb": notebook(DONE, outputs=6_000_000), "pooling.py": STUB}, "w.ipynb"),
     "untouched, twice": (STUBS, "pooling.py"),
     "a damaged notebook, newer": ({"pooling.py": DONE, "pooling.ipynb": "{"}, "pooling.py"),
     "an empty file, newer": ({"work.py": DONE, "pooling.py": ""}, "work.py"),
