@@ -20,22 +20,19 @@ def table(intake: Intake, lang: str, console: Console) -> None:
     """Print a row for each path."""
     _ = translator(lang)
     shown = Table(header_style="bold")
-    for heading in ("account.column_path", "report.column_student", "report.column_assignment"):
-        shown.add_column(sentence(heading, lang), overflow="fold")
-    shown.add_column(_("account.column_decision"), overflow="fold")
+    headings = (_("account.column_path"), _("report.column_student"), _("report.column_assignment"))
+    for heading in (*headings, _("account.column_decision")):
+        shown.add_column(heading, overflow="fold")
     for decision in intake.account:
-        cells = (decision.path or "–", decision.student, decision.assignment, _told(decision, lang))
+        told = _told(decision).in_language(lang)
+        cells = (decision.path or "–", decision.student, decision.assignment, told)
         shown.add_row(*map(escape, cells))
     console.print(shown)
 
 
-def sentence(id: str, lang: str) -> str:
-    return Message(id, {}).in_language(lang)
-
-
-def _told(decision: Decision, lang: str) -> str:
-    fate = sentence(f"account.fate_{decision.fate}", lang)
-    return f"{fate}: {decision.why.in_language(lang)}" if decision.why else fate
+def _told(decision: Decision) -> Text:
+    fate = Message(f"account.fate_{decision.fate}", {})
+    return say("account.told", fate=fate, why=decision.why) if decision.why else fate
 
 
 def left(intake: Intake) -> Iterator[Text]:

@@ -144,23 +144,19 @@ def _in_folder(folder: Path, above: PurePosixPath, shown_above: str, unpacked: _
         path, shown = above / name, shown_above + name + "/" * is_folder
         about = Entry(path, shown, Path(entry), changed=status.st_mtime, is_folder=is_folder)
         if _SYSTEM.fullmatch(name):
-            yield _left(about, say("account.system"), is_system=True)
+            yield replace(about, why=say("account.system"), is_system=True)
         elif is_folder and len(path.parts) < _DEEPEST_FOLDER:
             yield about
             try:
                 yield from _in_folder(about.source, path, shown, unpacked)
             except OSError as error:
-                yield _left(about, say("note.file_unreadable", error=error.strerror))
+                yield replace(about, why=say("note.file_unreadable", error=error.strerror))
         elif is_folder:
-            yield _left(about, say("account.too_deep"))
+            yield replace(about, why=say("account.too_deep"))
         elif not stat.S_ISREG(status.st_mode):
-            yield _left(about, say("account.no_file"))
+            yield replace(about, why=say("account.no_file"))
         else:
             yield from _file(about, unpacked, 0)
-
-
-def _left(entry: Entry, why: Text, is_system: bool = False) -> Entry:
-    return replace(entry, why=why, is_system=is_system)
 
 
 def _file(about: Entry, unpacked: _Unpacked, depth: int) -> Iterator[Entry]:
@@ -213,7 +209,7 @@ def _in_archive(outer: Entry, unpacked: _Unpacked, depth: int) -> Iterator[Entry
             where = outer.path / inside
             about = Entry(where, shown, path, changed=member.changed, is_folder=member.is_folder)
             if why := say("account.system") if is_system else member.why:
-                yield _left(about, why, is_system)
+                yield replace(about, why=why, is_system=is_system)
                 continue
             is_archive = not member.is_folder and ARCHIVE.search(inside.name) is not None
             if in_place and not is_archive and member.original:
@@ -225,7 +221,7 @@ def _in_archive(outer: Entry, unpacked: _Unpacked, depth: int) -> Iterator[Entry
                 try:
                     content = member.read(wanted + 1)
                 except Exception as error:
-                    yield _left(about, say("note.file_unreadable", error=error))
+                    yield replace(about, why=say("note.file_unreadable", error=error))
                     continue
                 left -= len(content)
                 if left < 0 or (is_archive and len(content) > wanted):

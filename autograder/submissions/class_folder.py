@@ -129,7 +129,8 @@ def find(
         file = _single(path, assignment, exercises, called)
         return Intake([file], [Decision(file.name, file.student, file.assignment, "graded")], file.name)
     if path.is_dir() or (path.is_file() and archives.ARCHIVE.search(path.name)):
-        return _Class(path, assignment, exercises, called, pattern, roster).intake()
+        known_layouts = [layouts.own(pattern)] if pattern else layouts.layouts()
+        return _Class(path, assignment, exercises, called, known_layouts, roster or Roster(())).intake()
     raise ClassFolderError(say("class.wrong_kind" if path.exists() else "class.missing", path=path))
 
 
@@ -150,22 +151,17 @@ _Result = tuple[tuple[str, ...], SubmittedFile, list[Decision]]
 """The members of a team or the one student, the file that counts, and what becomes of all files."""
 
 
+@dataclass(frozen=True)
 class _Class:
     """One class while it is taken in."""
 
-    def __init__(
-        self,
-        path: Path,
-        assignment: str | None,
-        exercises: Exercises,
-        called: Mapping[str, str],
-        pattern: str | None,
-        roster: Roster | None,
-    ) -> None:
-        self.path, self.assignment, self.exercises, self.called = path, assignment, exercises, called
-        self.roster = roster or Roster(())
-        self.layouts: Sequence[Layout] = [layouts.own(pattern)] if pattern else layouts.layouts()
-        self.account: list[Decision] = []
+    path: Path
+    assignment: str | None
+    exercises: Exercises
+    called: Mapping[str, str]
+    table: Sequence[Layout]
+    roster: Roster
+    account: list[Decision] = field(default_factory=list)
 
     def intake(self) -> Intake:
         entries = list(archives.entries(self.path))
@@ -178,7 +174,7 @@ class _Class:
         usable = [entry for entry in read if not (entry.is_folder and entry.shown in parents)]
         telling = [entry for entry in usable if entry.is_code] or usable
         paths = [(entry.path.parts, entry.is_folder) for entry in telling]
-        reader, depth = layouts.recognised(paths, self.called, self.layouts)
+        reader, depth = layouts.recognised(paths, self.called, self.table)
         students, strays = self._by_student(usable, reader, depth)
         chosen = [self._of_student(*key, files, reader.layout) for key, files in students.items()]
         self._strays(strays, reader.layout, depth, students)
@@ -199,7 +195,7 @@ class _Class:
         students: dict[tuple[tuple[str, ...], object, str], list[_Of]] = defaultdict(list)
         strays, flat = [], layouts.Reader(layouts.layouts()[-1], self.called)
         submitters = _submitters(usable) if reader.layout.name == "Gradescope" else {}
-        is_one_assignments = self.assignment and not reader.layout.system and len(self.layouts) > 1
+        is_one_assignments = self.assignment and not reader.layout.system and len(self.table) > 1
         for entry in usable:
             parts = entry.path.parts[depth:]
             handed = reader(parts, entry.is_folder)
@@ -254,7 +250,7 @@ class _Class:
                 taken.add((student, file.assignment))
                 result.append(replace(file, student=student))
                 if number == 0:
-                    self.account += [replace(decision, student=student) for decision in decisions]
+                    self.account.extend(replace(decision, student=student) for decision in decisions)
         return result
 
     def _absent(self, chosen: list[_Result], assignments: set[str]) -> list[SubmittedFile]:
@@ -263,15 +259,11 @@ class _Class:
         labels = [printable_name(person.label) for person in self.roster.people]
         absent = [(who, its) for who in labels for its in sorted(assignments) if (who, its) not in there]
         why = say("account.absent")
-        self.account += [Decision("", student, its, "nothing", why) for student, its in absent]
+        self.account.extend(Decision("", student, its, "nothing", why) for student, its in absent)
         return [SubmittedFile(student, its, "", self.path) for student, its in absent]
 
     def _strays(
-        self,
-        strays: list[Entry],
-        layout: Layout,
-        depth: int,
-        students: Mapping[Any, list[_Of]],
+        self, strays: list[Entry], layout: Layout, depth: int, students: Mapping[Any, list[_Of]]
     ) -> None:
         """Account for what is nobody's; a document is work where nothing else of its folder is known."""
         tops = {entry.path.parts[: depth + 1] for files in students.values() for entry, _ in files}
