@@ -233,7 +233,7 @@ UNTOUCHED, RIGHT = authored.UNTOUCHED, authored.RIGHT
 HAND_INS: Tree = {
     "2021001_李娜/relu.py": UNTOUCHED,
     "2021001_李娜/relu (1).ipynb": notebook(RIGHT),
-    "2021002_王芳.zip": zipped({"work/relu.py": authored.TYPICAL, "__MACOSX/._relu.py": "x"}),
+    "2021002_王芳.zip": zipped({"own/relu.py": authored.TYPICAL, "__MACOSX/._relu.py": "x"}),
     "2021003_王芳/读我.pdf": "x",
     "2021003_王芳/locked.zip": zipped({"relu.py": RIGHT}, password=True),
     ".DS_Store": "x",
@@ -262,7 +262,7 @@ def test_a_class_is_graded_with_its_account(tmp_path: Path, keys: Path) -> None:
         "2021001_李娜/relu (1).ipynb": "graded",
         "2021001_李娜/relu.py": "not_chosen",
         "2021002_王芳.zip/__MACOSX/._relu.py": "ignored",
-        "2021002_王芳.zip/work/relu.py": "graded",
+        "2021002_王芳.zip/own/relu.py": "graded",
         "2021003_王芳/locked.zip/relu.py": "not_understood",
         "2021003_王芳/读我.pdf": "nothing",
         "2021003_王芳/locked.zip/": "nothing",
