@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from string import Formatter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import jinja2
 import pytest
@@ -21,6 +21,7 @@ from autograder.cnn.domain import DOMAIN
 from autograder.cnn.explorer import page as explorer
 from autograder.student.feedback import advice
 from autograder.submissions import content, source
+from autograder.submissions.class_folder import Fate
 
 COURSE = Path(__file__).parent.parent
 
@@ -65,6 +66,7 @@ PACKAGES = sorted(place.parents[1].name for place in ENGINE.glob("*/locale/en.js
 
 PUT_TOGETHER = {
     "cnn.slip.": {slip.id for slip in SLIPS},
+    "account.fate_": {*get_args(Fate)},
     "cnn.explorer.page.": explorer.texts().keys() - {"sentences", "tag"},
 }
 """Prefixes of ids that the code composes, and the possible rests."""
