@@ -25,6 +25,9 @@ class Options:
     kernel: Size | None = None
     stride: int = 1
     padding: int = 0
+    symbols: tuple[tuple[str, str], ...] = ()
+    base: Literal[0, 1] | None = None
+    convolution: Literal["", "true", "correlation"] = ""
 
 
 FROM_THE_TEXT = Options()
@@ -68,8 +71,14 @@ def stated_sizes(line: str) -> Options | None:
 # ---- Sizes from indices -----------------------------------------------------------------------------------
 
 Kind = Literal["map", "numbered", "dense"]
-GENERIC = Options((5, 4), (3, 2))
-"""A general formula is checked here too: all sides differ, so no mix-up of rows and columns goes unseen."""
+
+
+def generic_layer(kind: Kind, stride: int = 1, padding: int = 0) -> AnyLayer:
+    """Where a general formula is checked too: all sizes differ, so that no mix-up goes unseen."""
+    if kind == "dense":
+        return Dense(3, 2)
+    maps = (2, 3) if kind == "numbered" else (1, 1)
+    return Layer((5 + (stride > 1), 4 + stride // 2), (3, 2), stride, padding, *maps)
 
 
 def layer_kind(equation: Equation) -> Kind:
@@ -90,13 +99,15 @@ class LargestIndices:
         default_factory=lambda: {"input": [], "kernel": [], "output": []}
     )
     bias: int = 0
+    base: int = 1
 
     def take(self, equation: Equation) -> None:
         """Note the indices of every element in an equation."""
         for node in equation.nodes():
             if not isinstance(node, NamedQuantity) or free_variables(node):
                 continue
-            index = tuple(sum(value for value, _ in entry.terms) for entry in node.index.entries)
+            shift = 1 - self.base
+            index = tuple(sum(value for value, _ in entry.terms) + shift for entry in node.index.entries)
             if node.letter == "b":
                 self.bias = max(self.bias, *index, 0)
             elif index:
