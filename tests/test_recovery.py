@@ -450,7 +450,10 @@ def test_what_is_right_by_the_chance_of_its_size_is_shown_at_another(
 
 @pytest.mark.parametrize("name", READINGS)
 def test_every_reference_is_right_at_uneven_sizes_too(name: str) -> None:
-    for chosen in (Sizes(), *([Sizes(stride=2), Sizes(stride=3)] if "stride" in READINGS[name].options else [])):
+    for chosen in (
+        Sizes(),
+        *([Sizes(stride=2), Sizes(stride=3)] if "stride" in READINGS[name].options else []),
+    ):
         uneven = READINGS[name].uneven(chosen)
         if uneven is not None:
             assert read(EXERCISES[name].reference, name, uneven).agrees

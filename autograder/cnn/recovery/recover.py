@@ -213,7 +213,11 @@ def compare(evaluate: Evaluate, name: str, sizes: Sizes, shown_as: str = "") -> 
     found = recover(evaluate, name, sizes, shown_as)
     reading = reading_of(name)
     uneven = reading.uneven(sizes)
-    if uneven is None or not found.agrees or (layer := reading.layer(shown_as or name, uneven)) == found.layer:
+    if (
+        uneven is None
+        or not found.agrees
+        or (layer := reading.layer(shown_as or name, uneven)) == found.layer
+    ):
         return found
     size = described(layer)
     try:

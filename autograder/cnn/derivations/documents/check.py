@@ -6,8 +6,9 @@ element. What is not checked is counted and named, never passed as right.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,7 @@ from autograder.cnn.derivations.documents.settings import (
     Kind,
     LargestIndices,
     Options,
-    generic_layer,
+    generic_layers,
     layer_kind,
 )
 from autograder.cnn.derivations.documents.statements import is_statement, is_value
@@ -149,6 +150,13 @@ class _Outcome:
     elements: int = 1
     faults: tuple[TermFault, ...] = ()
     slips: tuple[Slip, ...] = ()
+    layers: tuple[AnyLayer, ...] = ()
+    why: "Callable[[], _Outcome] | None" = None
+    """Finds out what is wrong; while conventions are tried, nobody asks."""
+
+    @property
+    def told(self) -> "_Outcome":
+        return self if self.why is None else self.why()
 
 
 _Tried = dict[Convention, dict[int, _Outcome]]
@@ -161,7 +169,6 @@ class _Checker:
     def __init__(self, scan: Scan, options: Options) -> None:
         self.scan = scan
         self.given = options
-        self.used: dict[AnyLayer, None] = {}
         self.steps = MAX_STEPS_IN_ALL
         self.plain = [plain(found.source) for found in scan.found]
         words = "\n".join(scan.sections)
@@ -208,7 +215,7 @@ class _Checker:
                 for key, outcome in judged.items()
             }
         return Report(
-            tuple(self.used),
+            tuple(dict.fromkeys(layer for outcome in judged.values() for layer in outcome.layers)),
             tuple(
                 result
                 if isinstance(result, Checked)
@@ -271,8 +278,14 @@ class _Checker:
                 continue
             if self.given.convolution and (self.given.convolution == "true") != convention.flipped:
                 continue
-            found[convention] = self._under(convention, members)
-            if all(outcome.status == "right" for outcome in found[convention].values()):
+            first = next(iter(found.values()), {})
+            open_ones = [each for each in members if not first or first[id(each)].status != "right"]
+            found[convention] = self._under(convention, open_ones)
+            right = [outcome.status == "right" for outcome in found[convention].values()]
+            if any(right) and len(open_ones) < len(members):
+                found[convention] = self._under(convention, members)
+                right = [outcome.status == "right" for outcome in found[convention].values()]
+            if all(right):
                 break
         return found
 
@@ -307,7 +320,7 @@ class _Checker:
         best = now
         for convention in tried:
             gained, lost = right(convention) - right(best), right(best) - right(convention)
-            if len(gained) <= len(lost):
+            if (len(gained & forward), len(gained)) <= (len(lost & forward), len(lost)):
                 continue
             moved = replace(convention, base=best.base) != best
             turned = convention.flipped and convention.spread and convention.star == best.star
@@ -332,7 +345,7 @@ class _Checker:
         if outcome.status == "right":
             turned = convention.flipped and convention.spread and not parsed.forward
             return replace(outcome, text=say("cnn.document.read_as_rotated")) if turned else outcome
-        others = [each for each in tried if tried[each][key].status == "right"]
+        others = [each for each in tried if key in tried[each] and tried[each][key].status == "right"]
         moved = [each for each in others if replace(each, base=convention.base) == convention]
         if moved and _FROM_ZERO.search(parsed.plain):
             return tried[moved[0]][key]
@@ -356,8 +369,9 @@ class _Checker:
             return _Outcome("conditional", described_change(convention, others[0]))
         if turned:
             hint = say("cnn.document.right_if_rotated")
+            outcome = outcome.told
             return replace(outcome, text=joined([hint, outcome.text], "list.sentences"))
-        return outcome
+        return outcome.told
 
     def _changes(self, parsed: _Parsed) -> Iterator[tuple[Convention, Status]]:
         """Conventions under which a single equation may be right: the sigmoid, no bias, no activation."""
@@ -386,16 +400,13 @@ class _Checker:
         in which most equations come out right, for a wrong index should cost its own line only. A second
         example of another size is a block of equations that are all right in a layer of their own."""
         settled = [_settled(parsed.equation, convention) for parsed in members]
-        best, chosen = self._in_best_layer(members, settled, kind, options, convention)
-        if chosen is not None:
-            self.used.setdefault(chosen)
+        best, _ = self._in_best_layer(members, settled, kind, options, convention)
         for block in _blocks(members):
             if len(block) < 2 or len(block) == len(members) or all(best[n].status == "right" for n in block):
                 continue
             some, own = [members[n] for n in block], [settled[n] for n in block]
             again, layer = self._in_best_layer(some, own, kind, options, convention)
             if layer is not None and all(outcome.status == "right" for outcome in again):
-                self.used.setdefault(layer)
                 for n, outcome in zip(block, again, strict=True):
                     best[n] = outcome
         return best
@@ -411,7 +422,8 @@ class _Checker:
         found = _layers(settled, kind, options, convention)
         best: list[_Outcome] = []
         chosen: AnyLayer | None = None
-        layers: list[AnyLayer | None] = [*(found or self._of_the_text(kind, options, convention))]
+        everywhere = self._of_the_text(kind, options, convention)
+        layers: list[AnyLayer | None] = [*dict.fromkeys([*everywhere, *found])]
         for layer in layers or [None]:
             results = [
                 _Outcome("not_covered", equation.text)
@@ -421,10 +433,12 @@ class _Checker:
             ]
             if not best or _count(results, "right") > _count(best, "right"):
                 best, chosen = results, layer
+            if _count(best, "right") == len(members):
+                break
         return best, chosen
 
     def _of_the_text(self, kind: Kind, options: Options, convention: Convention) -> list[AnyLayer]:
-        """Where a section tells no sizes: those of the whole text."""
+        """The sizes that the whole text tells."""
         key = kind, options, convention
         if key not in self._of_all:
             same = [each for each in self.parsed if kind in each.kinds and each.options == options]
@@ -440,24 +454,29 @@ class _Checker:
         kind: Kind,
         options: Options,
         convention: Convention,
+        fully: bool = False,
     ) -> _Outcome:
         layers: list[AnyLayer] = [] if layer is None else [layer]
         whole = all(not node.index.entries for node in equation.nodes() if isinstance(node, NamedQuantity))
         if (parsed.general or whole) and not (options.input and options.kernel):
-            # Its own sizes come second, so that a mistake is told in the sizes of the text.
-            strides = {options.stride, 2} if re.search(r"(?<![A-Za-z\\])s(?![A-Za-z])", parsed.plain) else {options.stride}
-            general = [generic_layer(kind, stride, options.padding) for stride in sorted(strides)]
-            layers += general if kind == "map" or layer is None or not whole else general
-            if kind == "dense":
-                layers = general
-            self.used.setdefault(general[0])
+            # The text's own sizes come first, so that a mistake is told in them.
+            strided = re.search(r"(?<![A-Za-z\\])s(?![A-Za-z])", parsed.plain)
+            strides = sorted({options.stride, 2} if strided else {options.stride})
+            layers = [*(layers if kind != "dense" else []), *generic_layers(kind, strides, options.padding)]
         if not layers:
             return _Outcome("not_covered", say("cnn.document.sizes_unknown"))
-        outcomes = [self._judge(equation, self._evaluator(size, convention)) for size in layers]
+        outcomes: list[_Outcome] = []
+        for size in layers:
+            outcomes.append(self._judge(equation, self._evaluator(size, convention), fully))
+            if outcomes[-1].status in ("wrong", "not_understood"):
+                break
         worst = next((n for n, outcome in enumerate(outcomes) if outcome.status != outcomes[0].status), 0)
-        if outcomes[worst].status in ("not_covered", "not_understood") and layer is not None and not worst:
-            worst = next((n for n, o in enumerate(outcomes) if o.status in ("right", "wrong")), 0)
-        found = outcomes[worst]
+        if outcomes[0].status == "not_covered" and len(outcomes) > 1:
+            worst = 1  # the text's own sizes may be too small for it
+        found = replace(outcomes[worst], layers=tuple(layers))
+        if found.status == "wrong" and not fully:
+            again = partial(self._check, parsed, equation, layer, kind, options, convention, True)
+            return replace(found, why=again)
         if worst and found.status == "wrong":
             place = say("cnn.document.wrong_in_layer", layer=describe(layers[worst]))
             found = replace(found, text=joined([place, found.text], "list.sentences"))
@@ -466,14 +485,14 @@ class _Checker:
     def _evaluator(self, layer: AnyLayer, convention: Convention) -> Evaluator:
         return Evaluator(formulas_of(layer), convention, min(self.steps, MAX_STEPS_EACH))
 
-    def _judge(self, equation: Equation, evaluator: Evaluator) -> _Outcome:
+    def _judge(self, equation: Equation, evaluator: Evaluator, fully: bool) -> _Outcome:
         """One equation in one layer, at every element that it speaks of."""
         given = evaluator.steps
-        outcome = self._judged(equation, evaluator)
+        outcome = self._judged(equation, evaluator, fully)
         self.steps -= given - max(evaluator.steps, 0)
         return outcome
 
-    def _judged(self, equation: Equation, evaluator: Evaluator) -> _Outcome:
+    def _judged(self, equation: Equation, evaluator: Evaluator, fully: bool) -> _Outcome:
         count, unfinished = 0, is_undone(equation.sides[-1])
         wrong: _Outcome | None = None
         try:
@@ -494,7 +513,9 @@ class _Checker:
                         read[-1] != read[0] and asked_for(read[0]) is not None and repeats(read[-1], read[0])
                     )
                     unfinished = unfinished or repeated
-                    wrong = wrong or self._wrong(equation, evaluator.formulas, read, done)
+                    wrong = wrong or self._wrong(equation, evaluator.formulas, read, done, fully)
+                    if wrong is not None and not fully:
+                        return wrong
         except NotCovered as error:
             return _Outcome("not_covered", error.text)
         except Meaningless as error:
@@ -508,7 +529,7 @@ class _Checker:
         return _Outcome("right", Verbatim(""), count)
 
     def _wrong(
-        self, equation: Equation, formulas: LayerFormulas, read: list[Terms], done: list[Terms]
+        self, equation: Equation, formulas: LayerFormulas, read: list[Terms], done: list[Terms], fully: bool
     ) -> _Outcome | None:
         """The first side that is not what the left-hand side is."""
         left = asked_for(read[0])
@@ -518,6 +539,8 @@ class _Checker:
                 expected = _without_slope(left, formulas)
             if done[place] == expected:
                 continue
+            if not fully:
+                return _Outcome("wrong", Verbatim(""))
             typed = as_typed(read[place], done[place])
             text, faults, slips = explain(typed, expected, left, formulas)
             notes = []
@@ -536,7 +559,13 @@ class _Checker:
             settled = _settled(equation, self.convention)
             equation = settled if isinstance(settled, Equation) else equation
         read_as = "" if equation is None else write.equation(equation)
-        return Checked(found.cell, found.line, found.source, read_as, **vars(outcome))
+        return Checked(
+            found.cell,
+            found.line,
+            found.source,
+            read_as,
+            **{name: value for name, value in vars(outcome).items() if name not in ("why", "layers")},
+        )
 
 
 def _has_index(equation: Equation) -> bool:
@@ -596,7 +625,9 @@ def _blocks(members: list[_Parsed]) -> list[list[int]]:
 
 
 def _unconfirmed(outcome: _Outcome) -> _Outcome:
-    return _Outcome("not_understood", joined([say("cnn.document.unconfirmed"), outcome.text], "list.sentences"))
+    return _Outcome(
+        "not_understood", joined([say("cnn.document.unconfirmed"), outcome.text], "list.sentences")
+    )
 
 
 def _names(equation: Equation, letter: str) -> bool:

@@ -77,7 +77,9 @@ def letters_of(equations: Sequence[str], words: str, given: Mapping[str, str]) -
 
 def _said(words: str, pattern: str) -> set[str]:
     """The letters that are named right behind one of the words."""
-    near = re.compile(rf"(?:{pattern})\s*(?:为|是|记为|记作|is|：|:)?\s*[`$(（]*\s*(\\?[A-Za-z]+)", re.IGNORECASE)
+    near = re.compile(
+        rf"(?:{pattern})\s*(?:为|是|记为|记作|is|：|:)?\s*[`$(（]*\s*(\\?[A-Za-z]+)", re.IGNORECASE
+    )
     return {match[1] for match in near.finditer(words)}
 
 
@@ -110,8 +112,14 @@ _NOT = re.compile(
     r"|\b(?:not|no|never|without|n't)\b(?:\s+\w+){0,3}?\s+(?:rotat|flip)\w*|\bun-?(?:rotat|flipp)\w*",
     re.IGNORECASE,
 )
-_TURNED = re.compile(r"(?:翻转|旋转)[^。，；]{0,6}?(?:后|过|的|了)|rotated|flipped|真卷积|数学.{0,4}卷积|true convolution", re.IGNORECASE)
-_NO_BIAS = re.compile(r"(?<![A-Za-z])b\s*(?:简化)?(?:=|为|取)\s*0|忽略偏置|不考虑偏置|(?:no|without|ignor\w+)\s+(?:the\s+)?bias", re.IGNORECASE)
+_TURNED = re.compile(
+    r"(?:翻转|旋转)[^。，；]{0,6}?(?:后|过|的|了)|rotated|flipped|真卷积|数学.{0,4}卷积|true convolution",
+    re.IGNORECASE,
+)
+_NO_BIAS = re.compile(
+    r"(?<![A-Za-z])b\s*(?:简化)?(?:=|为|取)\s*0|忽略偏置|不考虑偏置|(?:no|without|ignor\w+)\s+(?:the\s+)?bias",
+    re.IGNORECASE,
+)
 
 
 def says_turned(words: str) -> bool:

@@ -73,6 +73,11 @@ class Report:
         found = Counter(equation.status for equation in self.equations)
         return {status: found[status] for status in STATUSES}
 
+    @property
+    def checked(self) -> int:
+        """How many equations were understood, and held against the layer's formulas."""
+        return sum(self.counts[status] for status in ("right", "wrong", "conditional", "not_carried_out"))
+
     def to_data(self, lang: str) -> dict[str, Any]:
         """As plain data, for `--json`: texts by their ids and values, with sentences in `lang`."""
         return {

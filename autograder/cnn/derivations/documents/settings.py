@@ -6,7 +6,7 @@ never decides whether an equation is right.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -27,8 +27,10 @@ class Options:
     padding: int = 0
     symbols: tuple[tuple[str, str], ...] = ()
     base: Literal[0, 1] | None = None
-    convolution: Literal["", "true", "correlation"] = ""
+    convolution: "Kernels | Literal['']" = ""
 
+
+Kernels = Literal["correlation", "true"]
 
 FROM_THE_TEXT = Options()
 """Nothing is given."""
@@ -73,12 +75,17 @@ def stated_sizes(line: str) -> Options | None:
 Kind = Literal["map", "numbered", "dense"]
 
 
-def generic_layer(kind: Kind, stride: int = 1, padding: int = 0) -> AnyLayer:
-    """Where a general formula is checked too: all sizes differ, so that no mix-up goes unseen."""
+def generic_layers(kind: Kind, strides: Iterable[int], padding: int = 0) -> list[AnyLayer]:
+    """Where a general formula is checked too: all sizes differ, so that no mix-up goes unseen, and there are
+    two of a kind, so that a number that is one layer's size by chance does not pass."""
     if kind == "dense":
-        return Dense(3, 2)
-    maps = (2, 3) if kind == "numbered" else (1, 1)
-    return Layer((5 + (stride > 1), 4 + stride // 2), (3, 2), stride, padding, *maps)
+        return [Dense(3, 2), Dense(2, 4)]
+    maps = ((2, 3), (3, 2)) if kind == "numbered" else ((1, 1), (1, 1))
+    found: list[AnyLayer] = []
+    for s in strides:
+        found.append(Layer((5 + (s > 1), 4 + s // 2), (3, 2), s, padding, *maps[0]))
+        found.append(Layer((3 + s, 4 + s), (2, 3), s, padding, *maps[1]))
+    return found
 
 
 def layer_kind(equation: Equation) -> Kind:

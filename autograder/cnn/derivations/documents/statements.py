@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from autograder.cnn.derivations.notation.letters import in_letters, names_in
 
 _NUMBER = r"[-+]?\s*(?:\d+(?:\.\d+)?(?:\s*/\s*\d+)?|\\frac\s*\{\d+\}\s*\{\d+\})"
-_VALUES = re.compile(rf"\s*{_NUMBER}(?:\s*(?:,|，|、|\\times|\*|⊛|\\dots|\\cdots|\\ldots|\.\.\.)\s*{_NUMBER}?)*\s*[.,;]?\s*")
+_VALUES = re.compile(
+    rf"\s*{_NUMBER}(?:\s*(?:,|，|、|\\times|\*|⊛|\\dots|\\cdots|\\ldots|\.\.\.)\s*{_NUMBER}?)*\s*[.,;]?\s*"
+)
 _DERIVATIVE = re.compile(r"\\partial|∂|\\frac|(?<![A-Za-z])d\w+\s*/\s*d")
 _FUNCTION = re.compile(r"\s*σ\s*'?\s*\(\s*\w+\s*\)\s*")
 _LOSS = re.compile(r"\s*J(?:\s*\([^()]*\)|[_^]\{?\w+\}?)*\s*")

@@ -41,7 +41,9 @@ def transposed(value: Value) -> Value:
 
 def matrix(rows: list[list[Value]]) -> Value:
     """A matrix of terms."""
-    if len({len(row) for row in rows}) != 1 or any(isinstance(cell, np.ndarray) for row in rows for cell in row):
+    if len({len(row) for row in rows}) != 1 or any(
+        isinstance(cell, np.ndarray) for row in rows for cell in row
+    ):
         raise NotCovered(say("cnn.uncovered.shapes"))
     found = np.empty((len(rows), len(rows[0])), object)
     for place in np.ndindex(found.shape):

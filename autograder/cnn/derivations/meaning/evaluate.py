@@ -11,7 +11,7 @@ from fractions import Fraction
 import numpy as np
 
 from autograder.base.messages import say
-from autograder.cnn.derivations.layer import Layer
+from autograder.cnn.derivations.layer import Dense, Layer
 from autograder.cnn.derivations.meaning import arrays
 from autograder.cnn.derivations.meaning.convention import LECTURE, Convention
 from autograder.cnn.derivations.meaning.errors import Meaningless, NotCovered
@@ -94,20 +94,18 @@ class Evaluator:
     def value(self, node: Node, values: Values) -> arrays.Value:
         """`as_written`, or an array of terms where letters without indices stand for whole maps."""
         match node:
-            case NamedQuantity() if self._is_array(node):
+            case NamedQuantity() if self.is_array(node):
                 return self._array(node, values)
             case Call(function="rot180", arguments=(part,)):
                 return arrays.rotated(self.value(part, values))
             case Call(function="sigma" | "dsigma" as function, arguments=(NamedQuantity() as part,)) if (
-                self._is_array(part)
+                self.is_array(part)
             ):
                 return arrays.each(
                     lambda terms: self._slope_or_value(function, terms), self._array(part, values)
                 )
-            case PartialDerivative(of=Loss(), by=NamedQuantity() as by) if self._is_array(by):
-                return arrays.each(
-                    lambda terms: _derivative(next(iter(terms))[0]), self._array(by, values)
-                )
+            case PartialDerivative(of=Loss(), by=NamedQuantity() as by) if self.is_array(by):
+                return arrays.each(lambda terms: _derivative(next(iter(terms))[0]), self._array(by, values))
             case Transposed(base=base):
                 return arrays.transposed(self.value(base, values))
             case Product(factors=factors, stars=stars):
@@ -118,9 +116,7 @@ class Evaluator:
             case Sum(terms=terms):
                 return arrays.total([(sign, self.value(part, values)) for sign, part in terms])
             case Summation(body=body):
-                return arrays.total(
-                    [(1, self.value(body, chosen)) for chosen in self._summed(node, values)]
-                )
+                return arrays.total([(1, self.value(body, chosen)) for chosen in self._summed(node, values)])
             case Quotient(above=above, below=below):
                 below_terms = self._reciprocal(below, values)
                 return arrays.each(lambda terms: self._times(terms, below_terms), self.value(above, values))
@@ -129,7 +125,8 @@ class Evaluator:
                 return arrays.matrix(cells)
         return self.as_written(node, values)
 
-    def _is_array(self, node: NamedQuantity) -> bool:
+    def is_array(self, node: NamedQuantity) -> bool:
+        """Whether it has fewer indices than its elements."""
         found = entries(node, self.formulas, self.convention)
         return len(found) < self.formulas.rank(node.letter, layer_of(node))
 
@@ -146,6 +143,8 @@ class Evaluator:
             index = self._in_the_layer(node.letter, [*fixed, *(n + 1 for n in place)], where, spread=False)
             self._spend(1)
             found[place] = {(Atom(node.letter, index, where),): Fraction(1)}
+        if self.convention.channel_first and node.letter == "w" and isinstance(self.formulas.layer, Dense):
+            found = found.T
         return found.reshape(-1, 1) if found.ndim == 1 and not fixed else found
 
     def _slope_or_value(self, function: str, terms: Terms) -> Terms:
@@ -238,8 +237,10 @@ class Evaluator:
             found = {monomial: n for monomial, n in found.items() if not any(_is(x, "b") for x in monomial)}
         if not self.convention.slope and _is(factor, "delta"):  # of the layer before: its slopes go, too
             found = {tuple(x for x in monomial if not _is(x, "dsigma")): n for monomial, n in found.items()}
-        if self.convention.sigmoid and any(_is(x, "dsigma") for monomial in found for x in monomial) and (
-            found != {(factor,): 1}
+        if (
+            self.convention.sigmoid
+            and any(_is(x, "dsigma") for monomial in found for x in monomial)
+            and (found != {(factor,): 1})
         ):
             return self.carried_out(found)
         if not self.convention.slope and _is(factor, "dsigma"):
@@ -381,11 +382,12 @@ def instances(equation: Equation, evaluator: Evaluator) -> Iterator[Values]:
     named = [node for node in walk(left) if isinstance(node, NamedQuantity)]
     first, convention = evaluator.convention.base, evaluator.convention
     spans = [
-        range(first, reach(name, left, evaluator.formulas, convention) + first + evaluator.margin) for name in free
+        range(first, reach(name, left, evaluator.formulas, convention) + first + evaluator.margin)
+        for name in free
     ]
     for chosen in itertools.product(*spans):
         values = dict(zip(free, chosen, strict=True))
-        if all(evaluator.element(node, values) is not None for node in named):
+        if all(evaluator.is_array(node) or evaluator.element(node, values) is not None for node in named):
             yield values
 
 

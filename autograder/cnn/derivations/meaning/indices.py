@@ -7,7 +7,7 @@ the sizes of a layer but none of its formulas; what has no value raises `NotCove
 from collections.abc import Mapping
 
 from autograder.base.messages import say
-from autograder.cnn.derivations.layer import AnyLayer, Layer
+from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer
 from autograder.cnn.derivations.meaning.convention import LECTURE, Convention
 from autograder.cnn.derivations.meaning.errors import Meaningless, NotCovered
 from autograder.cnn.derivations.meaning.layer_formulas import LayerFormulas
@@ -56,7 +56,11 @@ def entries(
         found = index.entries
         if convention.map_last and rank > 2:
             found = (*found[2:], *found[:2])
-        if convention.channel_first and rank == 4:
+        if (
+            convention.channel_first
+            and named.letter == "w"
+            and (rank == 4 or isinstance(formulas.layer, Dense))
+        ):
             found = (found[1], found[0], *found[2:])
         return found
     if convention.arrays and len(index.entries) in {0, rank - 2 if rank > 2 else 0}:

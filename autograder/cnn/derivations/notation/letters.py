@@ -6,7 +6,6 @@ letter means is decided in `documents.conventions`; here only spelling changes, 
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -31,6 +30,7 @@ _PATTERNS = [
         (rf"\{{\s*\\{_STYLE}\s+", "{"),
         (r"\\(?:hat|widehat|tilde)\s*\{?\s*([A-Za-z])\s*\}?", r"\\hat\1"),
         (r"⊛⊛", "^"),
+        (r"(\^\s*\{[^{}]*?)_\{(\w+)\}([^{}]*\})", r"\1_\2\3"),
         (r"\\(?:circledast|ast|star)(?![A-Za-z])", "⊛"),
         (r"\\(?:odot|circ|bullet)(?![A-Za-z])|∘", r"\\odot "),
         (r"\^\s*\{\s*(?:'|\\prime)\s*\}|\^\s*\\prime(?![A-Za-z])", "'"),
@@ -42,7 +42,7 @@ _PATTERNS = [
         (r"\{\s*(\{" + _INSIDE + r"\})\s*\}", r"\1"),
         (r"(?<=\{)\s*\{((?:\\partial|∂)" + _INSIDE + r")\}\s*(?=\})", r"\1"),
         (
-            rf"∇\s*_\s*\{{?\s*({_NAME}{_SCRIPTS})\s*\}}?\s*(?:J|L|E|C|\\ell)(?![A-Za-z])",
+            rf"∇\s*_\s*\{{?\s*({_NAME}{_SCRIPTS})\s*\}}?\s*(?:J|L|E|C|\\ell)(?![A-Za-z])(?:\s*\([\w\\,;\s]*\))?",
             r"\\frac{\\partial J}{\\partial \1}",
         ),
         (rf"∇\s*\{{?\s*({_NAME}{_SCRIPTS})\s*\}}?", r"\\frac{\\partial J}{\\partial \1}"),
@@ -61,7 +61,7 @@ _PATTERNS = [
     )
 ]
 """What is taken out or respelt before anything is read, in this order; ∂ before a quantity alone is ∂J/∂."""
-_ALONE = re.compile(rf"(?<![/{{}}∂\w])(?<!/\s)∂({_NAME}{_SCRIPTS})(?![\s\w,{_SMALL}]*/)")
+_ALONE = re.compile(rf"(?<![/{{}}∂\w])(?<!/\s)∂((?>{_NAME}{_SCRIPTS}))(?!\s*/)")
 _PRODUCTS = {ord(c): "⊛" for c in "∗⊛★☆*＊"} | {ord("⊙"): "\\odot "} | {ord(c): "\\cdot " for c in "·⋅∙•×・"}
 _CELLS = re.compile(r"\\begin\s*\{\s*([pbBvV]?matrix|smallmatrix)\s*\}(.*?)\\end\s*\{\s*\1\s*\}", re.DOTALL)
 _WORDS = (
@@ -96,7 +96,6 @@ NAMES = frozenset(" ".join(KINDS.values()).split())
 @lru_cache(maxsize=4096)
 def plain(source: str) -> str:
     """An equation without styling, in few spellings; the letters stay."""
-    source = "".join(unicodedata.normalize("NFKC", c) if "\U0001d400" <= c < "\U0001d800" else c for c in source)
     text = _CELLS.sub(_cells, unified(source.translate(_PRODUCTS)))
     for pattern, new in _PATTERNS:
         text = pattern.sub(new, text)
