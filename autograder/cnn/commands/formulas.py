@@ -13,8 +13,8 @@ from autograder.base.command_line import EXIT_NOT_PASSED, ISOLATION, PATH, langu
 from autograder.cnn.derivations.pages.shown import FORMATS, Format
 
 if TYPE_CHECKING:
-    from autograder.cnn.derivations.pages.steps import Part
     from autograder.cnn.derivations.documents.settings import Kernels
+    from autograder.cnn.derivations.pages.steps import Part
     from autograder.sandbox.records import Isolation
 
 EXIT_NOTHING_CHECKED = 3

@@ -56,11 +56,15 @@ from autograder.cnn.derivations.notation.letters import LECTURES, in_letters, na
 from autograder.cnn.derivations.notation.nodes import (
     Call,
     Equation,
+    LayerLabel,
+    Loss,
     Matrix,
     NamedQuantity,
     Node,
+    PartialDerivative,
     Product,
     Transposed,
+    walk,
     with_children,
 )
 from autograder.cnn.derivations.notation.parse import parse_equation
@@ -120,6 +124,8 @@ _DENSE = re.compile(r"全连接|fully.connected|dense|feed.?forward|多层感知
 _WORDS = re.compile(
     r"\\(?:text|mbox|mathrm|textbf)\s*\{[^{}]*(?:[\u3400-\u9fff]|[A-Za-z]+\s+[A-Za-z]+)[^{}]*\}|[\u3400-\u9fff]"
 )
+NEAR = 3
+"""Lines between equations of one list: if one has the bias, all have."""
 _FROM_ZERO = re.compile(r"=\s*0\s*[},)]")
 
 
@@ -249,7 +255,7 @@ class _Checker:
         counts = {len(node.index.entries) for node in named if node.letter != "b"}
         if counts <= {0}:
             if starred:
-                return ("map",)
+                return ("dense", "map") if any(isinstance(node, Transposed) for node in nodes) else ("map",)
             if any(isinstance(node, Transposed | Matrix) for node in nodes):
                 return ("dense",)
             section = self.scan.sections[found.section]
@@ -351,7 +357,7 @@ class _Checker:
             return tried[moved[0]][key]
         if outcome.status not in ("wrong", "not_covered"):
             return outcome
-        for changed, status in self._changes(parsed):
+        for changed, status in self._changes(parsed, members, tried):
             again = self._under(changed, [parsed])[key]
             if again.status == "right":
                 note = described_change(convention, changed)
@@ -373,12 +379,26 @@ class _Checker:
             return replace(outcome, text=joined([hint, outcome.text], "list.sentences"))
         return outcome.told
 
-    def _changes(self, parsed: _Parsed) -> Iterator[tuple[Convention, Status]]:
+    def _changes(
+        self, parsed: _Parsed, members: list[_Parsed], tried: _Tried
+    ) -> Iterator[tuple[Convention, Status]]:
         """Conventions under which a single equation may be right: the sigmoid, no bias, no activation."""
         if re.search(r"1\s*-", parsed.plain) and self.sloped:
             yield replace(self.convention, sigmoid=True), "right"
+        names = {letter: _names(parsed.equation, letter) for letter in "zawb"}
+        without = names["z"] and names["a"] and names["w"] and not names["b"]
+        others = (
+            each
+            for each in members
+            if each.forward
+            and _names(each.equation, "b")
+            and each.found.cell == parsed.found.cell
+            and abs(each.found.line - parsed.found.line) <= NEAR
+        )
         if self.no_bias:
             yield replace(self.convention, bias=not self.convention.bias), "right"
+        elif without and not any(tried[self.convention][id(each)].status == "right" for each in others):
+            yield replace(self.convention, bias=False), "conditional"
         if not self.sloped:
             yield replace(self.convention, slope=False), "conditional"
 
@@ -493,15 +513,25 @@ class _Checker:
         return outcome
 
     def _judged(self, equation: Equation, evaluator: Evaluator, fully: bool) -> _Outcome:
+        whole_derivatives = [side for side in equation.sides if _is_jacobian(side, evaluator)]
+        if whole_derivatives and len(equation.sides) - len(whole_derivatives) > 1:
+            # ∂z/∂a of whole maps has no value here: the sides around it are compared.
+            kept = [side for side in equation.sides if side not in whole_derivatives]
+            shorter = replace(equation, sides=tuple(kept), relations=equation.relations[: len(kept) - 1])
+            outcome = self._judged(shorter, evaluator, fully)
+            if outcome.status == "right":
+                skipped = write.formula(whole_derivatives[0])
+                outcome = replace(outcome, text=say("cnn.document.side_skipped", side=skipped))
+            return outcome
         count, unfinished = 0, is_undone(equation.sides[-1])
         wrong: _Outcome | None = None
         try:
             require_covered(equation)
             for values in instances(equation, evaluator):
                 count += 1
-                whole = [evaluator.value(equation.sides[0], values)]
-                evaluator.shape = getattr(whole[0], "shape", ())
-                whole += [evaluator.value(side, values) for side in equation.sides[1:]]
+                plain_side = next((side for side in equation.sides if not _starred(side)), equation.sides[0])
+                evaluator.shape = getattr(evaluator.value(plain_side, values), "shape", ())
+                whole = [evaluator.value(side, values) for side in equation.sides]
                 if len({getattr(side, "shape", ()) for side in whole}) > 1:
                     raise NotCovered(say("cnn.uncovered.shapes"))
                 places = list(np.ndindex(evaluator.shape))
@@ -568,6 +598,24 @@ class _Checker:
         )
 
 
+def _starred(side: Node) -> bool:
+    return any(isinstance(node, Product) and node.stars for node in walk(side))
+
+
+def _is_jacobian(side: Node, evaluator: Evaluator) -> bool:
+    """Whether it holds a derivative of a whole map by a whole map."""
+    try:
+        return any(
+            isinstance(node, PartialDerivative)
+            and isinstance(node.of, NamedQuantity)
+            and isinstance(node.by, NamedQuantity)
+            and (evaluator.is_array(node.of) or evaluator.is_array(node.by))
+            for node in walk(side)
+        )
+    except Meaningless:
+        return False
+
+
 def _has_index(equation: Equation) -> bool:
     return any(isinstance(node, NamedQuantity) and node.index.entries for node in equation.nodes())
 
@@ -592,6 +640,17 @@ def _settled(equation: Equation, convention: Convention) -> Equation | NotCovere
             return replace(node, layer=replace(node.layer, offset=node.layer.offset + 1))
         return with_children(node, moved)
 
+    layers = {node.layer for node in equation.nodes() if isinstance(node, NamedQuantity)} - {None}
+    activation = any(
+        isinstance(node, PartialDerivative)
+        and isinstance(node.of, Loss)
+        and isinstance(node.by, NamedQuantity)
+        and node.by.letter == "a"
+        for node in equation.nodes()
+    )
+    if len(layers) == 1 and activation and not _names(equation, "w"):
+        # δ^l = ∂J/∂a^l · σ′(z^l) speaks of one layer: what holds for the layer before holds for each.
+        equation = replace(equation, sides=tuple(_in_one_layer(side) for side in equation.sides))
     try:
         if convention.weights_before:
             equation = replace(equation, sides=tuple(map(moved, equation.sides)))
@@ -608,6 +667,12 @@ def _layers(
         if isinstance(equation, Equation):
             largest.take(equation)
     return largest.layers(kind, options)
+
+
+def _in_one_layer(node: Node) -> Node:
+    if isinstance(node, NamedQuantity):
+        return replace(node, layer=LayerLabel("l", -1))
+    return with_children(node, _in_one_layer)
 
 
 def _blocks(members: list[_Parsed]) -> list[list[int]]:

@@ -21,7 +21,9 @@ _SAID = {
     "J": r"损失函数|损失|代价函数|误差函数|loss|cost|error function",
     "δ": r"残差|误差项|敏感度|error term|sensitivity",
 }
-_INDEXED = frozenset("i o k f s u v r c h g x y d H F I R C".split())
+_INDEXED = frozenset(
+    ["i", "o", "k", "f", "s", "u", "v", "r", "c", "h", "g", "x", "y", "d", "H", "F", "I", "R", "C"]
+)
 """Letters that name a quantity only where something is written at them: alone they are sizes and indices."""
 _UNDER = re.compile(r"(?:\\partial|∂|(?<![A-Za-z\\])d)\s*(\\?[A-Za-z]+)\s*(?![_^\[\w\s(]|\s*[_^])")
 
@@ -53,7 +55,7 @@ def letters_of(equations: Sequence[str], words: str, given: Mapping[str, str]) -
     options = []
     for role in ("w", "z", "a"):
         named = [name for name in KINDS[role].split() if name in used and found.get(name) in (None, role)]
-        named = [name for name in named if name not in given or given[name] == role]
+        named = [name for name in named if found.get(name) == role] or named
         options.append(named or [""])
     best: tuple[int, tuple[str, str, str]] | None = None
     for chosen in itertools.islice(itertools.product(*options), 400):

@@ -104,6 +104,11 @@ class Evaluator:
                 return arrays.each(
                     lambda terms: self._slope_or_value(function, terms), self._array(part, values)
                 )
+            case Call(function="sigma" | "dsigma" as function, arguments=(Sum() | Product() as part,)):
+                return arrays.each(
+                    lambda terms: self._slope_or_value(function, self._sought(terms)),
+                    self.finished(self.value(part, values)),
+                )
             case PartialDerivative(of=Loss(), by=NamedQuantity() as by) if self.is_array(by):
                 return arrays.each(lambda terms: _derivative(next(iter(terms))[0]), self._array(by, values))
             case Transposed(base=base):
@@ -153,6 +158,13 @@ class Evaluator:
             return {(Foreign(function, atom),): Fraction(1)}  # type: ignore[arg-type]
         letter = "a" if function == "sigma" else "dsigma"
         return {(Atom(letter, atom.index, atom.layer),): Fraction(1)}  # type: ignore[arg-type]
+
+    def _sought(self, written_out: Terms) -> Terms:
+        """z, where a formula is z written out: σ(w·a + b) is σ(z)."""
+        for z in self.formulas.forward:
+            if self._value(z) == written_out:
+                return {(z,): Fraction(1)}
+        raise NotCovered(say("cnn.meaning.sigma_argument"))
 
     def finished(self, value: arrays.Value) -> arrays.Value:
         """`carried_out`, of each element."""

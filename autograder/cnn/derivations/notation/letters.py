@@ -32,7 +32,7 @@ _PATTERNS = [
         (r"⊛⊛", "^"),
         (r"(\^\s*\{[^{}]*?)_\{(\w+)\}([^{}]*\})", r"\1_\2\3"),
         (r"\\(?:circledast|ast|star)(?![A-Za-z])", "⊛"),
-        (r"\\(?:odot|circ|bullet)(?![A-Za-z])|∘", r"\\odot "),
+        (r"\\(?:big)?(?:odot|circ|bullet)(?![A-Za-z])|∘", r"\\odot "),
         (r"\^\s*\{\s*(?:'|\\prime)\s*\}|\^\s*\\prime(?![A-Za-z])", "'"),
         (r"\\(?:bigtriangledown|triangledown|nabla)(?![A-Za-z])|▽", "∇"),
         (
@@ -63,7 +63,11 @@ _PATTERNS = [
 """What is taken out or respelt before anything is read, in this order; ∂ before a quantity alone is ∂J/∂."""
 _ALONE = re.compile(rf"(?<![/{{}}∂\w])(?<!/\s)∂((?>{_NAME}{_SCRIPTS}))(?!\s*/)")
 _PRODUCTS = {ord(c): "⊛" for c in "∗⊛★☆*＊"} | {ord("⊙"): "\\odot "} | {ord(c): "\\cdot " for c in "·⋅∙•×・"}
-_CELLS = re.compile(r"\\begin\s*\{\s*([pbBvV]?matrix|smallmatrix)\s*\}(.*?)\\end\s*\{\s*\1\s*\}", re.DOTALL)
+_CELLS = re.compile(
+    r"(?:\\left\s*)?[(\[]?\s*\\begin\s*\{\s*([pbBvV]?matrix|smallmatrix|array)\s*\}(?:\s*\{[clr|\s]*\})?(.*?)"
+    r"\\end\s*\{\s*\1\s*\}(?:\s*(?:\\right\s*)?[)\]])?",
+    re.DOTALL,
+)
 _WORDS = (
     r"rot180|upsample|dsigma|sigma_prime|sigmoid|softmax|delta|sigma|Delta|partial|relu|ReLU|tanh|max|min|avg|mean"
     r"|sum|conv2d|conv|pool|exp|log|net|out|loss|Loss|cost|for|if|in|where|otherwise|diag|vec|kron|pad|insert"
@@ -81,7 +85,7 @@ LECTURES: Mapping[str, str] = {
 }
 """The lecture's own letters."""
 KINDS: Mapping[str, str] = {
-    "z": "z Z y Y O o u U s S v V h H net R r C c",
+    "z": "z Z y Y O o u U s S v V h H net R r C c x",
     "a": "a A x X I i o O \\alpha h H in",
     "w": "w W k K F f \\omega ω \\theta θ \\Theta h H g G",
     "b": "b B \\beta bias",
@@ -129,7 +133,7 @@ def in_letters(text: str, letters: Mapping[str, str]) -> str:
         if role == "J":
             written.append(" J ")
         elif name and role:
-            written.append(f" {role}" if role != "σ" or "prime" not in name and name != "dsigma" else " σ'")
+            written.append(f" {role}" if role != "σ" or ("prime" not in name and name != "dsigma") else " σ'")
         else:
             written.append(match[0])
         quantity = role in ("z", "a", "w", "b", "δ") or (quantity and match[0] == " ")
