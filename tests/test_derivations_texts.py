@@ -1,8 +1,11 @@
-"""Texts in letters and notations of their own: what is right is right in each of them, and what is wrong, wrong.
+"""Texts in letters and notations of their own: what is right is right in each, and what is wrong, wrong.
 
-`derivations/notations.txt` is the table; the rest are the parts that lead there: letters, conventions, statements.
+`derivations/notations.txt` is the table; the rest are the parts that lead there: letters, conventions,
+statements; at the end, the lecture's formulas rewritten at random.
 """
 
+import random
+import re
 from pathlib import Path
 
 import pytest
@@ -112,3 +115,84 @@ def test_the_status_says_that_nothing_was_understood(tmp_path: Path) -> None:
     (tmp_path / "b.md").write_text("$z_{11} = q_{11} g_{11} + b$", encoding="utf-8")
     refused = call(tmp_path, "check-derivation", "b.md", "--symbols", "q")
     assert refused.returncode == 2 and "names no letter" in refused.stderr
+
+
+# ---- The lecture's formulas, rewritten at random -----------------------------------------------------------
+
+GENERAL = {
+    "z": r"z_{p,q} = \sum_{m} \sum_{n} w_{m,n} a_{p+m-1,q+n-1} + b",
+    "da": r"\frac{\partial J}{\partial a_{p,q}} = \sum_{m} \sum_{n} \delta_{m,n} w_{p-m+1,q-n+1}",
+    "dw": r"\frac{\partial J}{\partial w_{p,q}} = \sum_{m} \sum_{n} \delta_{m,n} a_{p+m-1,q+n-1}",
+    "db": r"\frac{\partial J}{\partial b} = \sum_{m} \sum_{n} \delta_{m,n}",
+}
+LETTERS = {
+    "z": ["z", "O", "y", "Z"],
+    "a": ["a", "X", "x", "I"],
+    "w": ["w", "F", "K", "W"],
+    "b": ["b", "B"],
+    "J": ["J", "L", "E", "C"],
+}
+BOUNDS = [("i", "j", "u", "v"), ("u", "v", "m", "n"), ("p", "q", "r", "s"), ("x", "y", "i", "j")]
+
+
+def rewritten(seed: int, slip: bool) -> tuple[str, list[str]]:
+    """A text with the four formulas in other letters, another base, other index names; and its codes."""
+    draw = random.Random(seed)
+    zero = draw.random() < 0.5
+    letters = {role: draw.choice(names) for role, names in LETTERS.items()}
+    indices = [names for names in BOUNDS if not {*names} & {*letters.values()}]
+    p, q, m, n = draw.choice([each for each in indices if "s" not in each])
+    bounds = draw.random() < 0.5
+    wanted, lines = [], []
+    at_fault = draw.choice(["da", "dw"]) if slip else ""
+    for name, formula in GENERAL.items():
+        if name == at_fault:
+            formula, wanted_code = slipped(draw, formula), "w"
+        else:
+            wanted_code = "r"
+        text = formula
+        if zero:
+            text = text.replace("p+m-1,q+n-1", "p+m,q+n").replace("p-m+1,q-n+1", "p-m,q-n")
+        text = re.sub(
+            r"(?<=[_{,+-])[pqmn](?=[,}+-])",
+            lambda k: dict(zip("pqmn", (p, q, m, n), strict=True))[k[0]],
+            text,
+        )
+        text = re.sub(r"(?<![A-Za-z\\])[zawbJ](?![A-Za-z])", lambda k: letters[k[0]], text)
+        if bounds and name != "da":
+            sizes = ("k_1", "k_2") if name == "z" else ("H_{out}", "W_{out}")
+            for letter, size in zip((m, n), sizes, strict=True):
+                ends = f"{letter}=0}}^{{{size}-1}}" if zero else f"{letter}=1}}^{{{size}}}"
+                text = text.replace(rf"\sum_{{{letter}}}", rf"\sum_{{{ends}")
+        lines.append(f"$${text}$$")
+        wanted.append(wanted_code)
+    return "\n\n".join(lines), wanted
+
+
+def slipped(draw: random.Random, formula: str) -> str:
+    """One mistake that makes it another function."""
+    changes = [
+        lambda text: text.replace("p+m-1,q+n-1", "p+n-1,q+m-1").replace("p-m+1,q-n+1", "p-n+1,q-m+1"),
+        lambda text: text.replace("= ", "= 2 "),
+        lambda text: text.replace("= ", "= - "),
+        lambda text: (
+            re.sub(r"_\{([pm]...?.?),(q|n)", r"_{\1 +1,\2", text[::1]).replace(" +1", "+1")
+            if "p+m-1," in text
+            else text.replace("p-m+1,", "p-m+2,")
+        ),
+        lambda text: text.replace(r"\delta_{m,n}", r"\delta_{n,m}"),
+    ]
+    return draw.choice(changes)(formula)
+
+
+SEED = random.SystemRandom().randrange(10**9)
+
+
+@pytest.mark.parametrize("slip", [False, True])
+def test_rewritten_formulas_stay_right_and_slips_are_found(slip: bool) -> None:
+    """A slip is never called right; what is right is never called wrong."""
+    for seed in range(SEED, SEED + 40):
+        text, wanted = rewritten(seed, slip)
+        found = codes(text)
+        for code, meant in zip(found, wanted, strict=True):
+            assert code == meant or (meant == "w" and code != "r"), (seed, found, wanted, text)

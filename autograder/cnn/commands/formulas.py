@@ -171,7 +171,7 @@ def check_derivation(
     lang: str,
     json: bool,
 ) -> None:
-    """Check every equation of a text: 0 when nothing is wrong, 1 when something is, 3 when none was checked."""
+    """Check every equation of a text: 0 nothing is wrong, 1 something is, 3 nothing was understood."""
     from autograder.cnn.derivations import options
     from autograder.cnn.derivations.documents import findings
     from autograder.cnn.derivations.documents.check import check_file

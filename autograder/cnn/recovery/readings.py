@@ -138,7 +138,8 @@ class Reading:
         pooling = self.build in (_max_pooling, _average_pooling)
         step = 2 if pooling or "padding" in self.options else 3
         kernel = (3, 3) if pooling and "stride" in self.options else (2, 3)
-        usual = {"kernel": kernel, "stride": step, "padding": 1, "channels": 2, "kernels": 3, "samples": 2}
+        usual: dict[str, Any] = {"kernel": kernel, "stride": step, "padding": 1}
+        usual |= {"channels": 2, "kernels": 3, "samples": 2}
         given = chosen.given()
         sizes = {name: value for name, value in usual.items() if name in self.options} | given
         if "input" not in given:

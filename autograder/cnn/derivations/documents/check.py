@@ -6,30 +6,28 @@ element. What is not checked is counted and named, never passed as right.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
-from autograder.base.messages import Text, Verbatim, joined, say
-from autograder.cnn.derivations.checking.faults import TermFault, explain
+from autograder.base.messages import joined, say
 from autograder.cnn.derivations.checking.sides import (
-    as_typed,
-    asked_for,
     has_sum,
-    is_undone,
-    repeats,
-    written,
 )
-from autograder.cnn.derivations.checking.slips import Slip
 from autograder.cnn.derivations.documents.conventions import (
     candidates,
     described_change,
     letters_of,
     says_no_bias,
     says_turned,
+)
+from autograder.cnn.derivations.documents.equations import (
+    Outcome,
+    judge,
+    names_letter,
+    weights_before,
+    with_layers,
 )
 from autograder.cnn.derivations.documents.find import DocumentError, Found, Scan
 from autograder.cnn.derivations.documents.report import Checked, Report, Status
@@ -44,31 +42,22 @@ from autograder.cnn.derivations.documents.settings import (
 from autograder.cnn.derivations.documents.statements import is_statement, is_value
 from autograder.cnn.derivations.layer import AnyLayer, Layer, describe
 from autograder.cnn.derivations.meaning.convention import Convention
-from autograder.cnn.derivations.meaning.errors import Meaningless, NotCovered
-from autograder.cnn.derivations.meaning.evaluate import MAX_STEPS, Evaluator, instances, require_covered
+from autograder.cnn.derivations.meaning.errors import NotCovered
+from autograder.cnn.derivations.meaning.evaluate import MAX_STEPS, Evaluator
 from autograder.cnn.derivations.meaning.indices import free_variables
-from autograder.cnn.derivations.meaning.layer_formulas import LayerFormulas, formulas_of
-from autograder.cnn.derivations.meaning.layer_labels import settle_layers
-from autograder.cnn.derivations.meaning.terms import Terms
+from autograder.cnn.derivations.meaning.layer_formulas import formulas_of
 from autograder.cnn.derivations.notation import write
 from autograder.cnn.derivations.notation.errors import NotationError
 from autograder.cnn.derivations.notation.letters import LECTURES, in_letters, names_in, plain
 from autograder.cnn.derivations.notation.nodes import (
     Call,
     Equation,
-    LayerLabel,
-    Loss,
     Matrix,
     NamedQuantity,
-    Node,
-    PartialDerivative,
     Product,
     Transposed,
-    walk,
-    with_children,
 )
 from autograder.cnn.derivations.notation.parse import parse_equation
-from autograder.cnn.derivations.symbols import BEFORE, Atom, Derivative
 
 MAX_BYTES = 4 * 2**20
 MAX_STEPS_EACH = 4 * MAX_STEPS
@@ -149,23 +138,7 @@ class _Parsed:
         return isinstance(left, NamedQuantity) and left.letter == "z"
 
 
-@dataclass(frozen=True)
-class _Outcome:
-    status: Status
-    text: Text
-    elements: int = 1
-    faults: tuple[TermFault, ...] = ()
-    slips: tuple[Slip, ...] = ()
-    layers: tuple[AnyLayer, ...] = ()
-    why: "Callable[[], _Outcome] | None" = None
-    """Finds out what is wrong; while conventions are tried, nobody asks."""
-
-    @property
-    def told(self) -> "_Outcome":
-        return self if self.why is None else self.why()
-
-
-_Tried = dict[Convention, dict[int, _Outcome]]
+_Tried = dict[Convention, dict[int, Outcome]]
 """The outcome of each equation of a section under each convention."""
 
 
@@ -205,9 +178,9 @@ class _Checker:
         sections: dict[int, list[_Parsed]] = {}
         for result in self.parsed:
             sections.setdefault(result.found.section, []).append(result)
-        said = [_weights_before(each.equation) for members in sections.values() for each in members]
+        said = [weights_before(each.equation) for members in sections.values() for each in members]
         self.convention = replace(self.convention, weights_before=said.count(True) > said.count(False))
-        judged: dict[int, _Outcome] = {}
+        judged: dict[int, Outcome] = {}
         for members in sections.values():
             tried = self._tried(members)
             self.convention = self._chosen(members, tried)
@@ -233,16 +206,16 @@ class _Checker:
 
     def _read(self, found: Found, text: str) -> _Parsed | Checked:
         if _WORDS.search(found.source):
-            return self._checked(found, None, _Outcome("not_covered", say("cnn.document.words_in_formula")))
+            return self._checked(found, None, Outcome("not_covered", say("cnn.document.words_in_formula")))
         if is_statement(text, self.letters):
-            return self._checked(found, None, _Outcome("statement", Verbatim("")))
+            return self._checked(found, None, Outcome("statement", say("cnn.document.statement")))
         try:
             equation = parse_equation(in_letters(text, self.letters))
         except NotationError as error:
-            return self._checked(found, None, _Outcome("not_understood", error.pointed))
+            return self._checked(found, None, Outcome("not_understood", error.pointed))
         if equation.continued or not equation.relations:
             text_ = say("cnn.document.left_side_missing")
-            return self._checked(found, equation, _Outcome("not_understood", text_))
+            return self._checked(found, equation, Outcome("not_understood", text_))
         return _Parsed(found, text, equation, self._kinds(equation, found), self._options(found))
 
     def _kinds(self, equation: Equation, found: Found) -> tuple[Kind, ...]:
@@ -295,11 +268,11 @@ class _Checker:
                 break
         return found
 
-    def _under(self, convention: Convention, members: list[_Parsed]) -> dict[int, _Outcome]:
+    def _under(self, convention: Convention, members: list[_Parsed]) -> dict[int, Outcome]:
         groups: dict[tuple[tuple[Kind, ...], Options], list[_Parsed]] = {}
         for parsed in members:
             groups.setdefault((parsed.kinds, parsed.options), []).append(parsed)
-        found: dict[int, _Outcome] = {}
+        found: dict[int, Outcome] = {}
         for (kinds, options), group in groups.items():
             by_kind = [self._best(group, kind, options, convention) for kind in kinds]
             for place, parsed in enumerate(group):
@@ -344,7 +317,7 @@ class _Checker:
     def _says_turned(self, members: list[_Parsed]) -> bool:
         return any(says_turned(self.scan.sections[parsed.found.section]) for parsed in members[:1])
 
-    def _settled(self, parsed: _Parsed, members: list[_Parsed], tried: _Tried) -> _Outcome:
+    def _settled(self, parsed: _Parsed, members: list[_Parsed], tried: _Tried) -> Outcome:
         """The verdict under the convention of the section, and what else would make the equation right."""
         convention, key = self.convention, id(parsed)
         outcome = tried[convention][key]
@@ -364,16 +337,16 @@ class _Checker:
                 return replace(again, status=status, text=note)
         if outcome.status == "not_covered":
             return outcome
-        if not _names(parsed.equation, "w") and self._is_about_pooling(parsed.found):
-            return _Outcome("not_covered", say("cnn.uncovered.pooling"))
+        if not names_letter(parsed.equation, "w") and self._is_about_pooling(parsed.found):
+            return Outcome("not_covered", say("cnn.uncovered.pooling"))
         forward = any(each.forward and tried[convention][id(each)].status == "right" for each in members)
         if moved and len(members) == 1:
-            return _Outcome("conditional", described_change(convention, moved[0]))
-        turned = [each for each in others if each.flipped and not each.channel_first]
+            return Outcome("conditional", described_change(convention, moved[0]))
+        rotated = [each for each in others if each.flipped and not each.channel_first]
         stars = "⊛" in parsed.plain
-        if others and not moved and not (forward or self._forward) and (stars or not turned):
-            return _Outcome("conditional", described_change(convention, others[0]))
-        if turned:
+        if others and not moved and not (forward or self._forward) and (stars or not rotated):
+            return Outcome("conditional", described_change(convention, others[0]))
+        if rotated:
             hint = say("cnn.document.right_if_rotated")
             outcome = outcome.told
             return replace(outcome, text=joined([hint, outcome.text], "list.sentences"))
@@ -385,13 +358,13 @@ class _Checker:
         """Conventions under which a single equation may be right: the sigmoid, no bias, no activation."""
         if re.search(r"1\s*-", parsed.plain) and self.sloped:
             yield replace(self.convention, sigmoid=True), "right"
-        names = {letter: _names(parsed.equation, letter) for letter in "zawb"}
+        names = {letter: names_letter(parsed.equation, letter) for letter in "zawb"}
         without = names["z"] and names["a"] and names["w"] and not names["b"]
         others = (
             each
             for each in members
             if each.forward
-            and _names(each.equation, "b")
+            and names_letter(each.equation, "b")
             and each.found.cell == parsed.found.cell
             and abs(each.found.line - parsed.found.line) <= NEAR
         )
@@ -415,11 +388,11 @@ class _Checker:
 
     def _best(
         self, members: list[_Parsed], kind: Kind, options: Options, convention: Convention
-    ) -> list[_Outcome]:
+    ) -> list[Outcome]:
         """Checked in the layer that the largest indices tell; where they contradict each other, in the one
         in which most equations come out right, for a wrong index should cost its own line only. A second
         example of another size is a block of equations that are all right in a layer of their own."""
-        settled = [_settled(parsed.equation, convention) for parsed in members]
+        settled = [with_layers(parsed.equation, convention) for parsed in members]
         best, _ = self._in_best_layer(members, settled, kind, options, convention)
         for block in _blocks(members):
             if len(block) < 2 or len(block) == len(members) or all(best[n].status == "right" for n in block):
@@ -438,15 +411,15 @@ class _Checker:
         kind: Kind,
         options: Options,
         convention: Convention,
-    ) -> tuple[list[_Outcome], AnyLayer | None]:
+    ) -> tuple[list[Outcome], AnyLayer | None]:
         found = _layers(settled, kind, options, convention)
-        best: list[_Outcome] = []
+        best: list[Outcome] = []
         chosen: AnyLayer | None = None
         everywhere = self._of_the_text(kind, options, convention)
         layers: list[AnyLayer | None] = [*dict.fromkeys([*everywhere, *found])]
         for layer in layers or [None]:
             results = [
-                _Outcome("not_covered", equation.text)
+                Outcome("not_covered", equation.text)
                 if isinstance(equation, NotCovered)
                 else self._check(parsed, equation, layer, kind, options, convention)
                 for parsed, equation in zip(members, settled, strict=True)
@@ -462,7 +435,7 @@ class _Checker:
         key = kind, options, convention
         if key not in self._of_all:
             same = [each for each in self.parsed if kind in each.kinds and each.options == options]
-            settled = [_settled(each.equation, convention) for each in same]
+            settled = [with_layers(each.equation, convention) for each in same]
             self._of_all[key] = _layers(settled, kind, options, convention)
         return self._of_all[key]
 
@@ -475,7 +448,7 @@ class _Checker:
         options: Options,
         convention: Convention,
         fully: bool = False,
-    ) -> _Outcome:
+    ) -> Outcome:
         layers: list[AnyLayer] = [] if layer is None else [layer]
         whole = all(not node.index.entries for node in equation.nodes() if isinstance(node, NamedQuantity))
         if (parsed.general or whole) and not (options.input and options.kernel):
@@ -484,8 +457,8 @@ class _Checker:
             strides = sorted({options.stride, 2} if strided else {options.stride})
             layers = [*(layers if kind != "dense" else []), *generic_layers(kind, strides, options.padding)]
         if not layers:
-            return _Outcome("not_covered", say("cnn.document.sizes_unknown"))
-        outcomes: list[_Outcome] = []
+            return Outcome("not_covered", say("cnn.document.sizes_unknown"))
+        outcomes: list[Outcome] = []
         for size in layers:
             outcomes.append(self._judge(equation, self._evaluator(size, convention), fully))
             if outcomes[-1].status in ("wrong", "not_understood"):
@@ -505,88 +478,16 @@ class _Checker:
     def _evaluator(self, layer: AnyLayer, convention: Convention) -> Evaluator:
         return Evaluator(formulas_of(layer), convention, min(self.steps, MAX_STEPS_EACH))
 
-    def _judge(self, equation: Equation, evaluator: Evaluator, fully: bool) -> _Outcome:
+    def _judge(self, equation: Equation, evaluator: Evaluator, fully: bool) -> Outcome:
         """One equation in one layer, at every element that it speaks of."""
         given = evaluator.steps
-        outcome = self._judged(equation, evaluator, fully)
+        outcome = judge(equation, evaluator, fully)
         self.steps -= given - max(evaluator.steps, 0)
         return outcome
 
-    def _judged(self, equation: Equation, evaluator: Evaluator, fully: bool) -> _Outcome:
-        whole_derivatives = [side for side in equation.sides if _is_jacobian(side, evaluator)]
-        if whole_derivatives and len(equation.sides) - len(whole_derivatives) > 1:
-            # ∂z/∂a of whole maps has no value here: the sides around it are compared.
-            kept = [side for side in equation.sides if side not in whole_derivatives]
-            shorter = replace(equation, sides=tuple(kept), relations=equation.relations[: len(kept) - 1])
-            outcome = self._judged(shorter, evaluator, fully)
-            if outcome.status == "right":
-                skipped = write.formula(whole_derivatives[0])
-                outcome = replace(outcome, text=say("cnn.document.side_skipped", side=skipped))
-            return outcome
-        count, unfinished = 0, is_undone(equation.sides[-1])
-        wrong: _Outcome | None = None
-        try:
-            require_covered(equation)
-            for values in instances(equation, evaluator):
-                count += 1
-                plain_side = next((side for side in equation.sides if not _starred(side)), equation.sides[0])
-                evaluator.shape = getattr(evaluator.value(plain_side, values), "shape", ())
-                whole = [evaluator.value(side, values) for side in equation.sides]
-                if len({getattr(side, "shape", ()) for side in whole}) > 1:
-                    raise NotCovered(say("cnn.uncovered.shapes"))
-                places = list(np.ndindex(evaluator.shape))
-                count += len(places) - 1
-                for place in places:
-                    read = [side[place] if places != [()] else side for side in whole]
-                    done = [evaluator.carried_out(side) for side in read]
-                    repeated = equation.sides[-1] == equation.sides[0] or (
-                        read[-1] != read[0] and asked_for(read[0]) is not None and repeats(read[-1], read[0])
-                    )
-                    unfinished = unfinished or repeated
-                    wrong = wrong or self._wrong(equation, evaluator.formulas, read, done, fully)
-                    if wrong is not None and not fully:
-                        return wrong
-        except NotCovered as error:
-            return _Outcome("not_covered", error.text)
-        except Meaningless as error:
-            return _Outcome("not_understood", error.text)
-        if not count:
-            return _Outcome("not_covered", say("cnn.document.no_element"))
-        if wrong is not None:
-            return replace(wrong, elements=count)
-        if unfinished:
-            return _Outcome("not_carried_out", say("cnn.document.not_carried_out"), count)
-        return _Outcome("right", Verbatim(""), count)
-
-    def _wrong(
-        self, equation: Equation, formulas: LayerFormulas, read: list[Terms], done: list[Terms], fully: bool
-    ) -> _Outcome | None:
-        """The first side that is not what the left-hand side is."""
-        left = asked_for(read[0])
-        for place, relation in enumerate(equation.relations, 1):
-            expected = done[0]
-            if relation == "∼":
-                expected = _without_slope(left, formulas)
-            if done[place] == expected:
-                continue
-            if not fully:
-                return _Outcome("wrong", Verbatim(""))
-            typed = as_typed(read[place], done[place])
-            text, faults, slips = explain(typed, expected, left, formulas)
-            notes = []
-            if free_variables(equation.sides[0]) or not _has_index(equation):
-                notes.append(say("cnn.equation.at_element", element=written(read[0])))
-            if len(equation.relations) > 1:
-                shown = write.formula(equation.sides[place])
-                notes.append(
-                    say("cnn.document.side_wrong", side=shown if len(shown) < 80 else shown[:79] + "…")
-                )
-            return _Outcome("wrong", joined([*notes, text], "list.sentences"), 1, faults, slips)
-        return None
-
-    def _checked(self, found: Found, equation: Equation | None, outcome: _Outcome) -> Checked:
+    def _checked(self, found: Found, equation: Equation | None, outcome: Outcome) -> Checked:
         if equation is not None:
-            settled = _settled(equation, self.convention)
+            settled = with_layers(equation, self.convention)
             equation = settled if isinstance(settled, Equation) else equation
         read_as = "" if equation is None else write.equation(equation)
         return Checked(
@@ -598,67 +499,6 @@ class _Checker:
         )
 
 
-def _starred(side: Node) -> bool:
-    return any(isinstance(node, Product) and node.stars for node in walk(side))
-
-
-def _is_jacobian(side: Node, evaluator: Evaluator) -> bool:
-    """Whether it holds a derivative of a whole map by a whole map."""
-    try:
-        return any(
-            isinstance(node, PartialDerivative)
-            and isinstance(node.of, NamedQuantity)
-            and isinstance(node.by, NamedQuantity)
-            and (evaluator.is_array(node.of) or evaluator.is_array(node.by))
-            for node in walk(side)
-        )
-    except Meaningless:
-        return False
-
-
-def _has_index(equation: Equation) -> bool:
-    return any(isinstance(node, NamedQuantity) and node.index.entries for node in equation.nodes())
-
-
-def _weights_before(equation: Equation) -> bool | None:
-    """Whether w has the number of the layer before z or δ of this one; None where that is not written."""
-    layers: dict[str, set[int]] = {}
-    for node in equation.nodes():
-        if isinstance(node, NamedQuantity) and node.layer is not None:
-            layers.setdefault(node.letter, set()).add(node.layer.offset)
-    above = layers.get("z", set()) | (layers.get("delta", set()) if "z" not in layers else set())
-    if "w" not in layers or not above or len(layers["w"]) > 1:
-        return None
-    return max(above) - max(layers["w"]) == 1
-
-
-def _settled(equation: Equation, convention: Convention) -> Equation | NotCovered:
-    """With a layer at every quantity, where that can be."""
-
-    def moved(node: Node) -> Node:
-        if isinstance(node, NamedQuantity) and node.letter in ("w", "b") and node.layer is not None:
-            return replace(node, layer=replace(node.layer, offset=node.layer.offset + 1))
-        return with_children(node, moved)
-
-    layers = {node.layer for node in equation.nodes() if isinstance(node, NamedQuantity)} - {None}
-    activation = any(
-        isinstance(node, PartialDerivative)
-        and isinstance(node.of, Loss)
-        and isinstance(node.by, NamedQuantity)
-        and node.by.letter == "a"
-        for node in equation.nodes()
-    )
-    if len(layers) == 1 and activation and not _names(equation, "w"):
-        # δ^l = ∂J/∂a^l · σ′(z^l) speaks of one layer: what holds for the layer before holds for each.
-        equation = replace(equation, sides=tuple(_in_one_layer(side) for side in equation.sides))
-    try:
-        if convention.weights_before:
-            equation = replace(equation, sides=tuple(map(moved, equation.sides)))
-        return settle_layers(equation)
-    except NotCovered as error:
-        return error
-
-
 def _layers(
     settled: list[Equation | NotCovered], kind: Kind, options: Options, convention: Convention
 ) -> list[AnyLayer]:
@@ -667,12 +507,6 @@ def _layers(
         if isinstance(equation, Equation):
             largest.take(equation)
     return largest.layers(kind, options)
-
-
-def _in_one_layer(node: Node) -> Node:
-    if isinstance(node, NamedQuantity):
-        return replace(node, layer=LayerLabel("l", -1))
-    return with_children(node, _in_one_layer)
 
 
 def _blocks(members: list[_Parsed]) -> list[list[int]]:
@@ -689,22 +523,11 @@ def _blocks(members: list[_Parsed]) -> list[list[int]]:
     return found
 
 
-def _unconfirmed(outcome: _Outcome) -> _Outcome:
-    return _Outcome(
+def _unconfirmed(outcome: Outcome) -> Outcome:
+    return Outcome(
         "not_understood", joined([say("cnn.document.unconfirmed"), outcome.text], "list.sentences")
     )
 
 
-def _names(equation: Equation, letter: str) -> bool:
-    return any(isinstance(node, NamedQuantity) and node.letter == letter for node in equation.nodes())
-
-
-def _count(results: Iterable[_Outcome], status: Status) -> int:
+def _count(results: Iterable[Outcome], status: Status) -> int:
     return sum(result.status == status for result in results)
-
-
-def _without_slope(left: Atom | None, formulas: LayerFormulas) -> Terms:
-    """What δ^(l−1) is proportional to, element by element: ∂J/∂a, without σ′ (lecture 3.2, 全连接)."""
-    if left is None or left.letter != "delta" or left.layer != BEFORE:
-        raise NotCovered(say("cnn.uncovered.proportional"))
-    return formulas.value(Derivative("J", Atom("a", left.index, BEFORE)))

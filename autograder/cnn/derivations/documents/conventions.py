@@ -57,7 +57,7 @@ def letters_of(equations: Sequence[str], words: str, given: Mapping[str, str]) -
         named = [name for name in KINDS[role].split() if name in used and found.get(name) in (None, role)]
         named = [name for name in named if found.get(name) == role] or named
         options.append(named or [""])
-    best: tuple[int, tuple[str, str, str]] | None = None
+    best: tuple[int, tuple[str, ...]] | None = None
     for chosen in itertools.islice(itertools.product(*options), 400):
         if len({*chosen} - {""}) < sum(bool(name) for name in chosen):
             continue

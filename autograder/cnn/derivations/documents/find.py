@@ -53,7 +53,8 @@ _LEFT = re.compile(
 )
 _PROSE = re.compile(r"[\u3400-\u9fff\u3000-\u3002，。；：！？“”（）]+")
 _LEADING = re.compile(
-    r"\s*(?:(?:so|hence|thus|therefore|then|and|where|we (?:get|have|find|obtain)|that|it follows that|gives?|is|with)\b[,:]?\s*)+",
+    r"\s*(?:(?:so|hence|thus|therefore|then|and|where|we (?:get|have|find|obtain)|that|it follows that|gives?"
+    r"|is|with)\b[,:]?\s*)+",
     re.IGNORECASE,
 )
 _BULLET = re.compile(r"^([ \t>]*(?:[-*+•]|\d{1,3}[.)、])[ \t]+|[ \t]*>[ \t>]*)", re.MULTILINE)

@@ -37,9 +37,9 @@ class Checked:
         What was understood; "" where nothing was.
     status : str
         "right"; "wrong"; "conditional": right if what `text` says is so; "statement": a size, a value or a
-        definition, with nothing to check; "not_carried_out": true, but it repeats its left-hand side or ends in derivatives
-        that are left to be formed; "not_covered": read, but outside of what is checked, as max(…) is;
-        "not_understood".
+        definition, with nothing to check; "not_carried_out": true, but it repeats its left-hand side or
+        ends in derivatives that are left to be formed; "not_covered": read, but outside of what is checked,
+        as max(…) is; "not_understood".
     text : Text
         Why, or what is remarkable.
     elements : int

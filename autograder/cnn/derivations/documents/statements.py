@@ -1,6 +1,6 @@
 r"""What a text states: sizes (k = 3), values (a_{11} = 1) and definitions (f(x) = \max(0, x)).
 
-`check` asks it about every equation before it is read; there is nothing in a statement to find right or wrong.
+`check` asks it about every equation before it is read; in a statement nothing is right or wrong.
 """
 
 import re
@@ -37,7 +37,7 @@ def is_statement(text: str, letters: Mapping[str, str]) -> bool:
     if is_value(text):
         return True
     left, equals, right = text.partition("=")
-    if not equals or _DERIVATIVE.search(left):
+    if not equals or _DERIVATIVE.search(left) or re.search(r"[^\W\d_]", left) is None:
         return False
     known = in_letters(left, letters)
     if _FUNCTION.fullmatch(known) or _LOSS.fullmatch(known):

@@ -16,10 +16,10 @@ from autograder.cnn.derivations.meaning.terms import ZERO, Terms, negative, plus
 
 Value = Any
 """`Terms`, or an array of `Terms`."""
-Times = Callable[[Terms, Terms], Terms]
+Times = Callable[[Any, Any], Any]
 
 
-def each(function: Callable[[Terms], Terms], value: Value) -> Value:
+def each(function: Callable[[Any], Terms], value: Value) -> Value:
     """The function of every element."""
     if not isinstance(value, np.ndarray):
         return function(value)
@@ -53,7 +53,7 @@ def matrix(rows: list[list[Value]]) -> Value:
 
 def total(parts: Sequence[tuple[int, Value]]) -> Value:
     """A sum, element by element; a number is added to every element."""
-    values = [each(negative, part) if sign < 0 else part for sign, part in parts]
+    values: list[Value] = [each(negative, part) if sign < 0 else part for sign, part in parts]
     shapes = {value.shape for value in values if isinstance(value, np.ndarray)}
     if len(shapes) > 1:
         raise NotCovered(say("cnn.uncovered.shapes"))
@@ -61,7 +61,8 @@ def total(parts: Sequence[tuple[int, Value]]) -> Value:
         return plus(values)
     found = np.empty(shapes.pop(), object)
     for place in np.ndindex(found.shape):
-        found[place] = plus([value[place] if isinstance(value, np.ndarray) else value for value in values])
+        cells: list[Any] = [value[place] if isinstance(value, np.ndarray) else value for value in values]
+        found[place] = plus(cells)
     return found
 
 

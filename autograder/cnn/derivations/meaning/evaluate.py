@@ -32,7 +32,6 @@ from autograder.cnn.derivations.meaning.terms import (
     Factor,
     Foreign,
     Terms,
-    negative,
     plus,
     times,
     write_factor,
@@ -93,9 +92,19 @@ class Evaluator:
 
     def value(self, node: Node, values: Values) -> arrays.Value:
         """`as_written`, or an array of terms where letters without indices stand for whole maps."""
+        self._spend(1)
         match node:
+            case Number(value=number):
+                return {(): number} if number else ZERO
+            case Variable(name=name):
+                if name not in values:  # s is the stride within an index only.
+                    raise unexplained(name)
+                return {(): Fraction(values[name])} if values[name] else ZERO
             case NamedQuantity() if self.is_array(node):
                 return self._array(node, values)
+            case NamedQuantity():
+                atom = self.element(node, values)
+                return ZERO if atom is None else {(atom,): Fraction(1)}
             case Call(function="rot180", arguments=(part,)):
                 return arrays.rotated(self.value(part, values))
             case Call(function="sigma" | "dsigma" as function, arguments=(NamedQuantity() as part,)) if (
@@ -128,7 +137,17 @@ class Evaluator:
             case Matrix(rows=rows):
                 cells = [[self.value(cell, values) for cell in row] for row in rows]
                 return arrays.matrix(cells)
-        return self.as_written(node, values)
+            case Call():
+                return self._call(node, values)
+            case PartialDerivative():
+                return self._partial_derivative(node, values)
+            case Power(base=base, exponent=exponent):
+                raised, once = ONE, self.as_written(base, values)
+                for _ in range(exponent):
+                    raised = self._times(raised, once)
+                return raised
+            case Loss():
+                raise NotCovered(say("cnn.uncovered.cost_alone"))
 
     def is_array(self, node: NamedQuantity) -> bool:
         """Whether it has fewer indices than its elements."""
@@ -187,45 +206,11 @@ class Evaluator:
         ------
         NotCovered, Meaningless
         """
-        values = values or {}
-        self._spend(1)
-        match node:
-            case Number(value=value):
-                return {(): value} if value else ZERO
-            case Variable(name=name):
-                if name not in values:  # s is the stride within an index only.
-                    raise unexplained(name)
-                return {(): Fraction(values[name])} if values[name] else ZERO
-            case NamedQuantity():
-                atom = self.element(node, values)
-                return ZERO if atom is None else {(atom,): Fraction(1)}
-            case Call():
-                return self._call(node, values)
-            case PartialDerivative():
-                return self._partial_derivative(node, values)
-            case Power(base=base, exponent=exponent):
-                power, part = ONE, self.as_written(base, values)
-                for _ in range(exponent):
-                    power = self._times(power, part)
-                return power
-            case Quotient(above=above, below=below):
-                return self._times(self.as_written(above, values), self._reciprocal(below, values))
-            case Product(factors=factors):
-                product = ONE
-                for factor in factors:
-                    product = self._times(product, self.as_written(factor, values))
-                return product
-            case Sum(terms=parts):
-                signed = [(sign, self.as_written(part, values)) for sign, part in parts]
-                return plus([negative(part) if sign < 0 else part for sign, part in signed])
-            case Summation():
-                return plus([self.as_written(node.body, chosen) for chosen in self._summed(node, values)])
-            case Transposed():
-                raise NotCovered(say("cnn.uncovered.vectors"))
-            case Matrix():
-                raise NotCovered(say("cnn.uncovered.vectors"))
-            case Loss():
-                raise NotCovered(say("cnn.uncovered.cost_alone"))
+        found = self.value(node, values or {})
+        if isinstance(found, np.ndarray):
+            raise NotCovered(say("cnn.uncovered.vectors"))
+        terms: Terms = found
+        return terms
 
     def carried_out(self, read: Terms) -> Terms:
         """Terms with z written out, δ^(l−1) and every derivative replaced by what they are."""

@@ -127,7 +127,7 @@ def _axes(
     variable: str, body: Node, formulas: LayerFormulas, convention: Convention
 ) -> list[tuple[str, int]]:
     """Where a letter is an index by itself: of which quantity, and how long that axis is."""
-    found = []
+    found: list[tuple[str, int]] = []
     for node in walk(body):
         if isinstance(node, NamedQuantity) and node.index.entries:
             where = layer_of(node)
