@@ -54,7 +54,9 @@ from autograder.cnn.derivations.notation.nodes import (
     Equation,
     Matrix,
     NamedQuantity,
+    PartialDerivative,
     Product,
+    Summation,
     Transposed,
 )
 from autograder.cnn.derivations.notation.parse import parse_equation
@@ -169,7 +171,8 @@ class _Checker:
         self.conventions: dict[Convention, None] = {}
         self.parsed: list[_Parsed] = []
         self._of_all: dict[tuple[Kind, Options, Convention], list[AnyLayer]] = {}
-        self._shown = self._forward = False
+        self._known: dict[tuple[int, AnyLayer, Convention], Outcome] = {}
+        self._shown = self._forward = self._counted = False
 
     def report(self) -> Report:
         """Every equation with its verdict, section by section: what an earlier one showed holds on."""
@@ -234,6 +237,13 @@ class _Checker:
             section = self.scan.sections[found.section]
             return ("dense", "map") if _DENSE.search(section) else ("map", "dense")
         kind = layer_kind(equation)
+        summed = [node for node in nodes if isinstance(node, Summation)]
+        if kind == "map" and "w" in {node.letter for node in named} and summed:
+            letters = {each.variable for node in summed for each in node.ranges}
+            if len(letters) == 1 and all(
+                len(node.index.entries) == 2 for node in named if node.letter != "b"
+            ):
+                return ("dense",)  # a product of matrices, as of a batch; a convolution sums over two letters
         return ("numbered",) if starred and kind == "dense" else (kind,)
 
     def _options(self, found: Found) -> Options:
@@ -312,6 +322,10 @@ class _Checker:
             best = convention
         self._shown = self._shown or bool(right(best))
         self._forward = self._forward or bool(right(best) & forward)
+        self._counted = self._counted or any(
+            id(each) in right(best) and each.general and re.search(r"[-+]\s*1\b", each.plain)
+            for each in members
+        )
         return best
 
     def _says_turned(self, members: list[_Parsed]) -> bool:
@@ -332,15 +346,16 @@ class _Checker:
             return outcome
         for changed, status in self._changes(parsed, members, tried):
             again = self._under(changed, [parsed])[key]
-            if again.status == "right":
+            if again.status in ("right", "not_carried_out"):
                 note = described_change(convention, changed)
                 return replace(again, status=status, text=note)
         if outcome.status == "not_covered":
-            return outcome
+            rows = [each for each in others if each.rows]
+            return Outcome("conditional", described_change(convention, rows[0])) if rows else outcome
         if not names_letter(parsed.equation, "w") and self._is_about_pooling(parsed.found):
             return Outcome("not_covered", say("cnn.uncovered.pooling"))
         forward = any(each.forward and tried[convention][id(each)].status == "right" for each in members)
-        if moved and len(members) == 1:
+        if moved and (len(members) == 1 or (parsed.general and not self._counted)):
             return Outcome("conditional", described_change(convention, moved[0]))
         rotated = [each for each in others if each.flipped and not each.channel_first]
         stars = "⊛" in parsed.plain
@@ -372,7 +387,7 @@ class _Checker:
             yield replace(self.convention, bias=not self.convention.bias), "right"
         elif without and not any(tried[self.convention][id(each)].status == "right" for each in others):
             yield replace(self.convention, bias=False), "conditional"
-        if not self.sloped:
+        if not self.sloped or _defines_residual(parsed.equation):
             yield replace(self.convention, slope=False), "conditional"
 
     def _is_about_pooling(self, found: Found) -> bool:
@@ -460,7 +475,10 @@ class _Checker:
             return Outcome("not_covered", say("cnn.document.sizes_unknown"))
         outcomes: list[Outcome] = []
         for size in layers:
-            outcomes.append(self._judge(equation, self._evaluator(size, convention), fully))
+            key = id(parsed), size, _as_far_as_it_matters(parsed, kind, convention)
+            if fully or key not in self._known:
+                self._known[key] = self._judge(equation, self._evaluator(size, convention), fully)
+            outcomes.append(self._known[key])
             if outcomes[-1].status in ("wrong", "not_understood"):
                 break
         worst = next((n for n, outcome in enumerate(outcomes) if outcome.status != outcomes[0].status), 0)
@@ -507,6 +525,34 @@ def _layers(
         if isinstance(equation, Equation):
             largest.take(equation)
     return largest.layers(kind, options)
+
+
+def _as_far_as_it_matters(parsed: _Parsed, kind: Kind, convention: Convention) -> Convention:
+    """The same for two conventions under which an equation says the same."""
+    indexed = any(isinstance(node, NamedQuantity) and node.index.entries for node in parsed.equation.nodes())
+    kernel = names_letter(parsed.equation, "w")
+    return replace(
+        convention,
+        base=convention.base if indexed else 1,
+        spread=indexed and convention.spread,
+        star=convention.star if "⊛" in parsed.plain else "correlation",
+        flipped=kernel and kind != "dense" and convention.flipped,
+        channel_first=kernel and kind != "map" and convention.channel_first,
+        map_last=kind == "numbered" and convention.map_last,
+        rows=kind == "dense" and convention.rows,
+    )
+
+
+def _defines_residual(equation: Equation) -> bool:
+    """Whether it calls ∂J/∂a δ, as some do."""
+    first, second = equation.sides[:2]
+    return (
+        isinstance(first, NamedQuantity)
+        and first.letter == "delta"
+        and isinstance(second, PartialDerivative)
+        and isinstance(second.by, NamedQuantity)
+        and second.by.letter == "a"
+    )
 
 
 def _blocks(members: list[_Parsed]) -> list[list[int]]:

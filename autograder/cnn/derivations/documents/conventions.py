@@ -71,7 +71,7 @@ def letters_of(equations: Sequence[str], words: str, given: Mapping[str, str]) -
             if name:
                 found.setdefault(name, role)
                 found.update({twin: role for twin in _twins(name) if twin in used and twin not in found})
-    for name in ("x", "X"):
+    for name in ("x", "X", "A"):
         if name in used:
             found.setdefault(name, "a")
     return {name: role for name, role in found.items() if name in NAMES or name in given}
@@ -147,18 +147,16 @@ def candidates(base: Convention, starred: bool, numbered: bool, indexed: bool) -
         kernels += [("correlation", True, True), ("correlation", True, False), ("convolution", True, True)]
     if starred:
         kernels += [("convolution", False, False), ("correlation", True, False)]
-    orders = [(False, False), (True, False), (False, True), (True, True)] if numbered else [(False, False)]
+    orders = [(False, False, False)]
+    if numbered:
+        orders += [(True, False, False), (False, True, False), (True, True, False), (False, True, True)]
     first = (base.base, 1 - base.base) if indexed else (base.base,)
-    for (star, flipped, spread), (last, swapped), begin in itertools.product(kernels, orders, first):
-        yield replace(
-            base,
-            base=begin,
-            star=star,  # type: ignore[arg-type]
-            flipped=flipped,
-            spread=spread,
-            map_last=last,
-            channel_first=swapped,
-        )
+    for star, flipped, spread in kernels:
+        for begin in first:
+            yield replace(base, base=begin, star=star, flipped=flipped, spread=spread)  # type: ignore[arg-type]
+    for last, swapped, rows in orders[1:]:
+        for begin in first:
+            yield replace(base, base=begin, map_last=last, channel_first=swapped, rows=rows)
 
 
 def described(convention: Convention) -> Text:
@@ -170,6 +168,7 @@ def described(convention: Convention) -> Text:
         (convention.spread, "spread"),
         (convention.map_last, "map_last"),
         (convention.channel_first, "channel_first"),
+        (convention.rows, "rows"),
         (convention.weights_before, "weights_before"),
         (not convention.bias, "no_bias"),
         (not convention.slope, "no_slope"),
@@ -189,7 +188,7 @@ def described_change(from_: Convention, to: Convention) -> Text:
         parts.append(say("cnn.convention.convolution" if to.flipped else "cnn.convention.correlation"))
     if from_.star != to.star:
         parts.append(say(f"cnn.convention.star_{to.star}"))
-    for name in ("spread", "map_last", "channel_first", "bias", "slope", "sigmoid"):
+    for name in ("spread", "map_last", "channel_first", "rows", "bias", "slope", "sigmoid"):
         if getattr(from_, name) != getattr(to, name):
             value = getattr(to, name)
             parts.append(say(f"cnn.convention.{'' if value else 'no_'}{name}"))

@@ -162,7 +162,7 @@ def weights_before(equation: Equation) -> bool | None:
     for node in equation.nodes():
         if isinstance(node, NamedQuantity) and node.layer is not None:
             layers.setdefault(node.letter, set()).add(node.layer.offset)
-    above = layers.get("z", set()) | (layers.get("delta", set()) if "z" not in layers else set())
+    above = layers.get("z", set()) | layers.get("delta", set())
     if "w" not in layers or not above or len(layers["w"]) > 1:
         return None
     return max(above) - max(layers["w"]) == 1

@@ -26,7 +26,9 @@ class Convention:
     map_last : bool
         The number of the map stands behind row and column.
     channel_first : bool
-        The channel stands before the kernel in w.
+        The channel stands before the kernel in w; in a dense layer, the input before the output.
+    rows : bool
+        A dense layer's vectors are rows, as in z = a·w + b.
     weights_before : bool
         w and b have the number of the layer before.
     bias : bool
@@ -46,6 +48,7 @@ class Convention:
     star: Literal["correlation", "convolution"] = "correlation"
     map_last: bool = False
     channel_first: bool = False
+    rows: bool = False
     weights_before: bool = False
     bias: bool = True
     sigmoid: bool = False

@@ -169,7 +169,9 @@ class Evaluator:
             found[place] = {(Atom(node.letter, index, where),): Fraction(1)}
         if self.convention.channel_first and node.letter == "w" and isinstance(self.formulas.layer, Dense):
             found = found.T
-        return found.reshape(-1, 1) if found.ndim == 1 and not fixed else found
+        if found.ndim > 1 or fixed:
+            return found
+        return found.reshape((1, -1) if self.convention.rows else (-1, 1))
 
     def _slope_or_value(self, function: str, terms: Terms) -> Terms:
         (atom,) = next(iter(terms))

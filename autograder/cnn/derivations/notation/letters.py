@@ -26,7 +26,9 @@ _PATTERNS = [
         (r"\\(?:tag|label)\*?\s*\{[^{}]*\}|\\(?:nonumber|notag|displaystyle|left|right)(?![A-Za-z])", " "),
         (r"\\(?:[bB]igg?[lrm]?|qquad|quad)(?![A-Za-z])|\\[,;:!>]|~", " "),
         (rf"\\{_STYLE}\s*\{{\s*(\\?[A-Za-z]+\d*|[^\W\d_])\s*\}}", r" \1"),
-        (rf"\\{_STYLE}\s*(\\?[A-Za-z])(?![A-Za-z])", r" \1"),
+        (rf"\\{_STYLE}(?![A-Za-z])\s*(\\[A-Za-z]+|[A-Za-z](?![A-Za-z]))", r" \1"),
+        (r"\{\s*(\\[A-Za-z]+|[A-Za-z])\s*\}(?=\s*')", r"\1"),
+        (r"^\s*\\boxed\s*\{(.*=.*)\}\s*$", r"\1"),
         (rf"\{{\s*\\{_STYLE}\s+", "{"),
         (r"\\(?:hat|widehat|tilde)\s*\{?\s*([A-Za-z])\s*\}?", r"\\hat\1"),
         (r"⊛⊛", "^"),
@@ -143,6 +145,7 @@ def in_letters(text: str, letters: Mapping[str, str]) -> str:
 
 def _script(script: str) -> str:
     """A bare number above a quantity is its layer; (i+m)(j+n) is two indices."""
+    script = re.sub(r"([a-z])\s*'", lambda letter: letter[1].upper(), script)  # m' is another index than m
     script = re.sub(r"^(\s*\^\s*)\{?\s*(\d)\s*\}?$", r"\1{(\2)}", script)
     script = re.sub(r"^(\s*_\s*\{\s*\([^()]*\))\s*(\([^()]*\)\s*\})$", r"\1,\2", script)
     return re.sub(r"\{\s*\(\s*(\d|l)\s*\)\s*\}", r"{(\1)}", script)
