@@ -115,8 +115,9 @@ _DENSE = re.compile(r"全连接|fully.connected|dense|feed.?forward|多层感知
 _WORDS = re.compile(
     r"\\(?:text|mbox|mathrm|textbf)\s*\{[^{}]*(?:[\u3400-\u9fff]|[A-Za-z]+\s+[A-Za-z]+)[^{}]*\}|[\u3400-\u9fff]"
 )
-NEAR = 3
+NEAR = 1
 """Lines between equations of one list: if one has the bias, all have."""
+_STRIDED = re.compile(r"(?<![A-Za-z\\])s(?![A-Za-z])")
 _FROM_ZERO = re.compile(r"=\s*0\s*[},)]")
 
 
@@ -159,6 +160,7 @@ class _Checker:
         roles = {self.letters[name] for name in names if name in self.letters}
         self.sloped = "σ" in roles or re.search(r"dsigma|sigma_prime", words) is not None
         self.no_bias = says_no_bias(words)
+        self.strided = any(_STRIDED.search(text) for text in spoken)
         own = tuple(sorted((name, role) for name, role in self.letters.items() if LECTURES.get(name) != role))
         self.convention = Convention(
             letters=tuple(pair for pair in own if pair[0] in names),
@@ -283,14 +285,19 @@ class _Checker:
         for parsed in members:
             groups.setdefault((parsed.kinds, parsed.options), []).append(parsed)
         found: dict[int, Outcome] = {}
+        section = {parsed.found.section for parsed in members}
+        dense = any(each.kinds == ("dense",) for each in self.parsed if each.found.section in section)
         for (kinds, options), group in groups.items():
             by_kind = [self._best(group, kind, options, convention) for kind in kinds]
             for place, parsed in enumerate(group):
                 outcomes = [results[place] for results in by_kind]
                 open_ones = [each for each in outcomes if each.status not in ("right", "wrong")]
-                found[id(parsed)] = next(
-                    (each for each in outcomes if each.status == "right"), (open_ones or outcomes)[0]
-                )
+                best = next((each for each in outcomes if each.status == "right"), (open_ones or outcomes)[0])
+                if best.status == "right" and best is not outcomes[0] and not dense and kinds[0] == "map":
+                    if not names_letter(parsed.equation, "w"):  # ∂J/∂b = δ: nothing in it tells the layer
+                        text = say("cnn.document.right_if", condition=say("cnn.convention.dense"))
+                        best = replace(best, status="conditional", text=text)
+                found[id(parsed)] = best
         return found
 
     def _chosen(self, members: list[_Parsed], tried: _Tried) -> Convention:
@@ -381,6 +388,7 @@ class _Checker:
             if each.forward
             and names_letter(each.equation, "b")
             and each.found.cell == parsed.found.cell
+            and ("_" in each.plain) == ("_" in parsed.plain)
             and abs(each.found.line - parsed.found.line) <= NEAR
         )
         if self.no_bias:
@@ -468,8 +476,7 @@ class _Checker:
         whole = all(not node.index.entries for node in equation.nodes() if isinstance(node, NamedQuantity))
         if (parsed.general or whole) and not (options.input and options.kernel):
             # The text's own sizes come first, so that a mistake is told in them.
-            strided = re.search(r"(?<![A-Za-z\\])s(?![A-Za-z])", parsed.plain)
-            strides = sorted({options.stride, 2} if strided else {options.stride})
+            strides = sorted({options.stride, 2} if _STRIDED.search(parsed.plain) else {options.stride})
             layers = [*(layers if kind != "dense" else []), *generic_layers(kind, strides, options.padding)]
         if not layers:
             return Outcome("not_covered", say("cnn.document.sizes_unknown"))
@@ -485,6 +492,12 @@ class _Checker:
         if outcomes[0].status == "not_covered" and len(outcomes) > 1:
             worst = 1  # the text's own sizes may be too small for it
         found = replace(outcomes[worst], layers=tuple(layers))
+        if found.status == "right" and parsed.general and self.strided and not _STRIDED.search(parsed.plain):
+            # The text has a stride, and this formula none: it may be right for a stride of 1 only.
+            again = self._judge(equation, self._evaluator(generic_layers(kind, [2])[0], convention), fully)
+            if again.status == "wrong":
+                text = say("cnn.document.right_if", condition=say("cnn.layer.stride", stride=1))
+                return replace(found, status="conditional", text=text)
         if found.status == "wrong" and not fully:
             again = partial(self._check, parsed, equation, layer, kind, options, convention, True)
             return replace(found, why=again)
