@@ -19,7 +19,7 @@ from autograder.base.messages import COURSE_LANGUAGES
 from autograder.cnn.derivations.checking.slips import SLIPS
 from autograder.cnn.domain import DOMAIN
 from autograder.cnn.explorer import page as explorer
-from autograder.submissions import source
+from autograder.submissions import content, source
 
 COURSE = Path(__file__).parent.parent
 
@@ -168,7 +168,8 @@ def test_every_value_that_a_sentence_shows_is_given_by_who_says_it() -> None:
 
 
 def test_whatever_makes_a_file_unreadable_is_warned_about() -> None:
-    said = re.findall(r'SubmissionError\(say\("([^"]+)"', Path(source.__file__).read_text("utf-8"))
+    texts = (Path(module.__file__ or "").read_text("utf-8") for module in (source, content))
+    said = {id for text in texts for id in re.findall(r'SubmissionError\(say\("([^"]+)"', text)}
     no_content = {"note.no_file_in_folder", "note.file_unreadable"}
     assert {*said} | no_content == source.UNREADABLE
     assert no_content < {id for call in calls() if call.file.name == "grade_class.py" for id in call.ids}

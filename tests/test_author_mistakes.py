@@ -5,6 +5,7 @@ import re
 import sys
 import textwrap
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,42 @@ BEGIN, END = "    ### BEGIN SOLUTION\n", "    ### END SOLUTION\n"
 BODY = "    return delta * (z > 0)\n"
 REGION = BEGIN + BODY + END
 
+SOON = write("../course.toml", "[limits]\ncpu_seconds = 0.02\n")
+YIELD = "    yield rng.normal(size=(3, 4)), rng.permutation(12).reshape(3, 4) - 6.0\n"
+ENDLESS = "def endless(delta, z):\n    while True:\n        pass\n"
+BARE = f"class Relu:\n    def forward(self, x):\n    {BODY}"
+CLASS = f"""class Relu:
+    def __init__(self, z):
+        self.z = z
+
+    def forward(self, x):
+{BEGIN}        return x * (self.z > 0)
+{END}
+    def shape(self):  # given
+        return self.z.shape
+
+    def backward(self, delta):
+        return delta * (self.z > 0) * 1.0
+""".replace("    ###", "        ###")
+AS_CLASS = (
+    hidden("import relu_backward", "import Relu, relu_backward"),
+    hidden("import Exercise", "import Case, Exercise"),
+    more(
+        'other = Exercise(Relu, points=1, lecture="")\n'
+        '@other.group("all", points=1, zh="全", en="all")\ndef cases(rng):\n'
+        '    yield Case((rng.normal(size=3),), script=[("forward", rng.normal(size=3))])\n'
+    ),
+)
+
+SECOND = "def second(x):\n    ### BEGIN SOLUTION\n    return x\n    ### END SOLUTION\n"
+AS_SECOND = (
+    hidden("import relu_backward", "import relu_backward, second"),
+    more(
+        'other = Exercise(second, points=1, lecture="")\n'
+        '@other.group("all", points=1, zh="全", en="all")\ndef cases(rng):\n    yield (1.0,)\n'
+    ),
+)
+
 MISTAKES: dict[str, tuple[Change, str]] = {
     # a stub that still holds its reference
     "no markers": (
@@ -163,6 +200,34 @@ MISTAKES: dict[str, tuple[Change, str]] = {
         cells('# %% [markdown] answer="why" points=1\n# ### BEGIN MARK SCHEME\n# Because.\n'),
         "this marker has no counterpart",
     ),
+    "a method without markers": (
+        all_of(notebook("def relu_backward", CLASS + "\n\ndef relu_backward"), *AS_CLASS),
+        "(cell 4, “class Relu:”): no solution is marked in the method backward, so it would be",
+    ),
+    "a class without markers": (
+        all_of(notebook("def relu_backward", f"{BARE}\n\ndef relu_backward"), *AS_CLASS),
+        "no solution is marked in Relu, so it would be",
+    ),
+    "a written question without points": (
+        cells('# %% [markdown] answer="why"\n# Why?\n'),
+        "(cell 5, “# Why?”): the written question has no number of points",
+    ),
+    "a written question with negative points": (
+        cells('# %% [markdown] answer="why" points=-1\n# Why?\n'),
+        "the written question has no number of points",
+    ),
+    "left out without a section": (
+        all_of(
+            cells("# %%\n" + SECOND),
+            *AS_SECOND,
+            write("../course.toml", '[assignments.relu]\nleft_out = ["second"]\n'),
+        ),
+        "'second' cannot be left out, because no heading in each language says <<points second>>",
+    ),
+    "everything left out": (
+        write("../course.toml", '[assignments.relu]\nleft_out = ["relu_backward"]\n'),
+        "assignments.relu.left_out: no exercise would be left",
+    ),
     # cells and exercises
     "a region outside": (
         cells("# %%\ndef helper(x):\n    ### BEGIN SOLUTION\n    return 1\n    ### END SOLUTION\n"),
@@ -185,14 +250,7 @@ MISTAKES: dict[str, tuple[Change, str]] = {
         "(cell 5, “def relu_backward(delta, z):”): relu_backward is",
     ),
     "two exercises in a cell": (
-        all_of(
-            cells("def second(x):\n    ### BEGIN SOLUTION\n    return x\n    ### END SOLUTION\n"),
-            hidden("import relu_backward", "import relu_backward, second"),
-            more(
-                'other = Exercise(second, points=1, lecture="")\n'
-                '@other.group("all", points=1, zh="全", en="all")\ndef cases(rng):\n    yield (1.0,)\n'
-            ),
-        ),
+        all_of(cells(SECOND), *AS_SECOND),
         "the cell defines several exercises, relu_backward, second",
     ),
     "half a statement": (cells("# %%\nif True:\n\n# %%\n    x = 1\n"), "no Python by itself"),
@@ -205,8 +263,12 @@ MISTAKES: dict[str, tuple[Change, str]] = {
     "no such language": (notebook('lang="en"', 'lang="zn"'), 'lang="zn" is not known'),
     "points in words": (
         cells("".join(f'# %% [markdown] lang="{it}" answer="a" points=five\n# a\n' for it in ("zh", "en"))),
-        "points=five is not known",
+        "the written question has no number of points; write points=2",
     ),
+    "a language without quotation marks": (notebook('lang="en"', "lang=en"), "lang=en is not known"),
+    "a language in braces": (notebook('lang="en"', '{"lang": "en"}'), 'lang": "en"} is not known'),
+    "a language with a colon": (notebook('lang="en"', 'lang:"en"'), 'lang:"en" is not known'),
+    "a language that is open": (notebook('lang="en"', 'lang="en'), 'lang="en is not known'),
     "no such option": (notebook('lang="en"', 'language="en"'), 'language="en" is not known'),
     "a misspelt option": (cells('# %% [markdown] anwser="why" points=1\n# .\n'), 'anwser="why" is not known'),
     "no such kind": (
@@ -269,7 +331,21 @@ MISTAKES: dict[str, tuple[Change, str]] = {
         "the reference, (delta, z); give it the same",
     ),
     "no function": (wrong("instead(3)"), "'odd': it is int, but is called like"),
-    "no transform": (wrong("3"), "TypeError: 'int' object is not callable"),
+    "no transform": (wrong("3"), "'odd': what it is given is no transform (TypeError: 'int' object is not"),
+    "a function as it is": (
+        wrong("lambda delta, z: delta"),
+        "hidden.py, line 19: relu_backward, misconception 'odd': what it is given is no transform",
+    ),
+    "the same text twice": (
+        more(
+            'exercise.add_misconception("odd", times(2), zh="怪", en="the residual from above was left out")'
+        ),
+        "'odd': its text in the language en is the same as that of 'slope_only'",
+    ),
+    "a misconception without an end": (
+        all_of(SOON, more(ENDLESS), wrong("instead(endless)")),
+        "misconception 'odd': it has not ended after 0.1 s of processor time",
+    ),
     "an unknown argument": (
         wrong('changed("w", rotated)'),
         "it raises AttributeError: 'types.SimpleNamespace' object has no attribute 'w'",
@@ -308,6 +384,22 @@ MISTAKES: dict[str, tuple[Change, str]] = {
         "'no' stands in crashes=…",
     ),
     # exercises
+    "a reference without an end": (
+        all_of(SOON, notebook(BODY, "    while True:\n        pass\n")),
+        "relu_backward, group 'signs': it has not ended after 0.1 s of processor time",
+    ),
+    "cases without an end": (
+        all_of(SOON, hidden(YIELD, "    while True:\n        pass\n" + YIELD)),
+        "relu_backward, group 'signs': it has not ended",
+    ),
+    "an array as a case": (
+        hidden(YIELD, "    yield rng.normal(size=(2, 3))\n"),
+        "group 'signs': it yields ndarray; yield a tuple of the arguments",
+    ),
+    "an import of what is not there": (
+        hidden("from .notebook", "from .notbook"),
+        "ModuleNotFoundError: No module named 'relu.notbook'",
+    ),
     "negative points": (hidden("points=8", "points=-8"), "relu_backward: -8 is no number of points"),
     "points that are no number": (
         hidden("points=10", 'points="10"'),
@@ -462,9 +554,9 @@ def test_a_function_without_an_end_is_too_slow(tmp_path: Path) -> None:
         'def by(delta, z):\n    while True:\n        pass\nALTERNATIVES = {"relu_backward": [by]}\n',
     )(folder)
     (exercise,) = assignment.load(folder).exercises
-    limits = Limits(cpu_seconds=0.02)
-    seconds = mistakes.call_seconds(exercise, draw_hidden("relu", (exercise,)), limits)
-    ((text,), _) = mistakes.slow(exercise, {"by": seconds["by"]}, limits)
+    exercise = replace(exercise, limits=Limits(cpu_seconds=0.02))
+    seconds = mistakes.call_seconds(exercise, draw_hidden("relu", (exercise,)))
+    ((text,), _) = mistakes.slow(exercise, {"by": seconds["by"]})
     assert "by needs" in text.in_language("en") and "stops a call after 0.02 s" in text.in_language("en")
 
 

@@ -39,6 +39,7 @@ SCHEMA: Any = {
             },
             "key": str,
             "changes": list,
+            "about": {"position": int, "title": dict, "languages": list},
             "exercises": [
                 {
                     "name": str,
@@ -116,11 +117,12 @@ def test_grades_csv_has_a_column_for_each_exercise(course: Path) -> None:
     assert call(course, "grade", "submitted", *QUICK, "--out", "out/deep").returncode == 0
     rows = list(csv.reader(io.StringIO((course / "out/deep/grades.csv").read_text(encoding="utf-8"))))
     assert rows == [
-        ["student", "assignment", "points", "maximum", "relu_backward"],
-        ["bo", "relu", "0", "10", "0"],
-        ["chi", "relu", "0", "10", "0"],
-        ["安", "relu", "10", "10", "10"],
+        ["student", "assignment", "points", "maximum", "relu_backward", "reasons"],
+        ["bo", "relu", "0", "10", "0", rows[1][5]],
+        ["chi", "relu", "0", "10", "0", rows[2][5]],
+        ["安", "relu", "10", "10", "10", ""],
     ]
+    assert all(row[5].startswith("relu_backward: ") and row[5].endswith(".") for row in rows[1:3])
 
 
 def test_json_is_all_that_is_printed_and_equals_the_file(course: Path) -> None:

@@ -9,6 +9,8 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from autograder.grading import grade_class
 from autograder.grading.engine import Settings
@@ -85,6 +87,43 @@ def test_a_copied_file_never_quotes_the_name_of_the_file_it_was_copied_from(
     assert an.exercises[0].detail is not None and bo.exercises[0].detail is not None
     assert "an.py, line 2" in an.exercises[0].detail.in_language("en")
     assert "bo.py, line 2" in bo.exercises[0].detail.in_language("en")
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    order=st.lists(st.sampled_from(sorted(CLASS)), min_size=1, unique=True),
+    folders=st.permutations(["anna", "李娜", "z", "a b", "2021001", "Ω", "o'neil", "x-y"]),
+    file=st.sampled_from(["relu.py", "relu (1).py", "Relu_final_v2.py", "relu-副本.py"]),
+    stop=st.none() | st.integers(1, 3),
+    jobs=st.integers(1, 3),
+)
+def test_points_are_those_of_the_submission_whatever_else_is_handed_in_and_happens(
+    course: Course,
+    workers: Executor,
+    order: list[str],
+    folders: list[str],
+    file: str,
+    stop: int | None,
+    jobs: int,
+) -> None:
+    """Classmates, their order, names of people and files, and a run that was interrupted decide nothing."""
+    shutil.rmtree(course.submitted, ignore_errors=True)
+    shutil.rmtree(course.folder / "grades", ignore_errors=True)
+    expected = {}
+    for student, folder in zip(order, folders, strict=False):
+        text, points, verdict = CLASS[student]
+        course.hand_in(folder, text, file=file)
+        expected[folder] = (points, verdict)
+
+    def interrupt(number: int) -> None:
+        if number == stop:
+            raise KeyboardInterrupt
+
+    if stop is not None and stop <= len(order):
+        with pytest.raises(KeyboardInterrupt):
+            grade(course, workers, on_graded=interrupt, workers=jobs)
+    results = grade(course, workers, workers=jobs).results
+    assert {result.student: (result.points, result.exercises[0].verdict) for result in results} == expected
 
 
 # ---- The store ---------------------------------------------------------------------------------------------

@@ -26,9 +26,7 @@ FOLDERS = sorted(hidden.parent for hidden in COURSE.glob("*/hidden.py"))
 
 AGAIN = "everything handed in for it will be graded again"
 SAME_POINTS = "computed again on the same inputs; nothing is graded again"
-OTHER_POINTS = (
-    f"computed again on the same inputs, but points, expected values, comparators or limits changed; {AGAIN}"
-)
+OTHER = "computed again on the same inputs, but other now: {}; " + AGAIN
 
 
 @pytest.fixture
@@ -130,9 +128,9 @@ def third(rng):
         ({"was left out": "is missing"}, SAME_POINTS, set()),
         ({"delta, z": "residual, z", "delta *": "residual *"}, SAME_POINTS, set()),
         ({SIGNS: "shape = 3, 4\n    " + SIGNS.replace("(3, 4)", "shape", 1)}, "", set()),
-        ({"points=8": "points=7", "points=2": "points=3"}, OTHER_POINTS, set()),
-        ({"return delta * (z > 0)": "return delta * (z > 1)"}, OTHER_POINTS, set()),
-        ({'lecture="4")': 'lecture="4", accept=Close(1e-3))'}, OTHER_POINTS, set()),
+        ({"points=8": "points=7", "points=2": "points=3"}, OTHER.format("points"), set()),
+        ({"return delta * (z > 0)": "return delta * (z > 1)"}, OTHER.format("expected values"), set()),
+        ({'lecture="4")': 'lecture="4", accept=Close(1e-3))'}, OTHER.format("comparators"), set()),
         ({"rng.normal(size=(3": "rng.uniform(size=(3"}, None, {"signs"}),
         ({"yield rng.normal(size=(2": "yield 2 * rng.normal(size=(2"}, None, {"batch"}),
         ({"size=(3, 4)": "size=(5, 4)", "(12).reshape(3": "(20).reshape(5"}, None, {"signs"}),

@@ -31,7 +31,6 @@ from autograder.reports import (
     canvas_file,
     class_report,
     csv_file,
-    files,
     gradescope,
     junit_file,
     output,
@@ -179,7 +178,7 @@ def test_gradescope_gets_its_fields_and_the_tests_add_up(small: list[SubmissionR
 def test_canvas_gets_its_columns_the_points_possible_and_no_zero_for_what_is_missing() -> None:
     two = replace(made(student="bo"), assignment="two")
     written = io.StringIO()
-    canvas_file.write(collect([made(), made(Verdict.WA, student="bo"), two]), written)
+    canvas_file.write(collect([made(), made(Verdict.WA, student="bo"), two]), "en", written)
     header, possible, *students = csv.reader(io.StringIO(written.getvalue()))
     assert header == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "one", "two"]
     assert possible == ["Points Possible", "", "", "", "", "4", "4"]
@@ -194,7 +193,7 @@ def test_canvas_knows_a_student_of_its_own_download_by_the_number() -> None:
         replace(made(student="an (5)"), file="an (5)/relu/relu.py"),  # a folder that somebody called so
     ]
     written = io.StringIO()
-    canvas_file.write(collect(downloaded), written)
+    canvas_file.write(collect(downloaded), "en", written)
     _, _, *students = csv.reader(io.StringIO(written.getvalue()))
     assert students == [
         ["lina", "340934", "", "", "", "4"],
@@ -236,8 +235,8 @@ def test_moodle_gets_a_grading_worksheet_an_assignment(tmp_path: Path) -> None:
 )
 def test_no_name_is_a_formula_to_a_spreadsheet(name: str) -> None:
     grades, canvas = io.StringIO(), io.StringIO()
-    files.exhaust(csv_file.through([made(student=name)], ["relu"], grades))
-    canvas_file.write(collect([made(student=name)]), canvas)
+    assert len([*csv_file.through([made(student=name)], ["relu"], grades, "en")]) == 1
+    canvas_file.write(collect([made(student=name)]), "en", canvas)
     for text in (grades.getvalue(), canvas.getvalue()):
         assert any(f"'{name}" in row for row in csv.reader(io.StringIO(text)))
         assert all(cell != name for row in csv.reader(io.StringIO(text)) for cell in row)
@@ -278,7 +277,7 @@ def test_grade_then_report_in_every_format(tmp_path: Path) -> None:
         path.write_text(text, encoding="utf-8")
     grades = tmp_path / "grades"
     place = ("--keys", tmp_path / "keys", "--out", grades, "--isolation", "process", "--jobs", "1")
-    assert call("grade", tmp_path / "submitted", *place).exit_code == 0
+    assert call("grade", tmp_path / "submitted", *place, "--lang", "zh").exit_code == 0
     done = call("report", grades, "--format", "moodle")
     assert done.exit_code == 2 and "was not graded from one" in done.output
     for form in set(FORMATS) - {"moodle"}:
@@ -343,9 +342,8 @@ def test_the_store_gives_the_class_back_in_order_with_each_students_name(tmp_pat
         store.put(other, made(Verdict.WA))
         for names in ("zoe bo an", "chi"):
             keys = {"bo": other}
-            store.keep_class(
-                Member(name, "one", f"{name}.py", keys.get(name, same), ()) for name in names.split()
-            )
+            members = (Member(name, "one", f"{name}.py", keys.get(name, same), ()) for name in names.split())
+            store.keep_class(members, {})
             found = [(one.student, one.file, one.points) for one in class_results(store)]
             assert found == [(name, f"{name}.py", 0 if name == "bo" else 4) for name in names.split()]
 

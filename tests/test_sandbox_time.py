@@ -70,10 +70,36 @@ def test_a_call_that_was_never_made_is_never_too_slow():
     assert {(o.status, o.text) for o in outcomes} == {("time", ""), ("not made", "total")}
 
 
-def test_a_file_that_never_loads_is_not_run(isolation):
+def test_a_statement_that_never_ends_costs_itself_alone(isolation):
     with Sandbox(calls("f", "g"), LIMITS, isolation) as sandbox:
-        outcomes = run(sandbox, "while True: pass").outcomes
-    assert {(outcome.status, outcome.text) for outcome in outcomes} == {("not made", "loading")}
+        done = run(sandbox, "while True: pass")
+    assert statuses(done) == ["missing", "returned"]
+    assert [(note.where, note.line, note.text) for note in done.notes] == [("a.py", 1, "time")]
+    assert done.left_out == (("a.py", 1),)
+
+
+def test_what_a_stopped_statement_left_half_made_is_discarded(isolation):
+    fills = "def fill():\n    while True:\n        L.append(1)\nx = fill()"
+    source = [("L = []", "a.py", 1), (fills.partition("\nx")[0], "a.py", 2), ("x = fill()", "a.py", 5)]
+    with Sandbox(calls("f"), LIMITS, isolation) as sandbox:
+        done = sandbox.run([*source, ("def f(i):\n    return len(L)", "a.py", 6)])
+    assert (done.outcomes[0].value, done.left_out) == (0, (("a.py", 5),))
+
+
+def test_of_statements_that_take_too_long_together_the_longest_is_left_out(isolation):
+    burns = [(f"x{n} = burn({seconds})", "a.py", n) for n, seconds in enumerate((0.05, 0.2, 0.15), 9)]
+    source = [(BURN.strip().partition("\n")[0], "a.py", 1), (BURN.partition("time\n")[2], "a.py", 2), *burns]
+    with Sandbox(calls("f"), LIMITS, isolation) as sandbox, busy_loops(3):
+        done = sandbox.run([*source, ("def f(i):\n    return i", "a.py", 20)])
+    assert (done.outcomes[0].value, done.left_out) == (0, (("a.py", 10),))
+
+
+def test_of_many_endless_experiments_the_functions_are_still_run(isolation):
+    source = [("def burn():\n    while True: pass", "a.py", 1), ("K = 3", "a.py", 3)]
+    source += [(f"x{n} = burn()", "a.py", n) for n in range(10, 30)]
+    with Sandbox(calls("f"), LIMITS, isolation) as sandbox:
+        done = sandbox.run([*source, ("def f(i):\n    return i + K", "a.py", 40)])
+    assert (done.outcomes[0].value, len(done.left_out), len(done.notes)) == (3, 20, 20)
 
 
 @pytest.mark.parametrize(

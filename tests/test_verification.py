@@ -195,3 +195,13 @@ def test_the_example_of_the_documentation_is_sound(tmp_path: Path) -> None:
     assert sum(1 for block in blocks[1:3] for line in block.splitlines() if line.strip()) < 30
     run = CliRunner().invoke(app, ["verify", "--solutions", str(tmp_path), "--jobs", "1", "--lang", "en"])
     assert run.exit_code == 0, run.output
+
+
+def test_one_exercise_can_be_verified_alone(tmp_path: Path) -> None:
+    write_course(tmp_path)
+    assert verification.chosen(tmp_path, ["relu"], ["relu_backward"]) == [
+        (tmp_path / "relu", "relu_backward")
+    ]
+    arguments = ["verify", "--solutions", str(tmp_path), "--exercise", "relu_backwards", "--lang", "en"]
+    run = CliRunner().invoke(app, arguments)
+    assert run.exit_code == 2 and "did you mean 'relu_backward'?" in run.stderr

@@ -65,11 +65,6 @@ class Assignment:
         return sum(exercise.points for exercise in self.exercises)
 
     @property
-    def limits(self) -> Limits:
-        """What a submission may use."""
-        return Limits(**self.settings.limits)
-
-    @property
     def worth(self) -> dict[str, float]:
         """The points of all exercises and written questions."""
         return {**{exercise.name: exercise.points for exercise in self.exercises}, **self.written}
@@ -159,15 +154,22 @@ def load(
     for entry, wanted in (("points", asked.points), ("left_out", asked.left_out)):
         where = course.where("assignments", folder.name, entry)
         mistakes += [course_settings.unknown(where, name, known) for name in wanted if name not in known]
-    mistakes += notebook_mistakes.find(notebook, cells, names, written, asked.left_out, course.languages)
+    none_left = {*names} <= {*asked.left_out}
+    if none_left:
+        where = course.where("assignments", folder.name, "left_out")
+        mistakes.append(say("course.all_left_out", where=where))
+    left_out = () if none_left else asked.left_out
+    mistakes += notebook_mistakes.find(notebook, cells, names, written, left_out, course.languages)
     refuse(mistakes)
+    settings = course.for_key(folder.name)
+    limits = Limits(**settings.limits)
     return Assignment(
         folder.name,
         folder,
-        tuple(_with_points(each, asked) for each in exercises if each.name not in asked.left_out),
+        tuple(_with_settings(each, asked, limits) for each in exercises if each.name not in asked.left_out),
         domain,
         languages=course.languages,
-        settings=course.for_key(folder.name),
+        settings=settings,
         written={
             name: asked.points.get(name, points)
             for name, points in written.items()
@@ -177,18 +179,18 @@ def load(
     )
 
 
-def _with_points(exercise: Exercise, asked: AssignmentSettings) -> Exercise:
-    """The exercise with the points that the course asks for: its groups have the same shares of them."""
+def _with_settings(exercise: Exercise, asked: AssignmentSettings, limits: Limits) -> Exercise:
+    """The exercise with the course's limits and points, of which its groups have the same shares."""
     points = asked.points.get(exercise.name, exercise.points)
     if points == exercise.points:
-        return exercise
+        return replace(exercise, limits=limits)
     shares = [group.points if exercise.points else 1 for group in exercise.groups]
     ends = [round(points * sum(shares[:end]) / sum(shares), 2) for end in range(len(shares) + 1)]
     groups = [
         replace(group, points=round(end - start, 2))
         for group, (start, end) in zip(exercise.groups, itertools.pairwise(ends), strict=True)
     ]
-    return replace(exercise, points=points, groups=groups)
+    return replace(exercise, points=points, groups=groups, limits=limits)
 
 
 def _with_alternatives(exercises: tuple[Exercise, ...], folder: Path) -> tuple[Exercise, ...]:
@@ -214,7 +216,9 @@ def _imported(folder: Path, module: str) -> types.ModuleType:
     try:
         return importlib.import_module(f"{package}.{folder.name}.{module}")
     except Exception as error:
-        raise AuthoringError(say("author.at", place=_place(error, folder), error=described(error))) from error
+        told = described(error)
+        told = told.replace(f"{package}.", "") if isinstance(told, str) else told  # a name of ours alone
+        raise AuthoringError(say("author.at", place=_place(error, folder), error=told)) from error
 
 
 def _domain(hidden: types.ModuleType, folder: Path) -> str:

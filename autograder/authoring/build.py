@@ -98,6 +98,8 @@ def draw_keys(assignment: Assignment, folder: Path, *, fresh: bool = False) -> B
         except answer_key.KeyFileError:
             note = say("file.key_drawn_anew", name=name)
     if old and old.source == source and old.siblings.exercises:  # an older version's key has none
+        with contextlib.suppress(PermissionError):  # it is somebody else's
+            path.chmod(0o600)  # an older version left it open
         return Built(path, False)
     key = draw_hidden(name, assignment.exercises, source, domain=assignment.domain, earlier=old)
     key = assignment.with_settings(key)
@@ -114,8 +116,22 @@ def _what_became(old: answer_key.AnswerKey, new: answer_key.AnswerKey) -> Text:
     before = {at: dumps(inputs(group.cases)) for at, group in old.groups.items()}
     anew = ["/".join(at) for at, group in new.groups.items() if dumps(inputs(group.cases)) != before.get(at)]
     if not anew:
-        return say("file.key_other_points", name=new.assignment)
+        was, now = _deciding(old), _deciding(new)
+        what = joined(name for name, value in now.items() if value != was[name])
+        return say("file.key_other_points", name=new.assignment, what=what)
     return say("file.key_groups_anew", name=new.assignment, groups=joined(anew))
+
+
+def _deciding(key: answer_key.AnswerKey) -> dict[Text, Any]:
+    """What of a key decides points, besides its inputs."""
+    groups = key.groups.items()
+    return {
+        say("file.key_points"): [key.by_hand, {at: group.points for at, group in groups}],
+        say("file.key_values"): {at: dumps([case.expected for case in group.cases]) for at, group in groups},
+        say("file.key_comparators"): {at: [case.accept for case in group.cases] for at, group in groups},
+        say("file.key_limits"): key.settings.limits,
+        say("file.key_domain"): key.domain,
+    }
 
 
 def write(path: Path, content: bytes, dry_run: bool = False) -> Built:

@@ -11,10 +11,11 @@ A hidden key keeps its entropy. When it is computed again, each generator draws 
 judged by what it gives, never by its code: the cases of the earlier key are kept unless others come out.
 """
 
+import contextlib
 import copy
 import hashlib
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +23,8 @@ import numpy as np
 
 from autograder.authoring import scripts
 from autograder.authoring.exercise import AuthoringError, Case, Exercise, Group, Misconception, described
-from autograder.base.messages import say
+from autograder.base.messages import Text, say
+from autograder.base.timeout import OutOfTime, interrupted_after
 from autograder.judging import comparison
 from autograder.judging.answer_key import same_values, what_decides, with_digest
 from autograder.judging.comparison import Comparator
@@ -203,14 +205,8 @@ def _cases(exercise: Exercise, group: Group, entropy: str, visible: bool, draw_n
         cases = group.cases(rng, for_students=visible)
         return [_resolved(exercise, case) for case in cases]
 
-    try:
+    with _told(exercise, where, "author.drawing_raised"):
         cases, again = draw(), draw()
-    except AuthoringError as error:
-        raise AuthoringError(say("author.script", where=where, error=error)) from error
-    except ValuesError as error:
-        raise AuthoringError(say("author.not_storable", where=where, error=error)) from error
-    except Exception as error:
-        raise AuthoringError(say("author.drawing_raised", where=where, error=described(error))) from error
     if not cases:
         raise AuthoringError(say("author.no_cases", where=where))
     if not same_values(inputs(cases), inputs(again)):
@@ -237,7 +233,7 @@ def _key_case(
     where = say("author.group", exercise=exercise.name, name=group.name)
     accept = case.accept or exercise.accept
     script = case.steps
-    try:
+    with _told(exercise, where, "author.reference_raised"):
         sent = dumps(kept.args if kept else case.args)
         args, given = loads(sent), loads(sent)
         returned = loads(dumps(called(exercise.reference, given, script)))
@@ -245,17 +241,14 @@ def _key_case(
             script, returned = scripts.telling(script, returned)
         expected = accept.essence(returned)
         unchanged = dumps(given) == sent
-    except AuthoringError as error:
-        raise AuthoringError(say("author.script", where=where, error=error)) from error
-    except ValuesError as error:
-        raise AuthoringError(say("author.not_storable", where=where, error=error)) from error
-    except Exception as error:
-        raise AuthoringError(say("author.reference_raised", where=where, error=described(error))) from error
     if not unchanged:
         raise AuthoringError(say("author.reference_changes_arguments", where=where))
     if not accept.acceptable(expected):
         raise AuthoringError(say("author.reference_not_acceptable", where=where, accept=accept))
-    wrong = {m.id: _run_wrong(m.run, args, script, accept) for m in known}
+    wrong = {}
+    for m in known:
+        with _told(exercise, say("author.misconception", exercise=exercise.name, name=m.id), ""):
+            wrong[m.id] = _run_wrong(m.run, args, script, accept)
     differing = {
         id: outcome
         for id, outcome in wrong.items()
@@ -265,6 +258,23 @@ def _key_case(
     if kept and same_values(what_decides(computed), what_decides(kept)):  # machines round differently
         return replace(kept, wrong=differing)
     return computed
+
+
+@contextlib.contextmanager
+def _told(exercise: Exercise, where: Text, id: str) -> Iterator[None]:
+    """Say in a sentence what code of the author's raises, or that `grade` would stop it: it may never end."""
+    limit = exercise.limits.call_seconds
+    try:
+        with interrupted_after(limit, processor=True):
+            yield
+    except AuthoringError as error:
+        raise AuthoringError(say("author.script", where=where, error=error)) from error
+    except ValuesError as error:
+        raise AuthoringError(say("author.not_storable", where=where, error=error)) from error
+    except OutOfTime:
+        raise AuthoringError(say("author.endless", where=where, limit=f"{limit:g}")) from None
+    except Exception as error:
+        raise AuthoringError(say(id, where=where, error=described(error))) from error
 
 
 def called(run: Callable[..., Any], args: tuple[Any, ...], script: tuple[Step, ...]) -> Any:

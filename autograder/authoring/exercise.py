@@ -30,6 +30,7 @@ from autograder.base.messages import COURSE_LANGUAGES, Authored, Text, TextError
 from autograder.judging.answer_key import Layout
 from autograder.judging.comparison import Close, Comparator
 from autograder.judging.key_records import Step
+from autograder.sandbox.limits import Limits
 
 if TYPE_CHECKING:  # importing it loads numpy.random, which a student's check does not need
     from numpy.random import Generator
@@ -92,7 +93,10 @@ class Group:
 
     def cases(self, rng: "Generator", *, for_students: bool) -> list[Case]:
         """The cases for one key. A bare tuple stands for `Case(args)`."""
-        drawn = self.examples if for_students and self.examples else self.draw(rng)
+        drawn = list(self.examples if for_students and self.examples else self.draw(rng))
+        for case in drawn:
+            if not isinstance(case, Case | tuple | list):
+                raise AuthoringError(say("author.case_type", type=type(case).__name__))
         return [case if isinstance(case, Case) else Case(tuple(case)) for case in drawn]
 
 
@@ -140,6 +144,8 @@ class Exercise:
         Other right implementations, from `alternatives.py`.
     equivalents : dict
         Mutants of the reference that no key can reject, with the reason; see `equivalent`.
+    limits : Limits
+        What a call may use; the course's own once the assignment is loaded.
     """
 
     reference: Callable[..., Any]
@@ -150,6 +156,7 @@ class Exercise:
     misconceptions: list[Misconception] = field(default_factory=list)
     alternatives: list[Callable[..., Any]] = field(default_factory=list)
     equivalents: dict[str, str] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
         if not (callable(self.reference) and hasattr(self.reference, "__name__")):
@@ -226,7 +233,11 @@ class Exercise:
         en: str = "",
     ) -> None:
         """Add a single misconception; with `zh` and `en`, it needs no entry in `texts.toml`."""
-        run = transform(self.reference)
+        try:
+            run = transform(self.reference)
+        except Exception as error:
+            where = say("author.misconception", exercise=self.name, name=id)
+            raise AuthoringError(say("author.no_transform", where=where, error=described(error))) from error
         self.misconceptions.append(Misconception(id, run, transform, frequent, zh, en, crashes))
 
     def pairs(self) -> list[Misconception]:

@@ -22,7 +22,6 @@ from autograder.judging import answer_key, in_process
 from autograder.judging.answer_key import AnswerKey, KeyCase
 from autograder.judging.judge import judge
 from autograder.judging.results import ExerciseResult
-from autograder.sandbox.limits import Limits
 from autograder.sandbox.values import dumps, loads
 from autograder.submissions.source import read as read_source
 
@@ -80,7 +79,7 @@ def in_cases(loaded: Assignment) -> list[Text]:
         with collected(found):
             key = draw_key(loaded.name, (exercise,), loaded.name, loaded.domain, visible=False)
             found += in_misconceptions(exercise, key)
-            found += slow(exercise, call_seconds(exercise, key, loaded.limits), loaded.limits)[0]
+            found += slow(exercise, call_seconds(exercise, key))[0]
     return [say("author.at", place=loaded.folder, error=mistake) for mistake in found]
 
 
@@ -121,12 +120,11 @@ def _raised(run: Callable[..., Any], case: KeyCase) -> Text | str:
     return ""
 
 
-def call_seconds(exercise: Exercise, key: AnswerKey, limits: Limits | None = None) -> dict[str, float]:
+def call_seconds(exercise: Exercise, key: AnswerKey) -> dict[str, float]:
     """The processor time of the longest call of the reference and of each alternative.
 
     Processor time, as `grade` limits it, so that a busy machine makes no difference.
     """
-    limits = limits or Limits()
     longest = {}
     for function in (exercise.reference, *exercise.alternatives):
         seconds = [0.0]
@@ -134,7 +132,7 @@ def call_seconds(exercise: Exercise, key: AnswerKey, limits: Limits | None = Non
         for _ in key.exercises[0].cases:
             start = time.process_time()
             try:
-                with interrupted_after(limits.call_seconds, processor=True):
+                with interrupted_after(exercise.limits.call_seconds, processor=True):
                     seconds.append(next(outcomes).seconds)
             except OutOfTime:
                 seconds.append(time.process_time() - start)
@@ -143,11 +141,9 @@ def call_seconds(exercise: Exercise, key: AnswerKey, limits: Limits | None = Non
     return longest
 
 
-def slow(
-    exercise: Exercise, seconds: Mapping[str, float], limits: Limits | None = None
-) -> tuple[list[Text], list[Text]]:
+def slow(exercise: Exercise, seconds: Mapping[str, float]) -> tuple[list[Text], list[Text]]:
     """The functions that `grade` would stop, and those that need more than half of the time it gives."""
-    limit = (limits or Limits()).cpu_seconds
+    limit = exercise.limits.cpu_seconds
     told = [
         say("author.slow", exercise=exercise.name, name=name, seconds=f"{needed:.1f}", limit=f"{limit:g}")
         for name, needed in sorted(seconds.items(), key=lambda item: -item[1])

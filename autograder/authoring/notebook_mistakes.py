@@ -41,11 +41,11 @@ def find(
     defined: set[tuple[str, str | None]] = set()
     for cell in cells:
         mistakes += [*_in_header(cell), *_near_markers(cell)]
-        alone = _without_counterpart(cell)
+        regions, alone = _regions(cell)
         mistakes += [say("author.marker_alone", place=cell.at(alone))] if alone else []
         if cell.cell_type == "code":
             mistakes += _in_tags(cell, languages)
-            mistakes += _in_code(cell, exercises, languages, defined, bool(alone))
+            mistakes += _in_code(cell, regions, exercises, languages, defined, bool(alone))
         for name in PICTURE.findall("\n".join(cell.lines)) if cell.cell_type != "code" else ():
             picture = path.parent / "pictures" / name
             if not picture.is_file():
@@ -61,9 +61,13 @@ def _in_header(cell: Cell) -> Iterator[Text]:
     for option, name, value in script.OPTION.findall(cell.title):  # jupytext has others, such as tags
         misspelt = name not in known and get_close_matches(name.lower(), known, 1, 0.7)
         wrong = misspelt or (name == "lang") != (value in COURSE_LANGUAGES)
-        odd += [option] if wrong or (name == "points" and not script.POINTS.fullmatch(value)) else []
+        odd += [option] if wrong or (name in ("lang", "answer") and option[-1] != '"') else []
+    odd += re.findall(r"\blang\b.*", script.OPTION.sub("", cell.title))  # jupytext would not know it
     for what in odd:
         yield say("author.cell_header", place=cell.at(cell.start - 1), what=what)
+    about = cell.metadata
+    if ({"answer", "points"} & about.keys()) and not script.POINTS.fullmatch(about.get("points", "")):
+        yield say("author.written_without_points", place=cell.at(cell.start - 1))
 
 
 def _without_partner(cells: Sequence[Cell], languages: Sequence[str]) -> Iterator[Text]:
@@ -106,20 +110,16 @@ def _markers(cell: Cell) -> list[tuple[int, str]]:
     return [(number, words[line]) for number, line in text if line in words]
 
 
-def _without_counterpart(cell: Cell) -> int | None:
-    """The line of the first marker that has none."""
+def _regions(cell: Cell) -> tuple[list[range], int | None]:
+    """The solutions from marker to marker; none where a marker has no counterpart, and then its line."""
     markers = _markers(cell)
     for (number, word), expected in zip(markers, cycle(("BEGIN", "END")), strict=False):
         if word != expected:
-            return number
-    return markers[-1][0] if len(markers) % 2 else None
-
-
-def _regions(cell: Cell) -> list[range]:
-    """The solutions in a cell of code, from marker to marker; none where a marker has no counterpart."""
-    numbers = [number for number, _ in _markers(cell)]
-    pairs = zip(numbers[::2], numbers[1::2], strict=False)
-    return [] if _without_counterpart(cell) else [range(*pair) for pair in pairs]
+            return [], number
+    numbers = [number for number, _ in markers]
+    if len(numbers) % 2:
+        return [], numbers[-1]
+    return [range(*pair) for pair in zip(numbers[::2], numbers[1::2], strict=True)], None
 
 
 def _in_tags(cell: Cell, languages: Sequence[str]) -> Iterator[Text]:
@@ -136,13 +136,13 @@ def _in_tags(cell: Cell, languages: Sequence[str]) -> Iterator[Text]:
 
 def _in_code(
     cell: Cell,
+    own: list[range],
     exercises: Collection[str],
     languages: Sequence[str],
     defined: set[tuple[str, str | None]],
     unpaired: bool,
 ) -> Iterator[Text]:
     """Solutions and exercises; adds to what is `defined`, each in one language or in all."""
-    own = _regions(cell)
     stub = list(cell.lines)
     for region in own:
         code = _code([cell.lines[number - cell.start] for number in region])
@@ -157,6 +157,7 @@ def _in_code(
     except SyntaxError as error:
         yield say("author.cell_syntax", place=cell.at(cell.start + (error.lineno or 1) - 1), error=error.msg)
         return
+    lines = dict(cell.numbered())
     functions = [node for node in nodes if isinstance(node, _DEFINITIONS) and node.name in exercises]
     if len({node.name for node in functions}) > 1:
         names = joined([node.name for node in functions])
@@ -165,8 +166,15 @@ def _in_code(
         first, last = (cell.start + (line or 1) - 1 for line in (node.lineno, node.end_lineno))
         inside = [region for region in own if first <= region[0] <= last]
         own = [region for region in own if region not in inside]
-        if not inside and not unpaired:
-            yield say("author.no_region", place=cell.at(first), name=node.name)
+        methods = node.body if isinstance(node, ast.ClassDef) and inside else []
+        for part in () if unpaired else [node, *methods]:
+            if not isinstance(part, _DEFINITIONS):
+                continue
+            start, end = (cell.start + (line or 1) - 1 for line in (part.lineno, part.end_lineno))
+            given = lines[start].rstrip().endswith("# given") or part.name == "__init__"
+            if not (given and part is not node) and not any(start <= region[0] <= end for region in inside):
+                id = "author.no_region" if part is node else "author.method_published"
+                yield say(id, place=cell.at(start), name=part.name)
         if any((node.name, lang) in defined for lang in (None, *([cell.lang] if cell.lang else languages))):
             yield say("author.defined_twice", place=cell.at(first), name=node.name)
         defined.add((node.name, cell.lang))
@@ -180,7 +188,7 @@ def _code(lines: Sequence[str]) -> list[str]:
 
 def _published(path: Path, cells: Sequence[Cell]) -> Iterator[Text]:
     """Solutions that stand once more where students read them; a single line also inside of another."""
-    solutions = [region for cell in cells if cell.cell_type == "code" for region in _regions(cell)]
+    solutions = [region for cell in cells if cell.cell_type == "code" for region in _regions(cell)[0]]
     lines = dict(numbered for cell in cells for numbered in cell.numbered())
     hidden = {number for region in solutions for number in region}
     shown = [

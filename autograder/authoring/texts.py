@@ -119,11 +119,16 @@ def _with_texts(exercise: Exercise, own: TextFile, course: TextFile, mistakes: l
             return replace(item, zh=text.zh, en=text.en)
         return item
 
-    return replace(
-        exercise,
-        groups=[with_text(group, "group", group.name) for group in exercise.groups],
-        misconceptions=[with_text(m, "misconception", m.id) for m in exercise.misconceptions],
-    )
+    groups = [with_text(group, "group", group.name) for group in exercise.groups]
+    misconceptions = [with_text(known, "misconception", known.id) for known in exercise.misconceptions]
+    for lang in own.languages:
+        first: dict[str, str] = {}
+        for known in misconceptions:
+            text = getattr(known, lang)
+            if text and first.setdefault(text, known.id) != known.id:
+                where = say("author.misconception", exercise=exercise.name, name=known.id)
+                mistakes.append(say("author.text_same", where=where, name=first[text], lang=lang))
+    return replace(exercise, groups=groups, misconceptions=misconceptions)
 
 
 def _text(inner: str, outer: str, own: TextFile, course: TextFile) -> Authored:

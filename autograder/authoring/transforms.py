@@ -179,14 +179,14 @@ def afterwards(change: Callable[[Any], Any]) -> Transform:
     return result(lambda value, call: change(value))
 
 
-def divided_by(amount: Change) -> Transform:
-    """A mean where a sum is asked for: divided by `amount(arguments)`."""
-    return result(lambda value, call: value / amount(call))
+def divided_by(amount: Change | float) -> Transform:
+    """A mean where a sum is asked for: divided by a number or by `amount(arguments)`."""
+    return result(lambda value, call: value / (amount(call) if callable(amount) else amount))
 
 
-def times(amount: Change) -> Transform:
-    """Multiplied by `amount(arguments)`."""
-    return result(lambda value, call: value * amount(call))
+def times(amount: Change | float) -> Transform:
+    """Multiplied by a number or by `amount(arguments)`."""
+    return result(lambda value, call: value * (amount(call) if callable(amount) else amount))
 
 
 def like(name: str) -> Transform:

@@ -8,18 +8,19 @@ and every mutant of the reference. All of this is trusted code and runs without 
 import time
 import warnings
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from autograder.authoring import assignment, mistakes
+from autograder.authoring.course import unknown
 from autograder.authoring.draw import draw_key
-from autograder.authoring.exercise import AuthoringError, Exercise, Misconception
+from autograder.authoring.exercise import Exercise, Misconception, refuse
 from autograder.authoring.mutants import Mutant, mutants
-from autograder.base.messages import Text, joined, say
+from autograder.base.messages import Text, say
 from autograder.base.timeout import OutOfTime, interrupted_after
 from autograder.judging import in_process
 from autograder.judging.answer_key import AnswerKey, what_decides
@@ -112,39 +113,41 @@ def named_share(reports: list[Report]) -> float:
 
 def to_data(reports: list[Report], lang: str) -> dict[str, Any]:
     """The reports as plain data for `--json`; faults are texts as in `results.json`."""
-    return {
-        "sound": sound(reports),
-        "named": round(named_share(reports), 4),
-        "exercises": [
-            {
-                **asdict(report),
-                "sound": report.sound,
-                "stub": [with_sentence(fault, lang) for fault in report.stub],
-                "reference": [with_sentence(fault, lang) for fault in report.reference],
-                "rejected": {name: with_sentence(fault, lang) for name, fault in report.rejected.items()},
-                "mistakes": [with_sentence(mistake, lang) for mistake in report.mistakes],
-                "slow": [with_sentence(warning, lang) for warning in report.slow],
-            }
-            for report in reports
-        ],
-    }
+
+    def shown(value: Any) -> Any:
+        match value:
+            case Text():
+                return with_sentence(value, lang)
+            case list():
+                return [shown(each) for each in value]
+            case dict():
+                return {name: shown(each) for name, each in value.items()}
+        return value
+
+    exercises = [shown(vars(report)) | {"sound": report.sound} for report in reports]
+    return {"sound": sound(reports), "named": round(named_share(reports), 4), "exercises": exercises}
 
 
-def chosen(course: Path, names: list[str]) -> list[tuple[Path, str]]:
+def chosen(course: Path, names: Sequence[str], only: Sequence[str] = ()) -> list[tuple[Path, str]]:
     """A course's exercises, each with its assignment's folder: all, or those of the assignments in `names`.
+
+    Parameters
+    ----------
+    only : sequence of str
+        Of these exercises, if there are any.
 
     Raises
     ------
     exercise.AuthoringError
-        The course cannot be loaded, or has no such assignment.
+        The course cannot be loaded, or has no such assignment or exercise.
     """
     assignments = {loaded.name: loaded for loaded in assignment.load_all(course)}
-    for name in names:
-        if name not in assignments:
-            known = joined(assignments)
-            raise AuthoringError(say("author.no_such_assignment", folder=course, name=name, known=known))
+    refuse([unknown(str(course), name, assignments) for name in names if name not in assignments])
     wanted = [assignments[name] for name in names] or assignments.values()
-    return [(loaded.folder, exercise.name) for loaded in wanted for exercise in loaded.exercises]
+    found = [(loaded.folder, exercise.name) for loaded in wanted for exercise in loaded.exercises]
+    known = [name for _, name in found]
+    refuse([unknown(str(course), name, known) for name in only if name not in known])
+    return [each for each in found if not only or each[1] in only]
 
 
 def verify_exercise(folder: Path, name: str, draws: int, seed: str) -> Report:
@@ -166,8 +169,7 @@ def verify_exercise(folder: Path, name: str, draws: int, seed: str) -> Report:
     declared = exercise.equivalents
     equivalents = {change: declared[change] for change in declared if survivors.get(change) == draws}
     pairs = _distinct_pairs(exercise, keys)
-    seconds = mistakes.call_seconds(exercise, keys[0], loaded.limits)
-    too_slow, slow = mistakes.slow(exercise, seconds, loaded.limits)
+    too_slow, slow = mistakes.slow(exercise, mistakes.call_seconds(exercise, keys[0]))
     found = [*mistakes.in_misconceptions(exercise, keys[0]), *too_slow]
     return Report(
         loaded.name,
@@ -243,13 +245,12 @@ def _missed(exercise: Exercise, keys: list[AnswerKey]) -> dict[str, int]:
 
 
 def _misnamed(exercise: Exercise, wrong: list[Misconception], keys: list[AnswerKey]) -> dict[str, str]:
-    misnamed = {}
-    for known in wrong:
-        for key in keys:
-            recognised = _result(key, exercise, known.run).misconception
-            if recognised != known.id:
-                misnamed[known.id] = str(recognised)
-    return misnamed
+    return {
+        known.id: str(recognised)
+        for known in wrong
+        for key in keys
+        if (recognised := _result(key, exercise, known.run).misconception) != known.id
+    }
 
 
 def _distinct_pairs(exercise: Exercise, keys: list[AnswerKey]) -> list[Misconception]:
@@ -274,12 +275,8 @@ def _never_drawn(exercise: Exercise, keys: list[AnswerKey]) -> list[str]:
 
 def _survivors(changed: list[Mutant], keys: list[AnswerKey], exercise: Exercise) -> dict[str, int]:
     """The mutants that pass, and in how many of the draws."""
-    survivors: dict[str, int] = {}
-    for mutant in changed:
-        passed = sum(_passes(mutant, key, exercise) for key in keys)
-        if passed:
-            survivors[mutant.change] = passed
-    return survivors
+    passed = {mutant.change: sum(_passes(mutant, key, exercise) for key in keys) for mutant in changed}
+    return {change: times for change, times in passed.items() if times}
 
 
 def _passes(mutant: Mutant, key: AnswerKey, exercise: Exercise) -> bool:

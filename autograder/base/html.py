@@ -6,22 +6,22 @@ beside the module that they belong to. The frame of every page, `frame.html`, is
 elsewhere, and its content security policy forbids it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from autograder.base.messages import Text, languages, say, sentence, tag
+from autograder.base.messages import Text, say, sentence, tag
 
 
-def environment(package: str, lang: str = "", *more: str) -> Environment:
+def environment(package: str, languages: Sequence[str], *more: str) -> Environment:
     """The Jinja environment of the templates of `package`: with the frame of a page and with messages.
 
     Parameters
     ----------
-    lang : str, optional
-        In which a `Text` is shown; by default in all languages, of which the page's style shows one.
+    languages : sequence of str
+        In which a `Text` is shown; of several the page's style shows one.
     more : str
         Further packages whose templates are used.
     """
@@ -32,9 +32,10 @@ def environment(package: str, lang: str = "", *more: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        finalize=lambda value: _shown(value, lang) if isinstance(value, Text) else value,
+        finalize=lambda value: _shown(value, languages) if isinstance(value, Text) else value,
     )
-    result.globals |= {"say": say, "sentence": sentence, "lang": lang, "languages": languages(), "tag": tag}
+    known = {"say": say, "sentence": sentence, "tag": tag, "lang": languages[0], "languages": languages}
+    result.globals |= known
     result.filters["points"] = lambda value: "–" if value is None else f"{value:g}"
     return result
 
@@ -51,11 +52,9 @@ def together(parts: Iterable[str], between: str = "") -> Markup:
     return Markup(between.join([part if type(part) is Markup else escape(part) for part in parts]))
 
 
-def _shown(text: Text, lang: str) -> Any:
-    if lang:
-        return text.in_language(lang)
-    sentences = {language: text.in_language(language) for language in languages()}
+def _shown(text: Text, languages: Sequence[str]) -> Any:
+    sentences = {language: text.in_language(language) for language in languages}
     if len({*sentences.values()}) == 1:
-        return sentences["en"]
+        return sentences[languages[0]]
     span = Markup('<span class="in {}" lang="{}">{}</span>')
     return together(span.format(language, tag(language), shown) for language, shown in sentences.items())

@@ -220,6 +220,12 @@ def course_language(lang: str, written: Sequence[str] = COURSE_LANGUAGES) -> str
     return next(shown for shown in (lang, "en", *written) if shown in written)
 
 
+def page_languages(written: Iterable[str]) -> tuple[str, ...]:
+    """The languages of a page for readers of any, about courses that are `written` in these."""
+    known = {*written}
+    return tuple(known) if len(known) == 1 else languages()
+
+
 def tag(lang: str) -> str:
     """The language as HTML names it."""
     return "zh-CN" if lang == "zh" else lang

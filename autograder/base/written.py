@@ -1,12 +1,12 @@
 """Remember what a command wrote into a folder, to know later what is its own and was not edited since.
 
-`nbgrader init` overwrites, and `report` removes, only what this file says that they wrote.
+`nbgrader init` overwrites, and `report` and `build` remove, only what this file says that they wrote.
 """
 
 import hashlib
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from autograder.base import atomic
@@ -31,4 +31,21 @@ def remembering(root: Path) -> Iterator[dict[str, str]]:
     try:
         yield written
     finally:
+        root.mkdir(parents=True, exist_ok=True)
         atomic.write(path, (json.dumps(written, indent=1, sort_keys=True) + "\n").encode())
+
+
+def remove(root: Path, known: dict[str, str], names: Iterable[str]) -> list[str]:
+    """Delete files that an earlier run wrote; return those that are kept, as they were edited since."""
+    edited = []
+    for name in names:
+        with suppress(FileNotFoundError, IsADirectoryError):
+            if digest((root / name).read_bytes()) != known[name]:
+                edited.append(name)
+                continue
+            (root / name).unlink()
+        del known[name]
+        with suppress(OSError):  # a folder with other files
+            for folder in list((root / name).parents)[: name.count("/")]:
+                folder.rmdir()
+    return edited

@@ -1,13 +1,18 @@
 """`autograder build`: make students' files and the hidden answer keys."""
 
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from autograder.base.command_line import EXIT_NOT_PASSED, PATH, fail_with, language_option, leave
 from autograder.base.messages import translator
-from autograder.cli.common import for_instructors, solutions_argument, told
+from autograder.cli.common import for_instructors, solutions_argument, told, warn_of_exposed
+
+if TYPE_CHECKING:
+    from autograder.authoring.build import Built
 
 
 @click.command()
@@ -22,9 +27,11 @@ def build(solutions: Path, assignments: Path, keys: Path, new_keys: bool, check:
     """Make students' files and the hidden answer keys from the sources."""
     from autograder.authoring import assignment, mistakes
     from autograder.authoring import build as building
+    from autograder.base.written import digest, remembering, remove
 
     _ = translator(lang)
     changed = False
+    drawn: list[Built] = []
     try:
         course = assignment.load_all(solutions)
         visible = mistakes.check_release(
@@ -32,16 +39,30 @@ def build(solutions: Path, assignments: Path, keys: Path, new_keys: bool, check:
         )
         from autograder.integrations.nbgrader.release import releasing
 
-        with releasing() as released_text:
+        with releasing() as released_text, ExitStack() as stack:
+            written = {} if check else stack.enter_context(remembering(assignments))
+            now = set()
             for item, key in zip(course, visible, strict=True):
                 files = building.release(item, assignments, released_text, key, dry_run=check)
                 if not check:
-                    files.append(building.draw_keys(item, keys, fresh=new_keys))
+                    for path in (file.path for file in files):
+                        name = path.relative_to(assignments).as_posix()
+                        written[name] = digest(path.read_bytes())
+                        now.add(name)
+                    drawn.append(building.draw_keys(item, keys, fresh=new_keys))
+                    files.append(drawn[-1])
                 for file in files:
                     changed |= file.changed
                     if file.changed:
                         shown = _("file.out_of_date", file=file.path) if check else told(file, lang)
                         click.echo(shown)
+            gone = [] if check else [name for name in written if name not in now]
+            kept = remove(assignments, written, gone)
+            for name in gone:
+                changed = True
+                id = "file.not_removed" if name in kept else "file.removed"
+                click.echo(_(id, file=assignments / name))
+        warn_of_exposed(file.path for file in drawn)
     except OSError as error:
         # An error in a file of nbgrader's own may carry no file name.
         fail_with(error, tempfile.gettempdir())

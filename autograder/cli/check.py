@@ -36,11 +36,12 @@ def check(file: Path | None, lang: str, hint: bool, html: bool, output: Path | N
         fail(say("error.page_name_wrong", file=output))
     chosen, done = _checked(file, lang)
     result = done.result
+    lang = result.about.language(lang)
     told = frozenset(exercise.name for exercise in result.exercises) if hint else frozenset()
     if json:
-        from autograder.reports import files, json_file
+        from autograder.reports import json_file
 
-        files.exhaust(json_file.through([result], lang, sys.stdout))
+        list(json_file.through([result], lang, sys.stdout))
     else:
         from rich.console import Console
 

@@ -1,12 +1,13 @@
 """Helpers shared by the engine's commands, besides `base.command_line`."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from autograder.base.command_line import PATH, fail
+from autograder.base.command_line import PATH, complain, fail
 from autograder.base.messages import joined, say
 
 if TYPE_CHECKING:
@@ -33,6 +34,14 @@ def for_instructors() -> Iterator[None]:
 
 
 _FOR_INSTRUCTORS = {"copydetect", "jupytext", "nbformat", "nbgrader", "traitlets"}
+
+
+def warn_of_exposed(keys: Iterable[Path]) -> None:
+    """Say on stderr which hidden keys others can read, or git would add."""
+    from autograder.judging.exposure import exposed
+
+    for sentence in exposed(keys):
+        complain(sentence)
 
 
 def told(file: "Built", lang: str) -> str:

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,7 +21,7 @@ from autograder.base.command_line import (
     leave,
 )
 from autograder.base.messages import say
-from autograder.cli.common import for_instructors
+from autograder.cli.common import for_instructors, warn_of_exposed
 
 if TYPE_CHECKING:
     from autograder.cli.run_warnings import RunWarnings
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from autograder.judging.results import SubmissionResult
     from autograder.sandbox.records import Isolation
     from autograder.submissions.class_folder import SubmittedFile
+
+
+def _limit(name: str, kind: "click.ParamType[Any]", what: str, default: int) -> "Callable[[Any], Any]":
+    return click.option(f"--{name}", type=kind, help=f"{what}; else what the course says, or {default}.")
 
 
 @click.command()
@@ -61,7 +65,10 @@ if TYPE_CHECKING:
     "--jobs", type=click.IntRange(min=0), default=0, help="Submissions at a time; 0 means one a core."
 )
 @click.option(
-    "--cluster", help="Grade on the workers of a Dask scheduler, such as tcp://host:8786; local starts one."
+    "--cluster", help="Grade on the workers of a Dask scheduler, such as tls://host:8786; local starts one."
+)
+@click.option(
+    "--insecure", is_flag=True, help="Use a Dask scheduler without TLS, on a network that is your own."
 )
 @click.option(
     "--isolation",
@@ -69,21 +76,9 @@ if TYPE_CHECKING:
     default="bubblewrap",
     help="bubblewrap, or process (weaker, needs nothing installed).",
 )
-@click.option(
-    "--cpu-seconds",
-    type=click.FloatRange(min=0.1),
-    help="Processor seconds a call may take; else what the course says, or 3.",
-)
-@click.option(
-    "--submission-seconds",
-    type=click.FloatRange(min=1.0),
-    help="Processor seconds a submission may take; else what the course says, or 60.",
-)
-@click.option(
-    "--memory-mib",
-    type=click.IntRange(min=16),
-    help="MiB a submission may take; else what the course says, or 512.",
-)
+@_limit("cpu-seconds", click.FloatRange(min=0.1), "Processor seconds a call may take", 3)
+@_limit("submission-seconds", click.FloatRange(min=1.0), "Processor seconds a submission may take", 60)
+@_limit("memory-mib", click.IntRange(min=16), "MiB a submission may take", 512)
 @language_option
 @click.option("--json", is_flag=True, help="Print results.json in place of the table.")
 @for_instructors()
@@ -95,6 +90,7 @@ def grade(
     out: Path | None,
     jobs: int,
     cluster: str | None,
+    insecure: bool,
     isolation: "Isolation",
     cpu_seconds: float | None,
     submission_seconds: float | None,
@@ -111,6 +107,8 @@ def grade(
 
     if (path is None) == (nbgrader is None):
         fail(say("grade.folder_or_course"))
+    if cluster not in (None, "local") and not insecure and not cluster.startswith(("tls://", "wss://")):
+        fail(say("cluster.insecure", address=cluster))
     limits = asked_for(cpu_seconds=cpu_seconds, submission_seconds=submission_seconds, memory_mib=memory_mib)
     settings = Settings(isolation, limits)
     with _complaining(out or (nbgrader or Path()) / "grades"):
@@ -123,6 +121,7 @@ def grade(
         path, keys, out = path or Path(), keys or Path("keys"), out or Path("grades")
         files, strays = _found(path, keys, assignment)
         answer_keys = grade_class.load_keys(keys, {file.assignment for file in files})
+        files = grade_class.in_course_order(files, answer_keys)
         if cluster in (None, "local"):
             _require_modules(answer_keys)
             if isolation == "bubblewrap":
@@ -138,8 +137,12 @@ def grade(
                     return executors.cluster(cluster, workers, engines, complain)
                 return executors.processes(workers)
 
-            _grade_with_progress(files, answer_keys, settings, store, pool, books)
+            graded = _grade_with_progress(files, answer_keys, settings, store, pool, books)
             failed, warnings = _write(store, answer_keys, out, lang, json)
+    if not json:
+        told = say("grade.counted", kept=len(files) - graded, graded=graded)
+        click.echo(told.in_language(lang))
+    warn_of_exposed(path for path, _ in answer_keys.values())
     for sentence in warnings.sentences():
         complain(sentence)
     for failure in books.failed:
@@ -236,8 +239,8 @@ def _grade_with_progress(
     store: "Store",
     open_pool: "Callable[[], AbstractContextManager[WorkerPool]]",
     books: "_Books",
-) -> None:
-    """Grade in workers, with a progress bar and the time left on stderr.
+) -> int:
+    """Grade in workers, with a progress bar and the time left on stderr; return how many were not kept.
 
     Where a worker was killed or a cluster lost, a new pool takes up what is left, twice at most.
     """
@@ -254,7 +257,11 @@ def _grade_with_progress(
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("grading", total=len(files))
 
+        anew: set[SubmittedFile] = set()
+
         def on_graded(graded: "Graded", result: "SubmissionResult | None") -> None:
+            if result is not None:
+                anew.add(graded.file)
             if books.course is not None:
                 books.write(graded.file, result or grade_class.result_of(graded, store))
             progress.advance(task)
@@ -263,7 +270,7 @@ def _grade_with_progress(
             try:
                 with open_pool() as pool:
                     grade_class.grade_class(files, answer_keys, settings, store, pool, on_graded)
-                return
+                break
             except BrokenExecutor:
                 if not pools_left:
                     raise
@@ -272,6 +279,7 @@ def _grade_with_progress(
                 if pools_left == _MAX_POOLS - 1:
                     raise
                 raise ClusterLost(error.text) from error
+    return len(anew)
 
 
 _MAX_POOLS = 3

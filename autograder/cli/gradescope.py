@@ -6,6 +6,7 @@ import click
 
 from autograder.base.command_line import PATH, fail, language_option
 from autograder.base.messages import say
+from autograder.cli.common import warn_of_exposed
 
 
 @click.command()
@@ -26,4 +27,5 @@ def gradescope(assignment: str, keys: Path, out: Path | None, lang: str) -> None
     target = out or Path(f"{assignment}.gradescope.zip")
     load(key, assignment)
     bundle.write(key, lang, target)
+    warn_of_exposed([key, target])
     click.echo(say("gradescope.zip_written", file=target).in_language(lang))

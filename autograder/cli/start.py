@@ -22,4 +22,4 @@ def start(folder: Path, lang: str, course: Path | None) -> None:
 
     from autograder.reports import first_steps
 
-    first_steps.show(copied, folder, lang, Console(emoji=False, highlight=False))
+    first_steps.show(copied, folder, copied.lang, Console(emoji=False, highlight=False))

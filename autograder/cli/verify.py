@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("assignments", nargs=-1, help="Which assignments; all unless said otherwise.")
 @click.option("--solutions", type=PATH, default="solutions", help="The folder of the assignments' sources.")
+@click.option("--exercise", "only", multiple=True, help="Only this exercise; may be given several times.")
 @click.option("--draws", type=click.IntRange(min=1), default=20, help="Fresh hidden keys to try.")
 @click.option(
     "--jobs", type=click.IntRange(min=0), default=0, help="Exercises at a time; 0 means one a core."
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 def verify(
     assignments: tuple[str, ...],
     solutions: Path,
+    only: tuple[str, ...],
     draws: int,
     jobs: int,
     seed: str | None,
@@ -36,7 +38,7 @@ def verify(
     """Test the tests: is everything wrong rejected and named, everything right accepted? 1 when not."""
     from autograder.authoring import verification
 
-    exercises = verification.chosen(solutions, list(assignments))
+    exercises = verification.chosen(solutions, assignments, only)
     seed = seed or secrets.token_hex(4)
     reports = _verify_with_progress(exercises, draws, seed, jobs or os.cpu_count() or 1)
     click.echo(say("verify.seed", seed=seed).in_language(lang), err=True)

@@ -46,6 +46,8 @@ class WorkerPool:
         Raises BrokenExecutor where what was submitted cannot come back any more.
     doubt : function ()
         Told that a worker could not grade a submission.
+    settle : function ()
+        Waits until it is known which workers can grade.
     tried : bool
         Whether its workers are known to be able to isolate; else one tries before it grades.
     """
@@ -55,6 +57,7 @@ class WorkerPool:
     deliver: Callable[[Path], Any]
     check: Callable[[], None] = lambda: None
     doubt: Callable[[], None] = lambda: None
+    settle: Callable[[], None] = lambda: None
     tried: bool = True
 
 
@@ -137,10 +140,7 @@ def _start_worker() -> None:
 
 @contextlib.contextmanager
 def cluster(
-    address: str,
-    count: int,
-    engines: Engines,
-    tell: Callable[[Text], None] = lambda text: None,
+    address: str, count: int, engines: Engines, tell: Callable[[Text], None] = lambda text: None
 ) -> Iterator[WorkerPool]:
     """The workers of the Dask scheduler at `address`; "local" starts one here, with `count` workers.
 
@@ -162,6 +162,7 @@ def cluster(
         In the course of the work. Nothing waits longer than `_PATIENCE_SECONDS` for it.
     """
     try:
+        import cryptography  # noqa: F401  # the certificates of a cluster on this machine
         import dask
         import distributed
     except ImportError:
@@ -178,7 +179,8 @@ def cluster(
                 distributed.LocalCluster(
                     n_workers=count,
                     threads_per_worker=1,
-                    dashboard_address=":0",  # the usual port may be taken
+                    dashboard_address=None,
+                    security=True,  # else every account of this machine could run code on the workers
                     silence_logs=logging.CRITICAL,
                 )
             )
@@ -190,7 +192,7 @@ def cluster(
             raise ClusterError(say("cluster.no_scheduler", address=address, error=error)) from error
         workers = _Workers(client, address, engines, tell)
         workers.wait()
-        yield WorkerPool(workers, workers.size, workers.deliver, workers.check, workers.doubt)
+        yield WorkerPool(workers, workers.size, workers.deliver, workers.check, workers.doubt, workers.settle)
 
 
 class ClusterLost(ClusterError, BrokenExecutor):
@@ -205,13 +207,7 @@ _NAMED = 5
 class _Workers(Executor):
     """Gives work to those workers of a cluster whose engine is ours and who can isolate a submission."""
 
-    def __init__(
-        self,
-        client: Any,
-        address: str,
-        engines: Engines,
-        tell: Callable[[Text], None],
-    ) -> None:
+    def __init__(self, client: Any, address: str, engines: Engines, tell: Callable[[Text], None]) -> None:
         self._client, self._address, self._tell = client, address, tell
         self._executor = client.get_executor(pure=False)
         self._engines = list(engines)
@@ -265,6 +261,14 @@ class _Workers(Executor):
     def doubt(self) -> None:
         """Ask all workers again: one of them could not grade."""
         self._look(again=not self._asked)
+
+    def settle(self) -> None:
+        """Ask all workers again and wait for what they answer.
+
+        A worker that fails does so at once, so that it would be given all work until its answer is known.
+        """
+        self._look(again=True)
+        self.wait()
 
     def _look(self, *, again: bool = False) -> None:
         """Ask workers that are new, hear those that have answered, forget those that have gone."""

@@ -68,6 +68,13 @@ def load_keys(folder: Path, assignments: Iterable[str]) -> dict[str, tuple[Path,
     return {key.assignment: (path, key) for path, key in keys}
 
 
+def in_course_order(files: Sequence[SubmittedFile], keys: Iterable[str]) -> list[SubmittedFile]:
+    """The files of each student, who come in their order, in that of their assignments' `keys`."""
+    names, students = list(keys), list(dict.fromkeys(file.student for file in files))
+    places = {student: place for place, student in enumerate(students)}
+    return sorted(files, key=lambda file: (places[file.student], names.index(file.assignment)))
+
+
 def newest_key(path: Path) -> answer_key.AnswerKey:
     """The key at `path`, read again only when the file has changed.
 
@@ -134,7 +141,7 @@ def grade_class(
     except BaseException:
         run.cancel()
         raise
-    store.keep_class(map(_member, graded))
+    store.keep_class(map(_member, graded), {name: key.about for name, (_, key) in keys.items()})
     return graded
 
 
@@ -183,6 +190,8 @@ class _ClassRun:
             self._collect()
 
     def grade_failed_again(self) -> None:
+        if self._failed:
+            self._pool.settle()
         for graded in self._failed:
             content, problem = content_of(graded.file)
             if _digest(graded.file, content, problem) == graded.key.submission:
@@ -327,6 +336,7 @@ def _result(
         done.output,
         key.by_hand,
         settings.engine(key),
+        about=key.about,
     )
 
 

@@ -12,7 +12,7 @@ import contextlib
 import os
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +20,7 @@ from typing import Any, Literal, NamedTuple, Self
 
 from autograder.base.messages import Message, Text, TextError, say
 from autograder.judging.result_json import SCHEMA, decode, encode
-from autograder.judging.results import Change, SubmissionResult
+from autograder.judging.results import About, Change, SubmissionResult
 
 
 class StoreKey(NamedTuple):
@@ -131,9 +131,9 @@ class Store:
                 (*key, not result.has_judge_error, content, zlib.crc32(content)),
             )
 
-    def keep_class(self, members: Iterable[Member]) -> None:
-        """Remember who belongs to the class that was graded, in order, and what has changed since each was
-        graded before; it replaces an older class."""
+    def keep_class(self, members: Iterable[Member], about: Mapping[str, About]) -> None:
+        """Remember who belongs to the class that was graded, in order, what has changed since each was
+        graded before, and what the course says of its assignments; it replaces an older class."""
         with self._translating_errors("store.unwritable"), self._connection:
             self._connection.execute("BEGIN")
             rows = self._connection.execute(
@@ -141,6 +141,8 @@ class Store:
             )
             last = {(student, assignment): StoreKey(*key) for student, assignment, *key in rows}
             self._connection.execute("DELETE FROM class")
+            said = [(name, encode(text)) for name, text in about.items()]
+            self._connection.executemany("INSERT OR REPLACE INTO assignments VALUES (?, ?)", said)
             for m in members:
                 former = last.get((m.student, m.assignment), m.key)
                 changes = encode(self._changes(former, m.key))
@@ -166,6 +168,10 @@ class Store:
     def graded_class(self) -> Iterator[SubmissionResult]:
         """The results of the class that was graded last, one by one, each with its student's name."""
         with self._translating_errors("store.unreadable"):
+            about: dict[str, About] = {}
+            if "assignments" in _tables(self._connection):
+                for name, said in self._connection.execute("SELECT name, about FROM assignments"):
+                    about[name] = decode(said, About)
             rows = self._connection.execute(
                 "SELECT student, assignment, file, submission, answer_key, engine, notes, changes, result, "
                 "digest FROM class LEFT JOIN results USING (submission, answer_key, engine) ORDER BY position"
@@ -174,9 +180,9 @@ class Store:
                 member = _member(row[:8])
                 result = self._read(member.key, *row[8:]) if member else None
                 if member is None or result is None:
-                    about = {"file": self.path, "student": row[0], "assignment": row[1]}
-                    raise StoreError(say("store.row_unreadable", **about))
-                yield member.named(result)
+                    of = {"file": self.path, "student": row[0], "assignment": row[1]}
+                    raise StoreError(say("store.row_unreadable", **of))
+                yield replace(member.named(result), about=about.get(member.assignment, result.about))
 
     @contextlib.contextmanager
     def _translating_errors(self, id: Literal["store.unreadable", "store.unwritable"]) -> Iterator[None]:
@@ -238,6 +244,7 @@ def _writing(path: Path) -> tuple[sqlite3.Connection, bool]:
         "CREATE TABLE IF NOT EXISTS last (student TEXT, assignment TEXT, submission TEXT, answer_key TEXT, "
         "engine TEXT, PRIMARY KEY (student, assignment)) WITHOUT ROWID"
     )
+    connection.execute("CREATE TABLE IF NOT EXISTS assignments (name TEXT PRIMARY KEY, about BLOB)")
     if older and schema == _MIGRATED:
         connection.execute(
             "INSERT OR IGNORE INTO last SELECT student, assignment, submission, answer_key, engine FROM class"

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
-from autograder.base.messages import Authored, Text, Verbatim
+from autograder.base.messages import COURSE_LANGUAGES, Authored, Text, Verbatim
 from autograder.judging.comparison import Comparator
+from autograder.judging.results import About
 from autograder.sandbox.limits import Limits
 
 Layout = Literal["C", "fortran", "strided", "readonly"]
@@ -189,11 +190,14 @@ class AnswerKey:
     exercises: tuple[KeyExercise, ...]
     digest: str = ""
 
-    @property
-    def title(self) -> Text:
-        """What the course calls the assignment; its name where it does not say."""
-        has_title = self.settings.zh or self.settings.en
-        return Authored(self.settings.zh, self.settings.en) if has_title else Verbatim(self.assignment)
+    @cached_property
+    def about(self) -> About:
+        """What the course says of it; its languages are those in which there are texts."""
+        texts = [text for each in self.exercises for text in (*each.groups, *each.misconceptions)]
+        written = [lang for lang in COURSE_LANGUAGES if any(getattr(text, lang) for text in texts)]
+        title = Authored(self.settings.zh, self.settings.en)
+        named = title if title.zh or title.en else Verbatim(self.assignment)
+        return About(self.settings.position, named, tuple(written) or COURSE_LANGUAGES)
 
     @property
     def limits(self) -> Limits:

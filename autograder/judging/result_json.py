@@ -66,7 +66,9 @@ def _refusing() -> Iterator[None]:
 
 def shown(result: SubmissionResult, lang: str) -> bytes:
     """One entry of `submissions` in `results.json`: the record with points, and sentences in `lang`."""
+    lang = result.about.language(lang)
     data = to_data(result) | _points(result) | {"notes": [with_sentence(note, lang) for note in result.notes]}
+    data["about"]["title"] = with_sentence(result.title, lang)
     for exercise, entry in zip(result.exercises, data["exercises"], strict=True):
         texts = ("symptom", "diagnosis", "detail")
         told = {name: with_sentence(getattr(exercise, name), lang) for name in texts}

@@ -5,14 +5,15 @@ The store keeps these records and every report shows them; `result_json` convert
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from autograder.base.messages import Message, Text, Verbatim
+from autograder.base.messages import COURSE_LANGUAGES, Message, Text, Verbatim, course_language
 from autograder.judging.pictures.records import Picture
 from autograder.sandbox.limits import Limits
+from autograder.submissions.source import UNREADABLE
 
 
 class Verdict(StrEnum):
@@ -171,6 +172,29 @@ class Change:
 
 
 @dataclass(frozen=True)
+class About:
+    """What the course says of an assignment, for whatever shows results: it decides no points.
+
+    Attributes
+    ----------
+    position : int
+        Its place in the course, from 1; 0 where the course does not say.
+    title : Text
+        Its name where the course gives it none; empty where it is not known.
+    languages : tuple of str
+        Those that the course is written in.
+    """
+
+    position: int = 0
+    title: Text = field(default_factory=lambda: Verbatim(""))
+    languages: tuple[str, ...] = COURSE_LANGUAGES
+
+    def language(self, lang: str) -> str:
+        """The language for a reader of `lang`: a course in one language is shown in that one only."""
+        return lang if len(self.languages) > 1 else course_language(lang, self.languages)
+
+
+@dataclass(frozen=True)
 class SubmissionResult:
     """One student's file, graded.
 
@@ -190,6 +214,8 @@ class SubmissionResult:
         The digest of what in the answer key decides points.
     changes : tuple of Change
         Points that differ from those of the class's former run.
+    about : About
+        What the course said of the assignment when the class was graded.
     """
 
     student: str
@@ -204,6 +230,12 @@ class SubmissionResult:
     engine: Engine | None = None
     key: str = ""
     changes: tuple[Change, ...] = ()
+    about: About = field(default_factory=About)
+
+    @property
+    def title(self) -> Text:
+        """What the course calls the assignment; its name where it does not say."""
+        return Verbatim(self.assignment) if self.about == About() else self.about.title
 
     @cached_property
     def points(self) -> float:
@@ -217,6 +249,14 @@ class SubmissionResult:
     def earned(self) -> float | None:
         """The points; None where a judge error left the submission ungraded."""
         return None if self.has_judge_error else self.points
+
+    @property
+    def unread(self) -> Text | None:
+        """Why nothing of it could be read: then every exercise has this symptom, and reports say it once."""
+        first = self.exercises[0].symptom if self.exercises else None
+        if not isinstance(first, Message) or first.id not in UNREADABLE:
+            return None
+        return first if all(exercise.symptom == first for exercise in self.exercises) else None
 
     @property
     def has_judge_error(self) -> bool:

@@ -14,10 +14,10 @@ from autograder.reports.class_statistics import ClassStatistics
 from autograder.reports.csv_file import harmless
 
 
-def write(graded: ClassStatistics, stream: TextIO) -> None:
+def write(graded: ClassStatistics, lang: str, stream: TextIO) -> None:
     """Write the header, the row of points possible, and the students."""
     writer = csv.writer(stream, lineterminator="\n")
-    names = [assignment.name for assignment in graded.assignments]
+    names = [assignment.title.in_language(lang) for assignment in graded.assignments]
     writer.writerow(["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *names])
     possible = [assignment.max_points for assignment in graded.assignments]
     writer.writerow(["Points Possible", "", "", "", "", *possible])

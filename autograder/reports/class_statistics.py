@@ -81,6 +81,8 @@ class AssignmentStatistics:
     """One assignment over the class; `mean`, `median` and the `histogram` are of shares of the points."""
 
     name: str
+    title: Text
+    languages: tuple[str, ...]
     max_points: float
     submissions: int
     mean: float | None
@@ -195,7 +197,7 @@ def collect(results: Iterable[SubmissionResult]) -> ClassStatistics:
     isolations: Counter[str] = Counter()
     noted = []
     for result in results:
-        assignments.setdefault(result.assignment, _Assignment(result.max_points)).add(result)
+        assignments.setdefault(result.assignment, _Assignment(result)).add(result)
         rows.setdefault(result.student, _Row()).add(result)
         isolations[result.isolation] += 1
         if result.notes or result.has_judge_error:
@@ -204,7 +206,8 @@ def collect(results: Iterable[SubmissionResult]) -> ClassStatistics:
         for exercise in result.exercises:
             for id, text in exercise.ideas.items():
                 mistakes.setdefault(id, _Mistake()).add(text, exercise, result)
-    counted = tuple(assignment.statistics(name) for name, assignment in sorted(assignments.items()))
+    in_order = sorted(assignments.items(), key=lambda item: (item[1].first.about.position, item[0]))
+    counted = tuple(assignment.statistics(name) for name, assignment in in_order)
     names = [assignment.name for assignment in counted]
     columns = [(exercise.assignment, exercise.name) for each in counted for exercise in each.exercises]
     shares = [share for assignment in assignments.values() for share in assignment.shares]
@@ -246,12 +249,9 @@ class _Row:
     def statistics(
         self, name: str, assignments: list[str], columns: list[tuple[str, str]]
     ) -> StudentStatistics:
+        by_assignment, cells = tuple(map(self.points.get, assignments)), tuple(map(self.cells.get, columns))
         return StudentStatistics(
-            name,
-            total_earned(self.points.values()),
-            tuple(map(self.points.get, assignments)),
-            tuple(map(self.cells.get, columns)),
-            tuple(self.files),
+            name, total_earned(self.points.values()), by_assignment, cells, tuple(self.files)
         )
 
 
@@ -277,17 +277,11 @@ class _Exercise:
             self.causes.setdefault((result.verdict, id), Counter())[text] += 1
 
     def statistics(self, assignment: str, name: str) -> ExerciseStatistics:
-        return ExerciseStatistics(
-            assignment,
-            name,
-            self.max_points,
-            self.verdicts.total(),
-            self.verdicts[Verdict.AC],
-            fmean(self.shares) if self.shares else None,
-            tuple(self.verdicts.most_common()),
-            self._typical(),
-            median(self.seconds) if self.seconds else None,
-        )
+        counts, verdicts = (self.verdicts.total(), self.verdicts[Verdict.AC]), self.verdicts.most_common()
+        mean = fmean(self.shares) if self.shares else None
+        seconds = median(self.seconds) if self.seconds else None
+        about = (assignment, name, self.max_points)
+        return ExerciseStatistics(*about, *counts, mean, tuple(verdicts), self._typical(), seconds)
 
     def _typical(self) -> Cause | None:
         """The most frequent mistake; one with an id wins a tie, "not written" comes last."""
@@ -312,7 +306,7 @@ def _cause(result: ExerciseResult) -> tuple[str | None, Text | None]:
 
 @dataclass
 class _Assignment:
-    max_points: float
+    first: SubmissionResult
     shares: "array[float]" = field(default_factory=lambda: array("d"))
     submissions: int = 0
     exercises: dict[str, _Exercise] = field(default_factory=dict)
@@ -328,15 +322,11 @@ class _Assignment:
 
     def statistics(self, name: str) -> AssignmentStatistics:
         bins = Counter(map(bin_of, self.shares))
-        return AssignmentStatistics(
-            name,
-            self.max_points,
-            self.submissions,
-            fmean(self.shares) if self.shares else None,
-            median(self.shares) if self.shares else None,
-            tuple(bins[index] for index in range(BINS)),
-            tuple(counter.statistics(name, exercise) for exercise, counter in self.exercises.items()),
-        )
+        about = (name, self.first.title, self.first.about.languages, self.first.max_points, self.submissions)
+        mean, middle = (fmean(self.shares), median(self.shares)) if self.shares else (None, None)
+        exercises = tuple(counter.statistics(name, exercise) for exercise, counter in self.exercises.items())
+        histogram = tuple(bins[index] for index in range(BINS))
+        return AssignmentStatistics(*about, mean, middle, histogram, exercises)
 
 
 @dataclass

@@ -19,6 +19,7 @@ from markupsafe import Markup
 
 from autograder import __version__
 from autograder.base import html
+from autograder.base.messages import course_language, page_languages
 from autograder.judging.pictures import words as pictures
 from autograder.judging.results import SubmissionResult, Verdict, total, total_earned
 from autograder.reports import words
@@ -61,18 +62,20 @@ def write_class(
         return html.element("a", said, href=quote(pages[name]), data_student=f"{indices[name]}")
 
     widths = [len(assignment.exercises) for assignment in graded.assignments]
+    written = page_languages(lang for assignment in graded.assignments for lang in assignment.languages)
     script = (_TEMPLATES / "class.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    page = environment().get_template("class.html")
+    page = environment(written).get_template("class.html")
     for part in page.generate(
         graded=graded,
         feedback=feedback,
         link=link,
         heat=functools.partial(_heat, widths),
         made=made,
-        lang=lang,
+        lang=course_language(lang, written),
         version=__version__,
         script=Markup(script),
+        title={assignment.name: assignment.title for assignment in graded.assignments},
         script_digest=f"sha256-{digest}",
         verdicts=Verdict,
     ):
@@ -81,22 +84,23 @@ def write_class(
 
 def write_student(name: str, results: Sequence[SubmissionResult], lang: str, stream: TextIO) -> None:
     """Write the page that a student gets."""
-    page = environment().get_template("student.html")
+    written = page_languages(lang for result in results for lang in result.about.languages)
+    page = environment(written).get_template("student.html")
     stream.write(
         page.render(
             name=name,
             results=results,
             points=total_earned(result.earned for result in results),
             max_points=total(result.max_points for result in results),
-            lang=lang,
+            lang=course_language(lang, written),
         )
     )
 
 
 @functools.cache
-def environment() -> Environment:
+def environment(languages: tuple[str, ...]) -> Environment:
     """The templates of this package."""
-    found = html.environment("autograder.reports", "", "autograder.judging.pictures")
+    found = html.environment("autograder.reports", languages, "autograder.judging.pictures")
     found.globals["pictures"] = pictures
     filters: dict[str, Callable[..., Any]] = {
         "cut": lambda text: text if len(text) <= _SHOWN_OUTPUT else text[:_SHOWN_OUTPUT] + " …",

@@ -6,6 +6,7 @@ anything is shown. All writers share one pass over the results.
 
 import shutil
 import sys
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -15,16 +16,10 @@ from autograder.base.atomic import replacing
 from autograder.base.messages import translator
 from autograder.judging.results import SubmissionResult
 from autograder.reports import csv_file, json_file, terminal
-from autograder.reports.files import exhaust
 
 
 def write(
-    results: Iterable[SubmissionResult],
-    exercises: Sequence[str],
-    folder: Path,
-    lang: str,
-    *,
-    as_json: bool,
+    results: Iterable[SubmissionResult], exercises: Sequence[str], folder: Path, lang: str, *, as_json: bool
 ) -> bool:
     """Write the files and show the class; return whether any submission got a judge error.
 
@@ -45,10 +40,10 @@ def write(
             yield result
 
     with replacing(folder / "grades.csv") as table, replacing(folder / "results.json") as document:
-        passing = csv_file.through(noting_failures(), exercises, table)
+        passing = csv_file.through(noting_failures(), exercises, table, lang)
         passing = json_file.through(passing, lang, document)
         shown = [] if as_json else terminal.class_shown(passing, lang)
-        exhaust(passing)
+        deque(passing, maxlen=0)  # only for what passes through
     if as_json:
         with (folder / "results.json").open(encoding="utf-8") as document:
             shutil.copyfileobj(document, sys.stdout)

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from autograder.base.messages import say, translator
+from autograder.base.messages import languages, say, translator
 from autograder.reports import words
 from autograder.reports.csv_file import harmless
 from autograder.submissions import source
@@ -113,7 +113,7 @@ def write_page(pairs: Sequence["Pair"], lang: str, stream: TextIO) -> None:
         }
         for pair in pairs
     ]
-    page = html_page.environment().get_template("similarity.html")
+    page = html_page.environment(languages()).get_template("similarity.html")
     stream.writelines(page.generate(lang=lang, shown=shown, colours=_COLOURS))
 
 

@@ -11,7 +11,7 @@ from autograder.base.messages import Text, say, translator
 from autograder.judging.domain import find
 from autograder.judging.pictures.text import picture
 from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict
-from autograder.reports.words import about_written, submissions, told
+from autograder.reports.words import about_written, name_of, submissions, told
 from autograder.student.checking import Checked
 from autograder.student.feedback import words
 from autograder.student.feedback.advice import next_exercise, next_step
@@ -35,11 +35,11 @@ def class_shown(results: Iterable[SubmissionResult], lang: str) -> list[Renderab
     number = 0
     shares: list[float] = []
     failures: Counter[Text] = Counter()
-    by_hand: dict[str, Text] = {}
+    by_hand: dict[Text, Text] = {}
     for result in results:
         number += 1
         if result.by_hand:
-            by_hand[result.assignment] = about_written(result)
+            by_hand[result.title] = about_written(result)
         if result.earned is None:
             failures[result.notes[-1] if result.notes else say("verdict.grader_failed")] += 1
         elif result.max_points:
@@ -47,19 +47,19 @@ def class_shown(results: Iterable[SubmissionResult], lang: str) -> list[Renderab
         if number <= _TABLE_ROWS:
             table.add_row(
                 escape(result.student),
-                result.assignment,
+                escape(result.title.in_language(lang)),
                 _points(result.earned, result.max_points),
-                _lost(result),
+                _lost(result, lang),
             )
     shown: list[RenderableType] = [table] if number <= _TABLE_ROWS else []
-    if number == 1:
+    if number == 1 and not result.unread:
         shown += map(escape, _in_full(result, lang))
     if shares:
         mean = f"{100 * sum(shares) / len(shares):.1f} %"
         told = say("report.class_summary", submissions=submissions(number), mean=mean)
         shown.append(told.in_language(lang))
-    for assignment, told in by_hand.items():
-        shown.append(f"{assignment}: {told.in_language(lang)}")
+    for title, told in by_hand.items():
+        shown.append(f"{escape(title.in_language(lang))}: {told.in_language(lang)}")
     if failures:
         told = say("report.grader_failed", submissions=submissions(failures.total()))
         shown.append(f"[bold red]{escape(told.in_language(lang))}[/]")
@@ -70,6 +70,7 @@ def class_shown(results: Iterable[SubmissionResult], lang: str) -> list[Renderab
 
 def _in_full(result: SubmissionResult, lang: str) -> Iterator[str]:
     """What is wrong with a submission that was graded alone: for the instructor, with the case like it."""
+    lang = result.about.language(lang)
     for exercise in result.exercises:
         texts = told(exercise) if exercise.detail is None else [exercise.detail, *told(exercise)[1:]]
         for text in texts:
@@ -85,8 +86,10 @@ def _points(points: float | None, maximum: float) -> str:
     return f"[green]{text}[/]" if points == maximum else text
 
 
-def _lost(result: SubmissionResult) -> str:
-    """Exercises that are not right, grouped by verdict and misconception."""
+def _lost(result: SubmissionResult, lang: str) -> str:
+    """Exercises that are not right, grouped by verdict and misconception; or why nothing could be read."""
+    if result.unread:
+        return f"[red]{escape(result.unread.in_language(lang))}[/]"
     by_reason: dict[str, list[str]] = {}
     for exercise in result.exercises:
         if exercise.verdict is not Verdict.AC:
@@ -109,11 +112,12 @@ def check_list(done: Checked, lang: str, console: Console, told: Container[str] 
         What the student types to get the idea at once, such as "--hint".
     """
     result = done.result
+    lang = result.about.language(lang)
     for note in result.notes:
         console.print(f"[yellow]![/] {escape(note.in_language(lang))}")
     untold = []
     for exercise in result.exercises:
-        console.print(_exercise_line(exercise, lang))
+        console.print(_exercise_line(exercise, lang, in_full=not result.unread))
         if exercise.misconception is None or exercise.diagnosis is None:
             continue
         if exercise.name in told:
@@ -121,7 +125,7 @@ def check_list(done: Checked, lang: str, console: Console, told: Container[str] 
         else:
             untold.append(exercise.name)
     points = words.points(result).in_language(lang)
-    console.print(f"[bold]{escape(result.assignment)}[/]  {escape(points)}")
+    console.print(f"[bold]{escape(result.title.in_language(lang))}[/]  {escape(points)}")
     following = next_exercise(result.exercises)
     if following is None:
         console.print(escape(words.all_pass(done.key).in_language(lang)))
@@ -133,10 +137,10 @@ def check_list(done: Checked, lang: str, console: Console, told: Container[str] 
     console.print(escape(words.following(step).in_language(lang)))
 
 
-def _exercise_line(exercise: ExerciseResult, lang: str) -> str:
+def _exercise_line(exercise: ExerciseResult, lang: str, *, in_full: bool = True) -> str:
     points = f"{exercise.points:g}/{exercise.max_points:g}"
     if exercise.verdict is Verdict.AC:
         return f"[green]✓[/] {exercise.name}  {points}"
     mark = "[dim]·[/]" if exercise.verdict is Verdict.NI else "[red]✗[/]"
-    reason = exercise.symptom.in_language(lang) if exercise.symptom else exercise.verdict.value
+    reason = ((in_full and exercise.symptom) or name_of(exercise.verdict)).in_language(lang)
     return f"{mark} {exercise.name}  {points}  {escape(reason)}"

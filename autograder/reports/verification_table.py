@@ -13,17 +13,8 @@ from autograder.base.messages import Text, say
 def show(reports: Sequence[Report], lang: str, console: Console) -> None:
     """Print the table of all reports, the faults, and the mutants that change nothing."""
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    headings = (
-        say("report.column_exercise"),
-        say("verify.column_calls"),
-        say("verify.column_accepted"),
-        say("verify.column_caught"),
-        say("verify.column_named"),
-        say("verify.column_pairs"),
-        say("verify.column_mutants"),
-        say("verify.column_equivalent"),
-        say("verify.column_seconds"),
-    )
+    columns = ("calls", "accepted", "caught", "named", "pairs", "mutants", "equivalent", "seconds")
+    headings = [say("report.column_exercise"), *(say(f"verify.column_{name}") for name in columns)]
     for index, heading in enumerate(headings):
         table.add_column(heading.in_language(lang), justify="right" if index else "left", no_wrap=True)
     for name, group in groupby(reports, lambda report: report.assignment):

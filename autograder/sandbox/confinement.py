@@ -54,11 +54,7 @@ def enter_namespaces() -> None:
     """
     uid, gid = os.getuid(), os.getgid()
     _check(_LIBC.unshare(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC), "unshare")
-    for name, text in (
-        ("setgroups", "deny"),
-        ("uid_map", f"{uid} {uid} 1"),
-        ("gid_map", f"{gid} {gid} 1"),
-    ):
+    for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
         with open(f"/proc/self/{name}", "w") as file:
             file.write(text)
     child = os.fork()
@@ -220,81 +216,29 @@ def _allow(ruleset: int, path: str, rights: int) -> None:
     _check(result, f"landlock_add_rule {path}")
 
 
-# System calls that an honest solution never makes, by (x86_64, aarch64) number. They start processes, look
-# into other processes or signal them, allocate memory that no limit counts, reach what all processes of a
-# machine share, or open kernel interfaces that are known for their bugs.
+# System calls that an honest solution never makes: name, number on x86_64, on aarch64. They start processes,
+# look into other processes or signal them, allocate memory that no limit counts, reach what all processes of
+# a machine share, or open kernel interfaces that are known for their bugs.
+_NEVER_MADE = """
+fork 57 -   vfork 58 -   execve 59 221   execveat 322 281   kill 62 129   tkill 200 130   tgkill 234 131
+rt_sigqueueinfo 129 138   rt_tgsigqueueinfo 297 240   setsid 112 157   setpgid 109 154
+pidfd_open 434 434   pidfd_getfd 438 438   pidfd_send_signal 424 424   process_madvise 440 440
+process_mrelease 448 448   ptrace 101 117   process_vm_readv 310 270   process_vm_writev 311 271
+kcmp 312 272   migrate_pages 256 238   move_pages 279 239   socket 41 198   socketpair 53 199
+shmget 29 194   shmat 30 196   shmctl 31 195   msgget 68 186   msgsnd 69 189   msgrcv 70 188
+msgctl 71 187   semget 64 190   semop 65 193   semtimedop 220 192   semctl 66 191   mq_open 240 180
+mq_unlink 241 181   memfd_create 319 279   memfd_secret 447 447   add_key 248 217   request_key 249 218
+keyctl 250 219   bpf 321 280   perf_event_open 298 241   userfaultfd 323 282   io_setup 206 0
+io_uring_setup 425 425   io_uring_enter 426 426   io_uring_register 427 427   vmsplice 278 75
+fanotify_init 300 262   syslog 103 116   modify_ldt 154 -   unshare 272 97   setns 308 268
+mount 165 40   umount2 166 39   pivot_root 155 41   chroot 161 51   open_tree 428 428
+move_mount 429 429   fsopen 430 430   fsmount 432 432   mount_setattr 442 442
+name_to_handle_at 303 264   open_by_handle_at 304 265   setpriority 141 140   ioprio_set 251 30
+sched_setscheduler 144 119   sched_setparam 142 118   sched_setattr 314 274
+"""
 _REFUSED = {
-    "fork": (57, None),
-    "vfork": (58, None),
-    "execve": (59, 221),
-    "execveat": (322, 281),
-    "kill": (62, 129),
-    "tkill": (200, 130),
-    "tgkill": (234, 131),
-    "rt_sigqueueinfo": (129, 138),
-    "rt_tgsigqueueinfo": (297, 240),
-    "setsid": (112, 157),
-    "setpgid": (109, 154),
-    "pidfd_open": (434, 434),
-    "pidfd_getfd": (438, 438),
-    "pidfd_send_signal": (424, 424),
-    "process_madvise": (440, 440),
-    "process_mrelease": (448, 448),
-    "ptrace": (101, 117),
-    "process_vm_readv": (310, 270),
-    "process_vm_writev": (311, 271),
-    "kcmp": (312, 272),
-    "migrate_pages": (256, 238),
-    "move_pages": (279, 239),
-    "socket": (41, 198),
-    "socketpair": (53, 199),
-    "shmget": (29, 194),
-    "shmat": (30, 196),
-    "shmctl": (31, 195),
-    "msgget": (68, 186),
-    "msgsnd": (69, 189),
-    "msgrcv": (70, 188),
-    "msgctl": (71, 187),
-    "semget": (64, 190),
-    "semop": (65, 193),
-    "semtimedop": (220, 192),
-    "semctl": (66, 191),
-    "mq_open": (240, 180),
-    "mq_unlink": (241, 181),
-    "memfd_create": (319, 279),
-    "memfd_secret": (447, 447),
-    "add_key": (248, 217),
-    "request_key": (249, 218),
-    "keyctl": (250, 219),
-    "bpf": (321, 280),
-    "perf_event_open": (298, 241),
-    "userfaultfd": (323, 282),
-    "io_setup": (206, 0),
-    "io_uring_setup": (425, 425),
-    "io_uring_enter": (426, 426),
-    "io_uring_register": (427, 427),
-    "vmsplice": (278, 75),
-    "fanotify_init": (300, 262),
-    "syslog": (103, 116),
-    "modify_ldt": (154, None),
-    "unshare": (272, 97),
-    "setns": (308, 268),
-    "mount": (165, 40),
-    "umount2": (166, 39),
-    "pivot_root": (155, 41),
-    "chroot": (161, 51),
-    "open_tree": (428, 428),
-    "move_mount": (429, 429),
-    "fsopen": (430, 430),
-    "fsmount": (432, 432),
-    "mount_setattr": (442, 442),
-    "name_to_handle_at": (303, 264),
-    "open_by_handle_at": (304, 265),
-    "setpriority": (141, 140),
-    "ioprio_set": (251, 30),
-    "sched_setscheduler": (144, 119),
-    "sched_setparam": (142, 118),
-    "sched_setattr": (314, 274),
+    name: (int(x86), None if arm == "-" else int(arm))
+    for name, x86, arm in zip(*[iter(_NEVER_MADE.split())] * 3, strict=True)
 }
 # Calls that are refused for some values of one argument: (x86_64, aarch64) number, which argument, values.
 _REFUSED_VALUES = {

@@ -70,7 +70,7 @@ class Checker:
             raise CheckError(say("error.check_again", why=done.notes[0]))
         seconds = round(time.perf_counter() - start, 4)
         about = ("", self.key.assignment, str(path), _ISOLATION, seconds)
-        result = SubmissionResult(*about, done.exercises, done.notes, done.output)
+        result = SubmissionResult(*about, done.exercises, done.notes, done.output, about=self.key.about)
         return Checked(result, self.key, done.judged)
 
     def warm(self) -> None:
@@ -136,7 +136,8 @@ def check_function(key: AnswerKey, function: Callable[..., Any]) -> Checked:
         outcomes.append(outcome)
     seconds = round(time.perf_counter() - start, 4)
     cases = judged(key, outcomes)
-    result = SubmissionResult("", key.assignment, name, "none", seconds, results(key, cases))
+    told = results(key, cases)
+    result = SubmissionResult("", key.assignment, name, "none", seconds, told, about=key.about)
     return Checked(result, key, cases)
 
 

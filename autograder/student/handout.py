@@ -31,12 +31,15 @@ class Copied:
         In the course's order.
     titles : dict
         What the course calls them, by name.
+    lang : str
+        In which the reader is told about it.
     files : dict
         What was done, by path below the student's folder.
     """
 
     assignments: tuple[str, ...]
     titles: dict[str, Text]
+    lang: str
     files: dict[Path, What]
 
     def that_are(self, what: What) -> list[Path]:
@@ -70,7 +73,7 @@ def copy(course: Path, lang: str, target: Path) -> Copied:
         There is nothing to copy, or nowhere to write.
     """
     written = [known for known in COURSE_LANGUAGES if any((course / known).glob(f"*/*{ENDING}"))]
-    lang = course_language(lang, written or COURSE_LANGUAGES)
+    reader, lang = lang, course_language(lang, written or COURSE_LANGUAGES)
     # By folder: the assignment's name inside a key may be a different one.
     keys = {path.parent.name: answer_key.load(path) for path in sorted((course / lang).glob(f"*/*{ENDING}"))}
     if not keys:
@@ -87,7 +90,8 @@ def copy(course: Path, lang: str, target: Path) -> Copied:
         raise HandoutError(
             say("error.handout_not_written", file=error.filename or target, error=error.strerror or error)
         ) from error
-    return Copied(names, {name: keys[name].title for name in names}, files)
+    titles = {name: keys[name].about.title for name in names}
+    return Copied(names, titles, keys[names[0]].about.language(reader), files)
 
 
 def _copy_file(path: Path, target: Path, course: Path, relative: Path) -> What:

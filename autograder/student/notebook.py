@@ -45,6 +45,7 @@ def check(function: Callable[..., Any], lang: str | None = None, hint: bool = Fa
     except CheckError as error:
         print(error.text.in_language(language))
         return Score(0)
+    language = key.about.language(language)
     try:
         done = check_function(key, function)
     except KeyboardInterrupt:

@@ -210,7 +210,8 @@ def _in_folder(folder: Path, above: str = "") -> Iterator[_Found]:
             elif entry.is_dir():
                 yield _Found(path, str(path), name, 0.0, is_folder=True)
                 if len(path.parts) < 3:
-                    yield from _in_folder(Path(entry), f"{name}/")
+                    with contextlib.suppress(PermissionError):  # a folder that may not be read costs itself
+                        yield from _in_folder(Path(entry), f"{name}/")
 
 
 def _in_zip(path: Path) -> Iterator[_Found]:

@@ -21,10 +21,7 @@ EXIT_NOTHING_CHECKED = 3
 """No equation of a text was understood."""
 
 _format_option = click.option(
-    "--format",
-    type=click.Choice(FORMATS),
-    default="text",
-    help="How formulas are written.",
+    "--format", type=click.Choice(FORMATS), default="text", help="How formulas are written."
 )
 _layer_names_option = click.option(
     "--layer-names", is_flag=True, help="Name every quantity's layer, as in δ₁₁⁽ˡ⁾."
@@ -160,6 +157,7 @@ def formula(
 @language_option
 @click.option("--json", is_flag=True, help="Print the report as JSON.")
 def check_derivation(
+<<<<<<< HEAD
     file: Path,
     input: str | None,
     kernel: str | None,
@@ -170,6 +168,9 @@ def check_derivation(
     convolution: "Kernels | None",
     lang: str,
     json: bool,
+=======
+    file: Path, input: str | None, kernel: str | None, stride: int, padding: int, lang: str, json: bool
+>>>>>>> main
 ) -> None:
     """Check every equation of a text: 0 nothing is wrong, 1 something is, 3 nothing was understood."""
     from autograder.cnn.derivations import options

@@ -24,9 +24,10 @@ MARK = '<meta name="generator" content="autograder explore">'
 def page(lang: str) -> str:
     """The complete page; it opens in `lang` and can switch to the others."""
     words = texts()
-    template = environment("autograder.cnn.explorer", lang).get_template("explorer.html")
+    template = environment("autograder.cnn.explorer", (lang,)).get_template("explorer.html")
     return template.render(
         title=words["title"][lang],
+        languages=languages(),
         mark=Markup(MARK),
         style=Markup(_read("explorer.css")),
         texts=Markup(json.dumps(words, ensure_ascii=False).replace("</", "<\\/")),

@@ -127,7 +127,7 @@ def fill_in(notebook: Any, result: SubmissionResult, lang: str) -> None:
     NotebookError
         A test cell belongs to no exercise of the result.
     """
-    exercises = {exercise.name: exercise for exercise in result.exercises}
+    exercises, lang = {each.name: each for each in result.exercises}, result.about.language(lang)
     for cell in notebook["cells"]:
         if cell.get("cell_type") != "code":
             continue

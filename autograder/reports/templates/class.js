@@ -5,7 +5,7 @@
   const heat = $("student-table");
 
   // ---- language: also for the browser itself
-  const onLanguage = () => { document.documentElement.lang = document.querySelector("[name=lang]:checked").value; };
+  const onLanguage = () => { document.documentElement.lang = document.querySelector("[name=lang]:checked")?.value ?? document.documentElement.lang; };
   document.querySelector(".switches").addEventListener("change", onLanguage);
 
   // ---- sorting

@@ -25,6 +25,7 @@ def fragment(card: Card, lang: str) -> str:
 
 def page(cards: Sequence[Card], result: SubmissionResult, lang: str) -> str:
     """A whole check as one self-contained file."""
+    lang = result.about.language(lang)
     first = next_exercise(result.exercises)
     following = next((card for card in cards if card.result is first), None)
     return _templates(lang).get_template("page.html").render(cards=cards, result=result, following=following)
@@ -32,7 +33,7 @@ def page(cards: Sequence[Card], result: SubmissionResult, lang: str) -> str:
 
 @functools.cache
 def _templates(lang: str) -> Environment:
-    found = environment("autograder.student.feedback", lang, "autograder.judging.pictures")
+    found = environment("autograder.student.feedback", (lang,), "autograder.judging.pictures")
     found.globals |= {"drawn": drawn, "pictures": pictures, "seen": _seen, "words": words}
     return found
 

@@ -149,7 +149,7 @@ def hint_steps(exercise: ExerciseResult, work: Work, lang: str) -> list[str]:
 def listing(current: Work, lang: str) -> list[RenderableType]:
     """Every exercise of the current assignment, with points and where it is defined."""
     _ = translator(lang)
-    parts: list[RenderableType] = [Text(current.place.name, style="bold")]
+    parts: list[RenderableType] = [Text(_title(current, lang), style="bold")]
     if current.result is None:
         return [*parts, Text(_("watch.not_checked"), style="dim")]
     table = Table.grid(padding=(0, 1))
@@ -204,7 +204,7 @@ def line(work: Work, lang: str) -> Text:
     """One assignment in one line, for output without a screen."""
     label = translator(lang)("watch.points")
     return Text.assemble(
-        (work.place.name, "bold"), f"  {label}: ", _points(work.points, _maximum(work), " / ")
+        (_title(work, lang), "bold"), f"  {label}: ", _points(work.points, _maximum(work), " / ")
     )
 
 
@@ -224,7 +224,7 @@ def _table(shown: Sequence[Work], works: Sequence[Work], current: Work, lang: st
     _ = translator(lang)
     table = Table.grid(padding=(0, 1))
     table.add_column(width=1)
-    table.add_column(no_wrap=True)
+    table.add_column()
     table.add_column()
     table.add_column(justify="right", no_wrap=True)
     for work in shown:
@@ -233,7 +233,7 @@ def _table(shown: Sequence[Work], works: Sequence[Work], current: Work, lang: st
             Text(
                 "✓" if work.is_done else "▸" if is_current else "", style="green" if work.is_done else "cyan"
             ),
-            Text(work.place.name, style="bold" if is_current else ""),
+            Text(_title(work, lang), "bold" if is_current else "", no_wrap=True, overflow="ellipsis"),
             _Bar(work.points, _maximum(work)),
             _points(work.points, _maximum(work)),
         )
@@ -267,13 +267,13 @@ class _Bar:
 
 def _all_right(works: Sequence[Work], current: Work, lang: str) -> list[RenderableType]:
     _ = translator(lang)
-    done = _(find(current.key.domain).message_id("watch.all_pass"), name=current.place.name)
+    done = _(find(current.key.domain).message_id("watch.all_pass"), name=_title(current, lang))
     parts: list[RenderableType] = [_marked("✓", done, "green")]
     following = next_work(works, current)
     if following is None:
         return [*parts, Prose(_("watch.all_done"), "bold")]
     files = _("watch.files_or").join(shown_path(file) for file in following.place.files)
-    return [*parts, Prose(_("watch.next_assignment", name=following.place.name, files=files))]
+    return [*parts, Prose(_("watch.next_assignment", name=_title(following, lang), files=files))]
 
 
 def _place(work: Work, exercise: str, lang: str) -> str:
@@ -296,6 +296,10 @@ def _line_or_cell(place: source.Statement, lang: str) -> str:
 def _lecture(work: Work, name: str) -> str:
     """The lecture section of an exercise."""
     return next((exercise.lecture for exercise in work.key.exercises if exercise.name == name), "")
+
+
+def _title(work: Work, lang: str) -> str:
+    return work.key.about.title.in_language(lang)
 
 
 def _mark(exercise: ExerciseResult) -> tuple[str, str]:

@@ -50,6 +50,7 @@ def run(folder: Path, lang: str, console: Console) -> None:
         raise CheckError(say("watch.wrong_file_name", file=file.name, name=name))
     checkers = {place: Checker(place.key) for place in places}
     ordered = sorted(places, key=lambda place: workspace.course_order(checkers[place].key))
+    lang = checkers[ordered[0]].key.about.language(lang)
     session = _Session(folder, {place: checkers[place] for place in ordered}, lang, Terminal(console))
     with session.terminal.taken():
         asyncio.run(session.run())

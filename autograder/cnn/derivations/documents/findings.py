@@ -68,7 +68,7 @@ class Findings:
         from autograder.base.html import environment  # loads Jinja
 
         lang = self.lang
-        template = environment("autograder.cnn.derivations.documents", lang).get_template("findings.html")
+        template = environment("autograder.cnn.derivations.documents", (lang,)).get_template("findings.html")
         return template.render(
             sizes=[_sizes(self.report, lang), *_conventions(self.report, lang)],
             equations=self.report.equations,

@@ -42,7 +42,7 @@ def document(page: Page, lang: str, layer_names: bool) -> str:
 
 @functools.cache
 def _templates(lang: str) -> Environment:
-    return environment("autograder.cnn.derivations.pages", lang)
+    return environment("autograder.cnn.derivations.pages", (lang,))
 
 
 class HtmlWriter(Writer):
