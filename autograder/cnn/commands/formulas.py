@@ -157,7 +157,6 @@ def formula(
 @language_option
 @click.option("--json", is_flag=True, help="Print the report as JSON.")
 def check_derivation(
-<<<<<<< HEAD
     file: Path,
     input: str | None,
     kernel: str | None,
@@ -168,9 +167,6 @@ def check_derivation(
     convolution: "Kernels | None",
     lang: str,
     json: bool,
-=======
-    file: Path, input: str | None, kernel: str | None, stride: int, padding: int, lang: str, json: bool
->>>>>>> main
 ) -> None:
     """Check every equation of a text: 0 nothing is wrong, 1 something is, 3 nothing was understood."""
     from autograder.cnn.derivations import options

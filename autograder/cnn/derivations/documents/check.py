@@ -115,8 +115,6 @@ _DENSE = re.compile(r"全连接|fully.connected|dense|feed.?forward|多层感知
 _WORDS = re.compile(
     r"\\(?:text|mbox|mathrm|textbf)\s*\{[^{}]*(?:[\u3400-\u9fff]|[A-Za-z]+\s+[A-Za-z]+)[^{}]*\}|[\u3400-\u9fff]"
 )
-NEAR = 1
-"""Lines between equations of one list: if one has the bias, all have."""
 _STRIDED = re.compile(r"(?<![A-Za-z\\])s(?![A-Za-z])")
 _FROM_ZERO = re.compile(r"=\s*0\s*[},)]")
 
@@ -293,10 +291,10 @@ class _Checker:
                 outcomes = [results[place] for results in by_kind]
                 open_ones = [each for each in outcomes if each.status not in ("right", "wrong")]
                 best = next((each for each in outcomes if each.status == "right"), (open_ones or outcomes)[0])
-                if best.status == "right" and best is not outcomes[0] and not dense and kinds[0] == "map":
-                    if not names_letter(parsed.equation, "w"):  # ∂J/∂b = δ: nothing in it tells the layer
-                        text = say("cnn.document.right_if", condition=say("cnn.convention.dense"))
-                        best = replace(best, status="conditional", text=text)
+                other = best.status == "right" and best is not outcomes[0] and kinds[0] == "map" and not dense
+                if other and not names_letter(parsed.equation, "w"):  # ∂J/∂b = δ: nothing tells the layer
+                    text = say("cnn.document.right_if", condition=say("cnn.convention.dense"))
+                    best = replace(best, status="conditional", text=text)
                 found[id(parsed)] = best
         return found
 
@@ -382,15 +380,8 @@ class _Checker:
             yield replace(self.convention, sigmoid=True), "right"
         names = {letter: names_letter(parsed.equation, letter) for letter in "zawb"}
         without = names["z"] and names["a"] and names["w"] and not names["b"]
-        others = (
-            each
-            for each in members
-            if each.forward
-            and names_letter(each.equation, "b")
-            and each.found.cell == parsed.found.cell
-            and ("_" in each.plain) == ("_" in parsed.plain)
-            and abs(each.found.line - parsed.found.line) <= NEAR
-        )
+        block = next(block for block in _blocks(members) if any(members[n] is parsed for n in block))
+        others = (members[n] for n in block if members[n].forward and names_letter(members[n].equation, "b"))
         if self.no_bias:
             yield replace(self.convention, bias=not self.convention.bias), "right"
         elif without and not any(tried[self.convention][id(each)].status == "right" for each in others):
@@ -494,8 +485,8 @@ class _Checker:
         found = replace(outcomes[worst], layers=tuple(layers))
         if found.status == "right" and parsed.general and self.strided and not _STRIDED.search(parsed.plain):
             # The text has a stride, and this formula none: it may be right for a stride of 1 only.
-            again = self._judge(equation, self._evaluator(generic_layers(kind, [2])[0], convention), fully)
-            if again.status == "wrong":
+            strided = self._evaluator(generic_layers(kind, [2])[0], convention)
+            if self._judge(equation, strided, fully).status == "wrong":
                 text = say("cnn.document.right_if", condition=say("cnn.layer.stride", stride=1))
                 return replace(found, status="conditional", text=text)
         if found.status == "wrong" and not fully:
