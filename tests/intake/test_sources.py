@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import numpy as np
 import pytest
 
@@ -331,11 +332,13 @@ def test_what_could_not_be_read_is_said_once_in_each_report(
         assert report.count(said) == 1 and "no function" not in report
 
 
-def test_widgets_as_colab_saves_them_do_not_get_to_nbconvert() -> None:
-    """It renders no notebook whose widgets have no "state"."""
-    kind = "application/vnd.jupyter.widget-state+json"
-    colab = {"cells": [], "metadata": {"widgets": {kind: {"abc": {"model_name": "LayoutModel"}}}}}
-    assert "widgets" not in restore.restored(colab, {})["metadata"]
+@pytest.mark.parametrize("widgets", [{"application/vnd.jupyter.widget-state+json": {"abc": {}}}, [7]])
+def test_widgets_that_colab_saves_do_not_come_back(widgets: Any) -> None:
+    """Without a "state", which Jupyter has there, nbconvert would make no feedback of them."""
+    colab = {"cells": [], "metadata": {"widgets": widgets}}
+    restored = nbformat.from_dict(restore.restored(colab, {}))
+    nbformat.validate(restored)
+    assert "widgets" not in restored.metadata
 
 
 def test_the_kind_of_a_file_is_in_its_bytes() -> None:
