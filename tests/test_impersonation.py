@@ -29,6 +29,6 @@ def test_a_folder_is_the_participants_whose_number_moodle_wrote(chosen: str, tmp
 
 
 def owners(folder: Path) -> dict[str, str]:
-    files = class_folder.find(folder, "relu", {"relu"})
+    files = class_folder.find(folder, "relu", {"relu": ("relu_backward",)}).files
     assert len(files) == 3 and len({file.student for file in files}) == 3
     return {file.name: file.student for file in files}

@@ -94,7 +94,6 @@ def restored(notebook: Any, known: dict[str, SourceCell]) -> Any:
     for part in (notebook, *notebook["cells"]):
         if not isinstance(part.get("metadata"), dict):
             part["metadata"] = {}
-    _repair_widgets(notebook["metadata"])
     for cell in notebook["cells"]:
         cell["source"] = _joined(cell.get("source", ""))
         if cells.mark(cell) is None:
@@ -121,17 +120,6 @@ def restored(notebook: Any, known: dict[str, SourceCell]) -> Any:
             notebook["cells"].insert(previous, cell)
     clean(notebook, {name: source.source for name, source in known.items()})
     return notebook
-
-
-def _repair_widgets(metadata: dict[str, Any]) -> None:
-    """Put the widgets that Colab saves where Jupyter has them: nbconvert needs a "state"."""
-    widgets = metadata.pop("widgets", None)
-    if isinstance(widgets, dict) and all(isinstance(of_kind, dict) for of_kind in widgets.values()):
-        version = {"version_major": 2, "version_minor": 0}
-        metadata["widgets"] = {
-            kind: of_kind if "state" in of_kind else {"state": of_kind, **version}
-            for kind, of_kind in widgets.items()
-        }
 
 
 def marked(notebook: dict[str, Any]) -> Iterator[dict[str, Any]]:
