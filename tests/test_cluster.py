@@ -61,7 +61,7 @@ def graded(
     course: Path, pool: executors.WorkerPool, on_graded: Any = None, settings: Settings = SETTINGS
 ) -> list[SubmissionResult]:
     """Grade the class in `pool`; its results without what differs between two runs."""
-    files = class_folder.find(course / "submitted", None, {"relu"})
+    files = class_folder.find(course / "submitted", None, {"relu"}).files
     keys = grade_class.load_keys(course / "keys", ["relu"])
     with Store(course / f"{time.monotonic_ns()}.sqlite") as store:
         done = grade_class.grade_class(files, keys, settings, store, pool, on_graded or (lambda *_: None))

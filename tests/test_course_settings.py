@@ -376,7 +376,7 @@ def test_hand_ins_may_use_the_names_of_the_settings(route: str, tmp_path: Path) 
             (where / path).parent.mkdir(parents=True, exist_ok=True)
             (where / path).write_text(authored.RIGHT)
     wanted = "relu" if "Moodle" in route else None
-    found = class_folder.find(where, wanted, {"relu"}, NAMES)
+    found = class_folder.find(where, wanted, {"relu"}, NAMES).files
     assert [(file.student[:2], file.assignment) for file in found] == [("an", "relu"), ("bo", "relu")]
     assert all(file.read() for file in found)
     if route == "files named after it":

@@ -12,7 +12,8 @@ import pytest
 
 from autograder.integrations.nbgrader.errors import NotebookError
 from autograder.integrations.nbgrader.guard import check, handed_in
-from tests.test_nbgrader import HONEST, command, course, exported, released_course
+from autograder.submissions.source import MAX_BYTES
+from tests.nbgrader_course import HONEST, command, course, exported, released_course
 
 __all__ = ["course", "released_course"]  # fixtures
 
@@ -114,7 +115,7 @@ def gigantic(folder: Path, good: Path) -> None:
 
 def large_notebook(folder: Path, good: Path) -> None:
     data = json.loads((folder / "relu.ipynb").read_text())
-    data["metadata"]["x"] = "x" * 6 * 2**20
+    data["metadata"]["x"] = "x" * MAX_BYTES
     (folder / "relu.ipynb").write_text(json.dumps(data))
 
 

@@ -21,7 +21,7 @@ from nbconvert.exporters import HTMLExporter
 from autograder.integrations.nbgrader import clean
 from autograder.integrations.nbgrader.restore import restored
 from tests.browser import chromium
-from tests.test_nbgrader import cell_of, command, course, hand_in, released_course, succeeds
+from tests.nbgrader_course import cell_of, command, course, hand_in, released_course, succeeds
 
 __all__ = ["course", "released_course"]  # fixtures
 SHARED = Path(sys.executable).resolve().parent

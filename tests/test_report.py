@@ -72,7 +72,7 @@ def test_grade_writes_everything_in_one_pass(tmp_path: Path, small: list[Submiss
     names = list(dict.fromkeys(e.name for one in small for e in one.exercises))
     once = iter([*small, made(Verdict.JE, notes=(Authored("坏", "broken"),))])
     assert output.write(once, names, tmp_path, "en", as_json=False)
-    rows = list(csv.DictReader((tmp_path / "grades.csv").open(encoding="utf-8")))
+    rows = list(csv.DictReader((tmp_path / "grades.csv").open(encoding="utf-8-sig")))
     document = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
     assert len(rows) == len(document["submissions"]) == len(small) + 1
     assert [row["student"] for row in rows] == [one["student"] for one in document["submissions"]]
@@ -110,7 +110,9 @@ def test_what_was_not_graded_is_blank_in_every_format(tmp_path: Path) -> None:
     failed = replace(not_graded(graded), assignment="two", output="hidden")
     for form in FORMATS:
         class_report.write(form, lambda: [graded, failed], tmp_path, "en")
-    table = {row["assignment"]: row for row in csv.DictReader((tmp_path / "grades.csv").open())}
+    table = {
+        row["assignment"]: row for row in csv.DictReader((tmp_path / "grades.csv").open(encoding="utf-8-sig"))
+    }
     assert [(row["points"], row["maximum"], row["relu"]) for row in table.values()] == [
         ("4", "4", "4"),
         ("", "4", ""),

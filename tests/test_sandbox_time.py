@@ -166,3 +166,50 @@ def test_where_the_wall_clock_ends_first_nothing_is_said_about_the_submission():
     with Sandbox(calls("f"), limits, "process") as sandbox, pytest.raises(SandboxError) as error:
         run(sandbox, "import time\ndef f(i):\n    time.sleep(1)")
     assert isinstance(error.value.text, Text) and "busy" in error.value.text.in_language("en")
+
+
+CROWD = """
+import threading, time
+def crowd(i):
+    until = time.monotonic() + 1
+    def spin():
+        while time.monotonic() < until: pass
+    threads = []
+    for _ in range(23):
+        try:
+            threads.append(threading.Thread(target=spin))
+            threads[-1].start()
+        except RuntimeError:
+            threads.pop()
+            break
+    spin()
+    for thread in threads:
+        thread.join()
+    return i
+"""
+
+
+@linux_only
+def test_neighbours_with_many_threads_in_every_call_take_nothing_from_others(isolation):
+    """Three of them at a time, so that a fair share a session (autogroup) is not what decides."""
+    crowded, honest = calls("crowd", cases=4), calls("f", cases=3)
+    limits = replace(LIMITS, cpu_seconds=1.0)
+    ended = threading.Event()
+
+    def crowd() -> None:
+        with Sandbox(crowded, limits, isolation) as sandbox:
+            while not ended.is_set():
+                run(sandbox, CROWD)
+
+    neighbours = [threading.Thread(target=crowd) for _ in range(3)]
+    for neighbour in neighbours:
+        neighbour.start()
+    try:
+        with Sandbox(honest, limits, isolation) as sandbox:
+            source = BURN + "def f(i):\n    burn(0.3)\n    return i"
+            for _ in range(2):
+                assert statuses(run(sandbox, source)) == ["returned"] * 3
+    finally:
+        ended.set()
+        for neighbour in neighbours:
+            neighbour.join()

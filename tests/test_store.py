@@ -63,7 +63,7 @@ def test_a_database_of_an_old_version_is_begun_anew_and_keeps_what_it_has(tmp_pa
 def test_the_results_of_the_version_before_are_kept_and_compared(course: Course, workers: Executor) -> None:
     """What that version did not know of the engine makes it another one."""
     course.hand_in("an", authored.TYPICAL)
-    (file,) = class_folder.find(course.submitted, None, {"relu"})
+    (file,) = class_folder.find(course.submitted, None, {"relu"}).files
     path = course.folder / "grades" / "results.sqlite"
     path.parent.mkdir()
     old = sqlite3.connect(path)
@@ -340,7 +340,7 @@ def test_a_submission_is_read_once_kept_once_and_read_back_once_for_the_reports(
     monkeypatch.setattr(json_file, "shown", result_json.shown)
     for anew in (len(CLASS), 0):
         counts.clear()
-        files = class_folder.find(course.submitted, None, grade_class.known_assignments(course.keys))
+        files = class_folder.find(course.submitted, None, *grade_class.known_assignments(course.keys)).files
         keys = grade_class.load_keys(course.keys, ["relu"])
         with Store(course.folder / "results.sqlite") as opened:
             pool = WorkerPool(InThisProcess(), lambda: 2, Path.resolve)

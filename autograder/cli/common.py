@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,6 +20,21 @@ solutions_argument = click.argument(
     default="solutions",
     help="The folder of the assignments' sources.  [default: solutions]",
 )
+
+
+def intake_options(command: Any) -> Any:
+    """`--pattern` and `--roster`, for the commands that take in a class."""
+    pattern = click.option(
+        "--pattern",
+        help="The class's own layout: a regular expression for the path of a file, such as "
+        r"(?P<student>\d+)_(?P<name>.+)/(?P<file>.+); docs/handing_in.md has examples.",
+    )
+    roster = click.option(
+        "--roster",
+        type=PATH,
+        help="Who is in the class, as CSV with columns such as id, name, group .",
+    )
+    return pattern(roster(command))
 
 
 @contextlib.contextmanager

@@ -20,7 +20,7 @@ def gradescope(assignment: str, keys: Path, out: Path | None, lang: str) -> None
     from autograder.integrations.gradescope import bundle
     from autograder.judging.answer_key import HIDDEN, load
 
-    known = sorted(grade_class.known_assignments(keys))
+    known = sorted(grade_class.known_assignments(keys)[0])
     if assignment not in known and known:
         fail(say("gradescope.no_such_key", folder=keys, assignment=assignment, known=", ".join(known)))
     key = keys / (assignment + HIDDEN)

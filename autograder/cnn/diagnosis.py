@@ -52,47 +52,50 @@ _ALONE = ()
 """For features that say little when joined with a second one."""
 
 
-def _where(
-    place: str, needs: str, has: Callable[[Any], bool | None], joins: tuple[str, ...] = ("and",)
-) -> Feature:
-    return Feature(say(f"cnn.place.{place}"), tuple(needs.split()), has, joins)
+def _at(id: str, needs: str, has: Callable[[Any], bool | None], joins: tuple[str, ...] = ("and",)) -> Feature:
+    return Feature(say(id), tuple(filter(None, needs.split(","))), has, joins)
 
 
 FEATURES = Features(
     first=(
-        _where("stride_above_one", "stride", _strided, _BOTH),
-        _where("padding", "padding", lambda f: f.padding > 0, _BOTH),
-        _where("several_channels", "channels", lambda f: f.channels > 1, _BOTH),
-        _where("several_kernels", "kernels", lambda f: f.kernels > 1, _BOTH),
-        _where("several_images", "images", lambda f: f.images > 1, _BOTH),
-        _where("remainder", "remainder", lambda f: max(f.remainder) > 0),
-        _where("windows_overlap", "kernel stride positions", _overlapping),
-        _where("window_gaps", "kernel stride positions", _gaping),
-        _where("window_not_square", "kernel", lambda f: f.pooling and f.kernel[0] != f.kernel[1]),
-        _where("kernel_not_square", "kernel", lambda f: not f.pooling and f.kernel[0] != f.kernel[1]),
-        _where("input_not_square", "input", lambda f: f.input[0] != f.input[1]),
+        _at("cnn.place.stride_above_one", "stride", _strided, _BOTH),
+        _at("cnn.place.padding", "padding", lambda f: f.padding > 0, _BOTH),
+        _at("cnn.place.several_channels", "channels", lambda f: f.channels > 1, _BOTH),
+        _at("cnn.place.several_kernels", "kernels", lambda f: f.kernels > 1, _BOTH),
+        _at("cnn.place.several_images", "images", lambda f: f.images > 1, _BOTH),
+        _at("cnn.place.remainder", "remainder", lambda f: max(f.remainder) > 0),
+        _at("cnn.place.windows_overlap", "kernel,stride,positions", _overlapping),
+        _at("cnn.place.window_gaps", "kernel,stride,positions", _gaping),
+        _at("cnn.place.window_not_square", "kernel", lambda f: f.pooling and f.kernel[0] != f.kernel[1]),
+        _at("cnn.place.kernel_not_square", "kernel", lambda f: not f.pooling and f.kernel[0] != f.kernel[1]),
+        _at("cnn.place.input_not_square", "input", lambda f: f.input[0] != f.input[1]),
         *INTEGERS,
-        _where("window_ties", "", lambda f: f.ties),
-        _where("activations_negative", "", _all_negative),
-        _where("window_fills_input", "kernel input", lambda f: f.pooling and f.kernel == f.input),
-        _where("kernel_fills_input", "kernel input", lambda f: not f.pooling and f.kernel == f.input),
-        _where("window_1x1", "kernel", lambda f: f.pooling and f.kernel == (1, 1)),
-        _where("kernel_1x1", "kernel", lambda f: not f.pooling and f.kernel == (1, 1)),
+        _at("cnn.place.window_ties", "", lambda f: f.ties),
+        _at("cnn.place.activations_negative", "", _all_negative),
+        _at("cnn.place.window_fills_input", "kernel,input", lambda f: f.pooling and f.kernel == f.input),
+        _at("cnn.place.kernel_fills_input", "kernel,input", lambda f: not f.pooling and f.kernel == f.input),
+        _at("cnn.place.window_1x1", "kernel", lambda f: f.pooling and f.kernel == (1, 1)),
+        _at("cnn.place.kernel_1x1", "kernel", lambda f: not f.pooling and f.kernel == (1, 1)),
         *LAYOUTS,
     ),
     last=(
-        _where("window_above_1x1", "kernel", lambda f: f.pooling and f.kernel != (1, 1), _ALONE),
-        _where("kernel_above_1x1", "kernel", lambda f: not f.pooling and f.kernel != (1, 1), _ALONE),
-        _where("several_windows", "positions", lambda f: f.positions != (1, 1), _ALONE),
-        _where("no_padding", "padding", lambda f: f.padding == 0, _ALONE),
-        _where("stride_one", "stride", lambda f: "stride" in f.parameters and max(f.stride) == 1, _ALONE),
-        _where("one_channel", "channels", lambda f: f.channels == 1, _ALONE),
-        _where("one_kernel", "kernels", lambda f: f.kernels == 1, _ALONE),
-        _where("one_image", "images", lambda f: f.images == 1, _ALONE),
-        _where("one_window", "positions", lambda f: f.positions == (1, 1), _ALONE),
-        _where("input_single_line", "input", lambda f: min(f.input) == 1, _ALONE),
-        _where("windows_touch", "kernel stride positions", lambda f: f.kernel == f.stride, _ALONE),
-        _where("input_square", "input", lambda f: f.input[0] == f.input[1], _ALONE),
+        _at("cnn.place.window_above_1x1", "kernel", lambda f: f.pooling and f.kernel != (1, 1), _ALONE),
+        _at("cnn.place.kernel_above_1x1", "kernel", lambda f: not f.pooling and f.kernel != (1, 1), _ALONE),
+        _at("cnn.place.several_windows", "positions", lambda f: f.positions != (1, 1), _ALONE),
+        _at("cnn.place.no_padding", "padding", lambda f: f.padding == 0, _ALONE),
+        _at(
+            "cnn.place.stride_one",
+            "stride",
+            lambda f: "stride" in f.parameters and max(f.stride) == 1,
+            _ALONE,
+        ),
+        _at("cnn.place.one_channel", "channels", lambda f: f.channels == 1, _ALONE),
+        _at("cnn.place.one_kernel", "kernels", lambda f: f.kernels == 1, _ALONE),
+        _at("cnn.place.one_image", "images", lambda f: f.images == 1, _ALONE),
+        _at("cnn.place.one_window", "positions", lambda f: f.positions == (1, 1), _ALONE),
+        _at("cnn.place.input_single_line", "input", lambda f: min(f.input) == 1, _ALONE),
+        _at("cnn.place.windows_touch", "kernel,stride,positions", lambda f: f.kernel == f.stride, _ALONE),
+        _at("cnn.place.input_square", "input", lambda f: f.input[0] == f.input[1], _ALONE),
     ),
     covered=frozenset({"stride", "padding", "window"}),
     codes=frozenset({"labels"}),

@@ -8,6 +8,9 @@ from typing import TextIO
 from autograder.judging.results import SubmissionResult
 from autograder.reports.words import told
 
+BOM = "\ufeff"
+"""Without this mark Excel reads UTF-8 in its locale's encoding, and Chinese names become noise."""
+
 
 def through(
     results: Iterable[SubmissionResult], exercises: Sequence[str], stream: TextIO, lang: str
@@ -21,6 +24,7 @@ def through(
     exercises : sequence of str
         The columns, in order; empty cells where an assignment has no such exercise, or was not graded.
     """
+    stream.write(BOM)
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(["student", "assignment", "points", "maximum", *exercises, "reasons"])
     for result in results:

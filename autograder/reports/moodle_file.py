@@ -12,7 +12,7 @@ from typing import TextIO
 from autograder.judging.results import SubmissionResult
 from autograder.reports import words
 from autograder.reports.csv_file import harmless
-from autograder.submissions.lms import Handed
+from autograder.submissions.layouts import Handed
 
 _COLUMNS = ["Identifier", "Full name", "Status", "Grade", "Maximum Grade", "Grade can be changed"]
 _COLUMNS += ["Last modified (grade)", "Feedback comments"]

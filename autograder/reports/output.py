@@ -9,6 +9,7 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -19,7 +20,13 @@ from autograder.reports import csv_file, json_file, terminal
 
 
 def write(
-    results: Iterable[SubmissionResult], exercises: Sequence[str], folder: Path, lang: str, *, as_json: bool
+    results: Iterable[SubmissionResult],
+    exercises: Sequence[str],
+    folder: Path,
+    lang: str,
+    *,
+    as_json: bool,
+    account: Sequence[Any] = (),
 ) -> bool:
     """Write the files and show the class; return whether any submission got a judge error.
 
@@ -29,6 +36,8 @@ def write(
         The exercise columns of `grades.csv`.
     as_json : bool
         Print `results.json` instead of the table.
+    account : sequence
+        What became of every path, as `reports.account` gives it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     failed = False
@@ -41,7 +50,7 @@ def write(
 
     with replacing(folder / "grades.csv") as table, replacing(folder / "results.json") as document:
         passing = csv_file.through(noting_failures(), exercises, table, lang)
-        passing = json_file.through(passing, lang, document)
+        passing = json_file.through(passing, lang, document, account)
         shown = [] if as_json else terminal.class_shown(passing, lang)
         deque(passing, maxlen=0)  # only for what passes through
     if as_json:

@@ -114,7 +114,7 @@ def _is_work(path: Path, config: pytest.Config) -> bool:
 
 
 def _is_older(path: Path, parent: pytest.Collector) -> bool:
-    """Of a notebook and a script side by side only the newer one runs, unless one of them is named."""
+    """Of a notebook and a script side by side only the one that counts runs, unless one of them is named."""
     if parent.session.isinitpath(path):
         return False
     from autograder.student.workspace import Place

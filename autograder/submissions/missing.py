@@ -91,12 +91,15 @@ def why_not_implemented(read: Submission, name: str, method: str = "") -> Text |
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
+_ABOUT_NUMPY = re.compile(r"numpy|\bnp\.|is not defined")
+
+
 def removed_names(read: Submission, is_gone: Callable[[str], bool], name: str, said: str) -> Text | None:
     """The names of NumPy that `name`, or else its file, uses and that are gone, with their successors.
 
     `said`, what an exception says, must be about one of them.
     """
-    if not re.search(r"numpy|\bnp\.|is not defined", said):
+    if not _ABOUT_NUMPY.search(said):
         return None
     own = _defining(read, name)
     for statements in ((own,) if own else (), read.statements):

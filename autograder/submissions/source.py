@@ -16,7 +16,7 @@ import os
 import re
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from autograder.base.messages import say
 from autograder.submissions import content as contents
@@ -52,7 +52,6 @@ __all__ = [
     "place",
     "raises_not_implemented",
     "read",
-    "worked_on",
 ]
 
 MAX_BYTES = 32 * 2**20
@@ -136,54 +135,6 @@ def definitions(read: Submission) -> dict[str, Statement]:
             node = ast.parse(statement.source).body[0]
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 found[node.name] = statement
-    return found
-
-
-def worked_on(submissions: Sequence[Submission | None]) -> list[bool]:
-    """Which of a student's files are worked on; None, a file that cannot be read, counts as one.
-
-    Students get a notebook and a script of every assignment, work in either and hand in both. A file is left
-    out where another one holds all that it implements, and implements a stub of it. A student may hand in
-    thousands, so pairs are not compared.
-    """
-
-    def functions_of(submission: Submission | None) -> dict[str, str | None]:
-        try:
-            return _functions(submission) if submission else {}
-        except (RecursionError, MemoryError):  # a tree that is nested too deep to be walked
-            return {}
-
-    functions = [functions_of(submission) for submission in submissions]
-    holding: dict[tuple[str, str], set[int]] = defaultdict(set)
-    implementing: dict[str, set[int]] = defaultdict(set)
-    for index, its_own in enumerate(functions):
-        for name, body in its_own.items():
-            if body is not None:
-                holding[name, body].add(index)
-                implementing[name].add(index)
-
-    def adds_nothing(index: int) -> bool:
-        its_own = functions[index].items()
-        beyond = [implementing[name] for name, body in its_own if body is None]
-        holders = sorted((holding[name, body] for name, body in its_own if body is not None), key=len)
-        if not holders:
-            return any(beyond)
-        with_all = set.intersection(*holders)
-        return any(not with_all.isdisjoint(others) for others in beyond)
-
-    return [not adds_nothing(index) for index in range(len(functions))]
-
-
-def _functions(read: Submission) -> dict[str, str | None]:
-    """The functions and methods, each with its body as a dumped syntax tree, or None for a stub."""
-    found: dict[str, str | None] = {}
-    for name, statement in definitions(read).items():
-        definition = ast.parse(statement.source).body[0]
-        for node in definition.body if isinstance(definition, ast.ClassDef) else [definition]:
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                body = node.body[1:] if ast.get_docstring(node) is not None else node.body
-                written = None if is_stub(node) else "\n".join(map(ast.dump, body))
-                found[name if node is definition else f"{name}.{node.name}"] = written
     return found
 
 
