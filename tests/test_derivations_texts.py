@@ -15,6 +15,7 @@ from autograder.cnn.derivations.documents.conventions import says_no_bias, says_
 from autograder.cnn.derivations.documents.settings import Options
 from autograder.cnn.derivations.layer import LayerError
 from autograder.cnn.derivations.options import read_symbols
+from autograder.cnn.notebook import check_derivation
 from tests.commands import call
 
 CODES = {
@@ -81,6 +82,12 @@ def test_letters_may_be_given() -> None:
     text = "$q_{11} = p_{11} g_{11} + p_{12} g_{12}$\n\n$q_{12} = p_{12} g_{11} + p_{13} g_{12}$"
     assert codes(text) == "--"
     assert codes(text, Options(symbols=read_symbols("q=z,p=a,g=w"))) == "rr"
+
+
+def test_a_notebook_takes_the_same_options() -> None:
+    text = "$q_{11} = p_{11} g_{11} + p_{12} g_{12}$\n\n$q_{12} = p_{12} g_{11} + p_{13} g_{12}$"
+    found = check_derivation(text, symbols="q=z,p=a,g=w", index_from=1, convolution="correlation", lang="en")
+    assert found is not None and found.report.counts["right"] == 2
 
 
 @pytest.mark.parametrize("text", ["O", "O=", "=z", "O=y", "O=z;X=a"])

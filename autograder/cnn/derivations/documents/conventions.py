@@ -159,23 +159,31 @@ def candidates(base: Convention, starred: bool, numbered: bool, indexed: bool) -
             yield replace(base, base=begin, map_last=last, channel_first=swapped, rows=rows)
 
 
+_FLAGS: Mapping[str, tuple[str, str]] = {
+    "flipped": ("cnn.convention.correlation", "cnn.convention.convolution"),
+    "spread": ("cnn.convention.no_spread", "cnn.convention.spread"),
+    "map_last": ("cnn.convention.no_map_last", "cnn.convention.map_last"),
+    "channel_first": ("cnn.convention.no_channel_first", "cnn.convention.channel_first"),
+    "rows": ("cnn.convention.no_rows", "cnn.convention.rows"),
+    "weights_before": ("cnn.convention.no_weights_before", "cnn.convention.weights_before"),
+    "bias": ("cnn.convention.no_bias", "cnn.convention.bias"),
+    "slope": ("cnn.convention.no_slope", "cnn.convention.slope"),
+    "sigmoid": ("cnn.convention.no_sigmoid", "cnn.convention.sigmoid"),
+}
+"""What each field of a convention says when it is false, and when it is true."""
+_STARS = {"convolution": "cnn.convention.star_convolution", "correlation": "cnn.convention.star_correlation"}
+
+
 def described(convention: Convention) -> Text:
     """A convention in words: X = a, F = w, indices from 0, correlation."""
     parts: list[Text] = [Verbatim(f"{name} = {role}") for name, role in convention.letters]
     parts.append(say("cnn.convention.base", base=convention.base))
-    parts.append(say("cnn.convention.convolution" if convention.flipped else "cnn.convention.correlation"))
-    for said, id in (
-        (convention.spread, "spread"),
-        (convention.map_last, "map_last"),
-        (convention.channel_first, "channel_first"),
-        (convention.rows, "rows"),
-        (convention.weights_before, "weights_before"),
-        (not convention.bias, "no_bias"),
-        (not convention.slope, "no_slope"),
-        (convention.sigmoid, "sigmoid"),
-    ):
-        if said:
-            parts.append(say(f"cnn.convention.{id}"))
+    usual = Convention()
+    for name, ids in _FLAGS.items():
+        value = getattr(convention, name)
+        if name == "flipped" or value != getattr(usual, name):
+            id = ids[value]
+            parts.append(say(id))
     return joined(parts, "list.clauses")
 
 
@@ -184,12 +192,11 @@ def described_change(from_: Convention, to: Convention) -> Text:
     parts: list[Text] = []
     if from_.base != to.base:
         parts.append(say("cnn.convention.base", base=to.base))
-    if from_.flipped != to.flipped:
-        parts.append(say("cnn.convention.convolution" if to.flipped else "cnn.convention.correlation"))
     if from_.star != to.star:
-        parts.append(say(f"cnn.convention.star_{to.star}"))
-    for name in ("spread", "map_last", "channel_first", "rows", "bias", "slope", "sigmoid"):
+        id = _STARS[to.star]
+        parts.append(say(id))
+    for name, ids in _FLAGS.items():
         if getattr(from_, name) != getattr(to, name):
-            value = getattr(to, name)
-            parts.append(say(f"cnn.convention.{'' if value else 'no_'}{name}"))
+            id = ids[getattr(to, name)]
+            parts.append(say(id))
     return say("cnn.document.right_if", condition=joined(parts, "list.clauses"))
