@@ -61,7 +61,7 @@ MAX_NAME = 80  # Characters of the file's name that are kept, for it is stored w
 UNREADABLE = {
     *("note.no_file_in_folder", "note.file_unreadable", "note.wrong_file_kind", "note.file_too_large"),
     *("note.not_text", "note.too_many_characters", "note.no_code", "note.notebook_without_cells"),
-    *("note.notebook_unreadable", "note.notebook_unreadable_at_line"),
+    *("note.notebook_unreadable", "note.notebook_unreadable_at_line", "note.not_read"),
 }
 """The messages about a file of which nothing could be read."""
 
