@@ -271,7 +271,7 @@ def class_results(store: Store) -> Iterator[SubmissionResult]:
 
 def content_of(file: SubmittedFile) -> tuple[bytes, Text | None]:
     """The bytes of a submission, or why there are none."""
-    if not file.name:
+    if file.unread or not file.name:
         return b"", file.unread or say("note.no_file_in_folder")
     try:
         return file.read(), None

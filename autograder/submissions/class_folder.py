@@ -40,7 +40,7 @@ class SubmittedFile:
     team : str
         The team whose work it is; its members have a submission each.
     unread : Text or None
-        Why what the student handed in cannot be read, where that is why nothing counts.
+        Why nothing of what the student handed in can be graded, if that can be told.
     """
 
     student: str
@@ -170,7 +170,7 @@ class _Class:
         entries = list(archives.entries(self.path))
         read = []
         for entry in entries:
-            if entry.why is None or not (entry.is_system or not (entry.is_folder or _could_be_work(entry))):
+            if entry.why is None or (not entry.is_system and (entry.is_folder or _could_be_work(entry))):
                 read.append(entry)
             else:
                 self._decide(entry, "ignored", entry.why)
@@ -185,8 +185,7 @@ class _Class:
         students, strays = self._by_student(usable, reader, depth)
         chosen = [self._of_student(*key, files, reader.layout) for key, files in students.items()]
         self._strays(strays, reader.layout, depth, students)
-        unread = any(entry.why is not None and not entry.is_system for entry in entries)
-        if not chosen and not unread and not any(entry.is_code for entry in strays):
+        if not chosen and not any(entry.is_code or entry.why is not None for entry in strays):
             raise ClassFolderError(say("class.empty", path=self.path))
         files = self._told_apart(chosen)
         files += self._absent(chosen, {file.assignment for file in files})
@@ -198,8 +197,9 @@ class _Class:
     def _of_one_assignment(self, reader: layouts.Reader, depth: int, telling: list[Entry]) -> layouts.Reader:
         """A folder for each student where few have a folder of the assignment in it, as its file's name alone
         may have suggested: what lies in any other folder is that student's, too."""
-        told = sum(reader.recognised(e.path.parts[depth:], e.is_folder) is not None for e in telling)
-        if 2 * told > len(telling):
+        if 2 * sum(bool(reader.recognised(e.path.parts[depth:], e.is_folder)) for e in telling) > len(
+            telling
+        ):
             return reader
         last = layouts.layouts()[-1]
         return layouts.Reader(replace(last, patterns=(*reader.layout.patterns, *last.patterns)), self.called)
@@ -284,9 +284,7 @@ class _Class:
         """Account for what is nobody's; a document is work where nothing else of its folder is known."""
         tops = {entry.path.parts[: depth + 1] for files in students.values() for entry, _ in files}
         known = _one_of(self.exercises)
-        alone = any(
-            e.is_code and len(e.path.parts) == depth + 1 for files in students.values() for e, _ in files
-        )
+        alone = depth + 1 in {len(e.path.parts) for its in students.values() for e, _ in its if e.is_code}
         for entry in strays:
             parts = entry.path.parts[depth:]
             is_beside = parts[1:] and entry.path.parts[: depth + 1] in tops
@@ -349,7 +347,7 @@ def _submitters(entries: list[Entry]) -> dict[str, list[str]]:
     for entry in entries:
         if entry.path.name == "submission_metadata.yml":
             submission = ""
-            for found in _SUBMITTER.finditer(_metadata(entry)):
+            for found in _SUBMITTER.finditer(_content(entry).decode("utf-8", "replace")):
                 value = (found["value"] or "").strip("'\"")
                 if found["submission"]:
                     submission = found["submission"]
@@ -365,11 +363,12 @@ def _submitters(entries: list[Entry]) -> dict[str, list[str]]:
     }
 
 
-def _metadata(entry: Entry) -> str:
+def _content(entry: Entry) -> bytes:
+    """What is in a file; nothing where it is damaged, which is reported when it is graded."""
     try:
-        return archives.read(entry.source, entry.member).decode("utf-8", "replace")
-    except Exception:  # a student's file may be called so, and be damaged
-        return ""
+        return archives.read(entry.source, entry.member)
+    except Exception:
+        return b""
 
 
 def _chosen(
@@ -408,20 +407,17 @@ def _chosen(
     rest = [_own(entry, handed) for entry, handed in listed if entry is not chosen and not entry.is_folder]
     if chosen is None or counts is None:
         others = [handed.file for entry, handed in files if not entry.is_folder and all_named]
-        unread = [entry for entry, _ in files if entry.why is not None]
-        if unread:
-            why = say("note.not_read", file=_list([unread[0].path.name]), why=unread[0].why)
-            submitted = replace(submitted, unread=why)
+        for unread in [entry for entry, _ in files if entry.why is not None][:1]:
+            said = say("note.not_read", file=_list([unread.path.name]), why=unread.why)
+            submitted = replace(submitted, unread=said)
         notes += [say("note.files_handed_in", files=_list(others))] if others else []
     else:
         if rest:
             file = _list([_own(chosen, counts)])
             notes.append(say("note.file_that_counts", file=file, files=_list(rest)))
-        other = _of_another(submitted, its, exercises)
-        if other is not None:
-            notes.append(
-                say("note.looks_like", file=_list([_own(chosen, counts)]), assignment=assignment, other=other)
-            )
+        if (other := _of_another(chosen, its, exercises)) is not None:
+            looks = {"file": _list([_own(chosen, counts)]), "assignment": assignment, "other": other}
+            submitted = replace(submitted, unread=say("note.looks_like", **looks))
     empty = {code[index][0] for index, held in order[1:] if held is not None and not held.defined}
     decisions = []
     for entry, _ in files:
@@ -434,11 +430,7 @@ def _is_text_with(entry: Entry, exercises: Collection[str]) -> bool:
     """A script or a notebook under the name of a text, which defines an exercise."""
     if entry.is_folder or entry.why is not None or not exercises or not archives.TEXT.search(entry.path.name):
         return False
-    try:
-        data = archives.read(entry.source, entry.member)
-    except Exception:
-        return False
-    return bool(choice.mentions(data, exercises) and choice.content("", data, exercises).defined)
+    return bool(choice.content("", _content(entry), exercises).defined)
 
 
 def _fate(entry: Entry, chosen: Entry | None, is_empty: bool) -> tuple[Fate, Text | None]:
@@ -455,15 +447,10 @@ def _fate(entry: Entry, chosen: Entry | None, is_empty: bool) -> tuple[Fate, Tex
     return fate, say("account.empty") if entry.is_folder else say("account.no_code")
 
 
-def _of_another(file: SubmittedFile, its: Collection[str], exercises: Exercises) -> str | None:
+def _of_another(entry: Entry, its: Collection[str], exercises: Exercises) -> str | None:
     """The assignment of which a file is that defines no exercise of its own."""
-    if not its:
-        return None
-    try:
-        data = file.read()
-    except Exception:  # it is reported when it is graded
-        return None
-    if choice.mentions(data, its) or choice.content(file.name, data, its).defined:
+    data = _content(entry) if its else b""
+    if not data or choice.mentions(data, its) or choice.content(entry.path.name, data, its).defined:
         return None
     return choice.looks_like(data, exercises)
 
