@@ -346,3 +346,13 @@ def test_a_team_is_no_copy(tmp_path: Path) -> None:
     done = run("similar", path, *common)
     assert done.exit_code == 0, done.output
     assert json.loads((tmp_path / "out/similar.json").read_text(encoding="utf-8"))["pairs"] == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
+def test_nbgraders_route_b_reads_a_notebook_in_every_encoding(tmp_path: Path, encoding: str) -> None:
+    gradebook = pytest.importorskip("autograder.integrations.nbgrader.gradebook")
+    text = json.dumps(json.loads(notebook("x = 1  # 池化层的残差，反向传播")), ensure_ascii=False)
+    path = saved(tmp_path / "w.ipynb", text.encode(encoding))
+    file = class_folder.SubmittedFile("li", "pooling", "w.ipynb", path)
+    (cell,) = gradebook._submitted_notebook(file)["cells"]
+    assert "".join(cell["source"]).endswith("池化层的残差，反向传播")

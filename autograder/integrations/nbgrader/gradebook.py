@@ -29,6 +29,7 @@ from autograder.integrations.nbgrader.guard import check_name, handed_in
 from autograder.integrations.nbgrader.notebooks import nbformat
 from autograder.integrations.nbgrader.restore import SourceCell, marked, restored, source_cells
 from autograder.judging.results import SubmissionResult
+from autograder.submissions import content
 from autograder.submissions.class_folder import SubmittedFile
 
 
@@ -183,11 +184,11 @@ def _assign_penalty(book: Gradebook, penalties: AssignLatePenalties, assignment:
 def _submitted_notebook(file: SubmittedFile) -> dict[str, Any]:
     """Read a submitted notebook as plain data, converted to nbformat 4."""
     if not file.name:
-        raise NotebookError(say("note.no_file_in_folder"))
+        raise NotebookError(file.unread or say("note.no_file_in_folder"))
     if not file.name.lower().endswith(".ipynb"):
         raise NotebookError(say("nbgrader.not_a_notebook", file=file.name))
     try:
-        data = json.loads(file.read().decode("utf-8-sig"))
+        data = json.loads((content.decode(file.read()) or ("", ""))[0])
         if data.get("nbformat") != 4:
             data = json.loads(nbformat.writes(nbformat.convert(nbformat.from_dict(data), 4)))
         if not all(isinstance(cell, dict) for cell in data["cells"]):
