@@ -194,12 +194,10 @@ class _Class:
         strangers = {file.student for members, file, _ in chosen if self.roster.people and not members}
         return Intake(files, self.account, reader.layout.name, sorted(strangers))
 
-    def _of_one_assignment(self, reader: layouts.Reader, depth: int, telling: list[Entry]) -> layouts.Reader:
+    def _of_one_assignment(self, reader: layouts.Reader, depth: int, work: list[Entry]) -> layouts.Reader:
         """A folder for each student where few have a folder of the assignment in it, as its file's name alone
         may have suggested: what lies in any other folder is that student's, too."""
-        if 2 * sum(bool(reader.recognised(e.path.parts[depth:], e.is_folder)) for e in telling) > len(
-            telling
-        ):
+        if 2 * sum(bool(reader.recognised(e.path.parts[depth:], e.is_folder)) for e in work) > len(work):
             return reader
         last = layouts.layouts()[-1]
         return layouts.Reader(replace(last, patterns=(*reader.layout.patterns, *last.patterns)), self.called)
@@ -288,14 +286,13 @@ class _Class:
         for entry in strays:
             parts = entry.path.parts[depth:]
             is_beside = parts[1:] and entry.path.parts[: depth + 1] in tops
+            is_label = Handed("", entry.path.stem, "", "").person[1]
+            is_somebodys = not is_beside if parts[1:] else not layout.system and (alone or is_label)
             if entry.why is not None:
                 self._decide(entry, "not_understood", entry.why)
             elif self.assignment and is_beside and entry.is_code:
                 self._decide(entry, "not_chosen", say("account.other_assignment"))
-            elif entry.is_code or (
-                _could_be_work(entry)
-                and (not is_beside if parts[1:] else not layout.system and (alone or _is_label(entry)))
-            ):
+            elif entry.is_code or (is_somebodys and _could_be_work(entry)):
                 why = say("account.no_student", layout=printable_name(layout.name))
                 if layout.name.startswith("<student>/<assignment>") and parts[2:]:
                     why = say("account.no_key", assignment=printable_name(parts[1]), known=known)
@@ -317,11 +314,6 @@ _WORK = re.compile(r"\.(?:pdf|docx?|odt|rtf|html?|txt|zip|tar|gz|tgz|7z|rar)$", 
 def _could_be_work(entry: Entry) -> bool:
     name = entry.path.name
     return any(pattern.search(name) for pattern in (CODE, archives.ARCHIVE, _WORK))
-
-
-def _is_label(entry: Entry) -> bool:
-    name = entry.path.stem
-    return Handed("", name, "", "").person != (name, "")
 
 
 def _is_moodles(entry: Entry) -> bool:

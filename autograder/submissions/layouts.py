@@ -62,7 +62,7 @@ class Handed:
         return self.name or self.number
 
     @property
-    def person(self) -> object:
+    def person(self) -> tuple[str, str]:
         """Equal for one person's files, as of `2021001_李娜` and `李娜-2021001`."""
         label = None if self.number else _LABEL.fullmatch(self.name)
         if label is None:

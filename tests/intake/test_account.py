@@ -206,6 +206,29 @@ def test_a_roster_says_who_is_who(tmp_path: Path, case: str) -> None:
     assert teams == "A"
 
 
+@pytest.mark.parametrize(
+    ("folder", "groups", "members"),
+    [
+        ("Team 3", ("3", "13"), {"1001 Yi", "1002 Er"}),
+        ("Team 13", ("3", "13"), {"1003 San"}),
+        ("Group 03", ("小组 3", "1"), {"1001 Yi", "1002 Er"}),
+        ("第3组", ("G3", "G4"), {"1001 Yi", "1002 Er"}),
+        ("Team 3", ("Team 3", "Group 3"), {"1001 Yi", "1002 Er"}),
+        ("第3组", ("Team 3", "Group 3"), {"第3组"}),  # two of that number, and neither is guessed
+        ("Team 4", ("3", "13"), {"Team 4"}),
+    ],
+)
+def test_a_platforms_team_is_the_rosters_group_of_its_number(
+    tmp_path: Path, folder: str, groups: tuple[str, str], members: set[str]
+) -> None:
+    tree = {f"{folder}_9_assignsubmission_file/p.py": DONE, "Li Si_13_assignsubmission_file/p.py": DONE}
+    first, second = groups
+    lines = f"id,name,group\n1001,Yi,{first}\n1002,Er,{first}\n1003,San,{second}\n"
+    who = people(tmp_path, lines.encode())
+    taken = class_folder.find(written(tmp_path / "class", tree), "pooling", KNOWN, NAMES, None, who)
+    assert {file.student for file in taken.files if file.name} == members | {"Li Si (13)"}
+
+
 def test_moodles_numbers_stay_with_a_roster(tmp_path: Path) -> None:
     tree = {"李娜_12_assignsubmission_file/p.py": DONE, "Li Si_13_assignsubmission_file/p.py": DONE}
     who = people(tmp_path, "id,name\n2021001,李娜\n2021009,赵敏\n".encode())
