@@ -80,11 +80,38 @@ def test_switches_numbers_and_defaults_are_named(
 
 
 def test_a_default_value_counts_like_a_given_one() -> None:
-    layers = [Layer(), Layer(stride=2, size=(4, 4)), Layer(padding=1)]
-    cases = [input_grad(layer) for layer in layers]
-    left_out = [replace(of, args=of.args[:3]) if of.args[3] == 2 else of for of in cases]
+    cases = [input_grad(layer) for layer in LAYERS]
+    left_out = [replace(of, args=of.args[:3]) if of.args[3:] == (2, 0) else of for of in cases]
     one = replace(exercise(INPUT_GRAD, left_out), defaults=(2, 0))
-    assert said(one, wrong_where(one, [False, True, False])).endswith("Only where the stride is above 1.")
+    answers = wrong_where(one, [layer.stride > 1 for layer in LAYERS])
+    assert said(one, answers).endswith("Only where the stride is above 1.")
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [Layer(), Layer(stride=2, size=(4, 4))],  # windows touch, too
+        [Layer(), Layer(padding=1, N=2)],
+        [Layer(), Layer(N=2), Layer(stride=2, size=(5, 8)), Layer(padding=1), Layer(stride=2, N=2)],
+        [Layer(), Layer(integers=True, C=3)],
+    ],
+)
+def test_a_condition_that_the_cases_do_not_separate_from_another_is_not_said(layers: list[Layer]) -> None:
+    one = exercise(INPUT_GRAD, [input_grad(layer) for layer in layers])
+    assert "Only where" not in said(one, wrong_where(one, [*[False] * (len(layers) - 1), True]))
+
+
+@pytest.mark.parametrize(("name", "position"), [("delta", 0), ("w", 1)])
+def test_the_argument_that_holds_integers_is_named(name: str, position: int) -> None:
+    cases = [input_grad(layer) for layer in LAYERS if not layer.integers]
+    for arguments in ((0,), (1,), (0, 1)):
+        args = list(cases[0].args)
+        for i in arguments:
+            args[i] = args[i].astype(int)
+        cases.append(replace(cases[0], args=tuple(args)))
+    one = exercise(INPUT_GRAD, cases)
+    sentence = said(one, wrong_where(one, [case.args[position].dtype.kind == "i" for case in cases]))
+    assert sentence.endswith(f"Only where {name} holds integers.")
 
 
 def test_groups_are_named_where_no_feature_fits_and_not_at_all_where_there_are_too_many() -> None:

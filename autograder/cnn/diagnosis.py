@@ -51,6 +51,10 @@ _BOTH = ("and", "or")
 _ALONE = ()
 """For features that say little when joined with a second one."""
 
+_STRIDE = ("cnn.place.stride_above_one",)
+_ABOVE_1X1 = ("cnn.place.window_above_1x1", "cnn.place.kernel_above_1x1")
+"""What other features imply."""
+
 FEATURES = Features(
     first=(
         Feature(say("cnn.place.stride_above_one"), ("stride",), _strided, _BOTH),
@@ -58,29 +62,47 @@ FEATURES = Features(
         Feature(say("cnn.place.several_channels"), ("channels",), lambda facts: facts.channels > 1, _BOTH),
         Feature(say("cnn.place.several_kernels"), ("kernels",), lambda facts: facts.kernels > 1, _BOTH),
         Feature(say("cnn.place.several_images"), ("images",), lambda facts: facts.images > 1, _BOTH),
-        Feature(say("cnn.place.remainder"), ("remainder",), lambda facts: max(facts.remainder) > 0),
-        Feature(say("cnn.place.windows_overlap"), ("kernel", "stride", "positions"), _overlapping),
-        Feature(say("cnn.place.window_gaps"), ("kernel", "stride", "positions"), _gaping),
+        Feature(
+            say("cnn.place.remainder"),
+            ("remainder",),
+            lambda facts: max(facts.remainder) > 0,
+            implies=_STRIDE,
+        ),
+        Feature(
+            say("cnn.place.windows_overlap"),
+            ("kernel", "stride", "positions"),
+            _overlapping,
+            implies=(*_ABOVE_1X1, "cnn.place.several_windows"),
+        ),
+        Feature(
+            say("cnn.place.window_gaps"),
+            ("kernel", "stride", "positions"),
+            _gaping,
+            implies=(*_STRIDE, "cnn.place.several_windows"),
+        ),
         Feature(
             say("cnn.place.window_not_square"),
             ("kernel",),
             lambda facts: facts.pooling and facts.kernel[0] != facts.kernel[1],
+            implies=_ABOVE_1X1,
         ),
         Feature(
             say("cnn.place.kernel_not_square"),
             ("kernel",),
             lambda facts: not facts.pooling and facts.kernel[0] != facts.kernel[1],
+            implies=_ABOVE_1X1,
         ),
         Feature(
             say("cnn.place.input_not_square"), ("input",), lambda facts: facts.input[0] != facts.input[1]
         ),
         *INTEGERS,
-        Feature(say("cnn.place.window_ties"), (), lambda facts: facts.ties),
+        Feature(say("cnn.place.window_ties"), (), lambda facts: facts.ties, implies=_ABOVE_1X1),
         Feature(say("cnn.place.activations_negative"), (), _all_negative),
         Feature(
             say("cnn.place.window_fills_input"),
             ("kernel", "input"),
             lambda facts: facts.pooling and facts.kernel == facts.input,
+            implies=("cnn.place.one_window",),
         ),
         Feature(
             say("cnn.place.kernel_fills_input"),

@@ -1,7 +1,7 @@
 # assignment: conv_residual
 # derive_residuals: RTE "IndexError"
 # conv_residual: RTE "IndexError"
-# conv2d_input_grad: RTE "IndexError"; loses remainder, combined
+# conv2d_input_grad: RTE remainder_dropped; loses remainder, combined
 
 import numpy as np
 
