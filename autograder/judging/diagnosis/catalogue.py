@@ -53,31 +53,32 @@ def recognise(exercise: KeyExercise, cases: Sequence[Judged]) -> Explanation | N
         return None
     first_way = way_of_failing(wrong[0])
     best: tuple[int, Explanation] | None = None
-    crashing: list[Explanation] = []
+    whole: list[tuple[int, Explanation]] = []
     for hint in sorted(exercise.misconceptions, key=lambda hint: hint.id.count("+")):
         pairs = [(judged, judged.case.wrong[hint.id]) for judged in cases if hint.id in judged.case.wrong]
         if not pairs or any(judged.verdict.earns for judged, _ in pairs):
             continue
-        telling = [judged for judged, output in pairs if _is_telling(output) and _equal(judged, output)]
-        explained = [judged for judged, output in pairs if _alike(judged, output, known=bool(telling))]
+        equal = [output for judged, output in pairs if _equal(judged, output)]
+        telling = sum(map(_is_telling, equal))
+        unlike = [_unlike(judged, output, known=bool(equal)) for judged, output in pairs]
+        explained = [judged for (judged, _), how in zip(pairs, unlike, strict=True) if how is not None]
         if len(explained) == len(pairs) == len(wrong):
-            if any(_equal(judged, output) for judged, output in pairs):
+            worst = max(how for how in unlike if how is not None)
+            if equal and not worst:
                 return Explanation(hint, explains_all=True)
-            if len(wrong) < len(cases):
-                crashing.append(Explanation(hint, explains_all=True))
+            if equal or len(wrong) < len(cases):
+                whole.append((worst, Explanation(hint, explains_all=True)))
             continue
         rest = [judged for judged in wrong if not any(judged is each for each in explained)]
-        apart = _kinds(rest) if len(telling) >= 2 and len(explained) >= len(rest) else ()
-        if not apart and len(explained) < len(pairs):
-            continue
+        apart = _kinds(rest) if telling >= 2 and len(explained) >= len(rest) else ()
         worth = len(explained) + (len(wrong) if apart else 0)
-        if best is not None and worth <= best[0]:
+        if (best is not None and worth <= best[0]) or (not apart and len(explained) < len(pairs)):
             continue
         if apart or (telling and any(way_of_failing(judged) == first_way for judged in explained)):
             best = worth, Explanation(hint, explains_all=False, apart=apart)
-    single = [explanation for explanation in crashing if "+" not in explanation.hint.id] or crashing
-    if len(single) == 1:
-        return single[0]
+    nearest = [explanation for how, explanation in whole if how == min(whole, key=lambda each: each[0])[0]]
+    if nearest and (len(nearest) == 1 or "+" in nearest[1].hint.id):
+        return nearest[0]
     return best[1] if best else None
 
 
@@ -112,22 +113,25 @@ _DOES_NOT_FIT = frozenset({"ValueError", "IndexError", "AssertionError"})
 """How code stops at sizes that do not fit: in NumPy, at an index, or because its author refuses them."""
 
 
-def _alike(judged: Judged, output: Wrong, *, known: bool) -> bool:
-    """Is the outcome what the misconception gives, or what the same mistake gives in other code?
+def _unlike(judged: Judged, output: Wrong, *, known: bool) -> int | None:
+    """How much else than the misconception's own the outcome is; None where the mistake must be another.
 
-    `known`: other cases have shown that it is this mistake, so that any exception is alike.
+    0: nothing; 1: an exception where it raises another; 2: an exception in place of a wrong shape, or the
+    other way round. `known`: other cases have shown that it is this mistake, so that any exception will do.
     """
     if _equal(judged, output):
-        return True
+        return 0
     exception = judged.outcome.exception
     match judged.outcome.status:
         case "raised" if output.raises is not None:
-            return known or exception == output.raises or {exception, output.raises} <= _DOES_NOT_FIT
+            if known or exception == output.raises:
+                return 0
+            return 1 if {exception, output.raises} <= _DOES_NOT_FIT else None
         case "raised":
-            return exception in _DOES_NOT_FIT and _misshapen(judged.case, output.value)
-        case "returned":
-            return known and output.raises is not None and judged.difference.kind in ("shape", "not finite")
-    return False
+            return 2 if exception in _DOES_NOT_FIT and _misshapen(judged.case, output.value) else None
+        case "returned" if known and output.raises is not None:
+            return 2 if judged.difference.kind in ("shape", "not finite") else None
+    return None
 
 
 def _misshapen(case: KeyCase, value: Any) -> bool:
