@@ -2,10 +2,12 @@
 
 A *feature* is a property of a case, such as an argument that holds integers; a condition is one or two.
 It is said only if the cases prove it: they are wrong exactly where it holds, and every other condition that
-fits as well implies it. Where cases do not separate two conditions, the titles of the groups are named. The
-arguments themselves are never quoted.
+fits as well implies it. Where another feature was tried together with it only, which might do as well, it is
+said of the cases that were tried; where cases do not separate two conditions, the titles of the groups are
+named. The arguments themselves are never quoted.
 """
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -116,9 +118,14 @@ def limited(
     stopped = any(case.outcome.status in ("time", "output", "died", "unanswered") for case in known)
     feature = None if stopped else _feature(known, {id(case) for case in concerned}, features)
     if feature is not None:
-        if elsewhere:
-            return say("symptom.only_where_elsewhere_other", said=what, feature=feature)
-        return say("symptom.only_where", said=what, feature=feature)
+        text, proven = feature
+        sentences = {
+            (True, False): "symptom.only_where",
+            (True, True): "symptom.only_where_elsewhere_other",
+            (False, False): "symptom.seen_only_where",
+            (False, True): "symptom.seen_only_where_elsewhere_other",
+        }
+        return say(sentences[proven, elsewhere], said=what, feature=text)
     names = {case.group for case in concerned}
     unaffected = {case.group for case in known} - names
     if len(names) <= _TITLES and unaffected:
@@ -137,7 +144,10 @@ def _titles(exercise: KeyExercise, names: set[str]) -> Text:
     return joined((group.title for group in exercise.groups if group.name in names), "list.groups")
 
 
-def _feature(known: Sequence[AnalysedCase], wrong: set[int], features: "Features") -> Text | None:
+def _feature(
+    known: Sequence[AnalysedCase], wrong: set[int], features: "Features"
+) -> tuple[Text, bool] | None:
+    """The condition, and whether it is proven: no other feature occurs in wrong cases only."""
     bits = sum(1 << index for index, case in enumerate(known) if id(case) in wrong)
     facts = [case.facts for case in known]
     single = [extent for feature in features.of(facts[0]) if (extent := _extent(feature, facts))]
@@ -157,8 +167,22 @@ def _feature(known: Sequence[AnalysedCase], wrong: set[int], features: "Features
         how = "and" if len(said.terms) == 1 else "or"
         joined_well = len(parts) == 1 or all(how in feature.joins for feature in parts)
         if joined_well and all(other.implies(said) for other in explaining):
-            return said.text
+            return said.text, _proven(said, single, bits)
     return None
+
+
+def _proven(said: _Condition, single: Sequence[_Condition], wrong: int) -> bool:
+    """Whether no other features, however many, fit as well: any of some, or all of some of them together."""
+    if not all(other.implies(said) for other in single if other.surely & ~wrong == 0):
+        return False
+    needed = [said] if len(said.terms) > 1 else [_Condition(((part,),), 0, 0) for part in said.terms[0]]
+    for need in needed:
+        others = [
+            other.surely for other in single if wrong & ~other.possibly == 0 and not other.implies(need)
+        ]
+        if others and functools.reduce(int.__and__, others) & ~wrong == 0:
+            return False
+    return True
 
 
 def _extent(feature: Feature, facts: Sequence[Facts]) -> _Condition | None:
