@@ -239,6 +239,19 @@ def judged(path: Path, isolation: Isolation, key: CourseKey, sandbox: Started) -
 
 # ------------------------------------------------------------------------------------------------- the tests
 
+STRANGERS = sorted((SUBMISSIONS / "strangers").glob("*.py"))
+"""Single functions in strangers' styles, each with one mistake; the rest is not looked at."""
+
+
+@pytest.mark.parametrize("path", STRANGERS, ids=lambda path: path.stem)
+def test_the_cause_of_a_strangers_mistake_is_named(path, key, sandbox):
+    ((name, demand),) = head(path).demands.items()
+    (result,) = [result for result in judged(path, "process", key, sandbox) if result.name == name]
+    assert (result.verdict.value, result.misconception) == (demand.verdict, demand.misconception), (
+        result.diagnosis,
+        result.detail,
+    )
+
 
 def place(path: Path) -> str:
     return f"{path.parent.name}/{path.stem}"

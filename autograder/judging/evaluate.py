@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from autograder.base.messages import Message, Text, Verbatim, printable, say
 from autograder.judging.answer_key import AnswerKey
 from autograder.judging.diagnosis import Judged
+from autograder.judging.diagnosis.callees import with_callees
 from autograder.judging.judge import judge_error, judged, results
 from autograder.judging.results import ExerciseResult, Verdict
 from autograder.judging.siblings import with_siblings
@@ -59,7 +60,7 @@ def evaluate(
     except SandboxError as error:
         return Evaluation(judge_error(key), (say("note.grader_failed", error=error),))
     cases = judged(key, _with_syntax_errors(done.outcomes, read.notes))
-    exercises = results(key, cases)
+    exercises = with_callees((text for text, *_ in statements), results(key, cases))
     if run_siblings is not None:
 
         def outcomes(wanted: list[int]) -> tuple[Outcome, ...]:

@@ -691,7 +691,8 @@ def remainder(c):
 
 
 def more_positions_than_residuals(c):
-    return np.any(np.subtract(c.input_shape[2:], c.w.shape[2:]) + 1 > c.delta.shape[2:])
+    positions = np.subtract(c.input_shape[2:], c.w.shape[2:]) + 2 * c.padding + 1
+    return np.any(positions > c.delta.shape[2:])
 
 
 def kernels_for_channels(da, c):

@@ -772,7 +772,8 @@ weight.add_misconceptions(
     padding_counted_twice=with_padding(lambda p: 2 * p),
     slice_empty_without_padding=stops(lambda c: c.padding == 0),
     loops_over_input_positions=stops(
-        lambda c: np.any(np.subtract(c.x.shape[2:], c.kernel_shape) + 1 > c.delta.shape[2:]), IndexError
+        lambda c: np.any(np.subtract(c.x.shape[2:], c.kernel_shape) + 2 * c.padding + 1 > c.delta.shape[2:]),
+        IndexError,
     ),
     last_windows_left_out=changed("delta", without_last_windows),
     axes_of_one_dropped=afterwards(np.squeeze),

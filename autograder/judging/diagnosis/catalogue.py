@@ -116,8 +116,8 @@ _DOES_NOT_FIT = frozenset({"ValueError", "IndexError", "AssertionError"})
 def _unlike(judged: Judged, output: Wrong, *, known: bool) -> int | None:
     """How much else than the misconception's own the outcome is; None where the mistake must be another.
 
-    0: nothing; 1: an exception where it raises another; 2: an exception in place of a wrong shape, or the
-    other way round. `known`: other cases have shown that it is this mistake, so that any exception will do.
+    0: nothing; 1: an exception where it raises another; 2: an exception in place of an empty array, or of a
+    wrong shape, or the other way round. `known`: other cases have shown that it is this mistake.
     """
     if _equal(judged, output):
         return 0
@@ -128,10 +128,15 @@ def _unlike(judged: Judged, output: Wrong, *, known: bool) -> int | None:
                 return 0
             return 1 if {exception, output.raises} <= _DOES_NOT_FIT else None
         case "raised":
-            return 2 if exception in _DOES_NOT_FIT and _misshapen(judged.case, output.value) else None
+            fits = _is_empty(output.value) or (known and _misshapen(judged.case, output.value))
+            return 2 if exception in _DOES_NOT_FIT and fits else None
         case "returned" if known and output.raises is not None:
             return 2 if judged.difference.kind in ("shape", "not finite") else None
     return None
+
+
+def _is_empty(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and not value.size
 
 
 def _misshapen(case: KeyCase, value: Any) -> bool:

@@ -61,6 +61,12 @@ _ABOUT_CLASS = (
 )
 """Symptoms of a class that has other parts than the assignment says."""
 
+_NO_LINE = ("symptom.raised", "symptom.raised_something", "symptom.program_ended")
+"""Symptoms of code that stopped which name no line."""
+
+_SIZE_ONE_ARRAY = re.compile(r"only .*arrays can be converted to Python scalars")
+"""NumPy's message where an array of one number is used as a number: a warning before NumPy 2.4."""
+
 _NOT_TRIED = (Verdict.NI, Verdict.MISSING)
 
 
@@ -68,15 +74,20 @@ def next_exercise(exercises: Sequence[ExerciseResult], edited: str = "") -> Exer
     """The exercise to work on; None where all are right.
 
     That is the exercise `edited` last as long as it is not right, else the first that was tried and is not
-    right, else the first that is not written. Where it fails because another exercise's function is missing,
-    that one comes first.
+    right, else the first that is not written. Where another exercise's function that it calls is missing or
+    fails, that one comes first.
     """
     left = [exercise for exercise in exercises if not exercise.verdict.earns]
     just_edited = [exercise for exercise in left if exercise.name == edited]
     tried = [exercise for exercise in left if exercise.verdict not in _NOT_TRIED]
     following = next(iter([*just_edited, *tried, *left]), None)
+    if following is None:
+        return None
     missing = {exercise.name: exercise for exercise in left if exercise.verdict is Verdict.MISSING}
-    return missing.get(_undefined_name(following), following) if following else None
+    symptom = following.symptom
+    callee = symptom.values.get("callee") if isinstance(symptom, Message) else None
+    called = next((exercise for exercise in left if exercise.name == callee), following)
+    return missing.get(_undefined_name(following), called)
 
 
 def _undefined_name(result: ExerciseResult) -> str:
@@ -86,6 +97,18 @@ def _undefined_name(result: ExerciseResult) -> str:
         return ""
     found = _NO_SUCH_NAME.match(seen.values.get("text", ""))
     return found[1] if found else ""
+
+
+def _raised(seen: Message) -> str:
+    """What to do at the line that raised an exception."""
+    match seen.values.get("name"):
+        case "NameError" | "UnboundLocalError":
+            return "step.name_unknown"
+        case "TypeError" if _SIZE_ONE_ARRAY.search(str(seen.values.get("text", ""))):
+            return "step.size_one_array"
+        case "ValueError" | "IndexError" | "TypeError":
+            return "step.raised"
+    return "step.raised_otherwise"
 
 
 def _seen(result: ExerciseResult) -> Message:
@@ -126,10 +149,12 @@ def next_step(
             return say("step.line_unreadable", name=name)
         case Verdict.RTE if seen.id == "symptom.wrong_parameters":
             return say("step.wrong_parameters", name=name)
-        case Verdict.RTE if seen.id in ("symptom.raised", "symptom.program_ended"):  # no line is named
+        case Verdict.RTE if ask:
+            return say("step.hint_waiting", name=name, ask=ask)
+        case Verdict.RTE if seen.id in _NO_LINE:
             return say("step.program_ended", name=name)
         case Verdict.RTE:
-            return say("step.raised", name=name)
+            return say(_raised(seen), name=name)
         case Verdict.TLE:
             return say("step.too_slow", name=name)
         case Verdict.NR:
