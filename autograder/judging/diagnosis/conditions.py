@@ -119,13 +119,9 @@ def limited(
     feature = None if stopped else _feature(known, {id(case) for case in concerned}, features)
     if feature is not None:
         text, proven = feature
-        sentences = {
-            (True, False): "symptom.only_where",
-            (True, True): "symptom.only_where_elsewhere_other",
-            (False, False): "symptom.seen_only_where",
-            (False, True): "symptom.seen_only_where_elsewhere_other",
-        }
-        return say(sentences[proven, elsewhere], said=what, feature=text)
+        seen = "symptom.seen_only_where_elsewhere_other" if elsewhere else "symptom.seen_only_where"
+        sure = "symptom.only_where_elsewhere_other" if elsewhere else "symptom.only_where"
+        return say(sure if proven else seen, said=what, feature=text)
     names = {case.group for case in concerned}
     unaffected = {case.group for case in known} - names
     if len(names) <= _TITLES and unaffected:

@@ -213,7 +213,4 @@ def _nth(axis: int) -> Text | None:
         *("symptom.ordinal_first", "symptom.ordinal_second", "symptom.ordinal_third"),
         *("symptom.ordinal_fourth", "symptom.ordinal_fifth"),
     )
-    if axis >= len(ordinals):
-        return None
-    id = ordinals[axis]
-    return say(id)
+    return say(ordinals[axis]) if axis < len(ordinals) else None
