@@ -2,15 +2,14 @@
 
 Students import from here: `check`, `derive`, `formula` and `check_derivation`; everything else is
 reached through the command line (`autograder --help`) or by importing its package (docs/architecture.md).
-Importing this package does no work: each of them is loaded when it is first asked for.
+Importing this package does no work and imports nothing, also from the standard library, which a file beside a
+submission may shadow (`__main__`): each of them is loaded when it is first asked for.
 """
-
-from typing import Any
 
 __version__ = "0.2.0"
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name == "check":
         from autograder.student import notebook
 

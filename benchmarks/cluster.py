@@ -52,7 +52,7 @@ def main() -> None:
             path.parent.mkdir(parents=True)
             path.write_text(BUSY.format(seconds=chosen.seconds / calls, number=number))
         keys = grade_class.load_keys(folder / "keys", ["conv_residual"])
-        files = class_folder.find(folder / "submitted", None, {"conv_residual"})
+        files = class_folder.find(folder / "submitted", None, {"conv_residual"}).files
         times = []
         for workers in (1, 2):
             with (

@@ -100,7 +100,8 @@ def grade(
     store: str = "results.sqlite",
     on_graded: Callable[[int], None] = lambda number: None,
 ) -> Done:
-    files = class_folder.find(path or course.submitted, None, grade_class.known_assignments(course.keys))
+    known = grade_class.known_assignments(course.keys)
+    files = class_folder.find(path or course.submitted, None, *known).files
     keys = grade_class.load_keys(course.keys, {file.assignment for file in files})
     anew: list[str] = []
     seen: list[Graded] = []

@@ -3,7 +3,14 @@
 import json
 from typing import Any
 
+from autograder.submissions import class_folder
+from autograder.submissions.class_folder import SubmittedFile
 from autograder.submissions.source import Submission, read
+
+
+def find(*arguments: Any) -> list[SubmittedFile]:
+    """The files that count in a class."""
+    return class_folder.find(*arguments).files
 
 
 def code(source: Any, **more: Any) -> dict[str, Any]:

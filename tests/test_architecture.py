@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from string import Formatter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import jinja2
 import pytest
@@ -19,7 +19,9 @@ from autograder.base.messages import COURSE_LANGUAGES
 from autograder.cnn.derivations.checking.slips import SLIPS
 from autograder.cnn.domain import DOMAIN
 from autograder.cnn.explorer import page as explorer
-from autograder.submissions import source
+from autograder.student.feedback import advice
+from autograder.submissions import content, source
+from autograder.submissions.class_folder import Fate
 
 COURSE = Path(__file__).parent.parent
 
@@ -64,6 +66,7 @@ PACKAGES = sorted(place.parents[1].name for place in ENGINE.glob("*/locale/en.js
 
 PUT_TOGETHER = {
     "cnn.slip.": {slip.id for slip in SLIPS},
+    "account.fate_": {*get_args(Fate)},
     "cnn.explorer.page.": explorer.texts().keys() - {"sentences", "tag"},
 }
 """Prefixes of ids that the code composes, and the possible rests."""
@@ -163,12 +166,13 @@ def test_every_value_that_a_sentence_shows_is_given_by_who_says_it() -> None:
         assert asked[id] == asked[own_id]
     for symptom, example in DOMAIN.next_steps.items():
         assert symptom in asked and asked[example] == set()
-    about = constants(ENGINE / "student" / "feedback" / "advice.py")
-    assert {id for id in about if str(id).startswith("symptom.")} <= asked.keys()
+    for pattern, known in ((advice._ABOUT_FORM, 17), (advice._ABOUT_ENTRIES, 13), (advice._ABOUT_CLASS, 5)):
+        assert sum(bool(pattern.fullmatch(id)) for id in asked) == known, pattern
 
 
 def test_whatever_makes_a_file_unreadable_is_warned_about() -> None:
-    said = re.findall(r'SubmissionError\(say\("([^"]+)"', Path(source.__file__).read_text("utf-8"))
+    texts = (Path(module.__file__ or "").read_text("utf-8") for module in (source, content))
+    said = {id for text in texts for id in re.findall(r'SubmissionError\(say\("([^"]+)"', text)}
     no_content = {"note.no_file_in_folder", "note.file_unreadable"}
     assert {*said} | no_content == source.UNREADABLE
     assert no_content < {id for call in calls() if call.file.name == "grade_class.py" for id in call.ids}
@@ -202,6 +206,7 @@ CHINESE = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 HOLD_CHINESE = {
     *("cli/__init__.py", "cnn/commands/__init__.py"),  # `--help` says in both languages what the program is
     *("cnn/derivations/documents/check.py", "cnn/derivations/documents/settings.py"),  # they read texts
+    "cnn/derivations/documents/conventions.py",  # so does this
 }
 
 

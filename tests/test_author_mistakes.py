@@ -121,6 +121,15 @@ AS_CLASS = (
     ),
 )
 
+SECOND = "def second(x):\n    ### BEGIN SOLUTION\n    return x\n    ### END SOLUTION\n"
+AS_SECOND = (
+    hidden("import relu_backward", "import relu_backward, second"),
+    more(
+        'other = Exercise(second, points=1, lecture="")\n'
+        '@other.group("all", points=1, zh="全", en="all")\ndef cases(rng):\n    yield (1.0,)\n'
+    ),
+)
+
 MISTAKES: dict[str, tuple[Change, str]] = {
     # a stub that still holds its reference
     "no markers": (
@@ -207,6 +216,14 @@ MISTAKES: dict[str, tuple[Change, str]] = {
         cells('# %% [markdown] answer="why" points=-1\n# Why?\n'),
         "the written question has no number of points",
     ),
+    "left out without a section": (
+        all_of(
+            cells("# %%\n" + SECOND),
+            *AS_SECOND,
+            write("../course.toml", '[assignments.relu]\nleft_out = ["second"]\n'),
+        ),
+        "'second' cannot be left out, because no heading in each language says <<points second>>",
+    ),
     "everything left out": (
         write("../course.toml", '[assignments.relu]\nleft_out = ["relu_backward"]\n'),
         "assignments.relu.left_out: no exercise would be left",
@@ -233,14 +250,7 @@ MISTAKES: dict[str, tuple[Change, str]] = {
         "(cell 5, “def relu_backward(delta, z):”): relu_backward is",
     ),
     "two exercises in a cell": (
-        all_of(
-            cells("def second(x):\n    ### BEGIN SOLUTION\n    return x\n    ### END SOLUTION\n"),
-            hidden("import relu_backward", "import relu_backward, second"),
-            more(
-                'other = Exercise(second, points=1, lecture="")\n'
-                '@other.group("all", points=1, zh="全", en="all")\ndef cases(rng):\n    yield (1.0,)\n'
-            ),
-        ),
+        all_of(cells(SECOND), *AS_SECOND),
         "the cell defines several exercises, relu_backward, second",
     ),
     "half a statement": (cells("# %%\nif True:\n\n# %%\n    x = 1\n"), "no Python by itself"),

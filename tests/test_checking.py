@@ -45,8 +45,9 @@ CASES = [
         1,
         "torch",
     ),
-    ("def relu_back(delta, z):\n    pass\n", Verdict.MISSING, 0, 1, "no function called relu_backward"),
-    ("", Verdict.MISSING, 0, 1, "no function called relu_backward"),
+    ("def relu_back(delta, z):\n    pass\n", Verdict.MISSING, 0, 1, "the nearest name is relu_back "),
+    ("x = 1\n", Verdict.MISSING, 0, 1, "no function called relu_backward"),
+    ("", Verdict.MISSING, 0, 1, "relu.py is empty"),
 ]
 
 

@@ -14,8 +14,9 @@ import nbformat
 import pytest
 
 from autograder.submissions import source
-from autograder.submissions.class_folder import ClassFolderError, SubmittedFile, find
+from autograder.submissions.class_folder import ClassFolderError, SubmittedFile
 from autograder.submissions.source import MAX_BYTES
+from tests.submission_files import find
 
 KNOWN = {"pooling", "convolution"}
 
@@ -256,9 +257,9 @@ def as_notebook(code: str) -> str:
         (WORKED, STUB, "pooling.py", "pooling.ipynb"),  # both were given, one was worked in
         (STUB, WORKED, "pooling.ipynb", "pooling.py"),
         (STUB, STUB, "pooling.py", "pooling.py"),
-        (WORKED, OTHER, "pooling.py", "pooling.py"),  # something is written in it: the newest counts
+        (WORKED, OTHER, "pooling.py", "pooling.ipynb"),  # what was to be written is written in the other
         (WORKED, WORKED, "", "pooling.ipynb"),  # equally old
-        (WORKED, "def f(:", "pooling.py", "pooling.py"),
+        (WORKED, "def f(:", "pooling.py", "pooling.py"),  # it does not parse, so it is no stub
     ],
 )
 def test_an_untouched_file_does_not_count_where_another_one_was_worked_in(
@@ -497,9 +498,9 @@ def other_files(path: Path) -> Path:
         (nothing, ["There is no"]),
         (empty_folder, ["holds no submissions", "--assignment"]),
         (other_files, ["holds no submissions"]),
-        (text_file, ["is no folder, zip, .ipynb or .py"]),
-        (damaged_zip, ["cannot be read as a zip", "make it again"]),
-        (truncated_zip, ["cannot be read as a zip"]),
+        (text_file, ["is no folder, archive, .ipynb or .py"]),
+        (damaged_zip, ["cannot be read as an archive", "make it again"]),
+        (truncated_zip, ["cannot be read as an archive"]),
         (empty_zip, ["holds no submissions"]),
         (flat_folder, ["--assignment (convolution, pooling)"]),
         (flat_zip, ["--assignment (convolution, pooling)"]),

@@ -63,6 +63,9 @@ SCHEMA: Any = {
             ],
         }
     ],
+    "account": [
+        {"path": str, "student": str, "assignment": str, "decision": str, "why": (dict, type(None))},
+    ],
 }
 
 
@@ -115,13 +118,14 @@ def test_grade_writes_its_files_and_shows_a_table(course: Path, isolation: str) 
 
 def test_grades_csv_has_a_column_for_each_exercise(course: Path) -> None:
     assert call(course, "grade", "submitted", *QUICK, "--out", "out/deep").returncode == 0
-    rows = list(csv.reader(io.StringIO((course / "out/deep/grades.csv").read_text(encoding="utf-8"))))
+    rows = list(csv.reader(io.StringIO((course / "out/deep/grades.csv").read_text(encoding="utf-8-sig"))))
     assert rows == [
-        ["student", "assignment", "points", "maximum", "relu_backward"],
-        ["bo", "relu", "0", "10", "0"],
-        ["chi", "relu", "0", "10", "0"],
-        ["安", "relu", "10", "10", "10"],
+        ["student", "assignment", "points", "maximum", "relu_backward", "reasons"],
+        ["bo", "relu", "0", "10", "0", rows[1][5]],
+        ["chi", "relu", "0", "10", "0", rows[2][5]],
+        ["安", "relu", "10", "10", "10", ""],
     ]
+    assert all(row[5].startswith("relu_backward: ") and row[5].endswith(".") for row in rows[1:3])
 
 
 def test_json_is_all_that_is_printed_and_equals_the_file(course: Path) -> None:
@@ -177,11 +181,13 @@ def test_one_file_a_flat_folder_and_a_zip_can_be_graded(course: Path) -> None:
 
 
 def test_a_misspelt_folder_is_named_and_the_rest_of_the_class_is_graded(course: Path) -> None:
-    shutil.move(course / "submitted/bo/relu", course / "submitted/bo/rellu")
+    (course / "submitted/bo/rellu").mkdir()
+    shutil.move(course / "submitted/bo/relu/relu.py", course / "submitted/bo/rellu/work.py")
+    (course / "submitted/bo/relu").rmdir()
     result = call(course, "grade", "submitted", *QUICK, "--json")
     assert [one["student"] for one in json.loads(result.stdout)["submissions"]] == ["chi", "安"]
     assert result.returncode == 3
-    assert "bo/rellu is not graded" in result.stderr and "only of relu" in result.stderr
+    assert "not graded: bo/rellu/work.py: rellu is no known assignment, only relu" in result.stderr
 
 
 @pytest.mark.slow
@@ -227,7 +233,7 @@ def test_a_judge_error_is_no_grade_and_the_next_run_grades_it(course: Path, tmp_
     assert (result.returncode, "Traceback" in result.stderr) == (3, False)
     told = " ".join(result.stdout.split())
     assert "Not graded: 2 submissions" in told and "no room" in told and "run the same command again" in told
-    rows = list(csv.DictReader((course / "grades/grades.csv").open(encoding="utf-8")))
+    rows = list(csv.DictReader((course / "grades/grades.csv").open(encoding="utf-8-sig")))
     cells = [(row["points"], row["maximum"], row["relu_backward"]) for row in rows]
     assert cells == [("", "10", ""), ("0", "10", "0"), ("", "10", "")]  # the second cannot be run at all
     (first, *_) = json.loads((course / "grades/results.json").read_text("utf-8"))["submissions"]
@@ -235,7 +241,7 @@ def test_a_judge_error_is_no_grade_and_the_next_run_grades_it(course: Path, tmp_
     assert (first["points"], exercise["points"], exercise["verdict"]) == (None, None, "JE")
     assert {group["points"] for group in exercise["groups"]} == {None}
     again = call(course, "grade", "submitted", *QUICK)
-    rows = list(csv.DictReader((course / "grades/grades.csv").open(encoding="utf-8")))
+    rows = list(csv.DictReader((course / "grades/grades.csv").open(encoding="utf-8-sig")))
     assert (again.returncode, {row["points"] for row in rows}) == (0, {"0", "10"})
 
 

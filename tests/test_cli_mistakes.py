@@ -16,9 +16,9 @@ from tests.commands import QUICK, call, clean_environment, hand_in
 
 MISTAKES: list[tuple[Sequence[str], str]] = [
     (("grade", "nowhere"), "There is no nowhere"),
-    (("grade", "solutions"), "holds no submissions"),
-    (("grade", "keys/relu.hidden.npz"), "is no folder, zip, .ipynb or .py"),
-    (("grade", "damaged.zip"), "cannot be read as a zip"),
+    (("grade", "solutions"), "--assignment (relu)"),
+    (("grade", "keys/relu.hidden.npz"), "is no folder, archive, .ipynb or .py"),
+    (("grade", "damaged.zip"), "cannot be read as an archive"),
     (("grade", "submitted", "--keys", "nowhere"), "autograder build"),
     (("grade", "submitted", "--keys", "damaged"), "relu.hidden.npz"),
     (("grade", "flat"), "--assignment (relu)"),

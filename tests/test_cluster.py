@@ -61,7 +61,7 @@ def graded(
     course: Path, pool: executors.WorkerPool, on_graded: Any = None, settings: Settings = SETTINGS
 ) -> list[SubmissionResult]:
     """Grade the class in `pool`; its results without what differs between two runs."""
-    files = class_folder.find(course / "submitted", None, {"relu"})
+    files = class_folder.find(course / "submitted", None, {"relu"}).files
     keys = grade_class.load_keys(course / "keys", ["relu"])
     with Store(course / f"{time.monotonic_ns()}.sqlite") as store:
         done = grade_class.grade_class(files, keys, settings, store, pool, on_graded or (lambda *_: None))
@@ -177,7 +177,9 @@ def test_the_command_starts_a_cluster_of_its_own_for_trying_out(course: Path) ->
 
 
 def test_an_address_where_nobody_answers_is_one_sentence(course: Path) -> None:
-    done = call(course, "grade", "submitted", "--cluster", "tcp://127.0.0.1:9", "--isolation", "process")
+    done = call(
+        course, "grade", "submitted", "--cluster", "tcp://127.0.0.1:9", "--insecure", "--isolation", "process"
+    )
     assert (done.returncode, done.stdout) == (2, "")
     line = done.stderr.splitlines()[-1]
     assert (
@@ -219,7 +221,7 @@ def test_a_worker_that_cannot_isolate_gets_no_work(course: Path, tmp_path: Path)
     with scheduler(0) as dask:
         dask.worker(PATH=failing_bubblewrap(tmp_path, works=0))
         dask.wait(1)
-        done = call(course, "grade", "submitted", "--cluster", dask.address)
+        done = call(course, "grade", "submitted", "--cluster", dask.address, "--insecure")
         assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (2, "", False)
         assert "no room" in done.stderr and "no worker of the Dask scheduler" in done.stderr
         dask.worker()
@@ -259,7 +261,7 @@ def test_a_scheduler_that_dies_is_one_sentence_and_what_is_stored_is_kept(course
         hand_in(course, f"t{number:02d}", f"{BUSY}# {number}\n")
     options = ("--isolation", "process", "--json")
     with scheduler(1) as dask:
-        running = start(course, "grade", "submitted", "--cluster", dask.address, *options)
+        running = start(course, "grade", "submitted", "--cluster", dask.address, "--insecure", *options)
         store = course / "grades" / "results.sqlite"
         assert wait_until(lambda: stored_in(store) > 12, 60)
         dask.end(dask.main)
@@ -277,7 +279,7 @@ def test_workers_that_all_die_are_replaced_by_others_in_the_same_run(course: Pat
     for number in range(12):
         hand_in(course, f"t{number:02d}", f"{BUSY}# {number}\n")
     with scheduler(1) as dask:
-        options = ("--cluster", dask.address, "--isolation", "process", "--json")
+        options = ("--cluster", dask.address, "--insecure", "--isolation", "process", "--json")
         running = start(course, "grade", "submitted", *options)
         assert wait_until(lambda: stored_in(course / "grades" / "results.sqlite") > 12, 60)
         dask.end(dask.processes[1])

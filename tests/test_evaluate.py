@@ -73,7 +73,7 @@ def test_an_honest_file_with_many_mistakes_loses_no_note(key: AnswerKey) -> None
 
 
 def test_a_syntax_error_behind_many_notes_still_is_the_reason(key: AnswerKey) -> None:
-    content = notebook("x = 1", *["for i in range(3):\n    y = i"] * 30, "(")
+    content = notebook("x = 1", *["for i in range(3):\n    y = i"] * 30, authored.BROKEN)
     result = done(key, content)
     assert len(result.notes) == 21
     assert {exercise.verdict for exercise in result.exercises} == {Verdict.RTE}

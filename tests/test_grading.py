@@ -269,7 +269,7 @@ def test_an_interrupted_run_goes_on_and_ends_as_if_nothing_had_happened(
 
 def test_an_exception_in_a_worker_leaves_nothing_waiting(course: Course, workers: Executor) -> None:
     course.hand_in_class()
-    files = class_folder.find(course.submitted, None, {"relu"})
+    files = class_folder.find(course.submitted, None, {"relu"}).files
     path, key = grade_class.load_keys(course.keys, ["relu"])["relu"]
     keys = {"relu": (path, dataclasses.replace(key, digest="another"))}
     with Store(course.folder / "grades.sqlite") as store, pytest.raises(answer_key.KeyFileError):

@@ -28,7 +28,7 @@ from autograder.sandbox.limits import Limits
 from autograder.student.checking import Checked, check_file, check_function
 from autograder.student.feedback import html, text
 from autograder.student.feedback.card import cards
-from autograder.submissions.source import read, worked_on
+from autograder.submissions.choice import Candidate, in_order
 from tests import documented_course, trusted
 from tests.draws import draw_hidden
 from tests.sandboxes import ISOLATIONS
@@ -297,19 +297,14 @@ def test_mutants_of_a_class_change_the_bodies_of_its_methods_only() -> None:
     assert not any("ClassVar" in change or "1.0" in change or "start" in change for change in changes)
 
 
-def test_a_class_whose_methods_are_stubs_adds_nothing() -> None:
+def test_of_classes_the_one_with_more_written_methods_counts() -> None:
     stub = HEAD + "".join(
         f"    def {name}(self, x):\n        raise NotImplementedError()\n" for name in ("forward", "backward")
     )
     half = HEAD + FORWARD + "    def backward(self, x):\n        raise NotImplementedError()\n"
-    stubs, halves, rights = (read("a.py", work.encode()) for work in (stub, half, RIGHT))
-    assert (
-        worked_on([stubs, rights])
-        == worked_on([halves, rights])
-        == worked_on([stubs, halves])
-        == [False, True]
-    )
-    assert worked_on([stubs, halves, rights]) == [False, False, True]
+    files = [Candidate(f"{n}.py", work.encode, (-n,)) for n, work in enumerate((stub, half, RIGHT))]
+    for known in (("Dense",), ()):
+        assert [index for index, _ in in_order(files, known)] == [2, 1, 0]
 
 
 def test_one_function_makes_the_calls_everywhere() -> None:

@@ -405,12 +405,36 @@ def stride_ignored(delta: np.ndarray, w: np.ndarray, shape: Any, stride: int = 1
     return EXERCISES["conv2d_input_grad"].reference(np.resize(delta, size), w, shape)
 
 
+def first_kernel_only(a: np.ndarray, w: np.ndarray, b: np.ndarray, *sizes: int) -> Any:
+    return EXERCISES["conv2d"].reference(a, np.stack([w[0]] * len(w)), b, *sizes)
+
+
+def first_sample_only(a: np.ndarray, *rest: Any) -> Any:
+    return EXERCISES["conv2d"].reference(np.stack([a[0]] * len(a)), *rest)
+
+
+def mean_over_the_batch(delta: np.ndarray, *rest: Any) -> Any:
+    name = "conv2d_weight_grad" if rest else "conv2d_bias_grad"
+    return EXERCISES[name].reference(delta, *rest) / len(delta)
+
+
+def channels_swapped(delta: np.ndarray, other: np.ndarray, shape: Any, *sizes: int) -> Any:
+    name = "conv2d_weight_grad" if len(shape) == 2 else "conv2d_input_grad"
+    return EXERCISES[name].reference(delta, other[:, ::-1], shape, *sizes)
+
+
 @pytest.mark.parametrize(
     ("name", "wrong", "size"),
     [
         ("upsample", upsampled_crosswise, "window 2×3"),
-        ("pad_residual", padded_crosswise, "4×5 ∗ 2×3"),
-        ("conv2d_input_grad", stride_ignored, "stride 2, padding 1"),
+        ("conv2d", first_kernel_only, "3 kernels"),
+        ("conv2d", first_sample_only, "2 samples"),
+        ("conv2d_weight_grad", mean_over_the_batch, "2 samples"),
+        ("conv2d_bias_grad", mean_over_the_batch, "2 samples"),
+        ("conv2d_input_grad", channels_swapped, "2 channels"),
+        ("conv2d_weight_grad", channels_swapped, "2 channels"),
+        ("pad_residual", padded_crosswise, "3×5 ∗ 2×3"),
+        ("conv2d_input_grad", stride_ignored, "stride 2, padding 1, 2 channels, 3 kernels, 2 samples"),
     ],
 )
 def test_what_is_right_by_the_chance_of_its_size_is_shown_at_another(
@@ -421,12 +445,20 @@ def test_what_is_right_by_the_chance_of_its_size_is_shown_at_another(
     assert not found.agrees and size in found.write("text", lang="en")
     right = recover.compare(calling(EXERCISES[name].reference), name, Sizes())
     assert right.agrees and right.layer == recover.recover(calling(wrong), name).layer
+    assert "Also tried" in right.write("text", lang="en"), "what was tried is always said"
 
 
 @pytest.mark.parametrize("name", READINGS)
 def test_every_reference_is_right_at_uneven_sizes_too(name: str) -> None:
-    if (uneven := READINGS[name].uneven) is not None:
-        assert read(EXERCISES[name].reference, name, uneven).agrees
+    for chosen in (
+        Sizes(),
+        *([Sizes(stride=2), Sizes(stride=3)] if "stride" in READINGS[name].options else []),
+    ):
+        uneven = READINGS[name].uneven(chosen)
+        if uneven is not None:
+            assert read(EXERCISES[name].reference, name, uneven).agrees
+            rows, columns = READINGS[name].layer(name, uneven).output  # type: ignore[union-attr]
+            assert 1 < rows < columns, "a step that is taken both ways"
 
 
 @pytest.fixture
@@ -501,7 +533,7 @@ def test_a_call_that_makes_no_sense_is_one_sentence_and_status_2(
 def test_the_code_runs_in_the_sandbox_and_all_units_in_one_run(
     isolation: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another process runs it: one run for the probes, one for all unit arrays."""
+    """Another process runs it: for each size one run for the probes, one for all unit arrays."""
     if isolation == "bubblewrap":
         try:
             require("bubblewrap", Limits())
@@ -524,7 +556,7 @@ def test_the_code_runs_in_the_sandbox_and_all_units_in_one_run(
     monkeypatch.setattr(questions, "Sandbox", Counting)
     found = in_file.recover_file(path, "rotate180", Sizes(kernel=(3, 2)), isolation=isolation)
     assert found.agrees
-    assert len(runs) == 2 and runs[1] == 6 + 2, "six unit arrays and two tests"
+    assert len(runs) == 4 and runs[1] == 6 + 2, "six unit arrays and two tests"
 
 
 def test_readings_name_no_function_twice_and_take_known_options() -> None:

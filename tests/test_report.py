@@ -31,7 +31,6 @@ from autograder.reports import (
     canvas_file,
     class_report,
     csv_file,
-    files,
     gradescope,
     junit_file,
     output,
@@ -73,7 +72,7 @@ def test_grade_writes_everything_in_one_pass(tmp_path: Path, small: list[Submiss
     names = list(dict.fromkeys(e.name for one in small for e in one.exercises))
     once = iter([*small, made(Verdict.JE, notes=(Authored("坏", "broken"),))])
     assert output.write(once, names, tmp_path, "en", as_json=False)
-    rows = list(csv.DictReader((tmp_path / "grades.csv").open(encoding="utf-8")))
+    rows = list(csv.DictReader((tmp_path / "grades.csv").open(encoding="utf-8-sig")))
     document = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
     assert len(rows) == len(document["submissions"]) == len(small) + 1
     assert [row["student"] for row in rows] == [one["student"] for one in document["submissions"]]
@@ -111,7 +110,9 @@ def test_what_was_not_graded_is_blank_in_every_format(tmp_path: Path) -> None:
     failed = replace(not_graded(graded), assignment="two", output="hidden")
     for form in FORMATS:
         class_report.write(form, lambda: [graded, failed], tmp_path, "en")
-    table = {row["assignment"]: row for row in csv.DictReader((tmp_path / "grades.csv").open())}
+    table = {
+        row["assignment"]: row for row in csv.DictReader((tmp_path / "grades.csv").open(encoding="utf-8-sig"))
+    }
     assert [(row["points"], row["maximum"], row["relu"]) for row in table.values()] == [
         ("4", "4", "4"),
         ("", "4", ""),
@@ -236,7 +237,7 @@ def test_moodle_gets_a_grading_worksheet_an_assignment(tmp_path: Path) -> None:
 )
 def test_no_name_is_a_formula_to_a_spreadsheet(name: str) -> None:
     grades, canvas = io.StringIO(), io.StringIO()
-    files.exhaust(csv_file.through([made(student=name)], ["relu"], grades))
+    assert len([*csv_file.through([made(student=name)], ["relu"], grades, "en")]) == 1
     canvas_file.write(collect([made(student=name)]), "en", canvas)
     for text in (grades.getvalue(), canvas.getvalue()):
         assert any(f"'{name}" in row for row in csv.reader(io.StringIO(text)))
@@ -278,7 +279,7 @@ def test_grade_then_report_in_every_format(tmp_path: Path) -> None:
         path.write_text(text, encoding="utf-8")
     grades = tmp_path / "grades"
     place = ("--keys", tmp_path / "keys", "--out", grades, "--isolation", "process", "--jobs", "1")
-    assert call("grade", tmp_path / "submitted", *place).exit_code == 0
+    assert call("grade", tmp_path / "submitted", *place, "--lang", "zh").exit_code == 0
     done = call("report", grades, "--format", "moodle")
     assert done.exit_code == 2 and "was not graded from one" in done.output
     for form in set(FORMATS) - {"moodle"}:

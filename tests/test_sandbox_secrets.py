@@ -315,6 +315,14 @@ def test_nothing_is_left_for_the_next_run(sandbox):
     assert run(sandbox, "import os\ndef f(x): return os.listdir()\n").outcomes[0].value == []
 
 
+def test_memory_that_a_run_shares_with_the_warden_is_empty_for_the_next_one(sandbox):
+    shared = "import gc, mmap\nmaps = [each for each in gc.get_objects() if isinstance(each, mmap.mmap)]\n"
+    leave = shared + "def f(x):\n    for each in maps: each[64:70] = b'secret'\n    return len(maps)\n"
+    find = shared + "def f(x): return sum(b'secret' in each[:4096] for each in maps)\n"
+    run(sandbox, leave)
+    assert run(sandbox, find).outcomes[0].value == 0
+
+
 def test_output_cannot_write_on_the_readers_terminal(sandbox):
     result = run(
         sandbox, "def f(x):\n    print('\\x1b]52;c;AAAA\\x07ok\\n')\n    raise ValueError('\\x1b[2J')"

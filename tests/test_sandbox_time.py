@@ -70,10 +70,45 @@ def test_a_call_that_was_never_made_is_never_too_slow():
     assert {(o.status, o.text) for o in outcomes} == {("time", ""), ("not made", "total")}
 
 
-def test_a_file_that_never_loads_is_not_run(isolation):
+def test_a_statement_that_never_ends_costs_itself_alone(isolation):
     with Sandbox(calls("f", "g"), LIMITS, isolation) as sandbox:
-        outcomes = run(sandbox, "while True: pass").outcomes
-    assert {(outcome.status, outcome.text) for outcome in outcomes} == {("not made", "loading")}
+        done = run(sandbox, "while True: pass")
+    assert statuses(done) == ["missing", "returned"]
+    assert [(note.where, note.line, note.text) for note in done.notes] == [("a.py", 1, "time")]
+    assert done.left_out == (("a.py", 1),)
+
+
+def test_what_a_stopped_statement_left_half_made_is_discarded(isolation):
+    fills = "def fill():\n    while True:\n        L.append(1)\nx = fill()"
+    source = [("L = []", "a.py", 1), (fills.partition("\nx")[0], "a.py", 2), ("x = fill()", "a.py", 5)]
+    with Sandbox(calls("f"), LIMITS, isolation) as sandbox:
+        done = sandbox.run([*source, ("def f(i):\n    return len(L)", "a.py", 6)])
+    assert (done.outcomes[0].value, done.left_out) == (0, (("a.py", 5),))
+
+
+def test_of_statements_that_take_too_long_together_the_longest_is_left_out(isolation):
+    burns = [(f"x{n} = burn({seconds})", "a.py", n) for n, seconds in enumerate((0.05, 0.2, 0.15), 9)]
+    source = [(BURN.strip().partition("\n")[0], "a.py", 1), (BURN.partition("time\n")[2], "a.py", 2), *burns]
+    with Sandbox(calls("f"), LIMITS, isolation) as sandbox, busy_loops(3):
+        done = sandbox.run([*source, ("def f(i):\n    return i", "a.py", 20)])
+    assert (done.outcomes[0].value, done.left_out) == (0, (("a.py", 10),))
+
+
+def test_of_many_endless_experiments_the_functions_are_still_run(isolation):
+    source = [("def burn():\n    while True: pass", "a.py", 1), ("K = 3", "a.py", 3)]
+    source += [(f"x{n} = burn()", "a.py", n) for n in range(10, 30)]
+    with Sandbox(calls("f"), LIMITS, isolation) as sandbox:
+        done = sandbox.run([*source, ("def f(i):\n    return i + K", "a.py", 40)])
+    assert (done.outcomes[0].value, len(done.left_out), len(done.notes)) == (3, 20, 20)
+
+
+def test_a_file_that_ends_every_run_while_it_is_loaded_is_not_tried_for_ever(isolation):
+    ends = "class end:\n    def __getattr__(self, name):\n        import os\n        os._exit(0)"
+    source = [(f"@lambda kind: kind()\n{ends}", "a.py", 1)]
+    source += [("x = end.now", "a.py", line) for line in range(6, 99)]
+    with Sandbox(calls("f"), LIMITS, isolation) as sandbox:
+        done = sandbox.run([*source, ("def f(i):\n    return i + x", "a.py", 99)])
+    assert (statuses(done), len(done.notes)) == (["died"], 10)
 
 
 @pytest.mark.parametrize(
@@ -140,3 +175,50 @@ def test_where_the_wall_clock_ends_first_nothing_is_said_about_the_submission():
     with Sandbox(calls("f"), limits, "process") as sandbox, pytest.raises(SandboxError) as error:
         run(sandbox, "import time\ndef f(i):\n    time.sleep(1)")
     assert isinstance(error.value.text, Text) and "busy" in error.value.text.in_language("en")
+
+
+CROWD = """
+import threading, time
+def crowd(i):
+    until = time.monotonic() + 1
+    def spin():
+        while time.monotonic() < until: pass
+    threads = []
+    for _ in range(23):
+        try:
+            threads.append(threading.Thread(target=spin))
+            threads[-1].start()
+        except RuntimeError:
+            threads.pop()
+            break
+    spin()
+    for thread in threads:
+        thread.join()
+    return i
+"""
+
+
+@linux_only
+def test_neighbours_with_many_threads_in_every_call_take_nothing_from_others(isolation):
+    """Three of them at a time, so that a fair share a session (autogroup) is not what decides."""
+    crowded, honest = calls("crowd", cases=4), calls("f", cases=3)
+    limits = replace(LIMITS, cpu_seconds=1.0)
+    ended = threading.Event()
+
+    def crowd() -> None:
+        with Sandbox(crowded, limits, isolation) as sandbox:
+            while not ended.is_set():
+                run(sandbox, CROWD)
+
+    neighbours = [threading.Thread(target=crowd) for _ in range(3)]
+    for neighbour in neighbours:
+        neighbour.start()
+    try:
+        with Sandbox(honest, limits, isolation) as sandbox:
+            source = BURN + "def f(i):\n    burn(0.3)\n    return i"
+            for _ in range(2):
+                assert statuses(run(sandbox, source)) == ["returned"] * 3
+    finally:
+        ended.set()
+        for neighbour in neighbours:
+            neighbour.join()

@@ -25,7 +25,7 @@ from autograder.reports import gradescope, junit_file, moodle_file, terminal
 from autograder.sandbox.client import SandboxError
 from autograder.sandbox.records import Run
 from autograder.sandbox.values import dumps
-from autograder.submissions.lms import Handed
+from autograder.submissions.layouts import Handed
 from tests import authored
 from tests.class_reports import write_html
 from tests.trusted import outcomes

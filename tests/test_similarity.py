@@ -34,7 +34,7 @@ STUBS = [
 
 def example_class() -> list[Code]:
     """Everybody of the example class who has handed in something that can be read."""
-    files = class_folder.find(COURSE / "examples" / "submitted", ASSIGNMENT, {ASSIGNMENT})
+    files = class_folder.find(COURSE / "examples" / "submitted", ASSIGNMENT, {ASSIGNMENT}).files
     return [code for file in files if (code := read(file, STUBS)) is not None]
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import importlib.metadata
 import shutil
 import sqlite3
 import zipfile
@@ -62,7 +63,7 @@ def test_a_database_of_an_old_version_is_begun_anew_and_keeps_what_it_has(tmp_pa
 def test_the_results_of_the_version_before_are_kept_and_compared(course: Course, workers: Executor) -> None:
     """What that version did not know of the engine makes it another one."""
     course.hand_in("an", authored.TYPICAL)
-    (file,) = class_folder.find(course.submitted, None, {"relu"})
+    (file,) = class_folder.find(course.submitted, None, {"relu"}).files
     path = course.folder / "grades" / "results.sqlite"
     path.parent.mkdir()
     old = sqlite3.connect(path)
@@ -120,7 +121,7 @@ def test_a_run_tells_which_points_it_has_changed_and_why(
     assert grade(course, here).anew == changes_of(course) == []
 
     works = judge._judge_case
-    monkeypatch.setattr(engine, "digest", lambda domain: "stricter")
+    monkeypatch.setattr(engine, "digest", lambda *about: "stricter")
     engine.engine.cache_clear()
     monkeypatch.setattr(
         judge, "_judge_case", lambda *about: dataclasses.replace(works(*about), verdict=Verdict.WA)
@@ -237,6 +238,7 @@ def test_the_engines_digest_is_that_of_what_decides(tmp_path: Path, monkeypatch:
         "judging/diagnosis/cells.py",
         "sandbox/runner.py",
         "submissions/source.py",
+        "submissions/missing.py",
         "cnn/comparators.py",
         "cnn/derivations/notation/equations.lark",
     ):
@@ -248,6 +250,17 @@ def test_the_engines_digest_is_that_of_what_decides(tmp_path: Path, monkeypatch:
     monkeypatch.setattr("importlib.resources.files", lambda name: zipfile.Path(archive, f"{name}/"))
     assert digest() == first
     engine.digest.cache_clear()
+
+
+def test_the_version_of_a_module_that_the_course_allows_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine.digest.cache_clear()
+    digests = {engine.digest("", ()), engine.digest("", ("jinja2",))}
+    real = importlib.metadata.version
+    monkeypatch.setattr("importlib.metadata.version", lambda name: real(name) + ".post1")
+    engine.digest.cache_clear()
+    digests |= {engine.digest("", ()), engine.digest("", ("jinja2",))}
+    engine.digest.cache_clear()
+    assert len(digests) == 3
 
 
 def test_what_is_put_is_there_again_after_the_database_was_closed(tmp_path: Path) -> None:
@@ -327,7 +340,7 @@ def test_a_submission_is_read_once_kept_once_and_read_back_once_for_the_reports(
     monkeypatch.setattr(json_file, "shown", result_json.shown)
     for anew in (len(CLASS), 0):
         counts.clear()
-        files = class_folder.find(course.submitted, None, grade_class.known_assignments(course.keys))
+        files = class_folder.find(course.submitted, None, *grade_class.known_assignments(course.keys)).files
         keys = grade_class.load_keys(course.keys, ["relu"])
         with Store(course.folder / "results.sqlite") as opened:
             pool = WorkerPool(InThisProcess(), lambda: 2, Path.resolve)

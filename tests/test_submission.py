@@ -76,7 +76,6 @@ def test_definitions_are_kept_as_they_were_written(text: str) -> None:
         "if __name__ == '__main__':\n    x = main()",
         "if '__main__' == __name__ and True:\n    x = main()\nelse:\n    y = 1",
         "# only a comment",
-        "",
     ],
 )
 def test_demos_are_left_out_without_a_note(text: str) -> None:
@@ -186,9 +185,9 @@ def test_any_other_cell_magic_leaves_out_its_cell(magic: str) -> None:
 # ---- Honest notebooks --------------------------------------------------------------------------------------
 
 
-def test_a_broken_cell_costs_only_itself() -> None:
+def test_a_broken_line_of_a_cell_costs_only_itself() -> None:
     submission = read("a.ipynb", notebook("x = 1", "y = 1\nfor in", "z = 1"))
-    assert sources(submission) == ["x = 1", "z = 1"]
+    assert sources(submission) == ["x = 1", "y = 1", "z = 1"]
     assert notes(submission) == [("cell 2", 2, "syntax error")]
 
 
@@ -263,7 +262,7 @@ def test_an_unusual_notebook_is_read(content: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", ["A.IPYNB", "a.b.ipynb", "dir/a.ipynb", "C:\\dir\\a.ipynb", "卷积.ipynb"])
-def test_the_extension_alone_says_what_a_file_is(name: str) -> None:
+def test_a_notebook_is_read_by_whatever_name(name: str) -> None:
     assert sources(read(name, notebook("x = 1"))) == ["x = 1"]
 
 
@@ -302,9 +301,9 @@ def test_an_encoding_is_declared_on_the_first_two_lines_only() -> None:
     assert kept("#\n#\n# coding: gbk\ny = '卷积'") == ["y = '卷积'"]
 
 
-def test_a_script_with_a_syntax_error_defines_nothing_and_says_where() -> None:
-    submission = read("a.py", b"x = 1\n\nfor in")
-    assert (submission.statements, notes(submission)) == ((), [("a.py", 3, "syntax error")])
+def test_a_syntax_error_costs_its_own_block_and_says_where() -> None:
+    submission = read("a.py", b"x = 1\n\nfor in\n\ny = 2")
+    assert (sources(submission), notes(submission)) == (["x = 1", "y = 2"], [("a.py", 3, "syntax error")])
 
 
 @pytest.mark.parametrize("separator", ["# %%", "#%%", "# %% a title", "# %%%", "# In[3]:", "# In[ ]:"])

@@ -18,8 +18,8 @@ def outcomes(
     key: AnswerKey, functions: Mapping[str, Callable[..., Any]] | None = None, *, source: str = ""
 ) -> list[Outcome]:
     """The calls of `key`, made on functions by name or on a file's text."""
-    read = read_source("solution.py", source.encode())
-    statements = [(s.source, s.where, s.line) for s in read.statements]
+    read = read_source("solution.py", source.encode()).statements if source else ()
+    statements = [(each.source, each.where, each.line) for each in read]
     with np.errstate(all="ignore"):  # misconceptions may well divide by zero
         return list(in_process.outcomes(key, functions or {}, statements))
 

@@ -154,10 +154,12 @@ def load(
     for entry, wanted in (("points", asked.points), ("left_out", asked.left_out)):
         where = course.where("assignments", folder.name, entry)
         mistakes += [course_settings.unknown(where, name, known) for name in wanted if name not in known]
-    mistakes += notebook_mistakes.find(notebook, cells, names, written, asked.left_out, course.languages)
-    if {*names} <= {*asked.left_out}:
+    none_left = {*names} <= {*asked.left_out}
+    if none_left:
         where = course.where("assignments", folder.name, "left_out")
         mistakes.append(say("course.all_left_out", where=where))
+    left_out = () if none_left else asked.left_out
+    mistakes += notebook_mistakes.find(notebook, cells, names, written, left_out, course.languages)
     refuse(mistakes)
     settings = course.for_key(folder.name)
     limits = Limits(**settings.limits)

@@ -98,6 +98,8 @@ def draw_keys(assignment: Assignment, folder: Path, *, fresh: bool = False) -> B
         except answer_key.KeyFileError:
             note = say("file.key_drawn_anew", name=name)
     if old and old.source == source and old.siblings.exercises:  # an older version's key has none
+        with contextlib.suppress(PermissionError):  # it is somebody else's
+            path.chmod(0o600)  # an older version left it open
         return Built(path, False)
     key = draw_hidden(name, assignment.exercises, source, domain=assignment.domain, earlier=old)
     key = assignment.with_settings(key)

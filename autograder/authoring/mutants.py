@@ -186,8 +186,8 @@ def _new_nodes(node: ast.AST, twins: dict[str, list[str]]) -> Iterator[ast.AST]:
             for twin in dict.fromkeys(twins.get(name, [])):
                 yield ast.Name(twin, ast.Load())
         case ast.BinOp(left=left, op=operator, right=right):
-            for exchanged in _OPERATORS.get(type(operator), ()):
-                yield ast.BinOp(left, exchanged(), right)
+            for exchanged in _others(operator):
+                yield ast.BinOp(left, exchanged, right)
             yield left
             if isinstance(operator, ast.Add | ast.Mult):
                 yield right
@@ -196,8 +196,8 @@ def _new_nodes(node: ast.AST, twins: dict[str, list[str]]) -> Iterator[ast.AST]:
         case ast.UnaryOp(operand=operand):
             yield operand
         case ast.Compare(left=left, ops=[compared], comparators=[right]):
-            for comparison in _COMPARISONS.get(type(compared), ()):
-                yield ast.Compare(left, [comparison()], [right])
+            for comparison in _others(compared):
+                yield ast.Compare(left, [comparison], [right])
         case ast.BoolOp(op=operator, values=values):
             yield ast.BoolOp(ast.Or() if isinstance(operator, ast.And) else ast.And(), values)
             yield from values
@@ -207,15 +207,12 @@ def _new_nodes(node: ast.AST, twins: dict[str, list[str]]) -> Iterator[ast.AST]:
         case ast.Tuple(elts=elements, ctx=context):
             for index in range(len(elements) - 1):
                 yield ast.Tuple(_swapped(elements, index), context)
-        case ast.Slice(lower=lower, upper=upper, step=step):
-            if lower is not None:
-                yield ast.Slice(None, upper, step)
-            if upper is not None:
-                yield ast.Slice(lower, None, step)
-            if step is not None:
-                yield ast.Slice(lower, upper, None)
+        case ast.Slice():
+            given = {name: part for name, part in ast.iter_fields(node) if part is not None}
+            for left_out in given:
+                yield ast.Slice(**{name: part for name, part in given.items() if name != left_out})
         case ast.Attribute(value=value, attr=name, ctx=ast.Load()):
-            for other_name in _SIBLINGS.get(name, ()):
+            for other_name in _EXCHANGED.get(name, ()):
                 yield ast.Attribute(value, other_name, ast.Load())
             if name == "T":
                 yield value
@@ -223,8 +220,8 @@ def _new_nodes(node: ast.AST, twins: dict[str, list[str]]) -> Iterator[ast.AST]:
             yield from _calls(node)
         case ast.AugAssign(target=target, op=operator, value=value):
             yield ast.Assign([target], value, lineno=0)
-            for exchanged in _OPERATORS.get(type(operator), ()):
-                yield ast.AugAssign(target, exchanged(), value)
+            for exchanged in _others(operator):
+                yield ast.AugAssign(target, exchanged, value)
             yield ast.Pass()
         case ast.Assign() | ast.Expr():
             yield ast.Pass()
@@ -261,47 +258,28 @@ def _calls(call: ast.Call) -> Iterator[ast.AST]:
         yield call.func.value
     if isinstance(call.func, ast.Name) and call.func.id == "range":
         *rest, stop = call.args[:2]
-        yield ast.Call(
-            call.func, [*rest, ast.BinOp(stop, ast.Sub(), ast.Constant(1)), *call.args[2:]], call.keywords
-        )
+        shorter = ast.BinOp(stop, ast.Sub(), ast.Constant(1))
+        yield ast.Call(call.func, [*rest, shorter, *call.args[2:]], call.keywords)
     if isinstance(call.func, ast.Name) and hasattr(builtins, call.func.id):
-        for sibling in _SIBLINGS.get(call.func.id, ()):
-            if hasattr(builtins, sibling):
-                yield ast.Call(ast.Name(sibling, ast.Load()), call.args, call.keywords)
+        for other in filter(builtins.__dict__.__contains__, _EXCHANGED.get(call.func.id, ())):
+            yield ast.Call(ast.Name(other, ast.Load()), call.args, call.keywords)
 
 
 def _swapped(parts: list[ast.expr], index: int) -> list[ast.expr]:
     return [*parts[:index], parts[index + 1], parts[index], *parts[index + 2 :]]
 
 
-_OPERATORS: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
-    ast.Add: (ast.Sub,),
-    ast.Sub: (ast.Add,),
-    ast.Mult: (ast.Div,),
-    ast.Div: (ast.Mult, ast.FloorDiv),
-    ast.FloorDiv: (ast.Mult,),
-    ast.Mod: (ast.FloorDiv,),
-    ast.Pow: (ast.Mult,),
+_PAIRS = ("max min", "argmax argmin", "maximum minimum", "zeros ones", "Add Sub", "Eq NotEq")
+_EXCHANGED = {
+    **{one: [other] for pair in map(str.split, _PAIRS) for one, other in (pair, pair[::-1])},
+    **{"Mult": ["Div"], "Div": ["Mult", "FloorDiv"], "FloorDiv": ["Mult"], "Mod": ["FloorDiv"]},
+    **{"Lt": ["LtE", "Gt"], "LtE": ["Lt", "GtE"], "Gt": ["GtE", "Lt"], "GtE": ["Gt", "LtE"]},
+    **{"sum": ["mean", "max"], "mean": ["sum"], "floor": ["ceil"], "sqrt": ["abs"], "Pow": ["Mult"]},
 }
-_COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
-    ast.Lt: (ast.LtE, ast.Gt),
-    ast.LtE: (ast.Lt, ast.GtE),
-    ast.Gt: (ast.GtE, ast.Lt),
-    ast.GtE: (ast.Gt, ast.LtE),
-    ast.Eq: (ast.NotEq,),
-    ast.NotEq: (ast.Eq,),
-}
-_SIBLINGS = {
-    "max": ("min",),
-    "min": ("max",),
-    "argmax": ("argmin",),
-    "argmin": ("argmax",),
-    "sum": ("mean", "max"),
-    "mean": ("sum",),
-    "maximum": ("minimum",),
-    "minimum": ("maximum",),
-    "zeros": ("ones",),
-    "ones": ("zeros",),
-    "floor": ("ceil",),
-    "sqrt": ("abs",),
-}
+"""Operators, by the names of their nodes, and functions: what each is exchanged for."""
+
+
+def _others(node: ast.AST) -> Iterator[Any]:
+    """What an operator is exchanged for."""
+    for name in _EXCHANGED.get(type(node).__name__, ()):
+        yield getattr(ast, name)()

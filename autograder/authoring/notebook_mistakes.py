@@ -41,11 +41,11 @@ def find(
     defined: set[tuple[str, str | None]] = set()
     for cell in cells:
         mistakes += [*_in_header(cell), *_near_markers(cell)]
-        alone = _without_counterpart(cell)
+        regions, alone = _regions(cell)
         mistakes += [say("author.marker_alone", place=cell.at(alone))] if alone else []
         if cell.cell_type == "code":
             mistakes += _in_tags(cell, languages)
-            mistakes += _in_code(cell, exercises, languages, defined, bool(alone))
+            mistakes += _in_code(cell, regions, exercises, languages, defined, bool(alone))
         for name in PICTURE.findall("\n".join(cell.lines)) if cell.cell_type != "code" else ():
             picture = path.parent / "pictures" / name
             if not picture.is_file():
@@ -110,20 +110,16 @@ def _markers(cell: Cell) -> list[tuple[int, str]]:
     return [(number, words[line]) for number, line in text if line in words]
 
 
-def _without_counterpart(cell: Cell) -> int | None:
-    """The line of the first marker that has none."""
+def _regions(cell: Cell) -> tuple[list[range], int | None]:
+    """The solutions from marker to marker; none where a marker has no counterpart, and then its line."""
     markers = _markers(cell)
     for (number, word), expected in zip(markers, cycle(("BEGIN", "END")), strict=False):
         if word != expected:
-            return number
-    return markers[-1][0] if len(markers) % 2 else None
-
-
-def _regions(cell: Cell) -> list[range]:
-    """The solutions in a cell of code, from marker to marker; none where a marker has no counterpart."""
-    numbers = [number for number, _ in _markers(cell)]
-    pairs = zip(numbers[::2], numbers[1::2], strict=False)
-    return [] if _without_counterpart(cell) else [range(*pair) for pair in pairs]
+            return [], number
+    numbers = [number for number, _ in markers]
+    if len(numbers) % 2:
+        return [], numbers[-1]
+    return [range(*pair) for pair in zip(numbers[::2], numbers[1::2], strict=True)], None
 
 
 def _in_tags(cell: Cell, languages: Sequence[str]) -> Iterator[Text]:
@@ -140,13 +136,13 @@ def _in_tags(cell: Cell, languages: Sequence[str]) -> Iterator[Text]:
 
 def _in_code(
     cell: Cell,
+    own: list[range],
     exercises: Collection[str],
     languages: Sequence[str],
     defined: set[tuple[str, str | None]],
     unpaired: bool,
 ) -> Iterator[Text]:
     """Solutions and exercises; adds to what is `defined`, each in one language or in all."""
-    own = _regions(cell)
     stub = list(cell.lines)
     for region in own:
         code = _code([cell.lines[number - cell.start] for number in region])
@@ -192,7 +188,7 @@ def _code(lines: Sequence[str]) -> list[str]:
 
 def _published(path: Path, cells: Sequence[Cell]) -> Iterator[Text]:
     """Solutions that stand once more where students read them; a single line also inside of another."""
-    solutions = [region for cell in cells if cell.cell_type == "code" for region in _regions(cell)]
+    solutions = [region for cell in cells if cell.cell_type == "code" for region in _regions(cell)[0]]
     lines = dict(numbered for cell in cells for numbered in cell.numbered())
     hidden = {number for region in solutions for number in region}
     shown = [

@@ -9,7 +9,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -113,22 +113,19 @@ def named_share(reports: list[Report]) -> float:
 
 def to_data(reports: list[Report], lang: str) -> dict[str, Any]:
     """The reports as plain data for `--json`; faults are texts as in `results.json`."""
-    return {
-        "sound": sound(reports),
-        "named": round(named_share(reports), 4),
-        "exercises": [
-            {
-                **asdict(report),
-                "sound": report.sound,
-                "stub": [with_sentence(fault, lang) for fault in report.stub],
-                "reference": [with_sentence(fault, lang) for fault in report.reference],
-                "rejected": {name: with_sentence(fault, lang) for name, fault in report.rejected.items()},
-                "mistakes": [with_sentence(mistake, lang) for mistake in report.mistakes],
-                "slow": [with_sentence(warning, lang) for warning in report.slow],
-            }
-            for report in reports
-        ],
-    }
+
+    def shown(value: Any) -> Any:
+        match value:
+            case Text():
+                return with_sentence(value, lang)
+            case list():
+                return [shown(each) for each in value]
+            case dict():
+                return {name: shown(each) for name, each in value.items()}
+        return value
+
+    exercises = [shown(vars(report)) | {"sound": report.sound} for report in reports]
+    return {"sound": sound(reports), "named": round(named_share(reports), 4), "exercises": exercises}
 
 
 def chosen(course: Path, names: Sequence[str], only: Sequence[str] = ()) -> list[tuple[Path, str]]:
@@ -248,13 +245,12 @@ def _missed(exercise: Exercise, keys: list[AnswerKey]) -> dict[str, int]:
 
 
 def _misnamed(exercise: Exercise, wrong: list[Misconception], keys: list[AnswerKey]) -> dict[str, str]:
-    misnamed = {}
-    for known in wrong:
-        for key in keys:
-            recognised = _result(key, exercise, known.run).misconception
-            if recognised != known.id:
-                misnamed[known.id] = str(recognised)
-    return misnamed
+    return {
+        known.id: str(recognised)
+        for known in wrong
+        for key in keys
+        if (recognised := _result(key, exercise, known.run).misconception) != known.id
+    }
 
 
 def _distinct_pairs(exercise: Exercise, keys: list[AnswerKey]) -> list[Misconception]:
@@ -279,12 +275,8 @@ def _never_drawn(exercise: Exercise, keys: list[AnswerKey]) -> list[str]:
 
 def _survivors(changed: list[Mutant], keys: list[AnswerKey], exercise: Exercise) -> dict[str, int]:
     """The mutants that pass, and in how many of the draws."""
-    survivors: dict[str, int] = {}
-    for mutant in changed:
-        passed = sum(_passes(mutant, key, exercise) for key in keys)
-        if passed:
-            survivors[mutant.change] = passed
-    return survivors
+    passed = {mutant.change: sum(_passes(mutant, key, exercise) for key in keys) for mutant in changed}
+    return {change: times for change, times in passed.items() if times}
 
 
 def _passes(mutant: Mutant, key: AnswerKey, exercise: Exercise) -> bool:

@@ -32,15 +32,15 @@ def replacing(path: Path) -> Iterator[TextIO]:
 
 
 @contextlib.contextmanager
-def replacing_bytes(path: Path) -> Iterator[BinaryIO]:
+def replacing_bytes(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
     """The same for a binary file, which can also be read while it is written, as archives need it."""
-    with _replacing(path, "x+b") as stream:
+    with _replacing(path, "x+b", private) as stream:
         yield cast(BinaryIO, stream)
 
 
-def write(path: Path, content: bytes) -> None:
-    """Replace the file at `path` by one that holds `content`."""
-    with replacing_bytes(path) as stream:
+def write(path: Path, content: bytes, *, private: bool = False) -> None:
+    """Replace the file at `path` by one that holds `content`; a `private` one only its owner may read."""
+    with replacing_bytes(path, private=private) as stream:
         stream.write(content)
 
 
@@ -88,13 +88,14 @@ _HERE, _RENAME_EXCHANGE = -100, 2
 
 
 @contextlib.contextmanager
-def _replacing(path: Path, mode: str, **options: str) -> Iterator[IO[str] | IO[bytes]]:
+def _replacing(path: Path, mode: str, private: bool = False, **options: str) -> Iterator[IO[str] | IO[bytes]]:
     target = Path(os.path.realpath(path))  # a symbolic link is kept, and what it points to is replaced
     temporary = target.with_name(f"{target.name[:_MAX_STEM]}.{os.getpid()}-{os.urandom(4).hex()}.part")
     try:
         with temporary.open(mode, **options) as stream:  # type: ignore[call-overload]
             with contextlib.suppress(OSError):
-                temporary.chmod(target.stat().st_mode & 0o777)  # the owner decided who may read it
+                # The owner has decided who may read the old one.
+                temporary.chmod(0o600 if private else target.stat().st_mode & 0o777)
             yield stream
         os.replace(temporary, target)
     except BaseException as error:

@@ -20,6 +20,7 @@ _ENGINE = {
     "start": "Copy the assignments into a folder and say what to do first. Keeps what you have changed.",
     "check": "Check your own work against the visible cases: 0 when all pass, 1 when not.",
     "watch": "Check again on every save; keys: h hint, f formula, l list, q quit.",
+    "pytest": "Run pytest on students' files as data: no conftest.py, settings or cache of theirs is used.",
     "build": "Make students' files and the hidden answer keys from the sources.",
     "verify": "Test the tests: is everything wrong rejected and named, everything right accepted? "
     "1 when not.",

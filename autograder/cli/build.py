@@ -3,12 +3,16 @@
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from autograder.base.command_line import EXIT_NOT_PASSED, PATH, fail_with, language_option, leave
 from autograder.base.messages import translator
-from autograder.cli.common import for_instructors, solutions_argument, told
+from autograder.cli.common import for_instructors, solutions_argument, told, warn_of_exposed
+
+if TYPE_CHECKING:
+    from autograder.authoring.build import Built
 
 
 @click.command()
@@ -27,6 +31,7 @@ def build(solutions: Path, assignments: Path, keys: Path, new_keys: bool, check:
 
     _ = translator(lang)
     changed = False
+    drawn: list[Built] = []
     try:
         course = assignment.load_all(solutions)
         visible = mistakes.check_release(
@@ -44,7 +49,8 @@ def build(solutions: Path, assignments: Path, keys: Path, new_keys: bool, check:
                         name = path.relative_to(assignments).as_posix()
                         written[name] = digest(path.read_bytes())
                         now.add(name)
-                    files.append(building.draw_keys(item, keys, fresh=new_keys))
+                    drawn.append(building.draw_keys(item, keys, fresh=new_keys))
+                    files.append(drawn[-1])
                 for file in files:
                     changed |= file.changed
                     if file.changed:
@@ -56,6 +62,7 @@ def build(solutions: Path, assignments: Path, keys: Path, new_keys: bool, check:
                 changed = True
                 id = "file.not_removed" if name in kept else "file.removed"
                 click.echo(_(id, file=assignments / name))
+        warn_of_exposed(file.path for file in drawn)
     except OSError as error:
         # An error in a file of nbgrader's own may carry no file name.
         fail_with(error, tempfile.gettempdir())

@@ -39,9 +39,9 @@ def check(file: Path | None, lang: str, hint: bool, html: bool, output: Path | N
     lang = result.about.language(lang)
     told = frozenset(exercise.name for exercise in result.exercises) if hint else frozenset()
     if json:
-        from autograder.reports import files, json_file
+        from autograder.reports import json_file
 
-        files.exhaust(json_file.through([result], lang, sys.stdout))
+        list(json_file.through([result], lang, sys.stdout))
     else:
         from rich.console import Console
 

@@ -1,12 +1,13 @@
 """Helpers shared by the engine's commands, besides `base.command_line`."""
 
 import contextlib
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from autograder.base.command_line import PATH, fail
+from autograder.base.command_line import PATH, complain, fail
 from autograder.base.messages import joined, say
 
 if TYPE_CHECKING:
@@ -21,6 +22,21 @@ solutions_argument = click.argument(
 )
 
 
+def intake_options(command: Any) -> Any:
+    """`--pattern` and `--roster`, for the commands that take in a class."""
+    pattern = click.option(
+        "--pattern",
+        help="The class's own layout: a regular expression for the path of a file, such as "
+        r"(?P<student>\d+)_(?P<name>.+)/(?P<file>.+); docs/handing_in.md has examples.",
+    )
+    roster = click.option(
+        "--roster",
+        type=PATH,
+        help="Who is in the class, as CSV with columns such as id, name, group .",
+    )
+    return pattern(roster(command))
+
+
 @contextlib.contextmanager
 def for_instructors() -> Iterator[None]:
     """Report a missing package of the instructors' extra as one sentence; also a decorator."""
@@ -33,6 +49,14 @@ def for_instructors() -> Iterator[None]:
 
 
 _FOR_INSTRUCTORS = {"copydetect", "jupytext", "nbformat", "nbgrader", "traitlets"}
+
+
+def warn_of_exposed(keys: Iterable[Path]) -> None:
+    """Say on stderr which hidden keys others can read, or git would add."""
+    from autograder.judging.exposure import exposed
+
+    for sentence in exposed(keys):
+        complain(sentence)
 
 
 def told(file: "Built", lang: str) -> str:

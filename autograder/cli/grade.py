@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,8 +20,8 @@ from autograder.base.command_line import (
     language_option,
     leave,
 )
-from autograder.base.messages import say
-from autograder.cli.common import for_instructors
+from autograder.base.messages import joined, say
+from autograder.cli.common import for_instructors, intake_options, warn_of_exposed
 
 if TYPE_CHECKING:
     from autograder.cli.run_warnings import RunWarnings
@@ -34,7 +34,11 @@ if TYPE_CHECKING:
     from autograder.judging.answer_key import AnswerKey
     from autograder.judging.results import SubmissionResult
     from autograder.sandbox.records import Isolation
-    from autograder.submissions.class_folder import SubmittedFile
+    from autograder.submissions.class_folder import Intake, SubmittedFile
+
+
+def _limit(name: str, kind: "click.ParamType[Any]", default: int, help: str) -> "Callable[[Any], Any]":
+    return click.option(f"--{name}", type=kind, help=f"{help}; else what the course says, or {default}.")
 
 
 @click.command()
@@ -42,8 +46,8 @@ if TYPE_CHECKING:
     "path",
     type=PATH,
     required=False,
-    help="submitted/<student>/<assignment>/<file>, a flat folder, a zip of either, Moodle's or Canvas's zip, "
-    "or a file.",
+    help="A folder or an archive of hand-ins in any layout of docs/handing_in.md, such as a platform's "
+    "download, or a file.",
 )
 @click.option(
     "--nbgrader",
@@ -51,6 +55,8 @@ if TYPE_CHECKING:
     help="An nbgrader course: grade its submitted/ into its gradebook and autograded/.",
 )
 @click.option("--assignment", help="Grade this assignment only; a flat folder needs it.")
+@intake_options
+@click.option("--dry-run", is_flag=True, help="Only list every path and what would become of it.")
 @click.option("--keys", type=PATH, help="Where the hidden answer keys are: keys, or the course's own keys.")
 @click.option(
     "--out",
@@ -61,7 +67,10 @@ if TYPE_CHECKING:
     "--jobs", type=click.IntRange(min=0), default=0, help="Submissions at a time; 0 means one a core."
 )
 @click.option(
-    "--cluster", help="Grade on the workers of a Dask scheduler, such as tcp://host:8786; local starts one."
+    "--cluster", help="Grade on the workers of a Dask scheduler, such as tls://host:8786; local starts one."
+)
+@click.option(
+    "--insecure", is_flag=True, help="Use a Dask scheduler without TLS, on a network that is your own."
 )
 @click.option(
     "--isolation",
@@ -69,21 +78,9 @@ if TYPE_CHECKING:
     default="bubblewrap",
     help="bubblewrap, or process (weaker, needs nothing installed).",
 )
-@click.option(
-    "--cpu-seconds",
-    type=click.FloatRange(min=0.1),
-    help="Processor seconds a call may take; else what the course says, or 3.",
-)
-@click.option(
-    "--submission-seconds",
-    type=click.FloatRange(min=1.0),
-    help="Processor seconds a submission may take; else what the course says, or 60.",
-)
-@click.option(
-    "--memory-mib",
-    type=click.IntRange(min=16),
-    help="MiB a submission may take; else what the course says, or 512.",
-)
+@_limit("cpu-seconds", click.FloatRange(min=0.1), 3, help="Processor seconds a call may take")
+@_limit("submission-seconds", click.FloatRange(min=1), 60, help="Processor seconds a submission may take")
+@_limit("memory-mib", click.IntRange(min=16), 512, help="MiB a submission may take")
 @language_option
 @click.option("--json", is_flag=True, help="Print results.json in place of the table.")
 @for_instructors()
@@ -91,10 +88,14 @@ def grade(
     path: Path | None,
     nbgrader: Path | None,
     assignment: str | None,
+    pattern: str | None,
+    roster: Path | None,
+    dry_run: bool,
     keys: Path | None,
     out: Path | None,
     jobs: int,
     cluster: str | None,
+    insecure: bool,
     isolation: "Isolation",
     cpu_seconds: float | None,
     submission_seconds: float | None,
@@ -111,6 +112,10 @@ def grade(
 
     if (path is None) == (nbgrader is None):
         fail(say("grade.folder_or_course"))
+    if nbgrader is not None and (pattern or roster):
+        fail(say("grade.no_roster_in_course"))
+    if cluster not in (None, "local") and not insecure and not cluster.startswith(("tls://", "wss://")):
+        fail(say("cluster.insecure", address=cluster))
     limits = asked_for(cpu_seconds=cpu_seconds, submission_seconds=submission_seconds, memory_mib=memory_mib)
     settings = Settings(isolation, limits)
     with _complaining(out or (nbgrader or Path()) / "grades"):
@@ -121,7 +126,13 @@ def grade(
             course = load(nbgrader)
             path, keys, out = course.submitted, keys or course.keys, out or course.root / "grades"
         path, keys, out = path or Path(), keys or Path("keys"), out or Path("grades")
-        files, strays = _found(path, keys, assignment)
+        intake = _taken_in(path, keys, assignment, pattern, roster)
+        files = intake.files
+        if dry_run:
+            _show(intake, lang, json)
+        if dry_run or not files:
+            _end(intake, lang, json, failed=False)
+            return
         answer_keys = grade_class.load_keys(keys, {file.assignment for file in files})
         files = grade_class.in_course_order(files, answer_keys)
         if cluster in (None, "local"):
@@ -140,17 +151,17 @@ def grade(
                 return executors.processes(workers)
 
             graded = _grade_with_progress(files, answer_keys, settings, store, pool, books)
-            failed, warnings = _write(store, answer_keys, out, lang, json)
+            failed, warnings = _write(store, answer_keys, out, lang, json, intake)
     if not json:
         told = say("grade.counted", kept=len(files) - graded, graded=graded)
         click.echo(told.in_language(lang))
+    warn_of_exposed(path for path, _ in answer_keys.values())
     for sentence in warnings.sentences():
         complain(sentence)
     for failure in books.failed:
         about = {"student": failure.student, "assignment": failure.assignment, "why": failure.why}
         complain(say("grade.not_written", **about))
-    if failed or strays or books.failed:
-        leave(EXIT_JUDGE_ERROR)
+    _end(intake, lang, json, failed=bool(failed or books.failed))
 
 
 def _require_modules(answer_keys: "dict[str, tuple[Path, AnswerKey]]") -> None:
@@ -163,36 +174,67 @@ def _require_modules(answer_keys: "dict[str, tuple[Path, AnswerKey]]") -> None:
                 fail(say("course.no_module", where=path, name=name))
 
 
-def _found(
-    path: Path, keys: Path, assignment: str | None
-) -> "tuple[list[SubmittedFile], list[SubmittedFile]]":
-    """The files to grade and those without an answer key; warnings about both are printed."""
+def _taken_in(
+    path: Path, keys: Path, assignment: str | None, pattern: str | None, roster: Path | None
+) -> "Intake":
+    """The files to grade, and the account of all others."""
     from autograder.grading import grade_class
     from autograder.submissions import class_folder
+    from autograder.submissions import roster as rosters
 
-    known = grade_class.known_assignments(keys)
-    found = class_folder.find(path, assignment, known, grade_class.known_names(keys))
-    files, strays = class_folder.without_strays(found, known)
-    for stray in strays:
-        about = {"student": stray.student, "assignment": stray.assignment}
-        complain(say("grade.stray", known=", ".join(sorted(known)), **about))
-    if noted := sum(1 for file in files if file.notes):
-        complain(say("grade.noted", noted=noted, count=len(files)))
-    return files, strays
+    known, names = grade_class.known_assignments(keys)
+    people = rosters.read(roster) if roster else None
+    intake = class_folder.find(path, assignment, known, names, pattern, people)
+    if intake.strangers:
+        complain(say("roster.unknown", names=joined(intake.strangers)))
+    if noted := sum(1 for file in intake.files if file.notes):
+        complain(say("grade.noted", noted=noted, count=len(intake.files)))
+    return intake
+
+
+def _show(intake: "Intake", lang: str, as_json: bool) -> None:
+    """Print what becomes of every path."""
+    from rich.console import Console
+
+    from autograder.judging.result_json import encode
+    from autograder.reports import account
+
+    if as_json:
+        click.echo(encode(account.to_data(intake, lang)))
+    else:
+        account.table(intake, lang, Console(emoji=False, highlight=False))
+
+
+def _end(intake: "Intake", lang: str, as_json: bool, *, failed: bool) -> None:
+    """Say what is not understood and how many paths were treated how; leave where anything is not graded."""
+    from autograder.reports import account
+
+    if not as_json:
+        click.echo(account.summary(intake).in_language(lang))
+    for sentence in account.left(intake):
+        complain(sentence)
+    if failed or any(decision.fate == "not_understood" for decision in intake.account):
+        leave(EXIT_JUDGE_ERROR)
 
 
 def _write(
-    store: "Store", answer_keys: "dict[str, tuple[Path, AnswerKey]]", out: Path, lang: str, json: bool
+    store: "Store",
+    answer_keys: "dict[str, tuple[Path, AnswerKey]]",
+    out: Path,
+    lang: str,
+    json: bool,
+    intake: "Intake",
 ) -> "tuple[bool, RunWarnings]":
     """Write and show the results; return whether any has a judge error, and the warnings."""
     from autograder.cli.run_warnings import RunWarnings
     from autograder.grading import grade_class
-    from autograder.reports import output
+    from autograder.reports import account, output
 
     warnings = RunWarnings(out)
     passing = warnings.passing(grade_class.class_results(store))
     names = [exercise.name for _, key in answer_keys.values() for exercise in key.exercises]
-    failed = output.write(passing, list(dict.fromkeys(names)), out, lang, as_json=json)
+    told = account.to_data(intake, lang)
+    failed = output.write(passing, list(dict.fromkeys(names)), out, lang, as_json=json, account=told)
     return failed, warnings
 
 

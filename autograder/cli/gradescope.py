@@ -6,6 +6,7 @@ import click
 
 from autograder.base.command_line import PATH, fail, language_option
 from autograder.base.messages import say
+from autograder.cli.common import warn_of_exposed
 
 
 @click.command()
@@ -19,11 +20,12 @@ def gradescope(assignment: str, keys: Path, out: Path | None, lang: str) -> None
     from autograder.integrations.gradescope import bundle
     from autograder.judging.answer_key import HIDDEN, load
 
-    known = sorted(grade_class.known_assignments(keys))
+    known = sorted(grade_class.known_assignments(keys)[0])
     if assignment not in known and known:
         fail(say("gradescope.no_such_key", folder=keys, assignment=assignment, known=", ".join(known)))
     key = keys / (assignment + HIDDEN)
     target = out or Path(f"{assignment}.gradescope.zip")
     load(key, assignment)
     bundle.write(key, lang, target)
+    warn_of_exposed([key, target])
     click.echo(say("gradescope.zip_written", file=target).in_language(lang))

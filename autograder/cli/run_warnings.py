@@ -78,7 +78,7 @@ def _changed(result: SubmissionResult, change: Change) -> Text:
 def _rows(path: Path) -> set[tuple[str, str]]:
     """Student and assignment of each row of a `grades.csv`; empty where the file is missing or malformed."""
     try:
-        with path.open(encoding="utf-8", newline="") as stream:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
             return {(row["student"], row["assignment"]) for row in csv.DictReader(stream)}
     except (OSError, ValueError, KeyError, csv.Error):
         return set()

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 from autograder.base.command_line import PATH, complain, fail, fail_with, language_option
-from autograder.base.messages import say
-from autograder.cli.common import for_instructors
+from autograder.base.messages import joined, printable_name, say
+from autograder.cli.common import for_instructors, intake_options
 
 if TYPE_CHECKING:
     from autograder.submissions.class_folder import SubmittedFile
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument(
-    "path", type=PATH, help="The class, as for grade: a folder, a zip, Moodle's or Canvas's download."
+    "path", type=PATH, help="The class, as for grade: a folder, an archive, a platform's download."
 )
+@intake_options
 @click.option("--assignment", help="Compare this assignment only; a flat folder needs it.")
 @click.option(
     "--released",
@@ -33,7 +34,15 @@ if TYPE_CHECKING:
 @language_option
 @for_instructors()
 def similar(
-    path: Path, assignment: str | None, released: Path, out: Path, most: int, least: float, lang: str
+    path: Path,
+    pattern: str | None,
+    roster: Path | None,
+    assignment: str | None,
+    released: Path,
+    out: Path,
+    most: int,
+    least: float,
+    lang: str,
 ) -> None:
     """Show which submissions of a class are suspiciously alike, side by side. Nothing is run."""
     import importlib.util
@@ -45,13 +54,19 @@ def similar(
     from autograder.reports import similarity
     from autograder.student.workspace import ENDING
     from autograder.submissions import class_folder
+    from autograder.submissions import roster as rosters
 
     if importlib.util.find_spec("copydetect") is None:
         fail(say("error.needs_package", package="copydetect"))
-    known = {folder.name for folder in released.glob("*/*") if folder.is_dir()}
+    known: dict[str, tuple[str, ...]] = {
+        folder.name: () for folder in released.glob("*/*") if folder.is_dir()
+    }
     try:
-        keys = map(answer_key.load, released.glob("*/*/*" + ENDING))
-        files = class_folder.find(path, assignment, known, answer_key.names_in(keys))
+        keys = [answer_key.load(key) for key in released.glob("*/*/*" + ENDING)]
+        known |= {key.assignment: tuple(exercise.name for exercise in key.exercises) for key in keys}
+        people = rosters.read(roster) if roster else None
+        intake = class_folder.find(path, assignment, known, answer_key.names_in(keys), pattern, people)
+        files = _without_twins(intake.files)
         names = sorted({file.assignment for file in files})
         if unknown := [name for name in names if not _given(released, name)]:
             complain(say("similar.released_missing", folder=released, names=", ".join(unknown)))
@@ -73,6 +88,12 @@ def similar(
     similarity.summary(len(files), len(pairs), out, lang, console)
 
 
+def _without_twins(files: "list[SubmittedFile]") -> "list[SubmittedFile]":
+    """Of a team's submissions the first; without those who handed in nothing."""
+    seen = {(file.assignment, file.source, file.member): file for file in reversed(files) if file.name}
+    return list(seen.values())[::-1]
+
+
 def _given(released: Path, assignment: str) -> list[Path]:
     """The notebooks and scripts that all students were given."""
     files = sorted(released.glob(f"*/{assignment}/{assignment}.*"))
@@ -89,7 +110,10 @@ def _pairs(
     from autograder.submissions import similarity
 
     stubs = [similarity.released(file.name, file.read_bytes()) for file in _given(released, assignment)]
-    codes = [code for file in files if (code := similarity.read(file, stubs)) is not None]
+    read = [(file, similarity.read(file, stubs)) for file in files]
+    if unread := [printable_name(file.name) for file, code in read if code is None]:
+        complain(say("similar.unread", names=joined(unread)))
+    codes = [code for _, code in read if code is not None]
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(f"comparing {assignment}", total=len(codes))

@@ -47,6 +47,8 @@ def run(command: Callable[[], object]) -> NoReturn:
             continue
         os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # gets the lowest number that is free
     sys.stdout, sys.stderr = _text(1), _text(2)
+    # Workers and tools that are started import nothing from the current folder, which may be a student's.
+    os.environ["PYTHONSAFEPATH"] = "1"
     ended_by: list[int] = []
     _set_signals(ended_by)
     try:

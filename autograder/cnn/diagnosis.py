@@ -53,76 +53,62 @@ _ALONE = ()
 
 _STRIDE = ("cnn.place.stride_above_one",)
 _ABOVE_1X1 = ("cnn.place.window_above_1x1", "cnn.place.kernel_above_1x1")
-_SEVERAL = "cnn.place.several_windows"
-"""What other features imply."""
+_SEVERAL = ("cnn.place.several_windows",)
+_IMPLIED = {
+    "cnn.place.remainder": _STRIDE,
+    "cnn.place.windows_overlap": _ABOVE_1X1 + _SEVERAL,
+    "cnn.place.window_gaps": _STRIDE + _SEVERAL,
+    "cnn.place.window_not_square": _ABOVE_1X1,
+    "cnn.place.kernel_not_square": _ABOVE_1X1,
+    "cnn.place.window_ties": _ABOVE_1X1,
+    "cnn.place.window_fills_input": ("cnn.place.one_window",),
+}
 
 
-def _sized(window: str, kernel: str, has: Callable[[Any], bool], **how: Any) -> tuple[Feature, Feature]:
-    """A feature of the size of what slides over the map, in words for pooling and for convolution."""
-    needs = ("kernel", "input") if "fills" in window else ("kernel",)
-    return (
-        Feature(say(window), needs, lambda facts: facts.pooling and has(facts), **how),
-        Feature(say(kernel), needs, lambda facts: not facts.pooling and has(facts), **how),
-    )
+def _at(id: str, needs: str, has: Callable[[Any], bool | None], joins: tuple[str, ...] = ("and",)) -> Feature:
+    return Feature(say(id), tuple(filter(None, needs.split(","))), has, joins, _IMPLIED.get(id, ()))
 
-
-def _place(text: str, fact: str, has: Callable[[Any], bool], joins: tuple[str, ...] = _ALONE) -> Feature:
-    """A feature that is a property of one fact."""
-    return Feature(say(text), (fact,), lambda facts: has(getattr(facts, fact)), joins)
-
-
-_WINDOWS = ("kernel", "stride", "positions")
 
 FEATURES = Features(
     first=(
-        Feature(say("cnn.place.stride_above_one"), ("stride",), _strided, _BOTH),
-        _place("cnn.place.padding", "padding", lambda p: p > 0, _BOTH),
-        _place("cnn.place.several_channels", "channels", lambda n: n > 1, _BOTH),
-        _place("cnn.place.several_kernels", "kernels", lambda n: n > 1, _BOTH),
-        _place("cnn.place.several_images", "images", lambda n: n > 1, _BOTH),
-        Feature(
-            say("cnn.place.remainder"),
-            ("remainder",),
-            lambda facts: max(facts.remainder) > 0,
-            implies=_STRIDE,
-        ),
-        Feature(say("cnn.place.windows_overlap"), _WINDOWS, _overlapping, implies=(*_ABOVE_1X1, _SEVERAL)),
-        Feature(say("cnn.place.window_gaps"), _WINDOWS, _gaping, implies=(*_STRIDE, _SEVERAL)),
-        *_sized(
-            "cnn.place.window_not_square",
-            "cnn.place.kernel_not_square",
-            lambda facts: facts.kernel[0] != facts.kernel[1],
-            implies=_ABOVE_1X1,
-        ),
-        _place("cnn.place.input_not_square", "input", lambda size: size[0] != size[1], ("and",)),
+        _at("cnn.place.stride_above_one", "stride", _strided, _BOTH),
+        _at("cnn.place.padding", "padding", lambda f: f.padding > 0, _BOTH),
+        _at("cnn.place.several_channels", "channels", lambda f: f.channels > 1, _BOTH),
+        _at("cnn.place.several_kernels", "kernels", lambda f: f.kernels > 1, _BOTH),
+        _at("cnn.place.several_images", "images", lambda f: f.images > 1, _BOTH),
+        _at("cnn.place.remainder", "remainder", lambda f: max(f.remainder) > 0),
+        _at("cnn.place.windows_overlap", "kernel,stride,positions", _overlapping),
+        _at("cnn.place.window_gaps", "kernel,stride,positions", _gaping),
+        _at("cnn.place.window_not_square", "kernel", lambda f: f.pooling and f.kernel[0] != f.kernel[1]),
+        _at("cnn.place.kernel_not_square", "kernel", lambda f: not f.pooling and f.kernel[0] != f.kernel[1]),
+        _at("cnn.place.input_not_square", "input", lambda f: f.input[0] != f.input[1]),
         *INTEGERS,
-        Feature(say("cnn.place.window_ties"), (), lambda facts: facts.ties, implies=_ABOVE_1X1),
-        Feature(say("cnn.place.activations_negative"), (), _all_negative),
-        *_sized(
-            "cnn.place.window_fills_input",
-            "cnn.place.kernel_fills_input",
-            lambda facts: facts.kernel == facts.input,
-        ),
-        *_sized("cnn.place.window_1x1", "cnn.place.kernel_1x1", lambda facts: facts.kernel == (1, 1)),
+        _at("cnn.place.window_ties", "", lambda f: f.ties),
+        _at("cnn.place.activations_negative", "", _all_negative),
+        _at("cnn.place.window_fills_input", "kernel,input", lambda f: f.pooling and f.kernel == f.input),
+        _at("cnn.place.kernel_fills_input", "kernel,input", lambda f: not f.pooling and f.kernel == f.input),
+        _at("cnn.place.window_1x1", "kernel", lambda f: f.pooling and f.kernel == (1, 1)),
+        _at("cnn.place.kernel_1x1", "kernel", lambda f: not f.pooling and f.kernel == (1, 1)),
         *LAYOUTS,
     ),
     last=(
-        *_sized(*_ABOVE_1X1, lambda facts: facts.kernel != (1, 1), joins=_ALONE),
-        _place(_SEVERAL, "positions", lambda size: size != (1, 1)),
-        _place("cnn.place.no_padding", "padding", lambda p: p == 0),
-        Feature(
-            say("cnn.place.stride_one"),
-            ("stride",),
-            lambda facts: "stride" in facts.parameters and max(facts.stride) == 1,
+        _at("cnn.place.window_above_1x1", "kernel", lambda f: f.pooling and f.kernel != (1, 1), _ALONE),
+        _at("cnn.place.kernel_above_1x1", "kernel", lambda f: not f.pooling and f.kernel != (1, 1), _ALONE),
+        _at("cnn.place.several_windows", "positions", lambda f: f.positions != (1, 1), _ALONE),
+        _at("cnn.place.no_padding", "padding", lambda f: f.padding == 0, _ALONE),
+        _at(
+            "cnn.place.stride_one",
+            "stride",
+            lambda f: "stride" in f.parameters and max(f.stride) == 1,
             _ALONE,
         ),
-        _place("cnn.place.one_channel", "channels", lambda n: n == 1),
-        _place("cnn.place.one_kernel", "kernels", lambda n: n == 1),
-        _place("cnn.place.one_image", "images", lambda n: n == 1),
-        _place("cnn.place.one_window", "positions", lambda size: size == (1, 1)),
-        _place("cnn.place.input_single_line", "input", lambda size: min(size) == 1),
-        Feature(say("cnn.place.windows_touch"), _WINDOWS, lambda facts: facts.kernel == facts.stride, _ALONE),
-        _place("cnn.place.input_square", "input", lambda size: size[0] == size[1]),
+        _at("cnn.place.one_channel", "channels", lambda f: f.channels == 1, _ALONE),
+        _at("cnn.place.one_kernel", "kernels", lambda f: f.kernels == 1, _ALONE),
+        _at("cnn.place.one_image", "images", lambda f: f.images == 1, _ALONE),
+        _at("cnn.place.one_window", "positions", lambda f: f.positions == (1, 1), _ALONE),
+        _at("cnn.place.input_single_line", "input", lambda f: min(f.input) == 1, _ALONE),
+        _at("cnn.place.windows_touch", "kernel,stride,positions", lambda f: f.kernel == f.stride, _ALONE),
+        _at("cnn.place.input_square", "input", lambda f: f.input[0] == f.input[1], _ALONE),
     ),
     covered=frozenset({"stride", "padding", "window"}),
     codes=frozenset({"labels"}),

@@ -4,10 +4,11 @@ A mistake in a call must print one sentence, never a traceback. SymPy is loaded 
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from autograder.cnn.derivations.documents.findings import Findings
+    from autograder.cnn.derivations.documents.settings import Kernels
     from autograder.cnn.derivations.pages.records import Page
     from autograder.cnn.recovery.recover import Recovered
 
@@ -100,6 +101,9 @@ def check_derivation(
     kernel: "SizeLike | None" = None,
     stride: int = 1,
     padding: int = 0,
+    symbols: str = "",
+    index_from: Literal[0, 1] | None = None,
+    convolution: "Kernels | None" = None,
     lang: str | None = None,
 ) -> "Findings | None":
     """Check every equation of a derivation, term by term; a notebook shows what is right and what is not.
@@ -112,6 +116,11 @@ def check_derivation(
     input, kernel : str, int or (height, width), optional
         Such as "3x3"; read off the text unless given.
     stride, padding : int
+    symbols : str, optional
+        The text's letters, such as "O=z,X=a,F=w,L=J"; found from the text unless given, as are the next two.
+    index_from : {0, 1}, optional
+    convolution : {"correlation", "true"}, optional
+        What the layer does with the kernel.
     lang : {"zh", "en"}, optional
         The language of the report; the system's unless said otherwise.
     """
@@ -121,7 +130,7 @@ def check_derivation(
     from autograder.cnn.derivations.documents.findings import Findings
     from autograder.cnn.derivations.documents.settings import Options
     from autograder.cnn.derivations.layer import LayerError
-    from autograder.cnn.derivations.options import as_size
+    from autograder.cnn.derivations.options import as_size, read_symbols
 
     language = lang or preferred_language()
     if not isinstance(text, str):
@@ -132,7 +141,9 @@ def check_derivation(
         return None
     try:
         input, kernel = (value if value is None else as_size(value) for value in (input, kernel))
-        return Findings(check_text(text, options=Options(input, kernel, stride, padding)), language)
+        letters = read_symbols(symbols)
+        given = Options(input, kernel, stride, padding, letters, index_from, convolution or "")
+        return Findings(check_text(text, options=given), language)
     except (LayerError, DocumentError) as error:
         print(error.text.in_language(language))
         return None

@@ -15,6 +15,7 @@ from autograder.base.messages import Text, TextError
 from autograder.judging.answer_key import AnswerKey
 from autograder.judging.domain import find, registered
 from autograder.judging.results import Engine
+from autograder.sandbox import modules
 from autograder.sandbox.client import require
 from autograder.sandbox.limits import Asked, Limits
 from autograder.sandbox.records import Isolation
@@ -45,7 +46,8 @@ class Settings:
         return engine(key.domain, self.isolation, self.limits_of(key))
 
 
-_DECIDING = ("base/records.py", "judging", "sandbox", "submissions/source.py")
+_READING = tuple(f"submissions/{name}.py" for name in ("blocks", "content", "missing", "records", "source"))
+_DECIDING = ("base/records.py", "judging", "sandbox", *_READING)
 """The modules and packages that decide, besides those of a key's domain."""
 _NOT_DECIDING = ("__pycache__", "locale", "templates")
 
@@ -61,12 +63,15 @@ def engine(domain: str, isolation: str, limits: Limits) -> Engine:
     import numpy as np
 
     python = ".".join(map(str, sys.version_info[:3]))
-    return Engine(__version__, digest(domain), python, np.__version__, isolation, limits)
+    return Engine(__version__, digest(domain, limits.modules), python, np.__version__, isolation, limits)
 
 
 @functools.cache
-def digest(domain: str) -> str:
-    """The digest of the code that decides about keys of `domain`; computed once in a process."""
+def digest(domain: str, allowed: tuple[str, ...] = ()) -> str:
+    """The digest of the code that decides about keys of `domain`; computed once in a process.
+
+    The versions of the modules that the course has `allowed` belong to it, as those of what the domain needs.
+    """
     import hashlib
     from importlib.metadata import version
     from importlib.resources import files
@@ -81,7 +86,8 @@ def digest(domain: str) -> str:
     total = hashlib.sha256()
     for name, content in sorted(file for place in places for file in _files(*place, left_out)):
         total.update(f"{name}\0{len(content)}\0".encode() + content)
-    for name in (*subject.requires, *([point.dist.name] if point and point.dist else [])):
+    of_domain = (*subject.requires, *([point.dist.name] if point and point.dist else []))
+    for name in (*of_domain, *modules.distributions(allowed)):
         total.update(f"{name} {version(name)}\0".encode())
     return total.hexdigest()
 

@@ -140,10 +140,7 @@ def _start_worker() -> None:
 
 @contextlib.contextmanager
 def cluster(
-    address: str,
-    count: int,
-    engines: Engines,
-    tell: Callable[[Text], None] = lambda text: None,
+    address: str, count: int, engines: Engines, tell: Callable[[Text], None] = lambda text: None
 ) -> Iterator[WorkerPool]:
     """The workers of the Dask scheduler at `address`; "local" starts one here, with `count` workers.
 
@@ -165,6 +162,7 @@ def cluster(
         In the course of the work. Nothing waits longer than `_PATIENCE_SECONDS` for it.
     """
     try:
+        import cryptography  # noqa: F401  # the certificates of a cluster on this machine
         import dask
         import distributed
     except ImportError:
@@ -181,7 +179,8 @@ def cluster(
                 distributed.LocalCluster(
                     n_workers=count,
                     threads_per_worker=1,
-                    dashboard_address=":0",  # the usual port may be taken
+                    dashboard_address=None,
+                    security=True,  # else every account of this machine could run code on the workers
                     silence_logs=logging.CRITICAL,
                 )
             )
@@ -208,13 +207,7 @@ _NAMED = 5
 class _Workers(Executor):
     """Gives work to those workers of a cluster whose engine is ours and who can isolate a submission."""
 
-    def __init__(
-        self,
-        client: Any,
-        address: str,
-        engines: Engines,
-        tell: Callable[[Text], None],
-    ) -> None:
+    def __init__(self, client: Any, address: str, engines: Engines, tell: Callable[[Text], None]) -> None:
         self._client, self._address, self._tell = client, address, tell
         self._executor = client.get_executor(pure=False)
         self._engines = list(engines)

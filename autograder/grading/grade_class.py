@@ -68,15 +68,11 @@ def load_keys(folder: Path, assignments: Iterable[str]) -> dict[str, tuple[Path,
     return {key.assignment: (path, key) for path, key in keys}
 
 
-def in_course_order(files: Iterable[SubmittedFile], keys: Iterable[str]) -> list[SubmittedFile]:
+def in_course_order(files: Sequence[SubmittedFile], keys: Iterable[str]) -> list[SubmittedFile]:
     """The files of each student, who come in their order, in that of their assignments' `keys`."""
-    names = list(keys)
-    by_student: dict[str, list[SubmittedFile]] = {}
-    for file in files:
-        by_student.setdefault(file.student, []).append(file)
-    return [
-        file for own in by_student.values() for file in sorted(own, key=lambda f: names.index(f.assignment))
-    ]
+    names, students = list(keys), list(dict.fromkeys(file.student for file in files))
+    places = {student: place for place, student in enumerate(students)}
+    return sorted(files, key=lambda file: (places[file.student], names.index(file.assignment)))
 
 
 def newest_key(path: Path) -> answer_key.AnswerKey:
@@ -97,18 +93,17 @@ def _key_of(path: Path, changed: int) -> answer_key.AnswerKey:
     return answer_key.load(path)
 
 
-def known_assignments(folder: Path) -> set[str]:
-    """The assignments that `folder` holds a hidden key for."""
-    return {path.name.removesuffix(answer_key.HIDDEN) for path in folder.glob("*" + answer_key.HIDDEN)}
-
-
-def known_names(folder: Path) -> dict[str, str]:
-    """What hand-ins may call the assignments with a hidden key in `folder`; see `answer_key.names_in`."""
+def known_assignments(folder: Path) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
+    """The assignments with a hidden key in `folder`, with their exercises; and `answer_key.names_in`."""
+    exercises: dict[str, tuple[str, ...]] = {}
     keys = []
-    for path in folder.glob("*" + answer_key.HIDDEN):
+    for path in sorted(folder.glob("*" + answer_key.HIDDEN)):
+        name = path.name.removesuffix(answer_key.HIDDEN)
+        exercises[name] = ()
         with contextlib.suppress(answer_key.KeyFileError):  # it is reported where it is needed
             keys.append(newest_key(path))
-    return answer_key.names_in(keys)
+            exercises[name] = tuple(exercise.name for exercise in keys[-1].exercises)
+    return exercises, answer_key.names_in(keys)
 
 
 def grade_class(

@@ -12,7 +12,7 @@ import hashlib
 import io
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -47,21 +47,37 @@ HIDDEN = ".hidden.npz"
 
 
 def save(key: AnswerKey, path: Path) -> None:
-    """Write `key` to `path`; the same key gives the same bytes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    atomic.write(path, to_bytes(key))
+    """Write `key` to `path`, a hidden one for its owner alone; the same key gives the same bytes."""
+    path.parent.mkdir(mode=0o777 if key.visible else 0o700, parents=True, exist_ok=True)
+    atomic.write(path, to_bytes(key), private=not key.visible)
 
 
 def to_bytes(key: AnswerKey) -> bytes:
     """The `.npz` file of `key`."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **_members(key))  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def _members(key: AnswerKey) -> dict[str, np.ndarray]:
+    """The arrays of the file of `key`."""
     skeleton, arrays = flatten(_to_data(key))
     numbers: dict[str, list[np.ndarray]] = {}
     for array in arrays:
         numbers.setdefault(array.dtype.name, []).append(array.ravel())
-    members = {name: np.concatenate(parts) for name, parts in sorted(numbers.items())}
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, skeleton=np.frombuffer(skeleton, np.uint8), **members)  # type: ignore[arg-type]
-    return buffer.getvalue()
+    members = {name: np.concatenate(parts) for name, parts in numbers.items()}
+    return {_SKELETON: np.frombuffer(skeleton, np.uint8), **members}
+
+
+_SKELETON = "skeleton"
+
+
+def _digest(members: Mapping[str, np.ndarray]) -> str:
+    """Identifies what a file says, whatever has compressed it."""
+    digest = hashlib.sha256()
+    for name, member in sorted(members.items()):
+        digest.update(f"{name} {member.dtype.str} {member.size} ".encode() + member.tobytes())
+    return digest.hexdigest()
 
 
 def load(path: Path, assignment: str | None = None) -> AnswerKey:
@@ -95,13 +111,15 @@ def from_bytes(content: bytes, name: str = "") -> AnswerKey:
     shown = name or say("error.the_key")
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            data = unflatten(file["skeleton"].tobytes(), _arrays_of(file))
+            members = {name: file[name] for name in file.files}
+        digest = _digest(members)
+        data = unflatten(members.pop(_SKELETON).tobytes(), _arrays_of(members))
         if data["schema"] != SCHEMA:
             id = "error.key_older" if data["schema"] < SCHEMA else "error.key_newer"
             raise KeyFileError(say(id, file=shown, its=data["schema"], ours=SCHEMA))
         del data["schema"]
         variants = {Comparator: {**_comparators(data["domain"], shown), **OWN}}
-        return with_digest(records.from_data(AnswerKey, data, variants))
+        return replace(records.from_data(AnswerKey, data, variants), digest=digest)
     except KeyFileError:
         raise
     except Exception as error:  # zipfile, zlib and NumPy know a dozen ways to say that a file is damaged
@@ -137,9 +155,8 @@ class DomainMissing(KeyFileError):
         super().__init__(say("error.key_needs_package", file=file, package=package, error=error))
 
 
-def _arrays_of(file: Any) -> TakeArray:
+def _arrays_of(numbers: Mapping[str, np.ndarray]) -> TakeArray:
     """What gives out a key's arrays, in the order in which the skeleton names them."""
-    numbers: dict[str, np.ndarray] = {name: file[name] for name in file.files if name != "skeleton"}
     used = dict.fromkeys(numbers, 0)
     named = functools.cache(lambda dtype: dtype.name)  # NumPy works a name out each time
 
@@ -158,8 +175,7 @@ def names_in(keys: Iterable[AnswerKey]) -> dict[str, str]:
 
 
 def with_digest(key: AnswerKey) -> AnswerKey:
-    digest = hashlib.sha256(dumps(_to_data(key))).hexdigest()
-    return replace(key, digest=digest)
+    return replace(key, digest=_digest(_members(key)))
 
 
 def deciding(key: AnswerKey) -> str:

@@ -3,12 +3,17 @@
 Grading a class and a student's own check both call `evaluate`. It raises nothing that a submission can cause.
 """
 
+import sys
+import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from typing import Any, TypeVar
 
+import numpy as np
+
 from autograder.base.messages import Message, Text, Verbatim, printable, say
-from autograder.judging.answer_key import AnswerKey
+from autograder.judging.answer_key import AnswerKey, KeyCase, KeyExercise
 from autograder.judging.diagnosis import Judged
 from autograder.judging.diagnosis.callees import with_callees
 from autograder.judging.judge import judge_error, judged, results
@@ -16,7 +21,8 @@ from autograder.judging.results import ExerciseResult, Verdict
 from autograder.judging.siblings import with_siblings
 from autograder.sandbox.client import SandboxError
 from autograder.sandbox.records import LoadNote, Outcome, Run
-from autograder.submissions import source
+from autograder.submissions import missing, source
+from autograder.submissions.records import Lost
 
 Statements = list[tuple[str, str, int]]
 _Note = TypeVar("_Note", source.Note, LoadNote)
@@ -59,12 +65,14 @@ def evaluate(
         return unreadable(key, error.text)
     except SandboxError as error:
         return Evaluation(judge_error(key), (say("note.grader_failed", error=error),))
-    cases = judged(key, _with_syntax_errors(done.outcomes, read.notes))
+    statements = [each for each in statements if each[1:] not in done.left_out]
+    explained = _Explained(key, read, done.left_out)
+    cases = judged(key, explained.outcomes(done.outcomes))
     exercises = with_callees((text for text, *_ in statements), results(key, cases))
     if run_siblings is not None:
 
         def outcomes(wanted: list[int]) -> tuple[Outcome, ...]:
-            return _with_syntax_errors(run_siblings(statements, wanted).outcomes, read.notes)
+            return explained.outcomes(run_siblings(statements, wanted).outcomes, wanted)
 
         exercises = with_siblings(key, exercises, outcomes)
     notes = _some(_reader_note, read.notes)
@@ -88,22 +96,66 @@ def _concerns(note: LoadNote, exercises: tuple[ExerciseResult, ...]) -> bool:
 
 def unreadable(key: AnswerKey, why: Text) -> Evaluation:
     """The result of a file that holds nothing that could be run."""
-    cases = judged(key, _nothing(key).outcomes)
+    cases = judged(key, _nothing(key, _cut(why)).outcomes)
     return Evaluation(results(key, cases), (_cut(why),), judged=cases)
 
 
-def _nothing(key: AnswerKey) -> Run:
-    return Run(tuple(Outcome("missing") for exercise in key.exercises for _ in exercise.cases))
+def _nothing(key: AnswerKey, why: Text | None = None) -> Run:
+    return Run(tuple(Outcome("missing", reason=why) for exercise in key.exercises for _ in exercise.cases))
 
 
-def _with_syntax_errors(outcomes: tuple[Outcome, ...], notes: tuple[source.Note, ...]) -> tuple[Outcome, ...]:
-    """A function that is missing from a file with a cell that does not parse counts as a syntax error."""
-    broken = next((note for note in notes if note.kind == "syntax error"), None)
-    if broken is None:
-        return outcomes
-    text = broken.text if isinstance(broken.text, str) else ""  # of a syntax error Python's own message
-    error = Outcome("raised", exception="SyntaxError", text=text, where=broken.where, line=broken.line)
-    return tuple(error if outcome.status == "missing" else outcome for outcome in outcomes)
+_OF_NAMES = ("AttributeError", "NameError", "ImportError")
+
+
+class _Explained:
+    """Finds the reasons of outcomes in the text of the submission `read` (`submissions.missing`)."""
+
+    def __init__(self, key: AnswerKey, read: source.Submission, stopped: Sequence[tuple[str, int]]) -> None:
+        self.key, self.read, self.stopped = key, read, stopped
+        self._missing = cache(self._find_missing)
+        self._not_written = cache(partial(missing.why_not_implemented, read))
+        self._removed = cache(partial(missing.removed_names, read, _is_gone))
+
+    def outcomes(self, found: Sequence[Outcome], asked: Sequence[int] | None = None) -> tuple[Outcome, ...]:
+        """`found` with reasons: of all of the key's calls, or of the calls `asked` of its siblings."""
+        key = self.key if asked is None else self.key.siblings
+        cases = [(exercise, case) for exercise in key.exercises for case in exercise.cases]
+        of_them = cases if asked is None else [cases[index] for index in asked]
+        return tuple(self._explain(outcome, *case) for outcome, case in zip(found, of_them, strict=True))
+
+    def _explain(self, outcome: Outcome, exercise: KeyExercise, case: KeyCase) -> Outcome:
+        try:
+            if outcome.status == "missing":
+                return self._missing(exercise.name)
+            if outcome.status == "raised" and outcome.exception == "NotImplementedError":
+                method = case.script[outcome.step].name if outcome.step < len(case.script) else ""
+                return replace(outcome, reason=_cut(self._not_written(exercise.name, method)))
+            if outcome.status == "raised" and outcome.exception in _OF_NAMES:
+                return replace(outcome, reason=self._removed(exercise.name, outcome.text))
+        except (RecursionError, MemoryError):  # it parsed from fewer frames
+            pass
+        return outcome
+
+    def _find_missing(self, name: str) -> Outcome:
+        exercises = {exercise.name for exercise in self.key.exercises}
+        why = missing.why_missing(self.read, name, exercises, self._can_import, self.stopped)
+        if not isinstance(why, Lost):
+            return Outcome("missing", reason=_cut(why))
+        text = why.text if isinstance(why.text, str) else ""
+        about = {"name": name, "where": source.place(why.where), "line": why.line, "text": why.text}
+        error = Outcome("raised", exception="SyntaxError", text=text, where=why.where, line=why.line)
+        return replace(error, reason=_cut(say("symptom.not_parsed", **about)))
+
+    def _can_import(self, module: str) -> bool:
+        allowed = {name.partition(".")[0] for name in self.key.limits.modules}
+        return module in sys.stdlib_module_names or module in allowed | {"numpy"}
+
+
+def _is_gone(name: str) -> bool:
+    """Whether NumPy has no such name any more."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return not hasattr(np, name)
 
 
 _MOST_NOTES = 20
@@ -133,6 +185,8 @@ def _cut(value: Any) -> Any:
 
 
 def _reader_note(note: source.Note) -> Text:
+    if note.kind == "read" and isinstance(note.text, Text):
+        return note.text
     kinds = {
         "syntax error": say("note.kind_syntax_error"),
         "left out": say("note.kind_left_out"),
@@ -149,6 +203,14 @@ def _reader_note(note: source.Note) -> Text:
 
 
 def _load_note(note: LoadNote) -> Text:
+    if not note.exception:
+        whys = {
+            "time": say("note.stopped_time"),
+            "output": say("note.stopped_output"),
+            "died": say("note.stopped_died"),
+        }
+        why = whys.get(note.text, say("note.stopped_others"))
+        return say("note.stopped", where=source.place(note.where), line=note.line, why=why)
     return say(
         "note.raised_at_line",
         where=source.place(printable(note.where)),  # said from inside the sandbox

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from autograder.judging.answer_key import AnswerKey, KeyCase, KeyExercise
+from autograder.judging.answer_key import AnswerKey, KeyCase, KeyExercise, KeyGroup
 from autograder.judging.comparison import AGREE, Difference
 from autograder.judging.diagnosis import Judged, diagnose
 from autograder.judging.domain import Domain, find
@@ -75,24 +75,13 @@ def case_by_case(key: AnswerKey) -> AnswerKey:
 def judge_error(key: AnswerKey) -> tuple[ExerciseResult, ...]:
     """The result of a submission that could not be judged through no fault of its own: no grade."""
     return tuple(
-        ExerciseResult(
-            exercise.name,
-            Verdict.JE,
-            None,
-            None,
-            None,
-            tuple(
-                GroupResult(
-                    group.name,
-                    0,
-                    group.points,
-                    tuple(CaseResult(Verdict.JE, 0.0) for _ in group.cases),
-                )
-                for group in exercise.groups
-            ),
-        )
+        ExerciseResult(exercise.name, Verdict.JE, None, None, None, tuple(map(_not_judged, exercise.groups)))
         for exercise in key.exercises
     )
+
+
+def _not_judged(group: KeyGroup) -> GroupResult:
+    return GroupResult(group.name, 0, group.points, tuple(CaseResult(Verdict.JE, 0.0) for _ in group.cases))
 
 
 def accepts(case: KeyCase, outcome: Outcome) -> bool:
@@ -117,30 +106,24 @@ def _result(
     return ExerciseResult(exercise.name, verdict, *about)
 
 
+_VERDICTS = {
+    **{"unsendable": Verdict.WA, "missing": Verdict.MISSING, "forbidden": Verdict.FORBIDDEN},
+    **{"time": Verdict.TLE, "output": Verdict.OLE, "not made": Verdict.NR},
+}
+"""By the status of a call; all others are RTE: raised, died, unanswered."""
+_UNFINISHED = "symptom.raise_reached"
+_RAISED = {"NotImplementedError": Verdict.NI, "MemoryError": Verdict.MLE}
+
+
 def _judge_case(group: str, case: KeyCase, outcome: Outcome) -> Judged:
-    match outcome.status:
-        case "returned":
-            difference = _difference(case, outcome.value)
-            right = difference is AGREE and not outcome.changed and not (case.fresh and outcome.shares)
-            return Judged(group, case, outcome, Verdict.AC if right else Verdict.WA, difference)
-        case "raised" if outcome.exception == "NotImplementedError":
-            verdict = Verdict.NI
-        case "raised" if outcome.exception == "MemoryError":
-            verdict = Verdict.MLE
-        case "unsendable":
-            verdict = Verdict.WA
-        case "missing":
-            verdict = Verdict.MISSING
-        case "forbidden":
-            verdict = Verdict.FORBIDDEN
-        case "time":
-            verdict = Verdict.TLE
-        case "output":
-            verdict = Verdict.OLE
-        case "not made":
-            verdict = Verdict.NR
-        case _:  # raised, died, unanswered
-            verdict = Verdict.RTE
+    if outcome.status == "returned":
+        difference = _difference(case, outcome.value)
+        right = difference is AGREE and not outcome.changed and not (case.fresh and outcome.shares)
+        return Judged(group, case, outcome, Verdict.AC if right else Verdict.WA, difference)
+    raised = _RAISED.get(outcome.exception or "") if outcome.status == "raised" else None
+    if raised is Verdict.NI and getattr(outcome.reason, "id", _UNFINISHED) != _UNFINISHED:
+        raised = None  # it is another function that is not written
+    verdict = raised or _VERDICTS.get(outcome.status, Verdict.RTE)
     return Judged(group, case, outcome, verdict, AGREE)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from autograder.base.messages import COURSE_LANGUAGES, Message, Text, Verbatim, course_language
 from autograder.judging.pictures.records import Picture
 from autograder.sandbox.limits import Limits
+from autograder.submissions.source import UNREADABLE
 
 
 class Verdict(StrEnum):
@@ -248,6 +249,14 @@ class SubmissionResult:
     def earned(self) -> float | None:
         """The points; None where a judge error left the submission ungraded."""
         return None if self.has_judge_error else self.points
+
+    @property
+    def unread(self) -> Text | None:
+        """Why nothing of it could be read: then every exercise has this symptom, and reports say it once."""
+        first = self.exercises[0].symptom if self.exercises else None
+        if not isinstance(first, Message) or first.id not in UNREADABLE:
+            return None
+        return first if all(exercise.symptom == first for exercise in self.exercises) else None
 
     @property
     def has_judge_error(self) -> bool:

@@ -30,9 +30,7 @@ _RUN_AGAIN = frozenset({Verdict.WA, Verdict.RTE, Verdict.TLE, Verdict.MLE, Verdi
 
 
 def with_siblings(
-    key: AnswerKey,
-    exercises: tuple[ExerciseResult, ...],
-    run: Callable[[list[int]], Sequence[Outcome]],
+    key: AnswerKey, exercises: tuple[ExerciseResult, ...], run: Callable[[list[int]], Sequence[Outcome]]
 ) -> tuple[ExerciseResult, ...]:
     """`exercises`, those that failed with what came of their sibling cases.
 

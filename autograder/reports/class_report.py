@@ -7,6 +7,7 @@ statistics before their first line. Two passes are made at most, and all results
 import contextlib
 import hashlib
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
@@ -28,10 +29,11 @@ from autograder.reports import (
     moodle_file,
 )
 from autograder.reports.class_statistics import collect
-from autograder.reports.files import exhaust
 
 Format = Literal["html", "csv", "junit", "json", "gradescope", "canvas", "moodle"]
 Results = Callable[[], Iterable[SubmissionResult]]
+
+_FILES = {"csv": "grades.csv", "json": "results.json", "junit": "junit.xml", "canvas": "canvas.csv"}
 
 IN_PAGE = 2000
 """Largest class whose feedback is in the page; in a larger one a name links to the student's own page."""
@@ -42,11 +44,7 @@ class ReportError(TextError):
 
 
 def write(
-    form: Format,
-    results: Results,
-    folder: Path,
-    lang: str,
-    tell: Callable[[Text], None] = lambda text: None,
+    form: Format, results: Results, folder: Path, lang: str, tell: Callable[[Text], None] = lambda text: None
 ) -> Path:
     """Write the class and return the file that was written, or the folder of the files.
 
@@ -69,25 +67,24 @@ def write(
             return _html(results, folder, lang, tell)
         case "gradescope":
             return _gradescope(results, folder, lang, tell)
-        case "csv":
-            exercises = dict.fromkeys(exercise.name for result in results() for exercise in result.exercises)
-            with replacing(folder / "grades.csv") as stream:
-                exhaust(csv_file.through(results(), list(exercises), stream))
-            return folder / "grades.csv"
-        case "json":
-            with replacing(folder / "results.json") as stream:
-                exhaust(json_file.through(results(), lang, stream))
-            return folder / "results.json"
-        case "junit":
-            with replacing(folder / "junit.xml") as stream:
-                junit_file.write(results(), lang, stream)
-            return folder / "junit.xml"
-        case "canvas":
-            with replacing(folder / "canvas.csv") as stream:
-                canvas_file.write(collect(results()), lang, stream)
-            return folder / "canvas.csv"
         case "moodle":
             return _moodle(results, folder / "moodle", lang, tell)
+    file = folder / _FILES[form]
+    exercises = (exercise.name for result in results() for exercise in result.exercises)
+    columns = list(dict.fromkeys(exercises)) if form == "csv" else []
+    with replacing(file) as stream:
+        match form:
+            case "csv":
+                deque(
+                    csv_file.through(results(), columns, stream, lang), maxlen=0
+                )  # only for what passes through
+            case "json":
+                deque(json_file.through(results(), lang, stream), maxlen=0)  # only for what passes through
+            case "junit":
+                junit_file.write(results(), lang, stream)
+            case "canvas":
+                canvas_file.write(collect(results()), lang, stream)
+    return file
 
 
 def _html(results: Results, folder: Path, lang: str, tell: Callable[[Text], None]) -> Path:

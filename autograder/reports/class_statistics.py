@@ -249,12 +249,9 @@ class _Row:
     def statistics(
         self, name: str, assignments: list[str], columns: list[tuple[str, str]]
     ) -> StudentStatistics:
+        by_assignment, cells = tuple(map(self.points.get, assignments)), tuple(map(self.cells.get, columns))
         return StudentStatistics(
-            name,
-            total_earned(self.points.values()),
-            tuple(map(self.points.get, assignments)),
-            tuple(map(self.cells.get, columns)),
-            tuple(self.files),
+            name, total_earned(self.points.values()), by_assignment, cells, tuple(self.files)
         )
 
 
@@ -280,17 +277,11 @@ class _Exercise:
             self.causes.setdefault((result.verdict, id), Counter())[text] += 1
 
     def statistics(self, assignment: str, name: str) -> ExerciseStatistics:
-        return ExerciseStatistics(
-            assignment,
-            name,
-            self.max_points,
-            self.verdicts.total(),
-            self.verdicts[Verdict.AC],
-            fmean(self.shares) if self.shares else None,
-            tuple(self.verdicts.most_common()),
-            self._typical(),
-            median(self.seconds) if self.seconds else None,
-        )
+        counts, verdicts = (self.verdicts.total(), self.verdicts[Verdict.AC]), self.verdicts.most_common()
+        mean = fmean(self.shares) if self.shares else None
+        seconds = median(self.seconds) if self.seconds else None
+        about = (assignment, name, self.max_points)
+        return ExerciseStatistics(*about, *counts, mean, tuple(verdicts), self._typical(), seconds)
 
     def _typical(self) -> Cause | None:
         """The most frequent mistake; one with an id wins a tie, "not written" comes last."""
@@ -331,17 +322,11 @@ class _Assignment:
 
     def statistics(self, name: str) -> AssignmentStatistics:
         bins = Counter(map(bin_of, self.shares))
-        return AssignmentStatistics(
-            name,
-            self.first.title,
-            self.first.about.languages,
-            self.first.max_points,
-            self.submissions,
-            fmean(self.shares) if self.shares else None,
-            median(self.shares) if self.shares else None,
-            tuple(bins[index] for index in range(BINS)),
-            tuple(counter.statistics(name, exercise) for exercise, counter in self.exercises.items()),
-        )
+        about = (name, self.first.title, self.first.about.languages, self.first.max_points, self.submissions)
+        mean, middle = (fmean(self.shares), median(self.shares)) if self.shares else (None, None)
+        exercises = tuple(counter.statistics(name, exercise) for exercise, counter in self.exercises.items())
+        histogram = tuple(bins[index] for index in range(BINS))
+        return AssignmentStatistics(*about, mean, middle, histogram, exercises)
 
 
 @dataclass

@@ -6,25 +6,43 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TextIO
 
 from autograder.judging.results import SubmissionResult
+from autograder.reports.words import told
+
+BOM = "\ufeff"
+"""Without this mark Excel reads UTF-8 in its locale's encoding, and Chinese names become noise."""
 
 
 def through(
-    results: Iterable[SubmissionResult], exercises: Sequence[str], stream: TextIO
+    results: Iterable[SubmissionResult], exercises: Sequence[str], stream: TextIO, lang: str
 ) -> Iterator[SubmissionResult]:
-    """Write student, assignment, points, maximum and a column for each exercise; yield every result again.
+    """Write student, assignment, points, maximum, a column for each exercise, and why there are no points.
+
+    Yields every result again.
 
     Parameters
     ----------
     exercises : sequence of str
         The columns, in order; empty cells where an assignment has no such exercise, or was not graded.
     """
+    stream.write(BOM)
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["student", "assignment", "points", "maximum", *exercises])
+    writer.writerow(["student", "assignment", "points", "maximum", *exercises, "reasons"])
     for result in results:
         points = {exercise.name: exercise.earned for exercise in result.exercises}
         row = [result.earned, result.max_points, *map(points.get, exercises)]  # None is an empty cell
-        writer.writerow([harmless(result.student), result.assignment, *row])
+        writer.writerow([harmless(result.student), result.assignment, *row, harmless(_reasons(result, lang))])
         yield result
+
+
+def _reasons(result: SubmissionResult, lang: str) -> str:
+    """What a student without points in an exercise reads of it; once, where nothing could be read."""
+    lang = result.about.language(lang)
+    if result.unread:
+        return result.unread.in_language(lang)
+    without = [exercise for exercise in result.exercises if not exercise.earned and exercise.max_points]
+    return "; ".join(
+        f"{exercise.name}: {told(exercise)[0].in_language(lang)}" for exercise in without if told(exercise)
+    )
 
 
 def harmless(text: str) -> str:

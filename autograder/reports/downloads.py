@@ -4,11 +4,10 @@
 """
 
 import re
-from pathlib import PurePosixPath
 
 from autograder.reports.class_statistics import ClassStatistics
-from autograder.submissions import lms
-from autograder.submissions.lms import Handed
+from autograder.submissions import layouts
+from autograder.submissions.layouts import Handed
 
 _NUMBERED = re.compile(r"(?P<name>.*) \((?P<number>\d+)\)", re.DOTALL)
 
@@ -36,8 +35,5 @@ def handed_in(graded: ClassStatistics) -> dict[str, Handed]:
 
 
 def _of_file(student: str, file: str) -> Handed | None:
-    path = PurePosixPath(file)
-    for handed in (lms.moodle(path), lms.canvas(path)):
-        if handed is not None and handed.student == student:
-            return handed
-    return None
+    handed = layouts.of_file(file)
+    return handed if handed is not None and handed.student == student else None

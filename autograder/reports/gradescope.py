@@ -46,22 +46,33 @@ def to_gradescope(
         reason = _for_instructor(result, lang)["output"] if instructor else ""
         return not_graded(reason, lang)
     tests = [
-        test for number, exercise in enumerate(result.exercises, 1) for test in _tests(exercise, number, lang)
+        test
+        for number, exercise in enumerate(result.exercises, 1)
+        for test in _tests(exercise, number, lang, in_full=not result.unread)
     ]
-    sentences = [note.in_language(lang) for note in notes]
+    said = dict.fromkeys([*([result.unread] if result.unread else []), *notes])
+    sentences = [note.in_language(lang) for note in said]
     if result.by_hand:
         sentences.append(words.about_written(result).in_language(lang))
+    hidden = [_for_instructor(result, lang)] if instructor else []
     return {
+        **_document("\n".join(sentences), [*tests, *hidden]),
         "score": result.points,
-        "output": "\n".join(sentences),
-        "output_format": "text",
         "test_output_format": "text",
         "test_name_format": "text",
-        "visibility": "visible",
-        "stdout_visibility": "hidden",
-        "tests": [*tests, *([_for_instructor(result, lang)] if instructor else [])],
         "extra_data": {"assignment": result.assignment, "isolation": result.isolation},
     }
+
+
+def _document(output: str, tests: list[dict[str, Any]]) -> dict[str, Any]:
+    shown = {"output_format": "text", "visibility": "visible", "stdout_visibility": "hidden"}
+    return {"output": output, **shown, "tests": tests}
+
+
+def _hidden(output: str, status: str, lang: str) -> dict[str, Any]:
+    """The test that only the instructor sees."""
+    name = say("gradescope.instructor_heading").in_language(lang)
+    return {"name": name, "status": status, "output": output, "visibility": "hidden"}
 
 
 def not_graded(reason: str, lang: str) -> dict[str, Any]:
@@ -70,33 +81,18 @@ def not_graded(reason: str, lang: str) -> dict[str, Any]:
     It has no score, which Gradescope requires: it then shows the submission as one that its autograder failed
     on, and counts nothing, where a 0 would count.
     """
-    return {
-        "output": say("gradescope.not_graded").in_language(lang),
-        "output_format": "text",
-        "visibility": "visible",
-        "stdout_visibility": "hidden",
-        "tests": [
-            {
-                "name": say("gradescope.instructor_heading").in_language(lang),
-                "status": "failed",
-                "output": reason,
-                "output_format": "text",
-                "visibility": "hidden",
-            }
-        ]
-        if reason
-        else [],
-    }
+    hidden = [{**_hidden(reason, "failed", lang), "output_format": "text"}] if reason else []
+    return _document(say("gradescope.not_graded").in_language(lang), hidden)
 
 
-def _tests(exercise: ExerciseResult, number: int, lang: str) -> list[dict[str, Any]]:
+def _tests(exercise: ExerciseResult, number: int, lang: str, *, in_full: bool) -> list[dict[str, Any]]:
     """A test for each group, and one for the idea behind a mistake, visible after the due date."""
     tests: list[dict[str, Any]] = []
     for index, group in enumerate(exercise.groups, 1):
-        passed = all(case.verdict.earns for case in group.cases)
         verdict = next((case.verdict for case in group.cases if not case.verdict.earns), Verdict.AC)
-        first = not passed and all(test["status"] == "passed" for test in tests)
-        output = [] if passed else _told(exercise, lang) if first else []
+        passed = verdict is Verdict.AC
+        first = in_full and all(test["status"] == "passed" for test in tests)
+        told = (_told(exercise, lang) if first else []) or [words.name_of(verdict).in_language(lang)]
         tests.append(
             {
                 "name": f"{exercise.name}: {group.name}",
@@ -104,12 +100,11 @@ def _tests(exercise: ExerciseResult, number: int, lang: str) -> list[dict[str, A
                 "score": group.points,
                 "max_score": group.max_points,
                 "status": "passed" if passed else "failed",
-                "output": "" if passed else "\n".join(output or [words.name_of(verdict).in_language(lang)]),
+                "output": "" if passed else "\n".join(told),
                 "visibility": "visible",
             }
         )
-    idea = words.idea(exercise)
-    if idea is not None:
+    if (idea := words.idea(exercise)) is not None:
         tests.append(
             {
                 "name": say("gradescope.idea_heading", exercise=exercise.name).in_language(lang),
@@ -141,9 +136,4 @@ def _for_instructor(result: SubmissionResult, lang: str) -> dict[str, Any]:
     ]
     if result.output:
         lines += ["", say("gradescope.printed_heading").in_language(lang), result.output[:_SHOWN]]
-    return {
-        "name": say("gradescope.instructor_heading").in_language(lang),
-        "status": "passed",
-        "output": "\n".join(lines),
-        "visibility": "hidden",
-    }
+    return _hidden("\n".join(lines), "passed", lang)

@@ -49,9 +49,7 @@ def _suite(result: SubmissionResult, lang: str) -> Element:
 
 def _case(result: SubmissionResult, exercise: ExerciseResult, lang: str) -> Element:
     case = Element(
-        "testcase",
-        classname=_text(f"{result.assignment}.{result.student}"),
-        name=_text(exercise.name),
+        "testcase", classname=_text(f"{result.assignment}.{result.student}"), name=_text(exercise.name)
     )
     if exercise.verdict is not Verdict.AC:
         kind = "error" if exercise.verdict is Verdict.JE else "failure"

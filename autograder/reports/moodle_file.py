@@ -12,7 +12,10 @@ from typing import TextIO
 from autograder.judging.results import SubmissionResult
 from autograder.reports import words
 from autograder.reports.csv_file import harmless
-from autograder.submissions.lms import Handed
+from autograder.submissions.layouts import Handed
+
+_COLUMNS = ["Identifier", "Full name", "Status", "Grade", "Maximum Grade", "Grade can be changed"]
+_COLUMNS += ["Last modified (grade)", "Feedback comments"]
 
 
 class Worksheet:
@@ -21,32 +24,12 @@ class Worksheet:
     def __init__(self, stream: TextIO, lang: str) -> None:
         self._writer = csv.writer(stream, lineterminator="\n")
         self._lang = lang
-        self._writer.writerow(
-            [
-                "Identifier",
-                "Full name",
-                "Status",
-                "Grade",
-                "Maximum Grade",
-                "Grade can be changed",
-                "Last modified (grade)",
-                "Feedback comments",
-            ]
-        )
+        self._writer.writerow(_COLUMNS)
 
     def add(self, handed: Handed, result: SubmissionResult) -> None:
-        self._writer.writerow(
-            [
-                f"Participant {handed.number}",
-                harmless(handed.name),
-                "",
-                result.earned,
-                result.max_points,
-                "Yes",
-                "",
-                comment(result, self._lang),
-            ]
-        )
+        points, told = (result.earned, result.max_points), comment(result, self._lang)
+        name = harmless(handed.name)
+        self._writer.writerow([f"Participant {handed.number}", name, "", *points, "Yes", "", told])
 
 
 def comment(result: SubmissionResult, lang: str) -> str:
@@ -54,11 +37,13 @@ def comment(result: SubmissionResult, lang: str) -> str:
 
     Escaped here, not by `base.html`: nothing in it is a tag, and a run that writes no page loads no Jinja.
     """
-    lines, lang = [], result.about.language(lang)
+    lang = result.about.language(lang)
+    lines = [result.unread.in_language(lang)] if result.unread else []
     for exercise in result.exercises:
         points = "–" if exercise.earned is None else f"{exercise.earned:g}"
         lines.append(f"{exercise.name}: {points}/{exercise.max_points:g}")
-        lines += [text.in_language(lang) for text in words.told(exercise)]
+        if not result.unread:
+            lines += [text.in_language(lang) for text in words.told(exercise)]
     if result.by_hand:
         lines.append(words.about_written(result).in_language(lang))
     return html.escape("\n".join(lines), quote=False).replace("\n", "<br>")

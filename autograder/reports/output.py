@@ -6,8 +6,10 @@ anything is shown. All writers share one pass over the results.
 
 import shutil
 import sys
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -15,7 +17,6 @@ from autograder.base.atomic import replacing
 from autograder.base.messages import translator
 from autograder.judging.results import SubmissionResult
 from autograder.reports import csv_file, json_file, terminal
-from autograder.reports.files import exhaust
 
 
 def write(
@@ -25,6 +26,7 @@ def write(
     lang: str,
     *,
     as_json: bool,
+    account: Sequence[Any] = (),
 ) -> bool:
     """Write the files and show the class; return whether any submission got a judge error.
 
@@ -34,6 +36,8 @@ def write(
         The exercise columns of `grades.csv`.
     as_json : bool
         Print `results.json` instead of the table.
+    account : sequence
+        What became of every path, as `reports.account` gives it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     failed = False
@@ -45,10 +49,10 @@ def write(
             yield result
 
     with replacing(folder / "grades.csv") as table, replacing(folder / "results.json") as document:
-        passing = csv_file.through(noting_failures(), exercises, table)
-        passing = json_file.through(passing, lang, document)
+        passing = csv_file.through(noting_failures(), exercises, table, lang)
+        passing = json_file.through(passing, lang, document, account)
         shown = [] if as_json else terminal.class_shown(passing, lang)
-        exhaust(passing)
+        deque(passing, maxlen=0)  # only for what passes through
     if as_json:
         with (folder / "results.json").open(encoding="utf-8") as document:
             shutil.copyfileobj(document, sys.stdout)

@@ -18,7 +18,7 @@ from rich.table import Table
 
 from autograder.base.messages import languages, say, translator
 from autograder.reports import words
-from autograder.reports.csv_file import harmless
+from autograder.reports.csv_file import BOM, harmless
 from autograder.submissions import source
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ def table(pairs: Sequence["Pair"], lang: str, console: Console) -> None:
         shown.add_column(heading, justify="right")
     for pair in pairs:
         row = (pair.assignment, escape(pair.left.student), escape(pair.right.student))
-        shown.add_row(*row, f"{pair.similarity:.0%}", str(pair.lines))
+        alike = _("similar.identical") if pair.is_identical else f"{pair.similarity:.0%}"
+        shown.add_row(*row, alike, str(pair.lines))
     console.print(shown)
 
 
@@ -54,6 +55,7 @@ def summary(submissions: int, pairs: int, folder: Path, lang: str, console: Cons
 
 def write_csv(pairs: Sequence["Pair"], stream: TextIO) -> None:
     """Write a row for each pair; shares are from 0 to 1."""
+    stream.write(BOM)
     rows = csv.writer(stream, lineterminator="\n")
     shares = ["similarity", "student_share", "other_share"]
     rows.writerow(["assignment", "student", "other", *shares, "lines", "file", "other_file"])
@@ -82,6 +84,7 @@ def _pair(pair: "Pair") -> dict[str, Any]:
         "assignment": pair.assignment,
         "similarity": round(pair.similarity, 4),
         "lines": pair.lines,
+        "identical": pair.is_identical,
         "left": side(pair.left, pair.left_share),
         "right": side(pair.right, pair.right_share),
         "passages": [

@@ -11,7 +11,7 @@ from autograder.base.messages import Text, say, translator
 from autograder.judging.domain import find
 from autograder.judging.pictures.text import picture
 from autograder.judging.results import ExerciseResult, SubmissionResult, Verdict
-from autograder.reports.words import about_written, submissions, told
+from autograder.reports.words import about_written, name_of, submissions, told
 from autograder.student.checking import Checked
 from autograder.student.feedback import words
 from autograder.student.feedback.advice import next_exercise, next_step
@@ -49,10 +49,10 @@ def class_shown(results: Iterable[SubmissionResult], lang: str) -> list[Renderab
                 escape(result.student),
                 escape(result.title.in_language(lang)),
                 _points(result.earned, result.max_points),
-                _lost(result),
+                _lost(result, lang),
             )
     shown: list[RenderableType] = [table] if number <= _TABLE_ROWS else []
-    if number == 1:
+    if number == 1 and not result.unread:
         shown += map(escape, _in_full(result, lang))
     if shares:
         mean = f"{100 * sum(shares) / len(shares):.1f} %"
@@ -86,8 +86,10 @@ def _points(points: float | None, maximum: float) -> str:
     return f"[green]{text}[/]" if points == maximum else text
 
 
-def _lost(result: SubmissionResult) -> str:
-    """Exercises that are not right, grouped by verdict and misconception."""
+def _lost(result: SubmissionResult, lang: str) -> str:
+    """Exercises that are not right, grouped by verdict and misconception; or why nothing could be read."""
+    if result.unread:
+        return f"[red]{escape(result.unread.in_language(lang))}[/]"
     by_reason: dict[str, list[str]] = {}
     for exercise in result.exercises:
         if exercise.verdict is not Verdict.AC:
@@ -115,7 +117,7 @@ def check_list(done: Checked, lang: str, console: Console, told: Container[str] 
         console.print(f"[yellow]![/] {escape(note.in_language(lang))}")
     untold = []
     for exercise in result.exercises:
-        console.print(_exercise_line(exercise, lang))
+        console.print(_exercise_line(exercise, lang, in_full=not result.unread))
         if exercise.misconception is None or exercise.diagnosis is None:
             continue
         if exercise.name in told:
@@ -135,10 +137,10 @@ def check_list(done: Checked, lang: str, console: Console, told: Container[str] 
     console.print(escape(words.following(step).in_language(lang)))
 
 
-def _exercise_line(exercise: ExerciseResult, lang: str) -> str:
+def _exercise_line(exercise: ExerciseResult, lang: str, *, in_full: bool = True) -> str:
     points = f"{exercise.points:g}/{exercise.max_points:g}"
     if exercise.verdict is Verdict.AC:
         return f"[green]✓[/] {exercise.name}  {points}"
     mark = "[dim]·[/]" if exercise.verdict is Verdict.NI else "[red]✗[/]"
-    reason = exercise.symptom.in_language(lang) if exercise.symptom else exercise.verdict.value
+    reason = ((in_full and exercise.symptom) or name_of(exercise.verdict)).in_language(lang)
     return f"{mark} {exercise.name}  {points}  {escape(reason)}"

@@ -13,19 +13,11 @@ from autograder.base.messages import Text, say
 def show(reports: Sequence[Report], lang: str, console: Console) -> None:
     """Print the table of all reports, the faults, and the mutants that change nothing."""
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    headings = (
-        say("report.column_exercise"),
-        say("verify.column_calls"),
-        say("verify.column_accepted"),
-        say("verify.column_caught"),
-        say("verify.column_named"),
-        say("verify.column_pairs"),
-        say("verify.column_mutants"),
-        say("verify.column_equivalent"),
-        say("verify.column_seconds"),
-    )
-    for index, heading in enumerate(headings):
-        table.add_column(heading.in_language(lang), justify="right" if index else "left", no_wrap=True)
+    columns = ["report.column_exercise", "verify.column_calls", "verify.column_accepted"]
+    columns += ("verify.column_caught", "verify.column_named", "verify.column_pairs")
+    columns += ("verify.column_mutants", "verify.column_equivalent", "verify.column_seconds")
+    for index, id in enumerate(columns):
+        table.add_column(say(id).in_language(lang), justify="right" if index else "left", no_wrap=True)
     for name, group in groupby(reports, lambda report: report.assignment):
         of_assignment = list(group)
         share = f"{named_share(of_assignment):.0%}"

@@ -5,12 +5,15 @@
 
 A `Sandbox` keeps one warm process, for `grading` and `student`. It survives anything that a submission does:
 where the runner is stopped or leaves early, the calls that it did not answer are made in a fresh one, except
-those of the group that stopped it. Functions that were stopped come last from then on, so that one that never
-ends uses up no other's time. It must never trust what it receives.
+those of the group that stopped it. Where a statement of the submission's own is stopped while it is loaded,
+what it has left half-made is discarded: the rest is loaded in a fresh runner without it. Functions that were
+stopped come last from then on, so that one that never ends uses up no other's time. It must never trust what
+it receives.
 """
 
 import math
 import os
+import re
 import select
 import struct
 import time
@@ -35,6 +38,13 @@ _FAILURES: dict[str, Status] = {
 }
 """Statuses that a run may report of a call without an answer; the others are observed from outside."""
 
+_STOPPED: dict[str, Status] = {"time": "time", "output": "output", "answers": "output", "died": "died"}
+"""How a run was ended from outside, as the status of what it was doing."""
+_MOST_STOPPED = 5
+"""After so many statements that were stopped, only imports, definitions and what calls nothing is loaded."""
+_CALLS = re.compile(r"(?!@|(?:async|def|class|import|from)\b|\w+ *= *lambda\b).*\(", re.DOTALL)
+"""A statement that may call something and is neither an import nor a definition."""
+
 _LENGTH = struct.Struct("<I")
 _FRAME = struct.Struct("<cI")
 _SECONDS = struct.Struct("<d")
@@ -55,6 +65,7 @@ class _Reply:
 
     end: str
     call: int
+    statement: int
     own: float
     frames: bytes
     output: bytes
@@ -101,15 +112,41 @@ class Cancelled(Exception):
 class _Progress:
     """The outcomes, notes and output of a run so far."""
 
+    statements: list[tuple[str, str, int]]
     quotable: Quotable
     seconds: float
     """What is left of the submission's own time."""
+    loading: float
+    """What is left of it for loading in vain, which costs the calls nothing."""
+    loads: int = 0
+    """How often it was loaded in vain."""
+    stops: list[LoadNote] = field(default_factory=list)
+    left_out: list[tuple[str, int]] = field(default_factory=list)
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     stopped: set[str] = field(default_factory=set)
     """Functions that did not come to their end."""
     parts: int = 0
     notes: list[LoadNote] = field(default_factory=list)
     output: str = ""
+
+    def leave_out(self, reply: _Reply) -> bool:
+        """Leave out the statement that was stopped while loading; False where that cannot help any more."""
+        status = _STOPPED.get(reply.end)
+        self.loading -= reply.own
+        self.loads += 1
+        if status is None or self.loading < 0 or self.loads > 2 * _MOST_STOPPED:
+            return False
+        if not 0 <= reply.statement < len(self.statements):
+            return False
+        _, where, line = self.statements.pop(reply.statement)
+        self.stops.append(LoadNote(where, line, "", status))
+        self.left_out.append((where, line))
+        if self.loads >= _MOST_STOPPED:  # all of its experiments may be like this
+            others = [(where, line) for source, where, line in self.statements if _CALLS.match(source)]
+            self.statements = [each for each in self.statements if not _CALLS.match(each[0])]
+            self.stops += [LoadNote(*at, "", "not made") for at in others]
+            self.left_out += others
+        return True
 
 
 class Sandbox:
@@ -206,7 +243,8 @@ class Sandbox:
         Cancelled
         """
         asked = range(len(self.calls)) if asked is None else asked
-        progress = _Progress(Quotable(statements), min(seconds, self.limits.submission_seconds))
+        own = min(seconds, self.limits.submission_seconds)
+        progress = _Progress(list(statements), Quotable(statements), own, own)
         try:
             source = _source_message(statements)
         except ValuesError:  # far longer than anything that `source.read` lets through
@@ -235,13 +273,17 @@ class Sandbox:
             if reply.end == "wall":
                 raise SandboxError(say("sandbox.machine_busy"))
             failures = 0
+            if reply.call not in wanted and progress.leave_out(reply):
+                source = _source_message(progress.statements)
+                continue
             progress.seconds -= reply.own
             self._take(progress, reply)
             self._account_for_end(progress, reply, wanted)
         return Run(
             tuple(progress.outcomes[index] for index in asked),
-            tuple(progress.notes),
+            (*progress.stops, *progress.notes),
             progress.output,
+            tuple(progress.left_out),
         )
 
     def _take(self, progress: _Progress, reply: _Reply) -> None:
@@ -269,20 +311,11 @@ class Sandbox:
     def _account_for_end(self, progress: _Progress, reply: _Reply, wanted: list[int]) -> None:
         """Give the calls that a run did not answer the status that follows from how it ended."""
         open_calls = [index for index in wanted if index not in progress.outcomes]
-        status: Status
-        match reply.end:
-            case "finished":
-                progress.outcomes.update(dict.fromkeys(open_calls, Outcome("unanswered")))
-                return
-            case "total":
-                progress.outcomes.update(dict.fromkeys(open_calls, Outcome("not made", text="total")))
-                return
-            case "time":
-                status = "time"
-            case "output" | "answers":
-                status = "output"
-            case _:
-                status = "died"
+        if reply.end in ("finished", "total"):
+            rest = Outcome("unanswered") if reply.end == "finished" else Outcome("not made", text="total")
+            progress.outcomes.update(dict.fromkeys(open_calls, rest))
+            return
+        status = _STOPPED.get(reply.end, "died")
         if reply.call not in wanted:
             never_made = Outcome("not made", text="loading") if status == "time" else Outcome(status)
             progress.outcomes.update(dict.fromkeys(open_calls, never_made))
@@ -309,7 +342,7 @@ class Sandbox:
         frames, output = head["frames"], head["output"]
         if frames + output > self.limits.answers + 2**20:
             raise SandboxError(say("sandbox.message_too_large"))
-        about = head["end"], head["call"], head["own"]
+        about = head["end"], head["call"], head["statement"], head["own"]
         reply = _Reply(*about, self._read(frames, deadline), self._read(output, deadline))
         self._reusable = self._serves_many
         return reply

@@ -18,12 +18,7 @@ from autograder.sandbox.records import Isolation
 
 Warden = subprocess.Popen[bytes]
 
-ENVIRONMENT = {
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "LANG": "C.UTF-8",
-}
+ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "LANG": "C.UTF-8"}
 
 
 def start(isolation: Isolation, limits: Limits) -> Warden:

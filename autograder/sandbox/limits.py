@@ -10,6 +10,7 @@ Asked = tuple[tuple[str, Any], ...]
 
 UNITS = {
     "cpu_seconds": ("cpu_seconds", 1.0),
+    "loading_seconds": ("loading_seconds", 1.0),
     "submission_seconds": ("submission_seconds", 1.0),
     "memory_mib": ("memory", MiB),
     "output_mib": ("output", MiB),
@@ -27,7 +28,10 @@ class Limits:
     Parameters
     ----------
     cpu_seconds : float
-        Processor time for one call, and for loading the submission.
+        Processor time for one call.
+    loading_seconds : float
+        Processor time for the submission's own statements, all together: a statement for which it does not
+        suffice is left out, and the rest is loaded again without it (`client`).
     submission_seconds : float
         The submission's own time (`clock`), restarts included: what it waits for a processor does not count.
     wall_seconds : float
@@ -50,6 +54,7 @@ class Limits:
     """
 
     cpu_seconds: float = 3.0
+    loading_seconds: float = 3.0
     submission_seconds: float = 60.0
     wall_seconds: float = 900.0
     memory: int = 512 * MiB
@@ -61,8 +66,12 @@ class Limits:
 
     @property
     def call_seconds(self) -> float:
-        """Own time of one call: a call that sleeps uses no processor."""
-        return 5 * self.cpu_seconds
+        """Own time of one call."""
+        return self.own_seconds(self.cpu_seconds)
+
+    def own_seconds(self, processor: float) -> float:
+        """Own time where so much processor time is allowed: what sleeps uses no processor."""
+        return 5 * processor
 
     @property
     def group_seconds(self) -> float:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from autograder.base.messages import Text
+
 Isolation = Literal["bubblewrap", "process", "user"]
 """Inside bubblewrap; without it; or without it, started as root, with each run as another user ("user")."""
 Status = Literal[
@@ -47,7 +49,8 @@ class Outcome:
     Everything but a `status` of "time", "output", "died" or "not made" was reported by the student's process
     and may be false. `text` may hold anything, also hidden inputs: with a hidden key it is shown to the
     instructor alone. Of a call that was not made it is the reason: "group", another call of its group was
-    stopped; "total", the submission had used up its time.
+    stopped; "total", the submission had used up its time. `reason` comes from the submission's text alone:
+    why it has no such function, or raised; students may read it, of hidden cases too.
     """
 
     status: Status
@@ -61,11 +64,15 @@ class Outcome:
     line: int = 0
     step: int = 0
     """The step of a script that raised; 0 for the first, and for a function."""
+    reason: Text | None = None
 
 
 @dataclass(frozen=True)
 class LoadNote:
-    """A statement of the submission that failed while it was loaded. `text`: see `Outcome`."""
+    """A statement of the submission that failed while it was loaded. `text`: see `Outcome`.
+
+    Without an `exception` it was stopped and left out, and `text` is the status of a call that ends like it.
+    """
 
     where: str
     line: int
@@ -80,3 +87,5 @@ class Run:
     outcomes: tuple[Outcome, ...]
     notes: tuple[LoadNote, ...] = ()
     output: str = ""
+    left_out: tuple[tuple[str, int], ...] = ()
+    """Where the statements stand that were stopped and left out, as (where, line)."""

@@ -19,6 +19,7 @@ import builtins
 import contextlib
 import inspect
 import itertools
+import mmap
 import os
 import struct
 import sys
@@ -34,6 +35,9 @@ from autograder.sandbox.values import Formula, ValuesError, dumps
 
 FRAME = struct.Struct("<cI")
 SECONDS = struct.Struct("<d")
+PROGRESS = struct.Struct("<IdId")
+"""While loading: the statement that runs (from 1), when it began; the longest until then, how long it took.
+In memory that the warden reads when it stops the run; seconds are processor seconds."""
 MODULE = "submission"
 MAX_TEXT = 300
 MAX_NOTES = 20
@@ -45,7 +49,13 @@ Result = tuple[Any, list[int], bool] | dict[str, Any]
 """An answer as (value, positions of changed arguments, shares memory?), or a failure as plain data."""
 
 
-def run(statements: list[Statement], calls: list[dict[str, Any]], wanted: list[int], pipe: int) -> None:
+def run(
+    statements: list[Statement],
+    calls: list[dict[str, Any]],
+    wanted: list[int],
+    pipe: int,
+    progress: mmap.mmap,
+) -> None:
     """Load the submission, make the calls `wanted` of `calls` in order, and write frames to `pipe`."""
 
     waiting = b""  # an outcome is sent together with the next frame: one system call in place of two
@@ -57,7 +67,7 @@ def run(statements: list[Statement], calls: list[dict[str, Any]], wanted: list[i
         while view:
             view = view[os.write(pipe, view) :]
 
-    submission = Loaded(statements, send)
+    submission = Loaded(statements, send, progress)
     for index in wanted:
         number = struct.pack("<I", index)
         send(b"B", number)
@@ -97,14 +107,22 @@ class Loaded:
     right functions.
     """
 
-    def __init__(self, statements: list[Statement], send: Callable[[bytes, bytes], None]) -> None:
+    def __init__(
+        self,
+        statements: list[Statement],
+        send: Callable[[bytes, bytes], None],
+        progress: mmap.mmap | bytearray | None = None,
+    ) -> None:
         self.module = types.ModuleType(MODULE)
         sys.modules[MODULE] = self.module
         self.labels = {where for _, where, _ in statements}
         self.not_importable: dict[str, str] = {}
         """Names that a failed import would have bound, with the missing module."""
-        notes = futures = 0
-        for source, where, line in statements:
+        notes = futures = longest = 0
+        most, ended, seconds = 0.0, time.process_time(), time.process_time  # a submission may replace it
+        progress = bytearray(PROGRESS.size) if progress is None else progress
+        for number, (source, where, line) in enumerate(statements, 1):
+            PROGRESS.pack_into(progress, 0, number, ended, longest, most)
             try:
                 at_its_line = "\n" * (line - 1) + source
                 with warnings.catch_warnings():
@@ -117,6 +135,10 @@ class Loaded:
                 notes += 1
                 if notes <= MAX_NOTES:
                     send(b"N", self._note(error, where, line))
+            began, ended = ended, seconds()
+            if ended - began > most:
+                longest, most = number, ended - began
+        PROGRESS.pack_into(progress, 0, 0, ended, 0, 0.0)
 
     def _note(self, error: BaseException, where: str, line: int) -> bytes:
         at = {"at": [where, line]}

@@ -11,7 +11,7 @@ Messages (uint32 length · values message · bytes)::
     grader → warden   {"calls", "limits", "places"}                          once, first
     warden → grader   {"reusable", "numpy", "missing"}                       ready
     grader → warden   {"wanted", "groups", "seconds", "source"} · source     a run, how long it may take
-    warden → grader   {"end", "call", "own", "frames", "output"} · frames · output    its outcome
+    warden → grader   {"end", "call", "statement", "own", "frames", "output"} · frames · output    its outcome
 
 "source", "frames" and "output" are the numbers of bytes that follow; the source is itself a values message,
 which only the runner reads: {"labels", "statements"}, each statement [text, number of its label, line].
@@ -188,6 +188,7 @@ class _World:
             confinement.be_private()
         self.inbox = _Buffer(MAX_SOURCE, inherited=True)
         self.frames = _Buffer(self.limits.answers + CHUNK, inherited=False)
+        self.progress = mmap.mmap(-1, mmap.PAGESIZE)  # shared with a run, which writes to it
         self.output = _Buffer(KEPT_OUTPUT + CHUNK, inherited=False)
 
     @property
@@ -221,7 +222,8 @@ class _Run:
     """One run: start its process, watch its time and its pipes, end it."""
 
     def __init__(self, world: _World, job: dict[str, Any]) -> None:
-        self.limits = world.limits
+        self.limits, self.progress = world.limits, world.progress
+        self.progress[:] = bytes(len(self.progress))  # nothing passes from one submission to the next
         self.frames, self.output = world.frames, world.output
         self.seen = 0
         """How far `frames` has been parsed."""
@@ -241,7 +243,7 @@ class _Run:
         if self.runner == 0:
             try:
                 _confine(world, warden, answers_in, printed_in)
-                runner.run(_statements(world.inbox), world.calls, job["wanted"], ANSWERS)
+                runner.run(_statements(world.inbox), world.calls, job["wanted"], ANSWERS, world.progress)
             finally:
                 os._exit(0)
         world.inbox.clear()
@@ -256,16 +258,25 @@ class _Run:
     def result(self) -> dict[str, Any]:
         """The outcome. Nothing of the run is alive afterwards."""
         end = self._watch()
+        statement = self._stopped_statement()
         os.kill(self.runner, signal.SIGKILL)  # process 1 of its namespace: ends all that it started
         self._drain_output()
         self.frames.used = self.seen  # the rest is malformed or incomplete
         return {
             "end": end if self.confined else "not started",
             "call": self.call,
+            "statement": statement,
             "own": max(self.clock.own, self.clock.processor()),
             "frames": self.frames.used,
             "output": self.output.used,
         }
+
+    def _stopped_statement(self) -> int:
+        """The statement, from 0, to which loading owes its end; -1 for none. The run itself says so."""
+        number, began, longest, most = runner.PROGRESS.unpack_from(self.progress)
+        if self._processor_left() < 0 and most > self.clock.processor() - began:
+            number = longest
+        return number - 1 if self.call == LOADING else -1
 
     def end(self) -> None:
         """Clear the run's data, and wait for its process to end; meanwhile the grader has the result."""
@@ -345,17 +356,20 @@ class _Run:
     def _time_over(self) -> str:
         wall, limits = self.clock.look(), self.limits
         own = self.clock.own
-        if self._processor_left() < 0 or own - self.call_began > limits.call_seconds:
+        if self._processor_left() < 0 or own - self.call_began > limits.own_seconds(self._processor_limit()):
             return "time"
-        if own - self.group_began > limits.group_seconds:
+        if self.call != LOADING and own - self.group_began > limits.group_seconds:
             return "time"
         if own > self.seconds:
             return "total"
         return "wall" if wall > limits.wall_seconds else ""
 
     def _processor_left(self) -> float:
-        """Processor seconds that the present call may still use."""
-        return self.limits.cpu_seconds - (self.clock.processor() - self.call_cpu)
+        """Processor seconds that the present call, or loading, may still use."""
+        return self._processor_limit() - (self.clock.processor() - self.call_cpu)
+
+    def _processor_limit(self) -> float:
+        return self.limits.loading_seconds if self.call == LOADING else self.limits.cpu_seconds
 
     def _seconds_to_next_check(self) -> float:
         return min(max(self._processor_left(), 0.005), 0.25)

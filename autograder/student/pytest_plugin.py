@@ -6,6 +6,8 @@ pytest never imports a student's file: the file runs once, in the sandbox, and e
 
 With `--hidden-keys DIR` an instructor runs the hidden cases in the same way. The messages stay those that a
 student may see: nothing is quoted from a hidden key, and what the code printed on hidden inputs is not shown.
+Then whatever else lies in a student's folder is left alone: conftest.py, packages, test modules, links.
+A settings file is obeyed before any plugin is loaded, so `autograder pytest` names one that is empty.
 """
 
 import functools
@@ -37,6 +39,37 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=["bubblewrap", "process"],
         help="how students' code runs: process, or bubblewrap where hidden keys are used",
     )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """With hidden keys, keep pytest from conftest.py, and from a link called .pytest_cache."""
+    known = early_config.known_args_namespace
+    if getattr(known, "hidden_keys", None) is None:
+        return
+    if early_config.inipath is not None and not known.inifilename:
+        from autograder.base.messages import preferred_language, say
+
+        found = say("pytest.settings_found", file=early_config.inipath)
+        raise pytest.UsageError(found.in_language(preferred_language()))
+    known.noconftest = True
+    for name in ("cacheprovider", "stepwise"):
+        if early_config.pluginmanager.has_plugin(name):
+            early_config.pluginmanager.unregister(name=name)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    if config.getoption("hidden_keys", None) is None or _is_work(collection_path, config):
+        return None
+    return collection_path.is_symlink() or not collection_path.is_dir() or None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """With hidden keys no folder is a package, whose `__init__.py` pytest would import."""
+    hidden = parent.config.getoption("hidden_keys", None)
+    return None if hidden is None else pytest.Dir.from_parent(parent, path=path)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -72,16 +105,16 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 def _is_work(path: Path, config: pytest.Config) -> bool:
     """Whether it is a file of an assignment whose answer key can be found."""
-    if path.suffix not in _SUFFIXES:
-        return False
     hidden = config.getoption("hidden_keys", None)
+    if path.suffix not in _SUFFIXES or not path.is_file() or (hidden is not None and path.is_symlink()):
+        return False
     return path.with_name(path.stem + _VISIBLE).is_file() or (
         hidden is not None and Path(hidden, path.stem + _HIDDEN).is_file()
     )
 
 
 def _is_older(path: Path, parent: pytest.Collector) -> bool:
-    """Of a notebook and a script side by side only the newer one runs, unless one of them is named."""
+    """Of a notebook and a script side by side only the one that counts runs, unless one of them is named."""
     if parent.session.isinitpath(path):
         return False
     from autograder.student.workspace import Place

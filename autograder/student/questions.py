@@ -145,7 +145,9 @@ def in_file(
     def evaluate(argument_lists: list[tuple[Any, ...]]) -> list[Any]:
         calls = [Call(function, arguments, group="question") for arguments in argument_lists]
         with Sandbox(calls, within, isolation) as sandbox:
-            outcomes = sandbox.run(statements).outcomes
+            done = sandbox.run(statements)
+        outcomes = done.outcomes
+        statements[:] = [each for each in statements if each[1:] not in done.left_out]
         if any(outcome.status == "missing" for outcome in outcomes):
             raise QuestionError(say("question.function_missing", file=path.name, name=function))
         return [

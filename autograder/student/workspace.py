@@ -1,7 +1,7 @@
 """A student's folder: which assignments it holds, in the course's order, and which file is worked on.
 
 An assignment is a visible answer key, `NAME.visible.npz`, with `NAME.ipynb` or `NAME.py` beside it.
-`checking`, `watch` and the pytest plugin call this. It never reads what a student wrote.
+`checking`, `watch` and the pytest plugin call this.
 """
 
 import math
@@ -34,9 +34,15 @@ class Place(NamedTuple):
 
     @property
     def files(self) -> list[Path]:
-        """The student's existing files, the newest first."""
+        """The student's existing files, the one that counts first: as in grading, never an untouched stub."""
         files = [self.folder / (self.name + suffix) for suffix in SUFFIXES]
-        return newest_first(file for file in files if file.is_file())
+        files = [file for file in files if file.is_file()]
+        if len(files) < 2:
+            return files
+        from autograder.submissions.choice import Candidate, in_order
+
+        candidates = [Candidate(file.name, file.read_bytes, (_changed(file),)) for file in files]
+        return [files[index] for index, _ in in_order(candidates, ())]
 
 
 def places(folder: Path) -> list[Place]:

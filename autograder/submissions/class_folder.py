@@ -1,36 +1,29 @@
-"""Find the submissions of a class: in a folder, in a zip, or a single file.
+"""Take in a class: find the file that counts of each student, and account for everything else.
 
-Called by the commands that grade or compare a class. Three layouts are supported, on disk and inside a zip::
-
-    <student>/<assignment>/<file>.ipynb|.py      nbgrader's submitted/
-    <student>.ipynb|.py                          flat; the assignment is named by the caller
-    Moodle's and Canvas's bulk downloads         see `lms`; the assignment is named by the caller
-
-Nothing may be unpacked, nor links followed, so that a submission cannot name other files. Names are shown in
-Unicode, whatever their encoding in a zip or on disk, and without control characters. Every file found is
-returned, or listed with the reason why not.
+The commands that grade or compare a class call this, Gradescope and nbgrader's route A for one student.
+`archives` lists what there is, `layouts` says whose it is, `choice` which file counts, `roster` who is in the
+class. No link is followed, so that a submission cannot name other files. Names are shown in Unicode, whatever
+their encoding in a zip or on disk, and without control characters. Nothing vanishes: every path below the
+given one is in the account, or in a folder of the system's that is.
 """
 
-import contextlib
-import functools
 import itertools
 import os
-import zipfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+import re
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
+from typing import Any, Literal
 
-from autograder.base.messages import Text, TextError, joined, printable_name, say
-from autograder.submissions import lms
-from autograder.submissions.source import MAX_BYTES, Submission, worked_on
-from autograder.submissions.source import read as read_source
-
-_ENDINGS = (".ipynb", ".py")
-
-
-class ClassFolderError(TextError):
-    """A path that holds no submissions."""
+from autograder.base.messages import Text, joined, printable_name, say
+from autograder.submissions import archives, choice, layouts
+from autograder.submissions.archives import CODE, Entry
+from autograder.submissions.archives import ClassFolderError as ClassFolderError
+from autograder.submissions.choice import Candidate, Exercises
+from autograder.submissions.layouts import Handed, Layout
+from autograder.submissions.roster import Roster
 
 
 @dataclass(frozen=True)
@@ -40,10 +33,12 @@ class SubmittedFile:
     Attributes
     ----------
     name : str
-        The path below the class folder, or inside the zip, as reports show it; "" where a student's folder
-        for the assignment holds no notebook and no script.
+        The path below the class folder, or inside the zip, as reports show it; "" where a student has handed
+        in no notebook and no script.
     notes : tuple of Text
         How it was handed in, for the instructor: late, with other files.
+    team : str
+        The team whose work it is; its members have a submission each.
     """
 
     student: str
@@ -52,108 +47,261 @@ class SubmittedFile:
     source: Path
     member: str | None = None
     notes: tuple[Text, ...] = ()
+    team: str = ""
+    holder: Any = field(default=None, compare=False, repr=False)
 
     def read(self) -> bytes:
-        """The content, of which one byte more than `source.MAX_BYTES` at the most.
-
-        Raises
-        ------
-        Exception
-            The file cannot be read: damaged zip members raise a dozen classes of errors.
-        """
-        if self.member is None:
-            with self.source.open("rb") as file:
-                return file.read(MAX_BYTES + 1)
-        archive = _archive(self.source, self.source.stat().st_mtime_ns)
-        if archive.getinfo(self.member).compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise ClassFolderError(say("note.zip_compression"))
-        with archive.open(self.member) as file:
-            return file.read(MAX_BYTES + 1)
+        """See `archives.read`."""
+        return archives.read(self.source, self.member)
 
 
-@functools.lru_cache(maxsize=1)
-def _archive(path: Path, changed: int) -> zipfile.ZipFile:
-    """The last zip stays open: reading the directory of thousands takes longer than grading one of them."""
-    return zipfile.ZipFile(path)
+Fate = Literal["graded", "not_chosen", "ignored", "not_understood", "nothing"]
 
 
 @dataclass(frozen=True)
-class _Found:
-    """A file or a folder as found, before its student is known.
+class Decision:
+    """What becomes of a path, and why.
 
-    Student and assignment are read from `path`; `shown` is the full path in reports, `original` the name on
-    disk or in the zip; `changed` is the time of the last change: larger is later.
+    Attributes
+    ----------
+    fate : str
+        "graded"; "not_chosen", another file counts or it is of another assignment; "ignored", nobody's
+        hand-in; "not_understood", it could be a hand-in and is not graded; "nothing", a student without one.
     """
 
-    path: PurePosixPath
-    shown: str
-    original: str
-    changed: float | tuple[int, ...]
-    is_folder: bool = False
+    path: str
+    student: str
+    assignment: str
+    fate: Fate
+    why: Text | None = None
 
 
-_Downloaded = tuple[_Found, lms.Handed]
-"""A file of a download from Moodle or Canvas, and its parsed name."""
+@dataclass(frozen=True)
+class Intake:
+    """A class as it was taken in: the files that count, and the account of everything."""
+
+    files: list[SubmittedFile]
+    account: list[Decision]
+    layout: str = ""
+    strangers: list[str] = field(default_factory=list)
+    """Students who are not in the roster."""
+
+
+_Of = tuple[Entry, Handed]
+"""An entry, and what its path says."""
 
 
 def find(
-    path: Path, assignment: str | None, known: set[str], names: Mapping[str, str] = MappingProxyType({})
-) -> list[SubmittedFile]:
-    """Every submission under `path`, sorted by student and assignment.
+    path: Path,
+    assignment: str | None,
+    known: Exercises | Collection[str],
+    names: Mapping[str, str] = MappingProxyType({}),
+    pattern: str | None = None,
+    roster: Roster | None = None,
+) -> Intake:
+    """Every submission under `path`, sorted by student and assignment, and the account.
 
     Parameters
     ----------
     path : Path
-        A folder, a zip or a single file.
+        A folder, an archive or a single file.
     assignment : str or None
-        Only this one; needed for the flat layout and for a single file whose name does not tell it.
-    known : set of str
-        The assignments with an answer key.
+        Only this one; needed where no path tells it.
+    known : mapping or collection of str
+        The assignments with an answer key and, where they can be told, their exercises.
     names : mapping
-        What hand-ins may call an assignment besides its name, in lower case, to that name.
+        What hand-ins may call an assignment besides its name.
+    pattern : str or None
+        The class's own layout, as in `layouts`.
+    roster : Roster or None
+        Who is in the class.
 
     Raises
     ------
-    ClassFolderError
+    TextError
+        Nothing here can be graded, or `pattern` is wrong.
     OSError
-        A folder cannot be listed.
+        The folder cannot be listed.
     """
-    if path.is_dir():
-        found, source = list(_in_folder(path)), path
-    elif path.suffix.lower() == ".zip" and path.is_file():
-        found, source = list(_in_zip(path)), path
-    elif path.suffix.lower() in _ENDINGS and path.is_file():
-        return [_single(path, assignment, known, names)]
-    elif path.exists():
-        raise ClassFolderError(say("class.wrong_kind", path=path))
-    else:
-        raise ClassFolderError(say("class.missing", path=path))
-    named = [_under_its_name(entry, names) for entry in found]
-    downloaded = _downloaded(found, path, known)
-    if downloaded and assignment is None:
-        system = downloaded[0][1].system
-        raise ClassFolderError(say("class.download", path=path, system=system, known=_one_of(known)))
-    if downloaded and assignment is not None:
-        called = {assignment, *(name for name, its in names.items() if its == assignment)}
-        files = _by_student(downloaded, source, assignment, called)
-    else:
-        files = _by_layout(named, source, assignment, known)
-    if not files:
-        raise ClassFolderError(say("class.empty", path=path))
-    return _told_apart(files)
+    exercises = known if isinstance(known, Mapping) else dict.fromkeys(known, ())
+    called = {**names, **{name: name for name in (*exercises, *filter(None, [assignment]))}}
+    if path.is_file() and CODE.search(path.name):
+        file = _single(path, assignment, exercises, called)
+        return Intake([file], [Decision(file.name, file.student, file.assignment, "graded")], file.name)
+    if path.is_dir() or (path.is_file() and archives.ARCHIVE.search(path.name)):
+        known_layouts = [layouts.own(pattern)] if pattern else layouts.layouts()
+        return _Class(path, assignment, exercises, called, known_layouts, roster or Roster(())).intake()
+    raise ClassFolderError(say("class.wrong_kind" if path.exists() else "class.missing", path=path))
 
 
-def _under_its_name(found: _Found, names: Mapping[str, str]) -> _Found:
-    """`found` with the assignment's own name in its path; the first part is a student or a folder around."""
-    first, *rest = found.path.parts
-    parts = [names.get(part.casefold(), part) for part in rest]
-    if rest and not found.is_folder:
-        stem = found.path.stem
-        parts[-1] = names.get(stem.casefold(), stem) + found.path.suffix
-    return replace(found, path=PurePosixPath(first, *parts))
+def of_one_student(folder: Path, student: str, assignment: str, exercises: Collection[str]) -> SubmittedFile:
+    """The file that counts in a folder of one student's work, archives included.
+
+    Raises
+    ------
+    OSError
+        The folder cannot be listed.
+    """
+    entries = [entry for entry in archives.entries(folder) if entry.why is None]
+    files = [(entry, Handed("", student, "", entry.path.name)) for entry in entries]
+    return _chosen(student, assignment, files, {assignment: exercises}, {assignment}, folder)[0]
 
 
-def _one_of(known: set[str]) -> Text:
+_Result = tuple[tuple[str, ...], SubmittedFile, list[Decision]]
+"""The members of a team or the one student, the file that counts, and what becomes of all files."""
+
+
+@dataclass(frozen=True)
+class _Class:
+    """One class while it is taken in."""
+
+    path: Path
+    assignment: str | None
+    exercises: Exercises
+    called: Mapping[str, str]
+    table: Sequence[Layout]
+    roster: Roster
+    account: list[Decision] = field(default_factory=list)
+
+    def intake(self) -> Intake:
+        entries = list(archives.entries(self.path))
+        for entry in entries:
+            if entry.why is not None:
+                harmless = entry.is_system or not (entry.is_folder or _could_be_work(entry))
+                self._decide(entry, "ignored" if harmless else "not_understood", entry.why)
+        read = [entry for entry in entries if entry.why is None]
+        parents = {f"{parent}/" for entry in read for parent in PurePosixPath(entry.shown).parents}
+        usable = [entry for entry in read if not (entry.is_folder and entry.shown in parents)]
+        telling = [entry for entry in usable if entry.is_code] or usable
+        paths = [(entry.path.parts, entry.is_folder) for entry in telling]
+        reader, depth = layouts.recognised(paths, self.called, self.table)
+        students, strays = self._by_student(usable, reader, depth)
+        chosen = [self._of_student(*key, files, reader.layout) for key, files in students.items()]
+        self._strays(strays, reader.layout, depth, students)
+        unread = [entry for entry in entries if entry.why is not None and not entry.is_system]
+        if not chosen and not unread and not any(entry.is_code for entry in strays):
+            raise ClassFolderError(say("class.empty", path=self.path))
+        files = self._told_apart(chosen)
+        files += self._absent(chosen, {file.assignment for file in files})
+        self.account.sort(key=lambda decision: decision.path)
+        files.sort(key=lambda file: (file.student, file.assignment))
+        strangers = {file.student for members, file, _ in chosen if self.roster.people and not members}
+        return Intake(files, self.account, reader.layout.name, sorted(strangers))
+
+    def _by_student(
+        self, usable: list[Entry], reader: layouts.Reader, depth: int
+    ) -> tuple[dict[tuple[tuple[str, ...], object, str], list[_Of]], list[Entry]]:
+        """Every student's files of each assignment, by (members, person, assignment); and the rest."""
+        students: dict[tuple[tuple[str, ...], object, str], list[_Of]] = defaultdict(list)
+        strays, flat = [], layouts.Reader(layouts.layouts()[-1], self.called)
+        submitters = _submitters(usable) if reader.layout.name == "Gradescope" else {}
+        is_one_assignments = self.assignment and not reader.layout.system and len(self.table) > 1
+        for entry in usable:
+            parts = entry.path.parts[depth:]
+            handed = reader(parts, entry.is_folder)
+            places = 1 if entry.is_folder else 2 if entry.is_code else 0
+            if handed is None and is_one_assignments and len(parts) == places:
+                handed = flat(parts, entry.is_folder)  # work beside the folders of assignments
+            its = self.assignment if handed is None or handed.assignment is None else handed.assignment
+            if handed is None or (its is None and not entry.is_code):
+                strays.append(entry)
+            elif its is None:
+                known, system = _one_of(self.exercises), reader.layout.name
+                if reader.layout.system:
+                    raise ClassFolderError(say("class.download", path=self.path, system=system, known=known))
+                raise ClassFolderError(say("class.flat", path=self.path, known=known))
+            elif self.assignment not in (None, its):
+                self._decide(entry, "not_chosen", say("account.other_assignment"), handed.student, its)
+            else:
+                members = submitters.get(handed.name) or self.roster.members(handed)
+                person = members[0] if members else handed.person
+                students[tuple(members), person, its].append((entry, handed))
+        return students, strays
+
+    def _of_student(
+        self, members: tuple[str, ...], person: object, assignment: str, files: list[_Of], layout: Layout
+    ) -> _Result:
+        """The members, the file that counts, and what becomes of all files."""
+        called = {name for name, its in self.called.items() if its == assignment}
+        student = min(handed.student for _, handed in files)
+        if members and not (layout.name in ("Moodle", "Canvas") and files[0][1].number and len(members) == 1):
+            student = members[0]  # else a platform's own number, which the exports to it need
+        file, decisions = _chosen(
+            student, assignment, files, self.exercises, called, self.path, all_named=layout.system
+        )
+        notes = []
+        if layout is layouts.layouts()[-1] and any(_is_moodles(entry) for entry, _ in files):
+            notes.append(say("note.name_taken_as_is"))
+        team = next((handed.name for _, handed in files if handed.team), "")
+        if len(members) > 1:
+            team = team or self.roster.team(members[0]) or " + ".join(members)
+            notes.append(say("note.of_team", team=printable_name(team)))
+        return members, replace(file, notes=(*notes, *file.notes), team=printable_name(team)), decisions
+
+    def _told_apart(self, chosen: list[_Result]) -> list[SubmittedFile]:
+        """A file for each member; of students whose printable names are equal, the later get a number."""
+        taken: set[tuple[str, str]] = set()
+        result = []
+        for members, file, decisions in sorted(chosen, key=lambda line: _order(line[1])):
+            everybody = map(printable_name, members if len(members) > 1 else (file.student,))
+            for number, member in enumerate(everybody):
+                names = (f"{member} ({n})" if n > 1 else member for n in itertools.count(1))
+                student = next(name for name in names if (name, file.assignment) not in taken)
+                taken.add((student, file.assignment))
+                result.append(replace(file, student=student))
+                if number == 0:
+                    self.account.extend(replace(decision, student=student) for decision in decisions)
+        return result
+
+    def _absent(self, chosen: list[_Result], assignments: set[str]) -> list[SubmittedFile]:
+        """The submissions of those in the roster who handed in nothing."""
+        there = {(member, file.assignment) for members, file, _ in chosen for member in members}
+        labels = [printable_name(person.label) for person in self.roster.people]
+        absent = [(who, its) for who in labels for its in sorted(assignments) if (who, its) not in there]
+        why = say("account.absent")
+        self.account.extend(Decision("", student, its, "nothing", why) for student, its in absent)
+        return [SubmittedFile(student, its, "", self.path) for student, its in absent]
+
+    def _strays(
+        self, strays: list[Entry], layout: Layout, depth: int, students: Mapping[Any, list[_Of]]
+    ) -> None:
+        """Account for what is nobody's; a document is work where nothing else of its folder is known."""
+        tops = {entry.path.parts[: depth + 1] for files in students.values() for entry, _ in files}
+        known = _one_of(self.exercises)
+        for entry in strays:
+            parts = entry.path.parts[depth:]
+            is_beside = parts[1:] and entry.path.parts[: depth + 1] in tops
+            if self.assignment and is_beside and entry.is_code:
+                self._decide(entry, "not_chosen", say("account.other_assignment"))
+            elif entry.is_code or (parts[1:] and not is_beside and _could_be_work(entry)):
+                why = say("account.no_student", layout=printable_name(layout.name))
+                if layout.name.startswith("<student>/<assignment>") and parts[2:]:
+                    why = say("account.no_key", assignment=printable_name(parts[1]), known=known)
+                self._decide(entry, "not_understood", why)
+            elif entry.is_folder:
+                self._decide(entry, "nothing", say("account.empty"))
+            else:
+                self._decide(entry, "ignored", say("account.no_code"))
+
+    def _decide(self, entry: Entry, fate: Fate, why: Text, student: str = "", assignment: str = "") -> None:
+        self.account.append(
+            Decision(printable_name(entry.shown), printable_name(student), assignment, fate, why)
+        )
+
+
+_WORK = re.compile(r"\.(?:pdf|docx?|odt|rtf|html?|txt|zip|tar|gz|tgz|7z|rar)$", re.IGNORECASE)
+
+
+def _could_be_work(entry: Entry) -> bool:
+    name = entry.path.name
+    return any(pattern.search(name) for pattern in (CODE, archives.ARCHIVE, _WORK))
+
+
+def _is_moodles(entry: Entry) -> bool:
+    return layouts.Reader(layouts.named("Moodle"), {})([entry.path.name]) is not None
+
+
+def _one_of(known: Collection[str]) -> Text:
     return joined(sorted(known)) if known else say("class.no_keys_found")
 
 
@@ -161,225 +309,121 @@ def _order(file: SubmittedFile) -> tuple[str, str, str, str]:
     return file.student, file.assignment, str(file.source), file.member or ""
 
 
-def _told_apart(files: list[SubmittedFile]) -> list[SubmittedFile]:
-    """Sorted files; of students whose printable names are equal, the second and later get a number."""
-    taken: set[tuple[str, str]] = set()
-    result = []
-    for file in sorted(files, key=_order):
-        names = (f"{file.student} ({n})" if n > 1 else file.student for n in itertools.count(1))
-        student = next(name for name in names if (name, file.assignment) not in taken)
-        taken.add((student, file.assignment))
-        result.append(replace(file, student=student))
-    return sorted(result, key=lambda file: (file.student, file.assignment))
+_SUBMITTER = re.compile(
+    r"^(?P<submission>submission_\d+):|^\s*-? *:?(?P<field>name|sid|email): *(?P<value>.*?)\s*$", re.MULTILINE
+)
 
 
-def without_strays(
-    files: list[SubmittedFile], known: set[str]
-) -> tuple[list[SubmittedFile], list[SubmittedFile]]:
-    """`files` of known assignments, and the others, such as those in a misspelt folder.
-
-    If no assignment at all is known, all are kept: then the keys are missing, and no folder's name is wrong.
-    """
-    strays = [file for file in files if file.assignment not in known]
-    if len(strays) == len(files):
-        return files, []
-    return [file for file in files if file.assignment in known], strays
-
-
-def of_one_student(folder: Path, student: str, assignment: str) -> SubmittedFile:
-    """The file that counts in a folder of one student's work, a few folders deep at the most.
-
-    Raises
-    ------
-    OSError
-        The folder cannot be listed.
-    """
-    return _choose(student, assignment, list(_in_folder(folder)), folder)
+def _submitters(entries: list[Entry]) -> dict[str, list[str]]:
+    """Who handed in each submission, after Gradescope's submission_metadata.yml."""
+    people: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for entry in entries:
+        if entry.path.name == "submission_metadata.yml":
+            submission = ""
+            for found in _SUBMITTER.finditer(_metadata(entry)):
+                value = (found["value"] or "").strip("'\"")
+                if found["submission"]:
+                    submission = found["submission"]
+                elif found["field"] == "name":
+                    people[submission].append({"name": value})
+                elif people[submission]:
+                    people[submission][-1].setdefault(found["field"], value)
+    return {
+        submission: [
+            Handed("", who["name"], who.get("sid") or who.get("email", ""), "").student for who in its
+        ]
+        for submission, its in people.items()
+    }
 
 
-def _in_folder(folder: Path, above: str = "") -> Iterator[_Found]:
-    """Files and folders down to <student>/<assignment>/<file>."""
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.startswith(".") or entry.is_symlink():
-                continue
-            name = above + entry.name
-            path = PurePosixPath(_readable(os.fsencode(name), name))
-            if entry.is_file():
-                yield _Found(path, str(path), name, entry.stat().st_mtime)
-            elif entry.is_dir():
-                yield _Found(path, str(path), name, 0.0, is_folder=True)
-                if len(path.parts) < 3:
-                    yield from _in_folder(Path(entry), f"{name}/")
-
-
-def _in_zip(path: Path) -> Iterator[_Found]:
+def _metadata(entry: Entry) -> str:
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise ClassFolderError(say("class.zip_unreadable", path=path, error=error)) from error
-    for info in members:
-        name = _member_name(info)
-        member = PurePosixPath(name.strip("/"))
-        if member.parts and not any(part.startswith((".", "__MACOSX")) for part in member.parts):
-            yield _Found(member, str(member), info.filename, info.date_time, is_folder=name.endswith("/"))
+        return archives.read(entry.source, entry.member).decode("utf-8", "replace")
+    except Exception:  # a student's file may be called so, and be damaged
+        return ""
 
 
-def _member_name(info: zipfile.ZipInfo) -> str:
-    """A member's path with slashes; zipfile decodes names that are not marked as UTF-8 as cp437."""
-    name = info.filename
-    if not info.flag_bits & 0x800:
-        with contextlib.suppress(UnicodeEncodeError):
-            name = _readable(name.encode("cp437"), name)
-    return name.replace("\\", "/")
+def _chosen(
+    student: str,
+    assignment: str,
+    files: list[_Of],
+    exercises: Exercises,
+    called: Collection[str],
+    source: Path,
+    *,
+    all_named: bool = False,
+) -> tuple[SubmittedFile, list[Decision]]:
+    """The file that counts of a student's, with notes on the others, and what becomes of each.
 
-
-def _readable(raw: bytes, otherwise: str) -> str:
-    """A file's name as text: UTF-8, or the encoding of Chinese Windows."""
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return otherwise.encode("utf-8", "replace").decode()
-
-
-def _by_layout(
-    found: list[_Found], source: Path, assignment: str | None, known: set[str]
-) -> list[SubmittedFile]:
-    """Submissions in the flat or the nested layout; a zip may add a folder around them."""
-    found = _without_common_folder(found, known) if source.is_file() else found
-    flat = [f for f in found if len(f.path.parts) == 1 and _is_readable(f)]
-    nested: dict[tuple[str, str], list[_Found]] = {}
-    for entry in found:
-        if len(entry.path.parts) == (2 if entry.is_folder else 3):
-            student, its_assignment = entry.path.parts[:2]
-            if assignment in (None, its_assignment) and (_is_readable(entry) or its_assignment in known):
-                nested.setdefault((student, its_assignment), []).append(entry)
-    if flat and not nested:
-        if assignment is None:
-            raise ClassFolderError(say("class.flat", path=source, known=_one_of(known)))
-        students: dict[str, list[_Found]] = {}
-        for file in flat:
-            students.setdefault(file.path.stem, []).append(file)
-        return [_flat(student, assignment, files, source) for student, files in students.items()]
-    return [
-        _choose(student, its_assignment, files, source) for (student, its_assignment), files in nested.items()
-    ]
-
-
-def _flat(student: str, assignment: str, files: list[_Found], source: Path) -> SubmittedFile:
-    """A student's file in a flat folder; with a note where its name looks like one of Moodle's."""
-    submitted = _choose(student, assignment, files, source)
-    if not any(lms.moodle(file.path) for file in files):
-        return submitted
-    return replace(submitted, notes=(say("note.name_taken_as_is"), *submitted.notes))
-
-
-def _downloaded(found: list[_Found], source: Path, known: set[str]) -> list[_Downloaded]:
-    """Every file with its parsed name, if this is a download from Moodle or Canvas; else nothing.
-
-    It is one only where every file that could be graded has such a name: students may choose such names, too.
-
-    Raises
-    ------
-    ClassFolderError
-        Some files have Moodle's names and others do not, so that some would be forgotten.
+    `all_named`: the note on others names those, too, that are no code; a student has chosen to hand them in.
     """
-    if moodle := _downloaded_from_moodle(found, source, known):
-        return moodle
-    files = [entry for entry in found if not entry.is_folder]
-    canvas = [(file, name) for file in files if len(file.path.parts) <= 2 and (name := lms.canvas(file.path))]
-    readable = sum(map(_is_readable, files))
-    return canvas if readable and readable == sum(_is_readable(file) for file, _ in canvas) else []
-
-
-def _downloaded_from_moodle(found: list[_Found], source: Path, known: set[str]) -> list[_Downloaded]:
-    """The same for Moodle, which names the student at one depth.
-
-    That is the first part of every path or, with a folder around the download, the second; never a folder of
-    a student that holds a known assignment's folder, for inside students choose names.
-    """
-    of_students = {e.path.parts[:depth] for e in found for depth in (1, 2) if _in_assignment(e, depth, known)}
-    files = [entry for entry in found if not entry.is_folder]
-    names_at = [
-        {
-            entry.path: name
-            for entry in found
-            if entry.path.parts[:depth] not in of_students and (name := lms.moodle(entry.path, (depth,)))
-        }
-        for depth in (0, 1)
+    its = exercises.get(assignment, ())
+    code = [(entry, handed) for entry, handed in files if entry.is_code]
+    candidates = [
+        Candidate(
+            entry.path.name,
+            _submitted("", "", entry, source).read,
+            (handed.order, entry.changed),
+            layouts.is_called(handed.file, called),
+        )
+        for entry, handed in code[: len(code) if len(code) > 1 else 0]  # a single one counts unread
     ]
-    required = [
-        entry
-        for entry in found
-        if _is_readable(entry) or _in_assignment(entry, 1, known) or _in_assignment(entry, 2, known)
-    ] or files
-    for names in names_at:
-        downloaded = [(file, names[file.path]) for file in files if file.path in names]
-        if downloaded and all(entry.path in names for entry in required):
-            return downloaded
-    names = max(names_at, key=lambda names: sum(file.path in names for file in files))
-    named = [file.shown for file in files if file.path in names]
-    if not named or _is_flat(found, source, known):
-        return []
-    unlike = [entry.shown for entry in required if entry.path not in names]
-    examples = {"named": _list(named[:1]), "unlike": _list(unlike)}
-    raise ClassFolderError(say("class.download_in_part", path=source, **examples))
+    order = choice.in_order(candidates, its) if candidates else [(0, None)] * len(code)
+    chosen, counts = code[order[0][0]] if order else (None, None)
+    submitted = _submitted(student, assignment, chosen, source)
+    notes = []
+    if counts.late if counts else any(handed.late for _, handed in files):
+        notes.append(say("note.late", system=files[0][1].system))
+    listed = files if all_named else code
+    rest = [_own(entry, handed) for entry, handed in listed if entry is not chosen and not entry.is_folder]
+    if chosen is None or counts is None:
+        others = [handed.file for entry, handed in files if not entry.is_folder and all_named]
+        notes += [say("note.files_handed_in", files=_list(others))] if others else []
+    else:
+        if rest:
+            file = _list([_own(chosen, counts)])
+            notes.append(say("note.file_that_counts", file=file, files=_list(rest)))
+        other = _of_another(submitted, its, exercises)
+        if other is not None:
+            notes.append(
+                say("note.looks_like", file=_list([_own(chosen, counts)]), assignment=assignment, other=other)
+            )
+    empty = {code[index][0] for index, held in order[1:] if held is not None and not held.defined}
+    decisions = []
+    for entry, _ in files:
+        fate, why = _fate(entry, chosen, entry in empty)
+        decisions.append(Decision(printable_name(entry.shown), student, assignment, fate, why))
+    return replace(submitted, notes=tuple(notes)), decisions
 
 
-def _in_assignment(found: _Found, depth: int, known: set[str]) -> bool:
-    """Whether this is a known assignment's folder, so many folders deep, or inside of it."""
-    parts = found.path.parts
-    return len(parts) > depth + (not found.is_folder) and parts[depth] in known
+def _fate(entry: Entry, chosen: Entry | None, is_empty: bool) -> tuple[Fate, Text | None]:
+    if entry is chosen:
+        return "graded", None
+    if entry.is_code and chosen is not None:
+        file = printable_name(chosen.path.name)
+        return "not_chosen", say("account.no_exercise") if is_empty else say(
+            "account.other_counts", file=file
+        )
+    fate: Fate = "nothing" if chosen is None else "ignored"
+    return fate, say("account.empty") if entry.is_folder else say("account.no_code")
 
 
-def _is_flat(found: list[_Found], source: Path, known: set[str]) -> bool:
-    """Whether all files that can be graded or have Moodle's names are in one folder: none is forgotten."""
-    inside = _without_common_folder(found, known) if source.is_file() else found
-    files = [entry for entry in inside if not entry.is_folder]
-    return all(len(file.path.parts) == 1 for file in files if _is_readable(file) or lms.moodle(file.path))
+def _of_another(file: SubmittedFile, its: Collection[str], exercises: Exercises) -> str | None:
+    """The assignment of which a file is that defines no exercise of its own."""
+    if not its:
+        return None
+    try:
+        data = file.read()
+    except Exception:  # it is reported when it is graded
+        return None
+    if choice.mentions(data, its) or choice.content(file.name, data, its).defined:
+        return None
+    return choice.looks_like(data, exercises)
 
 
-def _by_student(
-    downloaded: list[_Downloaded], source: Path, assignment: str, called: set[str]
-) -> list[SubmittedFile]:
-    """Each student's newest file named after the assignment, else the newest file; others are noted."""
-    students: dict[str, list[_Downloaded]] = {}
-    for file, name in downloaded:
-        students.setdefault(name.student, []).append((file, name))
-    result = []
-    for student, pairs in students.items():
-        readable = [pair for pair in pairs if _is_readable(pair[0])]
-        candidates = [pair for pair in readable if _is_called(pair[1].file, called)] or readable
-        worked_on = _worked_on([file for file, _ in candidates], source)
-        chosen, its_name = max((p for p in candidates if p[0] in worked_on), key=_age, default=(None, None))
-        rest = [name.file for file, name in pairs if file is not chosen]
-        notes = []
-        if its_name.late if its_name else any(name.late for _, name in pairs):
-            notes.append(say("note.late", system=pairs[0][1].system))
-        if its_name is None:
-            notes.append(say("note.files_handed_in", files=_list(rest)))
-        elif rest:
-            notes.append(_chosen_note(its_name.file, rest))
-        submitted = _submitted(student, assignment, chosen, source)
-        result.append(replace(submitted, notes=tuple(notes)))
-    return result
-
-
-def _is_called(file: str, called: set[str]) -> bool:
-    own = lms.own_name(file)
-    return any(name in own or name in own.casefold() for name in called)
-
-
-def _age(pair: _Downloaded) -> tuple[int, float | tuple[int, ...], bool, str]:
-    file, name = pair
-    return name.order, file.changed, file.path.suffix.lower() == ".ipynb", name.file
-
-
-def _chosen_note(file: str, rest: list[str]) -> Text:
-    return say("note.file_that_counts", file=_list([file]), files=_list(rest))
+def _own(entry: Entry, handed: Handed) -> str:
+    """What the student called a file, where the system's names are longer; below no more than its folder."""
+    return handed.file if handed.file and entry.path.name.endswith(handed.file) else entry.path.name
 
 
 def _list(names: list[str]) -> str:
@@ -388,73 +432,27 @@ def _list(names: list[str]) -> str:
     return printable_name(", ".join([*shown, *(["…"] if len(names) > 8 else [])]))
 
 
-def _is_readable(found: _Found) -> bool:
-    return not found.is_folder and found.path.suffix.lower() in _ENDINGS
-
-
-def _without_common_folder(found: list[_Found], known: set[str]) -> list[_Found]:
-    """`found` below the folder that a zip was made from, if there is one."""
-    files = [entry.path.parts for entry in found if not entry.is_folder]
-    tops = {parts[0] for parts in files}
-    depths = {len(parts) for parts in files}
-    one_student = any(parts[1] in known for parts in files if len(parts) > 2)
-    if len(tops) == 1 and (depths <= {2} or (max(depths) >= 4 and not one_student)):
-        inside = [entry for entry in found if len(entry.path.parts) > 1]
-        return [replace(entry, path=PurePosixPath(*entry.path.parts[1:])) for entry in inside]
-    return found
-
-
-def _choose(student: str, assignment: str, files: list[_Found], source: Path) -> SubmittedFile:
-    """The file that counts: named after the assignment if there is one, and the newest of several.
-
-    Of equally old files, as in a fresh clone, it is the notebook; other files are noted.
-    """
-    readable = [file for file in files if _is_readable(file)]
-    candidates = _worked_on([file for file in readable if file.path.stem == assignment] or readable, source)
-    chosen = max(
-        candidates, key=lambda f: (f.changed, f.path.suffix.lower() == ".ipynb", f.path.name), default=None
-    )
-    submitted = _submitted(student, assignment, chosen, source)
-    rest = [PurePosixPath(file.shown).name for file in readable if file is not chosen]
-    notes = (_chosen_note(PurePosixPath(chosen.shown).name, rest),) if chosen and rest else ()
-    return replace(submitted, notes=notes)
-
-
-def _worked_on(files: list[_Found], source: Path) -> list[_Found]:
-    """`files` without those that only hold stubs of functions that another file implements."""
-    if len(files) < 2:
-        return files
-    return list(itertools.compress(files, worked_on([_read(file, source) for file in files])))
-
-
-def _read(found: _Found, source: Path) -> Submission | None:
-    """The content of a file; None where it cannot be read, which is reported when it is graded."""
-    try:
-        return read_source(found.path.name, _submitted("", "", found, source).read())
-    except Exception:  # damaged zip members raise a dozen classes of errors
-        return None
-
-
-def _submitted(student: str, assignment: str, found: _Found | None, source: Path) -> SubmittedFile:
+def _submitted(student: str, assignment: str, entry: Entry | None, source: Path) -> SubmittedFile:
     """Names become printable only here, so that folders stay distinct whose printable names are equal."""
     student, assignment = printable_name(student), printable_name(assignment)
-    if found is None:
+    if entry is None:
         return SubmittedFile(student, assignment, "", source)
-    if source.is_dir():
-        return SubmittedFile(student, assignment, printable_name(found.shown), source / found.original)
-    return SubmittedFile(student, assignment, printable_name(found.shown), source, found.original)
+    name = printable_name(entry.shown)
+    return SubmittedFile(student, assignment, name, entry.source, entry.member, holder=entry.holder)
 
 
-def _single(path: Path, assignment: str | None, known: set[str], names: Mapping[str, str]) -> SubmittedFile:
+def _single(
+    path: Path, assignment: str | None, exercises: Exercises, called: Mapping[str, str]
+) -> SubmittedFile:
     """A single file; its assignment is `assignment`, or its own name, or that of its folder."""
-    shown = PurePosixPath(_readable(os.fsencode(path), str(path)))
-    folder = PurePosixPath(_readable(os.fsencode(path.resolve().parent), str(path.resolve().parent)))
-    stem, around = (names.get(name.casefold(), name) for name in (shown.stem, folder.name))
-    its_assignment = assignment or next((name for name in (stem, around) if name in known), None)
-    if its_assignment is None:
+    shown = PurePosixPath(archives.readable(os.fsencode(path), str(path)))
+    parent = path.resolve().parent
+    folder = PurePosixPath(archives.readable(os.fsencode(parent), str(parent)))
+    stem = CODE.sub("", shown.name)
+    own, around = (layouts.meaning(name, called) for name in (stem, folder.name))
+    its = assignment or next((name for name in (own, around) if name in exercises), None)
+    if its is None:
         file = printable_name(str(shown))
-        raise ClassFolderError(say("class.assignment_unknown", file=file, known=_one_of(known)))
-    student = folder.parent.name if around == its_assignment else shown.stem
-    return SubmittedFile(
-        printable_name(student), printable_name(its_assignment), printable_name(shown.name), path
-    )
+        raise ClassFolderError(say("class.assignment_unknown", file=file, known=_one_of(exercises)))
+    student = folder.parent.name if around == its else stem
+    return SubmittedFile(printable_name(student), printable_name(its), printable_name(shown.name), path)

@@ -50,6 +50,7 @@ class Code:
     student: str
     file: str
     lines: tuple[Line, ...]
+    digest: str = ""
 
     @property
     def text(self) -> str:
@@ -85,6 +86,11 @@ class Pair:
     passages: tuple[Passage, ...]
 
     @property
+    def is_identical(self) -> bool:
+        """Whether the two files are equal, byte by byte."""
+        return self.left.digest == self.right.digest != ""
+
+    @property
     def lines(self) -> int:
         """Number of lines of `left` in passages, without empty and given lines."""
         within = {n for passage in self.passages for n in range(passage.left[0], passage.left[1] + 1)}
@@ -96,12 +102,14 @@ def read(file: SubmittedFile, stubs: Sequence[str] = ()) -> Code | None:
     if not file.name:
         return None
     try:
-        statements = source.read(file.name, file.read()).statements
+        content = file.read()
+        statements = source.read(file.name, content).statements
     except Exception:  # a damaged zip member has a dozen ways to say so
         return None
     given = {_bare(line) for stub in stubs for line in stub.splitlines()}
     lines = (replace(line, given=_bare(line.text) in given) for line in _lines(statements))
-    return Code(file.student, file.name, tuple(lines)) if statements else None
+    digest = hashlib.sha256(content).hexdigest()
+    return Code(file.team or file.student, file.name, tuple(lines), digest) if statements else None
 
 
 def _bare(line: str) -> str:

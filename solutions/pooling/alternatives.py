@@ -1,37 +1,28 @@
 """Alternative solutions of `pooling`, written unlike the references: each must earn full points."""
 
+from statistics import fmean
+
 import numpy as np
 
 from ..catalogue import spread_out
-from ..windows import maxima_equally, steps
+from ..windows import maxima_equally, pair, steps
+from . import notebook as nb
 from .hidden import by_windows
-from .notebook import (
-    avg_pool,
-    avg_pool2d,
-    avg_pool2d_backward,
-    avg_pool_residual,
-    max_pool,
-    max_pool2d,
-    max_pool2d_backward,
-    max_pool_residual,
-    upsample,
-)
 
 
 # --------------------------------------------------------------------------------------------------- max_pool
-def maximum_by_loops(a, window):
-    m, n = window
-    rows, columns = len(a) // m, len(a[0]) // n
-    z = np.zeros((rows, columns))
-    for p in range(rows):
-        for q in range(columns):
-            best = a[p * m, q * n]
-            for i in range(m):
-                for j in range(n):
-                    if a[p * m + i, q * n + j] > best:
-                        best = a[p * m + i, q * n + j]
-            z[p, q] = best
+def by_loops(reduce, x, window, step):
+    """A number for each window, of the list of its cells."""
+    (m, n), (s, t) = pair(window), pair(step)
+    z = np.zeros((*x.shape[:-2], steps(x.shape[-2], m, s), steps(x.shape[-1], n, t)))
+    for *image, p, q in np.ndindex(z.shape):
+        cells = [x[(*image, p * s + i, q * t + j)] for i in range(m) for j in range(n)]
+        z[(*image, p, q)] = reduce(cells)
     return z
+
+
+def maximum_by_loops(a, window):
+    return by_loops(max, a, window, window)
 
 
 def maximum_of_slices(a, window):
@@ -47,15 +38,7 @@ def maximum_by_rows_then_columns(a, window):
 
 # --------------------------------------------------------------------------------------------------- avg_pool
 def average_by_loops(a, window):
-    m, n = window
-    rows, columns = len(a) // m, len(a[0]) // n
-    z = np.zeros((rows, columns))
-    for p in range(rows):
-        for q in range(columns):
-            for i in range(m):
-                for j in range(n):
-                    z[p, q] += a[p * m + i, q * n + j] / (m * n)
-    return z
+    return by_loops(fmean, a, window, window)
 
 
 def average_of_slices(a, window):
@@ -106,15 +89,15 @@ def max_residual_by_loops(delta, a, window, dsigma):
 
 
 def max_residual_shared_among_ties(delta, a, window, dsigma):
-    mask = a == upsample(max_pool(a, window), window)
-    count = avg_pool(mask, window) * np.prod(window)
-    return upsample(delta / count, window) * mask * dsigma
+    mask = a == nb.upsample(nb.max_pool(a, window), window)
+    count = nb.avg_pool(mask, window) * np.prod(window)
+    return nb.upsample(delta / count, window) * mask * dsigma
 
 
 def max_residual_to_last_tie(delta, a, window, dsigma):
     # turned by 180°, the last maximum comes first
     delta, a, dsigma = (array[::-1, ::-1] for array in (delta, a, dsigma))
-    return max_pool_residual(delta, a, window, dsigma)[::-1, ::-1]
+    return nb.max_pool_residual(delta, a, window, dsigma)[::-1, ::-1]
 
 
 # ------------------------------------------------------------------------------------------ avg_pool_residual
@@ -139,18 +122,7 @@ def avg_residual_by_broadcasting(delta, window, dsigma):
 
 # ------------------------------------------------------------------------------------------------- max_pool2d
 def max2d_by_loops(x, window, stride):
-    N, C, H, W = x.shape
-    z = np.zeros((N, C, (H - window) // stride + 1, (W - window) // stride + 1))
-    for n in range(N):
-        for c in range(C):
-            for p in range(z.shape[2]):
-                for q in range(z.shape[3]):
-                    best = -np.inf
-                    for i in range(window):
-                        for j in range(window):
-                            best = max(best, x[n, c, p * stride + i, q * stride + j])
-                    z[n, c, p, q] = best
-    return z
+    return by_loops(max, x, window, stride)
 
 
 def im2col(x, k, s):
@@ -192,18 +164,7 @@ def max2d_with_channels_last(x, window, stride):
 
 # ------------------------------------------------------------------------------------------------- avg_pool2d
 def avg2d_by_loops(x, window, stride):
-    N, C, H, W = x.shape
-    z = np.zeros((N, C, (H - window) // stride + 1, (W - window) // stride + 1))
-    for n in range(N):
-        for c in range(C):
-            for p in range(z.shape[2]):
-                for q in range(z.shape[3]):
-                    total = 0.0
-                    for i in range(window):
-                        for j in range(window):
-                            total += x[n, c, p * stride + i, q * stride + j]
-                    z[n, c, p, q] = total / window**2
-    return z
+    return by_loops(fmean, x, window, stride)
 
 
 def avg2d_by_im2col(x, window, stride):
@@ -245,17 +206,13 @@ def avg2d_in_single_precision(x, window, stride):
 # ---------------------------------------------------------------------------------------- max_pool2d_backward
 def max_back_by_loops(delta, x, window, stride):
     dx = np.zeros(x.shape)
-    N, C, Ho, Wo = delta.shape
-    for n in range(N):
-        for c in range(C):
-            for p in range(Ho):
-                for q in range(Wo):
-                    u, v = p * stride, q * stride
-                    for i in range(p * stride, p * stride + window):
-                        for j in range(q * stride, q * stride + window):
-                            if x[n, c, i, j] > x[n, c, u, v]:
-                                u, v = i, j
-                    dx[n, c, u, v] += delta[n, c, p, q]
+    for n, c, p, q in np.ndindex(delta.shape):
+        u, v = p * stride, q * stride
+        for i in range(p * stride, p * stride + window):
+            for j in range(q * stride, q * stride + window):
+                if x[n, c, i, j] > x[n, c, u, v]:
+                    u, v = i, j
+        dx[n, c, u, v] += delta[n, c, p, q]
     return dx
 
 
@@ -290,21 +247,17 @@ def max_back_by_derivatives(delta, x, window, stride):
 
 
 def max_back_in_single_precision(delta, x, window, stride):
-    dx = max_pool2d_backward(delta.astype(np.float32), x.astype(np.float32), window, stride)
+    dx = nb.max_pool2d_backward(delta.astype(np.float32), x.astype(np.float32), window, stride)
     return np.asfortranarray(dx, dtype=np.float32)
 
 
 # ---------------------------------------------------------------------------------------- avg_pool2d_backward
 def avg_back_by_loops(delta, input_shape, window, stride):
     dx = np.zeros(input_shape)
-    N, C, Ho, Wo = delta.shape
-    for n in range(N):
-        for c in range(C):
-            for p in range(Ho):
-                for q in range(Wo):
-                    for i in range(window):
-                        for j in range(window):
-                            dx[n, c, p * stride + i, q * stride + j] += delta[n, c, p, q] / window**2
+    for n, c, p, q in np.ndindex(delta.shape):
+        for i in range(window):
+            for j in range(window):
+                dx[n, c, p * stride + i, q * stride + j] += delta[n, c, p, q] / window**2
     return dx
 
 
@@ -353,28 +306,28 @@ def avg_back_by_running_sums(delta, input_shape, window, stride):
 
 
 def avg_back_in_single_precision(delta, input_shape, window, stride):
-    dx = avg_pool2d_backward(delta.astype(np.float32), input_shape, window, stride)
+    dx = nb.avg_pool2d_backward(delta.astype(np.float32), input_shape, window, stride)
     return np.asfortranarray(dx, dtype=np.float32)
 
 
 ALTERNATIVES = {
-    "max_pool": [by_windows(max_pool), maximum_by_loops, maximum_of_slices, maximum_by_rows_then_columns],
-    "avg_pool": [by_windows(avg_pool), average_by_loops, average_of_slices, average_by_matrices],
-    "upsample": [by_windows(upsample), upsampled_by_loops, upsampled_by_kron, upsampled_by_broadcasting],
+    "max_pool": [by_windows(nb.max_pool), maximum_by_loops, maximum_of_slices, maximum_by_rows_then_columns],
+    "avg_pool": [by_windows(nb.avg_pool), average_by_loops, average_of_slices, average_by_matrices],
+    "upsample": [by_windows(nb.upsample), upsampled_by_loops, upsampled_by_kron, upsampled_by_broadcasting],
     "max_pool_residual": [
-        by_windows(max_pool_residual),
+        by_windows(nb.max_pool_residual),
         max_residual_by_loops,
         max_residual_shared_among_ties,
         max_residual_to_last_tie,
     ],
     "avg_pool_residual": [
-        by_windows(avg_pool_residual),
+        by_windows(nb.avg_pool_residual),
         avg_residual_by_loops,
         avg_residual_by_kron,
         avg_residual_by_broadcasting,
     ],
     "max_pool2d": [
-        by_windows(max_pool2d),
+        by_windows(nb.max_pool2d),
         max2d_by_loops,
         max2d_by_im2col,
         max2d_of_slices,
@@ -382,7 +335,7 @@ ALTERNATIVES = {
         max2d_with_channels_last,
     ],
     "avg_pool2d": [
-        by_windows(avg_pool2d),
+        by_windows(nb.avg_pool2d),
         avg2d_by_loops,
         avg2d_by_im2col,
         avg2d_by_running_sums,
@@ -391,8 +344,8 @@ ALTERNATIVES = {
         avg2d_in_single_precision,
     ],
     "max_pool2d_backward": [
-        by_windows(max_pool2d_backward),
-        by_windows(max_pool2d_backward, share=maxima_equally),
+        by_windows(nb.max_pool2d_backward),
+        by_windows(nb.max_pool2d_backward, share=maxima_equally),
         max_back_by_loops,
         max_back_by_scattering,
         max_back_by_gathering,
@@ -400,7 +353,7 @@ ALTERNATIVES = {
         max_back_in_single_precision,
     ],
     "avg_pool2d_backward": [
-        by_windows(avg_pool2d_backward),
+        by_windows(nb.avg_pool2d_backward),
         avg_back_by_loops,
         avg_back_by_scattering,
         avg_back_by_matrices,

@@ -21,7 +21,7 @@ COMMANDS = {
     ),
     "check-derivation": (
         "formulas:check_derivation",
-        "Check every equation of a text on convolutions: 0 when nothing is wrong, 1 when something is.",
+        "Check every equation of a text: 0 nothing is wrong, 1 something is, 3 nothing was understood.",
     ),
     "models": (
         "models:models",

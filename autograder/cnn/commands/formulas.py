@@ -13,14 +13,15 @@ from autograder.base.command_line import EXIT_NOT_PASSED, ISOLATION, PATH, langu
 from autograder.cnn.derivations.pages.shown import FORMATS, Format
 
 if TYPE_CHECKING:
+    from autograder.cnn.derivations.documents.settings import Kernels
     from autograder.cnn.derivations.pages.steps import Part
     from autograder.sandbox.records import Isolation
 
+EXIT_NOTHING_CHECKED = 3
+"""No equation of a text was understood."""
+
 _format_option = click.option(
-    "--format",
-    type=click.Choice(FORMATS),
-    default="text",
-    help="How formulas are written.",
+    "--format", type=click.Choice(FORMATS), default="text", help="How formulas are written."
 )
 _layer_names_option = click.option(
     "--layer-names", is_flag=True, help="Name every quantity's layer, as in δ₁₁⁽ˡ⁾."
@@ -146,6 +147,13 @@ def formula(
 @click.option("--kernel", help="Height x width of the kernel; else from the text.")
 @click.option("--stride", default=1)
 @click.option("--padding", default=0, help="Zeros on each side of the input.")
+@click.option("--symbols", default="", show_default=False, help='The text\'s letters: "O=z,X=a,F=w,L=J".')
+@click.option("--index-from", type=click.Choice(("0", "1")), help="Where indices begin; else from the text.")
+@click.option(
+    "--convolution",
+    type=click.Choice(("correlation", "true")),
+    help="What the layer does with the kernel; else from the text.",
+)
 @language_option
 @click.option("--json", is_flag=True, help="Print the report as JSON.")
 def check_derivation(
@@ -154,17 +162,29 @@ def check_derivation(
     kernel: str | None,
     stride: int,
     padding: int,
+    symbols: str,
+    index_from: str | None,
+    convolution: "Kernels | None",
     lang: str,
     json: bool,
 ) -> None:
-    """Check every equation of a text on convolutions: 0 when nothing is wrong, 1 when something is."""
+    """Check every equation of a text: 0 nothing is wrong, 1 something is, 3 nothing was understood."""
     from autograder.cnn.derivations import options
     from autograder.cnn.derivations.documents import findings
     from autograder.cnn.derivations.documents.check import check_file
     from autograder.cnn.derivations.documents.settings import Options
 
     sizes = [options.read_size(text) if text is not None else None for text in (input, kernel)]
-    report = check_file(file, Options(sizes[0], sizes[1], stride, padding))
+    given = Options(
+        sizes[0],
+        sizes[1],
+        stride,
+        padding,
+        options.read_symbols(symbols),
+        None if index_from is None else int(index_from),  # type: ignore[arg-type]
+        convolution or "",
+    )
+    report = check_file(file, given)
     if json:
         findings.write_json(report, lang, sys.stdout)
     else:
@@ -173,3 +193,5 @@ def check_derivation(
         findings.show(report, lang, Console(emoji=False, highlight=False))
     if report.counts["wrong"]:
         leave(EXIT_NOT_PASSED)
+    if not report.checked:
+        leave(EXIT_NOTHING_CHECKED)

@@ -87,3 +87,20 @@ def _read_winners(text: str, layer: Pooling) -> dict[Atom, Atom]:
     if len(found) != len(windows):
         raise LayerError(say("cnn.option.winners_wrong_number", count=len(windows), given=len(found)))
     return dict(zip(windows, found, strict=True))
+
+
+def read_symbols(text: str) -> tuple[tuple[str, str], ...]:
+    """A text's letters and the lecture's, from "O=z,X=a,F=w,L=J".
+
+    Raises
+    ------
+    LayerError
+    """
+    found = []
+    for pair in filter(None, (part.strip() for part in text.split(","))):
+        name, equals, role = (part.strip() for part in pair.partition("="))
+        role = {"delta": "δ", "sigma": "σ"}.get(role.lstrip("\\"), role)
+        if not (name and equals and role in ("z", "a", "w", "b", "δ", "J", "σ")):
+            raise LayerError(say("cnn.option.not_a_symbol", text=repr(pair[:20])))
+        found.append((name, role))
+    return tuple(found)

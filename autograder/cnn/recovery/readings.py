@@ -130,16 +130,25 @@ class Reading:
     routed: Literal["", "given", "near"] = ""
     extent: Callable[[Any], tuple[int, ...]] | None = None
 
-    @property
-    def uneven(self) -> Sizes | None:
-        """Sizes without equal lengths or a step of 1, so that formulas do not agree by chance."""
+    def uneven(self, chosen: Sizes) -> Sizes | None:
+        """Sizes in general position: no lengths equal, several maps and samples, a stride and a padding that
+        show. What was chosen stays, and the input is so large that two windows by three fit into it."""
         if "input" not in self.options:
             return None
-        if "padding" in self.options:
-            return Sizes((5, 6), (2, 3), stride=2, padding=1)
-        if self.build in (_max_pooling, _average_pooling):
-            return Sizes((5, 8), (3, 3), stride=2) if "stride" in self.options else Sizes((4, 6), (2, 3))
-        return Sizes((5, 8), (2, 3), stride=3) if "stride" in self.options else Sizes((4, 5), (2, 3))
+        pooling = self.build in (_max_pooling, _average_pooling)
+        step = 2 if pooling or "padding" in self.options else 3
+        kernel = (3, 3) if pooling and "stride" in self.options else (2, 3)
+        usual: dict[str, Any] = {"kernel": kernel, "stride": step, "padding": 1}
+        usual |= {"channels": 2, "kernels": 3, "samples": 2}
+        given = chosen.given()
+        sizes = {name: value for name, value in usual.items() if name in self.options} | given
+        if "input" not in given:
+            steps = (sizes["stride"],) * 2 if "stride" in sizes else sizes["kernel"] if pooling else (1, 1)
+            remainder = int("stride" in sizes and sizes["stride"] > 1)
+            spare = remainder - 2 * sizes.get("padding", 0)
+            (kh, kw), (down, right) = sizes["kernel"], steps
+            sizes["input"] = (max(1, kh + down + spare), max(1, kw + 2 * right + spare - remainder))
+        return Sizes(**sizes)
 
     def arguments_of_call(self, layer: AnyLayer, values: Iterable[np.ndarray]) -> tuple[Any, ...]:
         """The arguments of a call, given the values of its arrays in their order."""

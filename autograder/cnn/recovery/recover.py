@@ -11,7 +11,7 @@ calls a function of this process or the sandbox.
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import sympy
 
-from autograder.base.messages import Text, say
+from autograder.base.messages import Text, joined, say
 from autograder.cnn.derivations.layer import MAX_CONNECTIONS, AnyLayer, describe, positions
 from autograder.cnn.derivations.pages.records import (
     Aligned,
@@ -69,6 +69,8 @@ class Recovered(Shown):
         Of the function's result, and of what it should be.
     given : array, optional
         The input that max pooling was given.
+    tried : tuple of Text
+        The other sizes that were tried, and what came of them.
     """
 
     function: str
@@ -78,6 +80,7 @@ class Recovered(Shown):
     shape: tuple[int, ...]
     lecture_shape: tuple[int, ...]
     given: Grid | None = None
+    tried: tuple[Text, ...] = ()
 
     @cached_property
     def differing(self) -> tuple[Quantity, ...]:
@@ -128,7 +131,7 @@ class Recovered(Shown):
         return self.page.write(form, lang=lang, layer_names=layer_names)
 
     def _verdict(self, differing: int) -> Text:
-        count, size = len(self.lecture), describe(self.layer)
+        count, size = len(self.lecture), described(self.layer)
         if self.agrees:
             return say("cnn.formula.all_equal", count=count, size=size)
         if self.shape != self.lecture_shape:
@@ -137,6 +140,7 @@ class Recovered(Shown):
         return say("cnn.formula.some_differ", count=count, differing=differing, size=size)
 
     def _notes(self) -> Iterator[Block]:
+        yield from map(Prose, self.tried)
         if self.given is not None:
             yield Prose(say("cnn.formula.note_max_pooling"))
             atoms = self.layer.atoms("a")
@@ -200,20 +204,36 @@ def recover(evaluate: Evaluate, name: str, sizes: Sizes | None = None, shown_as:
 
 
 def compare(evaluate: Evaluate, name: str, sizes: Sizes, shown_as: str = "") -> Recovered:
-    """`recover`; where no sizes are chosen and the formulas agree, again for the sizes `Reading.uneven`.
+    """`recover`, and where the formulas agree, again for the sizes `Reading.uneven`.
 
-    The lecture's square examples do not show swapped height and width, nor does a step of 1 show a missing
-    stride. The result is that of the uneven sizes if the formulas differ there, else that of the lecture's.
+    The lecture's square examples do not show swapped height and width, one map does not show a forgotten
+    channel, nor a step of 1 a missing stride. The result is that of the uneven sizes if the formulas differ
+    there; it says in any case what was tried.
     """
     found = recover(evaluate, name, sizes, shown_as)
-    uneven = reading_of(name).uneven
-    if sizes.given() or uneven is None or not found.agrees:
+    reading = reading_of(name)
+    uneven = reading.uneven(sizes)
+    if (
+        uneven is None
+        or not found.agrees
+        or (layer := reading.layer(shown_as or name, uneven)) == found.layer
+    ):
         return found
+    size = described(layer)
     try:
         again = recover(evaluate, name, uneven, shown_as)
-    except RecoverError:  # such as a function that was written for one size
-        return found
-    return found if again.agrees else again
+    except RecoverError as error:  # such as a function that was written for one size
+        return replace(found, tried=(say("cnn.formula.tried_in_vain", size=size, why=error.text),))
+    if again.agrees:
+        return replace(found, tried=(say("cnn.formula.tried", size=size),))
+    return replace(again, tried=(say("cnn.formula.tried", size=described(found.layer)),))
+
+
+def described(layer: AnyLayer) -> Text:
+    """A layer's sizes in words, and the number of samples."""
+    samples = getattr(layer, "samples", 1)
+    words = [describe(layer), say("cnn.layer.samples", samples=samples)]
+    return joined(words[: 1 + (samples > 1)], "list.clauses")
 
 
 def _as_grid(values: np.ndarray) -> Grid:

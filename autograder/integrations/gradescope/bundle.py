@@ -54,7 +54,7 @@ def write(key: Path, lang: str, target: Path) -> None:
     lang = loaded.about.language(lang)
     run = (scripts / "run_autograder").read_text(encoding="utf-8").replace("@LANG@", lang)
     with (
-        atomic.replacing_bytes(target) as stream,
+        atomic.replacing_bytes(target, private=True) as stream,
         zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as bundle,
     ):
         _add(bundle, "setup.sh", (scripts / "setup.sh").read_bytes(), _EXECUTABLE)
@@ -120,7 +120,7 @@ def _is_wanted(module: Path, left_out: Sequence[str]) -> bool:
 
 
 def _metadata(domain: str, allowed: tuple[str, ...]) -> str:
-    names = ("numpy", *find(domain).requires)
+    names = ("numpy", "charset-normalizer", *find(domain).requires)
     needed = [line for line in metadata.requires("autograder") or [] if line.startswith(names)]
     needed += modules.distributions(allowed)
     lines = ["Metadata-Version: 2.1", "Name: autograder", f"Version: {__version__}"]

@@ -54,7 +54,9 @@ def _graded(root: Path, lang: str, limits: Asked) -> dict[str, Any]:
     for secret in secrets:
         _close_to_others(secret, keep=0o755 if secret is results else 0o600)
     held = isolation.strongest(secrets, replace(key.limits, **dict(limits)))
-    file = class_folder.of_one_student(root / "submission", "", key.assignment)
+    file = class_folder.of_one_student(
+        root / "submission", "", key.assignment, [exercise.name for exercise in key.exercises]
+    )
     settings = Settings(held, limits)
     content, problem = grade_class.content_of(file)
     if problem is not None:

@@ -23,7 +23,10 @@ CONFIG = "nbgrader_config.py"
 
 _CONFIG_TEXT = """\
 # A course for nbgrader, judged in the autograder's sandbox.
+from autograder.integrations.nbgrader.guard import guard
+
 c = get_config()
+guard()  # nbgrader itself would follow and copy links, read from pipes, and take any size
 
 c.CourseDirectory.course_id = {name!r}
 

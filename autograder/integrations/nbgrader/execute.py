@@ -21,6 +21,7 @@ from autograder.integrations.nbgrader.notebooks import nbformat
 from autograder.judging.answer_key import HIDDEN
 from autograder.sandbox.limits import asked_for
 from autograder.sandbox.records import Isolation
+from autograder.submissions import class_folder
 
 
 class SandboxExecute(Execute):  # type: ignore[misc]
@@ -57,11 +58,20 @@ class SandboxExecute(Execute):  # type: ignore[misc]
             submission_seconds=self.submission_seconds,
             memory_mib=self.memory_mib,
         )
+        student, name = resources["nbgrader"]["student"], f"{resources['nbgrader']['notebook']}.ipynb"
+        content = cells.without_tests(nb)
+        directory = CourseDirectory(config=self.config)
+        submitted = Path(directory.format_path(directory.submitted_directory, student, assignment))
+        if submitted.is_dir():  # the file that counts is another one where this notebook is untouched
+            exercises = [exercise.name for exercise in key.exercises]
+            file = class_folder.of_one_student(submitted, student, assignment, exercises)
+            if file.name and file.name != name:
+                name, content = file.name, file.read()
         task = grade_class.Task(
-            resources["nbgrader"]["student"],
+            student,
             assignment,
-            f"{resources['nbgrader']['notebook']}.ipynb",
-            cells.without_tests(nb),
+            name,
+            content,
             key.digest,
             Settings(cast(Isolation, self.isolation), limits),
         )

@@ -9,7 +9,6 @@ the run; submissions that cannot be written are collected in `Books.failed`.
 import contextlib
 import json
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,6 +25,7 @@ from autograder.integrations.nbgrader.bulk import Entry
 from autograder.integrations.nbgrader.course import Course
 from autograder.integrations.nbgrader.environment import scripts_on_path
 from autograder.integrations.nbgrader.errors import CourseError, NotebookError
+from autograder.integrations.nbgrader.guard import check_name, handed_in
 from autograder.integrations.nbgrader.notebooks import nbformat
 from autograder.integrations.nbgrader.restore import SourceCell, marked, restored, source_cells
 from autograder.judging.results import SubmissionResult
@@ -116,8 +116,6 @@ _BATCH = 100
 """Submissions that are saved at once."""
 _LONGEST_REASON = 300
 """Characters of an exception's text that are shown: it may quote the submission."""
-_LONGEST_TIME = 100
-"""Bytes that a timestamp file may have."""
 
 
 def _written(
@@ -133,13 +131,14 @@ def _written(
         The notebook's content breaks nbgrader's or nbformat's code; no file has been written then.
     """
     student, assignment = file.student, file.assignment
+    check_name(student)
     autograded = Path(directory.format_path(directory.autograded_directory, student, assignment))
     notebook = restored(_submitted_notebook(file), known)
     cells.fill_in(notebook, result, cells.language(notebook))
     # Found by path: a folder's name may differ from the student's.
     stamp = file.source.parent / "timestamp.txt"
     graded = not result.has_judge_error
-    entry = Entry(student, _handed_in(stamp), *_graded(notebook, known), graded=graded)
+    entry = Entry(student, handed_in(stamp), *_graded(notebook, known), graded=graded)
     content = (json.dumps(notebook, ensure_ascii=False) + "\n").encode()
 
     with atomic.replacing_folder(autograded) as folder:
@@ -147,30 +146,6 @@ def _written(
         with contextlib.suppress(FileNotFoundError):
             atomic.write(folder / stamp.name, stamp.read_bytes())
     return entry
-
-
-def _handed_in(path: Path) -> datetime | None:
-    """The time in a timestamp file, in UTC; None where there is no file.
-
-    nbgrader's own `get_existing_timestamp` exits on a malformed file, which a student who hands in a folder
-    may have written.
-
-    Raises
-    ------
-    NotebookError
-        The file holds no time. To ignore it would count a late submission as in time.
-    OSError
-    """
-    if not path.exists():
-        return None
-    if path.is_file():  # reading a pipe would block
-        with path.open("rb") as file:
-            raw = file.read(_LONGEST_TIME + 1)
-        with contextlib.suppress(Exception):  # dateutil raises many kinds of exception
-            text = raw.decode().strip()
-            if len(raw) <= _LONGEST_TIME:
-                return utils.parse_utc(text) if text else None
-    raise NotebookError(say("nbgrader.time_unreadable", file=path.name))
 
 
 def _graded(

@@ -1,7 +1,7 @@
 """Restore what grading needs of a submitted notebook: locked cells, nbgrader's metadata, unique ids.
 
-Students delete, edit and copy cells; tools rewrite ids. `restored` repairs this and leaves the student's own
-cells alone. `Tidy` calls it inside `nbgrader autograde`, in place of `DeduplicateIds` and
+Students delete, edit and copy cells; tools rewrite ids. `restored` repairs this and leaves the code of the
+student's own cells alone. `Tidy` calls it inside `nbgrader autograde`, in place of `DeduplicateIds` and
 `OverwriteCells.add_missing_cells`; `gradebook` calls it in route B.
 """
 
@@ -14,6 +14,7 @@ from nbgrader.preprocessors.base import NbGraderPreprocessor
 
 from autograder.base.messages import say
 from autograder.integrations.nbgrader import cells
+from autograder.integrations.nbgrader.clean import clean
 from autograder.integrations.nbgrader.errors import CourseError
 from autograder.integrations.nbgrader.notebooks import nbformat
 
@@ -85,8 +86,9 @@ def restored(notebook: Any, known: dict[str, SourceCell]) -> Any:
     """Restore the released cells of a notebook in place, and return it.
 
     Of duplicate cells the last counts. Unknown or malformed nbgrader metadata is removed (some of it, such as
-    a future schema version, would stop nbgrader for the whole class); other malformed metadata is emptied.
-    Locked cells get their source back, and missing test cells are inserted after their predecessor.
+    a future schema version, would stop nbgrader for the whole class); other metadata is emptied. Locked cells
+    get their source back, missing test cells are inserted after their predecessor, and what could run in a
+    browser is taken out (`clean`).
     """
     found: dict[str, dict[str, Any]] = {}
     for part in (notebook, *notebook["cells"]):
@@ -116,7 +118,7 @@ def restored(notebook: Any, known: dict[str, SourceCell]) -> Any:
             _set_type(cell, source.cell_type)
             previous += 1
             notebook["cells"].insert(previous, cell)
-    _with_unique_ids(notebook)
+    clean(notebook, {name: source.source for name, source in known.items()})
     return notebook
 
 
@@ -143,15 +145,3 @@ def _set_type(cell: dict[str, Any], cell_type: str) -> None:
     else:
         cell.pop("outputs", None)
         cell.pop("execution_count", None)
-
-
-def _with_unique_ids(notebook: dict[str, Any]) -> None:
-    """Give every cell a unique id, which nbformat 4.5 requires."""
-    notebook["nbformat"], notebook["nbformat_minor"] = 4, 5
-    seen: set[str] = set()
-    for index, cell in enumerate(notebook["cells"]):
-        own = cell.get("id")
-        if not isinstance(own, str) or not own or own in seen:
-            own = f"cell-{index}"
-        cell["id"] = own
-        seen.add(own)

@@ -13,7 +13,7 @@ from autograder.judging.results import ExerciseResult, Verdict
 
 def with_callees(sources: Iterable[str], exercises: Sequence[ExerciseResult]) -> tuple[ExerciseResult, ...]:
     """`exercises`, those that call a failing one with its name before everything else that is told."""
-    not_at_fault = (Verdict.AC, Verdict.NR, Verdict.JE, Verdict.MISSING)
+    not_at_fault = (Verdict.AC, Verdict.NR, Verdict.JE, Verdict.MISSING, Verdict.NI)
     failing = [exercise.name for exercise in exercises if exercise.verdict not in not_at_fault]
     uses = _uses(sources) if len(failing) > 1 else {}
 

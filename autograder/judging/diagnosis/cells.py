@@ -112,10 +112,7 @@ _EDGES: Masks = (
     ("symptom.only_interior_wrong", _interior),
 )
 
-_ZEROS: Masks = (
-    ("symptom.only_zeros_wrong", _zero),
-    ("symptom.zeros_in_place", _became_zero),
-)
+_ZEROS: Masks = (("symptom.only_zeros_wrong", _zero), ("symptom.zeros_in_place", _became_zero))
 
 
 def _cells(wrong: Sequence[WrongNumbers], right: Sequence[Facts], part: Text, masks: Masks) -> Text | None:

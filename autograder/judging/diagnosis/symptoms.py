@@ -48,6 +48,8 @@ def symptom(
     if not wrong:
         return say("symptom.not_loaded" if not_right[0].outcome.text == "loading" else "symptom.not_run")
     first = wrong[0]
+    if first.outcome.reason is not None:
+        return first.outcome.reason
     if first.verdict is Verdict.MISSING:
         missing = "symptom.class_missing" if first.case.script else "symptom.function_missing"
         return say(missing, name=exercise.name)
@@ -106,17 +108,11 @@ def _run_time_error(exercise: KeyExercise, outcome: Outcome) -> Text:
     name, place, line = outcome.exception, outcome.where, outcome.line
     if name == "TypeError" and not place and _CALL_FAILED.match(outcome.text):  # no line of it was reached
         return say(
-            "symptom.wrong_parameters",
-            name=exercise.name,
-            parameters=", ".join(_parameters(exercise)),
+            "symptom.wrong_parameters", name=exercise.name, parameters=", ".join(_parameters(exercise))
         )
     if outcome.text and place:
         return say(
-            "symptom.raised_there_because",
-            name=name,
-            where=source.place(place),
-            line=line,
-            text=outcome.text,
+            "symptom.raised_there_because", name=name, where=source.place(place), line=line, text=outcome.text
         )
     if not place:
         return say("symptom.raised", name=name)

@@ -11,53 +11,29 @@ from typing import Any
 
 from autograder.base.messages import Joined, Message, Text
 
-KINDS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(
-        ("symptom.raised", "symptom.raised_there", "symptom.raised_there_because"),
-        ("symptom.raised_something",),
-    ),
-    **dict.fromkeys(("symptom.module_forbidden", "symptom.module_not_among"), ("symptom.module_missing",)),
-    **dict.fromkeys(("symptom.unusable_type", "symptom.unusable_dtype"), ("symptom.unusable_result",)),
-    "symptom.wrong_type": ("symptom.type_wrong", "part", "wanted"),
-    **dict.fromkeys(("symptom.not_all_numbers", "symptom.not_numbers"), ("symptom.no_real_numbers", "part")),
-    **dict.fromkeys(
-        ("symptom.several_results_asked", "symptom.results_wrong_number"),
-        ("symptom.results_other_number", "n"),
-    ),
-    **dict.fromkeys(
-        ("symptom.names_missing", "symptom.names_missing_and_surplus", "symptom.names_surplus"),
-        ("symptom.names_wrong", "what"),
-    ),
-    **dict.fromkeys(("symptom.list_one_entry", "symptom.list_wrong_length"), ("symptom.list_length_wrong",)),
-    **dict.fromkeys(
-        (
-            "symptom.list_entry_wrong",
-            "symptom.list_entry_wrong_first",
-            "symptom.list_entry_names_missing",
-            "symptom.list_entry_names_surplus",
-            "symptom.list_entry_length_inside",
-            "symptom.list_entry_part_wrong",
-        ),
-        ("symptom.list_entries_wrong",),
-    ),
-    "symptom.shape_wrong_told": ("symptom.shape_wrong", "part"),
-    "symptom.shape_wrong_told_because": ("symptom.shape_wrong_because", "part", "what"),
-    **dict.fromkeys(
-        ("symptom.shape_too_many_by", "symptom.shape_too_many_each"), ("symptom.shape_too_many", "axes")
-    ),
-    **dict.fromkeys(
-        ("symptom.shape_too_few_by", "symptom.shape_too_few_each"), ("symptom.shape_too_few", "axes")
-    ),
-    **dict.fromkeys(
-        ("symptom.shape_axes_missing", "symptom.shape_axes_surplus"), ("symptom.shape_axes_wrong",)
-    ),
-    "symptom.argument_changed": ("symptom.some_argument_changed",),
-    **dict.fromkeys(("symptom.factor_whole", "symptom.factor_fraction"), ("symptom.factor_constant", "part")),
-    **dict.fromkeys(
-        ("symptom.offset_too_large", "symptom.offset_too_small"), ("symptom.offset_constant", "part")
-    ),
-    "symptom.shifted": ("symptom.shifted_somewhere", "part"),
+_KEPT: dict[str, tuple[str, ...]] = {
+    "raised raised_there raised_there_because": ("symptom.raised_something",),
+    "module_forbidden module_not_among": ("symptom.module_missing",),
+    "unusable_type unusable_dtype": ("symptom.unusable_result",),
+    "wrong_type": ("symptom.type_wrong", "part", "wanted"),
+    "not_all_numbers not_numbers": ("symptom.no_real_numbers", "part"),
+    "several_results_asked results_wrong_number": ("symptom.results_other_number", "n"),
+    "names_missing names_missing_and_surplus names_surplus": ("symptom.names_wrong", "what"),
+    "list_one_entry list_wrong_length": ("symptom.list_length_wrong",),
+    "list_entry_wrong list_entry_wrong_first list_entry_names_missing": ("symptom.list_entries_wrong",),
+    "list_entry_names_surplus": ("symptom.list_entries_wrong",),
+    "list_entry_length_inside list_entry_part_wrong": ("symptom.list_entries_wrong",),
+    "shape_wrong_told": ("symptom.shape_wrong", "part"),
+    "shape_wrong_told_because": ("symptom.shape_wrong_because", "part", "what"),
+    "shape_too_many_by shape_too_many_each": ("symptom.shape_too_many", "axes"),
+    "shape_too_few_by shape_too_few_each": ("symptom.shape_too_few", "axes"),
+    "shape_axes_missing shape_axes_surplus": ("symptom.shape_axes_wrong",),
+    "argument_changed": ("symptom.some_argument_changed",),
+    "factor_whole factor_fraction": ("symptom.factor_constant", "part"),
+    "offset_too_large offset_too_small": ("symptom.offset_constant", "part"),
+    "shifted": ("symptom.shifted_somewhere", "part"),
 }
+KINDS = {f"symptom.{name}": kept for names, kept in _KEPT.items() for name in names.split()}
 """Symptoms that quote what the submission chose: the kind of each, and the values that the kind keeps."""
 
 

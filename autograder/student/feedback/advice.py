@@ -10,56 +10,26 @@ from types import MappingProxyType
 from autograder.base.messages import Message, Text, core, say
 from autograder.judging.results import ExerciseResult, Verdict
 
-_ABOUT_FORM = frozenset(
-    {
-        "symptom.not_all_numbers",
-        "symptom.not_numbers",
-        "symptom.one_result_asked",
-        "symptom.ragged_list",
-        "symptom.results_only_one",
-        "symptom.results_too_many",
-        "symptom.results_wrong_number",
-        "symptom.several_results_asked",
-        "symptom.shape_wrong",
-        "symptom.shape_wrong_because",
-        "symptom.shape_wrong_told",
-        "symptom.shape_wrong_told_because",
-        "symptom.stray_comma",
-        "symptom.unusable_dtype",
-        "symptom.unusable_result",
-        "symptom.unusable_type",
-        "symptom.wrong_type",
-    }
+_ABOUT_FORM = re.compile(
+    r"symptom\.(not_(all_)?numbers|one_result_asked|ragged_list|results_(only_one|too_many|wrong_number)|"
+    r"several_results_asked|shape_wrong(_told)?(_because)?|stray_comma|unusable_\w+|wrong_type)"
 )
 """Symptoms about the type or shape of a result, not about its numbers."""
 
-_ABOUT_ENTRIES = frozenset(
-    {
-        "symptom.list_entry_length_inside",
-        "symptom.list_entry_names_missing",
-        "symptom.list_entry_names_surplus",
-        "symptom.list_entry_part_wrong",
-        "symptom.list_entry_wrong",
-        "symptom.list_entry_wrong_first",
-        "symptom.list_one_entry",
-        "symptom.list_wrong_length",
-        "symptom.names_as_in_argument",
-        "symptom.names_missing",
-        "symptom.names_missing_and_surplus",
-        "symptom.names_surplus",
-        "symptom.nested_length",
-    }
+_ABOUT_ENTRIES = re.compile(
+    r"symptom\.(list_entry_(length_inside|names_(missing|surplus)|part_wrong|wrong(_first)?)|list_one_entry|"
+    r"list_wrong_length|names_(as_in_argument|missing(_and_surplus)?|surplus)|nested_length)"
 )
 """Symptoms about missing, surplus or wrong entries."""
+
+_ABOUT_CLASS = re.compile(r"symptom\.class_(missing|call_wrong|lacks_(method|attribute)|attribute_none)")
+"""Symptoms of a class that has other parts than the assignment says."""
 
 _NO_SUCH_NAME = re.compile(r"name '(\w+)' is not defined")
 """Python's message of a NameError."""
 
-_ABOUT_CLASS = (
-    *("symptom.class_missing", "symptom.class_call_wrong", "symptom.class_lacks_method"),
-    *("symptom.class_lacks_attribute", "symptom.class_attribute_none"),
-)
-"""Symptoms of a class that has other parts than the assignment says."""
+_SAYS_WHAT_TO_DO = ("symptom.calls_unwritten", "symptom.numpy_names_removed")
+"""Symptoms that are the next step already."""
 
 _NO_LINE = ("symptom.raised", "symptom.raised_something", "symptom.program_ended")
 """Symptoms of code that stopped which name no line."""
@@ -136,17 +106,21 @@ def next_step(
     """
     name = result.name
     seen = _seen(result)
-    if seen.id in _ABOUT_CLASS:
+    if _ABOUT_CLASS.fullmatch(seen.id):
         return say("step.class_as_given", name=name)
     match result.verdict:
         case Verdict.NI:
             return say("step.not_written", name=name)
-        case Verdict.MISSING:
+        case Verdict.MISSING if seen.id in ("symptom.function_missing", "symptom.missing_renamed"):
             return say("step.wrong_name", name=name)
+        case Verdict.MISSING:
+            return say("step.as_said", name=name)
         case Verdict.FORBIDDEN:
             return say("step.module_forbidden", name=name)
-        case Verdict.RTE if seen.values.get("name") == "SyntaxError":
+        case Verdict.RTE if seen.id == "symptom.not_parsed":
             return say("step.line_unreadable", name=name)
+        case Verdict.RTE if seen.id in _SAYS_WHAT_TO_DO:
+            return say("step.as_said", name=name)
         case Verdict.RTE if seen.id == "symptom.wrong_parameters":
             return say("step.wrong_parameters", name=name)
         case Verdict.RTE if ask:
@@ -165,9 +139,9 @@ def next_step(
         return say("step.returned_nothing", name=name)
     if ask:
         return say("step.hint_waiting", name=name, ask=ask)
-    if seen.id in _ABOUT_FORM:
+    if _ABOUT_FORM.fullmatch(seen.id):
         return say("step.wrong_type", name=name)
-    if seen.id in _ABOUT_ENTRIES:
+    if _ABOUT_ENTRIES.fullmatch(seen.id):
         return say("step.compare_entries", name=name)
     what = say(examples.get(seen.id, "step.example_small"))
     if lecture:

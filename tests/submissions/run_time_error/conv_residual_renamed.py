@@ -1,8 +1,8 @@
 # assignment: conv_residual
-# derive_residuals: MISSING "There is no function called derive_residuals"
-# rotate180: MISSING "There is no function called rotate180"
-# residual_formula: MISSING "There is no function called residual_formula"
-# conv2d_input_grad: MISSING "There is no function called conv2d_input_grad"
+# derive_residuals: MISSING "the nearest name is derive_residual "
+# rotate180: MISSING "the nearest name is rotate_180 "
+# residual_formula: MISSING "the nearest name is Residual_formula "
+# conv2d_input_grad: MISSING "conv2d_input_grad is defined only inside another statement"
 
 import numpy as np
 

@@ -1,15 +1,9 @@
 # assignment: convolution
 # correlate: RTE "SyntaxError"
-# sobel: RTE "SyntaxError"
-# prewitt: RTE "SyntaxError"
-# conv_matrix: RTE "SyntaxError"
-# fully_connected_counts: RTE "SyntaxError"
-# locally_connected_counts: RTE "SyntaxError"
-# convolution_counts: RTE "SyntaxError"
-# convolution_parameters: RTE "SyntaxError"
-# conv2d: RTE "SyntaxError"
+# sobel: RTE
+# prewitt: RTE
 
-# Full-width punctuation from a Chinese keyboard; the whole file cannot be parsed.
+# Full-width punctuation from a Chinese keyboard; it costs the function that it is in, and those that call it.
 import numpy as np
 
 

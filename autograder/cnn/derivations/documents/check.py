@@ -6,43 +6,60 @@ element. What is not checked is counted and named, never passed as right.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from autograder.base.messages import Text, Verbatim, joined, say
-from autograder.cnn.derivations.checking.faults import TermFault, explain
+from autograder.base.messages import joined, say
 from autograder.cnn.derivations.checking.sides import (
-    as_typed,
-    asked_for,
     has_sum,
-    is_undone,
-    repeats,
-    written,
 )
-from autograder.cnn.derivations.checking.slips import Slip
-from autograder.cnn.derivations.documents.find import MATRIX, DocumentError, Found, Scan
+from autograder.cnn.derivations.documents.conventions import (
+    candidates,
+    described_change,
+    letters_of,
+    says_no_bias,
+    says_turned,
+)
+from autograder.cnn.derivations.documents.equations import (
+    Outcome,
+    judge,
+    names_letter,
+    weights_before,
+    with_layers,
+)
+from autograder.cnn.derivations.documents.find import DocumentError, Found, Scan
 from autograder.cnn.derivations.documents.report import Checked, Report, Status
 from autograder.cnn.derivations.documents.settings import (
     FROM_THE_TEXT,
-    GENERIC,
     Kind,
     LargestIndices,
     Options,
+    generic_layers,
     layer_kind,
 )
+from autograder.cnn.derivations.documents.statements import is_statement, is_value
 from autograder.cnn.derivations.layer import AnyLayer, Layer, describe
-from autograder.cnn.derivations.meaning.errors import Meaningless, NotCovered
-from autograder.cnn.derivations.meaning.evaluate import MAX_STEPS, Evaluator, instances, require_covered
+from autograder.cnn.derivations.meaning.convention import Convention
+from autograder.cnn.derivations.meaning.errors import NotCovered
+from autograder.cnn.derivations.meaning.evaluate import MAX_STEPS, Evaluator
 from autograder.cnn.derivations.meaning.indices import free_variables
-from autograder.cnn.derivations.meaning.layer_formulas import LayerFormulas, formulas_of
-from autograder.cnn.derivations.meaning.layer_labels import settle_layers
-from autograder.cnn.derivations.meaning.terms import Terms
+from autograder.cnn.derivations.meaning.layer_formulas import formulas_of
 from autograder.cnn.derivations.notation import write
 from autograder.cnn.derivations.notation.errors import NotationError
-from autograder.cnn.derivations.notation.nodes import Equation, NamedQuantity
+from autograder.cnn.derivations.notation.letters import LECTURES, in_letters, names_in, plain
+from autograder.cnn.derivations.notation.nodes import (
+    Call,
+    Equation,
+    Matrix,
+    NamedQuantity,
+    PartialDerivative,
+    Product,
+    Summation,
+    Transposed,
+)
 from autograder.cnn.derivations.notation.parse import parse_equation
-from autograder.cnn.derivations.symbols import BEFORE, Atom, Derivative
 
 MAX_BYTES = 4 * 2**20
 MAX_STEPS_EACH = 4 * MAX_STEPS
@@ -94,71 +111,140 @@ def _refuse_impossible(options: Options) -> None:
 
 _POOLING = re.compile(r"池化|pool|upsample|上采样", re.IGNORECASE)
 _CONVOLUTION = re.compile(r"卷积|convol|kernel", re.IGNORECASE)
-_ROTATION = re.compile(r"翻转|旋转|rot180|rotat|flip", re.IGNORECASE)
+_DENSE = re.compile(r"全连接|fully.connected|dense|feed.?forward|多层感知|MLP|DNN", re.IGNORECASE)
 _WORDS = re.compile(
     r"\\(?:text|mbox|mathrm|textbf)\s*\{[^{}]*(?:[\u3400-\u9fff]|[A-Za-z]+\s+[A-Za-z]+)[^{}]*\}|[\u3400-\u9fff]"
 )
+_STRIDED = re.compile(r"(?<![A-Za-z\\])s(?![A-Za-z])")
+_FROM_ZERO = re.compile(r"=\s*0\s*[},)]")
 
 
 @dataclass(frozen=True)
 class _Parsed:
     found: Found
+    plain: str
     equation: Equation
-    kind: Kind
+    kinds: tuple[Kind, ...]
     options: Options
 
+    @property
+    def general(self) -> bool:
+        """Whether it has index letters, of the left-hand side or of a Σ."""
+        return any(free_variables(side) or has_sum(side) for side in self.equation.sides)
 
-@dataclass(frozen=True)
-class _Outcome:
-    status: Status
-    text: Text
-    elements: int = 1
-    faults: tuple[TermFault, ...] = ()
-    slips: tuple[Slip, ...] = ()
+    @property
+    def forward(self) -> bool:
+        """Whether it says what z is."""
+        left = self.equation.sides[0]
+        return isinstance(left, NamedQuantity) and left.letter == "z"
+
+
+_Tried = dict[Convention, dict[int, Outcome]]
+"""The outcome of each equation of a section under each convention."""
 
 
 class _Checker:
-    """The equations of a file. Those that share given or stated sizes are checked in the same layer."""
+    """The equations of a file. A convention holds for a section; its letters for the whole text."""
 
     def __init__(self, scan: Scan, options: Options) -> None:
         self.scan = scan
         self.given = options
-        self.used: dict[AnyLayer, None] = {}
         self.steps = MAX_STEPS_IN_ALL
+        self.plain = [plain(found.source) for found in scan.found]
+        words = "\n".join(scan.sections)
+        spoken = [text for text in self.plain if not is_value(text)]
+        self.letters = letters_of(spoken, words, dict(options.symbols))
+        names = {name for text in spoken for name in names_in(text)}
+        roles = {self.letters[name] for name in names if name in self.letters}
+        self.sloped = "σ" in roles or re.search(r"dsigma|sigma_prime", words) is not None
+        self.no_bias = says_no_bias(words)
+        self.strided = any(_STRIDED.search(text) for text in spoken)
+        own = tuple(sorted((name, role) for name, role in self.letters.items() if LECTURES.get(name) != role))
+        self.convention = Convention(
+            letters=tuple(pair for pair in own if pair[0] in names),
+            base=1 if options.base is None else options.base,
+            flipped=options.convolution == "true",
+            star="convolution" if options.convolution == "true" else "correlation",
+            bias="b" in roles,
+            arrays=True,
+        )
+        self.conventions: dict[Convention, None] = {}
+        self.parsed: list[_Parsed] = []
+        self._of_all: dict[tuple[Kind, Options, Convention], list[AnyLayer]] = {}
+        self._known: dict[tuple[int, AnyLayer, Convention], Outcome] = {}
+        self._shown = self._forward = self._counted = False
 
     def report(self) -> Report:
-        read = [self._read(found) for found in self.scan.found]
-        all_parsed = [result for result in read if isinstance(result, _Parsed)]
-        checked: dict[int, Checked] = {}
-        groups: dict[tuple[Kind, Options], list[_Parsed]] = {}
-        for parsed in all_parsed:
-            groups.setdefault((parsed.kind, parsed.options), []).append(parsed)
-        for (kind, options), members in groups.items():
-            largest = LargestIndices()
+        """Every equation with its verdict, section by section: what an earlier one showed holds on."""
+        read = [self._read(found, text) for found, text in zip(self.scan.found, self.plain, strict=True)]
+        self.parsed = [result for result in read if isinstance(result, _Parsed)]
+        sections: dict[int, list[_Parsed]] = {}
+        for result in self.parsed:
+            sections.setdefault(result.found.section, []).append(result)
+        said = [weights_before(each.equation) for members in sections.values() for each in members]
+        self.convention = replace(self.convention, weights_before=said.count(True) > said.count(False))
+        judged: dict[int, Outcome] = {}
+        for members in sections.values():
+            tried = self._tried(members)
+            self.convention = self._chosen(members, tried)
+            self.conventions.setdefault(self.convention)
             for parsed in members:
-                largest.take(parsed.equation)
-            results = self._best(members, largest.layers(kind, options), kind, options)
-            checked |= {id(parsed): result for parsed, result in zip(members, results, strict=True)}
-        equations = [result if isinstance(result, Checked) else checked[id(result)] for result in read]
-        return Report(tuple(self.used), tuple(equations))
+                judged[id(parsed)] = self._settled(parsed, members, tried)
+        if self.convention.letters and not any(outcome.status == "right" for outcome in judged.values()):
+            # Nothing confirms that the letters mean what was guessed.
+            judged = {
+                key: _unconfirmed(outcome) if outcome.status == "wrong" else outcome
+                for key, outcome in judged.items()
+            }
+        return Report(
+            tuple(dict.fromkeys(layer for outcome in judged.values() for layer in outcome.layers)),
+            tuple(
+                result
+                if isinstance(result, Checked)
+                else self._checked(result.found, result.equation, judged[id(result)])
+                for result in read
+            ),
+            tuple(self.conventions),
+        )
 
-    def _read(self, found: Found) -> _Parsed | Checked:
-        if MATRIX.search(found.source):
-            return self._checked(found, None, _Outcome("not_covered", say("cnn.uncovered.vectors")))
+    def _read(self, found: Found, text: str) -> _Parsed | Checked:
         if _WORDS.search(found.source):
-            return self._checked(found, None, _Outcome("not_covered", say("cnn.document.words_in_formula")))
+            return self._checked(found, None, Outcome("not_covered", say("cnn.document.words_in_formula")))
+        if is_statement(text, self.letters):
+            return self._checked(found, None, Outcome("statement", say("cnn.document.statement")))
         try:
-            equation = parse_equation(found.source)
+            equation = parse_equation(in_letters(text, self.letters))
         except NotationError as error:
-            return self._checked(found, None, _Outcome("not_understood", error.pointed))
-        if equation.continued:
-            text = say("cnn.document.left_side_missing")
-            return self._checked(found, equation, _Outcome("not_understood", text))
-        try:
-            equation = settle_layers(equation)
-        except NotCovered as error:
-            return self._checked(found, equation, _Outcome("not_covered", error.text))
-        return _Parsed(found, equation, layer_kind(equation), self._options(found))
+            return self._checked(found, None, Outcome("not_understood", error.pointed))
+        if equation.continued or not equation.relations:
+            text_ = say("cnn.document.left_side_missing")
+            return self._checked(found, equation, Outcome("not_understood", text_))
+        return _Parsed(found, text, equation, self._kinds(equation, found), self._options(found))
+
+    def _kinds(self, equation: Equation, found: Found) -> tuple[Kind, ...]:
+        """What layers an equation may speak of: by its indices, else by its stars and transposes."""
+        nodes = list(equation.nodes())
+        named = [node for node in nodes if isinstance(node, NamedQuantity)]
+        starred = any(isinstance(node, Product) and node.stars for node in nodes) or any(
+            isinstance(node, Call) and node.function == "rot180" for node in nodes
+        )
+        counts = {len(node.index.entries) for node in named if node.letter != "b"}
+        if counts <= {0}:
+            if starred:
+                return ("dense", "map") if any(isinstance(node, Transposed) for node in nodes) else ("map",)
+            if any(isinstance(node, Transposed | Matrix) for node in nodes):
+                return ("dense",)
+            section = self.scan.sections[found.section]
+            return ("dense", "map") if _DENSE.search(section) else ("map", "dense")
+        kind = layer_kind(equation)
+        summed = [node for node in nodes if isinstance(node, Summation)]
+        if kind == "map" and "w" in {node.letter for node in named} and summed:
+            letters = {each.variable for node in summed for each in node.ranges}
+            if len(letters) == 1 and all(
+                len(node.index.entries) == 2 for node in named if node.letter != "b"
+            ):
+                return ("dense",)  # a product of matrices, as of a batch; a convolution sums over two letters
+        return ("numbered",) if starred and kind == "dense" else (kind,)
 
     def _options(self, found: Found) -> Options:
         """Given sizes, else those stated last before the equation."""
@@ -168,58 +254,140 @@ class _Checker:
         before = [stated for stated in self.scan.stated if (stated.cell, stated.line) <= place]
         return before[-1].options if before and self.given == FROM_THE_TEXT else self.given
 
-    def _best(
-        self, members: list[_Parsed], layers: list[AnyLayer], kind: Kind, options: Options
-    ) -> list[Checked]:
-        """Checked in the layer that the largest indices tell; where they contradict each other, in the one
-        in which most equations come out right, for a wrong index should cost its own line only."""
-        best: list[Checked] = []
-        chosen: AnyLayer | None = None
-        candidates: list[AnyLayer | None] = [*layers] or [None]
-        for layer in candidates:
-            results = [self._check(parsed, layer, kind, options) for parsed in members]
-            if not best or _count(results, "right") > _count(best, "right"):
-                best, chosen = results, layer
-        if chosen is not None:
-            self.used.setdefault(chosen)
+    # ---- Conventions
+
+    def _tried(self, members: list[_Parsed]) -> _Tried:
+        """The equations of a section under every convention that may be, the one that holds so far first."""
+        starred = any("⊛" in parsed.plain for parsed in members)
+        swapped = any({"numbered", "dense"} & {*parsed.kinds} for parsed in members)
+        indexed = any(re.search(r"[_\[\d₀-₉]", parsed.plain) for parsed in members)
+        found: _Tried = {}
+        for convention in candidates(self.convention, starred, swapped, indexed):
+            if self.given.base not in (None, convention.base):
+                continue
+            if self.given.convolution and (self.given.convolution == "true") != convention.flipped:
+                continue
+            first = next(iter(found.values()), {})
+            open_ones = [each for each in members if not first or first[id(each)].status != "right"]
+            found[convention] = self._under(convention, open_ones)
+            right = [outcome.status == "right" for outcome in found[convention].values()]
+            if any(right) and len(open_ones) < len(members):
+                found[convention] = self._under(convention, members)
+                right = [outcome.status == "right" for outcome in found[convention].values()]
+            if all(right):
+                break
+        return found
+
+    def _under(self, convention: Convention, members: list[_Parsed]) -> dict[int, Outcome]:
+        groups: dict[tuple[tuple[Kind, ...], Options], list[_Parsed]] = {}
+        for parsed in members:
+            groups.setdefault((parsed.kinds, parsed.options), []).append(parsed)
+        found: dict[int, Outcome] = {}
+        section = {parsed.found.section for parsed in members}
+        dense = any(each.kinds == ("dense",) for each in self.parsed if each.found.section in section)
+        for (kinds, options), group in groups.items():
+            by_kind = [self._best(group, kind, options, convention) for kind in kinds]
+            for place, parsed in enumerate(group):
+                outcomes = [results[place] for results in by_kind]
+                open_ones = [each for each in outcomes if each.status not in ("right", "wrong")]
+                best = next((each for each in outcomes if each.status == "right"), (open_ones or outcomes)[0])
+                other = best.status == "right" and best is not outcomes[0] and kinds[0] == "map" and not dense
+                if other and not names_letter(parsed.equation, "w"):  # ∂J/∂b = δ: nothing tells the layer
+                    text = say("cnn.document.right_if", condition=say("cnn.convention.dense"))
+                    best = replace(best, status="conditional", text=text)
+                found[id(parsed)] = best
+        return found
+
+    def _chosen(self, members: list[_Parsed], tried: _Tried) -> Convention:
+        """The convention that fits a section best.
+
+        What holds so far goes on; indices begin elsewhere where that makes more right and contradicts
+        nothing; all else changes only where a forward pass or the section's words say so.
+        """
+        now = next(iter(tried))
+
+        def right(convention: Convention) -> set[int]:
+            return {key for key, outcome in tried[convention].items() if outcome.status == "right"}
+
+        forward = {id(parsed) for parsed in members if parsed.forward}
+        zero = {id(parsed) for parsed in members if _FROM_ZERO.search(parsed.plain)}
+        best = now
+        for convention in tried:
+            gained, lost = right(convention) - right(best), right(best) - right(convention)
+            if (len(gained & forward), len(gained)) <= (len(lost & forward), len(lost)):
+                continue
+            moved = replace(convention, base=best.base) != best
+            turned = convention.flipped and convention.spread and convention.star == best.star
+            if moved and not (gained & forward - lost) and not (turned and self._says_turned(members)):
+                continue
+            if convention.base != best.base and not moved:
+                everything = len(right(convention)) == len(members)
+                if lost or not (gained & zero or everything or len(gained) > 1 or not self._shown):
+                    continue
+            best = convention
+        self._shown = self._shown or bool(right(best))
+        self._forward = self._forward or bool(right(best) & forward)
+        self._counted = self._counted or any(
+            id(each) in right(best) and each.general and re.search(r"[-+]\s*1\b", each.plain)
+            for each in members
+        )
         return best
 
-    def _check(self, parsed: _Parsed, layer: AnyLayer | None, kind: Kind, options: Options) -> Checked:
-        general = _is_general(parsed.equation)
-        layers = [] if layer is None else [layer]
-        if general and kind == "map" and not (options.input and options.kernel):
-            # Its own sizes come second, so that a mistake is told in the sizes of the text.
-            layers.append(
-                Layer(GENERIC.input or (1, 1), GENERIC.kernel or (1, 1), options.stride, options.padding)
-            )
-            self.used.setdefault(layers[-1])
-        if not layers:
-            text = say("cnn.document.sizes_unknown")
-            return self._checked(parsed.found, parsed.equation, _Outcome("not_covered", text))
-        outcomes = [self._in_layer(parsed, size) for size in layers]
-        worst = next((outcome for outcome in outcomes if outcome.status != outcomes[0].status), outcomes[0])
-        if worst is not outcomes[0]:
-            place = say("cnn.document.wrong_in_layer", layer=describe(layers[1]))
-            worst = replace(worst, text=joined([place, worst.text], "list.sentences"))
-        return self._checked(parsed.found, parsed.equation, worst)
+    def _says_turned(self, members: list[_Parsed]) -> bool:
+        return any(says_turned(self.scan.sections[parsed.found.section]) for parsed in members[:1])
 
-    def _in_layer(self, parsed: _Parsed, layer: AnyLayer) -> _Outcome:
-        outcome = self._judge(parsed.equation, self._evaluator(layer))
-        section = self.scan.sections[parsed.found.section]
-        if outcome.status == "wrong" and _is_general(parsed.equation):
-            again = self._judge(parsed.equation, self._evaluator(layer, rotated=True))
-            if again.status == "right" and _ROTATION.search(section):
-                return replace(again, text=say("cnn.document.read_as_rotated"))
-            if again.status == "right":
-                hint = say("cnn.document.right_if_rotated")
-                outcome = replace(outcome, text=joined([hint, outcome.text], "list.sentences"))
-        if (
-            outcome.status == "wrong"
-            and not _names(parsed.equation, "w")
-            and self._is_about_pooling(parsed.found)
-        ):
-            return _Outcome("not_covered", say("cnn.uncovered.pooling"))
-        return outcome
+    def _settled(self, parsed: _Parsed, members: list[_Parsed], tried: _Tried) -> Outcome:
+        """The verdict under the convention of the section, and what else would make the equation right."""
+        convention, key = self.convention, id(parsed)
+        outcome = tried[convention][key]
+        if outcome.status == "right":
+            turned = convention.flipped and convention.spread and not parsed.forward
+            return replace(outcome, text=say("cnn.document.read_as_rotated")) if turned else outcome
+        others = [each for each in tried if key in tried[each] and tried[each][key].status == "right"]
+        moved = [each for each in others if replace(each, base=convention.base) == convention]
+        if moved and _FROM_ZERO.search(parsed.plain):
+            return tried[moved[0]][key]
+        if outcome.status not in ("wrong", "not_covered"):
+            return outcome
+        for changed, status in self._changes(parsed, members, tried):
+            again = self._under(changed, [parsed])[key]
+            if again.status in ("right", "not_carried_out"):
+                note = described_change(convention, changed)
+                return replace(again, status=status, text=note)
+        if outcome.status == "not_covered":
+            rows = [each for each in others if each.rows]
+            return Outcome("conditional", described_change(convention, rows[0])) if rows else outcome
+        if not names_letter(parsed.equation, "w") and self._is_about_pooling(parsed.found):
+            return Outcome("not_covered", say("cnn.uncovered.pooling"))
+        forward = any(each.forward and tried[convention][id(each)].status == "right" for each in members)
+        if moved and (len(members) == 1 or (parsed.general and not self._counted)):
+            return Outcome("conditional", described_change(convention, moved[0]))
+        rotated = [each for each in others if each.flipped and not each.channel_first]
+        stars = "⊛" in parsed.plain
+        if others and not moved and not (forward or self._forward) and (stars or not rotated):
+            return Outcome("conditional", described_change(convention, others[0]))
+        if rotated:
+            hint = say("cnn.document.right_if_rotated")
+            outcome = outcome.told
+            return replace(outcome, text=joined([hint, outcome.text], "list.sentences"))
+        return outcome.told
+
+    def _changes(
+        self, parsed: _Parsed, members: list[_Parsed], tried: _Tried
+    ) -> Iterator[tuple[Convention, Status]]:
+        """Conventions under which a single equation may be right: the sigmoid, no bias, no activation."""
+        if re.search(r"1\s*-", parsed.plain) and self.sloped:
+            yield replace(self.convention, sigmoid=True), "right"
+        names = {letter: names_letter(parsed.equation, letter) for letter in "zawb"}
+        without = names["z"] and names["a"] and names["w"] and not names["b"]
+        block = next(block for block in _blocks(members) if any(members[n] is parsed for n in block))
+        others = (members[n] for n in block if members[n].forward and names_letter(members[n].equation, "b"))
+        if self.no_bias:
+            yield replace(self.convention, bias=not self.convention.bias), "right"
+        elif without and not any(tried[self.convention][id(each)].status == "right" for each in others):
+            yield replace(self.convention, bias=False), "conditional"
+        if not self.sloped or _defines_residual(parsed.equation):
+            yield replace(self.convention, slope=False), "conditional"
 
     def _is_about_pooling(self, found: Found) -> bool:
         """Whether the section, or the nearest before it that names either, is about pooling."""
@@ -230,86 +398,186 @@ class _Checker:
                 return False
         return False
 
-    def _evaluator(self, layer: AnyLayer, rotated: bool = False) -> Evaluator:
-        return Evaluator(formulas_of(layer), rotated, min(self.steps, MAX_STEPS_EACH))
+    # ---- Layers
 
-    def _judge(self, equation: Equation, evaluator: Evaluator) -> _Outcome:
+    def _best(
+        self, members: list[_Parsed], kind: Kind, options: Options, convention: Convention
+    ) -> list[Outcome]:
+        """Checked in the layer that the largest indices tell; where they contradict each other, in the one
+        in which most equations come out right, for a wrong index should cost its own line only. A second
+        example of another size is a block of equations that are all right in a layer of their own."""
+        settled = [with_layers(parsed.equation, convention) for parsed in members]
+        best, _ = self._in_best_layer(members, settled, kind, options, convention)
+        for block in _blocks(members):
+            if len(block) < 2 or len(block) == len(members) or all(best[n].status == "right" for n in block):
+                continue
+            some, own = [members[n] for n in block], [settled[n] for n in block]
+            again, layer = self._in_best_layer(some, own, kind, options, convention)
+            if layer is not None and all(outcome.status == "right" for outcome in again):
+                for n, outcome in zip(block, again, strict=True):
+                    best[n] = outcome
+        return best
+
+    def _in_best_layer(
+        self,
+        members: list[_Parsed],
+        settled: list[Equation | NotCovered],
+        kind: Kind,
+        options: Options,
+        convention: Convention,
+    ) -> tuple[list[Outcome], AnyLayer | None]:
+        found = _layers(settled, kind, options, convention)
+        best: list[Outcome] = []
+        chosen: AnyLayer | None = None
+        everywhere = self._of_the_text(kind, options, convention)
+        layers: list[AnyLayer | None] = [*dict.fromkeys([*everywhere, *found])]
+        for layer in layers or [None]:
+            results = [
+                Outcome("not_covered", equation.text)
+                if isinstance(equation, NotCovered)
+                else self._check(parsed, equation, layer, kind, options, convention)
+                for parsed, equation in zip(members, settled, strict=True)
+            ]
+            if not best or _count(results, "right") > _count(best, "right"):
+                best, chosen = results, layer
+            if _count(best, "right") == len(members):
+                break
+        return best, chosen
+
+    def _of_the_text(self, kind: Kind, options: Options, convention: Convention) -> list[AnyLayer]:
+        """The sizes that the whole text tells."""
+        key = kind, options, convention
+        if key not in self._of_all:
+            same = [each for each in self.parsed if kind in each.kinds and each.options == options]
+            settled = [with_layers(each.equation, convention) for each in same]
+            self._of_all[key] = _layers(settled, kind, options, convention)
+        return self._of_all[key]
+
+    def _check(
+        self,
+        parsed: _Parsed,
+        equation: Equation,
+        layer: AnyLayer | None,
+        kind: Kind,
+        options: Options,
+        convention: Convention,
+        fully: bool = False,
+    ) -> Outcome:
+        layers: list[AnyLayer] = [] if layer is None else [layer]
+        whole = all(not node.index.entries for node in equation.nodes() if isinstance(node, NamedQuantity))
+        if (parsed.general or whole) and not (options.input and options.kernel):
+            # The text's own sizes come first, so that a mistake is told in them.
+            strides = sorted({options.stride, 2} if _STRIDED.search(parsed.plain) else {options.stride})
+            layers = [*(layers if kind != "dense" else []), *generic_layers(kind, strides, options.padding)]
+        if not layers:
+            return Outcome("not_covered", say("cnn.document.sizes_unknown"))
+        outcomes: list[Outcome] = []
+        for size in layers:
+            key = id(parsed), size, _as_far_as_it_matters(parsed, kind, convention)
+            if fully or key not in self._known:
+                self._known[key] = self._judge(equation, self._evaluator(size, convention), fully)
+            outcomes.append(self._known[key])
+            if outcomes[-1].status in ("wrong", "not_understood"):
+                break
+        worst = next((n for n, outcome in enumerate(outcomes) if outcome.status != outcomes[0].status), 0)
+        if outcomes[0].status == "not_covered" and len(outcomes) > 1:
+            worst = 1  # the text's own sizes may be too small for it
+        found = replace(outcomes[worst], layers=tuple(layers))
+        if found.status == "right" and parsed.general and self.strided and not _STRIDED.search(parsed.plain):
+            # The text has a stride, and this formula none: it may be right for a stride of 1 only.
+            strided = self._evaluator(generic_layers(kind, [2])[0], convention)
+            if self._judge(equation, strided, fully).status == "wrong":
+                text = say("cnn.document.right_if", condition=say("cnn.layer.stride", stride=1))
+                return replace(found, status="conditional", text=text)
+        if found.status == "wrong" and not fully:
+            again = partial(self._check, parsed, equation, layer, kind, options, convention, True)
+            return replace(found, why=again)
+        if worst and found.status == "wrong":
+            place = say("cnn.document.wrong_in_layer", layer=describe(layers[worst]))
+            found = replace(found, text=joined([place, found.text], "list.sentences"))
+        return found
+
+    def _evaluator(self, layer: AnyLayer, convention: Convention) -> Evaluator:
+        return Evaluator(formulas_of(layer), convention, min(self.steps, MAX_STEPS_EACH))
+
+    def _judge(self, equation: Equation, evaluator: Evaluator, fully: bool) -> Outcome:
         """One equation in one layer, at every element that it speaks of."""
         given = evaluator.steps
-        outcome = self._judged(equation, evaluator)
+        outcome = judge(equation, evaluator, fully)
         self.steps -= given - max(evaluator.steps, 0)
         return outcome
 
-    def _judged(self, equation: Equation, evaluator: Evaluator) -> _Outcome:
-        count, unfinished = 0, is_undone(equation.sides[-1])
-        wrong: _Outcome | None = None
-        try:
-            require_covered(equation)
-            for values in instances(equation, evaluator):
-                count += 1
-                read = [evaluator.as_written(side, values) for side in equation.sides]
-                done = [evaluator.carried_out(side) for side in read]
-                repeated = equation.sides[-1] == equation.sides[0] or (
-                    read[-1] != read[0] and asked_for(read[0]) is not None and repeats(read[-1], read[0])
-                )
-                unfinished = unfinished or repeated
-                wrong = wrong or self._wrong(equation, evaluator.formulas, read, done)
-        except NotCovered as error:
-            return _Outcome("not_covered", error.text)
-        except Meaningless as error:
-            return _Outcome("not_understood", error.text)
-        if not count:
-            return _Outcome("not_covered", say("cnn.document.no_element"))
-        if wrong is not None:
-            return replace(wrong, elements=count)
-        if unfinished:
-            return _Outcome("not_carried_out", say("cnn.document.not_carried_out"), count)
-        return _Outcome("right", Verbatim(""), count)
-
-    def _wrong(
-        self, equation: Equation, formulas: LayerFormulas, read: list[Terms], done: list[Terms]
-    ) -> _Outcome | None:
-        """The first side that is not what the left-hand side is."""
-        left = asked_for(read[0])
-        for place, relation in enumerate(equation.relations, 1):
-            expected = done[0]
-            if relation == "∼":
-                expected = _without_slope(left, formulas)
-            if done[place] == expected:
-                continue
-            typed = as_typed(read[place], done[place])
-            text, faults, slips = explain(typed, expected, left, formulas)
-            notes = []
-            if free_variables(equation.sides[0]):
-                notes.append(say("cnn.equation.at_element", element=written(read[0])))
-            if len(equation.relations) > 1:
-                shown = write.formula(equation.sides[place])
-                notes.append(
-                    say("cnn.document.side_wrong", side=shown if len(shown) < 80 else shown[:79] + "…")
-                )
-            return _Outcome("wrong", joined([*notes, text], "list.sentences"), 1, faults, slips)
-        return None
-
-    def _checked(self, found: Found, equation: Equation | None, outcome: _Outcome) -> Checked:
+    def _checked(self, found: Found, equation: Equation | None, outcome: Outcome) -> Checked:
+        if equation is not None:
+            settled = with_layers(equation, self.convention)
+            equation = settled if isinstance(settled, Equation) else equation
         read_as = "" if equation is None else write.equation(equation)
-        return Checked(found.cell, found.line, found.source, read_as, **vars(outcome))
+        return Checked(
+            found.cell,
+            found.line,
+            found.source,
+            read_as,
+            **{name: value for name, value in vars(outcome).items() if name not in ("why", "layers")},
+        )
 
 
-def _is_general(equation: Equation) -> bool:
-    """Whether it has index variables, of the left-hand side or of a Σ."""
-    return any(free_variables(side) or has_sum(side) for side in equation.sides)
+def _layers(
+    settled: list[Equation | NotCovered], kind: Kind, options: Options, convention: Convention
+) -> list[AnyLayer]:
+    largest = LargestIndices(base=convention.base)
+    for equation in settled:
+        if isinstance(equation, Equation):
+            largest.take(equation)
+    return largest.layers(kind, options)
 
 
-def _names(equation: Equation, letter: str) -> bool:
-    return any(isinstance(node, NamedQuantity) and node.letter == letter for node in equation.nodes())
+def _as_far_as_it_matters(parsed: _Parsed, kind: Kind, convention: Convention) -> Convention:
+    """The same for two conventions under which an equation says the same."""
+    indexed = any(isinstance(node, NamedQuantity) and node.index.entries for node in parsed.equation.nodes())
+    kernel = names_letter(parsed.equation, "w")
+    return replace(
+        convention,
+        base=convention.base if indexed else 1,
+        spread=indexed and convention.spread,
+        star=convention.star if "⊛" in parsed.plain else "correlation",
+        flipped=kernel and kind != "dense" and convention.flipped,
+        channel_first=kernel and kind != "map" and convention.channel_first,
+        map_last=kind == "numbered" and convention.map_last,
+        rows=kind == "dense" and convention.rows,
+    )
 
 
-def _count(results: Iterable[Checked], status: Status) -> int:
+def _defines_residual(equation: Equation) -> bool:
+    """Whether it calls ∂J/∂a δ, as some do."""
+    first, second = equation.sides[:2]
+    return (
+        isinstance(first, NamedQuantity)
+        and first.letter == "delta"
+        and isinstance(second, PartialDerivative)
+        and isinstance(second.by, NamedQuantity)
+        and second.by.letter == "a"
+    )
+
+
+def _blocks(members: list[_Parsed]) -> list[list[int]]:
+    """Which equations stand together, with no line between them."""
+    found: list[list[int]] = []
+    for n, parsed in enumerate(members):
+        before = members[n - 1].found if n else None
+        near = before and before.cell == parsed.found.cell
+        last = before.line + before.source.count("\n") if before else 0
+        if near and parsed.found.line - last <= 1:
+            found[-1].append(n)
+        else:
+            found.append([n])
+    return found
+
+
+def _unconfirmed(outcome: Outcome) -> Outcome:
+    return Outcome(
+        "not_understood", joined([say("cnn.document.unconfirmed"), outcome.text], "list.sentences")
+    )
+
+
+def _count(results: Iterable[Outcome], status: Status) -> int:
     return sum(result.status == status for result in results)
-
-
-def _without_slope(left: Atom | None, formulas: LayerFormulas) -> Terms:
-    """What δ^(l−1) is proportional to, element by element: ∂J/∂a, without σ′ (lecture 3.2, 全连接)."""
-    if left is None or left.letter != "delta" or left.layer != BEFORE:
-        raise NotCovered(say("cnn.uncovered.proportional"))
-    return formulas.value(Derivative("J", Atom("a", left.index, BEFORE)))

@@ -9,6 +9,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from unicodedata import normalize
 
 from autograder.base.messages import TextError, say
 from autograder.cnn.derivations.documents.settings import Stated, stated_sizes
@@ -47,7 +48,14 @@ _PLAIN_FENCES = re.compile(r"[ \t]*(?:```+|~~~+)[ \t]*(text|txt|math|latex|tex)?
 MATRIX = re.compile(r"\\begin\s*\{\s*([pbBvV]?matrix|smallmatrix|array|r?cases)\*?\s*\}")
 _LEFT = re.compile(
     r"\s*(&\s*)?(\\boxed\s*\{\s*)?(\\?partial|\\[dt]?frac|∂|\\?delta|δ|d(?=[\d_\[₀-₉])"
-    r"|d(?=[Jzaw]|\(?\\?delta)|\(?[zawb](?![A-Za-z]))"
+    r"|d(?=[Jzaw]|\(?\\?delta)|\(?[zawb](?![A-Za-z])|d[A-Za-z]{1,4}\s*/\s*d[A-Za-z]|d[A-Z](?=[\d_\[])"
+    r"|[A-Z](?=[\d_\[^]|\s*=\s*[A-Z])|[xyohkf]_?[\d{\[]|\\nabla|∇)"
+)
+_PROSE = re.compile(r"[\u3400-\u9fff\u3000-\u3002，。；：！？“”（）]+")
+_LEADING = re.compile(
+    r"\s*(?:(?:so|hence|thus|therefore|then|and|where|we (?:get|have|find|obtain)|that|it follows that|gives?"
+    r"|is|with)\b[,:]?\s*)+",
+    re.IGNORECASE,
 )
 _BULLET = re.compile(r"^([ \t>]*(?:[-*+•]|\d{1,3}[.)、])[ \t]+|[ \t]*>[ \t>]*)", re.MULTILINE)
 _RULE = re.compile(r"^[ \t]*[=\-─═*_|:]{3,}[ \t]*$", re.MULTILINE)
@@ -70,6 +78,7 @@ class Scan:
 
     def _read(self, text: str, cell: int) -> None:
         """Formulas and lines in their order: between delimiters stand formulas, the rest is text."""
+        text = "".join(normalize("NFKC", c) if "\U0001d400" <= c < "\U0001d800" else c for c in text)
         self.cell, self.text = cell, text
         self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
         section_from = plain_from = start = 0
@@ -128,8 +137,11 @@ class Scan:
             lines = _RULE.sub(lambda match: " " * len(match[0]), paragraph[0])
             lines = _BULLET.sub(_without_bullet, lines).replace("`", " ")
             for row in split_rows(lines):
-                if RELATION.search(row.text) and _LEFT.match(row.text):
-                    self._enter(start + paragraph.start() + row.at, row.text)
+                if not RELATION.search(row.text):
+                    continue
+                for at, piece in _pieces(row.text):
+                    if RELATION.search(piece) and _LEFT.match(piece):
+                        self._enter(start + paragraph.start() + row.at + at, piece)
 
     def _enter(self, at: int, source: str) -> None:
         if len(self.found) >= MAX_EQUATIONS:
@@ -147,6 +159,19 @@ def _text_cells(text: str) -> Iterator[tuple[int, str]]:
                 yield number, source if isinstance(source, str) else "".join(source)
     except (ValueError, KeyError, TypeError, RecursionError):
         raise DocumentError(say("cnn.document.notebook_unreadable")) from None
+
+
+def _pieces(row: str) -> Iterator[tuple[int, str]]:
+    """What stands between Chinese words, or behind "so" and "we get": an equation may be one of them."""
+    start = 0
+    for prose in [*_PROSE.finditer(row), None]:
+        piece = row[start : prose.start() if prose else len(row)]
+        lead = _LEADING.match(piece)
+        skipped = lead.end() if lead and RELATION.search(piece) else 0
+        text = piece[skipped:].strip(" \t\r\n,.;:&")
+        if text:
+            yield start + skipped + piece[skipped:].index(text), text
+        start = prose.end() if prose else start
 
 
 def _without_bullet(match: re.Match[str]) -> str:

@@ -15,6 +15,7 @@ from rich.padding import Padding
 from rich.text import Text as Line
 
 from autograder.base.messages import Text, say, sentence
+from autograder.cnn.derivations.documents.conventions import described
 from autograder.cnn.derivations.documents.report import Checked, Report, Status
 from autograder.cnn.derivations.layer import describe
 
@@ -23,6 +24,8 @@ SHOWN = 100
 _MARKS: dict[Status, tuple[str, str, str]] = {
     "right": ("✓", "green", "verdict.right"),
     "wrong": ("✗", "red", "cnn.status.wrong"),
+    "conditional": ("✓?", "green", "cnn.status.conditional"),
+    "statement": ("·", "dim", "cnn.status.statement"),
     "not_carried_out": ("…", "yellow", "cnn.status.not_carried_out"),
     "not_covered": ("–", "cyan", "cnn.status.not_covered"),
     "not_understood": ("?", "magenta", "cnn.status.not_understood"),
@@ -67,7 +70,7 @@ class Findings:
         lang = self.lang
         template = environment("autograder.cnn.derivations.documents", (lang,)).get_template("findings.html")
         return template.render(
-            sizes=_sizes(self.report, lang),
+            sizes=[_sizes(self.report, lang), *_conventions(self.report, lang)],
             equations=self.report.equations,
             total=_total(self.report, lang),
             sign=lambda equation: _MARKS[equation.status][0],
@@ -85,6 +88,8 @@ def show(report: Report, lang: str, console: Console) -> None:
         return
     if sizes := _sizes(report, lang):
         console.print(escape(sizes))
+    for line in _conventions(report, lang):
+        console.print(escape(line))
     for equation in report.equations:
         _show_equation(equation, lang, console)
     counts = [
@@ -114,6 +119,13 @@ def _sizes(report: Report, lang: str) -> str:
         return ""
     sizes = "; ".join(describe(layer).in_language(lang) for layer in report.layers)
     return say("cnn.derivation.sizes", sizes=sizes).in_language(lang)
+
+
+def _conventions(report: Report, lang: str) -> list[str]:
+    return [
+        say("cnn.derivation.read_as", convention=described(each)).in_language(lang)
+        for each in report.conventions
+    ]
 
 
 def _where(equation: Checked, lang: str) -> str:

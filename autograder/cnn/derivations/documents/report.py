@@ -10,10 +10,14 @@ from typing import Any, Literal, get_args
 from autograder.base.messages import Text
 from autograder.cnn.derivations.checking.faults import TermFault
 from autograder.cnn.derivations.checking.slips import Slip
+from autograder.cnn.derivations.documents.conventions import described
 from autograder.cnn.derivations.layer import AnyLayer, describe
+from autograder.cnn.derivations.meaning.convention import Convention
 from autograder.judging.result_json import with_sentence
 
-Status = Literal["right", "wrong", "not_carried_out", "not_covered", "not_understood"]
+Status = Literal[
+    "right", "wrong", "conditional", "not_carried_out", "statement", "not_covered", "not_understood"
+]
 STATUSES: tuple[Status, ...] = get_args(Status)
 
 
@@ -32,9 +36,10 @@ class Checked:
     read_as : str
         What was understood; "" where nothing was.
     status : str
-        "right"; "wrong"; "not_carried_out": true, but it repeats its left-hand side or ends in derivatives
-        that are left to be formed; "not_covered": read, but outside of what is checked, as max(…) is;
-        "not_understood".
+        "right"; "wrong"; "conditional": right if what `text` says is so; "statement": a size, a value or a
+        definition, with nothing to check; "not_carried_out": true, but it repeats its left-hand side or
+        ends in derivatives that are left to be formed; "not_covered": read, but outside of what is checked,
+        as max(…) is; "not_understood".
     text : Text
         Why, or what is remarkable.
     elements : int
@@ -56,10 +61,11 @@ class Checked:
 
 @dataclass(frozen=True)
 class Report:
-    """All equations of a file, in its order, and the sizes that they were checked with."""
+    """All equations of a file, in its order, and the sizes and conventions that they were checked with."""
 
     layers: tuple[AnyLayer, ...]
     equations: tuple[Checked, ...]
+    conventions: tuple[Convention, ...] = ()
 
     @property
     def counts(self) -> dict[Status, int]:
@@ -67,10 +73,16 @@ class Report:
         found = Counter(equation.status for equation in self.equations)
         return {status: found[status] for status in STATUSES}
 
+    @property
+    def checked(self) -> int:
+        """How many equations were understood, and held against the layer's formulas."""
+        return sum(self.counts[status] for status in ("right", "wrong", "conditional", "not_carried_out"))
+
     def to_data(self, lang: str) -> dict[str, Any]:
         """As plain data, for `--json`: texts by their ids and values, with sentences in `lang`."""
         return {
             "layers": [with_sentence(describe(layer), lang) for layer in self.layers],
+            "conventions": [with_sentence(described(each), lang) for each in self.conventions],
             "counts": self.counts,
             "equations": [
                 {

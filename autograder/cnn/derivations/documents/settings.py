@@ -6,7 +6,7 @@ never decides whether an equation is right.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -25,7 +25,12 @@ class Options:
     kernel: Size | None = None
     stride: int = 1
     padding: int = 0
+    symbols: tuple[tuple[str, str], ...] = ()
+    base: Literal[0, 1] | None = None
+    convolution: "Kernels | Literal['']" = ""
 
+
+Kernels = Literal["correlation", "true"]
 
 FROM_THE_TEXT = Options()
 """Nothing is given."""
@@ -68,8 +73,19 @@ def stated_sizes(line: str) -> Options | None:
 # ---- Sizes from indices -----------------------------------------------------------------------------------
 
 Kind = Literal["map", "numbered", "dense"]
-GENERIC = Options((5, 4), (3, 2))
-"""A general formula is checked here too: all sides differ, so no mix-up of rows and columns goes unseen."""
+
+
+def generic_layers(kind: Kind, strides: Iterable[int], padding: int = 0) -> list[AnyLayer]:
+    """Where a general formula is checked too: all sizes differ, so that no mix-up goes unseen, and there are
+    two of a kind, so that a number that is one layer's size by chance does not pass."""
+    if kind == "dense":
+        return [Dense(3, 2), Dense(2, 4)]
+    maps = ((2, 3), (3, 2)) if kind == "numbered" else ((1, 1), (1, 1))
+    found: list[AnyLayer] = []
+    for s in strides:
+        found.append(Layer((5 + (s > 1), 4 + s // 2), (3, 2), s, padding, *maps[0]))
+        found.append(Layer((3 + s, 4 + s), (2, 3), s, padding, *maps[1]))
+    return found
 
 
 def layer_kind(equation: Equation) -> Kind:
@@ -90,13 +106,15 @@ class LargestIndices:
         default_factory=lambda: {"input": [], "kernel": [], "output": []}
     )
     bias: int = 0
+    base: int = 1
 
     def take(self, equation: Equation) -> None:
         """Note the indices of every element in an equation."""
         for node in equation.nodes():
             if not isinstance(node, NamedQuantity) or free_variables(node):
                 continue
-            index = tuple(sum(value for value, _ in entry.terms) for entry in node.index.entries)
+            shift = 1 - self.base
+            index = tuple(sum(value for value, _ in entry.terms) + shift for entry in node.index.entries)
             if node.letter == "b":
                 self.bias = max(self.bias, *index, 0)
             elif index:

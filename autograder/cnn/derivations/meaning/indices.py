@@ -7,11 +7,13 @@ the sizes of a layer but none of its formulas; what has no value raises `NotCove
 from collections.abc import Mapping
 
 from autograder.base.messages import say
-from autograder.cnn.derivations.layer import AnyLayer, Layer
+from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer
+from autograder.cnn.derivations.meaning.convention import LECTURE, Convention
 from autograder.cnn.derivations.meaning.errors import Meaningless, NotCovered
 from autograder.cnn.derivations.meaning.layer_formulas import LayerFormulas
 from autograder.cnn.derivations.meaning.layer_labels import layer_of
 from autograder.cnn.derivations.notation.nodes import (
+    Bound,
     IndexEntry,
     NamedQuantity,
     Node,
@@ -21,6 +23,7 @@ from autograder.cnn.derivations.notation.nodes import (
     children,
     walk,
 )
+from autograder.cnn.derivations.symbols import CURRENT
 
 Values = Mapping[str, int]
 """What index letters stand for."""
@@ -38,8 +41,10 @@ def free_variables(node: Node) -> frozenset[str]:
     return frozenset[str]().union(*map(free_variables, children(node)))
 
 
-def entries(named: NamedQuantity, formulas: LayerFormulas) -> tuple[IndexEntry, ...]:
-    """The indices of a quantity, as many as it has in this layer.
+def entries(
+    named: NamedQuantity, formulas: LayerFormulas, convention: Convention = LECTURE
+) -> tuple[IndexEntry, ...]:
+    """The indices of a quantity in the lecture's order, as many as it has in this layer.
 
     Raises
     ------
@@ -48,7 +53,18 @@ def entries(named: NamedQuantity, formulas: LayerFormulas) -> tuple[IndexEntry, 
     """
     index, rank = named.index, formulas.rank(named.letter, layer_of(named))
     if len(index.entries) == rank:
-        return index.entries
+        found = index.entries
+        if convention.map_last and rank > 2:
+            found = (*found[2:], *found[:2])
+        if (
+            convention.channel_first
+            and named.letter == "w"
+            and (rank == 4 or isinstance(formulas.layer, Dense))
+        ):
+            found = (found[1], found[0], *found[2:])
+        return found
+    if convention.arrays and len(index.entries) in {0, rank - 2 if rank > 2 else 0}:
+        return index.entries[::-1] if convention.channel_first else index.entries
     if rank == 1 and index.run.isdigit():
         return (IndexEntry(((int(index.run), ()),)),)
     if rank == 0 and index.run == "1":
@@ -72,25 +88,59 @@ def entry_value(entry: IndexEntry, values: Values, layer: AnyLayer) -> int:
     return total
 
 
-def span(summed: Range, body: Node, formulas: LayerFormulas) -> range:
-    """From where to where a letter of Σ runs: as written, else wherever the elements exist."""
-    if summed.low is not None and summed.low != 1:
-        raise NotCovered(say("cnn.uncovered.sum_start"))
-    if isinstance(summed.high, int):
-        return range(1, min(summed.high, 1_000) + 1)
-    return range(1, reach(summed.variable, body, formulas) + 1)
+def span(
+    summed: Range, body: Node, formulas: LayerFormulas, convention: Convention, named: dict[str, str]
+) -> range:
+    """From where to where a letter of Σ runs: as written, else wherever the elements exist.
+
+    A size's letter stands for the size of that axis on which the letter of the Σ is the index; `named` keeps
+    of which quantity, for it may stand for one only.
+    """
+    first = convention.base
+    axes = _axes(summed.variable, body, formulas, convention)
+    last = first - 1 + (min(size for _, size in axes) if axes else _largest(body, formulas))
+    low = first if summed.low is None else _bound(summed.low, axes, named)
+    high = last if summed.high is None else _bound(summed.high, axes, named)
+    if axes and (low < first or high > last) and (summed.low, summed.high) != (None, None):
+        raise NotCovered(say("cnn.meaning.sum_beyond", name=summed.variable))
+    return range(low, min(high, 1_000) + 1)
 
 
-def reach(variable: str, body: Node, formulas: LayerFormulas) -> int:
-    """The largest value of a letter that stands alone as an index; of all indices, if none is."""
-    sizes, largest = [], 1
+def _bound(bound: Bound, axes: list[tuple[str, int]], named: dict[str, str]) -> int:
+    if not bound.name:
+        return bound.offset
+    if not axes:
+        raise unexplained(bound.name)
+    letter, size = min(axes, key=lambda axis: axis[1])
+    if named.setdefault(bound.name, letter) != letter:
+        raise NotCovered(say("cnn.meaning.size_of_two", name=bound.name))
+    return size + bound.offset
+
+
+def reach(variable: str, body: Node, formulas: LayerFormulas, convention: Convention = LECTURE) -> int:
+    """The number of values of a letter that stands alone as an index; of all indices, if none does."""
+    axes = _axes(variable, body, formulas, convention)
+    return min((size for _, size in axes), default=_largest(body, formulas))
+
+
+def _axes(
+    variable: str, body: Node, formulas: LayerFormulas, convention: Convention
+) -> list[tuple[str, int]]:
+    """Where a letter is an index by itself: of which quantity, and how long that axis is."""
+    found: list[tuple[str, int]] = []
     for node in walk(body):
         if isinstance(node, NamedQuantity) and node.index.entries:
-            extent = formulas.extent(node.letter, layer_of(node))
-            largest = max(largest, *extent, 1)
-            pairs = zip(entries(node, formulas), extent, strict=True)
-            sizes += [side for entry, side in pairs if entry.bare == variable]
-    return min(sizes, default=largest)
+            where = layer_of(node)
+            extent = formulas.extent(node.letter, where)
+            letter = "output" if where == CURRENT and node.letter in ("z", "delta", "a") else node.letter
+            pairs = zip(entries(node, formulas, convention), extent[: len(node.index.entries)], strict=False)
+            found += [(letter, side) for entry, side in pairs if entry.bare == variable]
+    return found
+
+
+def _largest(body: Node, formulas: LayerFormulas) -> int:
+    named = [node for node in walk(body) if isinstance(node, NamedQuantity) and node.index.entries]
+    return max([1, *(side for node in named for side in formulas.extent(node.letter, layer_of(node)))])
 
 
 def unexplained(names: str) -> NotCovered:

@@ -13,7 +13,7 @@ from lark import Lark, Token, Transformer, UnexpectedInput, v_args
 
 from autograder.base.messages import say
 from autograder.cnn.derivations.notation.errors import NotationError, at_end, visible
-from autograder.cnn.derivations.notation.nodes import Index, IndexEntry, LayerLabel, Range
+from autograder.cnn.derivations.notation.nodes import Bound, Index, IndexEntry, LayerLabel, Range
 from autograder.cnn.derivations.notation.spelling import MAX_INDEX, on_the_line
 
 MAX_DIGITS = 9
@@ -61,16 +61,30 @@ def summation_ranges(token: Token) -> tuple[Range, ...]:
     text = re.sub(r"^(\\sum|Σ|sum)|\\(no)?limits", "", token)
     above = re.search(r"\^\s*(\{[^{}]*\}|[A-Za-z]|\d+)", text)
     below = on_the_line(text[: above.start()] + text[above.end() :] if above else text)
-    high_text = re.sub(r"[\s{}^]", "", above[1]) if above else None
+    high_text = re.sub(r"[\s{}\\]|\^(?!\w|\()", "", above[1]) if above else None
     names = re.sub(r"[\s_{}()]", "", below)
-    match = re.fullmatch(r"([A-Za-z](?:,?[A-Za-z])*)(?:=(\d{1,4}))?", names)
-    if match is None or (
-        high_text is not None and not re.fullmatch(r"\d{1,4}|[A-Za-z_0-9+-]{1,20}", high_text)
-    ):
+    match = re.fullmatch(r"([A-Za-z](?:,?[A-Za-z])*)(?:=(-?\w{1,9}))?(?:,([A-Za-z])=(-?\w{1,9}))?", names)
+    if match is None:
         raise NotationError(say("cnn.notation.sum_form"), "", token.start_pos or 0)
-    low = int(match[2]) if match[2] else None
-    high: int | str | None = int(high_text) if high_text and high_text.isdigit() else high_text
-    return tuple(Range(name, low, high) for name in match[1].replace(",", ""))
+    at = token.start_pos or 0
+    high = _bounds(high_text, at)
+    letters = match[1].replace(",", "")
+    lows = dict.fromkeys(letters, match[2]) | ({match[3]: match[4]} if match[3] else {})
+    ends = high if len(high) == len(lows) else high * len(lows)
+    return tuple(
+        Range(name, _bounds(low, at)[0], end) for (name, low), end in zip(lows.items(), ends, strict=False)
+    )
+
+
+def _bounds(text: str | None, at: int) -> tuple[Bound | None, ...]:
+    """k-1, H_out, 3, or several of these between commas; None where nothing is written."""
+    found = []
+    for part in (text or "").split(","):
+        match = re.fullmatch(r"(?:\d?(-?[A-Za-z][A-Za-z_0-9^()\']{0,11}))?([+-]?\d{1,4})?", part)
+        if match is None:
+            raise NotationError(say("cnn.notation.sum_form"), "", at)
+        found.append(Bound(match[1] or "", int(match[2] or 0)) if part else None)
+    return tuple(found)
 
 
 # ---- An index ---------------------------------------------------------------------------------------------

@@ -141,9 +141,20 @@ class Quotient:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """Factors in the order in which they were written."""
+    """Factors in the order in which they were written.
+
+    `stars` tells before which of them a star stood: between maps it is a convolution.
+    """
 
     factors: tuple["Node", ...]
+    stars: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """A matrix that is written out."""
+
+    rows: tuple[tuple["Node", ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +169,19 @@ class Range:
     """A variable of a Σ, and from where to where it runs, as far as that was written."""
 
     variable: str
-    low: int | None = None
-    high: int | str | None = None
+    low: "Bound | None" = None
+    high: "Bound | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Where a Σ begins or ends: a number, or a size by its name and what is added to it, as in k − 1."""
+
+    name: str
+    offset: int
+
+    def __str__(self) -> str:
+        return f"{self.name}{self.offset:+d}".removesuffix("+0") if self.name else str(self.offset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +203,7 @@ Node = (
     | Transposed
     | Quotient
     | Product
+    | Matrix
     | Sum
     | Summation
 )
@@ -208,6 +231,8 @@ def children(node: Node) -> tuple[Node, ...]:
     match node:
         case Call(arguments=parts) | Product(factors=parts):
             return parts
+        case Matrix(rows=rows):
+            return tuple(cell for row in rows for cell in row)
         case Sum(terms=terms):
             return tuple(term for _, term in terms)
         case PartialDerivative(of=first, by=second) | Quotient(above=first, below=second):
@@ -223,7 +248,9 @@ def with_children(node: Node, changed: Callable[[Node], Node]) -> Node:
         case Call(arguments=parts):
             return replace(node, arguments=tuple(map(changed, parts)))
         case Product(factors=parts):
-            return Product(tuple(map(changed, parts)))
+            return replace(node, factors=tuple(map(changed, parts)))
+        case Matrix(rows=rows):
+            return Matrix(tuple(tuple(map(changed, row)) for row in rows))
         case Sum(terms=terms):
             return Sum(tuple((sign, changed(term)) for sign, term in terms))
         case PartialDerivative(of=first, by=second) | Quotient(above=first, below=second):

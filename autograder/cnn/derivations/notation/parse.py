@@ -27,6 +27,7 @@ from autograder.cnn.derivations.notation.nodes import (
     Index,
     Letter,
     Loss,
+    Matrix,
     NamedQuantity,
     Node,
     Number,
@@ -129,24 +130,33 @@ class _Builder(Transformer[Token, Any]):
     def term(self, *parts: Any) -> Node:
         """Factors from left to right; a Σ takes all that follows it."""
         factors: list[Node] = []
+        stars: set[int] = set()
         sign, divides, ranges = 1, False, None
         for part in parts:
             if not isinstance(part, Token):
                 if ranges is not None:
                     part = Summation(ranges, part)
                 if divides:
-                    above = factors[0] if len(factors) == 1 else Product(tuple(factors))
-                    factors, divides = [Quotient(above, part)], False
+                    above = factors[0] if len(factors) == 1 else Product(tuple(factors), frozenset(stars))
+                    factors, stars, divides = [Quotient(above, part)], set(), False
                 else:
                     factors.append(part)
             elif part.type == "SUM":
                 ranges = summation_ranges(part)
             elif part.type == "DIV":
                 divides = True
+            elif part.type == "MUL" and "⊛" in part:
+                stars.add(len(factors))
             elif part == "-":
                 sign = -sign
-        product = factors[0] if len(factors) == 1 else Product(tuple(factors))
+        product = factors[0] if len(factors) == 1 else Product(tuple(factors), frozenset(stars))
         return product if sign == 1 else Sum(((-1, product),))
+
+    def matrix(self, *parts: Any) -> Node:
+        return Matrix(tuple(part for part in parts if not isinstance(part, Token)))
+
+    def matrix_row(self, *parts: Any) -> tuple[Node, ...]:
+        return tuple(part for part in parts if not isinstance(part, Token))
 
     def power(self, base: Node, exponent: Token) -> Node:
         digits = re.sub(r"\D", "", on_the_line(exponent))

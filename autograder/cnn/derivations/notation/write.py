@@ -14,6 +14,7 @@ from autograder.cnn.derivations.notation.nodes import (
     IndexEntry,
     LayerLabel,
     Loss,
+    Matrix,
     NamedQuantity,
     Node,
     Number,
@@ -68,10 +69,14 @@ def formula(node: Node) -> str:
             return _single(base) + "ᵀ"
         case Quotient(above=above, below=below):
             return f"{_single(above)}/{_single(below)}"
-        case Product(factors=factors):
-            return "·".join(
-                _part(factor, last=place == len(factors) - 1) for place, factor in enumerate(factors)
+        case Product(factors=factors, stars=stars):
+            parts = [_part(factor, last=place == len(factors) - 1) for place, factor in enumerate(factors)]
+            return "".join(
+                ("" if not place else " ∗ " if place in stars else "·") + part
+                for place, part in enumerate(parts)
             )
+        case Matrix(rows=rows):
+            return "[" + "; ".join(", ".join(map(formula, row)) for row in rows) + "]"
         case Summation(ranges=ranges, body=body):
             written = formula(body)
             return f"{''.join(map(_range, ranges))} " + (f"({written})" if isinstance(body, Sum) else written)

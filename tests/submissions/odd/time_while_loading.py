@@ -1,14 +1,9 @@
 # assignment: small
-# double: RTE
-# add: RTE
-# pick: RTE
 
-# Leaves with success before any test.
+# Never finishes being loaded.
 import numpy as np
 
-import os
-
-status = os._exit(0)
+number = sum(1 for _ in iter(int, 1))
 
 
 def double(x):

@@ -1,12 +1,11 @@
 # assignment: small
-# double: NR
-# add: NR
-# pick: NR
 
-# Never finishes being loaded.
+# Leaves with success before any test.
 import numpy as np
 
-number = sum(1 for _ in iter(int, 1))
+import os
+
+status = os._exit(0)
 
 
 def double(x):

@@ -1,0 +1,350 @@
+"""List all that lies in a folder or an archive, and in the archives inside of it.
+
+`class_folder` asks here what there is, and decides whose it is. An archive is read like a folder. Nothing is
+ever written under a name that a student chose: what has to be unpacked becomes a numbered file in a folder of
+its own, which goes when nobody holds its entries any more. Links are not followed, sizes, numbers and depths
+are bounded, and all that is not read is listed with the reason.
+"""
+
+import contextlib
+import functools
+import itertools
+import os
+import re
+import shutil
+import stat
+import subprocess
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from autograder.base.messages import Text, TextError, say
+from autograder.submissions.source import MAX_BYTES
+
+ARCHIVE = re.compile(r"\.(?:zip|tar|tgz|tbz2|txz|tar\.(?:gz|bz2|xz)|7z|rar)$", re.IGNORECASE)
+CODE = re.compile(r"\.(?:ipynb|py)(?:\.(?:txt|json))?$", re.IGNORECASE)
+"""What may be a notebook or a script by its name: browsers and editors add a second ending."""
+_UNPACKED = re.compile(rf"{CODE.pattern}|^submission_metadata\.yml$", re.IGNORECASE)
+_SYSTEM = re.compile(
+    r"\..*|__macosx|__pycache__|node_modules|site-packages|thumbs\.db|desktop\.ini|~\$.*|.*~", re.IGNORECASE
+)
+_MOST_BYTES = 2**30
+"""Bytes that an archive may unpack to, and members it may have; inside of another one a quarter of it."""
+_MOST_MEMBERS = 200_000
+_DEEPEST_ARCHIVE, _DEEPEST_FOLDER = 3, 32
+
+
+class ClassFolderError(TextError):
+    """A path that holds no submissions, or an archive that cannot be read."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file or a folder as found.
+
+    Attributes
+    ----------
+    path : PurePosixPath
+        Where it lies, archives without their endings: what layouts are compared with.
+    shown : str
+        The same in full, for people.
+    source, member
+        The file on disk and, in a zip that is read in place, the member's name.
+    changed : float
+        The time of the last change.
+    why : Text or None
+        Why it is not read, if it is not.
+    is_system : bool
+        It is the system's or an editor's, and nobody's hand-in.
+    holder : object
+        What keeps an unpacked file from being removed.
+    """
+
+    path: PurePosixPath
+    shown: str
+    source: Path
+    member: str | None = None
+    changed: float = 0.0
+    is_folder: bool = False
+    why: Text | None = None
+    is_system: bool = False
+    holder: Any = field(default=None, compare=False, repr=False)
+
+    @property
+    def is_code(self) -> bool:
+        return not self.is_folder and self.why is None and CODE.search(self.path.name) is not None
+
+
+def entries(path: Path) -> Iterator[Entry]:
+    """Everything below a folder or in an archive.
+
+    Raises
+    ------
+    ClassFolderError
+        The archive itself cannot be read.
+    OSError
+        The folder itself cannot be listed.
+    """
+    if path.is_dir():
+        yield from _in_folder(path, PurePosixPath(), "", _Unpacked())
+    else:
+        yield from _in_archive(Entry(PurePosixPath(), "", path), _Unpacked(), 0)
+
+
+def read(source: Path, member: str | None) -> bytes:
+    """The content, of which one byte more than `source.MAX_BYTES` at the most.
+
+    Raises
+    ------
+    Exception
+        It cannot be read: damaged zip members raise a dozen classes of errors.
+    """
+    if member is None:
+        with source.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    archive = _opened(source, source.stat().st_mtime_ns)
+    return _from_zip(archive, archive.getinfo(member), MAX_BYTES + 1)
+
+
+def readable(raw: bytes, otherwise: str) -> str:
+    """A file's name as text: UTF-8, or the encoding of Chinese Windows."""
+    for encoding in ("utf-8", "gb18030"):
+        with contextlib.suppress(UnicodeDecodeError):
+            return raw.decode(encoding)
+    return otherwise.encode("utf-8", "replace").decode()
+
+
+class _Unpacked:
+    """A folder of numbered files; it is removed with the last entry that lies in it."""
+
+    def __init__(self) -> None:
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._numbers = itertools.count()
+
+    def keep(self, content: bytes) -> Path:
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="hand-ins-", ignore_cleanup_errors=True)
+        path = Path(self._folder.name, str(next(self._numbers)))
+        path.write_bytes(content)
+        return path
+
+
+def _in_folder(folder: Path, above: PurePosixPath, shown_above: str, unpacked: _Unpacked) -> Iterator[Entry]:
+    with os.scandir(folder) as found:
+        listed = sorted(found, key=lambda entry: entry.name)
+    for entry in listed:
+        name = readable(os.fsencode(entry.name), entry.name)
+        status = entry.stat(follow_symlinks=False)
+        is_folder = stat.S_ISDIR(status.st_mode)
+        path, shown = above / name, shown_above + name + "/" * is_folder
+        about = Entry(path, shown, Path(entry), changed=status.st_mtime, is_folder=is_folder)
+        if _SYSTEM.fullmatch(name):
+            yield replace(about, why=say("account.system"), is_system=True)
+        elif is_folder and len(path.parts) < _DEEPEST_FOLDER:
+            yield about
+            try:
+                yield from _in_folder(about.source, path, shown, unpacked)
+            except OSError as error:
+                yield replace(about, why=say("note.file_unreadable", error=error.strerror))
+        elif is_folder:
+            yield replace(about, why=say("account.too_deep"))
+        elif not stat.S_ISREG(status.st_mode):
+            yield replace(about, why=say("account.no_file"))
+        else:
+            yield from _file(about, unpacked, 0)
+
+
+def _file(about: Entry, unpacked: _Unpacked, depth: int) -> Iterator[Entry]:
+    """A file; an archive with all that is in it, or with the reason why it cannot be read."""
+    ending = ARCHIVE.search(about.path.name)
+    if ending is None:
+        yield about
+        return
+    path = about.path.with_name(about.path.name[: ending.start()] or about.path.name)
+    outer = replace(about, path=path, shown=f"{about.shown}/", is_folder=True)
+    try:
+        yield outer  # as a folder of that name: an empty archive is listed, too
+        if depth >= _DEEPEST_ARCHIVE:
+            raise ClassFolderError(say("account.too_deep"))
+        yield from _in_archive(outer, unpacked, depth)
+    except ClassFolderError as error:
+        yield replace(about, why=error.text)
+
+
+# ---- Archives ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Member:
+    """What an archive says of a member; `read` gives so many of its bytes at the most."""
+
+    name: str
+    original: str
+    changed: float
+    size: int
+    is_folder: bool
+    why: Text | None
+    read: Callable[[int], bytes]
+
+
+def _in_archive(outer: Entry, unpacked: _Unpacked, depth: int) -> Iterator[Entry]:
+    """The members of an archive; only those of an outermost zip are left where they are."""
+    in_place = depth == 0 and outer.shown == ""
+    path, left = outer.source, _MOST_BYTES >> 2 * depth
+    try:
+        for number, member in enumerate(_members(path)):
+            inside = PurePosixPath(member.name.strip("/"))
+            if not inside.parts:
+                continue
+            if number >= _MOST_MEMBERS >> 2 * depth:
+                raise ClassFolderError(say("account.too_large", file=outer.shown or path.name))
+            system = next((n for n, part in enumerate(inside.parts, 1) if _SYSTEM.fullmatch(part)), 0)
+            is_system = bool(system) and ".." not in inside.parts
+            shown = f"{outer.shown}{inside}" + "/" * member.is_folder
+            where = outer.path / inside
+            about = Entry(where, shown, path, changed=member.changed, is_folder=member.is_folder)
+            if why := say("account.system") if is_system else member.why:
+                yield replace(about, why=why, is_system=is_system)
+                continue
+            is_archive = not member.is_folder and ARCHIVE.search(inside.name) is not None
+            if in_place and not is_archive and member.original:
+                yield replace(about, member=member.original)
+            elif member.is_folder or not (is_archive or _UNPACKED.search(inside.name)):
+                yield about
+            else:
+                wanted = _MOST_BYTES >> 2 * depth + 2 if is_archive else MAX_BYTES
+                try:
+                    content = member.read(wanted + 1)
+                except Exception as error:
+                    yield replace(about, why=say("note.file_unreadable", error=error))
+                    continue
+                left -= len(content)
+                if left < 0 or (is_archive and len(content) > wanted):
+                    raise ClassFolderError(say("account.too_large", file=outer.shown or path.name))
+                source = unpacked.keep(content)
+                yield from _file(replace(about, source=source, holder=unpacked), unpacked, depth + 1)
+    except ClassFolderError:
+        raise
+    except Exception as error:  # archives are damaged in a hundred ways
+        said = {"path": outer.shown or path, "error": str(error) or type(error).__name__}
+        raise ClassFolderError(say("class.archive_unreadable", **said)) from error
+
+
+def _members(path: Path) -> Iterator[_Member]:
+    with path.open("rb") as file:
+        start = file.read(8)
+    if start.startswith((b"Rar!", b"7z\xbc\xaf\x27\x1c")):
+        yield from _of_7z(path) if start.startswith(b"7z") else _of_bsdtar(path)
+    elif zipfile.is_zipfile(path) or not tarfile.is_tarfile(path):  # zipfile says best what is wrong
+        yield from _of_zip(path)
+    else:
+        with tarfile.open(path, "r:*") as archive:
+            yield from _of_tar(archive)
+
+
+def _of_zip(path: Path) -> Iterator[_Member]:
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            name = _member_name(info)
+            try:
+                changed = datetime(*info.date_time).timestamp()
+            except (ValueError, OverflowError):
+                changed = 0.0
+            encrypted = say("account.encrypted") if info.flag_bits & 1 else None
+            is_link = stat.S_ISLNK(info.external_attr >> 16)
+            why = say("account.no_file") if is_link else encrypted
+            reading = functools.partial(_from_zip, archive, info)
+            folder = name.endswith("/")
+            yield _Member(name, info.filename, changed, info.file_size, folder, why, reading)
+
+
+def _from_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes:
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ClassFolderError(say("note.zip_compression"))
+    with archive.open(info) as file:
+        return file.read(most)
+
+
+@functools.lru_cache(maxsize=1)
+def _opened(path: Path, changed: int) -> zipfile.ZipFile:
+    """The last zip stays open: reading the directory of thousands takes longer than grading one of them."""
+    return zipfile.ZipFile(path)
+
+
+def _member_name(info: zipfile.ZipInfo) -> str:
+    """A member's path with slashes; zipfile decodes names that are not marked as UTF-8 as cp437."""
+    name = info.filename
+    if not info.flag_bits & 0x800:
+        with contextlib.suppress(UnicodeEncodeError):
+            name = readable(name.encode("cp437"), name)
+    return name.replace("\\", "/")
+
+
+def _of_tar(archive: tarfile.TarFile) -> Iterator[_Member]:
+    passed = 0
+    for info in archive:
+        passed += info.size  # a compressed tar is unpacked as it is passed, whether it is wanted or not
+        if passed > 4 * _MOST_BYTES:
+            raise ClassFolderError(say("account.too_large", file=str(archive.name)))
+
+        def content(most: int, info: tarfile.TarInfo = info) -> bytes:
+            file = archive.extractfile(info)
+            return file.read(most) if file else b""
+
+        name = readable(os.fsencode(info.name), info.name) if info.name.isprintable() else info.name
+        why = None if info.isreg() or info.isdir() else say("account.no_file")
+        yield _Member(name, "", info.mtime, info.size, info.isdir(), why, content)
+
+
+def _of_7z(path: Path) -> Iterator[_Member]:
+    try:
+        import py7zr
+    except ModuleNotFoundError:
+        yield from _of_bsdtar(path)
+        return
+    try:
+        with py7zr.SevenZipFile(path) as archive:
+            if archive.needs_password():
+                raise ClassFolderError(say("account.encrypted"))
+            listed = archive.list()
+            wanted = [m.filename for m in listed if not m.is_directory]
+            if sum(member.uncompressed for member in listed) > _MOST_BYTES >> 1:
+                raise ClassFolderError(say("account.too_large", file=path.name))
+            factory = py7zr.io.BytesIOFactory(_MOST_BYTES >> 1)
+            if wanted:
+                archive.extract(targets=wanted, factory=factory)
+    except py7zr.exceptions.PasswordRequired:
+        raise ClassFolderError(say("account.encrypted")) from None
+    for member in listed:
+        changed = member.creationtime.timestamp() if member.creationtime else 0.0
+        product = factory.products.get(member.filename)
+        why = say("account.no_file") if getattr(member, "is_symlink", False) else None
+        reading = product.read if product is not None else (lambda most: b"")
+        yield _Member(member.filename, "", changed, member.uncompressed, member.is_directory, why, reading)
+
+
+def _of_bsdtar(path: Path) -> Iterator[_Member]:
+    """What libarchive's tar can read, as a stream of tar: it writes no file."""
+    program = shutil.which("bsdtar")
+    if program is None:
+        raise ClassFolderError(say("account.no_program"))
+    command = [program, "-c", "-f", "-", "--format", "pax", f"@{path.resolve()}"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL
+    ) as run:
+        assert run.stdout is not None and run.stderr is not None
+        try:
+            with tarfile.open(fileobj=run.stdout, mode="r|") as archive:
+                yield from _of_tar(archive)
+        except tarfile.ReadError:
+            said = run.stderr.read(300).decode(errors="replace").strip()
+            if re.search("encrypt|passphrase", said, re.IGNORECASE):
+                raise ClassFolderError(say("account.encrypted")) from None
+            raise ClassFolderError(say("class.archive_unreadable", path=path, error=said)) from None
+        finally:
+            run.kill()

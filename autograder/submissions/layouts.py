@@ -1,0 +1,228 @@
+"""Whose a file is and for which assignment, by the table of layouts in `layouts.toml`.
+
+`class_folder` asks here; no file of a class may be opened here. A layout is taught by a row of the table.
+
+After the systems' code: `mod/assign/classes/downloader.php` of Moodle, `lib/content_zipper.rb` of Canvas.
+Moodle numbers participants of an assignment as in its grading worksheet, and teams with another number;
+Canvas numbers users as in its gradebook, and gives every file an increasing number.
+"""
+
+import functools
+import itertools
+import re
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from autograder.base.messages import TextError, say
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A row of the table, which tells what its fields mean."""
+
+    name: str
+    patterns: tuple[str, ...]
+    system: bool = False
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Handed:
+    """What a path tells of a file.
+
+    Attributes
+    ----------
+    name, number : str
+        The student's name and number in the system; either may be "". A team has no number: the one in its
+        folder's name is no participant's.
+    file : str
+        The student's own name of the file.
+    order : int
+        Larger is newer; 0 where unknown.
+    """
+
+    system: str
+    name: str
+    number: str
+    file: str
+    late: bool = False
+    order: int = 0
+    assignment: str | None = None
+    team: bool = False
+
+    @property
+    def student(self) -> str:
+        """The student in every report: the name for people to read, the number because it is unique."""
+        if self.name and self.number:
+            return f"{self.name} ({self.number})"
+        return self.name or self.number
+
+    @property
+    def person(self) -> object:
+        """Equal for one person's files, as of `2021001_李娜` and `李娜-2021001`."""
+        label = None if self.number else _LABEL.fullmatch(self.name)
+        if label is None:
+            return self.name, self.number
+        return (label["name"] or label["name2"]).strip("-_+ "), label["id"] or label["id2"]
+
+
+_LABEL = re.compile(
+    r"(?P<id>[A-Za-z]{0,3}\d{4,})[-_+ ]*(?P<name>[^\d]+)"
+    r"|(?P<name2>[^\d]+?)[-_+ ]*(?P<id2>[A-Za-z]{0,3}\d{4,})"
+)
+_COPY = re.compile(r"(?:-\d+| \(\d+\))+$")
+_SUFFIX = r"(?:[-_ ]+\d{1,3}| ?\(\d+\)|[-_ ]copy\d*|[-_ ]\u526f\u672c)* *"
+_LONGEST = 1000
+"""Longer names are not parsed: no system writes them, and hostile ones would take long."""
+
+
+@functools.cache
+def table() -> dict[str, Any]:
+    """The data of `layouts.toml`."""
+    return tomllib.loads(Path(__file__).with_name("layouts.toml").read_text(encoding="utf-8"))
+
+
+@functools.cache
+def layouts() -> tuple[Layout, ...]:
+    """The layouts; the last one fits where no other does."""
+    return tuple(
+        Layout(row["name"], tuple(row["patterns"]), row.get("system", False), tuple(row.get("also", ())))
+        for row in table()["layout"]
+    )
+
+
+def named(name: str) -> Layout:
+    return next(layout for layout in layouts() if layout.name == name)
+
+
+def own(pattern: str) -> Layout:
+    """The layout of `--pattern`.
+
+    Raises
+    ------
+    TextError
+        It is no regular expression, or names no student.
+    """
+    try:
+        groups = re.compile(pattern).groupindex.keys() & {"student", "name", "team"}
+    except re.error as error:
+        raise TextError(say("class.pattern_wrong", error=error)) from None
+    if not groups:
+        raise TextError(say("class.pattern_names_nobody"))
+    return Layout(pattern, (pattern,))
+
+
+class Reader:
+    """A layout whose patterns know the assignments: `names`, what these may be called, to their names."""
+
+    def __init__(self, layout: Layout, names: Mapping[str, str]) -> None:
+        self.layout = layout
+        self._names = {_folded(name): its for name, its in names.items()}
+        words = [re.findall(r"[^\W_]+", name) or [name] for name in sorted(names, key=len, reverse=True)]
+        spelt = "|".join(r"[\W_]*".join(map(re.escape, of_name)) for of_name in words)
+        title = f"(?P<assignment>{spelt or '[^/]+?'})"
+        parts = table()["parts"] | {"ASSIGNMENT": title + _SUFFIX, "TITLE": title}
+        capitals = re.compile("|".join(parts))
+        self._patterns = [
+            re.compile(capitals.sub(lambda part: parts[part[0]], pattern), re.IGNORECASE | re.DOTALL)
+            for pattern in (*layout.patterns, *layout.also)
+        ]
+
+    def recognised(self, parts: Sequence[str], is_folder: bool) -> Handed | None:
+        return self(parts, is_folder, len(self.layout.patterns))
+
+    def __call__(
+        self, parts: Sequence[str], is_folder: bool = False, patterns: int | None = None
+    ) -> Handed | None:
+        """What a path, given by its parts, says to the first `patterns`; None where it does not fit."""
+        if not parts or any(len(part) > _LONGEST for part in parts):
+            return None
+        path = "/".join(parts) + "/" * is_folder
+        match = next(filter(None, (pattern.fullmatch(path) for pattern in self._patterns[:patterns])), None)
+        if match is None:
+            return None
+        got = defaultdict(str, {name: value for name, value in match.groupdict().items() if value})
+        name, assignment = got["team"] or got["name"], got["assignment"]
+        return Handed(
+            self.layout.name,
+            name.strip(" ") or got["student"],
+            "" if got["team"] else got["number"] or (got["student"] if name else ""),
+            got["inside"] or got["file"] or got["typed"] or parts[-1],
+            bool(got["late"]),
+            int(re.sub(r"\D", "", got["order"])[:30] or 0),
+            self._names.get(_folded(assignment), assignment) if assignment else None,
+            bool(got["team"]),
+        )
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name).casefold() or name
+
+
+def recognised(
+    paths: Sequence[tuple[Sequence[str], bool]], names: Mapping[str, str], known: Sequence[Layout]
+) -> tuple[Reader, int]:
+    """The layout of a class, and how many folders lie around it; `paths` are parts, and whether a folder.
+
+    More than half of the paths have to fit, so that neither a stray file nor a few forged names change
+    anything; then the layout counts that says most of them, and most students, with the fewest folders
+    around.
+    """
+    *readers, last = (Reader(layout, names) for layout in known)
+    if not readers:
+        return last, 0
+    sample = paths[:: len(paths) // 100 + 1]  # of a large class: what fits none of these fits not half of all
+    for of_systems in (True, False):
+        most, best = (0, 0), None
+        for depth, reader in itertools.product(range(3), readers):
+            if reader.layout.system is of_systems:
+                told = (reader.recognised(parts[depth:], is_folder) for parts, is_folder in sample)
+                if not reader.layout.also and not any(told):
+                    continue
+                told = (reader.recognised(parts[depth:], is_folder) for parts, is_folder in paths)
+                found = [handed for handed in told if handed is not None]
+                worth = len(found), len({handed.person for handed in found})
+                if worth > most and (reader.layout.also or len(found) > len(paths) / 2):
+                    most, best = worth, (reader, depth)
+        if best is not None:
+            return best
+    is_work = Reader(Layout("", (r"[^/]+/ASSIGNMENTCODE",)), names)
+    return last, _folders_around([parts for parts, _ in paths], is_work)
+
+
+def _folders_around(paths: list[Sequence[str]], is_work: Reader) -> int:
+    """How many folders everything lies in, unless it is the folder of the only student."""
+    for depth in range(2):
+        inside = [parts[depth:] for parts in paths if len(parts) > depth]
+        tops, below = {parts[0] for parts in inside}, {parts[1] for parts in inside if len(parts) > 1}
+        if len(tops) != 1 or len(below) < 2 or any(map(is_work, inside)):
+            return depth
+    return 2
+
+
+def of_file(path: str) -> Handed | None:
+    """What a file's path in a result says of Moodle's or Canvas's numbers, for the exports to them."""
+    parts = PurePosixPath(path).parts
+    found = (reader(parts[depth:]) for reader in _exporting() for depth in range(3))
+    return next(filter(None, found), None)
+
+
+@functools.cache
+def _exporting() -> list[Reader]:
+    return [Reader(named(name), {}) for name in ("Moodle", "Canvas")]
+
+
+def is_called(file: str, names: Iterable[str]) -> bool:
+    """Whether a file's own name tells the assignment that is called one of `names`."""
+    own = _COPY.sub("", PurePosixPath(file).stem).casefold()
+    return any(name.casefold() in own for name in names)
+
+
+def meaning(name: str, names: Mapping[str, str]) -> str | None:
+    """The assignment that a file's or a folder's name means."""
+    handed = Reader(Layout("", ("ASSIGNMENT",)), names)([name]) if names else None
+    return handed.assignment if handed else None

@@ -1,0 +1,152 @@
+"""Who is in the class: a list of people, as a spreadsheet or a learning platform writes it.
+
+`class_folder` asks here whose a name in a path is, and who has handed in nothing. Columns are found by their
+headings (`layouts.toml`), in Chinese or English, so that exports of platforms can be used as they are. Two
+people of one name stay two.
+"""
+
+import csv
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from autograder.base.messages import TextError, say
+from autograder.submissions.layouts import Handed, table
+
+_LARGEST_TEAM = 8
+"""A group of more people is no team whose members hand in together, but a section of the class."""
+
+
+class RosterError(TextError):
+    """A roster that cannot be read."""
+
+
+@dataclass(frozen=True)
+class Person:
+    id: str
+    name: str
+    email: str = ""
+    section: str = ""
+    group: str = ""
+    other: tuple[str, ...] = ()
+    """The name in other orders, logins, numbers of platforms."""
+
+    @property
+    def label(self) -> str:
+        """The person in every report."""
+        return f"{self.id} {self.name}".strip()
+
+
+@dataclass(frozen=True)
+class Roster:
+    people: tuple[Person, ...]
+
+    @cached_property
+    def _known(self) -> dict[str, list[Person]]:
+        """Everybody by everything that they may be called; several people where a name is no one's own."""
+        known: dict[str, list[Person]] = defaultdict(list)
+        for person in self.people:
+            names = (person.id, person.name, person.email, person.email.partition("@")[0], *person.other)
+            for name in {_folded(name) for name in names} - {""}:
+                known[name].append(person)
+        return known
+
+    @cached_property
+    def _teams(self) -> dict[str, list[Person]]:
+        teams: dict[str, list[Person]] = defaultdict(list)
+        for person in self.people:
+            if person.group:
+                teams[_folded(person.group)].append(person)
+        return {name: people for name, people in teams.items() if len(people) <= _LARGEST_TEAM}
+
+    def find(self, handed: Handed) -> Person | None:
+        """Whose a file is: by number or login before the name, which several may have."""
+        number = "" if handed.system == "Moodle" else handed.number  # Moodle's is the assignment's own
+        label = f"{handed.name} {number}"
+        said = [number, *re.findall(r"[^\W_]+", label), *re.findall(r"[A-Za-z]*\d+", label), handed.name]
+        said += re.findall(r"[^\W\d_][^\d_]*", handed.name)
+        for name in filter(None, map(_folded, said)):
+            if len(people := self._known.get(name, [])) == 1 and (len(name) > 2 or not name.isascii()):
+                return people[0]
+        return None
+
+    def members(self, handed: Handed) -> list[str]:
+        """The labels of those whose work it is; empty where nobody in the roster can be meant."""
+        team = self._teams.get(_folded(handed.name), [])
+        person = None if team else self.find(handed)
+        if person is not None:
+            team = self._teams.get(_folded(person.group), [person])
+        return [person.label for person in team]
+
+    def team(self, label: str) -> str:
+        """The group of the person with this label."""
+        return next((person.group for person in self.people if person.label == label), "")
+
+
+def read(path: Path) -> Roster:
+    """Read a roster; GB18030 and UTF-16 are fine, too, and separators but the comma.
+
+    Raises
+    ------
+    RosterError
+        One sentence: it cannot be read, or has no column of ids or names.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise RosterError(say("error.file_unreadable", file=path, error=error.strerror or error)) from None
+    for encoding in ("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", "gb18030"):
+        try:
+            text = data.decode(encoding)
+            break
+        except UnicodeDecodeError:
+            continue
+    else:
+        raise RosterError(say("roster.no_text", file=path))
+    first = text.partition("\n")[0]
+    rows = list(csv.reader(text.splitlines(), delimiter=max(",;\t\uff0c", key=first.count)))
+    headings = [_folded(heading) for heading in rows[0]] if rows else []
+    places = {
+        name: [n for n, heading in enumerate(headings) if heading in called]
+        for name, called in table()["roster"].items()
+    }
+    if not (places["id"] or places["login"] or places["email"]) or not (places["name"] or places["last"]):
+        raise RosterError(say("roster.no_columns", file=path, found=", ".join(rows[0]) if rows else "–"))
+    people: dict[str, Person] = {}
+    for row in rows[1:]:
+        person = _person(row, places)
+        if person is not None:
+            people.setdefault(person.id, person)
+    return Roster(tuple(people.values()))
+
+
+def _person(row: Sequence[str], places: dict[str, list[int]]) -> Person | None:
+    def cells(*columns: str) -> list[str]:
+        found = [row[n].strip() for column in columns for n in places[column] if n < len(row)]
+        return [cell.lstrip("'") for cell in found if cell]
+
+    first, last = (" ".join(cells(column)) for column in ("first", "last"))
+    whole = next(iter(cells("name")), "")
+    surname, comma, given = whole.partition(",")
+    names = [
+        whole or f"{first} {last}".strip(),
+        *(_orders(given, surname) if comma else _orders(first, last)),
+    ]
+    ids = cells("id", "login", "email")
+    # Canvas's gradebook has its own number first and a row of the points possible.
+    if not ids or not names[0] or names[0] == "Points Possible":
+        return None
+    own = next((cell for cell in cells("id")[::-1]), ids[0])
+    email, section, group = (next(iter(cells(column)), "") for column in ("email", "section", "group"))
+    return Person(own, names[0], email, section, group, (*ids, *names[1:]))
+
+
+def _orders(first: str, last: str) -> Iterable[str]:
+    return (f"{first}{last}", f"{last}{first}") if first or last else ()
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name).casefold()

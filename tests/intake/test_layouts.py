@@ -1,0 +1,480 @@
+"""Whose a file is: every layout in every container, and what becomes of all that does not fit."""
+
+from pathlib import Path
+
+import pytest
+
+from autograder.base.messages import TextError
+from autograder.submissions import class_folder
+from autograder.submissions.class_folder import Intake
+from tests.intake.trees import (
+    CONTAINERS,
+    DONE,
+    HALF,
+    KNOWN,
+    NAMES,
+    STUB,
+    Tree,
+    notebook,
+    saved,
+    sevenzipped,
+    tarred,
+    written,
+    zipped,
+)
+
+WORK = notebook(DONE)
+YAML = """---
+submission_7:
+  :submitters:
+  - :name: Li Na
+    :sid: '2021001'
+    :email: lina@example.edu
+  :created_at: 2022-11-04 10:41:01
+submission_8:
+  :submitters:
+  - :name: Bo Li
+    :sid: '2021002'
+  - :name: 王芳
+    :sid: '2021003'
+"""
+
+LAYOUTS: dict[str, tuple[Tree, str | None, set[str]]] = {
+    "student/assignment": ({"li/pooling/p.py": DONE, "bo/convolution/c.py": DONE}, None, {"li", "bo"}),
+    "assignment/student": ({"pooling/li/p.py": DONE, "convolution/bo/c.py": DONE}, None, {"li", "bo"}),
+    "assignment/student.ipynb": (
+        {"pooling/li/p.py": DONE, "pooling/bo.ipynb": WORK, "convolution/li/x.py": DONE},
+        None,
+        {"li", "bo"},
+    ),
+    "flat": ({"li.ipynb": WORK, "bo.py": DONE}, "pooling", {"li", "bo"}),
+    "a folder each": ({"li/p.py": DONE, "bo/x/y.ipynb": WORK, "chi": None}, "pooling", {"li", "bo", "chi"}),
+    "a zip each": (
+        {"li.zip": zipped({"a.py": DONE}), "bo.zip": zipped({"x/b.py": DONE})},
+        "pooling",
+        {"li", "bo"},
+    ),
+    "a file, a folder and a zip": (
+        {"li.py": DONE, "bo/b.py": DONE, "chi.zip": zipped({"c.py": DONE})},
+        "pooling",
+        {"li", "bo", "chi"},
+    ),
+    "学号_姓名/": (
+        {"2021001_李娜/p.ipynb": WORK, "2021002_王芳/w.py": DONE},
+        "pooling",
+        {"2021001_李娜", "2021002_王芳"},
+    ),
+    "学号_姓名.ipynb": (
+        {"2021001_李娜.ipynb": WORK, "2021002_王芳.py": DONE},
+        "pooling",
+        {"2021001_李娜", "2021002_王芳"},
+    ),
+    "姓名-学号-作业3.ipynb": (
+        {"李娜-2021001-作业3.ipynb": WORK, "王芳-2021002-作业3.py": DONE},
+        None,
+        {"李娜-2021001", "王芳-2021002"},
+    ),
+    "作业3_学号_姓名.ipynb": (
+        {"作业3_2021001_李娜.ipynb": WORK, "hw3-2021002-王芳.py": DONE},
+        None,
+        {"2021001_李娜", "2021002-王芳"},
+    ),
+    "学号_姓名/作业3/": (
+        {"2021001_李娜/作业3/x.py": DONE, "2021002_王芳/hw3/x.py": DONE},
+        None,
+        {"2021001_李娜", "2021002_王芳"},
+    ),
+    "one student, two spellings": (
+        {"2021001_李娜.ipynb": WORK, "李娜-2021001.py": STUB, "bo.py": DONE},
+        "pooling",
+        {"2021001_李娜", "bo"},
+    ),
+    "tolerant folder names": (
+        {
+            "a/Pooling/x.py": DONE,
+            "b/pooling-1/x.py": DONE,
+            "c/pooling /x.py": DONE,
+            "d/POOLING (2)/x.py": DONE,
+        },
+        None,
+        {"a", "b", "c", "d"},
+    ),
+    "names of the settings": (
+        {"a/作业3/x.py": DONE, "b/HW3/x.py": DONE, "c/hw3-2/x.py": DONE},
+        None,
+        {"a", "b", "c"},
+    ),
+    "a file in the student's folder": (
+        {"li/pooling/p.py": DONE, "bo/pooling.ipynb": WORK},
+        None,
+        {"li", "bo"},
+    ),
+    "a file of any name in it": ({"li/pooling/p.py": DONE, "bo/my.ipynb": WORK}, "pooling", {"li", "bo"}),
+    "Moodle": (
+        {"Li Na_12_assignsubmission_file/p.py": DONE, "Bo_13_assignsubmission_file_/p.ipynb": WORK},
+        "pooling",
+        {"Li Na (12)", "Bo (13)"},
+    ),
+    "Moodle without folders": (
+        {"Li Na_12_assignsubmission_file_p.py": DONE, "Bo_13_assignsubmission_file_x.ipynb": WORK},
+        "pooling",
+        {"Li Na (12)", "Bo (13)"},
+    ),
+    "Moodle, in two folders": (
+        {
+            "c/PHY1-pooling-45/Li_12_assignsubmission_file/p.py": DONE,
+            "c/PHY1-pooling-45/Bo_13_assignsubmission_file/q.py": DONE,
+        },
+        "pooling",
+        {"Li (12)", "Bo (13)"},
+    ),
+    "Moodle, teams": (
+        {
+            "Team 3_45_assignsubmission_file_/p.py": DONE,
+            "第4组_46_assignsubmission_file/p.py": DONE,
+            "Default group_assignsubmission_file/p.py": DONE,
+        },
+        "pooling",
+        {"Team 3", "第4组", "Default group"},
+    ),
+    "Moodle, online text": (
+        {"Li_12_assignsubmission_onlinetext/onlinetext.html": "x", "Bo_13_assignsubmission_file/p.py": DONE},
+        "pooling",
+        {"Li (12)", "Bo (13)"},
+    ),
+    "Moodle, equal names": (
+        {"Li_12_assignsubmission_file/p.py": DONE, "Li_13_assignsubmission_file/p.py": DONE},
+        "pooling",
+        {"Li (12)", "Li (13)"},
+    ),
+    "Canvas": (
+        {
+            "lina_LATE_123_456_pooling-1.ipynb": WORK,
+            "lina_123_400_pooling.ipynb": WORK,
+            "bo_124_457_x.py": DONE,
+        },
+        "pooling",
+        {"lina (123)", "bo (124)"},
+    ),
+    "Canvas, a zip handed in": (
+        {"lina_123_456_work.zip": zipped({"w/p.py": DONE}), "bo_124_457_x.py": DONE},
+        "pooling",
+        {"lina (123)", "bo (124)"},
+    ),
+    "Canvas, anonymous": (
+        {"anon_x7_456_p.py": DONE, "anon_y8_457_x.py": DONE},
+        "pooling",
+        {"anon_x7", "anon_y8"},
+    ),
+    "Blackboard": (
+        {
+            "pooling_li_na_attempt_2022-11-04-10-41-01_work.ipynb": WORK,
+            "pooling_li_na_attempt_2022-11-05-10-41-01_work.ipynb": notebook(HALF),
+            "pooling_li_na_attempt_2022-11-04-10-41-01.txt": "Name: Li Na",
+            "pooling_bo_attempt_2022-11-04-10-41-01_b.py": DONE,
+        },
+        "pooling",
+        {"li_na", "bo"},
+    ),
+    "D2L": (
+        {
+            "123-456 - Li Na - Nov 4, 2022 1041 AM/p.py": DONE,
+            "124-456 - Bo Li - Nov 4, 2022 1141 AM/p.py": DONE,
+        },
+        "pooling",
+        {"Li Na (123)", "Bo Li (124)"},
+    ),
+    "Sakai": (
+        {
+            "Pooling/Li, Na(lina)/Submission attachment(s)/p.py": DONE,
+            "Pooling/Li, Bo(bo)/timestamp.txt": "x",
+            "Pooling/grades.csv": "x",
+        },
+        "pooling",
+        {"Li, Na (lina)", "Li, Bo (bo)"},
+    ),
+    "ILIAS": (
+        {
+            "Li_Na_lina_4711/20221104104101_p.py": DONE,
+            "Li_Bo_bo_4712/20221104104101_q.py": DONE,
+            "Team_5/x.py": DONE,
+        },
+        "pooling",
+        {"Li_Na (lina_4711)", "Li_Bo (bo_4712)", "Team_5"},
+    ),
+    "Gradescope": (
+        {"submission_metadata.yml": YAML, "submission_7/p.py": DONE, "submission_8/p.py": DONE},
+        "pooling",
+        {"Li Na (2021001)", "Bo Li (2021002)", "王芳 (2021003)"},
+    ),
+    "GitHub Classroom": (
+        {"pooling-lina/p.py": DONE, "pooling-bo-li/src/q.py": DONE},
+        None,
+        {"lina", "bo-li"},
+    ),
+    "GitHub Classroom, cloned": (
+        {"pooling-submissions/pooling-lina/p.py": DONE, "pooling-submissions/pooling-bo/q.py": DONE},
+        None,
+        {"lina", "bo"},
+    ),
+    "nbgrader, with its course": (
+        {"submitted/li/pooling/p.py": DONE, "submitted/bo/pooling/p.py": DONE},
+        None,
+        {"li", "bo"},
+    ),
+}
+
+
+def fates(taken: Intake) -> dict[str, str]:
+    return {line.path: line.fate for line in taken.account}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_students_are_found_in_every_layout_and_container(tmp_path: Path, layout: str) -> None:
+    tree, assignment, students = LAYOUTS[layout]
+    for container, make in CONTAINERS.items():
+        if container in ("folder", "zip", "tar.gz") or layout not in WRAPPED:
+            path = make(tmp_path / container, tree)
+            taken = class_folder.find(path, assignment, KNOWN, NAMES)
+            assert {file.student for file in taken.files} == students, container
+            assert "not_understood" not in fates(taken).values()
+            for file in taken.files:
+                assert not file.name or b"max_pool" in file.read()
+
+
+WRAPPED = ("assignment/student.ipynb", "Moodle, in two folders")
+"""A third folder around Moodle's is none; a folder around `pooling/bo.ipynb` reads as a student."""
+
+
+def test_of_blackboards_attempts_the_last_of_equal_ones_counts(tmp_path: Path) -> None:
+    names = [f"hw_li_attempt_2022-11-0{day}-10-41-01_w.py" for day in (5, 4)]
+    (file,) = class_folder.find(written(tmp_path, dict.fromkeys(names, DONE)), "pooling", KNOWN).files
+    assert file.name == names[0]
+
+
+def test_a_teams_number_is_no_participants_and_its_work_is_the_teams(tmp_path: Path) -> None:
+    (file,) = class_folder.find(
+        written(tmp_path, {"Team 3_45_assignsubmission_file_/p.py": DONE}), "pooling", KNOWN
+    ).files
+    assert (file.student, file.team) == ("Team 3", "Team 3")
+
+
+RAR = bytes.fromhex("526172211a0700cf907300000d00000000000000")
+"""The start of a RAR 4 archive; a stored file follows."""
+
+
+def rar(name: str, content: bytes) -> bytes:
+    import struct
+    import zlib
+
+    fields = (len(content), len(content), 3, zlib.crc32(content), 0x5A21_0000, 20, 0x30, len(name), 0o100644)
+    body = (
+        struct.pack("<BHH", 0x74, 0x8000, 32 + len(name)) + struct.pack("<IIBIIBBHI", *fields) + name.encode()
+    )
+    return RAR + struct.pack("<H", zlib.crc32(body) & 0xFFFF) + body + content
+
+
+# ---- What does not fit -------------------------------------------------------------------------------------
+
+CANVAS = {f"s{n}_1{n}_2{n}_p.py": DONE for n in range(3)}
+NESTED = {"li/pooling/p.py": DONE, "bo/pooling/p.py": DONE}
+
+LEFT: dict[str, tuple[Tree, str | None, dict[str, str]]] = {
+    "a stray own file in Canvas's download": (
+        CANVAS | {"solution.py": DONE},
+        "pooling",
+        {"solution.py": "not_understood"},
+    ),
+    "a bare notebook beside folders": (NESTED | {"work.ipynb": WORK}, None, {"work.ipynb": "not_understood"}),
+    "a misspelt folder": (NESTED | {"chi/poolnig/x.py": DONE}, None, {"chi/poolnig/x.py": "not_understood"}),
+    "a zip beside folders": (
+        NESTED | {"chi.zip": zipped({"x.py": DONE})},
+        None,
+        {"chi.zip/x.py": "not_understood"},
+    ),
+    "a student's PDF": (NESTED | {"chi/work.pdf": "x"}, None, {"chi/work.pdf": "not_understood"}),
+    "a PDF in the folder": (
+        NESTED | {"chi/pooling/work.pdf": "x"},
+        None,
+        {"chi/pooling/work.pdf": "nothing"},
+    ),
+    "an empty folder": (NESTED | {"chi/pooling": None}, None, {"chi/pooling/": "nothing"}),
+    "an empty student's folder": (NESTED | {"chi": None}, None, {"chi/": "nothing"}),
+    "another assignment": (
+        NESTED | {"li/convolution/c.py": DONE},
+        "pooling",
+        {"li/convolution/c.py": "not_chosen"},
+    ),
+    "a helper": (NESTED | {"li/pooling/helper.py": "x = 1"}, None, {"li/pooling/helper.py": "not_chosen"}),
+    "a list of grades": (
+        NESTED | {"grades.csv": "x", "README.md": "x"},
+        None,
+        {"grades.csv": "ignored", "README.md": "ignored"},
+    ),
+    "a checkpoint": (
+        NESTED | {"li/pooling/.ipynb_checkpoints/p-checkpoint.ipynb": WORK},
+        None,
+        {"li/pooling/.ipynb_checkpoints/": "ignored"},
+    ),
+    "what systems leave": (
+        NESTED
+        | {
+            ".DS_Store": "x",
+            "Thumbs.db": "x",
+            "desktop.ini": "x",
+            "li/._p.py": "x",
+            "__MACOSX/li/._p.py": "x",
+            ".git/config": "x",
+        },
+        None,
+        dict.fromkeys(
+            (".DS_Store", "Thumbs.db", "desktop.ini", "li/._p.py", "__MACOSX/", ".git/"), "ignored"
+        ),
+    ),
+    "an encrypted zip": (
+        NESTED | {"chi/pooling/w.zip": zipped({"w.py": DONE}, True)},
+        None,
+        {"chi/pooling/w.zip/w.py": "not_understood"},
+    ),
+    "a damaged zip": (
+        NESTED | {"chi/pooling/w.zip": b"PK\3\4"},
+        None,
+        {"chi/pooling/w.zip": "not_understood"},
+    ),
+    "a damaged tar": (
+        NESTED | {"chi/pooling/w.tar.gz": b"\x1f\x8b"},
+        None,
+        {"chi/pooling/w.tar.gz": "not_understood"},
+    ),
+    "a damaged 7z": (
+        NESTED | {"chi/pooling/w.7z": b"7z\xbc\xaf\x27\x1c"},
+        None,
+        {"chi/pooling/w.7z": "not_understood"},
+    ),
+    "an encrypted 7z": (
+        NESTED | {"chi/pooling/w.7z": sevenzipped({"w.py": DONE}, "x")},
+        None,
+        {"chi/pooling/w.7z": "not_understood"},
+    ),
+    "a damaged rar": (
+        NESTED | {"chi/pooling/w.rar": rar("p.py", DONE.encode())[:-20]},
+        None,
+        {"chi/pooling/w.rar": "not_understood"},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LEFT)
+def test_what_is_not_graded_is_named_with_the_reason(tmp_path: Path, case: str) -> None:
+    tree, assignment, expected = LEFT[case]
+    taken = class_folder.find(written(tmp_path, tree), assignment, KNOWN, NAMES)
+    assert {path: fate for path, fate in fates(taken).items() if path in expected} == expected
+    for line in taken.account:
+        assert (line.why is None) == (line.fate == "graded")
+    assert sum(1 for line in taken.account if line.fate == "graded") >= 2
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        zipped({"w/p.py": DONE}),
+        zipped({"w.zip": zipped({"p.py": DONE})}),
+        tarred({"w/p.py": DONE}),
+        sevenzipped({"w/p.py": DONE}),
+    ],
+    ids=["zip", "zip in zip", "tar.gz", "7z"],
+)
+def test_a_students_archive_is_read(tmp_path: Path, data: bytes) -> None:
+    for name in ("w.zip", "w.7z", "w.tgz"):  # by its content: the ending says only that it is an archive
+        taken = class_folder.find(saved(tmp_path / name / "li/pooling" / name, data).parents[2], None, KNOWN)
+        assert [file.read().decode() for file in taken.files] == [DONE]
+
+
+def test_a_rar_is_read_where_bsdtar_is_installed_else_a_sentence_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import shutil
+
+    path = saved(tmp_path / "li/pooling/w.rar", rar("p.py", DONE.encode())).parents[2]
+    if shutil.which("bsdtar"):
+        (file,) = class_folder.find(path, None, KNOWN).files
+        assert file.read().decode() == DONE
+    monkeypatch.setenv("PATH", str(tmp_path))
+    taken = class_folder.find(path, None, KNOWN)
+    (line,) = [line for line in taken.account if line.fate == "not_understood"]
+    assert line.why is not None and "bsdtar" in line.why.in_language("en")
+
+
+def test_nothing_leaves_an_archive_and_no_link_is_followed(tmp_path: Path) -> None:
+    import io
+    import tarfile
+
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        for name, kind in (("../../evil.py", b"0"), ("li/pooling/p.py", b"2"), ("/li/pooling/q.py", b"0")):
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname = kind, "/etc/passwd"
+            info.size = len(DONE) if kind == b"0" else 0
+            archive.addfile(info, io.BytesIO(DONE.encode()))
+    taken = class_folder.find(saved(tmp_path / "in" / "c.tar", stream.getvalue()), None, KNOWN)
+    assert [file.name for file in taken.files] == ["li/pooling/q.py"]
+    assert fates(taken) == {
+        "../../evil.py": "not_understood",
+        "li/pooling/p.py": "not_understood",
+        "li/pooling/q.py": "graded",
+    }
+    assert {path.name for path in tmp_path.rglob("*")} == {"in", "c.tar"}
+
+
+def test_a_bomb_costs_its_own_student_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from autograder.submissions import archives
+
+    monkeypatch.setattr(archives, "_MOST_BYTES", 400_000)
+    monkeypatch.setattr(archives, "_MOST_MEMBERS", 400)
+    deep = {"p.py": DONE}
+    for _ in range(5):
+        deep = {"w.zip": zipped(deep)}
+    tree = NESTED | {
+        "chi/pooling/large.zip": zipped({f"{n}.py": "x" * 60_000 for n in range(9)}),
+        "dai/pooling/many.zip": zipped({f"{n}.py": "" for n in range(500)}),
+        "e/pooling/deep.zip": zipped(deep),
+    }
+    taken = class_folder.find(written(tmp_path, tree), None, KNOWN)
+    assert {"li", "bo"} < {file.student for file in taken.files}
+    left = [path for path, fate in fates(taken).items() if fate == "not_understood"]
+    assert "chi/pooling/large.zip" in left and "dai/pooling/many.zip" in left
+    assert any(path.startswith("e/pooling/deep.zip") for path in left)
+
+
+# ---- A layout of the class's own ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("pattern", "paths", "students"),
+    [
+        (
+            r"(?P<student>\d+)_(?P<name>.+)/(?P<file>.+)",
+            ["17_李娜/a.py", "18_王芳/b.py"],
+            {"李娜 (17)", "王芳 (18)"},
+        ),
+        (
+            r"ASSIGNMENT/group_\w/(?P<student>\w+)CODE",
+            ["Pooling/group_a/li.py", "pooling/group_b/bo.py"],
+            {"li", "bo"},
+        ),
+        (r"(?P<team>t\d)/(?P<file>.*)", ["t1/a.py", "t2/x/b.py"], {"t1", "t2"}),
+    ],
+)
+def test_a_pattern_describes_a_layout(
+    tmp_path: Path, pattern: str, paths: list[str], students: set[str]
+) -> None:
+    tree = dict.fromkeys(paths, DONE) | {"stray.py": DONE}
+    taken = class_folder.find(written(tmp_path, tree), "pooling", KNOWN, NAMES, pattern)
+    assert {file.student for file in taken.files} == students
+    assert fates(taken)["stray.py"] == "not_understood"
+
+
+@pytest.mark.parametrize("pattern", ["(", r"(?P<file>.*)"])
+def test_a_wrong_pattern_is_one_sentence(tmp_path: Path, pattern: str) -> None:
+    with pytest.raises(TextError, match="--pattern"):
+        class_folder.find(written(tmp_path, NESTED), "pooling", KNOWN, NAMES, pattern)
