@@ -680,6 +680,14 @@ def of_size(outputs):
     return instead(wrong)
 
 
+def width_from_height(z, c):
+    """As many columns as follow from the height of the map; too many stick out of it."""
+    Wo = (c.x.shape[2] + 2 * c.padding - c.w.shape[3]) // c.stride + 1
+    if Wo > z.shape[3]:
+        raise ValueError("a window sticks out of the map")
+    return z[..., : max(0, Wo)]
+
+
 def remainder(c):
     """Whether windows leave rows or columns over."""
     return any((n + 2 * c.padding - k) % c.stride for n, k in zip(c.x.shape[2:], c.w.shape[2:], strict=True))
@@ -727,6 +735,7 @@ layer.add_misconceptions(
     bias_with_every_channel=given(b=lambda c: c.b * c.x.shape[1]),
     window_not_subtracted=of_size(lambda n, k, s: n // s),
     number_rounded_to_nearest=of_size(lambda n, k, s: round((n - k) / s) + 1),
+    width_from_height=result(width_from_height),
     padding_always_one=pretend("padding", 1),
     padding_counted_twice=changed("padding", lambda padding: 2 * padding),
     slice_empty_without_padding=stops(lambda c: c.padding == 0),
