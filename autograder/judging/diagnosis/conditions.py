@@ -121,7 +121,8 @@ def limited(
         text, proven = feature
         seen = "symptom.seen_only_where_elsewhere_other" if elsewhere else "symptom.seen_only_where"
         sure = "symptom.only_where_elsewhere_other" if elsewhere else "symptom.only_where"
-        return say(sure if proven else seen, said=what, feature=text)
+        sentence = sure if proven else seen
+        return say(sentence, said=what, feature=text)
     names = {case.group for case in concerned}
     unaffected = {case.group for case in known} - names
     if len(names) <= _TITLES and unaffected:

@@ -213,4 +213,7 @@ def _nth(axis: int) -> Text | None:
         *("symptom.ordinal_first", "symptom.ordinal_second", "symptom.ordinal_third"),
         *("symptom.ordinal_fourth", "symptom.ordinal_fifth"),
     )
-    return say(ordinals[axis]) if axis < len(ordinals) else None
+    if axis >= len(ordinals):
+        return None
+    id = ordinals[axis]
+    return say(id)

@@ -69,16 +69,16 @@ def _undefined_name(result: ExerciseResult) -> str:
     return found[1] if found else ""
 
 
-def _raised(seen: Message) -> str:
+def _raised(seen: Message, name: str) -> Text:
     """What to do at the line that raised an exception."""
     match seen.values.get("name"):
         case "NameError" | "UnboundLocalError":
-            return "step.name_unknown"
+            return say("step.name_unknown", name=name)
         case "TypeError" if _SIZE_ONE_ARRAY.search(str(seen.values.get("text", ""))):
-            return "step.size_one_array"
+            return say("step.size_one_array", name=name)
         case "ValueError" | "IndexError" | "TypeError":
-            return "step.raised"
-    return "step.raised_otherwise"
+            return say("step.raised", name=name)
+    return say("step.raised_otherwise", name=name)
 
 
 def _seen(result: ExerciseResult) -> Message:
@@ -128,7 +128,7 @@ def next_step(
         case Verdict.RTE if seen.id in _NO_LINE:
             return say("step.program_ended", name=name)
         case Verdict.RTE:
-            return say(_raised(seen), name=name)
+            return _raised(seen, name)
         case Verdict.TLE:
             return say("step.too_slow", name=name)
         case Verdict.NR:
