@@ -1,5 +1,8 @@
 """Whose a file is: every layout in every container, and what becomes of all that does not fit."""
 
+import gzip
+import struct
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -497,6 +500,70 @@ def test_a_bomb_costs_its_own_student_only(tmp_path: Path, monkeypatch: pytest.M
     left = [path for path, fate in fates(taken).items() if fate == "not_understood"]
     assert "chi/pooling/large.zip" in left and "dai/pooling/many.zip" in left
     assert any(path.startswith("e/pooling/deep.zip") for path in left)
+
+
+def raw_tar(kind: bytes, size: int) -> bytes:
+    """A header that announces `size` bytes, as of a compressed tar that holds them."""
+    header = tarfile.TarInfo("x")
+    header.type, header.size = kind, size
+    return header.tobuf(tarfile.USTAR_FORMAT) + bytes(4096)
+
+
+def directory_of(count: int) -> bytes:
+    """A zip that is nothing but its list of members."""
+    one = struct.pack("<4s4B4HL2L5H2L", b"PK\1\2", 20, 3, 20, *[0] * 4, 33, 0, 0, 0, 1, *[0] * 6) + b"a"
+    return one * count + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 65535, 65535, len(one) * count, 0, 0)
+
+
+BOMBS: dict[str, dict[str, bytes | str]] = {
+    "archives by the dozen": {
+        "w.zip": zipped({f"{n}.zip": zipped({"p.py": "#" * 60_000}) for n in range(40)})
+    },
+    "folders without end": {"w.zip": zipped({"a/" * 5000 + "pooling.py": DONE})},
+    "a name without end": {"w.zip": zipped({"a" * 60_000 + ".py": DONE})},
+    "a list of members": {"w.zip": zipped({"x.zip": directory_of(10_000)})},
+    "GNU's long name": {"w.tar": raw_tar(b"L", 2**32)},
+    "POSIX's long header": {"w.tar.gz": gzip.compress(raw_tar(b"x", 2**32))},
+    "a global header in a zip": {"w.zip": zipped({"w.tar": raw_tar(b"g", 2**32)})},
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+@pytest.mark.parametrize("container", ["folder", "zip"])
+def test_a_small_archive_that_means_much_costs_itself(
+    name: str, container: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from autograder.submissions import archives
+
+    monkeypatch.setattr(archives, "_MOST_BYTES", 4_000_000)
+    monkeypatch.setattr(archives, "_LARGEST_DIRECTORY", 100_000)
+    tree = NESTED | {f"chi/pooling/{file}": content for file, content in BOMBS[name].items()}
+    where = written(tmp_path, tree)
+    if container == "zip":
+        where = tmp_path / "class.zip"
+        where.write_bytes(zipped(tree))
+    kept: list[int] = []
+    keep = archives._Unpacked.keep
+    monkeypatch.setattr(
+        archives._Unpacked,
+        "keep",
+        lambda self, content, file: kept.append(len(content)) or keep(self, content, file),  # type: ignore[func-returns-value]
+    )
+    taken = class_folder.find(where, None, KNOWN)
+    assert {"li", "bo"} <= {file.student for file in taken.files if file.name}
+    assert [path for path, fate in fates(taken).items() if fate == "not_understood" and "chi/" in path]
+    assert sum(kept) <= 1_200_000 and max(map(len, fates(taken))) < 1500
+
+
+def test_bombs_do_not_end_the_zip_of_a_class(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from autograder.submissions import archives
+
+    monkeypatch.setattr(archives, "_MOST_BYTES", 400_000)
+    bomb = zipped({f"{n}.py": "x" * 60_000 for n in range(9)})
+    tree = {f"a{n}/pooling/w.zip": bomb for n in range(40)} | NESTED
+    (tmp_path / "class.zip").write_bytes(zipped(tree))
+    taken = class_folder.find(tmp_path / "class.zip", None, KNOWN)
+    assert {"li", "bo"} <= {file.student for file in taken.files if file.name}
 
 
 # ---- A layout of the class's own ---------------------------------------------------------------------------
