@@ -162,6 +162,8 @@ class _Class:
     table: Sequence[Layout]
     roster: Roster
     account: list[Decision] = field(default_factory=list)
+    refused: set[tuple[str, str]] = field(default_factory=set)
+    """Names, and members of the roster, with the assignment: somebody else may have made their hand-in."""
 
     def intake(self) -> Intake:
         entries = list(archives.entries(self.path))
@@ -179,7 +181,7 @@ class _Class:
         chosen = [self._of_student(*key, files, reader.layout) for key, files in students.items()]
         self._strays(strays, reader.layout, depth, students)
         unread = [entry for entry in entries if entry.why is not None and not entry.is_system]
-        if not chosen and not unread and not any(entry.is_code for entry in strays):
+        if not (chosen or unread or self.refused or any(entry.is_code for entry in strays)):
             raise ClassFolderError(say("class.empty", path=self.path))
         files = self._told_apart(chosen)
         files += self._absent(chosen, {file.assignment for file in files})
@@ -196,6 +198,7 @@ class _Class:
         strays, flat = [], layouts.Reader(layouts.layouts()[-1], self.called)
         submitters = _submitters(usable) if reader.layout.name == "Gradescope" else {}
         is_one_assignments = self.assignment and not reader.layout.system and len(self.table) > 1
+        twice = _claimed_twice(usable, reader, depth) if reader.layout.name == "Moodle" else ()
         for entry in usable:
             parts = entry.path.parts[depth:]
             handed = reader(parts, entry.is_folder)
@@ -212,6 +215,10 @@ class _Class:
                 raise ClassFolderError(say("class.flat", path=self.path, known=known))
             elif self.assignment not in (None, its):
                 self._decide(entry, "not_chosen", say("account.other_assignment"), handed.student, its)
+            elif handed.number in twice:
+                self.refused.update((who, its) for who in (handed.student, *self.roster.members(handed)))
+                why = say("account.claimed_twice", number=handed.number)
+                self._decide(entry, "not_understood", why, handed.student, its)
             else:
                 members = submitters.get(handed.name) or self.roster.members(handed)
                 person = members[0] if members else handed.person
@@ -255,7 +262,7 @@ class _Class:
 
     def _absent(self, chosen: list[_Result], assignments: set[str]) -> list[SubmittedFile]:
         """The submissions of those in the roster who handed in nothing."""
-        there = {(member, file.assignment) for members, file, _ in chosen for member in members}
+        there = self.refused | {(who, file.assignment) for members, file, _ in chosen for who in members}
         labels = [printable_name(person.label) for person in self.roster.people]
         absent = [(who, its) for who in labels for its in sorted(assignments) if (who, its) not in there]
         why = say("account.absent")
@@ -299,6 +306,21 @@ def _could_be_work(entry: Entry) -> bool:
 
 def _is_moodles(entry: Entry) -> bool:
     return layouts.Reader(layouts.named("Moodle"), {})([entry.path.name]) is not None
+
+
+_MOODLES = re.compile(r"_(\d+)_assignsubmission_")
+
+
+def _claimed_twice(usable: list[Entry], reader: layouts.Reader, depth: int) -> set[str]:
+    """The numbers of Moodle's that several names claim: without folders, a name may hold one."""
+    claims = defaultdict(set)
+    for entry in usable:
+        parts = entry.path.parts[depth:]
+        handed = reader(parts, entry.is_folder)
+        if handed is not None and handed.number and len(parts) == 1:
+            others = [mark for mark in _MOODLES.finditer(parts[0]) if mark[1] != handed.number]
+            claims[handed.number].add(parts[0][: others[-1].start()] if others else handed.name)
+    return {number for number, names in claims.items() if len(names) > 1}
 
 
 def _one_of(known: Collection[str]) -> Text:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from autograder.base.messages import TextError
-from autograder.submissions import class_folder
+from autograder.submissions import class_folder, roster
 from autograder.submissions.class_folder import Intake
 from tests.intake.trees import (
     CONTAINERS,
@@ -494,7 +494,7 @@ def test_a_small_archive_that_means_much_costs_itself(
     monkeypatch.setattr(
         archives._Unpacked,
         "keep",
-        lambda self, content, file: kept.append(len(content)) or keep(self, content, file),  # type: ignore[func-returns-value]
+        lambda self, content: kept.append(len(content)) or keep(self, content),  # type: ignore[func-returns-value]
     )
     taken = class_folder.find(where, None, KNOWN)
     assert {"li", "bo"} <= {file.student for file in taken.files if file.name}
@@ -511,6 +511,43 @@ def test_bombs_do_not_end_the_zip_of_a_class(tmp_path: Path, monkeypatch: pytest
     (tmp_path / "class.zip").write_bytes(zipped(tree))
     taken = class_folder.find(tmp_path / "class.zip", None, KNOWN)
     assert {"li", "bo"} <= {file.student for file in taken.files if file.name}
+
+
+MOODLES_WORK = "_assignsubmission_file_work.py"
+CLAIMS: dict[str, tuple[list[str], set[str]]] = {
+    "a name that holds another's number": (["Lina_1234567", "Mal_1234567_assignsubmission_x_1234569"], set()),
+    "a name that holds another's name and number": (
+        ["Lina_1234567", "Lina_1234567_assignsubmission_x_1234570"],
+        set(),
+    ),
+    "an own file handed in again": (
+        ["Lina_1234567", "Lina_1234567_assignsubmission_file_Lina_1234567"],
+        {"Lina (1234567)"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+@pytest.mark.parametrize("with_roster", [False, True])
+def test_two_that_claim_one_participant_are_refused_together(
+    name: str, with_roster: bool, tmp_path: Path
+) -> None:
+    names, graded = CLAIMS[name]
+    people = (
+        roster.Roster((roster.Person("1", "Lina"), roster.Person("2", "Bo Wang"))) if with_roster else None
+    )
+    where = written(tmp_path, {f"{each}{MOODLES_WORK}": DONE for each in (*names, "Bo Wang_1234568")})
+    taken = class_folder.find(where, "pooling", KNOWN, roster=people)
+    assert {file.student for file in taken.files} == {"Bo Wang (1234568)"} | graded
+    refused = [line for line in taken.account if line.fate == "not_understood"]
+    assert [line.path for line in refused] == ([] if graded else [f"{each}{MOODLES_WORK}" for each in names])
+    assert all("1234567" in str(line.why) for line in refused)
+
+
+def test_where_all_are_refused_the_account_says_so(tmp_path: Path) -> None:
+    where = written(tmp_path, {f"{each}{MOODLES_WORK}": DONE for each in ("Lina_1234567", "Bo_1234567")})
+    taken = class_folder.find(where, "pooling", KNOWN)
+    assert (taken.files, set(fates(taken).values())) == ([], {"not_understood"})
 
 
 # ---- A layout of the class's own ---------------------------------------------------------------------------
