@@ -196,7 +196,7 @@ class _Class:
         """Every student's files of each assignment, by (members, person, assignment); and the rest."""
         students: dict[tuple[tuple[str, ...], object, str], list[_Of]] = defaultdict(list)
         strays, flat = [], layouts.Reader(layouts.layouts()[-1], self.called)
-        submitters = _submitters(usable) if reader.layout.name == "Gradescope" else {}
+        submitters = _submitters(usable, depth) if reader.layout.name == "Gradescope" else {}
         is_one_assignments = self.assignment and not reader.layout.system and len(self.table) > 1
         twice = _claimed_twice(usable, reader, depth) if reader.layout.name == "Moodle" else ()
         for entry in usable:
@@ -332,18 +332,18 @@ def _order(file: SubmittedFile) -> tuple[str, str, str, str]:
 
 
 _SUBMITTER = re.compile(
-    r"^(?P<submission>submission_\d+):|^\s*-? *:?(?P<field>name|sid|email): *(?P<value>.*?)\s*$", re.MULTILINE
+    r"^(?P<submission>submission_\d+):|^[ \t]*-? *:?(?P<field>name|sid|email):(?P<value>.*)$", re.MULTILINE
 )
 
 
-def _submitters(entries: list[Entry]) -> dict[str, list[str]]:
-    """Who handed in each submission, after Gradescope's submission_metadata.yml."""
+def _submitters(entries: list[Entry], depth: int) -> dict[str, list[str]]:
+    """Who handed in each submission, after Gradescope's submission_metadata.yml beside the submissions."""
     people: dict[str, list[dict[str, str]]] = defaultdict(list)
     for entry in entries:
-        if entry.path.name == "submission_metadata.yml":
+        if entry.path.parts[depth:] == ("submission_metadata.yml",):
             submission = ""
             for found in _SUBMITTER.finditer(_metadata(entry)):
-                value = (found["value"] or "").strip("'\"")
+                value = (found["value"] or "").strip().strip("'\"")
                 if found["submission"]:
                     submission = found["submission"]
                 elif found["field"] == "name":

@@ -1,6 +1,7 @@
 """Whose a file is: every layout in every container, and what becomes of all that does not fit."""
 
 import gzip
+import itertools
 import struct
 import tarfile
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from autograder.base.messages import TextError
-from autograder.submissions import class_folder, roster
+from autograder.submissions import class_folder, layouts, roster
 from autograder.submissions.class_folder import Intake
 from tests.intake.trees import (
     CONTAINERS,
@@ -511,6 +512,32 @@ def test_bombs_do_not_end_the_zip_of_a_class(tmp_path: Path, monkeypatch: pytest
     (tmp_path / "class.zip").write_bytes(zipped(tree))
     taken = class_folder.find(tmp_path / "class.zip", None, KNOWN)
     assert {"li", "bo"} <= {file.student for file in taken.files if file.name}
+
+
+@pytest.mark.parametrize("size", [254, 255, 1000])
+def test_names_that_fit_many_patterns_a_little_are_read(size: int) -> None:
+    """Each was a minute's work, or would be where a part of a pattern may give back what it took."""
+    pieces = ("-", "_", " ", "-1", "2021a-", "_ - ", "max ", "_1_assignsubmission_a", "(1)", "第1组_1", "a_")
+    names = {"max pooling": "pooling", "作业3": "pooling"}
+    for layout, known, piece in itertools.product(layouts.layouts(), (names, {}), pieces):
+        name = (piece * size)[: size - 1] + "!"
+        assert layouts.Reader(layout, known)([name, name, name]) is None or size <= 255
+
+
+@pytest.mark.parametrize("around", ["", "assignment_1_export/"])
+def test_no_submission_says_who_has_handed_in_another(tmp_path: Path, around: str) -> None:
+    tree = {
+        "submission_metadata.yml": "submission_1:\n  - :name: Lina\n    :sid: '1'\n"
+        + "submission_2:\n  - :name: Mal\n"
+        + "\n" * 50_000,
+        "submission_1/pooling.py": DONE,
+        "submission_2/pooling.py": STUB,
+        "submission_2/submission_metadata.yml": "submission_1:\n  - :name: Mal\n    :sid: '2'\n",
+    }
+    taken = class_folder.find(
+        written(tmp_path, {around + name: text for name, text in tree.items()}), "pooling", KNOWN
+    )
+    assert [(file.student, file.team) for file in taken.files] == [("Lina (1)", ""), ("Mal", "")]
 
 
 MOODLES_WORK = "_assignsubmission_file_work.py"
