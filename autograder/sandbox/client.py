@@ -244,7 +244,7 @@ class Sandbox:
         """
         asked = range(len(self.calls)) if asked is None else asked
         own = min(seconds, self.limits.submission_seconds)
-        progress = _Progress(list(statements), Quotable(statements), own, own)
+        progress = _Progress(list(statements), Quotable(statements), own, own / 2)
         try:
             source = _source_message(statements)
         except ValuesError:  # far longer than anything that `source.read` lets through
