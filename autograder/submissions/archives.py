@@ -29,7 +29,9 @@ from autograder.submissions.source import MAX_BYTES
 ARCHIVE = re.compile(r"\.(?:zip|tar|tgz|tbz2|txz|tar\.(?:gz|bz2|xz)|7z|rar)$", re.IGNORECASE)
 CODE = re.compile(r"\.(?:ipynb|py)(?:\.(?:txt|json))?$", re.IGNORECASE)
 """What may be a notebook or a script by its name: browsers and editors add a second ending."""
-_UNPACKED = re.compile(rf"{CODE.pattern}|^submission_metadata\.yml$", re.IGNORECASE)
+TEXT = re.compile(r"\.(?:txt|json)$|^[^.]+$", re.IGNORECASE)
+"""What may be one if no other file is: mail and chat programs take other endings only, or cut them off."""
+_UNPACKED = re.compile(rf"{CODE.pattern}|{TEXT.pattern}|^submission_metadata\.yml$", re.IGNORECASE)
 _SYSTEM = re.compile(
     r"\..*|__macosx|__pycache__|node_modules|site-packages|thumbs\.db|desktop\.ini|~\$.*|.*~", re.IGNORECASE
 )
@@ -375,10 +377,13 @@ def _of_bsdtar(path: Path) -> Iterator[_Member]:
         try:
             with tarfile.open(fileobj=run.stdout, mode="r|", tarinfo=_Header) as archive:
                 yield from _of_tar(archive)
+            run.stdout.read()
+            if run.wait():  # what is damaged ends early, as a whole archive does
+                raise tarfile.ReadError
         except tarfile.ReadError:
             said = run.stderr.read(300).decode(errors="replace").strip()
             if re.search("encrypt|passphrase", said, re.IGNORECASE):
                 raise ClassFolderError(say("account.encrypted")) from None
-            raise ClassFolderError(say("class.archive_unreadable", path=path, error=said)) from None
+            raise OSError(said.partition("\n")[0].rpartition(": ")[2]) from None  # without our own path
         finally:
             run.kill()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from autograder.base.messages import TextError
+from autograder.grading.grade_class import content_of
 from autograder.submissions import class_folder, layouts, roster
 from autograder.submissions.class_folder import Intake
 from tests.intake.trees import (
@@ -19,6 +20,7 @@ from tests.intake.trees import (
     NAMES,
     STUB,
     Tree,
+    around,
     notebook,
     saved,
     sevenzipped,
@@ -355,6 +357,26 @@ LEFT: dict[str, tuple[Tree, str | None, dict[str, str]]] = {
         None,
         {"chi/pooling/w.7z": "not_understood"},
     ),
+    "what calls itself a rar": (
+        NESTED | {"chi/pooling/w.rar": b"Rar!\x1a\x07\x00x"},
+        None,
+        {"chi/pooling/w.rar": "not_understood"},
+    ),
+    "documents beside the students' files": (
+        {"li.py": DONE, "bo.ipynb": WORK, "chi.pdf": "x", "dai.txt": DONE},
+        "pooling",
+        {"chi.pdf": "not_understood", "dai.txt": "not_understood"},
+    ),
+    "a document with a student's name beside folders": (
+        {"2021001_li/p.py": DONE, "2021002_bo/p.py": DONE, "2021003_chi.pdf": "x", "tasks.pdf": "x"},
+        "pooling",
+        {"2021003_chi.pdf": "not_understood", "tasks.pdf": "ignored"},
+    ),
+    "a second text": (
+        {"li/a.txt": HALF, "li/b.txt": DONE, "li/c.txt": "x", "bo/p.py": DONE, "bo/d.txt": DONE},
+        "pooling",
+        {"li/a.txt": "ignored", "li/b.txt": "graded", "li/c.txt": "ignored", "bo/d.txt": "ignored"},
+    ),
     "an encrypted 7z": (
         NESTED | {"chi/pooling/w.7z": sevenzipped({"w.py": DONE}, "x")},
         None,
@@ -376,6 +398,37 @@ def test_what_is_not_graded_is_named_with_the_reason(tmp_path: Path, case: str) 
     for line in taken.account:
         assert (line.why is None) == (line.fate == "graded")
     assert sum(1 for line in taken.account if line.fate == "graded") >= 2
+
+
+@pytest.mark.parametrize(
+    ("of_chi", "fate", "said"),
+    [
+        ({"work.pdf": "x"}, "nothing", "No notebook and no .py file was handed in."),
+        ({"w.zip": zipped({"w.py": DONE}, True)}, "not_understood", "w.py was not graded: it is encrypted"),
+        (
+            {"w.7z": sevenzipped({"w.py": DONE}, "x")},
+            "not_understood",
+            "w.7z was not graded: it is encrypted",
+        ),
+        ({"w.zip": b"PK\3\4"}, "not_understood", "w.zip was not graded: chi/w.zip"),
+        ({"work.txt": DONE}, "graded", None),
+        ({"w.zip": zipped({"work": WORK})}, "graded", None),
+        ({"own/zuo ye.ipynb": WORK}, "graded", None),
+        ({"helper.txt": "import x"}, "nothing", "No notebook and no .py file was handed in."),
+    ],
+)
+@pytest.mark.parametrize("called", ["pooling", "work"])
+def test_what_lies_in_a_students_folder_is_the_students(
+    tmp_path: Path, called: str, of_chi: Tree, fate: str, said: str | None
+) -> None:
+    """However the others call their files: one called like the assignment suggests another layout."""
+    tree = {f"{who}/{called}.py": DONE for who in ("li", "bo")} | around(of_chi, "chi")
+    taken = class_folder.find(written(tmp_path, tree), "pooling", KNOWN, NAMES)
+    assert [file.student for file in taken.files] == ["bo", "chi", "li"]
+    (decision,) = [line for line in taken.account if line.path.startswith("chi/")]
+    assert (decision.student, decision.fate) == ("chi", fate)
+    told = content_of(taken.files[1])[1]
+    assert (told and told.in_language("en").startswith(str(said))) == (said and True)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from math import prod
 from pathlib import Path
 
 from autograder.base.messages import joined, say
@@ -19,6 +20,7 @@ from autograder.cnn.derivations.documents.conventions import (
     candidates,
     described_change,
     letters_of,
+    said_twice,
     says_no_bias,
     says_turned,
 )
@@ -40,11 +42,11 @@ from autograder.cnn.derivations.documents.settings import (
     layer_kind,
 )
 from autograder.cnn.derivations.documents.statements import is_statement, is_value
-from autograder.cnn.derivations.layer import AnyLayer, Layer, describe
+from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, describe
 from autograder.cnn.derivations.meaning.convention import Convention
 from autograder.cnn.derivations.meaning.errors import NotCovered
 from autograder.cnn.derivations.meaning.evaluate import MAX_STEPS, Evaluator
-from autograder.cnn.derivations.meaning.indices import free_variables
+from autograder.cnn.derivations.meaning.indices import SizeName, free_variables, require_one_size_each
 from autograder.cnn.derivations.meaning.layer_formulas import formulas_of
 from autograder.cnn.derivations.notation import write
 from autograder.cnn.derivations.notation.errors import NotationError
@@ -52,6 +54,7 @@ from autograder.cnn.derivations.notation.letters import LECTURES, in_letters, na
 from autograder.cnn.derivations.notation.nodes import (
     Call,
     Equation,
+    Loss,
     Matrix,
     NamedQuantity,
     PartialDerivative,
@@ -60,6 +63,7 @@ from autograder.cnn.derivations.notation.nodes import (
     Transposed,
 )
 from autograder.cnn.derivations.notation.parse import parse_equation
+from autograder.cnn.derivations.symbols import CURRENT
 
 MAX_BYTES = 4 * 2**20
 MAX_STEPS_EACH = 4 * MAX_STEPS
@@ -157,6 +161,9 @@ class _Checker:
         names = {name for text in spoken for name in names_in(text)}
         roles = {self.letters[name] for name in names if name in self.letters}
         self.sloped = "σ" in roles or re.search(r"dsigma|sigma_prime", words) is not None
+        self.says_sigmoid = re.search(r"sigmoid|logistic", words, re.IGNORECASE) is not None
+        other = re.search(r"tanh|softmax|双曲正切", words, re.IGNORECASE)
+        self.other_activation = other[0] if other else ""
         self.no_bias = says_no_bias(words)
         self.strided = any(_STRIDED.search(text) for text in spoken)
         own = tuple(sorted((name, role) for name, role in self.letters.items() if LECTURES.get(name) != role))
@@ -181,21 +188,31 @@ class _Checker:
         sections: dict[int, list[_Parsed]] = {}
         for result in self.parsed:
             sections.setdefault(result.found.section, []).append(result)
-        said = [weights_before(each.equation) for members in sections.values() for each in members]
-        self.convention = replace(self.convention, weights_before=said.count(True) > said.count(False))
         judged: dict[int, Outcome] = {}
         for members in sections.values():
+            # Forward passes tell which layer numbers w, else the majority; else what held before goes on.
+            said = [(each.forward, weights_before(each.equation)) for each in members]
+            votes = [vote for forward, vote in said if forward] + [None]
+            votes = [vote for _, vote in said] if {*votes} == {None} else votes
+            if votes.count(True) != votes.count(False):
+                before = votes.count(True) > votes.count(False)
+                self.convention = replace(self.convention, weights_before=before)
+            self.sizes: frozenset[SizeName] = frozenset()
             tried = self._tried(members)
             self.convention = self._chosen(members, tried)
             self.conventions.setdefault(self.convention)
             for parsed in members:
-                judged[id(parsed)] = self._settled(parsed, members, tried)
-        if self.convention.letters and not any(outcome.status == "right" for outcome in judged.values()):
-            # Nothing confirms that the letters mean what was guessed.
-            judged = {
-                key: _unconfirmed(outcome) if outcome.status == "wrong" else outcome
-                for key, outcome in judged.items()
-            }
+                judged[id(parsed)] = self._with_sizes(self._settled(parsed, members, tried))
+        confirmed = (
+            any(outcome.status == "right" for outcome in judged.values()) or not self.convention.letters
+        )
+        twice = said_twice(self.scan.sections) - set(self.given.symbols)
+        for parsed in self.parsed:
+            if judged[id(parsed)].status == "wrong" and (
+                not confirmed or twice & set(names_in(parsed.plain))
+            ):
+                # Nothing confirms that the letters mean what was guessed.
+                judged[id(parsed)] = _unconfirmed(judged[id(parsed)])
         return Report(
             tuple(dict.fromkeys(layer for outcome in judged.values() for layer in outcome.layers)),
             tuple(
@@ -354,17 +371,21 @@ class _Checker:
             if again.status in ("right", "not_carried_out"):
                 note = described_change(convention, changed)
                 return replace(again, status=status, text=note)
+        forward = any(each.forward and tried[convention][id(each)].status == "right" for each in members)
+        forward = forward or self._forward
+        if self.other_activation and re.search(r"1\s*-", parsed.plain):
+            text = say("cnn.uncovered.function", function=self.other_activation)
+            return Outcome("not_covered", text)  # 1 − a² may be its σ′
         if outcome.status == "not_covered":
-            rows = [each for each in others if each.rows]
+            rows = [each for each in others if each.rows and not forward]
             return Outcome("conditional", described_change(convention, rows[0])) if rows else outcome
         if not names_letter(parsed.equation, "w") and self._is_about_pooling(parsed.found):
             return Outcome("not_covered", say("cnn.uncovered.pooling"))
-        forward = any(each.forward and tried[convention][id(each)].status == "right" for each in members)
         if moved and (len(members) == 1 or (parsed.general and not self._counted)):
             return Outcome("conditional", described_change(convention, moved[0]))
         rotated = [each for each in others if each.flipped and not each.channel_first]
         stars = "⊛" in parsed.plain
-        if others and not moved and not (forward or self._forward) and (stars or not rotated):
+        if others and not moved and not forward and (stars or not rotated):
             return Outcome("conditional", described_change(convention, others[0]))
         if rotated:
             hint = say("cnn.document.right_if_rotated")
@@ -372,12 +393,22 @@ class _Checker:
             return replace(outcome, text=joined([hint, outcome.text], "list.sentences"))
         return outcome.told
 
+    def _with_sizes(self, outcome: Outcome) -> Outcome:
+        """Not right if a bound's letter is the size of something else in another equation of the section."""
+        try:
+            require_one_size_each(self.sizes | outcome.sizes)
+        except NotCovered as error:
+            return Outcome("not_covered", error.text, layers=outcome.layers)
+        self.sizes |= outcome.sizes
+        return outcome
+
     def _changes(
         self, parsed: _Parsed, members: list[_Parsed], tried: _Tried
     ) -> Iterator[tuple[Convention, Status]]:
         """Conventions under which a single equation may be right: the sigmoid, no bias, no activation."""
-        if re.search(r"1\s*-", parsed.plain) and self.sloped:
-            yield replace(self.convention, sigmoid=True), "right"
+        if re.search(r"1\s*-", parsed.plain) and (self.sloped or not self.other_activation):
+            sure = self.sloped or self.says_sigmoid
+            yield replace(self.convention, sigmoid=True), "right" if sure else "conditional"
         names = {letter: names_letter(parsed.equation, letter) for letter in "zawb"}
         without = names["z"] and names["a"] and names["w"] and not names["b"]
         block = next(block for block in _blocks(members) if any(members[n] is parsed for n in block))
@@ -489,6 +520,10 @@ class _Checker:
             if self._judge(equation, strided, fully).status == "wrong":
                 text = say("cnn.document.right_if", condition=say("cnn.layer.stride", stride=1))
                 return replace(found, status="conditional", text=text)
+        guessed = layers == [layer] and not (options.input and options.kernel)
+        if found.status == "right" and guessed and layer is not None and _tells_too_little(layer, equation):
+            text = say("cnn.document.right_if", condition=describe(layer))
+            return replace(found, status="conditional", text=text)
         if found.status == "wrong" and not fully:
             again = partial(self._check, parsed, equation, layer, kind, options, convention, True)
             return replace(found, why=again)
@@ -517,7 +552,11 @@ class _Checker:
             found.line,
             found.source,
             read_as,
-            **{name: value for name, value in vars(outcome).items() if name not in ("why", "layers")},
+            outcome.status,
+            outcome.text,
+            outcome.elements,
+            outcome.faults,
+            outcome.slips,
         )
 
 
@@ -545,6 +584,19 @@ def _as_far_as_it_matters(parsed: _Parsed, kind: Kind, convention: Convention) -
         map_last=kind == "numbered" and convention.map_last,
         rows=kind == "dense" and convention.rows,
     )
+
+
+def _tells_too_little(layer: AnyLayer, equation: Equation) -> bool:
+    """Whether a layer of a text's largest indices is so small that terms may be missing: of z with a single
+    weight, of a gradient with a single weight or a single output."""
+    first = equation.sides[0]
+    weights, outputs = prod(layer.shape("w", CURRENT)[-2:]), prod(layer.shape("z", CURRENT)[-2:])
+    if isinstance(layer, Dense):
+        weights, outputs = layer.inputs, layer.outputs
+    if isinstance(first, NamedQuantity) and first.letter == "z":
+        return weights == 1
+    gradient = isinstance(first, PartialDerivative) and isinstance(first.of, Loss)
+    return (gradient or isinstance(first, NamedQuantity)) and (weights == 1 or outputs == 1)
 
 
 def _defines_residual(equation: Equation) -> bool:

@@ -77,6 +77,20 @@ def letters_of(equations: Sequence[str], words: str, given: Mapping[str, str]) -
     return {name: role for name, role in found.items() if name in NAMES or name in given}
 
 
+def said_twice(sections: Sequence[str]) -> set[str]:
+    """Letters that one section calls the input and another the output, or the like."""
+    found: dict[str, set[str]] = {}
+    for words in sections:
+        for role, pattern in _SAID.items():
+            before = re.compile(
+                rf"(?<![A-Za-z\\])([A-Za-z])[`$]*\s*(?:be|is|denotes|为|是|表示)\s*(?:the |an? )?(?:{pattern})",
+                re.IGNORECASE,
+            )
+            for name in (_said(words, pattern) | {*before.findall(words)}) - LECTURES.keys():
+                found.setdefault(name, set()).add(role)
+    return {name for name, roles in found.items() if len(roles) > 1}
+
+
 def _said(words: str, pattern: str) -> set[str]:
     """The letters that are named right behind one of the words."""
     near = re.compile(

@@ -24,7 +24,7 @@ from autograder.cnn.derivations.layer import AnyLayer
 from autograder.cnn.derivations.meaning.convention import Convention
 from autograder.cnn.derivations.meaning.errors import Meaningless, NotCovered
 from autograder.cnn.derivations.meaning.evaluate import Evaluator, instances, require_covered
-from autograder.cnn.derivations.meaning.indices import free_variables
+from autograder.cnn.derivations.meaning.indices import SizeName, free_variables
 from autograder.cnn.derivations.meaning.layer_formulas import LayerFormulas
 from autograder.cnn.derivations.meaning.layer_labels import settle_layers
 from autograder.cnn.derivations.meaning.terms import Terms
@@ -45,7 +45,10 @@ from autograder.cnn.derivations.symbols import BEFORE, Atom, Derivative
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of an equation; see `Checked`. `layers` are those in which it was tried."""
+    """What became of an equation; see `Checked`.
+
+    `layers` are those in which it was tried, `sizes` the letters of its bounds.
+    """
 
     status: Status
     text: Text
@@ -53,6 +56,7 @@ class Outcome:
     faults: tuple[TermFault, ...] = ()
     slips: tuple[Slip, ...] = ()
     layers: tuple[AnyLayer, ...] = ()
+    sizes: frozenset[SizeName] = frozenset()
     why: "Callable[[], Outcome] | None" = None
     """Finds out what is wrong; while conventions are tried, nobody asks."""
 
@@ -73,7 +77,7 @@ def judge(equation: Equation, evaluator: Evaluator, fully: bool) -> Outcome:
             skipped = write.formula(whole_derivatives[0])
             outcome = replace(outcome, text=say("cnn.document.side_skipped", side=skipped))
         return outcome
-    count, unfinished = 0, is_undone(equation.sides[-1])
+    count, unfinished, empty = 0, is_undone(equation.sides[-1]), True
     wrong: Outcome | None = None
     try:
         require_covered(equation)
@@ -89,6 +93,7 @@ def judge(equation: Equation, evaluator: Evaluator, fully: bool) -> Outcome:
             for place in places:
                 read = [side[place] if places != [()] else side for side in whole]
                 done = [evaluator.carried_out(side) for side in read]
+                empty = empty and not read[0]
                 repeated = equation.sides[-1] == equation.sides[0] or (
                     read[-1] != read[0] and asked_for(read[0]) is not None and repeats(read[-1], read[0])
                 )
@@ -104,9 +109,9 @@ def judge(equation: Equation, evaluator: Evaluator, fully: bool) -> Outcome:
         return Outcome("not_covered", say("cnn.document.no_element"))
     if wrong is not None:
         return replace(wrong, elements=count)
-    if unfinished:
+    if unfinished or empty:  # 0 = 0 says nothing
         return Outcome("not_carried_out", say("cnn.document.not_carried_out"), count)
-    return Outcome("right", Verbatim(""), count)
+    return Outcome("right", Verbatim(""), count, sizes=frozenset(evaluator.sizes))
 
 
 def _wrong(

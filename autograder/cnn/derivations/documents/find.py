@@ -51,6 +51,8 @@ _LEFT = re.compile(
     r"|d(?=[Jzaw]|\(?\\?delta)|\(?[zawb](?![A-Za-z])|d[A-Za-z]{1,4}\s*/\s*d[A-Za-z]|d[A-Z](?=[\d_\[])"
     r"|[A-Z](?=[\d_\[^]|\s*=\s*[A-Z])|[xyohkf]_?[\d{\[]|\\nabla|∇)"
 )
+_VARIANTS = re.compile("[\U0001d400-\U0001d7ff０-９Ａ-Ｚａ-ｚ＝＋－＊＿]")
+"""Mathematical and full-width letters and signs; full-width commas and brackets belong to the sentence."""
 _PROSE = re.compile(r"[\u3400-\u9fff\u3000-\u3002，。；：！？“”（）]+")
 _LEADING = re.compile(
     r"\s*(?:(?:so|hence|thus|therefore|then|and|where|we (?:get|have|find|obtain)|that|it follows that|gives?"
@@ -78,7 +80,7 @@ class Scan:
 
     def _read(self, text: str, cell: int) -> None:
         """Formulas and lines in their order: between delimiters stand formulas, the rest is text."""
-        text = "".join(normalize("NFKC", c) if "\U0001d400" <= c < "\U0001d800" else c for c in text)
+        text = _VARIANTS.sub(lambda match: normalize("NFKC", match[0]), text)
         self.cell, self.text = cell, text
         self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
         section_from = plain_from = start = 0

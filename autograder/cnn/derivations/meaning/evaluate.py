@@ -16,6 +16,7 @@ from autograder.cnn.derivations.meaning import arrays
 from autograder.cnn.derivations.meaning.convention import LECTURE, Convention
 from autograder.cnn.derivations.meaning.errors import Meaningless, NotCovered
 from autograder.cnn.derivations.meaning.indices import (
+    SizeName,
     Values,
     entries,
     entry_value,
@@ -82,7 +83,7 @@ class Evaluator:
         self.convention = convention
         self.steps = steps
         self.shape: tuple[int, ...] = ()
-        self._sizes: dict[str, str] = {}
+        self.sizes: set[SizeName] = set()
 
     @property
     def margin(self) -> int:
@@ -280,7 +281,7 @@ class Evaluator:
     def _summed(self, node: Summation, values: Values) -> Iterator[Values]:
         """The values of all index letters within a Σ."""
         spans = [
-            span(summed, node.body, self.formulas, self.convention, self._sizes) for summed in node.ranges
+            span(summed, node.body, self.formulas, self.convention, self.sizes) for summed in node.ranges
         ]
         names = [summed.variable for summed in node.ranges]
         for chosen in itertools.product(*spans):

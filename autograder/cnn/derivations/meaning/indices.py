@@ -5,6 +5,8 @@ the sizes of a layer but none of its formulas; what has no value raises `NotCove
 """
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from typing import NamedTuple
 
 from autograder.base.messages import say
 from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer
@@ -27,6 +29,16 @@ from autograder.cnn.derivations.symbols import CURRENT
 
 Values = Mapping[str, int]
 """What index letters stand for."""
+SizeName = tuple[str, str, int]
+"""A letter of a bound, of what it is the size, and along which side: 0 for rows, 1 for columns."""
+
+
+class _Axis(NamedTuple):
+    of: str
+    side: int
+    size: int
+    shift: int
+    """Where z and δ are numbered in the full map, they begin so much later."""
 
 
 def free_variables(node: Node) -> frozenset[str]:
@@ -89,16 +101,16 @@ def entry_value(entry: IndexEntry, values: Values, layer: AnyLayer) -> int:
 
 
 def span(
-    summed: Range, body: Node, formulas: LayerFormulas, convention: Convention, named: dict[str, str]
+    summed: Range, body: Node, formulas: LayerFormulas, convention: Convention, named: set[SizeName]
 ) -> range:
     """From where to where a letter of Σ runs: as written, else wherever the elements exist.
 
     A size's letter stands for the size of that axis on which the letter of the Σ is the index; `named` keeps
     of which quantity, for it may stand for one only.
     """
-    first = convention.base
     axes = _axes(summed.variable, body, formulas, convention)
-    last = first - 1 + (min(size for _, size in axes) if axes else _largest(body, formulas))
+    first = convention.base + min((axis.shift for axis in axes), default=0)
+    last = first - 1 + (min(axis.size for axis in axes) if axes else _largest(body, formulas))
     low = first if summed.low is None else _bound(summed.low, axes, named)
     high = last if summed.high is None else _bound(summed.high, axes, named)
     if axes and (low < first or high > last) and (summed.low, summed.high) != (None, None):
@@ -106,36 +118,62 @@ def span(
     return range(low, min(high, 1_000) + 1)
 
 
-def _bound(bound: Bound, axes: list[tuple[str, int]], named: dict[str, str]) -> int:
+def _bound(bound: Bound, axes: list[_Axis], named: set[SizeName]) -> int:
     if not bound.name:
         return bound.offset
     if not axes:
         raise unexplained(bound.name)
-    letter, size = min(axes, key=lambda axis: axis[1])
-    if named.setdefault(bound.name, letter) != letter:
-        raise NotCovered(say("cnn.meaning.size_of_two", name=bound.name))
-    return size + bound.offset
+    axis = min(axes, key=lambda axis: axis.size)
+    named.add((bound.name, axis.of, axis.side))
+    require_one_size_each(named)
+    return axis.size + bound.offset
+
+
+def require_one_size_each(named: AbstractSet[SizeName]) -> None:
+    """Refuse a letter that is the size of two things: of z and of a, or of rows here and of columns there
+    where the other side has a letter of its own."""
+    for name in sorted({name for name, _, _ in named}):
+        of = {(what, side) for other, what, side in named if other == name}
+        shared = {other for other, what, _ in named if what in {each for each, _ in of}}
+        if len({what for what, _ in of}) > 1 or (len(of) > 1 and len(shared) > 1):
+            raise NotCovered(say("cnn.meaning.size_of_two", name=name))
 
 
 def reach(variable: str, body: Node, formulas: LayerFormulas, convention: Convention = LECTURE) -> int:
     """The number of values of a letter that stands alone as an index; of all indices, if none does."""
     axes = _axes(variable, body, formulas, convention)
-    return min((size for _, size in axes), default=_largest(body, formulas))
+    return min((axis.size for axis in axes), default=_largest(body, formulas))
 
 
-def _axes(
-    variable: str, body: Node, formulas: LayerFormulas, convention: Convention
-) -> list[tuple[str, int]]:
-    """Where a letter is an index by itself: of which quantity, and how long that axis is."""
-    found: list[tuple[str, int]] = []
+def _axes(variable: str, body: Node, formulas: LayerFormulas, convention: Convention) -> list[_Axis]:
+    """Where a letter is an index by itself."""
+    found: list[_Axis] = []
+    layer = formulas.layer
     for node in walk(body):
         if isinstance(node, NamedQuantity) and node.index.entries:
             where = layer_of(node)
             extent = formulas.extent(node.letter, where)
-            letter = "output" if where == CURRENT and node.letter in ("z", "delta", "a") else node.letter
-            pairs = zip(entries(node, formulas, convention), extent[: len(node.index.entries)], strict=False)
-            found += [(letter, side) for entry, side in pairs if entry.bare == variable]
+            output = where == CURRENT and node.letter in ("z", "delta", "a")
+            names = _axis_names(node.letter, output, isinstance(layer, Dense), len(extent))
+            for place, entry in enumerate(entries(node, formulas, convention)):
+                side = max(place - len(extent) + 2, 0)
+                if entry.bare == variable:
+                    moved = convention.spread and names[place] == "output" and isinstance(layer, Layer)
+                    shift = layer.kernel[side] - 1 if moved and isinstance(layer, Layer) else 0
+                    found.append(_Axis(names[place], side, extent[place], shift))
     return found
+
+
+def _axis_names(letter: str, output: bool, dense: bool, rank: int) -> tuple[str, ...]:
+    """Of what each axis is the size."""
+    number = "kernels" if output or letter in ("w", "b") else "channels"
+    if dense:
+        units = "outputs" if number == "kernels" else "inputs"
+        return (units, "inputs")
+    if rank == 1:
+        return (number,)
+    side = "kernel" if letter == "w" else "output" if output else "input"
+    return (number, *(("channels",) if letter == "w" else ()), side, side)[-rank:]
 
 
 def _largest(body: Node, formulas: LayerFormulas) -> int:

@@ -45,11 +45,11 @@ def settle_layers(equation: Equation, left_before: bool = False) -> Equation:
     """
     shift = _highest_layer(equation)
     first, *rights = equation.sides
-    before = left_before or any(_speaks_of_this_layer(side) for side in rights)
+    before = left_before or any(_speaks_of_this_layer(side) for side in rights if side != first)
     default = -1 if _is_residual(first) and before and not equation.continued else 0
     sides = [
-        _settle(side, shift, default if place == 0 or _is_undone_residual(side) else 0)
-        for place, side in enumerate(equation.sides)
+        _settle(side, shift, default if side == first or _is_undone_residual(side) else 0)
+        for side in equation.sides
     ]
     return replace(equation, sides=tuple(sides))
 

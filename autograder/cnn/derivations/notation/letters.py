@@ -92,8 +92,8 @@ KINDS: Mapping[str, str] = {
     "w": "w W k K F f \\omega ω \\theta θ \\Theta h H g G",
     "b": "b B \\beta bias",
     "δ": "δ \\delta delta Δ \\Delta Delta d D",
-    "J": "J L E C \\ell loss Loss cost",
-    "σ": "σ \\sigma sigma sigmoid f g \\phi φ \\varphi h relu ReLU tanh",
+    "J": "J loss L Loss E cost C \\ell",
+    "σ": "σ \\sigma sigma f sigmoid g \\phi φ \\varphi relu h ReLU σ tanh",
 }
 """The letters that people use for each of the lecture's, the usual ones first."""
 NAMES = frozenset(" ".join(KINDS.values()).split())
