@@ -187,12 +187,8 @@ class _Class:
         students, strays = self._by_student(usable, reader, depth)
         chosen = [self._of_student(*key, files, reader.layout) for key, files in students.items()]
         self._strays(strays, reader.layout, depth, students)
-<<<<<<< HEAD
-        unread = [entry for entry in entries if entry.why is not None and not entry.is_system]
-        if not (chosen or unread or self.refused or any(entry.is_code for entry in strays)):
-=======
-        if not chosen and not any(entry.is_code or entry.why is not None for entry in strays):
->>>>>>> main
+        left = any(entry.is_code or entry.why is not None for entry in strays)
+        if not (chosen or self.refused or left):
             raise ClassFolderError(say("class.empty", path=self.path))
         files = self._told_apart(chosen)
         files += self._absent(chosen, {file.assignment for file in files})
@@ -374,13 +370,8 @@ def _submitters(entries: list[Entry], depth: int) -> dict[str, list[str]]:
     for entry in entries:
         if entry.path.parts[depth:] == ("submission_metadata.yml",):
             submission = ""
-<<<<<<< HEAD
-            for found in _SUBMITTER.finditer(_metadata(entry)):
-                value = (found["value"] or "").strip().strip("'\"")
-=======
             for found in _SUBMITTER.finditer(_content(entry).decode("utf-8", "replace")):
-                value = (found["value"] or "").strip("'\"")
->>>>>>> main
+                value = (found["value"] or "").strip().strip("'\"")
                 if found["submission"]:
                     submission = found["submission"]
                 elif found["field"] == "name":
