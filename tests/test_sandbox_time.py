@@ -104,6 +104,15 @@ def test_the_statement_that_printed_is_left_out_though_it_is_over(isolation, mor
     assert (done.outcomes[0].value, done.left_out) == (6, (("a.py", 2),))
 
 
+def test_loading_in_vain_takes_half_of_the_submissions_time_at_the_most():
+    limits = replace(LIMITS, loading_seconds=0.2, submission_seconds=4.0)
+    source = [("import time", "a.py", 1)] + [("time.sleep(60)", "a.py", line) for line in range(2, 40)]
+    source.append(("def f(i):\n    return i", "a.py", 50))
+    with Sandbox(calls("f"), limits, "process") as sandbox:
+        done = sandbox.run(source)
+    assert 1 <= len(done.left_out) <= 2 and done.outcomes[0].status == "not made"
+
+
 def test_of_many_endless_experiments_the_functions_are_still_run(isolation):
     source = [("def burn():\n    while True: pass", "a.py", 1), ("K = 3", "a.py", 3)]
     source += [(f"x{n} = burn()", "a.py", n) for n in range(10, 30)]

@@ -244,7 +244,7 @@ class Sandbox:
         """
         asked = range(len(self.calls)) if asked is None else asked
         own = min(seconds, self.limits.submission_seconds)
-        progress = _Progress(list(statements), Quotable(statements), own, own)
+        progress = _Progress(list(statements), Quotable(statements), own, own / 2)
         try:
             source = _source_message(statements)
         except ValuesError:  # far longer than anything that `source.read` lets through
@@ -501,11 +501,8 @@ def parse_note(payload: bytes) -> list[LoadNote]:
     place = (_text(data, "where"), data.get("line"))
     if not place[0] and isinstance(at, list) and len(at) == 2:
         place = (at[0] if isinstance(at[0], str) else "", at[1])
-    return [
-        LoadNote(
-            place[0][:500], _line(place[1]), _text(data, "exception") or "Exception", _text(data, "text")
-        )
-    ]
+    name = _text(data, "exception") or "Exception"
+    return [LoadNote(place[0][:500], _line(place[1]), name, _text(data, "text"))]
 
 
 def _text(data: dict[str, Any], name: str) -> str:

@@ -34,6 +34,7 @@ class Limits:
         suffice is left out, and the rest is loaded again without it (`client`).
     submission_seconds : float
         The submission's own time (`clock`), restarts included: what it waits for a processor does not count.
+        Loading in vain (`client`) may take half as much, besides.
     wall_seconds : float
         Wall-clock time for a whole submission. Where it ends first, the machine is to blame, and the
         submission is not graded.

@@ -43,7 +43,6 @@ _DEEPEST_ARCHIVE, _DEEPEST_FOLDER = 3, 32
 _LONGEST_NAME = 1000
 _LARGEST_DIRECTORY = 2**25
 """Bytes of a zip's list of members: they take twenty times as much when they are read."""
-_LARGEST_HEADER = 2**20
 
 
 class ClassFolderError(TextError):
@@ -98,9 +97,9 @@ def entries(path: Path) -> Iterator[Entry]:
         The folder itself cannot be listed.
     """
     if path.is_dir():
-        yield from _in_folder(path, PurePosixPath(), "", _Unpacked())
+        yield from _in_folder(path, PurePosixPath(), "")
     else:
-        yield from _in_archive(Entry(PurePosixPath(), "", path), _Unpacked(), 0)
+        yield from _in_archive(Entry(PurePosixPath(), "", path), _Unpacked(share=1), 0)
 
 
 def read(source: Path, member: str | None) -> bytes:
@@ -127,17 +126,22 @@ def readable(raw: bytes, otherwise: str) -> str:
 
 
 class _Unpacked:
-    """A folder of numbered files; it is removed with the last entry that lies in it."""
+    """A folder of numbered files; it is removed with the last entry that lies in it.
 
-    def __init__(self) -> None:
+    One serves all the archives of a hand-in, and has its share of bytes and members.
+    """
+
+    def __init__(self, share: int = 4) -> None:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._numbers = itertools.count()
-        self._left = 4 * _MOST_BYTES
+        self._size, self._members = _MOST_BYTES // share, _MOST_MEMBERS // share
 
-    def keep(self, content: bytes, file: str) -> Path:
-        self._left -= len(content)
-        if self._left < 0:
+    def spend(self, file: str, size: int, members: int = 0) -> None:
+        self._size, self._members = self._size - size, self._members - members
+        if min(self._size, self._members) < 0:
             raise ClassFolderError(say("account.too_large", file=file))
+
+    def keep(self, content: bytes) -> Path:
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="hand-ins-", ignore_cleanup_errors=True)
         path = Path(self._folder.name, str(next(self._numbers)))
@@ -145,7 +149,7 @@ class _Unpacked:
         return path
 
 
-def _in_folder(folder: Path, above: PurePosixPath, shown_above: str, unpacked: _Unpacked) -> Iterator[Entry]:
+def _in_folder(folder: Path, above: PurePosixPath, shown_above: str) -> Iterator[Entry]:
     with os.scandir(folder) as found:
         listed = sorted(found, key=lambda entry: entry.name)
     for entry in listed:
@@ -159,7 +163,7 @@ def _in_folder(folder: Path, above: PurePosixPath, shown_above: str, unpacked: _
         elif is_folder and len(path.parts) < _DEEPEST_FOLDER:
             yield about
             try:
-                yield from _in_folder(about.source, path, shown, unpacked)
+                yield from _in_folder(about.source, path, shown)
             except OSError as error:
                 yield replace(about, why=say("note.file_unreadable", error=error.strerror))
         elif is_folder:
@@ -167,10 +171,10 @@ def _in_folder(folder: Path, above: PurePosixPath, shown_above: str, unpacked: _
         elif not stat.S_ISREG(status.st_mode):
             yield replace(about, why=say("account.no_file"))
         else:
-            yield from _file(about, unpacked, 0)
+            yield from _file(about, _Unpacked(), 0)
 
 
-def _file(about: Entry, unpacked: _Unpacked, depth: int, budget: "_Budget | None" = None) -> Iterator[Entry]:
+def _file(about: Entry, unpacked: _Unpacked, depth: int) -> Iterator[Entry]:
     """A file; an archive with all that is in it, or with the reason why it cannot be read."""
     ending = ARCHIVE.search(about.path.name)
     if ending is None:
@@ -182,7 +186,7 @@ def _file(about: Entry, unpacked: _Unpacked, depth: int, budget: "_Budget | None
         yield outer  # as a folder of that name: an empty archive is listed, too
         if depth >= _DEEPEST_ARCHIVE:
             raise ClassFolderError(say("account.too_deep"))
-        yield from _in_archive(outer, unpacked, depth, budget)
+        yield from _in_archive(outer, unpacked, depth)
     except ClassFolderError as error:
         yield replace(about, why=error.text)
 
@@ -203,38 +207,20 @@ class _Member:
     read: Callable[[int], bytes]
 
 
-@dataclass
-class _Budget:
-    """What is left to a hand-in for all that it packs, in whatever number of archives."""
-
-    size: int
-    members: int
-
-    def spend(self, file: str, size: int, members: int = 0) -> None:
-        self.size -= size
-        self.members -= members
-        if self.size < 0 or self.members < 0:
-            raise ClassFolderError(say("account.too_large", file=file))
-
-
-def _in_archive(
-    outer: Entry, unpacked: _Unpacked, depth: int, budget: _Budget | None = None
-) -> Iterator[Entry]:
+def _in_archive(outer: Entry, unpacked: _Unpacked, depth: int) -> Iterator[Entry]:
     """The members of an archive; only those of an outermost zip are left where they are."""
     in_place = depth == 0 and outer.shown == ""
     path, said_of = outer.source, outer.shown or outer.source.name
-    quarter = 2 if outer.shown else 0
-    budget = budget or _Budget(_MOST_BYTES >> quarter, _MOST_MEMBERS >> quarter)
     try:
         for member in _members(path):
-            budget.spend(said_of, 0, 1)
+            # A compressed tar is unpacked as it is passed, whether it is wanted or not.
+            unpacked.spend(said_of, 0 if member.original else abs(member.size) // 16, 1)
             inside = PurePosixPath(member.name[: _LONGEST_NAME + 1].strip("/"))
             if not inside.parts:
                 continue
             if len(member.name) > _LONGEST_NAME or len(inside.parts) > _DEEPEST_FOLDER:
-                shown = f"{outer.shown}{member.name[:100]}…{member.name[-100:]}"
-                name = PurePosixPath(member.name[-100:]).name
-                yield Entry(outer.path / name, shown, path, why=say("account.too_deep"))
+                shown, name = f"{outer.shown}{member.name[:100]}…{member.name[-100:]}", member.name[-100:]
+                yield Entry(outer.path / Path(name).name, shown, path, why=say("account.too_deep"))
                 continue
             system = next((n for n, part in enumerate(inside.parts, 1) if _SYSTEM.fullmatch(part)), 0)
             is_system = bool(system) and ".." not in inside.parts
@@ -255,14 +241,12 @@ def _in_archive(
                     content = member.read(wanted + 1)
                     if is_archive and len(content) > wanted:
                         raise ClassFolderError(say("account.too_large", file=shown))
-                    source = unpacked.keep(content, shown)
                 except Exception as error:
                     yield replace(about, why=say("note.file_unreadable", error=error))
                     continue
-                if not in_place:  # a class's zip does not end with one of its hand-ins
-                    budget.spend(said_of, len(content))
-                its = replace(about, source=source, holder=unpacked)
-                yield from _file(its, unpacked, depth + 1, None if in_place else budget)
+                its = _Unpacked() if in_place and is_archive else unpacked
+                its.spend(said_of, len(content))
+                yield from _file(replace(about, source=its.keep(content), holder=its), its, depth + 1)
     except ClassFolderError:
         raise
     except Exception as error:  # archives are damaged in a hundred ways
@@ -286,7 +270,7 @@ class _Header(tarfile.TarInfo):
     """A header of bounded size: tarfile reads a name of gigabytes to its end."""
 
     def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
-        if self.size > _LARGEST_HEADER and self.type in b"xgXLK":
+        if self.size > 2**20 and self.type in b"xgXLK":
             raise ClassFolderError(say("account.too_large", file=Path(str(archive.name)).name))
         return super()._proc_member(archive)  # type: ignore[misc, no-any-return]
 
@@ -342,11 +326,7 @@ def _member_name(info: zipfile.ZipInfo) -> str:
 
 
 def _of_tar(archive: tarfile.TarFile) -> Iterator[_Member]:
-    passed = 0
     for info in archive:
-        passed += info.size  # a compressed tar is unpacked as it is passed, whether it is wanted or not
-        if passed > 4 * _MOST_BYTES:
-            raise ClassFolderError(say("account.too_large", file=str(archive.name)))
 
         def content(most: int, info: tarfile.TarInfo = info) -> bytes:
             file = archive.extractfile(info)

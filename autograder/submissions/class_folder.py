@@ -165,6 +165,8 @@ class _Class:
     table: Sequence[Layout]
     roster: Roster
     account: list[Decision] = field(default_factory=list)
+    refused: set[tuple[str, str]] = field(default_factory=set)
+    """Names, and members of the roster, with the assignment: somebody else may have made their hand-in."""
 
     def intake(self) -> Intake:
         entries = list(archives.entries(self.path))
@@ -185,7 +187,8 @@ class _Class:
         students, strays = self._by_student(usable, reader, depth)
         chosen = [self._of_student(*key, files, reader.layout) for key, files in students.items()]
         self._strays(strays, reader.layout, depth, students)
-        if not chosen and not any(entry.is_code or entry.why is not None for entry in strays):
+        left = any(entry.is_code or entry.why is not None for entry in strays)
+        if not (chosen or self.refused or left):
             raise ClassFolderError(say("class.empty", path=self.path))
         files = self._told_apart(chosen)
         files += self._absent(chosen, {file.assignment for file in files})
@@ -208,8 +211,9 @@ class _Class:
         """Every student's files of each assignment, by (members, person, assignment); and the rest."""
         students: dict[tuple[tuple[str, ...], object, str], list[_Of]] = defaultdict(list)
         strays, flat = [], layouts.Reader(layouts.layouts()[-1], self.called)
-        submitters = _submitters(usable) if reader.layout.name == "Gradescope" else {}
+        submitters = _submitters(usable, depth) if reader.layout.name == "Gradescope" else {}
         is_one_assignments = self.assignment and not reader.layout.system and len(self.table) > 1
+        twice = _claimed_twice(usable, reader, depth) if reader.layout.name == "Moodle" else ()
         for entry in usable:
             parts = entry.path.parts[depth:]
             handed = reader(parts, entry.is_folder)
@@ -226,6 +230,10 @@ class _Class:
                 raise ClassFolderError(say("class.flat", path=self.path, known=known))
             elif self.assignment not in (None, its):
                 self._decide(entry, "not_chosen", say("account.other_assignment"), handed.student, its)
+            elif handed.number in twice:
+                self.refused.update((who, its) for who in (handed.student, *self.roster.members(handed)))
+                why = say("account.claimed_twice", number=handed.number)
+                self._decide(entry, "not_understood", why, handed.student, its)
             else:
                 members = submitters.get(handed.name) or self.roster.members(handed)
                 person = members[0] if members else handed.person
@@ -269,7 +277,7 @@ class _Class:
 
     def _absent(self, chosen: list[_Result], assignments: set[str]) -> list[SubmittedFile]:
         """The submissions of those in the roster who handed in nothing."""
-        there = {(member, file.assignment) for members, file, _ in chosen for member in members}
+        there = self.refused | {(who, file.assignment) for members, file, _ in chosen for who in members}
         labels = [printable_name(person.label) for person in self.roster.people]
         absent = [(who, its) for who in labels for its in sorted(assignments) if (who, its) not in there]
         why = say("account.absent")
@@ -320,6 +328,21 @@ def _is_moodles(entry: Entry) -> bool:
     return layouts.Reader(layouts.named("Moodle"), {})([entry.path.name]) is not None
 
 
+_MOODLES = re.compile(r"_(\d+)_assignsubmission_")
+
+
+def _claimed_twice(usable: list[Entry], reader: layouts.Reader, depth: int) -> set[str]:
+    """The numbers of Moodle's that several names claim: without folders, a name may hold one."""
+    claims = defaultdict(set)
+    for entry in usable:
+        parts = entry.path.parts[depth:]
+        handed = reader(parts, entry.is_folder)
+        if handed is not None and handed.number and len(parts) == 1:
+            others = [mark for mark in _MOODLES.finditer(parts[0]) if mark[1] != handed.number]
+            claims[handed.number].add(parts[0][: others[-1].start()] if others else handed.name)
+    return {number for number, names in claims.items() if len(names) > 1}
+
+
 def _one_of(known: Collection[str]) -> Text:
     return joined(sorted(known)) if known else say("class.no_keys_found")
 
@@ -329,18 +352,18 @@ def _order(file: SubmittedFile) -> tuple[str, str, str, str]:
 
 
 _SUBMITTER = re.compile(
-    r"^(?P<submission>submission_\d+):|^\s*-? *:?(?P<field>name|sid|email): *(?P<value>.*?)\s*$", re.MULTILINE
+    r"^(?P<submission>submission_\d+):|^[ \t]*-? *:?(?P<field>name|sid|email):(?P<value>.*)$", re.MULTILINE
 )
 
 
-def _submitters(entries: list[Entry]) -> dict[str, list[str]]:
-    """Who handed in each submission, after Gradescope's submission_metadata.yml."""
+def _submitters(entries: list[Entry], depth: int) -> dict[str, list[str]]:
+    """Who handed in each submission, after Gradescope's submission_metadata.yml beside the submissions."""
     people: dict[str, list[dict[str, str]]] = defaultdict(list)
     for entry in entries:
-        if entry.path.name == "submission_metadata.yml":
+        if entry.path.parts[depth:] == ("submission_metadata.yml",):
             submission = ""
             for found in _SUBMITTER.finditer(_content(entry).decode("utf-8", "replace")):
-                value = (found["value"] or "").strip("'\"")
+                value = (found["value"] or "").strip().strip("'\"")
                 if found["submission"]:
                     submission = found["submission"]
                 elif found["field"] == "name":

@@ -75,9 +75,9 @@ _LABEL = re.compile(
     r"|(?P<name2>[^\d]+?)[-_+ ]*(?P<id2>[A-Za-z]{0,3}\d{4,})"
 )
 _COPY = re.compile(r"(?:-\d+| \(\d+\))+$")
-_SUFFIX = r"(?:[-_ ]+\d{1,3}| ?\(\d+\)|[-_ ]copy\d*|[-_ ]\u526f\u672c)* *"
-_LONGEST = 1000
-"""Longer names are not parsed: no system writes them, and hostile ones would take long."""
+_SUFFIX = r"(?:(?<![-_ ])[-_ ]++\d{1,3}| ?\(\d+\)|[-_ ]copy\d*|[-_ ]\u526f\u672c)* *"
+_LONGEST = 255
+"""Longer names are not parsed: no file system holds them, and hostile ones would take long."""
 
 
 @functools.cache

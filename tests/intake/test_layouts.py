@@ -1,6 +1,7 @@
 """Whose a file is: every layout in every container, and what becomes of all that does not fit."""
 
 import gzip
+import itertools
 import struct
 import tarfile
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from autograder.base.messages import TextError
 from autograder.grading.grade_class import content_of
-from autograder.submissions import class_folder
+from autograder.submissions import class_folder, layouts, roster
 from autograder.submissions.class_folder import Intake
 from tests.intake.trees import (
     CONTAINERS,
@@ -547,7 +548,7 @@ def test_a_small_archive_that_means_much_costs_itself(
     monkeypatch.setattr(
         archives._Unpacked,
         "keep",
-        lambda self, content, file: kept.append(len(content)) or keep(self, content, file),  # type: ignore[func-returns-value]
+        lambda self, content: kept.append(len(content)) or keep(self, content),  # type: ignore[func-returns-value]
     )
     taken = class_folder.find(where, None, KNOWN)
     assert {"li", "bo"} <= {file.student for file in taken.files if file.name}
@@ -564,6 +565,69 @@ def test_bombs_do_not_end_the_zip_of_a_class(tmp_path: Path, monkeypatch: pytest
     (tmp_path / "class.zip").write_bytes(zipped(tree))
     taken = class_folder.find(tmp_path / "class.zip", None, KNOWN)
     assert {"li", "bo"} <= {file.student for file in taken.files if file.name}
+
+
+@pytest.mark.parametrize("size", [254, 255, 1000])
+def test_names_that_fit_many_patterns_a_little_are_read(size: int) -> None:
+    """Each was a minute's work, or would be where a part of a pattern may give back what it took."""
+    pieces = ("-", "_", " ", "-1", "2021a-", "_ - ", "max ", "_1_assignsubmission_a", "(1)", "第1组_1", "a_")
+    names = {"max pooling": "pooling", "作业3": "pooling"}
+    for layout, known, piece in itertools.product(layouts.layouts(), (names, {}), pieces):
+        name = (piece * size)[: size - 1] + "!"
+        assert layouts.Reader(layout, known)([name, name, name]) is None or size <= 255
+
+
+@pytest.mark.parametrize("around", ["", "assignment_1_export/"])
+def test_no_submission_says_who_has_handed_in_another(tmp_path: Path, around: str) -> None:
+    tree = {
+        "submission_metadata.yml": "submission_1:\n  - :name: Lina\n    :sid: '1'\n"
+        + "submission_2:\n  - :name: Mal\n"
+        + "\n" * 50_000,
+        "submission_1/pooling.py": DONE,
+        "submission_2/pooling.py": STUB,
+        "submission_2/submission_metadata.yml": "submission_1:\n  - :name: Mal\n    :sid: '2'\n",
+    }
+    taken = class_folder.find(
+        written(tmp_path, {around + name: text for name, text in tree.items()}), "pooling", KNOWN
+    )
+    assert [(file.student, file.team) for file in taken.files] == [("Lina (1)", ""), ("Mal", "")]
+
+
+MOODLES_WORK = "_assignsubmission_file_work.py"
+CLAIMS: dict[str, tuple[list[str], set[str]]] = {
+    "a name that holds another's number": (["Lina_1234567", "Mal_1234567_assignsubmission_x_1234569"], set()),
+    "a name that holds another's name and number": (
+        ["Lina_1234567", "Lina_1234567_assignsubmission_x_1234570"],
+        set(),
+    ),
+    "an own file handed in again": (
+        ["Lina_1234567", "Lina_1234567_assignsubmission_file_Lina_1234567"],
+        {"Lina (1234567)"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+@pytest.mark.parametrize("with_roster", [False, True])
+def test_two_that_claim_one_participant_are_refused_together(
+    name: str, with_roster: bool, tmp_path: Path
+) -> None:
+    names, graded = CLAIMS[name]
+    people = (
+        roster.Roster((roster.Person("1", "Lina"), roster.Person("2", "Bo Wang"))) if with_roster else None
+    )
+    where = written(tmp_path, {f"{each}{MOODLES_WORK}": DONE for each in (*names, "Bo Wang_1234568")})
+    taken = class_folder.find(where, "pooling", KNOWN, roster=people)
+    assert {file.student for file in taken.files} == {"Bo Wang (1234568)"} | graded
+    refused = [line for line in taken.account if line.fate == "not_understood"]
+    assert [line.path for line in refused] == ([] if graded else [f"{each}{MOODLES_WORK}" for each in names])
+    assert all("1234567" in str(line.why) for line in refused)
+
+
+def test_where_all_are_refused_the_account_says_so(tmp_path: Path) -> None:
+    where = written(tmp_path, {f"{each}{MOODLES_WORK}": DONE for each in ("Lina_1234567", "Bo_1234567")})
+    taken = class_folder.find(where, "pooling", KNOWN)
+    assert (taken.files, set(fates(taken).values())) == ([], {"not_understood"})
 
 
 # ---- A layout of the class's own ---------------------------------------------------------------------------
