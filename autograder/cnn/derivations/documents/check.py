@@ -178,7 +178,7 @@ class _Checker:
         self.conventions: dict[Convention, None] = {}
         self.parsed: list[_Parsed] = []
         self._of_all: dict[tuple[Kind, Options, Convention], list[AnyLayer]] = {}
-        self._known: dict[tuple[int, AnyLayer, Convention], Outcome] = {}
+        self._known: dict[tuple[Equation, AnyLayer, Convention], Outcome] = {}
         self._shown = self._forward = self._counted = False
 
     def report(self) -> Report:
@@ -510,7 +510,7 @@ class _Checker:
             return Outcome("not_covered", say("cnn.document.sizes_unknown"))
         outcomes: list[Outcome] = []
         for size in layers:
-            key = id(parsed), size, _as_far_as_it_matters(parsed, kind, convention)
+            key = equation, size, _as_far_as_it_matters(parsed, kind, convention)
             if fully or key not in self._known:
                 self._known[key] = self._judge(equation, self._evaluator(size, convention), fully)
             outcomes.append(self._known[key])
