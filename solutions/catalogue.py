@@ -9,6 +9,7 @@ import re
 import numpy as np
 
 from autograder.authoring.exercise import Case
+from autograder.authoring.transforms import result
 from autograder.cnn.comparators import Derivation
 from autograder.cnn.derivations.checking.answers import Question, title
 from autograder.cnn.derivations.layer import Layer
@@ -130,6 +131,49 @@ def spread_out(delta, step, end=1):
     spread = np.zeros((*front, (Ho - 1) * step + end, (Wo - 1) * step + end))
     spread[..., ::step, ::step] = delta
     return spread
+
+
+# --------------------------------------------------------------------- mistakes of several assignments
+
+
+def added_into(name):
+    """A transform: the result is accumulated in an array with the dtype of an argument."""
+
+    def change(value, call):
+        collected = np.zeros(value.shape, getattr(call, name).dtype)
+        collected += value
+        return collected
+
+    return result(change)
+
+
+def stops(where, error=ValueError):
+    """A transform: right, but it stops with an exception where `where(arguments)`."""
+
+    def change(value, call):
+        if where(call):
+            raise error("sizes that the code does not expect")
+        return value
+
+    return result(change)
+
+
+def oblong(call):
+    """Whether the map before the layer is not square."""
+    H, W = call.x.shape[2:] if hasattr(call, "x") else call.input_shape[2:]
+    return H != W
+
+
+def columns_as_rows(delta):
+    """The residuals that a loop over Ho×Ho windows finds."""
+    Ho, Wo = delta.shape[-2:]
+    if Ho > Wo:
+        raise IndexError(f"there are no {Ho} columns")
+    return only(np.s_[..., :Ho])(delta)
+
+
+without_last_windows = only(np.s_[..., :-1, :-1])
+"""What loops find that end one row and one column too early."""
 
 
 # ------------------------------------------------------------------------------------------- derivations

@@ -295,7 +295,15 @@ LAYERS = [
     Layer(layout="strided"),
     Layer(layout="readonly"),
     Layer(size=(1, 6), kernel=(1, 2)),
+    Layer(stride=2, size=(4, 6)),
+    Layer(padding=1, kernel=(1, 1)),
+    Layer(padding=1, size=(2, 2), kernel=(4, 4)),
+    Layer(N=2),
+    Layer(N=2, C=2),
+    Layer(N=2, K=2),
+    Layer(size=(4, 4), kernel=(3, 2)),
 ]
+"""No two features coincide, nor a feature with two others: each is told from all others by some layer."""
 
 
 def remainder(layer: Layer) -> bool:
@@ -346,6 +354,8 @@ POOLS = [
     Layer(size=(4, 4), kernel=(1, 1), stride=1),
     Layer(size=(4, 4), stride=2, negative=True),
     Layer(size=(4, 4), stride=2, ties=True),
+    Layer(size=(5, 5), stride=2),
+    Layer(size=(4, 4), kernel=(1, 1), stride=2),
 ]
 
 POOL_FEATURES: dict[str, Callable[[Layer], bool]] = {

@@ -57,7 +57,6 @@ CORPUS = sorted(path for folder in FOLDERS for path in (SUBMISSIONS / folder).gl
 
 NOT_NAMED_YET = {
     "conv_residual_transposed_on_a_canvas": "where the kernel is not square, keeps the size and fills with 0",
-    "convolution_padding_forgotten_and_guarded": "returns an empty array, where the misconception raises",
     "kernel_gradients_not_restored_in_memory_order": "another order where x is stored by columns",
     "kernel_gradients_unpadded_input": "in one case, broadcasts where the misconception raises",
     "two_pooling_every_tie_and_overwritten": "a pair that is not looked for",
@@ -239,6 +238,19 @@ def judged(path: Path, isolation: Isolation, key: CourseKey, sandbox: Started) -
 
 
 # ------------------------------------------------------------------------------------------------- the tests
+
+STRANGERS = sorted((SUBMISSIONS / "strangers").glob("*.py"))
+"""Single functions in strangers' styles, each with one mistake; the rest is not looked at."""
+
+
+@pytest.mark.parametrize("path", STRANGERS, ids=lambda path: path.stem)
+def test_the_cause_of_a_strangers_mistake_is_named(path, key, sandbox):
+    ((name, demand),) = head(path).demands.items()
+    (result,) = [result for result in judged(path, "process", key, sandbox) if result.name == name]
+    assert (result.verdict.value, result.misconception) == (demand.verdict, demand.misconception), (
+        result.diagnosis,
+        result.detail,
+    )
 
 
 def place(path: Path) -> str:

@@ -47,7 +47,8 @@ def test_cases_that_fail_in_another_way_are_not_described_with_the_first() -> No
         for layer, of in zip(LAYERS, one.cases, strict=True)
     ]
     assert said(one, answers) == (
-        "IndexError in a.py, line 3. Only where the stride is above 1; other cases fail differently."
+        "IndexError in a.py, line 3. "
+        "In the cases tried, only where the stride is above 1; other cases fail differently."
     )
     answers = [
         answer if answer is not RIGHT else of.expected.T

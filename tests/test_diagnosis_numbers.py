@@ -15,6 +15,7 @@ from tests.convolution_cases import (
     EVEN,
     FORWARD,
     INPUT_GRAD,
+    LAYERS,
     POOL_GRAD,
     RIGHT,
     SQUARE,
@@ -155,7 +156,7 @@ def test_an_amount_is_not_blamed_where_a_right_case_contradicts_it() -> None:
 
 
 def test_where_the_amount_is_one_a_case_may_be_right() -> None:
-    layers = [Layer(), Layer(C=2), Layer(K=2), *VARIED]
+    layers = [*LAYERS, *VARIED]
     cases = [weight_grad(layer) for layer in layers]
     wrong = [case.expected / layer.N for case, layer in zip(cases, layers, strict=True)]
     assert said(exercise(WEIGHT_GRAD, cases), wrong) == (

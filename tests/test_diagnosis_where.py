@@ -45,20 +45,20 @@ def test_the_feature_that_exactly_the_wrong_cases_have_is_named(feature: str, ma
     parameters, of_layer = make
     one = exercise(parameters, [of_layer(layer) for layer in LAYERS])
     sentence = said(one, wrong_where(one, [FEATURES[feature](layer) for layer in LAYERS]))
-    assert sentence.endswith(f" Only where {feature}.")
+    assert sentence.lower().endswith(f" only where {feature}.".lower())
 
 
 @pytest.mark.parametrize("feature", POOL_FEATURES)
 def test_features_of_pooling_are_named(feature: str) -> None:
     one = exercise(POOL_GRAD, [pool_grad(layer) for layer in POOLS])
     sentence = said(one, wrong_where(one, [POOL_FEATURES[feature](layer) for layer in POOLS]))
-    assert sentence.endswith(f" Only where {feature}.")
+    assert sentence.lower().endswith(f" only where {feature}.".lower())
 
 
 def test_a_gap_need_not_show_where_there_is_one_window() -> None:
     one = exercise(POOL_GRAD, [pool_grad(layer) for layer in POOLS])
     wrong = [layer.kernel[0] < layer.stride and layer.output != (1, 1) for layer in POOLS]
-    assert said(one, wrong_where(one, wrong)).endswith(" Only where there are gaps between windows.")
+    assert said(one, wrong_where(one, wrong)).lower().endswith(" only where there are gaps between windows.")
 
 
 @pytest.mark.parametrize(
@@ -76,15 +76,42 @@ def test_switches_numbers_and_defaults_are_named(
 ) -> None:
     one = exercise(parameters, [case(args, random((2, 2), n)) for n, args in enumerate(calls)])
     answers = wrong_where(one, [index in wrong for index in range(len(calls))])
-    assert said(one, answers).endswith(f" Only where {feature}.")
+    assert said(one, answers).lower().endswith(f" only where {feature}.".lower())
 
 
 def test_a_default_value_counts_like_a_given_one() -> None:
-    layers = [Layer(), Layer(stride=2, size=(4, 4)), Layer(padding=1)]
-    cases = [input_grad(layer) for layer in layers]
-    left_out = [replace(of, args=of.args[:3]) if of.args[3] == 2 else of for of in cases]
+    cases = [input_grad(layer) for layer in LAYERS]
+    left_out = [replace(of, args=of.args[:3]) if of.args[3:] == (2, 0) else of for of in cases]
     one = replace(exercise(INPUT_GRAD, left_out), defaults=(2, 0))
-    assert said(one, wrong_where(one, [False, True, False])).endswith("Only where the stride is above 1.")
+    answers = wrong_where(one, [layer.stride > 1 for layer in LAYERS])
+    assert said(one, answers).lower().endswith("only where the stride is above 1.")
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [Layer(), Layer(stride=2, size=(4, 4))],  # windows touch, too
+        [Layer(), Layer(padding=1, N=2)],
+        [Layer(), Layer(N=2), Layer(stride=2, size=(5, 8)), Layer(padding=1), Layer(stride=2, N=2)],
+        [Layer(), Layer(integers=True, C=3)],
+    ],
+)
+def test_a_condition_that_the_cases_do_not_separate_from_another_is_not_said(layers: list[Layer]) -> None:
+    one = exercise(INPUT_GRAD, [input_grad(layer) for layer in layers])
+    assert "nly where" not in said(one, wrong_where(one, [*[False] * (len(layers) - 1), True]))
+
+
+@pytest.mark.parametrize(("name", "position"), [("delta", 0), ("w", 1)])
+def test_the_argument_that_holds_integers_is_named(name: str, position: int) -> None:
+    cases = [input_grad(layer) for layer in LAYERS if not layer.integers]
+    for arguments in ((0,), (1,), (0, 1)):
+        args = list(cases[0].args)
+        for i in arguments:
+            args[i] = args[i].astype(int)
+        cases.append(replace(cases[0], args=tuple(args)))
+    one = exercise(INPUT_GRAD, cases)
+    sentence = said(one, wrong_where(one, [case.args[position].dtype.kind == "i" for case in cases]))
+    assert sentence.endswith(f"nly where {name} holds integers.")
 
 
 def test_groups_are_named_where_no_feature_fits_and_not_at_all_where_there_are_too_many() -> None:
@@ -102,4 +129,4 @@ def test_groups_are_named_where_no_feature_fits_and_not_at_all_where_there_are_t
 def test_no_feature_is_named_where_a_call_was_stopped_and_took_its_group_along() -> None:
     one = exercise(INPUT_GRAD, [input_grad(layer) for layer in LAYERS])
     answers = [Outcome("time") if layer.stride > 1 else RIGHT for layer in LAYERS]
-    assert "Only where" not in said(one, answers)
+    assert "nly where" not in said(one, answers)

@@ -136,7 +136,10 @@ liu_yang   models            58      inception_backward      NI
 marek      convolution       76      correlate               WA  kernel_flipped
                                      sobel                   WA  kernel_flipped
                                      prewitt                 WA  kernel_flipped
-marek      pooling           0       *                       RTE
+marek      pooling           40      max_pool_residual       RTE
+                                     avg_pool2d              MISSING
+                                     max_pool2d_backward     MISSING
+                                     avg_pool2d_backward     MISSING
 marek      kernel_gradients  75.5    gradient_formulas       WA
                                      conv2d_weight_grad      RTE
 marek      training          31      fit_kernel              WA  kernel_rotated_forward

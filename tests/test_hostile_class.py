@@ -259,7 +259,11 @@ def test_similar_survives_the_same(keys: Path, tmp_path: Path) -> None:
     _no_file(tmp_path / "class" / "s001" / "relu" / "relu.ipynb", random.Random(0))
     command = ["similar", str(tmp_path / "class"), "--out", str(tmp_path / "out"), "--least", "0"]
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "autograder", *command], capture_output=True, text=True, timeout=200
+        [sys.executable, "-P", "-m", "autograder", *command],
+        capture_output=True,
+        text=True,
+        timeout=200,
+        cwd=tmp_path,  # where no keys tell of other assignments
     )
     assert (done.returncode, "Traceback" in done.stderr) == (0, False), (SEED, done.stderr[-2000:])
     assert json.loads((tmp_path / "out" / "similar.json").read_text("utf-8")) is not None

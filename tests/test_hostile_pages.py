@@ -354,7 +354,7 @@ def test_no_vector_runs_in_our_own_pages(
         shutil.copy(visible_key, work)
         file = sorted(submitted.glob("*/relu/relu.py"))[number]
         shutil.copy(file, work)
-        command(work, "autograder", "check", "relu.py", "--html", str(work / "check.html"))
+        command(work, "autograder", "check", "relu.py", "--html", "-o", str(work / "check.html"))
     pages = sorted(tmp_path.rglob("*.html"))
     assert len(pages) > len(VECTORS) and len([page for page in pages if page.name == "check.html"]) > 10
     for page in pages:

@@ -92,7 +92,8 @@ BACKWARD = (
 RIGHT = HEAD + FORWARD + BACKWARD
 
 MISTAKES = {
-    "": ("MISSING", "There is no class called Dense; do not rename it."),
+    "": ("MISSING", "dense.py is empty: it holds no code."),
+    "w = 1\n": ("MISSING", "There is no class called Dense; do not rename it."),
     "def Dense(w, b):\n    return w\n": ("RTE", "Dense has no method forward; do not rename it."),
     HEAD + FORWARD: ("RTE", "Dense has no method backward; do not rename it."),
     HEAD + FORWARD + "    def backward(self, delta):\n        raise NotImplementedError()\n": (

@@ -108,7 +108,7 @@ FEEDBACK = {
     ("chi", "running_mean"): ("always_in_training", "It looks as if: training was not looked at."),
     ("dai", "batch_norm"): (None, "The shape is wrong: rows and columns are exchanged."),
     ("dai", "batch_norm_backward"): (None, "The signs (result 1) are reversed."),
-    ("dai", "running_mean"): (None, "Not one of the values is right. Only where training is True."),
+    ("dai", "running_mean"): (None, "Not one of the values is right. Only in: in training."),
     ("e", "batch_norm"): (None, "batch_norm is not started yet."),
 }
 
@@ -197,7 +197,7 @@ def test_a_students_file_is_checked(place: Path) -> None:
     assert told.endswith("All visible cases pass. Hidden cases vary more.\n")
     file.write_text(CLASS["dai"], encoding="utf-8")
     told = autograder(place, "check", file, "--lang", "en", "--html", "--output", "page.html", status=1)
-    assert "The signs (result 1) are reversed." in told and "Only where training is True." in told
+    assert "The signs (result 1) are reversed." in told and "Only in: in training." in told
     page = (place / "page.html").read_text(encoding="utf-8")
     assert "A visible case that fails: in training" in page and "math" not in page
     file.write_text(CLASS["chi"], encoding="utf-8")
@@ -333,9 +333,10 @@ ALLOWED = {
     "sandbox/__init__.py": "kernel",
     "sandbox/limits.py": "kernel",
     "sandbox/confinement.py": "kernel",
-    "submissions/source.py": "Kernel",
+    "submissions/records.py": "Kernel",
     "student/notebook.py": "kernel",
     "integrations/nbgrader/__init__.py": "kernel",
+    "integrations/nbgrader/clean.py": "kernel",
     "integrations/nbgrader/course.py": "Kernel|kernel",
     "integrations/nbgrader/execute.py": "kernel",
     "integrations/nbgrader/kernel.py": "kernel",

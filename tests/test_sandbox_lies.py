@@ -16,7 +16,7 @@ from autograder.sandbox.limits import Limits, MiB
 from autograder.sandbox.quotable import Quotable
 from autograder.sandbox.records import Outcome
 from autograder.sandbox.values import dumps
-from tests.sandboxes import CALLS, run, statuses
+from tests.sandboxes import CALLS, run
 
 FORGE = """
 import json, os, struct
@@ -80,13 +80,44 @@ def test_a_lie_gives_nothing_but_its_own_values(sandbox, name):
     assert third.value == 5.0 or (third.status == "died" and expected == 6.0)
 
 
-def test_a_lie_while_loading_gives_nothing(sandbox):
-    for lie in ("begin(0) + answer(0) + begin(1) + answer(1)", "frame(b'E')", "frame(b'N', bytes(10**6))"):
-        assert statuses(run(sandbox, f"{FORGE}\nsend({lie})\n")) in (
-            ["died"] * 3,
-            ["returned"] * 2 + ["died"],
-        )
-    assert statuses(run(sandbox, f"{FORGE}\nfor _ in range(1000): send(frame(b'N', b'x'))")) == ["died"] * 3
+@pytest.mark.parametrize(
+    "lie",
+    [
+        "send(begin(0) + answer(0) + begin(1) + answer(1))",
+        "send(frame(b'E'))",
+        "send(frame(b'N', bytes(10**6)))",
+        "for _ in range(1000): send(frame(b'N', b'x'))",
+    ],
+)
+def test_a_lie_while_loading_costs_the_statement_that_lies(sandbox, lie):
+    result = run(sandbox, f"{FORGE}\n{lie}\n")
+    *lied, honest = result.outcomes
+    assert all(outcome.status in ("missing", "died") or outcome.value == 6.0 for outcome in lied)
+    # Where loading was over before the lie was read, no statement is known to have told it.
+    assert (honest.value, result.left_out) in ((5.0, (("a.py", 1),)), (None, ()))
+
+
+def test_no_submission_says_that_a_statement_was_stopped(sandbox):
+    """Of a note without an exception the grader says so; an exception may have no name."""
+    (note,) = run(sandbox, "raise type('', (Exception,), {})('time')").notes
+    assert (note.exception, note.text) == ("Exception", "time")
+    (note,) = client.parse_note(dumps({"at": ["a.py", 7], "text": "time"}))
+    assert note.exception == "Exception"
+
+
+def test_a_forged_page_of_progress_blames_own_statements_only(sandbox):
+    """It lies in the run's own memory; what it says of another run, or of no statement, is nothing."""
+    source = """
+        import os, struct, sys
+        number = struct.pack("<IdId", {number}, 0.0, {number}, {seconds})
+        sys._getframe(1).f_locals["progress"][:24] = number
+        os._exit(0)
+    """
+    for number, seconds in ((2, "1e300"), (10**9, "float('inf')"), (0, "float('nan')")):
+        result = run(sandbox, source.format(number=number, seconds=seconds))
+        assert [outcome.value for outcome in result.outcomes] == [None] * 3
+        assert len(result.left_out) <= 2
+        assert run(sandbox, "def f(x): return 6.0").outcomes[2].value == 5.0
 
 
 @pytest.mark.parametrize("seed", range(4))

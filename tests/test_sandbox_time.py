@@ -94,6 +94,16 @@ def test_of_statements_that_take_too_long_together_the_longest_is_left_out(isola
     assert (done.outcomes[0].value, done.left_out) == (0, (("a.py", 10),))
 
 
+@pytest.mark.parametrize("more", [1, 100, 60_000])
+def test_the_statement_that_printed_is_left_out_though_it_is_over(isolation, more):
+    prints = f"import os\nfor part in (64000,) * {LIMITS.output // 64000} + (64000 + {more},):\n"
+    source = [("x = 1", "a.py", 1), (f"{prints}    os.write(1, bytes(part))", "a.py", 2)]
+    source += [(f"def f(i):\n    return i + {n}", "a.py", n) for n in range(9, 5, -1)]
+    with Sandbox(calls("f"), LIMITS, isolation) as sandbox:
+        done = sandbox.run(source)
+    assert (done.outcomes[0].value, done.left_out) == (6, (("a.py", 2),))
+
+
 def test_of_many_endless_experiments_the_functions_are_still_run(isolation):
     source = [("def burn():\n    while True: pass", "a.py", 1), ("K = 3", "a.py", 3)]
     source += [(f"x{n} = burn()", "a.py", n) for n in range(10, 30)]

@@ -106,7 +106,7 @@ def whole_course(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A course with a graded class, students' files, and a folder of somebody's own."""
     folder = tmp_path_factory.mktemp("terminal") / "course"
     shutil.copytree(built, folder)
-    for student, text in (("an", authored.RIGHT), ("bo", authored.TYPICAL), ("chi", authored.BROKEN)):
+    for student, text in (("an", authored.RIGHT), ("bo", authored.TYPICAL), ("chi", authored.CRASH)):
         hand_in(folder, student, text)
     with contextlib.chdir(folder), building_without_nbgrader():
         for arguments in (("build",), ("grade", "submitted", *QUICK)):

@@ -51,7 +51,7 @@ def similar(
 
     from autograder.base.atomic import replacing
     from autograder.judging import answer_key
-    from autograder.reports import similarity
+    from autograder.reports import account, similarity
     from autograder.student.workspace import ENDING
     from autograder.submissions import class_folder
     from autograder.submissions import roster as rosters
@@ -65,7 +65,15 @@ def similar(
         keys = [answer_key.load(key) for key in released.glob("*/*/*" + ENDING)]
         known |= {key.assignment: tuple(exercise.name for exercise in key.exercises) for key in keys}
         people = rosters.read(roster) if roster else None
-        intake = class_folder.find(path, assignment, known, answer_key.names_in(keys), pattern, people)
+        names_known = answer_key.names_in(keys)
+        try:
+            intake = class_folder.find(path, assignment, known, names_known, pattern, people)
+        except class_folder.ClassFolderError:
+            if assignment:
+                raise
+            intake = class_folder.find(path, None, {}, {}, pattern, people)  # none of them was released here
+        for sentence in account.left(intake):
+            complain(sentence)
         files = _without_twins(intake.files)
         names = sorted({file.assignment for file in files})
         if unknown := [name for name in names if not _given(released, name)]:

@@ -51,9 +51,22 @@ _BOTH = ("and", "or")
 _ALONE = ()
 """For features that say little when joined with a second one."""
 
+_STRIDE = ("cnn.place.stride_above_one",)
+_ABOVE_1X1 = ("cnn.place.window_above_1x1", "cnn.place.kernel_above_1x1")
+_SEVERAL = ("cnn.place.several_windows",)
+_IMPLIED = {
+    "cnn.place.remainder": _STRIDE,
+    "cnn.place.windows_overlap": _ABOVE_1X1 + _SEVERAL,
+    "cnn.place.window_gaps": _STRIDE + _SEVERAL,
+    "cnn.place.window_not_square": _ABOVE_1X1,
+    "cnn.place.kernel_not_square": _ABOVE_1X1,
+    "cnn.place.window_ties": _ABOVE_1X1,
+    "cnn.place.window_fills_input": ("cnn.place.one_window",),
+}
+
 
 def _at(id: str, needs: str, has: Callable[[Any], bool | None], joins: tuple[str, ...] = ("and",)) -> Feature:
-    return Feature(say(id), tuple(filter(None, needs.split(","))), has, joins)
+    return Feature(say(id), tuple(filter(None, needs.split(","))), has, joins, _IMPLIED.get(id, ()))
 
 
 FEATURES = Features(

@@ -271,8 +271,8 @@ def class_results(store: Store) -> Iterator[SubmissionResult]:
 
 def content_of(file: SubmittedFile) -> tuple[bytes, Text | None]:
     """The bytes of a submission, or why there are none."""
-    if not file.name:
-        return b"", say("note.no_file_in_folder")
+    if file.unread or not file.name:
+        return b"", file.unread or say("note.no_file_in_folder")
     try:
         return file.read(), None
     except Exception as error:

@@ -15,6 +15,7 @@ import numpy as np
 from autograder.base.messages import Message, Text, Verbatim, printable, say
 from autograder.judging.answer_key import AnswerKey, KeyCase, KeyExercise
 from autograder.judging.diagnosis import Judged
+from autograder.judging.diagnosis.callees import with_callees
 from autograder.judging.judge import judge_error, judged, results
 from autograder.judging.results import ExerciseResult, Verdict
 from autograder.judging.siblings import with_siblings
@@ -67,7 +68,7 @@ def evaluate(
     statements = [each for each in statements if each[1:] not in done.left_out]
     explained = _Explained(key, read, done.left_out)
     cases = judged(key, explained.outcomes(done.outcomes))
-    exercises = results(key, cases)
+    exercises = with_callees((text for text, *_ in statements), results(key, cases))
     if run_siblings is not None:
 
         def outcomes(wanted: list[int]) -> tuple[Outcome, ...]:

@@ -85,8 +85,8 @@ class ExerciseResult:
     sibling : SiblingResult or None
         None where no sibling cases were run, or not all of them.
     diagnosis : Text or None
-        The misconception that explains it, as the value `hint` of `idea.whole` or `idea.partly`; else the
-        symptom.
+        The misconception that explains it, as the value `hint` of `idea.whole`, `idea.apart` or
+        `idea.partly`; else the symptom.
     """
 
     name: str

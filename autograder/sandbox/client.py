@@ -501,7 +501,11 @@ def parse_note(payload: bytes) -> list[LoadNote]:
     place = (_text(data, "where"), data.get("line"))
     if not place[0] and isinstance(at, list) and len(at) == 2:
         place = (at[0] if isinstance(at[0], str) else "", at[1])
-    return [LoadNote(place[0][:500], _line(place[1]), _text(data, "exception"), _text(data, "text"))]
+    return [
+        LoadNote(
+            place[0][:500], _line(place[1]), _text(data, "exception") or "Exception", _text(data, "text")
+        )
+    ]
 
 
 def _text(data: dict[str, Any], name: str) -> str:

@@ -138,7 +138,7 @@ class Loaded:
             began, ended = ended, seconds()
             if ended - began > most:
                 longest, most = number, ended - began
-        PROGRESS.pack_into(progress, 0, 0, ended, 0, 0.0)
+        PROGRESS.pack_into(progress, 0, 0, ended, longest, most)
 
     def _note(self, error: BaseException, where: str, line: int) -> bytes:
         at = {"at": [where, line]}

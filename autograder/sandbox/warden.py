@@ -258,7 +258,7 @@ class _Run:
     def result(self) -> dict[str, Any]:
         """The outcome. Nothing of the run is alive afterwards."""
         end = self._watch()
-        statement = self._stopped_statement()
+        statement = self._stopped_statement(end)
         os.kill(self.runner, signal.SIGKILL)  # process 1 of its namespace: ends all that it started
         self._drain_output()
         self.frames.used = self.seen  # the rest is malformed or incomplete
@@ -271,10 +271,11 @@ class _Run:
             "output": self.output.used,
         }
 
-    def _stopped_statement(self) -> int:
+    def _stopped_statement(self, end: str) -> int:
         """The statement, from 0, to which loading owes its end; -1 for none. The run itself says so."""
         number, began, longest, most = runner.PROGRESS.unpack_from(self.progress)
-        if self._processor_left() < 0 and most > self.clock.processor() - began:
+        # What was printed is read later: the statement that printed it may be over.
+        if (end == "output" or self._processor_left() < 0) and most > self.clock.processor() - began:
             number = longest
         return number - 1 if self.call == LOADING else -1
 
@@ -292,6 +293,8 @@ class _Run:
             if over := self._time_over():
                 return over
             ready, _, _ = select.select(self.watched, [], [], self._seconds_to_next_check())
+            if self.printer in ready and not self._read_output():  # first: what came before the answers
+                return "output"
             if self.answers in ready:
                 if self.frames.read(self.answers, CHUNK) == 0:
                     return "died"
@@ -300,8 +303,6 @@ class _Run:
                 if self.frames.used > self.limits.answers:
                     return "answers"
                 time.sleep(POLL_SECONDS)
-            if self.printer in ready and not self._read_output():
-                return "output"
 
     def _parse(self) -> str:
         """Check the frames read so far: "finished" after the last, "died" at the first unexpected one."""

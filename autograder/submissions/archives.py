@@ -29,14 +29,21 @@ from autograder.submissions.source import MAX_BYTES
 ARCHIVE = re.compile(r"\.(?:zip|tar|tgz|tbz2|txz|tar\.(?:gz|bz2|xz)|7z|rar)$", re.IGNORECASE)
 CODE = re.compile(r"\.(?:ipynb|py)(?:\.(?:txt|json))?$", re.IGNORECASE)
 """What may be a notebook or a script by its name: browsers and editors add a second ending."""
-_UNPACKED = re.compile(rf"{CODE.pattern}|^submission_metadata\.yml$", re.IGNORECASE)
+TEXT = re.compile(r"\.(?:txt|json)$|^[^.]+$", re.IGNORECASE)
+"""What may be one if no other file is: mail and chat programs take other endings only, or cut them off."""
+_UNPACKED = re.compile(rf"{CODE.pattern}|{TEXT.pattern}|^submission_metadata\.yml$", re.IGNORECASE)
 _SYSTEM = re.compile(
     r"\..*|__macosx|__pycache__|node_modules|site-packages|thumbs\.db|desktop\.ini|~\$.*|.*~", re.IGNORECASE
 )
 _MOST_BYTES = 2**30
-"""Bytes that an archive may unpack to, and members it may have; inside of another one a quarter of it."""
+"""Bytes that a class's archive may unpack to, and members it may have; a hand-in, with all the archives
+inside of it, a quarter of that."""
 _MOST_MEMBERS = 200_000
 _DEEPEST_ARCHIVE, _DEEPEST_FOLDER = 3, 32
+_LONGEST_NAME = 1000
+_LARGEST_DIRECTORY = 2**25
+"""Bytes of a zip's list of members: they take twenty times as much when they are read."""
+_LARGEST_HEADER = 2**20
 
 
 class ClassFolderError(TextError):
@@ -125,8 +132,12 @@ class _Unpacked:
     def __init__(self) -> None:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._numbers = itertools.count()
+        self._left = 4 * _MOST_BYTES
 
-    def keep(self, content: bytes) -> Path:
+    def keep(self, content: bytes, file: str) -> Path:
+        self._left -= len(content)
+        if self._left < 0:
+            raise ClassFolderError(say("account.too_large", file=file))
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="hand-ins-", ignore_cleanup_errors=True)
         path = Path(self._folder.name, str(next(self._numbers)))
@@ -159,7 +170,7 @@ def _in_folder(folder: Path, above: PurePosixPath, shown_above: str, unpacked: _
             yield from _file(about, unpacked, 0)
 
 
-def _file(about: Entry, unpacked: _Unpacked, depth: int) -> Iterator[Entry]:
+def _file(about: Entry, unpacked: _Unpacked, depth: int, budget: "_Budget | None" = None) -> Iterator[Entry]:
     """A file; an archive with all that is in it, or with the reason why it cannot be read."""
     ending = ARCHIVE.search(about.path.name)
     if ending is None:
@@ -171,7 +182,7 @@ def _file(about: Entry, unpacked: _Unpacked, depth: int) -> Iterator[Entry]:
         yield outer  # as a folder of that name: an empty archive is listed, too
         if depth >= _DEEPEST_ARCHIVE:
             raise ClassFolderError(say("account.too_deep"))
-        yield from _in_archive(outer, unpacked, depth)
+        yield from _in_archive(outer, unpacked, depth, budget)
     except ClassFolderError as error:
         yield replace(about, why=error.text)
 
@@ -192,17 +203,39 @@ class _Member:
     read: Callable[[int], bytes]
 
 
-def _in_archive(outer: Entry, unpacked: _Unpacked, depth: int) -> Iterator[Entry]:
+@dataclass
+class _Budget:
+    """What is left to a hand-in for all that it packs, in whatever number of archives."""
+
+    size: int
+    members: int
+
+    def spend(self, file: str, size: int, members: int = 0) -> None:
+        self.size -= size
+        self.members -= members
+        if self.size < 0 or self.members < 0:
+            raise ClassFolderError(say("account.too_large", file=file))
+
+
+def _in_archive(
+    outer: Entry, unpacked: _Unpacked, depth: int, budget: _Budget | None = None
+) -> Iterator[Entry]:
     """The members of an archive; only those of an outermost zip are left where they are."""
     in_place = depth == 0 and outer.shown == ""
-    path, left = outer.source, _MOST_BYTES >> 2 * depth
+    path, said_of = outer.source, outer.shown or outer.source.name
+    quarter = 2 if outer.shown else 0
+    budget = budget or _Budget(_MOST_BYTES >> quarter, _MOST_MEMBERS >> quarter)
     try:
-        for number, member in enumerate(_members(path)):
-            inside = PurePosixPath(member.name.strip("/"))
+        for member in _members(path):
+            budget.spend(said_of, 0, 1)
+            inside = PurePosixPath(member.name[: _LONGEST_NAME + 1].strip("/"))
             if not inside.parts:
                 continue
-            if number >= _MOST_MEMBERS >> 2 * depth:
-                raise ClassFolderError(say("account.too_large", file=outer.shown or path.name))
+            if len(member.name) > _LONGEST_NAME or len(inside.parts) > _DEEPEST_FOLDER:
+                shown = f"{outer.shown}{member.name[:100]}…{member.name[-100:]}"
+                name = PurePosixPath(member.name[-100:]).name
+                yield Entry(outer.path / name, shown, path, why=say("account.too_deep"))
+                continue
             system = next((n for n, part in enumerate(inside.parts, 1) if _SYSTEM.fullmatch(part)), 0)
             is_system = bool(system) and ".." not in inside.parts
             shown = f"{outer.shown}{inside}" + "/" * member.is_folder
@@ -220,14 +253,16 @@ def _in_archive(outer: Entry, unpacked: _Unpacked, depth: int) -> Iterator[Entry
                 wanted = _MOST_BYTES >> 2 * depth + 2 if is_archive else MAX_BYTES
                 try:
                     content = member.read(wanted + 1)
+                    if is_archive and len(content) > wanted:
+                        raise ClassFolderError(say("account.too_large", file=shown))
+                    source = unpacked.keep(content, shown)
                 except Exception as error:
                     yield replace(about, why=say("note.file_unreadable", error=error))
                     continue
-                left -= len(content)
-                if left < 0 or (is_archive and len(content) > wanted):
-                    raise ClassFolderError(say("account.too_large", file=outer.shown or path.name))
-                source = unpacked.keep(content)
-                yield from _file(replace(about, source=source, holder=unpacked), unpacked, depth + 1)
+                if not in_place:  # a class's zip does not end with one of its hand-ins
+                    budget.spend(said_of, len(content))
+                its = replace(about, source=source, holder=unpacked)
+                yield from _file(its, unpacked, depth + 1, None if in_place else budget)
     except ClassFolderError:
         raise
     except Exception as error:  # archives are damaged in a hundred ways
@@ -240,14 +275,35 @@ def _members(path: Path) -> Iterator[_Member]:
         start = file.read(8)
     if start.startswith((b"Rar!", b"7z\xbc\xaf\x27\x1c")):
         yield from _of_7z(path) if start.startswith(b"7z") else _of_bsdtar(path)
-    elif zipfile.is_zipfile(path) or not tarfile.is_tarfile(path):  # zipfile says best what is wrong
+    elif zipfile.is_zipfile(path) or not _is_tar(path):  # zipfile says best what is wrong
         yield from _of_zip(path)
     else:
-        with tarfile.open(path, "r:*") as archive:
+        with tarfile.open(path, "r:*", tarinfo=_Header) as archive:
             yield from _of_tar(archive)
 
 
+class _Header(tarfile.TarInfo):
+    """A header of bounded size: tarfile reads a name of gigabytes to its end."""
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        if self.size > _LARGEST_HEADER and self.type in b"xgXLK":
+            raise ClassFolderError(say("account.too_large", file=Path(str(archive.name)).name))
+        return super()._proc_member(archive)  # type: ignore[misc, no-any-return]
+
+
+def _is_tar(path: Path) -> bool:
+    try:
+        tarfile.open(path, "r:*", tarinfo=_Header).close()
+    except tarfile.TarError:
+        return False
+    return True
+
+
 def _of_zip(path: Path) -> Iterator[_Member]:
+    with path.open("rb") as file:
+        end = zipfile._EndRecData(file)  # type: ignore[attr-defined]
+    if end and end[zipfile._ECD_SIZE] > _LARGEST_DIRECTORY:  # type: ignore[attr-defined]
+        raise ClassFolderError(say("account.too_large", file=path.name))
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
             name = _member_name(info)
@@ -339,12 +395,15 @@ def _of_bsdtar(path: Path) -> Iterator[_Member]:
     ) as run:
         assert run.stdout is not None and run.stderr is not None
         try:
-            with tarfile.open(fileobj=run.stdout, mode="r|") as archive:
+            with tarfile.open(fileobj=run.stdout, mode="r|", tarinfo=_Header) as archive:
                 yield from _of_tar(archive)
+            run.stdout.read()
+            if run.wait():  # what is damaged ends early, as a whole archive does
+                raise tarfile.ReadError
         except tarfile.ReadError:
             said = run.stderr.read(300).decode(errors="replace").strip()
             if re.search("encrypt|passphrase", said, re.IGNORECASE):
                 raise ClassFolderError(say("account.encrypted")) from None
-            raise ClassFolderError(say("class.archive_unreadable", path=path, error=said)) from None
+            raise OSError(said.partition("\n")[0].rpartition(": ")[2]) from None  # without our own path
         finally:
             run.kill()

@@ -39,6 +39,8 @@ class SubmittedFile:
         How it was handed in, for the instructor: late, with other files.
     team : str
         The team whose work it is; its members have a submission each.
+    unread : Text or None
+        Why nothing of what the student handed in can be graded, if that can be told.
     """
 
     student: str
@@ -48,6 +50,7 @@ class SubmittedFile:
     member: str | None = None
     notes: tuple[Text, ...] = ()
     team: str = ""
+    unread: Text | None = None
     holder: Any = field(default=None, compare=False, repr=False)
 
     def read(self) -> bytes:
@@ -165,21 +168,24 @@ class _Class:
 
     def intake(self) -> Intake:
         entries = list(archives.entries(self.path))
+        read = []
         for entry in entries:
-            if entry.why is not None:
-                harmless = entry.is_system or not (entry.is_folder or _could_be_work(entry))
-                self._decide(entry, "ignored" if harmless else "not_understood", entry.why)
-        read = [entry for entry in entries if entry.why is None]
+            if entry.why is None or (not entry.is_system and (entry.is_folder or _could_be_work(entry))):
+                read.append(entry)
+            else:
+                self._decide(entry, "ignored", entry.why)
         parents = {f"{parent}/" for entry in read for parent in PurePosixPath(entry.shown).parents}
-        usable = [entry for entry in read if not (entry.is_folder and entry.shown in parents)]
+        parents |= {f"{entry.shown.rstrip('/')}/" for entry in read if entry.why is not None}
+        usable = [e for e in read if not (e.is_folder and e.why is None and e.shown in parents)]
         telling = [entry for entry in usable if entry.is_code] or usable
         paths = [(entry.path.parts, entry.is_folder) for entry in telling]
         reader, depth = layouts.recognised(paths, self.called, self.table)
+        if self.assignment and reader.layout.name.startswith("<student>/"):
+            reader = self._of_one_assignment(reader, depth, telling)
         students, strays = self._by_student(usable, reader, depth)
         chosen = [self._of_student(*key, files, reader.layout) for key, files in students.items()]
         self._strays(strays, reader.layout, depth, students)
-        unread = [entry for entry in entries if entry.why is not None and not entry.is_system]
-        if not chosen and not unread and not any(entry.is_code for entry in strays):
+        if not chosen and not any(entry.is_code or entry.why is not None for entry in strays):
             raise ClassFolderError(say("class.empty", path=self.path))
         files = self._told_apart(chosen)
         files += self._absent(chosen, {file.assignment for file in files})
@@ -187,6 +193,16 @@ class _Class:
         files.sort(key=lambda file: (file.student, file.assignment))
         strangers = {file.student for members, file, _ in chosen if self.roster.people and not members}
         return Intake(files, self.account, reader.layout.name, sorted(strangers))
+
+    def _of_one_assignment(self, reader: layouts.Reader, depth: int, telling: list[Entry]) -> layouts.Reader:
+        """A folder for each student where few have a folder of the assignment in it, as its file's name alone
+        may have suggested: what lies in any other folder is that student's, too."""
+        if 2 * sum(bool(reader.recognised(e.path.parts[depth:], e.is_folder)) for e in telling) > len(
+            telling
+        ):
+            return reader
+        last = layouts.layouts()[-1]
+        return layouts.Reader(replace(last, patterns=(*reader.layout.patterns, *last.patterns)), self.called)
 
     def _by_student(
         self, usable: list[Entry], reader: layouts.Reader, depth: int
@@ -230,7 +246,7 @@ class _Class:
             student, assignment, files, self.exercises, called, self.path, all_named=layout.system
         )
         notes = []
-        if layout is layouts.layouts()[-1] and any(_is_moodles(entry) for entry, _ in files):
+        if layout.name == layouts.layouts()[-1].name and any(_is_moodles(entry) for entry, _ in files):
             notes.append(say("note.name_taken_as_is"))
         team = next((handed.name for _, handed in files if handed.team), "")
         if len(members) > 1:
@@ -268,12 +284,18 @@ class _Class:
         """Account for what is nobody's; a document is work where nothing else of its folder is known."""
         tops = {entry.path.parts[: depth + 1] for files in students.values() for entry, _ in files}
         known = _one_of(self.exercises)
+        alone = depth + 1 in {len(e.path.parts) for its in students.values() for e, _ in its if e.is_code}
         for entry in strays:
             parts = entry.path.parts[depth:]
             is_beside = parts[1:] and entry.path.parts[: depth + 1] in tops
-            if self.assignment and is_beside and entry.is_code:
+            if entry.why is not None:
+                self._decide(entry, "not_understood", entry.why)
+            elif self.assignment and is_beside and entry.is_code:
                 self._decide(entry, "not_chosen", say("account.other_assignment"))
-            elif entry.is_code or (parts[1:] and not is_beside and _could_be_work(entry)):
+            elif entry.is_code or (
+                _could_be_work(entry)
+                and (not is_beside if parts[1:] else not layout.system and (alone or _is_label(entry)))
+            ):
                 why = say("account.no_student", layout=printable_name(layout.name))
                 if layout.name.startswith("<student>/<assignment>") and parts[2:]:
                     why = say("account.no_key", assignment=printable_name(parts[1]), known=known)
@@ -295,6 +317,11 @@ _WORK = re.compile(r"\.(?:pdf|docx?|odt|rtf|html?|txt|zip|tar|gz|tgz|7z|rar)$", 
 def _could_be_work(entry: Entry) -> bool:
     name = entry.path.name
     return any(pattern.search(name) for pattern in (CODE, archives.ARCHIVE, _WORK))
+
+
+def _is_label(entry: Entry) -> bool:
+    name = entry.path.stem
+    return Handed("", name, "", "").person != (name, "")
 
 
 def _is_moodles(entry: Entry) -> bool:
@@ -320,7 +347,7 @@ def _submitters(entries: list[Entry]) -> dict[str, list[str]]:
     for entry in entries:
         if entry.path.name == "submission_metadata.yml":
             submission = ""
-            for found in _SUBMITTER.finditer(_metadata(entry)):
+            for found in _SUBMITTER.finditer(_content(entry).decode("utf-8", "replace")):
                 value = (found["value"] or "").strip("'\"")
                 if found["submission"]:
                     submission = found["submission"]
@@ -336,11 +363,12 @@ def _submitters(entries: list[Entry]) -> dict[str, list[str]]:
     }
 
 
-def _metadata(entry: Entry) -> str:
+def _content(entry: Entry) -> bytes:
+    """What is in a file; nothing where it is damaged, which is reported when it is graded."""
     try:
-        return archives.read(entry.source, entry.member).decode("utf-8", "replace")
-    except Exception:  # a student's file may be called so, and be damaged
-        return ""
+        return archives.read(entry.source, entry.member)
+    except Exception:
+        return b""
 
 
 def _chosen(
@@ -359,6 +387,7 @@ def _chosen(
     """
     its = exercises.get(assignment, ())
     code = [(entry, handed) for entry, handed in files if entry.is_code]
+    code = code or [line for line in files if _is_text_with(line[0], its)]
     candidates = [
         Candidate(
             entry.path.name,
@@ -378,16 +407,17 @@ def _chosen(
     rest = [_own(entry, handed) for entry, handed in listed if entry is not chosen and not entry.is_folder]
     if chosen is None or counts is None:
         others = [handed.file for entry, handed in files if not entry.is_folder and all_named]
+        for unread in [entry for entry, _ in files if entry.why is not None][:1]:
+            said = say("note.not_read", file=_list([unread.path.name]), why=unread.why)
+            submitted = replace(submitted, unread=said)
         notes += [say("note.files_handed_in", files=_list(others))] if others else []
     else:
         if rest:
             file = _list([_own(chosen, counts)])
             notes.append(say("note.file_that_counts", file=file, files=_list(rest)))
-        other = _of_another(submitted, its, exercises)
-        if other is not None:
-            notes.append(
-                say("note.looks_like", file=_list([_own(chosen, counts)]), assignment=assignment, other=other)
-            )
+        if (other := _of_another(chosen, its, exercises)) is not None:
+            looks = {"file": _list([_own(chosen, counts)]), "assignment": assignment, "other": other}
+            submitted = replace(submitted, unread=say("note.looks_like", **looks))
     empty = {code[index][0] for index, held in order[1:] if held is not None and not held.defined}
     decisions = []
     for entry, _ in files:
@@ -396,9 +426,18 @@ def _chosen(
     return replace(submitted, notes=tuple(notes)), decisions
 
 
+def _is_text_with(entry: Entry, exercises: Collection[str]) -> bool:
+    """A script or a notebook under the name of a text, which defines an exercise."""
+    if entry.is_folder or entry.why is not None or not exercises or not archives.TEXT.search(entry.path.name):
+        return False
+    return bool(choice.content("", _content(entry), exercises).defined)
+
+
 def _fate(entry: Entry, chosen: Entry | None, is_empty: bool) -> tuple[Fate, Text | None]:
     if entry is chosen:
         return "graded", None
+    if entry.why is not None:
+        return "not_understood", entry.why
     if entry.is_code and chosen is not None:
         file = printable_name(chosen.path.name)
         return "not_chosen", say("account.no_exercise") if is_empty else say(
@@ -408,15 +447,10 @@ def _fate(entry: Entry, chosen: Entry | None, is_empty: bool) -> tuple[Fate, Tex
     return fate, say("account.empty") if entry.is_folder else say("account.no_code")
 
 
-def _of_another(file: SubmittedFile, its: Collection[str], exercises: Exercises) -> str | None:
+def _of_another(entry: Entry, its: Collection[str], exercises: Exercises) -> str | None:
     """The assignment of which a file is that defines no exercise of its own."""
-    if not its:
-        return None
-    try:
-        data = file.read()
-    except Exception:  # it is reported when it is graded
-        return None
-    if choice.mentions(data, its) or choice.content(file.name, data, its).defined:
+    data = _content(entry) if its else b""
+    if not data or choice.mentions(data, its) or choice.content(entry.path.name, data, its).defined:
         return None
     return choice.looks_like(data, exercises)
 

@@ -62,8 +62,9 @@ UNREADABLE = {
     *("note.no_file_in_folder", "note.file_unreadable", "note.wrong_file_kind", "note.file_too_large"),
     *("note.not_text", "note.too_many_characters", "note.no_code", "note.notebook_without_cells"),
     *("note.notebook_unreadable", "note.notebook_unreadable_at_line"),
+    *("note.not_read", "note.looks_like"),
 }
-"""The messages about a file of which nothing could be read."""
+"""The messages about a file of which nothing can be graded."""
 
 
 def read(name: str, content: bytes) -> Submission:

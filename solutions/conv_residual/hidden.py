@@ -37,19 +37,24 @@ from ..catalogue import (
     LECTURE_DELTA,
     LECTURE_LAYER,
     LECTURE_W,
+    added_into,
+    columns_as_rows,
     each_line,
     formula_for,
     integers,
     layouts,
     lying,
+    oblong,
     only,
     real,
     relu_slopes,
     sized,
     spread_out,
+    stops,
     uncancelled,
     units,
     whole,
+    without_last_windows,
 )
 from ..windows import replaced
 from .notebook import (
@@ -64,17 +69,6 @@ from .notebook import (
 )
 
 DOMAIN = "cnn"
-
-
-def added_into(name):
-    """A transform: the result is accumulated in an array with the dtype of an argument."""
-
-    def change(value, call):
-        collected = np.zeros(value.shape, getattr(call, name).dtype)
-        collected += value
-        return collected
-
-    return result(change)
 
 
 # ---------------------------------------------------------------------------------------- dense_residual
@@ -552,6 +546,8 @@ single_map.add_misconceptions(
     sigma_prime_of_the_wrong_layer=instead(slopes_of_the_current_layer),
     matrix_product_with_sigma_prime=instead(matrix_product_with_the_slopes),
     residual_not_padded=instead(residual_not_padded),
+    last_windows_left_out=changed("delta", without_last_windows),
+    square_maps_only=stops(lambda c: c.dsigma.shape[0] != c.dsigma.shape[1]),
 )
 
 
@@ -687,6 +683,24 @@ def padding_subtracted(delta, w, input_shape, stride=1, padding=0):
     return conv2d_input_grad(delta, w, input_shape, stride, padding)
 
 
+def remainder(c):
+    """Whether windows leave rows or columns over."""
+    return any(
+        (n + 2 * c.padding - k) % c.stride for n, k in zip(c.input_shape[2:], c.w.shape[2:], strict=True)
+    )
+
+
+def more_positions_than_residuals(c):
+    positions = np.subtract(c.input_shape[2:], c.w.shape[2:]) + 2 * c.padding + 1
+    return np.any(positions > c.delta.shape[2:])
+
+
+def kernels_for_channels(da, c):
+    """As many channels as kernels."""
+    K, C = c.w.shape[:2]
+    return np.pad(da, [(0, 0), (0, max(0, K - C)), (0, 0), (0, 0)])[:, :K]
+
+
 general.add_misconceptions(
     frequent=(
         "replaced_not_added",
@@ -751,6 +765,15 @@ general.add_misconceptions(
         "delta", lambda delta: np.repeat(delta.sum(axis=0, keepdims=True), len(delta), axis=0)
     ),
     first_sample_only=changed("delta", only(np.s_[:1])),
+    kernels_for_channels=result(kernels_for_channels),
+    axes_of_one_dropped=afterwards(np.squeeze),
+    # sizes
+    square_map_assumed=changed("delta", columns_as_rows),
+    square_maps_only=stops(oblong),
+    remainder_refused=stops(remainder, AssertionError),
+    padding_always_one=with_crop(lambda da, H, W, p: da[:, :, 1:-1, 1:-1]),
+    loops_over_input_positions=stops(more_positions_than_residuals, IndexError),
+    last_windows_left_out=changed("delta", without_last_windows),
     # integers
     stored_as_integers=like("delta"),
     floats_added_to_integers=added_into("delta"),

@@ -14,6 +14,7 @@ import numpy as np
 
 from autograder.authoring.exercise import Exercise
 from autograder.authoring.transforms import (
+    afterwards,
     both,
     changed,
     columns_flipped,
@@ -29,7 +30,22 @@ from autograder.authoring.transforms import (
 )
 from autograder.judging.comparison import Exact
 
-from ..catalogue import LECTURE_A, LECTURE_W, different, integers, layouts, padded, real, sized, units, whole
+from ..catalogue import (
+    LECTURE_A,
+    LECTURE_W,
+    added_into,
+    different,
+    integers,
+    layouts,
+    oblong,
+    padded,
+    real,
+    sized,
+    stops,
+    units,
+    whole,
+    without_last_windows,
+)
 from .notebook import (
     conv2d,
     conv_matrix,
@@ -175,6 +191,8 @@ correlation.add_misconceptions(
     windows_side_by_side=result(lambda z, c: z[:: len(c.w), :: len(c.w.T)]),
     matrix_product=instead(matrix_product),
     size_of_the_example=instead(size_of_the_example),
+    last_windows_left_out=afterwards(without_last_windows),
+    floats_added_to_integers=added_into("a"),
 )
 
 
@@ -651,6 +669,30 @@ def stride_within_the_kernel(x, w, b, stride=1, padding=0):
     return conv2d(x, wide, b, 1, padding)
 
 
+def of_size(outputs):
+    """A transform: `outputs(H + 2p, kh, s)` windows in a column; beyond the border they meet zeros."""
+
+    def wrong(x, w, b, stride=1, padding=0):
+        sizes = [outputs(n + 2 * padding, k, stride) for n, k in zip(x.shape[2:], w.shape[2:], strict=True)]
+        far = padded(x, padding, padding + max(w.shape[2:]) + stride * max(sizes))
+        return conv2d(far, w, b, stride)[:, :, : sizes[0], : sizes[1]]
+
+    return instead(wrong)
+
+
+def width_from_height(z, c):
+    """As many columns as follow from the height of the map; too many stick out of it."""
+    Wo = (c.x.shape[2] + 2 * c.padding - c.w.shape[3]) // c.stride + 1
+    if Wo > z.shape[3]:
+        raise ValueError("a window sticks out of the map")
+    return z[..., : max(0, Wo)]
+
+
+def remainder(c):
+    """Whether windows leave rows or columns over."""
+    return any((n + 2 * c.padding - k) % c.stride for n, k in zip(c.x.shape[2:], c.w.shape[2:], strict=True))
+
+
 layer.add_misconceptions(
     frequent=("kernel_flipped", "bias_forgotten", "activation_applied", "stride_ignored", "padding_ignored"),
     **wrong_sums("x"),
@@ -691,4 +733,15 @@ layer.add_misconceptions(
     bias_along_the_width=both(changed("b", lambda b: 0 * b), result(lambda z, c: z + c.b)),
     first_bias_for_all=changed("b", lambda b: np.full(len(b), b[0])),
     bias_with_every_channel=given(b=lambda c: c.b * c.x.shape[1]),
+    window_not_subtracted=of_size(lambda n, k, s: n // s),
+    number_rounded_to_nearest=of_size(lambda n, k, s: round((n - k) / s) + 1),
+    width_from_height=result(width_from_height),
+    padding_always_one=pretend("padding", 1),
+    padding_counted_twice=changed("padding", lambda padding: 2 * padding),
+    slice_empty_without_padding=stops(lambda c: c.padding == 0),
+    remainder_refused=stops(remainder, AssertionError),
+    square_maps_only=stops(oblong),
+    axes_of_one_dropped=afterwards(np.squeeze),
+    last_windows_left_out=afterwards(without_last_windows),
+    floats_added_to_integers=added_into("x"),
 )

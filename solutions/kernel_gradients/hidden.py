@@ -41,6 +41,8 @@ from ..catalogue import (
     LECTURE_A,
     LECTURE_DELTA,
     LECTURE_LAYER,
+    added_into,
+    columns_as_rows,
     cropped,
     each_line,
     formula_for,
@@ -48,13 +50,16 @@ from ..catalogue import (
     layouts,
     leaning,
     lying,
+    oblong,
     only,
     padded,
     real,
     sized,
     spread_out,
+    stops,
     units,
     whole,
+    without_last_windows,
 )
 from .notebook import (
     bias_gradient,
@@ -290,6 +295,7 @@ kernel.add_misconceptions(
         lambda delta, a: kernel_in_windows(delta, a, shape_of_the_kernel(delta, a)[:1] * 2)
     ),
     shape_of_the_residual=instead(lambda delta, a: kernel_in_windows(delta, a, delta.shape)),
+    floats_added_to_integers=added_into("a"),
 )
 
 
@@ -702,6 +708,21 @@ def without_the_remainder_at_the_top(x_pad, c):
     return x_pad[:, :, rows:, columns:]
 
 
+def remainder(c):
+    """Whether windows leave rows or columns over."""
+    sizes = np.subtract(np.add(c.x.shape[2:], 2 * c.padding), c.kernel_shape)
+    return bool(np.any(sizes % c.stride))
+
+
+def with_padding(padding):
+    """A transform: the input is padded by `padding(p)`."""
+
+    def wrong(delta, x, kernel_shape, stride=1, p=0):
+        return sums_over_windows(delta, padded(x, padding(p)), kernel_shape, stride, stride)
+
+    return instead(wrong)
+
+
 weight.add_misconceptions(
     frequent=(
         *("gradient_rotated", "residual_rotated", "stride_ignored", "padding_ignored", "padding_on_one_side"),
@@ -743,6 +764,20 @@ weight.add_misconceptions(
     height_and_width_exchanged=both(
         instead(weight_by_slices), changed("kernel_shape", lambda shape: shape[::-1])
     ),
+    square_map_assumed=changed("delta", columns_as_rows),
+    square_maps_only=stops(oblong),
+    residual_not_dilated=instead(lambda delta, x, shape, stride=1, p=0: slid_over(padded(x, p), delta)),
+    remainder_refused=stops(remainder, AssertionError),
+    padding_always_one=with_padding(lambda p: 1),
+    padding_counted_twice=with_padding(lambda p: 2 * p),
+    slice_empty_without_padding=stops(lambda c: c.padding == 0),
+    loops_over_input_positions=stops(
+        lambda c: np.any(np.subtract(c.x.shape[2:], c.kernel_shape) + 2 * c.padding + 1 > c.delta.shape[2:]),
+        IndexError,
+    ),
+    last_windows_left_out=changed("delta", without_last_windows),
+    axes_of_one_dropped=afterwards(np.squeeze),
+    floats_added_to_integers=added_into("x"),
 )
 
 

@@ -772,6 +772,7 @@ def sizes_by(rule):
 shapes.add_misconceptions(
     frequent=("rounded_up", "one_place_too_few", "padded_on_one_side", "channels_kept"),
     rounded_up=sizes_by(lambda size, k, s, p: -((k - size - 2 * p) // s) + 1),
+    rounded_to_nearest=sizes_by(lambda size, k, s, p: round((size + 2 * p - k) / s) + 1),
     one_place_too_few=sizes_by(lambda size, k, s, p: (size + 2 * p - k) // s),
     padded_on_one_side=sizes_by(lambda size, k, s, p: (size + p - k) // s + 1),
     padding_ignored=sizes_by(lambda size, k, s, p: (size - k) // s + 1),

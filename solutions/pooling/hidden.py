@@ -19,10 +19,35 @@ import inspect
 import numpy as np
 
 from autograder.authoring.exercise import Case, Exercise
-from autograder.authoring.transforms import both, changed, divided_by, given, like, result, switched, times
+from autograder.authoring.transforms import (
+    afterwards,
+    both,
+    changed,
+    divided_by,
+    given,
+    instead,
+    like,
+    result,
+    switched,
+    times,
+)
 from autograder.cnn.comparators import Shares
 
-from ..catalogue import cropped, odd, only, real, slopes, uncancelled, units, whole
+from ..catalogue import (
+    added_into,
+    columns_as_rows,
+    cropped,
+    oblong,
+    odd,
+    only,
+    real,
+    slopes,
+    stops,
+    uncancelled,
+    units,
+    whole,
+    without_last_windows,
+)
 from ..windows import (
     equally,
     every_maximum,
@@ -310,14 +335,6 @@ def copied_to_blocks(delta, k):
     return delta.repeat(k, axis=2).repeat(k, axis=3)
 
 
-def columns_as_rows(delta):
-    """The residuals that a loop over Ho×Ho windows finds."""
-    Ho, Wo = delta.shape[-2:]
-    if Ho > Wo:
-        raise IndexError(f"there are no {Ho} columns")
-    return only(np.s_[..., :Ho])(delta)
-
-
 def left_over(shape, call):
     """The numbers of rows and columns beyond the last window."""
     return [(size - call.window) % call.stride for size in shape[-2:]]
@@ -403,6 +420,44 @@ RESIDUAL_OF_A_BATCH_WRONG = {
     "divided_by_the_batch": divided_by(lambda c: len(c.delta)),
     **ONE_SAMPLE,
 }
+
+
+def remainder(c):
+    """Whether windows leave rows or columns over."""
+    H, W = c.x.shape[2:] if hasattr(c, "x") else c.input_shape[2:]
+    return bool((H - c.window) % c.stride or (W - c.window) % c.stride)
+
+
+def more_than_the_residuals(count):
+    """Whether `count(H, k, s)` windows are more than there are residuals, along an axis."""
+
+    def has(c):
+        sizes = c.x.shape[2:] if hasattr(c, "x") else c.input_shape[2:]
+        return any(count(n, c.window, c.stride) > m for n, m in zip(sizes, c.delta.shape[2:], strict=True))
+
+    return has
+
+
+def inner_part(reduce):
+    """The cells of a slice that ends one row and one column too early."""
+    return lambda cells, window: reduce(cells[..., :-1, :-1], window)
+
+
+SIZES_REFUSED = {
+    "remainder_refused": stops(remainder, AssertionError),
+    "square_maps_only": stops(oblong),
+    "axes_of_one_dropped": afterwards(np.squeeze),
+}
+NUMBER_OF_WINDOWS_WRONG = {
+    "last_windows_left_out": afterwards(without_last_windows),
+    **SIZES_REFUSED,
+}
+RESIDUALS_MISCOUNTED = {
+    "window_not_subtracted": stops(more_than_the_residuals(lambda n, k, s: n // s), IndexError),
+    "loops_over_input_positions": stops(more_than_the_residuals(lambda n, k, s: n - k + 1), IndexError),
+    "last_windows_left_out": changed("delta", without_last_windows),
+    **SIZES_REFUSED,
+}
 CHANNELS_FOR_COLUMNS = both(
     given(x=lambda c: np.moveaxis(c.x, 3, 1)), result(lambda z, c: np.moveaxis(z, 1, 3))
 )
@@ -437,6 +492,11 @@ maximum.add_misconceptions(
     absolute_values_compared=changed("a", np.abs),
     search_starts_from_zero=result(lambda z, c: np.maximum(z, 0.0)),
     **RETURNED_TOO_EARLY,
+    square_map_assumed=instead(
+        lambda a, window: pooled(a, window, window, largest, outputs=as_many_columns_as_rows)
+    ),
+    slice_one_too_short=inside(reduce=inner_part(largest)),
+    last_windows_left_out=afterwards(without_last_windows),
 )
 
 maximum.equivalent("(1, 3) → (3, 1)", because=AXES)
@@ -474,6 +534,11 @@ average.add_misconceptions(
     **RETURNED_TOO_EARLY,
     stored_as_integers=like("a"),
     floor_division=result(lambda z, c: np.floor(z)),
+    square_map_assumed=instead(
+        lambda a, window: pooled(a, window, window, mean, outputs=as_many_columns_as_rows)
+    ),
+    slice_one_too_short=inside(reduce=inner_part(mean)),
+    last_windows_left_out=afterwards(without_last_windows),
 )
 
 average.equivalent("(1, 3) → (3, 1)", because=AXES)
@@ -600,6 +665,8 @@ max_residual.add_misconceptions(
     sigma_prime_of_relu_assumed=given(dsigma=lambda c: c.a > 0),
     residual_stored_as_integers=given(delta=lambda c: c.delta.astype(c.a.dtype)),
     stored_as_integers=like("a"),
+    floats_added_to_integers=added_into("a"),
+    last_windows_left_out=changed("delta", without_last_windows),
 )
 
 
@@ -644,6 +711,8 @@ avg_residual.add_misconceptions(
     **SIGMA_PRIME_WRONG,
     stored_as_integers=like("delta"),
     floor_division=given(delta=lambda c: c.delta // np.prod(c.window) * np.prod(c.window)),
+    floats_added_to_integers=added_into("delta"),
+    last_windows_left_out=changed("delta", without_last_windows),
 )
 
 avg_residual.equivalent("(m, n) → (n, m)", because="m and n are only multiplied with each other")
@@ -692,6 +761,9 @@ max2d.add_misconceptions(
     **ONE_SAMPLE,
     **RETURNED_TOO_EARLY,
     search_starts_from_zero=result(lambda z, c: np.maximum(z, 0.0)),
+    batch_and_channels_mixed=result(lambda z, c: z.max(axis=(0, 1), keepdims=True) + np.zeros(z.shape)),
+    slice_one_too_short=inside(reduce=inner_part(largest)),
+    **NUMBER_OF_WINDOWS_WRONG,
 )
 
 max2d.equivalent("(2, 3) → (3, 2)", because=SQUARE)
@@ -747,6 +819,10 @@ avg2d.add_misconceptions(
     **RETURNED_TOO_EARLY,
     stored_as_integers=like("x"),
     floor_division=result(lambda z, c: np.floor(z)),
+    batch_and_channels_mixed=result(lambda z, c: z.mean(axis=(0, 1), keepdims=True) + np.zeros(z.shape)),
+    slice_one_too_short=inside(reduce=inner_part(mean)),
+    floats_added_to_integers=added_into("x"),
+    **NUMBER_OF_WINDOWS_WRONG,
 )
 
 avg2d.equivalent("(2, 3) → (3, 2)", because=SQUARE)
@@ -830,6 +906,8 @@ max_back.add_misconceptions(
     windows_taken_to_touch=result(lambda dx, c: copied_to_blocks(c.delta, c.window) * (dx != 0)),
     relu_added=result(lambda dx, c: dx * (c.x > 0)),
     stored_as_integers=like("x"),
+    floats_added_to_integers=added_into("x"),
+    **RESIDUALS_MISCOUNTED,
 )
 
 max_back.equivalent("(i, j) → (j, i)", because=ORDER)
@@ -897,6 +975,8 @@ avg_back.add_misconceptions(
     divided_by_coverage=divided_by(lambda c: np.maximum(1, coverage(c))),
     stored_as_integers=like("delta"),
     floor_division=given(delta=lambda c: c.delta // c.window**2 * c.window**2),
+    floats_added_to_integers=added_into("delta"),
+    **RESIDUALS_MISCOUNTED,
 )
 
 avg_back.equivalent("(i, j) → (j, i)", because=ORDER)

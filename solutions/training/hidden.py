@@ -122,6 +122,7 @@ error.add_misconceptions(
     ),
     divided_twice=on_residual(lambda delta, c: delta / positions(c)),
     half_the_square=on_loss(lambda J, c: J / 2),
+    half_of_both=both(on_loss(lambda J, c: J / 2), on_residual(lambda delta, c: delta / 2)),
     root_of_the_mean=on_loss(lambda J, c: np.sqrt(J)),
     residual_averaged_away=on_residual(lambda delta, c: np.mean(delta)),
     stored_as_integers=on_residual(lambda delta, c: delta.astype(c.z.dtype)),

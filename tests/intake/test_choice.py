@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.grading.grade_class import content_of
 from autograder.student.workspace import Place
 from autograder.submissions import choice, class_folder
 from tests.intake.trees import (
@@ -118,11 +119,10 @@ def test_check_watch_and_pytest_choose_the_same(tmp_path: Path, case: str) -> No
 def test_the_wrong_assignments_notebook_says_which_it_looks_like(tmp_path: Path) -> None:
     files = {"lina/pooling/pooling.ipynb": notebook(OTHER), "bo/pooling/notes.py": NOTES}
     (bo, lina) = class_folder.find(written(tmp_path, files), None, KNOWN).files
-    (note,) = lina.notes
-    assert note.in_language("en") == (
-        "pooling.ipynb defines no exercise of pooling; it looks like convolution."
-    )
-    assert bo.name and not bo.notes
+    said = "pooling.ipynb defines no exercise of pooling; it looks like convolution."
+    why = content_of(lina)[1]  # the reason that the student reads, once
+    assert why is not None and why.in_language("en") == said and not lina.notes
+    assert bo.name and not bo.notes and content_of(bo)[1] is None
 
 
 def test_many_copies_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

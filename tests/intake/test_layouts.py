@@ -1,10 +1,14 @@
 """Whose a file is: every layout in every container, and what becomes of all that does not fit."""
 
+import gzip
+import struct
+import tarfile
 from pathlib import Path
 
 import pytest
 
 from autograder.base.messages import TextError
+from autograder.grading.grade_class import content_of
 from autograder.submissions import class_folder
 from autograder.submissions.class_folder import Intake
 from tests.intake.trees import (
@@ -15,6 +19,7 @@ from tests.intake.trees import (
     NAMES,
     STUB,
     Tree,
+    around,
     notebook,
     saved,
     sevenzipped,
@@ -351,6 +356,26 @@ LEFT: dict[str, tuple[Tree, str | None, dict[str, str]]] = {
         None,
         {"chi/pooling/w.7z": "not_understood"},
     ),
+    "what calls itself a rar": (
+        NESTED | {"chi/pooling/w.rar": b"Rar!\x1a\x07\x00x"},
+        None,
+        {"chi/pooling/w.rar": "not_understood"},
+    ),
+    "documents beside the students' files": (
+        {"li.py": DONE, "bo.ipynb": WORK, "chi.pdf": "x", "dai.txt": DONE},
+        "pooling",
+        {"chi.pdf": "not_understood", "dai.txt": "not_understood"},
+    ),
+    "a document with a student's name beside folders": (
+        {"2021001_li/p.py": DONE, "2021002_bo/p.py": DONE, "2021003_chi.pdf": "x", "tasks.pdf": "x"},
+        "pooling",
+        {"2021003_chi.pdf": "not_understood", "tasks.pdf": "ignored"},
+    ),
+    "a second text": (
+        {"li/a.txt": HALF, "li/b.txt": DONE, "li/c.txt": "x", "bo/p.py": DONE, "bo/d.txt": DONE},
+        "pooling",
+        {"li/a.txt": "ignored", "li/b.txt": "graded", "li/c.txt": "ignored", "bo/d.txt": "ignored"},
+    ),
     "an encrypted 7z": (
         NESTED | {"chi/pooling/w.7z": sevenzipped({"w.py": DONE}, "x")},
         None,
@@ -372,6 +397,37 @@ def test_what_is_not_graded_is_named_with_the_reason(tmp_path: Path, case: str) 
     for line in taken.account:
         assert (line.why is None) == (line.fate == "graded")
     assert sum(1 for line in taken.account if line.fate == "graded") >= 2
+
+
+@pytest.mark.parametrize(
+    ("of_chi", "fate", "said"),
+    [
+        ({"work.pdf": "x"}, "nothing", "No notebook and no .py file was handed in."),
+        ({"w.zip": zipped({"w.py": DONE}, True)}, "not_understood", "w.py was not graded: it is encrypted"),
+        (
+            {"w.7z": sevenzipped({"w.py": DONE}, "x")},
+            "not_understood",
+            "w.7z was not graded: it is encrypted",
+        ),
+        ({"w.zip": b"PK\3\4"}, "not_understood", "w.zip was not graded: chi/w.zip"),
+        ({"work.txt": DONE}, "graded", None),
+        ({"w.zip": zipped({"work": WORK})}, "graded", None),
+        ({"own/zuo ye.ipynb": WORK}, "graded", None),
+        ({"helper.txt": "import x"}, "nothing", "No notebook and no .py file was handed in."),
+    ],
+)
+@pytest.mark.parametrize("called", ["pooling", "work"])
+def test_what_lies_in_a_students_folder_is_the_students(
+    tmp_path: Path, called: str, of_chi: Tree, fate: str, said: str | None
+) -> None:
+    """However the others call their files: one called like the assignment suggests another layout."""
+    tree = {f"{who}/{called}.py": DONE for who in ("li", "bo")} | around(of_chi, "chi")
+    taken = class_folder.find(written(tmp_path, tree), "pooling", KNOWN, NAMES)
+    assert [file.student for file in taken.files] == ["bo", "chi", "li"]
+    (decision,) = [line for line in taken.account if line.path.startswith("chi/")]
+    assert (decision.student, decision.fate) == ("chi", fate)
+    told = content_of(taken.files[1])[1]
+    assert (told and told.in_language("en").startswith(str(said))) == (said and True)
 
 
 @pytest.mark.parametrize(
@@ -444,6 +500,70 @@ def test_a_bomb_costs_its_own_student_only(tmp_path: Path, monkeypatch: pytest.M
     left = [path for path, fate in fates(taken).items() if fate == "not_understood"]
     assert "chi/pooling/large.zip" in left and "dai/pooling/many.zip" in left
     assert any(path.startswith("e/pooling/deep.zip") for path in left)
+
+
+def raw_tar(kind: bytes, size: int) -> bytes:
+    """A header that announces `size` bytes, as of a compressed tar that holds them."""
+    header = tarfile.TarInfo("x")
+    header.type, header.size = kind, size
+    return header.tobuf(tarfile.USTAR_FORMAT) + bytes(4096)
+
+
+def directory_of(count: int) -> bytes:
+    """A zip that is nothing but its list of members."""
+    one = struct.pack("<4s4B4HL2L5H2L", b"PK\1\2", 20, 3, 20, *[0] * 4, 33, 0, 0, 0, 1, *[0] * 6) + b"a"
+    return one * count + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 65535, 65535, len(one) * count, 0, 0)
+
+
+BOMBS: dict[str, dict[str, bytes | str]] = {
+    "archives by the dozen": {
+        "w.zip": zipped({f"{n}.zip": zipped({"p.py": "#" * 60_000}) for n in range(40)})
+    },
+    "folders without end": {"w.zip": zipped({"a/" * 5000 + "pooling.py": DONE})},
+    "a name without end": {"w.zip": zipped({"a" * 60_000 + ".py": DONE})},
+    "a list of members": {"w.zip": zipped({"x.zip": directory_of(10_000)})},
+    "GNU's long name": {"w.tar": raw_tar(b"L", 2**32)},
+    "POSIX's long header": {"w.tar.gz": gzip.compress(raw_tar(b"x", 2**32))},
+    "a global header in a zip": {"w.zip": zipped({"w.tar": raw_tar(b"g", 2**32)})},
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+@pytest.mark.parametrize("container", ["folder", "zip"])
+def test_a_small_archive_that_means_much_costs_itself(
+    name: str, container: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from autograder.submissions import archives
+
+    monkeypatch.setattr(archives, "_MOST_BYTES", 4_000_000)
+    monkeypatch.setattr(archives, "_LARGEST_DIRECTORY", 100_000)
+    tree = NESTED | {f"chi/pooling/{file}": content for file, content in BOMBS[name].items()}
+    where = written(tmp_path, tree)
+    if container == "zip":
+        where = tmp_path / "class.zip"
+        where.write_bytes(zipped(tree))
+    kept: list[int] = []
+    keep = archives._Unpacked.keep
+    monkeypatch.setattr(
+        archives._Unpacked,
+        "keep",
+        lambda self, content, file: kept.append(len(content)) or keep(self, content, file),  # type: ignore[func-returns-value]
+    )
+    taken = class_folder.find(where, None, KNOWN)
+    assert {"li", "bo"} <= {file.student for file in taken.files if file.name}
+    assert [path for path, fate in fates(taken).items() if fate == "not_understood" and "chi/" in path]
+    assert sum(kept) <= 1_200_000 and max(map(len, fates(taken))) < 1500
+
+
+def test_bombs_do_not_end_the_zip_of_a_class(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from autograder.submissions import archives
+
+    monkeypatch.setattr(archives, "_MOST_BYTES", 400_000)
+    bomb = zipped({f"{n}.py": "x" * 60_000 for n in range(9)})
+    tree = {f"a{n}/pooling/w.zip": bomb for n in range(40)} | NESTED
+    (tmp_path / "class.zip").write_bytes(zipped(tree))
+    taken = class_folder.find(tmp_path / "class.zip", None, KNOWN)
+    assert {"li", "bo"} <= {file.student for file in taken.files if file.name}
 
 
 # ---- A layout of the class's own ---------------------------------------------------------------------------

@@ -12,7 +12,7 @@ only (`told`): no input, no expected value, no size, no name, line or text of an
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autograder.base.messages import Text, say
+from autograder.base.messages import Text, joined, say
 from autograder.judging.diagnosis import catalogue, symptoms, told
 from autograder.judging.diagnosis.judged import Judged
 from autograder.judging.diagnosis.knowledge import Knowledge
@@ -63,7 +63,11 @@ def diagnose(
     found = catalogue.recognise(exercise, cases)
     if found is None:
         return Diagnosis(None, symptom, symptom, detail)
-    idea = say("idea.whole" if found.explains_all else "idea.partly", hint=_idea(exercise, found.hint))
+    hint = _idea(exercise, found.hint)
+    if found.apart:
+        idea = say("idea.apart", hint=hint, what=joined(map(say, found.apart)))
+    else:
+        idea = say("idea.whole" if found.explains_all else "idea.partly", hint=hint)
     return Diagnosis(found.hint.id, symptom, idea, detail)
 
 

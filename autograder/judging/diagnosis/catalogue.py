@@ -1,10 +1,11 @@
 """Find the misconception of the answer key that explains the wrong cases.
 
-A misconception explains a result if the answers equal its own outputs in every case in which these differ
-from the reference. All of these cases must have been judged wrong.
+A misconception explains a case if the answer equals its own output there; all cases in which its outputs
+differ from the reference must have been judged wrong. Where a mistake makes a shape wrong, one person's code
+stops and another's goes on: an exception here and a wrong shape there count as the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,44 +13,79 @@ import numpy as np
 
 from autograder.judging.comparison import Close, Comparator
 from autograder.judging.diagnosis.judged import Judged, way_of_failing
-from autograder.judging.key_records import Hint, KeyExercise, Wrong
+from autograder.judging.key_records import Hint, KeyCase, KeyExercise, Wrong
 from autograder.judging.results import Verdict
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """A misconception, and whether it explains all wrong cases."""
+    """A misconception, and whether it explains all wrong cases.
+
+    `apart` are the kinds of the cases that it leaves unexplained; empty where it leaves none, or others.
+    """
 
     hint: Hint
     explains_all: bool
+    apart: tuple[str, ...] = ()
+
+
+APART: dict[str, Callable[[Judged], bool]] = {
+    "idea.apart_crashes": lambda judged: judged.outcome.status == "raised",
+    "idea.apart_ties": lambda judged: not judged.case.accept.unique,
+    "idea.apart_integers": lambda judged: any(
+        isinstance(value, np.ndarray) and value.dtype.kind in "iu" for value in judged.case.args
+    ),
+    "idea.apart_shapes": lambda judged: judged.difference.kind == "shape",
+}
+"""Kinds of cases in which a second mistake often hides what the first would show."""
 
 
 def recognise(exercise: KeyExercise, cases: Sequence[Judged]) -> Explanation | None:
-    """The misconception that explains every wrong case; else the one that explains most of them.
+    """The misconception that explains every wrong case; else all but one of the kinds `APART`; else the most.
 
     To explain only some of them, it must have given values that are not all zero (crashes and zeros may have
     any cause), and one of these cases must fail in the way of the first wrong case, which the symptom
-    describes. A single misconception is preferred to a pair (`a+b`) that explains as many cases.
+    describes. Known by crashes alone, it must be the only one. A single misconception is preferred to a pair
+    (`a+b`) that explains as many cases.
     """
     wrong = [judged for judged in cases if not judged.verdict.earns and judged.verdict is not Verdict.NR]
     if not wrong:
         return None
     first_way = way_of_failing(wrong[0])
-    best: tuple[int, Hint] | None = None
+    best: tuple[int, Explanation] | None = None
+    whole: list[tuple[int, Explanation]] = []
     for hint in sorted(exercise.misconceptions, key=lambda hint: hint.id.count("+")):
         pairs = [(judged, judged.case.wrong[hint.id]) for judged in cases if hint.id in judged.case.wrong]
-        if not pairs or any(judged.verdict.earns for judged, _ in pairs) or not _explains(pairs):
+        if not pairs or any(judged.verdict.earns for judged, _ in pairs):
             continue
-        has_values = any(output.raises is None for _, output in pairs)
-        if len(pairs) == len(wrong) and (has_values or len(wrong) < len(cases)):
-            return Explanation(hint, explains_all=True)
-        if best is not None and len(pairs) <= best[0]:
+        equal = [output for judged, output in pairs if _equal(judged, output)]
+        telling = sum(map(_is_telling, equal))
+        unlike = [_unlike(judged, output, known=bool(equal)) for judged, output in pairs]
+        explained = [judged for (judged, _), how in zip(pairs, unlike, strict=True) if how is not None]
+        if len(explained) == len(pairs) == len(wrong):
+            worst = max(how for how in unlike if how is not None)
+            if equal and not worst:
+                return Explanation(hint, explains_all=True)
+            if equal or len(wrong) < len(cases):
+                whole.append((worst, Explanation(hint, explains_all=True)))
             continue
-        if any(_is_telling(output) for _, output in pairs) and any(
-            way_of_failing(judged) == first_way for judged, _ in pairs
-        ):
-            best = len(pairs), hint
-    return Explanation(best[1], explains_all=False) if best else None
+        rest = [judged for judged in wrong if not any(judged is each for each in explained)]
+        apart = _kinds(rest) if telling >= 2 and len(explained) >= len(rest) else ()
+        worth = len(explained) + (len(wrong) if apart else 0)
+        if (best is not None and worth <= best[0]) or (not apart and len(explained) < len(pairs)):
+            continue
+        if apart or (telling and any(way_of_failing(judged) == first_way for judged in explained)):
+            best = worth, Explanation(hint, explains_all=False, apart=apart)
+    nearest = [explanation for how, explanation in whole if how == min(whole, key=lambda each: each[0])[0]]
+    if nearest and (len(nearest) == 1 or "+" in nearest[1].hint.id):
+        return nearest[0]
+    return best[1] if best else None
+
+
+def _kinds(rest: Sequence[Judged]) -> tuple[str, ...]:
+    """The kinds `APART` to which all of `rest` belong; empty where one belongs to none."""
+    kinds = [next((id for id, has in APART.items() if has(judged)), None) for judged in rest]
+    return () if None in kinds else tuple(id for id in APART if id in kinds)
 
 
 def _is_telling(output: Wrong) -> bool:
@@ -65,22 +101,46 @@ def _is_telling(output: Wrong) -> bool:
     return output.raises is None and some(output.value)
 
 
-def _explains(pairs: Sequence[tuple[Judged, Wrong]]) -> bool:
-    """Is every outcome what the misconception gives?
+def _equal(judged: Judged, output: Wrong) -> bool:
+    return (
+        output.raises is None
+        and judged.outcome.status == "returned"
+        and _same(judged.case.accept, judged.outcome.value, output.value)
+    )
 
-    Values must be equal. Where the misconception crashes, so must the submission; the type of the exception
-    may differ only if another case has equal values, because the same mistake may be written in ways that
-    fail at an index or at a shape.
+
+_DOES_NOT_FIT = frozenset({"ValueError", "IndexError", "AssertionError"})
+"""How code stops at sizes that do not fit: in NumPy, at an index, or because its author refuses them."""
+
+
+def _unlike(judged: Judged, output: Wrong, *, known: bool) -> int | None:
+    """How much else than the misconception's own the outcome is; None where the mistake must be another.
+
+    0: nothing; 1: an exception where it raises another; 2: an exception in place of an empty array, or of a
+    wrong shape, or the other way round. `known`: other cases have shown that it is this mistake.
     """
-    has_values = any(output.raises is None for _, output in pairs)
+    if _equal(judged, output):
+        return 0
+    exception = judged.outcome.exception
+    match judged.outcome.status:
+        case "raised" if output.raises is not None:
+            if known or exception == output.raises:
+                return 0
+            return 1 if {exception, output.raises} <= _DOES_NOT_FIT else None
+        case "raised":
+            fits = _is_empty(output.value) or (known and _misshapen(judged.case, output.value))
+            return 2 if exception in _DOES_NOT_FIT and fits else None
+        case "returned" if known and output.raises is not None:
+            return 2 if judged.difference.kind in ("shape", "not finite") else None
+    return None
 
-    def same(judged: Judged, output: Wrong) -> bool:
-        outcome = judged.outcome
-        if output.raises is None:
-            return outcome.status == "returned" and _same(judged.case.accept, outcome.value, output.value)
-        return outcome.status == "raised" and (has_values or outcome.exception == output.raises)
 
-    return all(same(judged, output) for judged, output in pairs)
+def _is_empty(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and not value.size
+
+
+def _misshapen(case: KeyCase, value: Any) -> bool:
+    return case.accept.difference(value, case.expected).kind == "shape"
 
 
 def _same(accept: Comparator, got: Any, output: Any) -> bool:

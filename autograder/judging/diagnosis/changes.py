@@ -204,15 +204,21 @@ def _varying_factor(
     factors = _factors(wrong)
     if len(factors) < len(wrong):
         return None
-    for text, quantity in (*quantities, *_of_arguments(wrong[0].facts)):
-        amounts = [quantity(case.facts) for case in wrong]
-        if not all(amounts) or not all(quantity(facts) == 1 for facts in right):
-            continue
-        of_case = [(factor, amount) for factor, amount in zip(factors, amounts, strict=True) if amount]
-        if all(abs(factor * amount - 1) <= 1e-4 for factor, amount in of_case):
-            return say("symptom.factor_divided_by", what=text, part=part)
-        if all(abs(factor / amount - 1) <= 1e-4 for factor, amount in of_case):
-            return say("symptom.factor_multiplied_by", what=text, part=part)
+    for tried in (quantities, tuple(_of_arguments(wrong[0].facts))):
+        found = [
+            say(id, what=text, part=part)
+            for text, quantity in tried
+            if all(quantity(facts) == 1 for facts in right) and all(quantity(case.facts) for case in wrong)
+            for id, power in (("symptom.factor_divided_by", 1), ("symptom.factor_multiplied_by", -1))
+            if all(
+                abs(factor * (quantity(case.facts) or 1) ** power - 1) <= 1e-4
+                for factor, case in zip(factors, wrong, strict=True)
+            )
+        ]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            break  # these cases do not tell which it was
     if all(np.count_nonzero(case.expected) >= 3 for case in wrong):
         return say("symptom.factor_varies", part=part)
     return None

@@ -1,10 +1,13 @@
 """Say in which cases an answer is wrong: "only where an argument holds integers".
 
-A *feature* is a property of a case, such as an argument that holds integers. It is named if the wrong cases
-are exactly those that have it, alone or together with a second feature; otherwise the titles of the groups
-are named. The arguments themselves are never quoted.
+A *feature* is a property of a case, such as an argument that holds integers; a condition is one or two.
+It is said only if the cases prove it: they are wrong exactly where it holds, and every other condition that
+fits as well implies it. Where another feature was tried together with it only, which might do as well, it is
+said of the cases that were tried; where cases do not separate two conditions, the titles of the groups are
+named. The arguments themselves are never quoted.
 """
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -12,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.base.messages import Text, joined, say
+from autograder.base.messages import Message, Text, joined, say
 from autograder.judging.diagnosis.facts import Facts
 from autograder.judging.diagnosis.judged import AnalysedCase
 from autograder.judging.key_records import KeyExercise
@@ -36,25 +39,57 @@ class Feature:
         None: the case has it, but may be right nevertheless.
     joins : tuple of {"and", "or"}
         How it may be joined with a second feature.
+    implies : tuple of str
+        The ids of the texts of all features that a case with this one has by definition.
     """
 
     text: Text
     needs: tuple[str, ...]
     has: Callable[[Any], bool | None]
     joins: tuple[str, ...] = ("and",)
+    implies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class _Extent:
-    """The cases that have a feature, as bit sets: those that must be wrong, and those that may be."""
+class _Condition:
+    """One feature or two, and the cases that have it, as bit sets: those that must be wrong, that may be.
 
-    text: Text
+    `terms` are the alternatives of which one must hold: each of them features that hold together.
+    """
+
+    terms: tuple[tuple[Feature, ...], ...]
     surely: int
     possibly: int
-    joins: tuple[str, ...] = ()
 
     def explains(self, wrong: int) -> bool:
         return self.surely != 0 and self.surely & ~wrong == 0 and wrong & ~self.possibly == 0
+
+    def implies(self, other: "_Condition") -> bool:
+        """Whether `other` holds by definition wherever this condition does."""
+        return all(
+            any(all(any(_implies(a, b) for a in term) for b in wider) for wider in other.terms)
+            for term in self.terms
+        )
+
+    @property
+    def text(self) -> Text:
+        first, *second = (feature.text for term in self.terms for feature in term)
+        if not second:
+            return first
+        return say(
+            "symptom.where_both" if len(self.terms) == 1 else "symptom.where_either",
+            first=first,
+            second=second[0],
+        )
+
+
+def _implies(narrow: Feature, wide: Feature) -> bool:
+    """Features of the parameters are about the same one only if their texts name the same."""
+    a, b = narrow.text, wide.text
+    if not (isinstance(a, Message) and isinstance(b, Message)) or a == b:
+        return a == b
+    integers = a.id == "symptom.where_argument_integers" and b.id == "symptom.where_integers"
+    return integers or (b.id in narrow.implies and a.values.get("name") == b.values.get("name"))
 
 
 def limited(
@@ -83,9 +118,11 @@ def limited(
     stopped = any(case.outcome.status in ("time", "output", "died", "unanswered") for case in known)
     feature = None if stopped else _feature(known, {id(case) for case in concerned}, features)
     if feature is not None:
-        if elsewhere:
-            return say("symptom.only_where_elsewhere_other", said=what, feature=feature)
-        return say("symptom.only_where", said=what, feature=feature)
+        text, proven = feature
+        seen = "symptom.seen_only_where_elsewhere_other" if elsewhere else "symptom.seen_only_where"
+        sure = "symptom.only_where_elsewhere_other" if elsewhere else "symptom.only_where"
+        sentence = sure if proven else seen
+        return say(sentence, said=what, feature=text)
     names = {case.group for case in concerned}
     unaffected = {case.group for case in known} - names
     if len(names) <= _TITLES and unaffected:
@@ -104,26 +141,48 @@ def _titles(exercise: KeyExercise, names: set[str]) -> Text:
     return joined((group.title for group in exercise.groups if group.name in names), "list.groups")
 
 
-def _feature(known: Sequence[AnalysedCase], wrong: set[int], features: "Features") -> Text | None:
+def _feature(
+    known: Sequence[AnalysedCase], wrong: set[int], features: "Features"
+) -> tuple[Text, bool] | None:
+    """The condition, and whether it is proven: no other feature occurs in wrong cases only."""
     bits = sum(1 << index for index, case in enumerate(known) if id(case) in wrong)
     facts = [case.facts for case in known]
-    extents = []
-    for feature in features.of(facts[0]):
-        extent = _extent(feature, facts)
-        if extent is not None and extent.explains(bits):
-            return extent.text
-        if extent is not None:
-            extents.append(extent)
-    for a, b in combinations([extent for extent in extents if "and" in extent.joins], 2):
-        if _Extent(a.text, a.surely & b.surely, a.possibly & b.possibly).explains(bits):
-            return say("symptom.where_both", first=a.text, second=b.text)
-    for a, b in combinations([extent for extent in extents if "or" in extent.joins], 2):
-        if _Extent(a.text, a.surely | b.surely, a.possibly | b.possibly).explains(bits):
-            return say("symptom.where_either", first=a.text, second=b.text)
+    single = [extent for feature in features.of(facts[0]) if (extent := _extent(feature, facts))]
+    alone = [condition for condition in single if condition.explains(bits)]
+    others = [condition for condition in single if condition not in alone]
+    pairs = [(a, b) for a, b in combinations(others, 2) if a.terms[0][0].joins or b.terms[0][0].joins]
+    both = [
+        _Condition((a.terms[0] + b.terms[0],), a.surely & b.surely, a.possibly & b.possibly) for a, b in pairs
+    ]
+    either = [_Condition(a.terms + b.terms, a.surely | b.surely, a.possibly | b.possibly) for a, b in pairs]
+    everywhere = (1 << len(facts)) - 1
+    explaining = [
+        *alone, *(c for c in (*both, *either) if c.explains(bits) and c.possibly != everywhere)
+    ]  # fmt: skip
+    for said in explaining:
+        parts = [feature for term in said.terms for feature in term]
+        how = "and" if len(said.terms) == 1 else "or"
+        joined_well = len(parts) == 1 or all(how in feature.joins for feature in parts)
+        if joined_well and all(other.implies(said) for other in explaining):
+            return said.text, _proven(said, single, bits)
     return None
 
 
-def _extent(feature: Feature, facts: Sequence[Facts]) -> _Extent | None:
+def _proven(said: _Condition, single: Sequence[_Condition], wrong: int) -> bool:
+    """Whether no other features, however many, fit as well: any of some, or all of some of them together."""
+    if not all(other.implies(said) for other in single if other.surely & ~wrong == 0):
+        return False
+    needed = [said] if len(said.terms) > 1 else [_Condition(((part,),), 0, 0) for part in said.terms[0]]
+    for need in needed:
+        others = [
+            other.surely for other in single if wrong & ~other.possibly == 0 and not other.implies(need)
+        ]
+        if others and functools.reduce(int.__and__, others) & ~wrong == 0:
+            return False
+    return True
+
+
+def _extent(feature: Feature, facts: Sequence[Facts]) -> _Condition | None:
     """None where the feature is unknown for some case, or the same for all of them."""
     surely = possibly = 0
     for index, of_case in enumerate(facts):
@@ -135,7 +194,7 @@ def _extent(feature: Feature, facts: Sequence[Facts]) -> _Extent | None:
     everywhere = (1 << len(facts)) - 1
     if surely in (0, everywhere):
         return None
-    return _Extent(feature.text, surely, possibly, feature.joins)
+    return _Condition(((feature,),), surely, possibly)
 
 
 def _of_parameters(first: Facts, features: "Features") -> Iterator[Feature]:
@@ -149,10 +208,13 @@ def _of_parameters(first: Facts, features: "Features") -> Iterator[Feature]:
                 yield _not_zero(name)
 
 
+_GIVEN = ("symptom.where_given",)
+"""What a value implies that is not the default value: where the default value is one, cases show it."""
+
+
 def _switch(name: str) -> Feature:
-    return Feature(
-        say("symptom.where_true", name=name), (), lambda facts: facts.named.get(name, False) is True
-    )
+    text = say("symptom.where_true", name=name)
+    return Feature(text, (), lambda facts: facts.named.get(name, False) is True, implies=_GIVEN)
 
 
 def _above_one(name: str) -> Feature:
@@ -160,7 +222,7 @@ def _above_one(name: str) -> Feature:
         value = facts.named.get(name, 1)
         return type(value) is int and value > 1
 
-    return Feature(say("symptom.where_above_one", name=name), (), has)
+    return Feature(say("symptom.where_above_one", name=name), (), has, implies=_GIVEN)
 
 
 def _not_zero(name: str) -> Feature:
@@ -168,7 +230,7 @@ def _not_zero(name: str) -> Feature:
         value = facts.named.get(name, 0)
         return isinstance(value, float | np.ndarray) and bool(np.any(value))
 
-    return Feature(say("symptom.where_not_zero", name=name), (), has)
+    return Feature(say("symptom.where_not_zero", name=name), (), has, implies=_GIVEN)
 
 
 def _given(name: str) -> Feature:
@@ -184,18 +246,27 @@ def _with_integers(facts: Any) -> bool:
     return any(array.dtype.kind in "iu" for array in facts.arrays.values())
 
 
+def _integers_in(name: str) -> Feature:
+    def has(facts: Facts) -> bool:
+        return name in facts.arrays and facts.arrays[name].dtype.kind in "iu"
+
+    return Feature(say("symptom.where_argument_integers", name=name), (), has)
+
+
 def _layout(*layouts: str) -> Callable[[Any], bool]:
     return lambda facts: facts.case.layout in layouts
 
 
 INTEGERS: tuple[Feature, ...] = (Feature(say("symptom.where_integers"), (), _with_integers),)
 
+_ROWS, _UNUSUAL = "symptom.where_not_row_by_row", "symptom.where_unusual_memory"
+
 LAYOUTS: tuple[Feature, ...] = (
-    Feature(say("symptom.where_fortran_order"), (), _layout("fortran")),
-    Feature(say("symptom.where_not_contiguous"), (), _layout("strided")),
-    Feature(say("symptom.where_read_only"), (), _layout("readonly")),
-    Feature(say("symptom.where_not_row_by_row"), (), _layout("fortran", "strided")),
-    Feature(say("symptom.where_unusual_memory"), (), _layout("fortran", "strided", "readonly")),
+    Feature(say("symptom.where_fortran_order"), (), _layout("fortran"), implies=(_ROWS, _UNUSUAL)),
+    Feature(say("symptom.where_not_contiguous"), (), _layout("strided"), implies=(_ROWS, _UNUSUAL)),
+    Feature(say("symptom.where_read_only"), (), _layout("readonly"), implies=(_UNUSUAL,)),
+    Feature(say(_ROWS), (), _layout("fortran", "strided"), implies=(_UNUSUAL,)),
+    Feature(say(_UNUSUAL), (), _layout("fortran", "strided", "readonly")),
 )
 
 
@@ -218,3 +289,4 @@ class Features:
         yield from _of_parameters(facts, self)
         yield from self.last
         yield from map(_omitted, facts.in_every_case)
+        yield from map(_integers_in, facts.parameters)

@@ -172,14 +172,15 @@ def _same_margin(
     rows = len(wrong[0].got) - 2  # the index of the axis of rows
     if any(axis < rows for axis in axes) or rows < 0:
         return None
+    found = []
     for text, margin in margins:
         pairs = [margin(case.facts) for case in wrong]
         if all(
             pair is not None and all(row[axis] * sign == pair[axis - rows] for axis in (rows, rows + 1))
             for pair, row in zip(pairs, surplus, strict=True)
         ):
-            return text
-    return None
+            found.append(text)
+    return found[0] if len(found) == 1 else None  # several: these cases do not tell which it is
 
 
 # ------------------------------------------------------------------------------------------ names of axes

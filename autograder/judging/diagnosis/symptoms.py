@@ -285,24 +285,18 @@ def _kind(name: str) -> Text:
     _, is_array, dtype = name.partition("array of ")
     if is_array:
         return say("symptom.type_array", dtype=dtype)
-    match name:
-        case "str":
-            return say("symptom.type_text")
-        case "list":
-            return say("symptom.type_list")
-        case "tuple":
-            return say("symptom.type_tuple")
-        case "dict":
-            return say("symptom.type_dict")
-        case "int" | "int64":
-            return say("symptom.type_whole_number")
-        case "float" | "float64":
-            return say("symptom.type_number")
-        case "bool":
-            return say("symptom.type_truth_value")
-        case "complex" | "complex64" | "complex128":
-            return say("symptom.type_complex")
-    return say("symptom.type_other", name=name)
+    if name in ("complex", "complex64", "complex128"):
+        return say("symptom.type_complex")
+    known = {
+        "str": say("symptom.type_text"),
+        "list": say("symptom.type_list"),
+        "tuple": say("symptom.type_tuple"),
+        "dict": say("symptom.type_dict"),
+        "bool": say("symptom.type_truth_value"),
+        **dict.fromkeys(("int", "int64"), say("symptom.type_whole_number")),
+        **dict.fromkeys(("float", "float64"), say("symptom.type_number")),
+    }
+    return known.get(name) or say("symptom.type_other", name=name)
 
 
 # --------------------------------------------------------------------------------------------------- shapes

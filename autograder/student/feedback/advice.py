@@ -31,6 +31,12 @@ _NO_SUCH_NAME = re.compile(r"name '(\w+)' is not defined")
 _SAYS_WHAT_TO_DO = ("symptom.calls_unwritten", "symptom.numpy_names_removed")
 """Symptoms that are the next step already."""
 
+_NO_LINE = ("symptom.raised", "symptom.raised_something", "symptom.program_ended")
+"""Symptoms of code that stopped which name no line."""
+
+_SIZE_ONE_ARRAY = re.compile(r"only .*arrays can be converted to Python scalars")
+"""NumPy's message where an array of one number is used as a number: a warning before NumPy 2.4."""
+
 _NOT_TRIED = (Verdict.NI, Verdict.MISSING)
 
 
@@ -38,15 +44,20 @@ def next_exercise(exercises: Sequence[ExerciseResult], edited: str = "") -> Exer
     """The exercise to work on; None where all are right.
 
     That is the exercise `edited` last as long as it is not right, else the first that was tried and is not
-    right, else the first that is not written. Where it fails because another exercise's function is missing,
-    that one comes first.
+    right, else the first that is not written. Where another exercise's function that it calls is missing or
+    fails, that one comes first.
     """
     left = [exercise for exercise in exercises if not exercise.verdict.earns]
     just_edited = [exercise for exercise in left if exercise.name == edited]
     tried = [exercise for exercise in left if exercise.verdict not in _NOT_TRIED]
     following = next(iter([*just_edited, *tried, *left]), None)
+    if following is None:
+        return None
     missing = {exercise.name: exercise for exercise in left if exercise.verdict is Verdict.MISSING}
-    return missing.get(_undefined_name(following), following) if following else None
+    symptom = following.symptom
+    callee = symptom.values.get("callee") if isinstance(symptom, Message) else None
+    called = next((exercise for exercise in left if exercise.name == callee), following)
+    return missing.get(_undefined_name(following), called)
 
 
 def _undefined_name(result: ExerciseResult) -> str:
@@ -56,6 +67,18 @@ def _undefined_name(result: ExerciseResult) -> str:
         return ""
     found = _NO_SUCH_NAME.match(seen.values.get("text", ""))
     return found[1] if found else ""
+
+
+def _raised(seen: Message, name: str) -> Text:
+    """What to do at the line that raised an exception."""
+    match seen.values.get("name"):
+        case "NameError" | "UnboundLocalError":
+            return say("step.name_unknown", name=name)
+        case "TypeError" if _SIZE_ONE_ARRAY.search(str(seen.values.get("text", ""))):
+            return say("step.size_one_array", name=name)
+        case "ValueError" | "IndexError" | "TypeError":
+            return say("step.raised", name=name)
+    return say("step.raised_otherwise", name=name)
 
 
 def _seen(result: ExerciseResult) -> Message:
@@ -100,10 +123,12 @@ def next_step(
             return say("step.as_said", name=name)
         case Verdict.RTE if seen.id == "symptom.wrong_parameters":
             return say("step.wrong_parameters", name=name)
-        case Verdict.RTE if seen.id in ("symptom.raised", "symptom.program_ended"):  # no line is named
+        case Verdict.RTE if ask:
+            return say("step.hint_waiting", name=name, ask=ask)
+        case Verdict.RTE if seen.id in _NO_LINE:
             return say("step.program_ended", name=name)
         case Verdict.RTE:
-            return say("step.raised", name=name)
+            return _raised(seen, name)
         case Verdict.TLE:
             return say("step.too_slow", name=name)
         case Verdict.NR:

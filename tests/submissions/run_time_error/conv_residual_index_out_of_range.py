@@ -1,6 +1,6 @@
 # assignment: conv_residual
 # derive_residuals: RTE "IndexError"
-# conv_residual: RTE "IndexError"
+# conv_residual: RTE read_beyond_the_residual
 # conv2d_input_grad: RTE "IndexError"; loses remainder, combined
 
 import numpy as np

@@ -1,0 +1,27 @@
+# assignment: pooling
+# avg_pool2d: WA square_map_assumed
+
+import numpy as np
+
+
+class Pool:
+    def __init__(self, size, stride):
+        self.size, self.stride = size, stride
+
+    def forward(self, x):
+        window, stride = self.size, self.stride
+        k, s = window, stride
+        N, C, H, W = x.shape
+        Ho = (H - k) // s + 1
+        Wo = Ho
+        out = np.zeros((N, C, Ho, Wo))
+        for i in range(Ho):
+            for j in range(Wo):
+                patch = x[:, :, i * s : i * s + k, j * s : j * s + k]
+                out[:, :, i, j] = np.mean(patch, axis=(2, 3))
+        self.cache = x
+        return out
+
+
+def avg_pool2d(x, window, stride):
+    return Pool(window, stride).forward(x)

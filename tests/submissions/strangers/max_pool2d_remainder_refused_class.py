@@ -1,0 +1,28 @@
+# assignment: pooling
+# max_pool2d: RTE remainder_refused
+
+import numpy as np
+
+
+class Pool:
+    def __init__(self, size, stride):
+        self.size, self.stride = size, stride
+
+    def forward(self, x):
+        window, stride = self.size, self.stride
+        k, s = window, stride
+        N, C, H, W = x.shape
+        assert (H - k) % s == 0 and (W - k) % s == 0
+        Ho = (H - k) // s + 1
+        Wo = (W - k) // s + 1
+        out = np.zeros((N, C, Ho, Wo))
+        for i in range(Ho):
+            for j in range(Wo):
+                patch = x[:, :, i * s : i * s + k, j * s : j * s + k]
+                out[:, :, i, j] = np.max(patch, axis=(2, 3))
+        self.cache = x
+        return out
+
+
+def max_pool2d(x, window, stride):
+    return Pool(window, stride).forward(x)

@@ -1,0 +1,19 @@
+# assignment: pooling
+# max_pool2d: RTE remainder_refused
+
+import numpy as np
+
+
+def max_pool2d(x, window, stride):
+    k, s = window, stride
+    N, C, H, W = x.shape
+    assert (H - k) % s == 0 and (W - k) % s == 0
+    Ho = (H - k) // s + 1
+    Wo = (W - k) // s + 1
+    out = np.zeros((N, C, Ho, Wo))
+    for n in range(N):
+        for c in range(C):
+            for i in range(Ho):
+                for j in range(Wo):
+                    out[n, c, i, j] = np.max(x[n, c, i * s : i * s + k, j * s : j * s + k])
+    return out
