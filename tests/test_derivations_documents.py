@@ -340,7 +340,12 @@ def test_too_many_equations_are_refused() -> None:
 
 def test_a_long_file_is_given_up_and_not_passed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("autograder.cnn.derivations.documents.check.MAX_STEPS_IN_ALL", 3_000)
-    report = check_text("z_{p,q} = Σ_m Σ_n w_{m,n} a_{p+m-1,q+n-1} + b\n\n" * 9, ".txt")
+    report = check_text(
+        "\n\n".join(
+            f"z_{{p,q}} = Σ_m Σ_n w_{{m,n}} a_{{p+m-1,q+n-1}} + b + {n}b - {n}b" for n in range(2, 11)
+        ),
+        ".txt",
+    )
     assert (report.equations[0].status, report.equations[-1].status) == ("right", "not_covered")
     assert "too long" in report.equations[-1].text.in_language("en")
 

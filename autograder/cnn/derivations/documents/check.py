@@ -178,7 +178,7 @@ class _Checker:
         self.conventions: dict[Convention, None] = {}
         self.parsed: list[_Parsed] = []
         self._of_all: dict[tuple[Kind, Options, Convention], list[AnyLayer]] = {}
-        self._known: dict[tuple[int, AnyLayer, Convention], Outcome] = {}
+        self._known: dict[tuple[Equation, AnyLayer, Convention], Outcome] = {}
         self._shown = self._forward = self._counted = False
 
     def report(self) -> Report:
@@ -203,16 +203,13 @@ class _Checker:
             self.conventions.setdefault(self.convention)
             for parsed in members:
                 judged[id(parsed)] = self._with_sizes(self._settled(parsed, members, tried))
-        confirmed = (
-            any(outcome.status == "right" for outcome in judged.values()) or not self.convention.letters
-        )
-        twice = said_twice(self.scan.sections) - set(self.given.symbols)
+        # Nothing may confirm that the letters mean what was guessed, or the text may say two things of one.
+        guessed = self.convention.letters and all(outcome.status != "right" for outcome in judged.values())
+        twice = said_twice(self.scan.sections) - dict(self.given.symbols).keys()
         for parsed in self.parsed:
-            if judged[id(parsed)].status == "wrong" and (
-                not confirmed or twice & set(names_in(parsed.plain))
-            ):
-                # Nothing confirms that the letters mean what was guessed.
-                judged[id(parsed)] = _unconfirmed(judged[id(parsed)])
+            outcome = judged[id(parsed)]
+            if outcome.status == "wrong" and (guessed or twice & names_in(parsed.plain).keys()):
+                judged[id(parsed)] = _unconfirmed(outcome)
         return Report(
             tuple(dict.fromkeys(layer for outcome in judged.values() for layer in outcome.layers)),
             tuple(
@@ -376,6 +373,15 @@ class _Checker:
         if self.other_activation and re.search(r"1\s*-", parsed.plain):
             text = say("cnn.uncovered.function", function=self.other_activation)
             return Outcome("not_covered", text)  # 1 − a² may be its σ′
+        second = [
+            each
+            for each in others
+            for one in members
+            if one.forward and one.general and tried[convention][id(one)].status != "right"
+            if id(one) in tried[each] and tried[each][id(one)].status == "right"
+        ]
+        if second and not moved:  # a section with forward passes of two kinds
+            return Outcome("conditional", described_change(convention, second[0]))
         if outcome.status == "not_covered":
             rows = [each for each in others if each.rows and not forward]
             return Outcome("conditional", described_change(convention, rows[0])) if rows else outcome
@@ -504,7 +510,7 @@ class _Checker:
             return Outcome("not_covered", say("cnn.document.sizes_unknown"))
         outcomes: list[Outcome] = []
         for size in layers:
-            key = id(parsed), size, _as_far_as_it_matters(parsed, kind, convention)
+            key = equation, size, _as_far_as_it_matters(parsed, kind, convention)
             if fully or key not in self._known:
                 self._known[key] = self._judge(equation, self._evaluator(size, convention), fully)
             outcomes.append(self._known[key])

@@ -83,7 +83,7 @@ def said_twice(sections: Sequence[str]) -> set[str]:
     for words in sections:
         for role, pattern in _SAID.items():
             before = re.compile(
-                rf"(?<![A-Za-z\\])([A-Za-z])[`$]*\s*(?:be|is|denotes|为|是|表示)\s*(?:the |an? )?(?:{pattern})",
+                rf"(?<![A-Za-z\\])([A-Za-z])[`$]*\s*(?:(?:be|is|为|是)\s*(?:the |an? )?|the )(?:{pattern})",
                 re.IGNORECASE,
             )
             for name in (_said(words, pattern) | {*before.findall(words)}) - LECTURES.keys():
