@@ -93,8 +93,8 @@ def test_a_lie_while_loading_costs_the_statement_that_lies(sandbox, lie):
     result = run(sandbox, f"{FORGE}\n{lie}\n")
     *lied, honest = result.outcomes
     assert all(outcome.status in ("missing", "died") or outcome.value == 6.0 for outcome in lied)
-    # Where loading was over before the lie was read, no statement is known to have told it.
-    assert (honest.value, result.left_out) in ((5.0, (("a.py", 1),)), (None, ()))
+    # The lie is read a little later, when a later statement of the liar's, or none, may be at work.
+    assert honest.value in (5.0, None) and set(result.left_out) <= {("a.py", 1), ("a.py", 1000)}
 
 
 def test_no_submission_says_that_a_statement_was_stopped(sandbox):
