@@ -18,6 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 from autograder.cli import app
+from autograder.judging import answer_key
 from autograder.reports import similarity as reports
 from autograder.submissions import class_folder
 from autograder.submissions.similarity import Code, Line, Pair, rank, read, released
@@ -34,7 +35,9 @@ STUBS = [
 
 def example_class() -> list[Code]:
     """Everybody of the example class who has handed in something that can be read."""
-    files = class_folder.find(COURSE / "examples" / "submitted", ASSIGNMENT, {ASSIGNMENT}).files
+    key = answer_key.load(COURSE / "assignments" / "en" / ASSIGNMENT / f"{ASSIGNMENT}.visible.npz")
+    known = {ASSIGNMENT: tuple(exercise.name for exercise in key.exercises)}
+    files = class_folder.find(COURSE / "examples" / "submitted", ASSIGNMENT, known).files
     return [code for file in files if (code := read(file, STUBS)) is not None]
 
 
