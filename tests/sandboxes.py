@@ -19,7 +19,7 @@ from autograder.sandbox.records import Call, Outcome, Run
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="Linux's mechanisms")
 
-LIMITS = Limits(cpu_seconds=0.3, loading_seconds=0.3, submission_seconds=8.0, memory=256 * MiB)
+LIMITS = Limits(cpu_seconds=0.4, loading_seconds=0.4, submission_seconds=8.0, memory=256 * MiB)
 CALLS = [Call("f", (3.0,), "first"), Call("f", (4.0,), "first"), Call("g", (5.0,), "second")]
 HONEST_G = "def g(x):\n    return x\n"
 

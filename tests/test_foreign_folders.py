@@ -1,5 +1,6 @@
 """Started in or on a student's folder, nothing imports or obeys what lies there, whatever it is called."""
 
+import itertools
 import os
 import shutil
 import subprocess
@@ -130,8 +131,9 @@ SETTINGS = {
 ADDED = "pythonpath = {q}.{q}\naddopts = {q}-p evil --doctest-modules{q}\n"
 
 
-@pytest.mark.parametrize("settings", SETTINGS)
-@pytest.mark.parametrize("place", [".", "relu.py", "submitted"])
+@pytest.mark.parametrize(
+    ("settings", "place"), zip(SETTINGS, itertools.cycle([".", "relu.py", "submitted"]), strict=False)
+)
 def test_pytest_obeys_no_settings_of_a_student(
     settings: str, place: str, folder: Path, mark: Path, keys: Path, tmp_path: Path
 ) -> None:
@@ -152,9 +154,16 @@ def test_pytest_obeys_no_settings_of_a_student(
     assert not [*tmp_path.rglob("__pycache__")]
 
 
-@pytest.mark.parametrize("what", ["conftest.py", "test_x.py", "__init__.py", "numpy.py", "relu_test.py"])
+@pytest.mark.parametrize(
+    ("what", "start"),
+    zip(
+        ("conftest.py", "test_x.py", "__init__.py", "numpy.py", "relu_test.py"),
+        itertools.cycle(["inside", "above", "on the file"]),
+        strict=False,
+    ),
+)
 def test_plain_pytest_with_hidden_keys_leaves_a_students_modules_alone(
-    what: str, folder: Path, mark: Path, keys: Path, tmp_path: Path
+    what: str, start: str, folder: Path, mark: Path, keys: Path, tmp_path: Path
 ) -> None:
     for other in folder.iterdir():
         other.unlink()
@@ -162,10 +171,11 @@ def test_plain_pytest_with_hidden_keys_leaves_a_students_modules_alone(
     (folder / what).write_text(tell(mark, what))
     (folder / "test_sub").mkdir()
     (folder / "test_sub" / "conftest.py").write_text(tell(mark, "test_sub/conftest"))
-    for start, named in ((folder, "."), (tmp_path, "submitted"), (tmp_path, "submitted/an/relu/relu.py")):
-        options = (f"--hidden-keys={keys}", "--autograder-isolation=process", "-q", named)
-        result = called(start, BIN / "pytest", *options)
-        assert "2 passed" in result.stdout and imported(mark) == set(), result
+    above = {"above": "submitted", "on the file": "submitted/an/relu/relu.py"}
+    at, named = (tmp_path, above[start]) if start in above else (folder, ".")
+    options = (f"--hidden-keys={keys}", "--autograder-isolation=process", "-q", named)
+    result = called(at, BIN / "pytest", *options)
+    assert "2 passed" in result.stdout and imported(mark) == set(), result
 
 
 def test_plain_pytest_with_hidden_keys_refuses_settings_that_it_has_found(folder: Path, keys: Path) -> None:
