@@ -132,7 +132,10 @@ ONLY_REFUSED = NOT_LINEAR | {
     "overwritten_at_the_maximum",  # asks whether a residual is 0
     "windows_taken_to_touch",  # right where they do, an exception elsewhere
     "square_kernel",  # an exception where it is not
-    "square_maps_only",  # the same of the maps
+    *("square_maps_only", "square_map_assumed"),  # the same of the maps
+    "remainder_refused",  # an exception where there is one
+    *("window_not_subtracted", "loops_over_input_positions"),  # an index beyond the residual
+    "slice_empty_without_padding",
     "read_beyond_the_residual",  # adds arrays of unlike sizes: an exception but for a kernel of one number
 }
 """Misconceptions that show in that the function has no formula, in some or all sizes."""

@@ -494,10 +494,12 @@ def test_a_student_edits_saves_asks_and_quits(tmux: Tmux, tmp_path: Path) -> Non
     upside_down = reference("pooling", "upsample").replace("return ", "return -1 * ", 1)
 
     tmux.line(f"cd {shlex.quote(str(tmp_path / 'mine'))} && {shlex.join(WATCH)} en")
-    assert tmux.shows("▸ convolution", "pooling", "0/63", "correlate 0/8.5", "·", "q quit"), tmux.screen()
+    assert tmux.shows("▸ The forward", "The residual", "0/63", "correlate 0/8.5", "·", "q quit"), (
+        tmux.screen()
+    )
 
     file.write_text(replaced(stub, "upsample", upside_down), encoding="utf-8")
-    assert tmux.shows("▸ pooling", "upsample 0/4", "✗"), tmux.screen()
+    assert tmux.shows("▸ The residual", "upsample 0/4", "✗"), tmux.screen()
     assert "→" not in tmux.screen()
     tmux.type("h")
     assert tmux.shows("→"), tmux.screen()
@@ -516,7 +518,7 @@ def test_a_student_edits_saves_asks_and_quits(tmux: Tmux, tmp_path: Path) -> Non
     assert tmux.shows(" icanon", "left") and "-icanon" not in tmux.screen()
 
     tmux.line(f"clear; {shlex.join(WATCH)} zh")  # where it was, and in the other language
-    assert tmux.shows("▸ pooling", "4/63", "max_pool 0/4.5", "q 退出"), tmux.screen()
+    assert tmux.shows("▸ 池化", "4/63", "max_pool 0/4.5", "q 退出"), tmux.screen()
     tmux("send-keys", "C-c")
     assert eventually(lambda: "q 退出" not in tmux.screen())
     tmux.line("clear; echo status $?")
@@ -533,13 +535,15 @@ def test_following_the_screen_leads_to_all_points(tmux: Tmux, tmp_path: Path) ->
     file = tmp_path / "mine" / "pooling" / "pooling.py"
     tmux.line(f"cd {shlex.quote(str(tmp_path / 'mine'))} && {shlex.join(WATCH)} en")
     names = re.findall(r"^def (\w+)", file.read_text(encoding="utf-8"), re.MULTILINE)
+    title = "The residual of the layer before a pooling layer"
     for name in names:
-        assert tmux.shows("▸ pooling", f"{name} 0/"), tmux.screen()
+        assert tmux.shows("▸ The residual of the layer", f"{name} 0/"), tmux.screen()
         source = replaced(file.read_text(encoding="utf-8"), name, reference("pooling", name))
         file.write_text(source, encoding="utf-8")
-    assert tmux.shows("✓ pooling", "63/63", "All visible cases of pooling pass", "Next: conv_residual"), (
-        tmux.screen()
-    )
+    following = "Next: The residual of the layer before a convolution"
+    assert tmux.shows(
+        "✓ The residual of the layer", "63/63", f"All visible cases of {title} pass", following
+    ), tmux.screen()
 
 
 @pytest.mark.slow
