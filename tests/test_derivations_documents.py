@@ -396,6 +396,9 @@ def test_the_command_tells_by_its_status(tmp_path: Path) -> None:
     (tmp_path / "empty.md").write_text("Nothing here.", encoding="utf-8")
     empty = call(tmp_path, "check-derivation", "empty.md")
     assert (empty.returncode, empty.stderr) == (3, "") and "no equation" in empty.stdout
+    (tmp_path / "repeats.md").write_text("$\\delta_{11} = \\delta_{11}$\n", encoding="utf-8")
+    repeats = call(tmp_path, "check-derivation", "repeats.md", "--input", "3x3", "--kernel", "2x2")
+    assert (repeats.returncode, repeats.stderr) == (3, "") and "1 not carried out" in repeats.stdout
 
 
 @pytest.mark.parametrize(

@@ -75,8 +75,8 @@ class Report:
 
     @property
     def checked(self) -> int:
-        """How many equations were understood, and held against the layer's formulas."""
-        return sum(self.counts[status] for status in ("right", "wrong", "conditional", "not_carried_out"))
+        """How many equations were held against the layer's formulas; what repeats its left side was not."""
+        return sum(self.counts[status] for status in ("right", "wrong", "conditional"))
 
     def to_data(self, lang: str) -> dict[str, Any]:
         """As plain data, for `--json`: texts by their ids and values, with sentences in `lang`."""
