@@ -167,7 +167,7 @@ def cluster(
         import distributed
     except ImportError:
         raise ClusterError(say("cluster.not_installed")) from None
-    for name in ("asyncio", "distributed", "distributed.client", "tornado"):
+    for name in ("asyncio", "distributed", "distributed.client", "tornado", "tornado.application"):
         # What is lost is told in one sentence, where it matters.
         logging.getLogger(name).setLevel(logging.CRITICAL)
     # The same in its child processes.
