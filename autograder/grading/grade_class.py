@@ -231,13 +231,14 @@ class _ClassRun:
                 self._pool.check()  # it knows more
                 raise BrokenExecutor
             result = _finished(future, graded.file, key, self._settings)
-            if not (result.has_judge_error and self._store.is_final(graded.key)):
+            is_kept = result.has_judge_error and self._store.is_final(graded.key)
+            if not is_kept:
                 self._store.put(graded.key, result)
             if result.has_judge_error and not last:
                 self._pool.doubt()
                 self._failed.append(graded)
             else:
-                self._on_graded(graded, result)
+                self._on_graded(graded, None if is_kept else result)
 
 
 def _finished(
