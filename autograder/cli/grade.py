@@ -274,11 +274,10 @@ def _write(
 ) -> "tuple[bool, list[RenderableType], RunWarnings]":
     """Write the results; return whether any has a judge error, what is shown, and the warnings."""
     from autograder.cli.run_warnings import RunWarnings
-    from autograder.grading import grade_class
     from autograder.reports import account, output
 
     warnings = RunWarnings(out)
-    passing = warnings.passing(grade_class.class_results(store))
+    passing = warnings.passing(store.graded_class())
     names = [exercise.name for _, key in answer_keys.values() for exercise in key.exercises]
     told = account.to_data(intake, lang)
     done = output.write(passing, list(dict.fromkeys(names)), out, lang, as_json=json, account=told)

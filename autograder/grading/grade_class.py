@@ -11,7 +11,7 @@ import gc
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -119,7 +119,7 @@ def grade_class(
 
     A submission with a judge error is graded once more after all others, one at a time, so that the error
     cannot come from what another submission did to the machine. In the end the store remembers `files` as the
-    class that was graded last; see `class_results`.
+    class that was graded last; see `Store.graded_class`.
 
     Parameters
     ----------
@@ -269,11 +269,6 @@ def result_of(graded: Graded, store: Store) -> SubmissionResult:
 def _member(graded: Graded) -> Member:
     file = graded.file
     return Member(file.student, file.assignment, file.name, graded.key, file.notes)
-
-
-def class_results(store: Store) -> Iterator[SubmissionResult]:
-    """The results of the class that was graded last, in one pass through the store."""
-    return store.graded_class()
 
 
 def content_of(file: SubmittedFile) -> tuple[bytes, Text | None]:
