@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +27,6 @@ from autograder.cli.common import for_instructors, intake_options, warn_of_expos
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from autograder.cli.run_warnings import RunWarnings
     from autograder.grading.engine import Settings
     from autograder.grading.executors import WorkerPool
     from autograder.grading.grade_class import Graded
@@ -115,10 +114,11 @@ def grade(
     json: bool,
 ) -> None:
     """Grade a class of submissions against the hidden answer keys."""
+    from autograder.cli.run_warnings import RunWarnings
     from autograder.grading import executors, grade_class, last_run
     from autograder.grading.engine import Settings, engine
     from autograder.grading.store import Store
-    from autograder.reports import account
+    from autograder.reports import account, output
     from autograder.sandbox import bubblewrap
     from autograder.sandbox.limits import asked_for
 
@@ -148,7 +148,7 @@ def grade(
         if dry_run:
             _show(intake, lang, json)
         if dry_run or not files:
-            _account(account.summary(intake), account.left(intake), lang, json)
+            _account(account.summary(intake), list(account.left(intake)), lang, json)
             return
         known = {"all"}.union(*((file.student, file.assignment) for file in files))
         if unknown := set(regrade) - known:
@@ -172,7 +172,12 @@ def grade(
                 return executors.processes(workers)
 
             graded = _grade_with_progress(files, answer_keys, settings, store, pool, books, again)
-            failed, shown, warnings = _write(store, answer_keys, out, lang, json, intake)
+            warnings = RunWarnings(out)
+            passing = warnings.passing(store.graded_class())
+            names = dict.fromkeys(each.name for _, key in answer_keys.values() for each in key.exercises)
+            told = account.to_data(intake, lang)
+            failed, shown = output.write(passing, [*names], out, lang, as_json=json, account=told)
+            written = (out / "results.json").stat()
     sentences = list(warnings.sentences())
     for failure in books.failed:
         about = {"student": failure.student, "assignment": failure.assignment, "why": failure.why}
@@ -186,7 +191,8 @@ def grade(
         tuple(str(path) for path, _ in answer_keys.values()),
         tuple((*each, engine(*each).id) for each in engines),
     )
-    if seen and not failed and warnings.would_last and len(last.shown) == len(shown):
+    is_lasting = not failed and warnings.would_last and len(last.shown) == len(shown)
+    if seen and is_lasting and os.path.samestat(written, (out / "results.json").stat()):
         last_run.keep(out, seen, last)
     _end(replace(last, warnings=tuple(sentences)), shown, out, lang, json, graded=graded)
     if failed or books.failed:
@@ -253,35 +259,14 @@ def _end(
     _account(run.summary, run.left, lang, as_json)
 
 
-def _account(summary: Text, left: "Iterable[Text]", lang: str, as_json: bool) -> None:
+def _account(summary: Text, left: Sequence[Text], lang: str, as_json: bool) -> None:
     """Say how many paths were treated how, and what is not understood; leave where anything is not."""
     if not as_json:
         click.echo(summary.in_language(lang))
-    unclear = list(left)
-    for sentence in unclear:
+    for sentence in left:
         complain(sentence)
-    if unclear:
+    if left:
         leave(EXIT_JUDGE_ERROR)
-
-
-def _write(
-    store: "Store",
-    answer_keys: "dict[str, tuple[Path, AnswerKey]]",
-    out: Path,
-    lang: str,
-    json: bool,
-    intake: "Intake",
-) -> "tuple[bool, list[RenderableType], RunWarnings]":
-    """Write the results; return whether any has a judge error, what is shown, and the warnings."""
-    from autograder.cli.run_warnings import RunWarnings
-    from autograder.reports import account, output
-
-    warnings = RunWarnings(out)
-    passing = warnings.passing(store.graded_class())
-    names = [exercise.name for _, key in answer_keys.values() for exercise in key.exercises]
-    told = account.to_data(intake, lang)
-    done = output.write(passing, list(dict.fromkeys(names)), out, lang, as_json=json, account=told)
-    return *done, warnings
 
 
 @contextlib.contextmanager
