@@ -24,17 +24,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from autograder.base.messages import Text, TextError, say
+from autograder.submissions.content import CODE, SYSTEM
 from autograder.submissions.source import MAX_BYTES
 
 ARCHIVE = re.compile(r"\.(?:zip|tar|tgz|tbz2|txz|tar\.(?:gz|bz2|xz)|7z|rar)$", re.IGNORECASE)
-CODE = re.compile(r"\.(?:ipynb|py)(?:\.(?:txt|json))?$", re.IGNORECASE)
-"""What may be a notebook or a script by its name: browsers and editors add a second ending."""
 TEXT = re.compile(r"\.(?:txt|json)$|^[^.]+$", re.IGNORECASE)
 """What may be one if no other file is: mail and chat programs take other endings only, or cut them off."""
 _UNPACKED = re.compile(rf"{CODE.pattern}|{TEXT.pattern}|^submission_metadata\.yml$", re.IGNORECASE)
-_SYSTEM = re.compile(
-    r"\..*|__macosx|__pycache__|node_modules|site-packages|thumbs\.db|desktop\.ini|~\$.*|.*~", re.IGNORECASE
-)
 _MOST_BYTES = 2**30
 """Bytes that a class's archive may unpack to, and members it may have; a hand-in, with all the archives
 inside of it, a quarter of that."""
@@ -158,7 +154,7 @@ def _in_folder(folder: Path, above: PurePosixPath, shown_above: str) -> Iterator
         is_folder = stat.S_ISDIR(status.st_mode)
         path, shown = above / name, shown_above + name + "/" * is_folder
         about = Entry(path, shown, Path(entry), changed=status.st_mtime, is_folder=is_folder)
-        if _SYSTEM.fullmatch(name):
+        if SYSTEM.fullmatch(name):
             yield replace(about, why=say("account.system"), is_system=True)
         elif is_folder and len(path.parts) < _DEEPEST_FOLDER:
             yield about
@@ -222,7 +218,7 @@ def _in_archive(outer: Entry, unpacked: _Unpacked, depth: int) -> Iterator[Entry
                 shown, name = f"{outer.shown}{member.name[:100]}…{member.name[-100:]}", member.name[-100:]
                 yield Entry(outer.path / Path(name).name, shown, path, why=say("account.too_deep"))
                 continue
-            system = next((n for n, part in enumerate(inside.parts, 1) if _SYSTEM.fullmatch(part)), 0)
+            system = next((n for n, part in enumerate(inside.parts, 1) if SYSTEM.fullmatch(part)), 0)
             is_system = bool(system) and ".." not in inside.parts
             shown = f"{outer.shown}{inside}" + "/" * member.is_folder
             where = outer.path / inside

@@ -19,9 +19,10 @@ from typing import Any, Literal
 
 from autograder.base.messages import Text, joined, printable_name, say
 from autograder.submissions import archives, choice, layouts
-from autograder.submissions.archives import CODE, Entry
+from autograder.submissions.archives import Entry
 from autograder.submissions.archives import ClassFolderError as ClassFolderError
 from autograder.submissions.choice import Candidate, Exercises
+from autograder.submissions.content import CODE
 from autograder.submissions.layouts import Handed, Layout
 from autograder.submissions.roster import Roster
 
