@@ -37,17 +37,8 @@ from autograder.sandbox.values import TakeArray, dumps, flatten, unflatten
 
 __all__ = ["AnswerKey", "Hint", "KeyCase", "KeyExercise", "KeyGroup", "KeySettings", "Layout", "Wrong"]
 __all__ += ["HIDDEN", "SCHEMA", "DomainMissing", "KeyFileError"]
-__all__ += [
-    "deciding",
-    "from_bytes",
-    "load",
-    "names_in",
-    "newest",
-    "same_up_to_rounding",
-    "same_values",
-    "save",
-]
-__all__ += ["to_bytes", "what_decides", "with_digest"]
+__all__ += ["deciding", "from_bytes", "load", "names_in", "newest", "same_up_to_rounding", "same_values"]
+__all__ += ["save", "to_bytes", "what_decides", "with_digest"]
 
 SCHEMA = 4
 

@@ -16,6 +16,7 @@ import stat
 import subprocess
 import tarfile
 import tempfile
+import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -114,11 +115,19 @@ def read(source: Path, member: str | None) -> bytes:
 
 
 def readable(raw: bytes, otherwise: str) -> str:
-    """A file's name as text: UTF-8, or the encoding of Chinese Windows."""
-    for encoding in ("utf-8", "gb18030"):
+    """A file's name as text: UTF-8, or the encoding of Chinese Windows; composed, which macOS's names are not."""
+    with contextlib.suppress(UnicodeDecodeError):
+        return unicodedata.normalize("NFC", raw.decode("utf-8"))
+    for encoding in ("gb18030", "big5") if _TWO_AND_TWO.search(raw) else ():  # accented letters stand alone
         with contextlib.suppress(UnicodeDecodeError):
-            return raw.decode(encoding)
+            if (
+                text := raw.decode(encoding)
+            ).isprintable():  # what is Big5 is private characters in the other
+                return text
     return otherwise.encode("utf-8", "replace").decode()
+
+
+_TWO_AND_TWO = re.compile(rb"[\x81-\xfe][\x80-\xfe]")
 
 
 class _Unpacked:
@@ -318,7 +327,7 @@ def _member_name(info: zipfile.ZipInfo) -> str:
     if not info.flag_bits & 0x800:
         with contextlib.suppress(UnicodeEncodeError):
             name = readable(name.encode("cp437"), name)
-    return name.replace("\\", "/")
+    return unicodedata.normalize("NFC", name).replace("\\", "/")
 
 
 def _of_tar(archive: tarfile.TarFile) -> Iterator[_Member]:

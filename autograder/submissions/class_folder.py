@@ -93,6 +93,7 @@ class Intake:
 
 _Of = tuple[Entry, Handed]
 """An entry, and what its path says."""
+_Perhaps = tuple[Entry, Handed | None]
 
 
 def find(
@@ -132,6 +133,8 @@ def find(
     if path.is_file() and CODE.search(path.name):
         file = _single(path, assignment, exercises, called)
         return Intake([file], [Decision(file.name, file.student, file.assignment, "graded")], file.name)
+    if (path / "submitted").is_dir() and (path / "source").is_dir():
+        raise ClassFolderError(say("class.nbgrader_course", path=path))
     if path.is_dir() or (path.is_file() and archives.ARCHIVE.search(path.name)):
         known_layouts = [layouts.own(pattern)] if pattern else layouts.layouts()
         return _Class(path, assignment, exercises, called, known_layouts, roster or Roster(())).intake()
@@ -201,7 +204,7 @@ class _Class:
     def _of_one_assignment(self, reader: layouts.Reader, depth: int, work: list[Entry]) -> layouts.Reader:
         """A folder for each student where few have a folder of the assignment in it, as its file's name alone
         may have suggested: what lies in any other folder is that student's, too."""
-        if 2 * sum(bool(reader.recognised(e.path.parts[depth:], e.is_folder)) for e in work) > len(work):
+        if 2 * sum(bool(reader(e.path.parts[depth:], e.is_folder, 1)) for e in work) > len(work):
             return reader
         last = layouts.layouts()[-1]
         return layouts.Reader(replace(last, patterns=(*reader.layout.patterns, *last.patterns)), self.called)
@@ -213,14 +216,19 @@ class _Class:
         students: dict[tuple[tuple[str, ...], object, str], list[_Of]] = defaultdict(list)
         strays, flat = [], layouts.Reader(layouts.layouts()[-1], self.called)
         submitters = _submitters(usable, depth) if reader.layout.name == "Gradescope" else {}
-        is_one_assignments = self.assignment and not reader.layout.system and len(self.table) > 1
-        twice = _claimed_twice(usable, reader, depth) if reader.layout.name == "Moodle" else ()
-        for entry in usable:
+        is_own = not reader.layout.system and len(self.table) > 1
+        of_all = [(entry, reader(entry.path.parts[depth:], entry.is_folder)) for entry in usable]
+        twice = _claimed_twice(of_all, depth) if reader.layout.name == "Moodle" else ()
+        for entry, handed in self._in_groups(of_all) if is_own else of_all:
             parts = entry.path.parts[depth:]
-            handed = reader(parts, entry.is_folder)
             places = 1 if entry.is_folder else 2 if entry.is_code else 0
-            if handed is None and is_one_assignments and len(parts) == places:
-                handed = flat(parts, entry.is_folder)  # work beside the folders of assignments
+            if handed is None and is_own and self.assignment:
+                alone = Handed("", entry.path.stem, "", entry.path.name)
+                if len(parts) == places:
+                    handed = flat(parts, entry.is_folder)  # work beside the folders of assignments
+                elif len(parts) == 1 and not entry.is_folder and self._is_person(alone):
+                    handed = alone
+                    entry = replace(entry, why=entry.why or say("account.no_code"))
             its = self.assignment if handed is None or handed.assignment is None else handed.assignment
             if handed is None or (its is None and not entry.is_code):
                 strays.append(entry)
@@ -240,6 +248,34 @@ class _Class:
                 person = members[0] if members else handed.person
                 students[tuple(members), person, its].append((entry, handed))
         return students, strays
+
+    def _is_person(self, handed: Handed) -> bool:
+        return handed.is_label or self.roster.find(handed) is not None
+
+    def _in_groups(self, found: list[_Perhaps]) -> list[_Perhaps]:
+        """`found`, or where folders taken for students' are those of groups (a section, who is late): by whose
+        the files in them are. A group's has the work of several people in it, or is called like one."""
+        around = re.compile(layouts.table()["parts"]["AROUND"], re.IGNORECASE)
+        inside: dict[int, Handed] = {}
+        people: dict[str, set[object]] = defaultdict(set)
+        for index, (entry, handed) in enumerate(found):
+            if handed is None or entry.path.name == handed.name or self._is_person(handed):
+                continue
+            parts = PurePosixPath(handed.file).parts
+            for place, part in enumerate(parts):
+                own = replace(handed, name=CODE.sub("", part), file="/".join(parts[place + 1 :]) or part)
+                if (place == 0 and around.fullmatch(handed.name)) or self._is_person(own):
+                    inside[index] = own
+                    people[handed.name].add(own.person[1] or own.person)
+                    break
+        groups = {name for name, those in people.items() if len(those) > 1 or around.fullmatch(name)}
+        code = [index for index, (entry, handed) in enumerate(found) if handed and entry.is_code]
+        if not groups or 2 * sum(index in inside for index in code) <= len(code):
+            return found
+        return [
+            (entry, inside.get(index) if handed and handed.name in people else handed)
+            for index, (entry, handed) in enumerate(found)
+        ]
 
     def _of_student(
         self, members: tuple[str, ...], person: object, assignment: str, files: list[_Of], layout: Layout
@@ -295,12 +331,14 @@ class _Class:
         for entry in strays:
             parts = entry.path.parts[depth:]
             is_beside = parts[1:] and entry.path.parts[: depth + 1] in tops
-            is_label = Handed("", entry.path.stem, "", "").person[1]
-            is_somebodys = not is_beside if parts[1:] else not layout.system and (alone or is_label)
+            is_person = self._is_person(Handed("", entry.path.stem, "", ""))
+            is_somebodys = not is_beside if parts[1:] else not layout.system and (alone or is_person)
             if entry.why is not None:
                 self._decide(entry, "not_understood", entry.why)
             elif self.assignment and is_beside and entry.is_code:
                 self._decide(entry, "not_chosen", say("account.other_assignment"))
+            elif is_beside and entry.is_code and not choice.looks_like(_content(entry), self.exercises):
+                self._decide(entry, "not_chosen", say("account.no_exercise"))
             elif entry.is_code or (is_somebodys and _could_be_work(entry)):
                 why = say("account.no_student", layout=printable_name(layout.name))
                 if layout.name.startswith("<student>/<assignment>") and parts[2:]:
@@ -332,12 +370,11 @@ def _is_moodles(entry: Entry) -> bool:
 _MOODLES = re.compile(r"_(\d+)_assignsubmission_")
 
 
-def _claimed_twice(usable: list[Entry], reader: layouts.Reader, depth: int) -> set[str]:
+def _claimed_twice(found: list[_Perhaps], depth: int) -> set[str]:
     """The numbers of Moodle's that several names claim: without folders, a name may hold one."""
     claims = defaultdict(set)
-    for entry in usable:
+    for entry, handed in found:
         parts = entry.path.parts[depth:]
-        handed = reader(parts, entry.is_folder)
         if handed is not None and handed.number and len(parts) == 1:
             others = [mark for mark in _MOODLES.finditer(parts[0]) if mark[1] != handed.number]
             claims[handed.number].add(parts[0][: others[-1].start()] if others else handed.name)

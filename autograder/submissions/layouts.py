@@ -62,18 +62,28 @@ class Handed:
         return self.name or self.number
 
     @property
+    def is_label(self) -> bool:
+        """Whether the name is one with a student's number."""
+        number = self.person[1]
+        return bool(number) and not _DATE.fullmatch(number)
+
+    @property
     def person(self) -> tuple[str, str]:
         """Equal for one person's files, as of `2021001_李娜` and `李娜-2021001`."""
         label = None if self.number else _LABEL.fullmatch(self.name)
         if label is None:
             return self.name, self.number
-        return (label["name"] or label["name2"]).strip("-_+ "), label["id"] or label["id2"]
+        return (label["name"] or label["name2"]).strip(_BETWEEN), label["id"] or label["id2"]
 
 
+_BETWEEN = "-_+ ()[]（）【】"
 _LABEL = re.compile(
-    r"(?P<id>[A-Za-z]{0,3}\d{4,})[-_+ ]*(?P<name>[^\d]+)"
-    r"|(?P<name2>[^\d]+?)[-_+ ]*(?P<id2>[A-Za-z]{0,3}\d{4,})"
+    r"(?P<id>[A-Za-z]{0,3}\d{4,})(?P<name>[^\d]*[^\W\d_][^\d]*)(?:\(\d\))?"
+    r"|(?P<name2>[^\d]*[^\W\d_][^\d]*?)[-_+ (（【[]*(?P<id2>[A-Za-z]{0,3}\d{4,})[])）】]*(?: ?\(\d\))?"
 )
+_COPIED = re.compile(r"(?:[-_ ]*(?:\bcopy|\u526f\u672c)(?: ?\(\d\))?)+$", re.IGNORECASE)
+"""What Windows appends to the name of a copy. A number alone may tell two people of one name apart."""
+_DATE = re.compile(r"(?:19|20)\d\d(?:[01]\d[0-3]\d)?")
 _COPY = re.compile(r"(?:-\d+| \(\d+\))+$")
 _SUFFIX = r"(?:(?<![-_ ])[-_ ]++\d{1,3}| ?\(\d+\)|[-_ ]copy\d*|[-_ ]\u526f\u672c)* *"
 _LONGEST = 255
@@ -124,6 +134,7 @@ class Reader:
         self._names = {_folded(name): its for name, its in names.items()}
         words = [re.findall(r"[^\W_]+", name) or [name] for name in sorted(names, key=len, reverse=True)]
         spelt = "|".join(r"[\W_]*".join(map(re.escape, of_name)) for of_name in words)
+        spelt = re.sub("[1-9]", lambda digit: f"[{digit[0]}{_NUMERALS[int(digit[0])]}]", spelt)
         title = f"(?P<assignment>{spelt or '[^/]+?'})"
         parts = table()["parts"] | {"ASSIGNMENT": title + _SUFFIX, "TITLE": title}
         capitals = re.compile("|".join(parts))
@@ -149,7 +160,7 @@ class Reader:
         name, assignment = got["team"] or got["name"], got["assignment"]
         return Handed(
             self.layout.name,
-            name.strip(" ") or got["student"],
+            name.strip(" ") or (not self.layout.system and _COPIED.sub("", got["student"])) or got["student"],
             "" if got["team"] else got["number"] or (got["student"] if name else ""),
             got["inside"] or got["file"] or got["typed"] or parts[-1],
             bool(got["late"]),
@@ -159,8 +170,12 @@ class Reader:
         )
 
 
+_NUMERALS = "零一二三四五六七八九"
+
+
 def _folded(name: str) -> str:
-    return re.sub(r"[\W_]+", "", name).casefold() or name
+    digits = re.sub(f"[{_NUMERALS}]", lambda numeral: str(_NUMERALS.index(numeral[0])), name)
+    return re.sub(r"[\W_]+", "", digits).casefold() or name
 
 
 def recognised(
