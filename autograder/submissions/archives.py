@@ -115,14 +115,12 @@ def read(source: Path, member: str | None) -> bytes:
 
 
 def readable(raw: bytes, otherwise: str) -> str:
-    """A file's name as text: UTF-8, or the encoding of Chinese Windows; composed, which macOS's names are not."""
+    """A file's name as text: UTF-8, or the encoding of Chinese Windows; composed, unlike macOS's names."""
     with contextlib.suppress(UnicodeDecodeError):
         return unicodedata.normalize("NFC", raw.decode("utf-8"))
     for encoding in ("gb18030", "big5") if _TWO_AND_TWO.search(raw) else ():  # accented letters stand alone
         with contextlib.suppress(UnicodeDecodeError):
-            if (
-                text := raw.decode(encoding)
-            ).isprintable():  # what is Big5 is private characters in the other
+            if (text := raw.decode(encoding)).isprintable():
                 return text
     return otherwise.encode("utf-8", "replace").decode()
 

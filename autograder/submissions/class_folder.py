@@ -19,8 +19,8 @@ from typing import Any, Literal
 
 from autograder.base.messages import Text, joined, printable_name, say
 from autograder.submissions import archives, choice, layouts
-from autograder.submissions.archives import Entry
 from autograder.submissions.archives import ClassFolderError as ClassFolderError
+from autograder.submissions.archives import Entry
 from autograder.submissions.choice import Candidate, Exercises
 from autograder.submissions.content import CODE
 from autograder.submissions.layouts import Handed, Layout
@@ -253,7 +253,7 @@ class _Class:
         return handed.is_label or self.roster.find(handed) is not None
 
     def _in_groups(self, found: list[_Perhaps]) -> list[_Perhaps]:
-        """`found`, or where folders taken for students' are those of groups (a section, who is late): by whose
+        """`found`; where folders taken for students' are those of groups (a section, who is late), by whose
         the files in them are. A group's has the work of several people in it, or is called like one."""
         around = re.compile(layouts.table()["parts"]["AROUND"], re.IGNORECASE)
         inside: dict[int, Handed] = {}

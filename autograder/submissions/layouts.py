@@ -198,10 +198,15 @@ def recognised(
                 told = (reader.recognised(parts[depth:], is_folder) for parts, is_folder in sample)
                 if not reader.layout.also and not any(told):
                     continue
-                told = (reader.recognised(parts[depth:], is_folder) for parts, is_folder in paths)
-                found = [handed for handed in told if handed is not None]
-                worth = len(found), len({handed.person for handed in found})
-                if worth > most and (reader.layout.also or len(found) > len(paths) / 2):
+                told = [(parts[:depth], reader.recognised(parts[depth:], folder)) for parts, folder in paths]
+                found = [handed for _, handed in told if handed is not None]
+                people = {handed.person for handed in found}
+                around = {above for above, handed in told if handed is not None}
+                worth = len(found), len(people)
+                if worth <= most or not (reader.layout.also or 2 * len(found) > len(paths)):
+                    continue
+                # Else these are folders of students, and what some of them call a folder.
+                if len(people) >= len(around) and 2 * sum(above in around for above, _ in told) > len(told):
                     most, best = worth, (reader, depth)
         if best is not None:
             return best
