@@ -76,7 +76,7 @@ def evaluate(
 
         exercises = with_siblings(key, exercises, outcomes)
     notes = _some(_reader_note, read.notes)
-    notes += _some(_load_note, [note for note in done.notes if _concerns(note, exercises)])
+    notes += _some(_load_note, [note for note in done.notes if _concerns(note, done.notes, exercises)])
     return Evaluation(exercises, notes, done.output, cases)
 
 
@@ -88,9 +88,10 @@ def safe_notes(name: str, content: bytes) -> tuple[Text, ...]:
         return (error.text,)
 
 
-def _concerns(note: LoadNote, exercises: tuple[ExerciseResult, ...]) -> bool:
+def _concerns(note: LoadNote, notes: Sequence[LoadNote], exercises: tuple[ExerciseResult, ...]) -> bool:
     """A missing module, such as a plotting library, matters only if an exercise needed it."""
-    missing = note.exception == "ModuleNotFoundError"
+    gone = {("NameError", other.text) for other in notes if other.exception == "ModuleNotFoundError"}
+    missing = note.exception == "ModuleNotFoundError" or (note.exception, note.text) in gone
     return not missing or any(exercise.verdict is Verdict.FORBIDDEN for exercise in exercises)
 
 
@@ -115,6 +116,7 @@ class _Explained:
         self._missing = cache(self._find_missing)
         self._not_written = cache(partial(missing.why_not_implemented, read))
         self._removed = cache(partial(missing.removed_names, read, _is_gone))
+        self._unknown = cache(partial(missing.unknown_names, read))
 
     def outcomes(self, found: Sequence[Outcome], asked: Sequence[int] | None = None) -> tuple[Outcome, ...]:
         """`found` with reasons: of all of the key's calls, or of the calls `asked` of its siblings."""
@@ -130,8 +132,12 @@ class _Explained:
             if outcome.status == "raised" and outcome.exception == "NotImplementedError":
                 method = case.script[outcome.step].name if outcome.step < len(case.script) else ""
                 return replace(outcome, reason=_cut(self._not_written(exercise.name, method)))
+            reason = None
             if outcome.status == "raised" and outcome.exception in _OF_NAMES:
-                return replace(outcome, reason=self._removed(exercise.name, outcome.text))
+                reason = self._removed(exercise.name, outcome.text)
+            if not self.key.visible and (outcome.exception == "NameError" or outcome.status == "forbidden"):
+                reason = reason or self._unknown(exercise.name, self._can_import)
+            return replace(outcome, reason=_cut(reason)) if reason else outcome
         except (RecursionError, MemoryError):  # it parsed from fewer frames
             pass
         return outcome

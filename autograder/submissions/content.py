@@ -106,6 +106,8 @@ def cells(file: str, content: bytes) -> list[Any]:
     ------
     SubmissionError
     """
+    if not content.strip():
+        raise SubmissionError(say("note.no_code", file=file))
     if len(content) > _MAX_NESTED and content.count(b"{") + content.count(b"[") > _MAX_NESTED:
         raise SubmissionError(say("note.notebook_unreadable", file=file))
     try:

@@ -195,8 +195,8 @@ def recognised(
         most, best = (0, 0), None
         for depth, reader in itertools.product(range(3), readers):
             if reader.layout.system is of_systems:
-                told = (reader.recognised(parts[depth:], is_folder) for parts, is_folder in sample)
-                if not reader.layout.also and not any(told):
+                some = (reader.recognised(parts[depth:], folder) for parts, folder in sample)
+                if not reader.layout.also and not any(some):
                     continue
                 told = [(parts[:depth], reader.recognised(parts[depth:], folder)) for parts, folder in paths]
                 found = [handed for _, handed in told if handed is not None]

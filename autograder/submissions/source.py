@@ -60,7 +60,8 @@ MAX_NAME = 80  # Characters of the file's name that are kept, for it is stored w
 
 UNREADABLE = {
     *("note.no_file_in_folder", "note.file_unreadable", "note.wrong_file_kind", "note.file_too_large"),
-    *("note.not_text", "note.too_many_characters", "note.no_code", "note.notebook_without_cells"),
+    *("note.not_text", "note.too_many_characters", "note.no_code", "note.no_python"),
+    "note.notebook_without_cells",
     *("note.notebook_unreadable", "note.notebook_unreadable_at_line"),
     *("note.not_read", "note.looks_like"),
 }
@@ -94,6 +95,11 @@ def read(name: str, content: bytes) -> Submission:
         warnings.simplefilter("ignore")
         parts = list((_notebook if kind == "notebook" else _script)(file, content))
         parts = _without_later_stubs(parts)
+    if not any(isinstance(part, Statement | Lost) for part in parts):
+        for part in parts:
+            if isinstance(part, Note) and part.kind == "syntax error":
+                about = {"line": part.line, "text": part.text}
+                raise SubmissionError(say("note.no_python", file=file, where=place(part.where), **about))
     if ending == (".py" if kind == "notebook" else ".ipynb"):
         id = "note.read_as_notebook" if kind == "notebook" else "note.read_as_script"
         parts.append(Note(file, 1, "read", say(id, file=file)))
