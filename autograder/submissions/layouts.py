@@ -134,7 +134,7 @@ class Reader:
         self._names = {_folded(name): its for name, its in names.items()}
         words = [re.findall(r"[^\W_]+", name) or [name] for name in sorted(names, key=len, reverse=True)]
         spelt = "|".join(r"[\W_]*".join(map(re.escape, of_name)) for of_name in words)
-        spelt = re.sub("[1-9]", lambda digit: f"[{digit[0]}{_NUMERALS[int(digit[0])]}]", spelt)
+        spelt = re.sub("[1-9]", lambda digit: f"[{digit[0]}{table()['numerals'][int(digit[0])]}]", spelt)
         title = f"(?P<assignment>{spelt or '[^/]+?'})"
         parts = table()["parts"] | {"ASSIGNMENT": title + _SUFFIX, "TITLE": title}
         capitals = re.compile("|".join(parts))
@@ -170,11 +170,8 @@ class Reader:
         )
 
 
-_NUMERALS = "零一二三四五六七八九"
-
-
 def _folded(name: str) -> str:
-    digits = re.sub(f"[{_NUMERALS}]", lambda numeral: str(_NUMERALS.index(numeral[0])), name)
+    digits = name.translate(str.maketrans(table()["numerals"], "0123456789"))
     return re.sub(r"[\W_]+", "", digits).casefold() or name
 
 
