@@ -132,7 +132,7 @@ class Reader:
     def __init__(self, layout: Layout, names: Mapping[str, str]) -> None:
         self.layout = layout
         self._names = {_folded(name): its for name, its in names.items()}
-        words = [re.findall(r"[^\W_]+", name) or [name] for name in sorted(names, key=len, reverse=True)]
+        words = [re.findall(r"[^\W\d_]+|\d+", name) or [name] for name in sorted(names, key=len, reverse=True)]
         spelt = "|".join(r"[\W_]*".join(map(re.escape, of_name)) for of_name in words)
         spelt = re.sub("[1-9]", lambda digit: f"[{digit[0]}{table()['numerals'][int(digit[0])]}]", spelt)
         title = f"(?P<assignment>{spelt or '[^/]+?'})"
