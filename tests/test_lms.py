@@ -97,11 +97,6 @@ def test_names_that_no_system_writes_are_not_searched_for_long() -> None:
             assert moodle(name) is None
 
 
-@pytest.mark.parametrize("file", ["pooling-1.ipynb", "Pooling-12.py", "my pooling (2).py"])
-def test_what_was_added_because_it_was_handed_in_again_is_no_part_of_a_name(file: str) -> None:
-    assert layouts.is_called(file, ["pooling"])
-
-
 # ---- A class -----------------------------------------------------------------------------------------------
 
 

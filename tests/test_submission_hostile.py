@@ -15,7 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from autograder.base.messages import in_language
-from autograder.submissions.source import MAX_BYTES, MAX_SOURCE, Submission, SubmissionError, read
+from autograder.submissions.content import MAX_SOURCE
+from autograder.submissions.records import Submission, SubmissionError
+from autograder.submissions.source import MAX_BYTES, read
 from tests.submission_files import code, kept, notebook, notes, sources
 
 # ---- Files that cannot be read -----------------------------------------------------------------------------

@@ -21,11 +21,11 @@ from autograder.judging.results import ExerciseResult, Verdict
 from autograder.judging.siblings import with_siblings
 from autograder.sandbox.client import SandboxError
 from autograder.sandbox.records import LoadNote, Outcome, Run
-from autograder.submissions import missing, source
+from autograder.submissions import missing, records, source
 from autograder.submissions.records import Lost
 
 Statements = list[tuple[str, str, int]]
-_Note = TypeVar("_Note", source.Note, LoadNote)
+_Note = TypeVar("_Note", records.Note, LoadNote)
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def evaluate(
         read = source.read(name, content)
         statements = [(s.source, s.where, s.line) for s in read.statements]
         done = run(statements) if statements else _nothing(key)
-    except source.SubmissionError as error:
+    except records.SubmissionError as error:
         return unreadable(key, error.text)
     except SandboxError as error:
         return Evaluation(judge_error(key), (say("note.grader_failed", error=error),))
@@ -84,7 +84,7 @@ def safe_notes(name: str, content: bytes) -> tuple[Text, ...]:
     """The notes of reading a submission; as nothing was run, all of them may be shown to its author."""
     try:
         return _some(_reader_note, source.read(name, content).notes)
-    except source.SubmissionError as error:
+    except records.SubmissionError as error:
         return (error.text,)
 
 
@@ -111,7 +111,7 @@ _OF_NAMES = ("AttributeError", "NameError", "ImportError")
 class _Explained:
     """Finds the reasons of outcomes in the text of the submission `read` (`submissions.missing`)."""
 
-    def __init__(self, key: AnswerKey, read: source.Submission, stopped: Sequence[tuple[str, int]]) -> None:
+    def __init__(self, key: AnswerKey, read: records.Submission, stopped: Sequence[tuple[str, int]]) -> None:
         self.key, self.read, self.stopped = key, read, stopped
         self._missing = cache(self._find_missing)
         self._not_written = cache(partial(missing.why_not_implemented, read))
@@ -148,7 +148,7 @@ class _Explained:
         if not isinstance(why, Lost):
             return Outcome("missing", reason=_cut(why))
         text = why.text if isinstance(why.text, str) else ""
-        about = {"name": name, "where": source.place(why.where), "line": why.line, "text": why.text}
+        about = {"name": name, "where": records.place(why.where), "line": why.line, "text": why.text}
         error = Outcome("raised", exception="SyntaxError", text=text, where=why.where, line=why.line)
         return replace(error, reason=_cut(say("symptom.not_parsed", **about)))
 
@@ -190,7 +190,7 @@ def _cut(value: Any) -> Any:
     return value
 
 
-def _reader_note(note: source.Note) -> Text:
+def _reader_note(note: records.Note) -> Text:
     if note.kind == "read" and isinstance(note.text, Text):
         return note.text
     kinds = {
@@ -201,7 +201,7 @@ def _reader_note(note: source.Note) -> Text:
     }
     return say(
         "note.reader_at_line",
-        where=source.place(note.where),
+        where=records.place(note.where),
         line=note.line,
         kind=kinds[note.kind],
         text=note.text,
@@ -216,10 +216,10 @@ def _load_note(note: LoadNote) -> Text:
             "died": say("note.stopped_died"),
         }
         why = whys.get(note.text, say("note.stopped_others"))
-        return say("note.stopped", where=source.place(note.where), line=note.line, why=why)
+        return say("note.stopped", where=records.place(note.where), line=note.line, why=why)
     return say(
         "note.raised_at_line",
-        where=source.place(printable(note.where)),  # said from inside the sandbox
+        where=records.place(printable(note.where)),  # said from inside the sandbox
         line=note.line,
         name=note.exception,
         text=note.text,

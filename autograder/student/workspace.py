@@ -53,7 +53,7 @@ class Place(NamedTuple):
         candidates = [Candidate(file.name, file.read_bytes, (_changed(file),)) for file in files]
         exercises = _exercises(key)
         order = in_order(candidates, exercises)
-        found = [files[i] for i, held in order if (exercises and held.defined) or files[i] in named]
+        found = [files[i] for i, held in order if (exercises and held) or files[i] in named]
         is_only = self.hidden is None and len(files) == len(list(self.folder.glob("*" + ENDING))) == 1
         return found or (files if is_only and exercises else [])
 

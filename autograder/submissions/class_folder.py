@@ -151,7 +151,7 @@ def of_one_student(folder: Path, student: str, assignment: str, exercises: Colle
     """
     entries = [entry for entry in archives.entries(folder) if entry.why is None]
     files = [(entry, Handed("", student, "", entry.path.name)) for entry in entries]
-    return _chosen(student, assignment, files, {assignment: exercises}, {assignment}, folder)[0]
+    return _chosen(student, assignment, files, {assignment: exercises}, folder)[0]
 
 
 _Result = tuple[tuple[str, ...], SubmittedFile, list[Decision]]
@@ -281,12 +281,11 @@ class _Class:
         self, members: tuple[str, ...], person: object, assignment: str, files: list[_Of], layout: Layout
     ) -> _Result:
         """The members, the file that counts, and what becomes of all files."""
-        called = {name for name, its in self.called.items() if its == assignment}
         student = min(handed.student for _, handed in files)
         if members and not (layout.name in ("Moodle", "Canvas") and files[0][1].number and len(members) == 1):
             student = members[0]  # else a platform's own number, which the exports to it need
         file, decisions = _chosen(
-            student, assignment, files, self.exercises, called, self.path, all_named=layout.system
+            student, assignment, files, self.exercises, self.path, all_named=layout.system
         )
         notes = []
         if layout.name == layouts.layouts()[-1].name and any(_is_moodles(entry) for entry, _ in files):
@@ -429,7 +428,6 @@ def _chosen(
     assignment: str,
     files: list[_Of],
     exercises: Exercises,
-    called: Collection[str],
     source: Path,
     *,
     all_named: bool = False,
@@ -446,7 +444,6 @@ def _chosen(
             entry.path.name,
             _submitted("", "", entry, source).read,
             (handed.order, entry.changed),
-            layouts.is_called(handed.file, called),
         )
         for entry, handed in code[: len(code) if len(code) > 1 else 0]  # a single one counts unread
     ]
@@ -471,7 +468,7 @@ def _chosen(
         if (other := _of_another(chosen, its, exercises)) is not None:
             looks = {"file": _list([_own(chosen, counts)]), "assignment": assignment, "other": other}
             submitted = replace(submitted, unread=say("note.looks_like", **looks))
-    empty = {code[index][0] for index, held in order[1:] if held is not None and not held.defined}
+    empty = {code[index][0] for index, held in order[1:] if held is not None and not held}
     decisions = []
     for entry, _ in files:
         fate, why = _fate(entry, chosen, entry in empty)
@@ -483,7 +480,7 @@ def _is_text_with(entry: Entry, exercises: Collection[str]) -> bool:
     """A script or a notebook under the name of a text, which defines an exercise."""
     if entry.is_folder or entry.why is not None or not exercises or not archives.TEXT.search(entry.path.name):
         return False
-    return bool(choice.content("", _content(entry), exercises).defined)
+    return bool(choice.content("", _content(entry), exercises))
 
 
 def _fate(entry: Entry, chosen: Entry | None, is_empty: bool) -> tuple[Fate, Text | None]:
@@ -503,7 +500,7 @@ def _fate(entry: Entry, chosen: Entry | None, is_empty: bool) -> tuple[Fate, Tex
 def _of_another(entry: Entry, its: Collection[str], exercises: Exercises) -> str | None:
     """The assignment of which a file is that defines no exercise of its own."""
     data = _content(entry) if its else b""
-    if not data or choice.mentions(data, its) or choice.content(entry.path.name, data, its).defined:
+    if not data or choice.mentions(data, its) or choice.content(entry.path.name, data, its):
         return None
     return choice.looks_like(data, exercises)
 

@@ -12,7 +12,7 @@ import itertools
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -84,7 +84,6 @@ _LABEL = re.compile(
 _COPIED = re.compile(r"(?:[-_ ]*(?:\bcopy|\u526f\u672c)(?: ?\(\d\))?)+$", re.IGNORECASE)
 """What Windows appends to the name of a copy. A number alone may tell two people of one name apart."""
 _DATE = re.compile(r"(?:19|20)\d\d(?:[01]\d[0-3]\d)?")
-_COPY = re.compile(r"(?:-\d+| \(\d+\))+$")
 _SUFFIX = r"(?:(?<![-_ ])[-_ ]++\d{1,3}| ?\(\d+\)|[-_ ]copy\d*|[-_ ]\u526f\u672c)* *"
 _LONGEST = 255
 """Longer names are not parsed: no file system holds them, and hostile ones would take long."""
@@ -132,7 +131,8 @@ class Reader:
     def __init__(self, layout: Layout, names: Mapping[str, str]) -> None:
         self.layout = layout
         self._names = {_folded(name): its for name, its in names.items()}
-        words = [re.findall(r"[^\W\d_]+|\d+", name) or [name] for name in sorted(names, key=len, reverse=True)]
+        longest_first = sorted(names, key=len, reverse=True)
+        words = [re.findall(r"[^\W\d_]+|\d+", name) or [name] for name in longest_first]
         spelt = "|".join(r"[\W_]*".join(map(re.escape, of_name)) for of_name in words)
         spelt = re.sub("[1-9]", lambda digit: f"[{digit[0]}{table()['numerals'][int(digit[0])]}]", spelt)
         title = f"(?P<assignment>{spelt or '[^/]+?'})"
@@ -231,12 +231,6 @@ def of_file(path: str) -> Handed | None:
 @functools.cache
 def _exporting() -> list[Reader]:
     return [Reader(named(name), {}) for name in ("Moodle", "Canvas")]
-
-
-def is_called(file: str, names: Iterable[str]) -> bool:
-    """Whether a file's own name tells the assignment that is called one of `names`."""
-    own = _COPY.sub("", PurePosixPath(file).stem).casefold()
-    return any(name.casefold() in own for name in names)
 
 
 def meaning(name: str, names: Mapping[str, str]) -> str | None:

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from autograder.base.messages import Text, joined, say
 from autograder.submissions.records import Lost, Statement, Submission, place, shortened
-from autograder.submissions.source import definitions, does_nothing, is_stub, raises_not_implemented
+from autograder.submissions.source import definitions, does_nothing, raises_not_implemented, state
 
 _Node = TypeVar("_Node", bound=ast.AST)
 
@@ -88,7 +88,7 @@ def why_not_implemented(read: Submission, name: str, method: str = "") -> Text |
     named = {getattr(part, "id", getattr(part, "attr", "")) for part in ast.walk(node)}
     for statement in definitions(read).values():
         for stub in ast.walk(_node(statement)):
-            if isinstance(stub, _FUNCTIONS) and stub.name in named and is_stub(stub):
+            if isinstance(stub, _FUNCTIONS) and stub.name in named and state(stub):
                 return say("symptom.calls_unwritten", name=written, other=stub.name)
     return say("symptom.raised", name="NotImplementedError")
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from autograder.submissions import source
+from autograder.submissions import records, source
 from autograder.submissions.class_folder import SubmittedFile
 
 if TYPE_CHECKING:
@@ -121,11 +121,11 @@ def released(name: str, content: bytes) -> str:
     """The code of a file that students were given; "" where it holds none."""
     try:
         return Code("", name, tuple(_lines(source.read(name, content).statements))).text
-    except source.SubmissionError:
+    except records.SubmissionError:
         return ""
 
 
-def _lines(statements: Iterable[source.Statement]) -> Iterable[Line]:
+def _lines(statements: Iterable[records.Statement]) -> Iterable[Line]:
     for statement in statements:
         for offset, text in enumerate(statement.source.split("\n")):
             yield Line(statement.where, statement.line + offset, text)

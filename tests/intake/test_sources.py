@@ -28,7 +28,7 @@ from autograder.reports import csv_file, gradescope, moodle_file
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.limits import Limits
 from autograder.student.checking import Checker
-from autograder.submissions import source
+from autograder.submissions import content, records, source
 from tests.submission_files import code, notebook
 
 
@@ -342,11 +342,11 @@ def test_widgets_that_colab_saves_do_not_come_back(widgets: Any) -> None:
 
 
 def test_the_kind_of_a_file_is_in_its_bytes() -> None:
-    kinds = {source.kind_of(case.content) for case in CASES.values() if case.file.endswith(".ipynb.txt")}
+    kinds = {content.kind_of(case.content) for case in CASES.values() if case.file.endswith(".ipynb.txt")}
     assert kinds == {"notebook"}
-    assert source.kind_of(BOTH.encode("utf-16")) == source.kind_of(b"from numpy import *") == "script"
-    assert source.kind_of(b"dear teacher, import taxes are due") is None
-    assert source.kind_of(bytes(range(256))) is source.kind_of(b"") is source.kind_of(b"{}") is None
+    assert content.kind_of(BOTH.encode("utf-16")) == content.kind_of(b"from numpy import *") == "script"
+    assert content.kind_of(b"dear teacher, import taxes are due") is None
+    assert content.kind_of(bytes(range(256))) is content.kind_of(b"") is content.kind_of(b"{}") is None
 
 
 @pytest.mark.slow
@@ -461,7 +461,7 @@ def assert_true(file: str, content: bytes, done: Evaluation) -> None:
     """Every exercise without points has a reason, and what it says about the text is so."""
     try:
         read = source.read(file, content)
-    except source.SubmissionError:
+    except records.SubmissionError:
         assert all(each.symptom == done.exercises[0].symptom for each in done.exercises)
         return
     everything = "\n".join(s.source for s in read.statements)
