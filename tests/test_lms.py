@@ -133,8 +133,8 @@ MOODLE_CLASS = [
     "Bo Li_3_assignsubmission_file/pooling.py",  # another student of the same name
     "Bo Li_3_assignsubmission_onlinetext/onlinetext.html",
     "李娜_4_assignsubmission_file/notes.pdf",
-    "An_5_assignsubmission_file/helper.py",
     "An_5_assignsubmission_file/my_pooling.ipynb",
+    "An_5_assignsubmission_file/helper.py",
     "__MACOSX/An_5_assignsubmission_file/._helper.py",
 ]
 CANVAS_CLASS = [

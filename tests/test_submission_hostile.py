@@ -313,7 +313,7 @@ def test_flipped_bits_never_crash_the_reader(flips: list[int]) -> None:
     assert_sound("a.ipynb", bytes(content))
 
 
-@fuzz
+@settings(fuzz, max_examples=50)
 @given(tree=TREES)
 def test_arbitrary_json_never_crashes_the_reader(tree: Any) -> None:
     assert_sound("a.ipynb", json.dumps(tree).encode())

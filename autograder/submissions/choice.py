@@ -77,7 +77,7 @@ def content(name: str, data: bytes, exercises: Collection[str]) -> States:
     A definition that does not parse, or stands in a cell of another kind, is a student's own words: what was
     released parses.
     """
-    text = _text(data)
+    text = text_of(data)
     defined = {match[1] or match[2] for match in _DEFINED.finditer(text)}
     defined &= set(exercises) or defined
     states = dict.fromkeys(defined, source.WRITTEN)
@@ -103,7 +103,7 @@ def _states(node: ast.stmt, name: str) -> Iterator[tuple[str, int]]:
 
 def looks_like(data: bytes, exercises: Exercises) -> str | None:
     """The assignment of which a file defines most exercises; None where it defines none of any."""
-    defined = {match[1] or match[2] for match in _DEFINED.finditer(_text(data))}
+    defined = {match[1] or match[2] for match in _DEFINED.finditer(text_of(data))}
     held = {name: len(defined.intersection(its)) for name, its in exercises.items()}
     best = max(held, key=lambda name: (held[name], name), default=None)
     return best if best is not None and held[best] else None
@@ -114,7 +114,7 @@ def mentions(data: bytes, exercises: Collection[str]) -> bool:
     return re.search("|".join(map(re.escape, exercises)).encode(), data) is not None
 
 
-def _text(data: bytes) -> str:
+def text_of(data: bytes) -> str:
     """The lines of a script or of a notebook's cells of any kind, as far as they can be read; those of a
     notebook that is damaged stand in quotes."""
     if data[:64].translate(None, b"\xef\xbb\xbf\xff\xfe\0 \t\r\n").startswith(b"{"):

@@ -369,12 +369,17 @@ def test_similar_names_what_it_cannot_read_and_says_identical(tmp_path: Path) ->
         f"    v{n} = delta[{n}] * z[{n}] + {n}\n" for n in range(40)
     )
     tree = {"an/relu/relu.py": text, "bo/relu/relu.py": text, "chi/relu/relu.ipynb": "{", "dai/relu": None}
+    tree["e/relu/relu.py"] = text.replace("v7 =", "v7 = (")  # an open bracket hides nothing
     path = written(tmp_path / "class", tree)
     given = saved(tmp_path / "given/en/relu/relu.py", UNTOUCHED.encode()).parents[2]
     done = run("similar", path, "--released", given, "--out", tmp_path / "out")
     assert done.exit_code == 0, done.output
     assert "identical" in done.output
     assert "not compared, because nothing in it can be read: chi/relu/relu.ipynb" in done.output
+    pairs = json.loads((tmp_path / "out/similar.json").read_text(encoding="utf-8"))["pairs"]
+    assert {frozenset((pair["left"]["student"], pair["right"]["student"])) for pair in pairs} == {
+        *map(frozenset, (("an", "bo"), ("an", "e"), ("bo", "e")))
+    }
 
 
 def test_a_team_is_no_copy(tmp_path: Path) -> None:

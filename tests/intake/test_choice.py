@@ -176,7 +176,7 @@ def test_many_copies_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     read: list[str] = []
     looked = choice.content
     monkeypatch.setattr(choice, "content", lambda name, *rest: read.append(name) or looked(name, *rest))
-    files = {f"lina/pooling/copy{n}.py": STUB for n in range(2000)} | {"lina/pooling/a.py": DONE}
+    files = {f"lina/pooling/copy{n}.py": STUB for n in range(300)} | {"lina/pooling/a.py": DONE}
     (file,) = class_folder.find(written(tmp_path, files), None, KNOWN).files
     assert file.name.endswith("a.py")
     assert len(read) == 2
