@@ -259,18 +259,17 @@ class _Class:
         inside: dict[int, Handed] = {}
         people: dict[str, set[object]] = defaultdict(set)
         for index, (entry, handed) in enumerate(found):
-            if handed is None or entry.path.name == handed.name or self._is_person(handed):
-                continue
-            parts = PurePosixPath(handed.file).parts
-            for place, part in enumerate(parts):
-                own = replace(handed, name=CODE.sub("", part), file="/".join(parts[place + 1 :]) or part)
-                if (place == 0 and around.fullmatch(handed.name)) or self._is_person(own):
-                    inside[index] = own
-                    people[handed.name].add(own.person[1] or own.person)
-                    break
-        groups = {name for name, those in people.items() if len(those) > 1 or around.fullmatch(name)}
+            if handed and entry.path.name != handed.name and not self._is_person(handed):
+                is_called_so, parts = around.fullmatch(handed.name), PurePosixPath(handed.file).parts
+                for place, part in enumerate(parts):
+                    own = replace(handed, name=CODE.sub("", part), file="/".join(parts[place + 1 :]) or part)
+                    if is_called_so or self._is_person(own):
+                        inside[index] = own
+                        people[handed.name].add(own.person[1] or own.person)
+                        break
+        is_grouped = any(len(those) > 1 or around.fullmatch(name) for name, those in people.items())
         code = [index for index, (entry, handed) in enumerate(found) if handed and entry.is_code]
-        if not groups or 2 * sum(index in inside for index in code) <= len(code):
+        if not is_grouped or 2 * sum(index in inside for index in code) <= len(code):
             return found
         return [
             (entry, inside.get(index) if handed and handed.name in people else handed)
@@ -443,7 +442,7 @@ def _chosen(
         Candidate(
             entry.path.name,
             _submitted("", "", entry, source).read,
-            (handed.order, entry.changed),
+            (not its and assignment.casefold() in handed.file.casefold(), handed.order, entry.changed),
         )
         for entry, handed in code[: len(code) if len(code) > 1 else 0]  # a single one counts unread
     ]
