@@ -258,18 +258,23 @@ class _Class:
         around = re.compile(layouts.table()["parts"]["AROUND"], re.IGNORECASE)
         inside: dict[int, Handed] = {}
         people: dict[str, set[object]] = defaultdict(set)
+        is_packed, folders = False, set()
         for index, (entry, handed) in enumerate(found):
-            if handed and entry.path.name != handed.name and not self._is_person(handed):
-                is_called_so, parts = around.fullmatch(handed.name), PurePosixPath(handed.file).parts
-                for place, part in enumerate(parts):
-                    own = replace(handed, name=CODE.sub("", part), file="/".join(parts[place + 1 :]) or part)
-                    if is_called_so or self._is_person(own):
-                        inside[index] = own
-                        people[handed.name].add(own.person[1] or own.person)
-                        break
+            if handed is None or entry.path.name == handed.name or self._is_person(handed):
+                continue
+            folders |= {handed.name} if entry.is_code and handed.name in entry.path.parts else set()
+            is_called_so, parts = around.fullmatch(handed.name), PurePosixPath(handed.file).parts
+            for place, part in enumerate(parts):
+                own = replace(handed, name=CODE.sub("", part), file="/".join(parts[place + 1 :]) or part)
+                if is_called_so or self._is_person(own):
+                    inside[index] = own
+                    people[handed.name].add(own.person[1] or own.person)
+                    is_packed |= f"/{handed.name}/" not in f"/{entry.shown}"
+                    break
         is_grouped = any(len(those) > 1 or around.fullmatch(name) for name, those in people.items())
-        code = [index for index, (entry, handed) in enumerate(found) if handed and entry.is_code]
-        if not is_grouped or 2 * sum(index in inside for index in code) <= len(code):
+        are_all = all(n in inside for n, (entry, handed) in enumerate(found) if handed and entry.is_code)
+        # Else a student says so: in a folder of one's own, or in an archive and its name.
+        if not is_grouped or 2 * len(people.keys() & folders) <= len(folders) or (is_packed and not are_all):
             return found
         return [
             (entry, inside.get(index) if handed and handed.name in people else handed)

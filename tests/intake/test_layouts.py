@@ -356,6 +356,20 @@ def test_names_in_a_zip_are_read_in_their_encoding(
     assert [file.student for file in taken.files] == sorted(students)
 
 
+OTHERS = ("2021002_王芳.py", "2021003_赵敏.py", "2021004_钱.py")
+
+
+@pytest.mark.parametrize(
+    "own", [{f"lina/{name}": DONE for name in OTHERS}, {"late.zip": zipped(dict.fromkeys(OTHERS, DONE))}]
+)
+def test_nobody_hands_in_for_others(tmp_path: Path, own: Tree) -> None:
+    """A student's folder or archive is no group's, whatever it holds and is called."""
+    folders = {"wang/p.py": DONE, "zhao/p.py": DONE} if "late.zip" not in own else {"wang.py": DONE}
+    taken = class_folder.find(written(tmp_path, {**folders, **own}), "pooling", KNOWN)
+    assert len(taken.files) == len(folders) + 1
+    assert not any(file.student.startswith("2021") for file in taken.files)
+
+
 def test_a_windows_zip_has_backslashes(tmp_path: Path) -> None:
     data = zipped({"2021001_李娜\\作业3\\p.py": DONE, "2021002_王芳\\作业3\\p.py": DONE})
     taken = class_folder.find(saved(tmp_path / "c.zip", data), None, KNOWN, NAMES)
