@@ -61,7 +61,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    if config.getoption("hidden_keys", None) is None or _is_work(collection_path, config):
+    if config.getoption("hidden_keys", None) is None or _place(collection_path, config):
         return None
     return collection_path.is_symlink() or not collection_path.is_dir() or None
 
@@ -83,7 +83,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    if not _is_work(file_path, parent.config) or _is_older(file_path, parent):
+    """Of the files of an assignment only the one that counts runs, unless another is named."""
+    place = _place(file_path, parent.config)
+    is_named = parent.session.isinitpath(file_path)
+    if place is None or not (is_named or parent.config.stash[_FILES][place][0] == file_path):
         return None
     return WorkFile.from_parent(parent, path=file_path)
 
@@ -91,7 +94,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 @pytest.hookimpl(tryfirst=True)
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Keep pytest from importing a student's file, named in the call, as a test module."""
-    return _Nothing.from_parent(parent, path=module_path) if _is_work(module_path, parent.config) else None
+    return _Nothing.from_parent(parent, path=module_path) if _place(module_path, parent.config) else None
 
 
 @pytest.hookimpl(wrapper=True)
@@ -102,10 +105,6 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
         path, line, _ = item.reportinfo()
         report.longrepr = (str(path), (line or 0) + 1, report.longrepr[2])
     return report  # type: ignore[return-value]
-
-
-def _is_work(path: Path, config: pytest.Config) -> bool:
-    return _place(path, config) is not None
 
 
 def _place(path: Path, config: pytest.Config) -> "Place | None":
@@ -128,12 +127,6 @@ def _place(path: Path, config: pytest.Config) -> "Place | None":
             if path in files[place]:
                 return place
     return None
-
-
-def _is_older(path: Path, parent: pytest.Collector) -> bool:
-    """Of the files of an assignment only the one that counts runs, unless another is named."""
-    place = _place(path, parent.config)
-    return place is not None and not parent.session.isinitpath(path) and place.files[0] != path
 
 
 _FILES = pytest.StashKey[dict["Place", list[Path]]]()

@@ -8,7 +8,7 @@ counts that would count if all were handed in, whatever it is called (`submissio
 import math
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -50,7 +50,7 @@ class Place(NamedTuple):
         from autograder.submissions.choice import Candidate, in_order
 
         key = self.key if self.key.is_file() or not self.hidden else self.hidden / f"{self.name}.hidden.npz"
-        candidates = [Candidate(file.name, file.read_bytes, (_changed(file),)) for file in files]
+        candidates = [Candidate(file.name, file.read_bytes, (changed(file),)) for file in files]
         exercises = _exercises(key)
         order = in_order(candidates, exercises)
         found = [files[i] for i, held in order if (exercises and held) or files[i] in named]
@@ -115,7 +115,7 @@ def current_files(folder: Path) -> list[Path]:
     """
     here = [place for place in places(folder) if place.folder == folder]
     if here:
-        return max((place.files for place in here), key=lambda files: _changed(files[0]))
+        return max((place.files for place in here), key=lambda files: changed(files[0]))
     if below := places(folder):
         names = ", ".join(place.name for place in below)
         raise CheckError(say("error.several_assignments", names=names))
@@ -147,12 +147,8 @@ def key_beside(path: Path) -> Path:
     raise CheckError(say("error.key_not_found", file=path.name, folder=path.parent))
 
 
-def newest_first(files: Iterable[Path]) -> list[Path]:
-    """Files by the time of their last change; equally old ones keep their order."""
-    return sorted(files, key=_changed, reverse=True)
-
-
-def _changed(path: Path) -> float:
+def changed(path: Path) -> float:
+    """The time of a file's last change."""
     try:
         return path.stat().st_mtime
     except OSError:  # gone just now: an editor is replacing it

@@ -140,7 +140,7 @@ class _Session:
             if work.file and work.result is None and work.place.name in self.memory.results
         ]
         if saved:
-            newest = workspace.newest_first(saved)[0]
+            newest = max(saved, key=workspace.changed)
             return next(place for place, work in self.works.items() if work.file == newest)
         by_name = {place.name: place for place in self.works}
         return by_name.get(self.memory.current) or next(iter(self.works))
