@@ -62,7 +62,7 @@ def in_order(candidates: Sequence[Candidate], exercises: Collection[str]) -> lis
 
     def order(index: int) -> tuple[object, ...]:
         file, states = candidates[index], held[index]
-        its = [state for name, state in states.items() if name.partition(".")[0] in wanted]  # methods, too
+        its = [state for name, state in states.items() if {name, name.partition(".")[0]} & wanted]
         worth = (its.count(source.WRITTEN), its.count(source.BEGUN), len(its)) if wanted else bool(states)
         return worth, file.newest, ".ipynb" in file.name.lower(), file.name
 
