@@ -272,9 +272,14 @@ class _Class:
                     is_packed |= f"/{handed.name}/" not in f"/{entry.shown}"
                     break
         is_grouped = any(len(those) > 1 or around.fullmatch(name) for name, those in people.items())
-        are_all = all(n in inside for n, (entry, handed) in enumerate(found) if handed and entry.is_code)
+        code = [n in inside for n, (entry, handed) in enumerate(found) if handed and entry.is_code]
+        is_grouped = is_grouped and 2 * sum(code) > len(code)
         # Else a student says so: in a folder of one's own, or in an archive and its name.
-        if not is_grouped or 2 * len(people.keys() & folders) <= len(folders) or (is_packed and not are_all):
+        if (
+            not is_grouped
+            or 2 * len(people.keys() & folders) <= len(folders)
+            or (is_packed and not all(code))
+        ):
             return found
         return [
             (entry, inside.get(index) if handed and handed.name in people else handed)
