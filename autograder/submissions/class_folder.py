@@ -275,7 +275,8 @@ class _Class:
         code = [n in inside for n, (entry, handed) in enumerate(found) if handed and entry.is_code]
         is_grouped = is_grouped and 2 * sum(code) > len(code)
         # Else a student says so: in a folder of one's own, or in an archive and its name.
-        if (
+        are_few = 2 * len(people.keys() & folders) <= len(folders)
+        if not is_grouped or are_few or (is_packed and not all(code)):
             not is_grouped
             or 2 * len(people.keys() & folders) <= len(folders)
             or (is_packed and not all(code))
