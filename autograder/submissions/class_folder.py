@@ -277,10 +277,6 @@ class _Class:
         # Else a student says so: in a folder of one's own, or in an archive and its name.
         are_few = 2 * len(people.keys() & folders) <= len(folders)
         if not is_grouped or are_few or (is_packed and not all(code)):
-            not is_grouped
-            or 2 * len(people.keys() & folders) <= len(folders)
-            or (is_packed and not all(code))
-        ):
             return found
         return [
             (entry, inside.get(index) if handed and handed.name in people else handed)
