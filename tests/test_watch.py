@@ -35,7 +35,7 @@ from autograder.student.checking import Checker
 from autograder.student.watch import memory, progress, screen
 from autograder.student.watch.progress import Work
 from autograder.student.workspace import Place
-from autograder.submissions.source import Statement, cell_label
+from autograder.submissions.records import Statement, cell_label
 from tests import authored
 from tests.work_folders import work
 

@@ -75,24 +75,6 @@ def in_course_order(files: Sequence[SubmittedFile], keys: Iterable[str]) -> list
     return sorted(files, key=lambda file: (places[file.student], names.index(file.assignment)))
 
 
-def newest_key(path: Path) -> answer_key.AnswerKey:
-    """The key at `path`, read again only when the file has changed.
-
-    Raises
-    ------
-    answer_key.KeyFileError
-    """
-    try:
-        return _key_of(path, path.stat().st_mtime_ns)
-    except OSError:
-        return answer_key.load(path)  # says what is wrong
-
-
-@functools.lru_cache(maxsize=16)
-def _key_of(path: Path, changed: int) -> answer_key.AnswerKey:
-    return answer_key.load(path)
-
-
 def known_assignments(folder: Path) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
     """The assignments with a hidden key in `folder`, with their exercises; and `answer_key.names_in`."""
     exercises: dict[str, tuple[str, ...]] = {}
@@ -101,7 +83,7 @@ def known_assignments(folder: Path) -> tuple[dict[str, tuple[str, ...]], dict[st
         name = path.name.removesuffix(answer_key.HIDDEN)
         exercises[name] = ()
         with contextlib.suppress(answer_key.KeyFileError):  # it is reported where it is needed
-            keys.append(newest_key(path))
+            keys.append(answer_key.newest(path))
             exercises[name] = tuple(exercise.name for exercise in keys[-1].exercises)
     return exercises, answer_key.names_in(keys)
 

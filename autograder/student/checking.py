@@ -143,7 +143,7 @@ def check_function(key: AnswerKey, function: Callable[..., Any]) -> Checked:
 
 def _load(path: Path) -> AnswerKey:
     try:
-        key = answer_key.load(path)
+        key = answer_key.newest(path)
     except DomainMissing as error:
         raise CheckError(error.text) from error
     except KeyFileError as error:

@@ -16,6 +16,7 @@ import stat
 import subprocess
 import tarfile
 import tempfile
+import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -24,17 +25,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from autograder.base.messages import Text, TextError, say
+from autograder.submissions.content import CODE, SYSTEM
 from autograder.submissions.source import MAX_BYTES
 
 ARCHIVE = re.compile(r"\.(?:zip|tar|tgz|tbz2|txz|tar\.(?:gz|bz2|xz)|7z|rar)$", re.IGNORECASE)
-CODE = re.compile(r"\.(?:ipynb|py)(?:\.(?:txt|json))?$", re.IGNORECASE)
-"""What may be a notebook or a script by its name: browsers and editors add a second ending."""
 TEXT = re.compile(r"\.(?:txt|json)$|^[^.]+$", re.IGNORECASE)
 """What may be one if no other file is: mail and chat programs take other endings only, or cut them off."""
 _UNPACKED = re.compile(rf"{CODE.pattern}|{TEXT.pattern}|^submission_metadata\.yml$", re.IGNORECASE)
-_SYSTEM = re.compile(
-    r"\..*|__macosx|__pycache__|node_modules|site-packages|thumbs\.db|desktop\.ini|~\$.*|.*~", re.IGNORECASE
-)
 _MOST_BYTES = 2**30
 """Bytes that a class's archive may unpack to, and members it may have; a hand-in, with all the archives
 inside of it, a quarter of that."""
@@ -118,11 +115,17 @@ def read(source: Path, member: str | None) -> bytes:
 
 
 def readable(raw: bytes, otherwise: str) -> str:
-    """A file's name as text: UTF-8, or the encoding of Chinese Windows."""
-    for encoding in ("utf-8", "gb18030"):
+    """A file's name as text: UTF-8, or the encoding of Chinese Windows; composed, unlike macOS's names."""
+    with contextlib.suppress(UnicodeDecodeError):
+        return unicodedata.normalize("NFC", raw.decode("utf-8"))
+    for encoding in ("gb18030", "big5") if _TWO_AND_TWO.search(raw) else ():  # accented letters stand alone
         with contextlib.suppress(UnicodeDecodeError):
-            return raw.decode(encoding)
+            if (text := raw.decode(encoding)).isprintable():
+                return text
     return otherwise.encode("utf-8", "replace").decode()
+
+
+_TWO_AND_TWO = re.compile(rb"[\x81-\xfe][\x80-\xfe]")
 
 
 class _Unpacked:
@@ -158,7 +161,7 @@ def _in_folder(folder: Path, above: PurePosixPath, shown_above: str) -> Iterator
         is_folder = stat.S_ISDIR(status.st_mode)
         path, shown = above / name, shown_above + name + "/" * is_folder
         about = Entry(path, shown, Path(entry), changed=status.st_mtime, is_folder=is_folder)
-        if _SYSTEM.fullmatch(name):
+        if SYSTEM.fullmatch(name):
             yield replace(about, why=say("account.system"), is_system=True)
         elif is_folder and len(path.parts) < _DEEPEST_FOLDER:
             yield about
@@ -222,7 +225,7 @@ def _in_archive(outer: Entry, unpacked: _Unpacked, depth: int) -> Iterator[Entry
                 shown, name = f"{outer.shown}{member.name[:100]}…{member.name[-100:]}", member.name[-100:]
                 yield Entry(outer.path / Path(name).name, shown, path, why=say("account.too_deep"))
                 continue
-            system = next((n for n, part in enumerate(inside.parts, 1) if _SYSTEM.fullmatch(part)), 0)
+            system = next((n for n, part in enumerate(inside.parts, 1) if SYSTEM.fullmatch(part)), 0)
             is_system = bool(system) and ".." not in inside.parts
             shown = f"{outer.shown}{inside}" + "/" * member.is_folder
             where = outer.path / inside
@@ -322,7 +325,7 @@ def _member_name(info: zipfile.ZipInfo) -> str:
     if not info.flag_bits & 0x800:
         with contextlib.suppress(UnicodeEncodeError):
             name = readable(name.encode("cp437"), name)
-    return name.replace("\\", "/")
+    return unicodedata.normalize("NFC", name).replace("\\", "/")
 
 
 def _of_tar(archive: tarfile.TarFile) -> Iterator[_Member]:

@@ -22,7 +22,7 @@ from autograder.judging.diagnosis.numbers import Relation, WrongNumbers, wrong_n
 from autograder.judging.key_records import KeyExercise, Step
 from autograder.judging.results import Verdict
 from autograder.sandbox.records import Outcome
-from autograder.submissions import source
+from autograder.submissions import records
 
 _NOTHING = Verbatim("")
 
@@ -54,7 +54,7 @@ def symptom(
         missing = "symptom.class_missing" if first.case.script else "symptom.function_missing"
         return say(missing, name=exercise.name)
     if first.verdict is Verdict.FORBIDDEN:
-        place = {"where": source.place(first.outcome.where), "line": first.outcome.line}
+        place = {"where": records.place(first.outcome.where), "line": first.outcome.line}
         if modules:
             allowed = joined(["NumPy", *modules])
             return say("symptom.module_not_among", module=first.outcome.text, **place, modules=allowed)
@@ -112,11 +112,15 @@ def _run_time_error(exercise: KeyExercise, outcome: Outcome) -> Text:
         )
     if outcome.text and place:
         return say(
-            "symptom.raised_there_because", name=name, where=source.place(place), line=line, text=outcome.text
+            "symptom.raised_there_because",
+            name=name,
+            where=records.place(place),
+            line=line,
+            text=outcome.text,
         )
     if not place:
         return say("symptom.raised", name=name)
-    return say("symptom.raised_there", name=name, where=source.place(place), line=line)
+    return say("symptom.raised_there", name=name, where=records.place(place), line=line)
 
 
 def _step_failed(exercise: KeyExercise, step: Step, outcome: Outcome) -> Text:

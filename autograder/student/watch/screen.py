@@ -20,7 +20,7 @@ from autograder.base.prose import Prose
 from autograder.judging.domain import find
 from autograder.judging.results import ExerciseResult, Verdict, total
 from autograder.student.watch.progress import Work, next_exercise, next_work
-from autograder.submissions import source
+from autograder.submissions import records
 
 _WIDEST = 100
 """Columns that text uses at most: longer lines are hard to read."""
@@ -282,15 +282,15 @@ def _place(work: Work, exercise: str, lang: str) -> str:
     place = work.defined.get(exercise)
     file = shown_path(work.file or work.place.folder)
     if place is not None:
-        between = ":" if source.cell_number(place.where) is None else _("list.clauses")
+        between = ":" if records.cell_number(place.where) is None else _("list.clauses")
         file = f"{file}{between}{_line_or_cell(place, lang)}"
     return f"{file} · {_('watch.lecture_section', section=_lecture(work, exercise))}"
 
 
-def _line_or_cell(place: source.Statement, lang: str) -> str:
+def _line_or_cell(place: records.Statement, lang: str) -> str:
     """The line in a script, the cell in a notebook."""
-    is_script = source.cell_number(place.where) is None
-    return str(place.line) if is_script else source.place(place.where).in_language(lang)
+    is_script = records.cell_number(place.where) is None
+    return str(place.line) if is_script else records.place(place.where).in_language(lang)
 
 
 def _lecture(work: Work, name: str) -> str:
