@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from autograder.base.messages import Text, say
@@ -303,7 +303,8 @@ def grade_one(task: Task, key: Path | bytes) -> SubmissionResult:
         lambda statements, asked: _sibling_sandbox(task, key).run(statements, asked, siblings.SECONDS),
     )
     seconds = round(time.perf_counter() - start, 4)
-    return _result(task, task.settings, seconds, done, loaded)
+    result = _result(task, task.settings, seconds, done, loaded)
+    return replace(result, isolation=_sandbox(task, key).isolation_record)
 
 
 def try_out(task: Task, key: Path | bytes) -> None:

@@ -181,6 +181,12 @@ class Sandbox:
         self._caches = [(size, lru_cache(count)(_parse_constant)) for size, count in _CACHES]
         self._launched = launched
 
+    @property
+    def isolation_record(self) -> str:
+        """The isolation, for results; "bubblewrap+cgroup" where the process has a group of its own."""
+        process = self._process
+        return f"{self.isolation}+cgroup" if process is not None and process.group else self.isolation
+
     def __enter__(self) -> Self:
         return self
 
@@ -351,7 +357,7 @@ class Sandbox:
         launched, self._launched = self._launched, None
         try:
             self._process = launched or launch.start(self.isolation, self.limits)
-            self._send(dumps(self._setup(self._places())))
+            self._send(dumps(self._setup(bubblewrap.places(self.isolation, self.limits.modules))))
             ready = self._receive(time.monotonic() + _START_SECONDS)
             if ready["missing"]:  # a submission that uses it must not pay for that
                 raise SandboxError(say("sandbox.module_missing", names=joined(ready["missing"])))
@@ -364,13 +370,6 @@ class Sandbox:
             raise
         self._serves_many = bool(ready["reusable"])
         self._reusable = True
-
-    def _places(self) -> dict[str, Any]:
-        """The paths that the warden needs, and for "user" which user its runs become."""
-        if self.isolation == "bubblewrap":
-            return bubblewrap.places(self.limits.modules)
-        places = bubblewrap.places_outside(self.limits.modules)
-        return {**places, "user": int(bubblewrap.NOBODY)} if self.isolation == "user" else places
 
     def _setup(self, places: dict[str, Any]) -> dict[str, Any]:
         """The warden's first message."""
@@ -492,17 +491,10 @@ def _failure(data: Any) -> Outcome | None:
 def parse_note(payload: bytes) -> list[LoadNote]:
     """A list of the one note, empty where it is malformed."""
     try:
-        data = loads(payload)
+        failure = _failure(loads(payload))
     except ValuesError:
         return []
-    if not isinstance(data, dict):
-        return []
-    at = data.get("at")
-    place = (_text(data, "where"), data.get("line"))
-    if not place[0] and isinstance(at, list) and len(at) == 2:
-        place = (at[0] if isinstance(at[0], str) else "", at[1])
-    name = _text(data, "exception") or "Exception"
-    return [LoadNote(place[0][:500], _line(place[1]), name, _text(data, "text"))]
+    return [LoadNote(f.where, f.line, f.exception or "Exception", f.text) for f in (failure,) if f]
 
 
 def _text(data: dict[str, Any], name: str) -> str:

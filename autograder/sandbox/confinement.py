@@ -216,9 +216,9 @@ def _allow(ruleset: int, path: str, rights: int) -> None:
     _check(result, f"landlock_add_rule {path}")
 
 
-# The system calls that a run may make, with their numbers on x86_64 and on aarch64: what Python, NumPy and SciPy
-# were seen to make, and their older or newer forms. `docs/security.md` tells how this list is renewed. Whatever
-# is missing is refused, so every call that a later kernel brings along.
+# The system calls that a run may make, with their numbers on x86_64 and on aarch64: what Python, NumPy, SciPy
+# and PyTorch were seen to make, and older or newer forms of these. `docs/security.md` tells how to renew the
+# list. What is missing is refused, and so is every call that a later kernel brings along.
 _ALLOWED = """
 write 1 64   read 0 63   readv 19 65   writev 20 66   pread64 17 67   pwrite64 18 68   preadv 295 69
 pwritev 296 70   preadv2 327 286   pwritev2 328 287   lseek 8 62   close 3 57   close_range 436 436
