@@ -30,12 +30,7 @@ from autograder.sandbox.quotable import Quotable
 from autograder.sandbox.records import Call, Isolation, LoadNote, Outcome, Run, Status
 from autograder.sandbox.values import MAGIC, ValuesError, dumps, is_constant, loads
 
-_FAILURES: dict[str, Status] = {
-    "raised": "raised",
-    "missing": "missing",
-    "forbidden": "forbidden",
-    "unsendable": "unsendable",
-}
+_FAILURES: tuple[Status, ...] = ("raised", "missing", "forbidden", "unsendable")
 """Statuses that a run may report of a call without an answer; the others are observed from outside."""
 
 _STOPPED: dict[str, Status] = {"time": "time", "output": "output", "answers": "output", "died": "died"}
@@ -475,11 +470,12 @@ def _parse_timeless(data: bytes) -> Outcome | None:
 
 
 def _failure(data: Any) -> Outcome | None:
-    status = data.get("status") if isinstance(data, dict) else None
-    if not isinstance(status, str) or status not in _FAILURES:
+    told = data.get("status") if isinstance(data, dict) else None
+    status = next((known for known in _FAILURES if type(told) is str and known == told), None)
+    if status is None:
         return None
     return Outcome(
-        _FAILURES[status],
+        status,
         exception=_text(data, "exception"),
         text=_text(data, "text"),
         where=_text(data, "where"),

@@ -38,6 +38,10 @@ def die_with_parent(parent: int) -> None:
         os._exit(1)
 
 
+def _no_new_rights() -> None:
+    _check(_LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl(NO_NEW_PRIVS)")
+
+
 def be_private() -> None:
     """Keep processes of the same user from reading or writing this one's memory and reopening its pipes."""
     _check(_LIBC.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "prctl(DUMPABLE)")
@@ -118,11 +122,8 @@ def set_limits(limits: Limits, address_space: int, disk: int) -> None:
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NPROC, limits.threads),
     ]
-    if sys.platform == "linux":
-        wanted += [
-            (resource.RLIMIT_SIGPENDING, 64),
-            (resource.RLIMIT_MSGQUEUE, 0),
-        ]  # timers, queues: kernel memory
+    if sys.platform == "linux":  # timers and queues: kernel memory
+        wanted += [(resource.RLIMIT_SIGPENDING, 64), (resource.RLIMIT_MSGQUEUE, 0)]
     for kind, value in wanted:
         hard = resource.getrlimit(kind)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
@@ -150,7 +151,7 @@ def threads_are_limited(user: int | None) -> bool:
 
 def drop_capabilities() -> None:
     """Drop all capabilities, and the ways to get one back."""
-    _check(_LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl(NO_NEW_PRIVS)")
+    _no_new_rights()
     header = struct.pack("Ii", 0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3, this process
     _check(_LIBC.capset(header, bytes(24)), "capset")
 
@@ -167,12 +168,8 @@ def become(user: int) -> None:
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _READ = 0b1101  # execute, read a file, read a folder
 _READ_FILE, _WRITE_FILE, _TRUNCATE = 1 << 2, 1 << 1, 1 << 14
-_RIGHTS = {
-    1: 0x1FFF,
-    2: 0x3FFF,
-    3: 0x7FFF,
-    4: 0x7FFF,
-}  # the file rights that each version knows; since 5: 0xFFFF
+_FILE_RIGHTS = (0x1FFF, 0x3FFF, 0x7FFF, 0x7FFF, 0xFFFF)
+"""The rights that the kernel's version 1, 2, … knows; later ones know no more."""
 
 
 def landlock_version() -> int:
@@ -185,7 +182,7 @@ def restrict_files(readable: Sequence[str], devices: Sequence[str], writable: Se
     version = landlock_version()
     if version == 0:
         return
-    rights = _RIGHTS.get(version, 0xFFFF)
+    rights = _FILE_RIGHTS[min(version, len(_FILE_RIGHTS)) - 1]
     network = 0b11 if version >= 4 else 0  # bind, connect
     scope = 0b11 if version >= 6 else 0  # abstract sockets, signals
     request = struct.pack("QQQ", rights, network, scope)[: 24 if version >= 6 else 16 if version >= 4 else 8]
@@ -198,7 +195,7 @@ def restrict_files(readable: Sequence[str], devices: Sequence[str], writable: Se
         _allow(ruleset, path, (_READ_FILE | _WRITE_FILE | _TRUNCATE) & rights)
     for path in readable:
         _allow(ruleset, path, _READ)
-    _check(_LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl(NO_NEW_PRIVS)")
+    _no_new_rights()
     _check(_LIBC.syscall(_RESTRICT_SELF, ruleset, 0), "landlock_restrict_self")
     os.close(ruleset)
 

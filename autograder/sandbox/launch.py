@@ -33,7 +33,7 @@ def start(isolation: Isolation, limits: Limits) -> Warden:
     ------
     OSError, bubblewrap.BubblewrapMissing
     """
-    command = _command_inside(limits) if isolation == "bubblewrap" else _command_outside()
+    command = _command(isolation, limits)
     group = cgroup.create(limits)
     warden = Warden(
         cgroup.entering(group, command) if group else command,
@@ -82,15 +82,13 @@ def end(warden: Warden) -> None:
             pipe.close()
 
 
-def _command_inside(limits: Limits) -> list[str]:
+def _command(isolation: Isolation, limits: Limits) -> list[str]:
+    numpy, seen = bubblewrap.numpy_folders()[0]
+    if isolation != "bubblewrap":
+        return program(bubblewrap.interpreter(), str(Path(__file__).parents[2]), numpy)
     environment = {**ENVIRONMENT, "LD_LIBRARY_PATH": bubblewrap.library_folders(limits.modules)}
-    command = program(bubblewrap.interpreter(), bubblewrap.ENGINE, f"{bubblewrap.PACKAGES}/numpy")
-    return bubblewrap.command(limits, environment, command)
-
-
-def _command_outside() -> list[str]:
-    engine = str(Path(__file__).parent.parent.parent)
-    return program(bubblewrap.interpreter(), engine, bubblewrap.numpy_folders()[0][0])
+    inside = program(bubblewrap.interpreter(), bubblewrap.ENGINE, seen)
+    return bubblewrap.command(limits, environment, inside)
 
 
 _PROGRAM = """
