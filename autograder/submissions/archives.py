@@ -26,7 +26,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from autograder.base.messages import Text, TextError, say
-from autograder.submissions.source import MAX_BYTES
+from autograder.submissions.source import MAX_BYTES, of_file
 
 ARCHIVE = re.compile(r"\.(?:zip|tar|tgz|tbz2|txz|tar\.(?:gz|bz2|xz)|7z|rar)$", re.IGNORECASE)
 CODE = re.compile(r"\.(?:ipynb|py)(?:\.(?:txt|json))?$", re.IGNORECASE)
@@ -113,8 +113,7 @@ def read(source: Path, member: str | None) -> bytes:
         It cannot be read: damaged zip members raise a dozen classes of errors.
     """
     if member is None:
-        with source.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+        return of_file(source)
     archive = _opened(source, source.stat().st_mtime_ns)
     return _from_zip(archive, archive.getinfo(member), MAX_BYTES + 1)
 

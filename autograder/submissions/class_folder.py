@@ -213,7 +213,7 @@ class _Class:
         strays, flat = [], layouts.Reader(layouts.layouts()[-1], self.called)
         submitters = _submitters(usable, depth) if reader.layout.name == "Gradescope" else {}
         is_one_assignments = self.assignment and not reader.layout.system and len(self.table) > 1
-        twice = _claimed_twice(usable, reader, depth) if reader.layout.name == "Moodle" else ()
+        unsure = _unsure(usable, reader, depth) if reader.layout.name == "Moodle" else ()
         for entry in usable:
             parts = entry.path.parts[depth:]
             handed = reader(parts, entry.is_folder)
@@ -230,7 +230,7 @@ class _Class:
                 raise ClassFolderError(say("class.flat", path=self.path, known=known))
             elif self.assignment not in (None, its):
                 self._decide(entry, "not_chosen", say("account.other_assignment"), handed.student, its)
-            elif handed.number in twice:
+            elif handed.number in unsure:
                 self.refused.update((who, its) for who in (handed.student, *self.roster.members(handed)))
                 why = say("account.claimed_twice", number=handed.number)
                 self._decide(entry, "not_understood", why, handed.student, its)
@@ -331,15 +331,19 @@ def _is_moodles(entry: Entry) -> bool:
 _MOODLES = re.compile(r"_(\d+)_assignsubmission_")
 
 
-def _claimed_twice(usable: list[Entry], reader: layouts.Reader, depth: int) -> set[str]:
-    """The numbers of Moodle's that several names claim: without folders, a name may hold one."""
+def _unsure(usable: list[Entry], reader: layouts.Reader, depth: int) -> set[str]:
+    """The numbers of Moodle's that several names claim, or one with another number in it.
+
+    Without folders, a participant's name may hold what reads as somebody else's name and number.
+    """
     claims = defaultdict(set)
     for entry in usable:
         parts = entry.path.parts[depth:]
         handed = reader(parts, entry.is_folder)
         if handed is not None and handed.number and len(parts) == 1:
-            others = [mark for mark in _MOODLES.finditer(parts[0]) if mark[1] != handed.number]
-            claims[handed.number].add(parts[0][: others[-1].start()] if others else handed.name)
+            claims[handed.number].add(handed.name)
+            if any(mark[1] != handed.number for mark in _MOODLES.finditer(parts[0])):
+                claims[handed.number].add(parts[0])
     return {number for number, names in claims.items() if len(names) > 1}
 
 

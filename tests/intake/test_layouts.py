@@ -609,6 +609,7 @@ CLAIMS: dict[str, tuple[list[str], set[str]]] = {
         ["Lina_1234567", "Lina_1234567_assignsubmission_x_1234570"],
         set(),
     ),
+    "a name that holds an absent one's": (["Lina_1234567_assignsubmission_x_1234570"], set()),
     "an own file handed in again": (
         ["Lina_1234567", "Lina_1234567_assignsubmission_file_Lina_1234567"],
         {"Lina (1234567)"},
