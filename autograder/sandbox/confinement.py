@@ -300,13 +300,15 @@ def _filter_program(column: int, architecture: int, threads: bool) -> bytes:
         step(at_least, _UNKNOWN, 0, 1),  # so are x32 calls
         step(answer, _ERRNO | errno.ENOSYS),
     ]
-    for number in allowed_calls(column).values():
-        steps += [step(equal, number, 0, 1), allow]
     for name, (*numbers, argument, values) in _ALLOWED_VALUES.items():
         if threads or name != "clone":
             tests = [part for value in values for part in (step(equal, value, 0, 1), allow)]
             body = [step(load, _ARGUMENTS + 8 * argument), *tests, refuse]
             steps += [step(equal, numbers[column], 0, len(body)), *body]
+    allowed = set(allowed_calls(column).values())
+    for first in sorted(number for number in allowed if number - 1 not in allowed):  # of consecutive ones
+        after = next(number for number in range(first, _UNKNOWN + 1) if number not in allowed)
+        steps += [step(at_least, after, 2, 0), step(at_least, first, 0, 1), allow]
     return b"".join([*steps, refuse])
 
 
