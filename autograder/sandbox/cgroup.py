@@ -72,7 +72,8 @@ def _delegated(top: Path) -> Path:
         raise PermissionError(own)
     (own / _NAME).mkdir(exist_ok=True)
     for process in (own / "cgroup.procs").read_text().split():
-        _write(own / _NAME / "cgroup.procs", process)
+        with contextlib.suppress(ProcessLookupError):  # it has ended
+            _write(own / _NAME / "cgroup.procs", process)
     return own
 
 

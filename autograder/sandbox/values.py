@@ -11,8 +11,7 @@ A message is a JSON skeleton followed by the bytes of its arrays::
 In the skeleton None, bool, int, float and str stand for themselves, and a JSON object for a dict whose
 keys are all names; everything else is a JSON list whose first entry is a tag: `["l", …]` list, `["t", …]`
 tuple, `["d", [key, value], …]` any other dict, `["f", "nan"]` a float that JSON lacks, `["x", source]` a
-`Formula`, and `["a", dtype, shape]` the next array in row-major, little-endian order. Python itself bounds
-the digits of an integer.
+`Formula`, and `["a", dtype, shape]` the next array in row-major, little-endian order.
 """
 
 import json
@@ -29,6 +28,7 @@ MAX_DEPTH = 32
 MAX_NODES = 1_000_000
 MAX_BYTES = 64 * 2**20
 MAX_SKELETON = 16 * 2**20  # of these bytes: a hostile skeleton takes up to 25 times its size when parsed
+MAX_DIGITS = 1000  # of a number, and in a row in a text: Python refuses to write numbers a little larger
 MAX_KEYS = 1000  # of one dict: integers can be chosen so that all of them have the same hash
 
 # The dtypes of encoded arrays; what a student returns is converted to one of them or refused.
@@ -41,6 +41,7 @@ _ATOMS: frozenset[type] = frozenset({bool, type(None), str, int})
 """What most tables consist of: passed unchanged and unchecked, in both directions."""
 _CONTAINERS = (dict, list, tuple)
 _NAMES: frozenset[type] = frozenset({str})
+_SAME_DIGITS = bytes.maketrans(b"123456789", b"000000000")
 
 TakeArray = Callable[[np.dtype, list[int]], np.ndarray]
 
@@ -140,15 +141,13 @@ def flatten(value: Any) -> tuple[bytes, list[np.ndarray]]:
         raise
     except ValueError as error:  # half a surrogate pair, or more digits than Python writes
         raise ValuesError(str(error)) from None
-    if len(head) > MAX_SKELETON:
-        raise ValuesError(f"more than {MAX_SKELETON} bytes outside arrays")
+    _check_size(head)
     return head, writer.arrays
 
 
 def unflatten(skeleton: bytes, take_array: TakeArray) -> Any:
     """The value with this JSON skeleton; `take_array(dtype, shape)` returns its next array."""
-    if len(skeleton) > MAX_SKELETON:
-        raise ValuesError(f"more than {MAX_SKELETON} bytes outside arrays")
+    _check_size(skeleton)
     try:
         node = _DECODER.decode(skeleton.decode())
         if b"\\u" in skeleton:  # perhaps half a surrogate pair, which nothing could store or print
@@ -156,6 +155,13 @@ def unflatten(skeleton: bytes, take_array: TakeArray) -> Any:
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError and JSONDecodeError are ValueErrors
         raise ValuesError(f"skeleton: {error}") from None
     return _Reader(take_array).value(node, 0)
+
+
+def _check_size(skeleton: bytes) -> None:
+    if len(skeleton) > MAX_SKELETON:
+        raise ValuesError(f"more than {MAX_SKELETON} bytes outside arrays")
+    if b"0" * (MAX_DIGITS + 1) in skeleton.translate(_SAME_DIGITS):
+        raise ValuesError(f"more than {MAX_DIGITS} digits")
 
 
 class _Writer:
