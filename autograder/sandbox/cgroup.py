@@ -20,6 +20,9 @@ _CONTROLLERS = ("cpu", "memory", "pids")
 
 def create(limits: Limits, top: Path = TOP) -> Path | None:
     """A new, empty group with the limits of a warden; None where none can be made."""
+    group = None
+    # Beyond what a run may use: Python, NumPy and modules, the kernel's memory, bubblewrap's processes.
+    memory = limits.memory + limits.disk + limits.answers + (1024 if limits.modules else 256) * MiB
     try:
         parent = top if os.geteuid() == 0 else _delegated(top)
         if not set(_CONTROLLERS) <= set((parent / "cgroup.subtree_control").read_text().split()):
@@ -29,18 +32,13 @@ def create(limits: Limits, top: Path = TOP) -> Path | None:
                 remove(left)
         group = parent / f"{_NAME}-{os.getpid()}-{secrets.token_hex(4)}"
         group.mkdir()
-    except OSError:
-        return None
-    # Beyond what a run may use: Python, NumPy and modules, the kernel's memory, bubblewrap's processes.
-    memory = limits.memory + limits.disk + limits.answers + (1024 if limits.modules else 256) * MiB
-    try:
-        _write(group / "memory.max", str(memory))
-        _write(group / "pids.max", str(limits.threads + 16))
-        _write(group / "cpu.weight", "100")
+        for name, value in (("memory.max", memory), ("pids.max", limits.threads + 16), ("cpu.weight", 100)):
+            _write(group / name, str(value))
         with contextlib.suppress(FileNotFoundError):  # a kernel without swap
             _write(group / "memory.swap.max", "0")
     except OSError:
-        remove(group)
+        if group is not None:
+            remove(group)
         return None
     return group
 

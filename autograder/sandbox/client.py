@@ -352,7 +352,9 @@ class Sandbox:
         launched, self._launched = self._launched, None
         try:
             self._process = launched or launch.start(self.isolation, self.limits)
-            self._send(dumps(self._setup(bubblewrap.places(self.isolation, self.limits.modules))))
+            places = bubblewrap.places(self.isolation, self.limits.modules)
+            asked = [call.to_data() for call in self.calls]
+            self._send(dumps({"limits": asdict(self.limits), "calls": asked, "places": places}))
             ready = self._receive(time.monotonic() + _START_SECONDS)
             if ready["missing"]:  # a submission that uses it must not pay for that
                 raise SandboxError(say("sandbox.module_missing", names=joined(ready["missing"])))
@@ -365,14 +367,6 @@ class Sandbox:
             raise
         self._serves_many = bool(ready["reusable"])
         self._reusable = True
-
-    def _setup(self, places: dict[str, Any]) -> dict[str, Any]:
-        """The warden's first message."""
-        return {
-            "limits": asdict(self.limits),
-            "calls": [call.to_data() for call in self.calls],
-            "places": places,
-        }
 
     def _complaint(self) -> str:
         """The last line that the process which did not start wrote to stderr."""

@@ -133,7 +133,7 @@ def flatten(value: Any) -> tuple[bytes, list[np.ndarray]]:
     """The JSON skeleton of `value`, and its arrays in the order of the skeleton."""
     if type(value) is np.ndarray:  # most answers
         array = as_plain_array(value)
-        return _spell_array(array).encode(), [array]
+        return f'["a","{array.dtype.str}",[{",".join(map(str, array.shape))}]]'.encode(), [array]
     writer = _Writer()
     try:
         head = _spell(writer.node(value, 0)).encode()
@@ -219,10 +219,6 @@ class _Writer:
         if isinstance(value, Formula):
             return ["x", value.source]
         raise ValuesError(f"a value of type {(name := type(value).__name__)}", f"type {name}")
-
-
-def _spell_array(array: np.ndarray) -> str:
-    return f'["a","{array.dtype.str}",[{",".join(map(str, array.shape))}]]'
 
 
 def as_plain_array(array: np.ndarray) -> np.ndarray:
