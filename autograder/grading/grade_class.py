@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from autograder.base.messages import Text, say
@@ -21,11 +21,12 @@ from autograder.grading.engine import Settings
 from autograder.grading.executors import WorkerPool
 from autograder.grading.store import Member, Store, StoreKey
 from autograder.judging import answer_key, siblings
-from autograder.judging.evaluate import Evaluation, evaluate, unreadable
+from autograder.judging.evaluate import Evaluation, Statements, evaluate, unreadable
 from autograder.judging.judge import calls, judge_error
 from autograder.judging.results import SubmissionResult
 from autograder.sandbox.client import Sandbox, trial
 from autograder.sandbox.limits import Limits
+from autograder.sandbox.records import Run
 from autograder.submissions.class_folder import SubmittedFile
 
 _LOOK_SECONDS = 2.0
@@ -277,15 +278,24 @@ def grade_one(task: Task, key: Path | bytes) -> SubmissionResult:
     """
     start = time.perf_counter()
     loaded = _load_key(key, task.key_digest)
+    isolation: str = task.settings.isolation
+
+    def run(statements: Statements) -> Run:
+        nonlocal isolation
+        sandbox = _sandbox(task, key)
+        ran = sandbox.run(statements)
+        isolation = sandbox.isolation_record
+        return ran
+
     done = evaluate(
         task.name,
         task.content,
         loaded,
-        lambda statements: _sandbox(task, key).run(statements),
+        run,
         lambda statements, asked: _sibling_sandbox(task, key).run(statements, asked, siblings.SECONDS),
     )
     seconds = round(time.perf_counter() - start, 4)
-    return _result(task, task.settings, seconds, done, loaded)
+    return replace(_result(task, task.settings, seconds, done, loaded), isolation=isolation)
 
 
 def try_out(task: Task, key: Path | bytes) -> None:

@@ -24,6 +24,7 @@ from autograder.sandbox.client import Sandbox, SandboxError
 from autograder.sandbox.launch import Warden
 from autograder.sandbox.records import Isolation
 from autograder.student.workspace import ENDING, CheckError, key_beside
+from autograder.submissions.source import of_file
 
 __all__ = ["CheckError", "Checked", "Checker", "check_file", "check_function", "key_for"]
 
@@ -62,7 +63,7 @@ class Checker:
         """
         start = time.perf_counter()
         try:
-            content = path.read_bytes()
+            content = of_file(path)
         except OSError as error:
             raise CheckError(say("error.file_unreadable", file=path, error=error.strerror)) from error
         done = evaluate(path.name, content, self.key, self._sandbox.run)

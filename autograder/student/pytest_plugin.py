@@ -283,12 +283,13 @@ class _Evaluated:
         from autograder.judging.results import SubmissionResult
         from autograder.sandbox.client import Sandbox
         from autograder.student import hints
+        from autograder.submissions.source import of_file
 
         def run(statements: "Statements") -> "Run":
             with Sandbox(calls(self.key), self.key.limits, self.isolation) as sandbox:
                 return sandbox.run(statements)
 
-        whole = evaluate(self.path.name, self.path.read_bytes(), self.key, run)
+        whole = evaluate(self.path.name, of_file(self.path), self.key, run)
         single = case_by_case(self.key)
         cases = [(case,) for judged in whole.judged for case in judged]
         names = [

@@ -132,7 +132,7 @@ def in_file(
         Also raised by the returned function, as is SandboxError.
     """
     try:
-        content = path.read_bytes()
+        content = source.of_file(path)
     except OSError as error:
         raise QuestionError(say("error.file_unreadable", file=path, error=error.strerror)) from error
     statements = [

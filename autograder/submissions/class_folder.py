@@ -218,7 +218,7 @@ class _Class:
         submitters = _submitters(usable, depth) if reader.layout.name == "Gradescope" else {}
         is_own = not reader.layout.system and len(self.table) > 1
         of_all = [(entry, reader(entry.path.parts[depth:], entry.is_folder)) for entry in usable]
-        twice = _claimed_twice(of_all, depth) if reader.layout.name == "Moodle" else ()
+        unsure = _unsure(of_all, depth) if reader.layout.name == "Moodle" else ()
         for entry, handed in self._in_groups(of_all) if is_own else of_all:
             parts = entry.path.parts[depth:]
             places = 1 if entry.is_folder else 2 if entry.is_code else 0
@@ -239,7 +239,7 @@ class _Class:
                 raise ClassFolderError(say("class.flat", path=self.path, known=known))
             elif self.assignment not in (None, its):
                 self._decide(entry, "not_chosen", say("account.other_assignment"), handed.student, its)
-            elif handed.number in twice:
+            elif handed.number in unsure:
                 self.refused.update((who, its) for who in (handed.student, *self.roster.members(handed)))
                 why = say("account.claimed_twice", number=handed.number)
                 self._decide(entry, "not_understood", why, handed.student, its)
@@ -375,14 +375,18 @@ def _is_moodles(entry: Entry) -> bool:
 _MOODLES = re.compile(r"_(\d+)_assignsubmission_")
 
 
-def _claimed_twice(found: list[_Perhaps], depth: int) -> set[str]:
-    """The numbers of Moodle's that several names claim: without folders, a name may hold one."""
+def _unsure(found: list[_Perhaps], depth: int) -> set[str]:
+    """The numbers of Moodle's that several names claim, or one with another number in it.
+
+    Without folders, a participant's name may hold what reads as somebody else's name and number.
+    """
     claims = defaultdict(set)
     for entry, handed in found:
         parts = entry.path.parts[depth:]
         if handed is not None and handed.number and len(parts) == 1:
-            others = [mark for mark in _MOODLES.finditer(parts[0]) if mark[1] != handed.number]
-            claims[handed.number].add(parts[0][: others[-1].start()] if others else handed.name)
+            claims[handed.number].add(handed.name)
+            if any(mark[1] != handed.number for mark in _MOODLES.finditer(parts[0])):
+                claims[handed.number].add(parts[0])
     return {number for number, names in claims.items() if len(names) > 1}
 
 

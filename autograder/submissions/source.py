@@ -17,6 +17,7 @@ import re
 import warnings
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 
 from autograder.base.messages import say
 from autograder.submissions import content as contents
@@ -37,6 +38,7 @@ from autograder.submissions.records import (
 
 MAX_BYTES = 32 * 2**20
 """Of a notebook: most of a large one is its outputs, and pictures that were pasted into it."""
+_AT_ONCE = getattr(os, "O_NONBLOCK", 0)
 MAX_NAME = 80  # Characters of the file's name that are kept, for it is stored with every statement.
 
 UNREADABLE = {
@@ -47,6 +49,17 @@ UNREADABLE = {
     *("note.not_read", "note.looks_like"),
 }
 """The messages about a file of which nothing can be graded."""
+
+
+def of_file(path: Path) -> bytes:
+    """The content of a file, one byte more than `MAX_BYTES` at the most; a pipe keeps nobody waiting.
+
+    Raises
+    ------
+    OSError
+    """
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | _AT_ONCE)) as file:
+        return file.read(MAX_BYTES + 1) or b""
 
 
 def read(name: str, content: bytes) -> Submission:

@@ -4,6 +4,7 @@ import gzip
 import itertools
 import struct
 import tarfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -667,6 +668,13 @@ def directory_of(count: int) -> bytes:
     return one * count + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 65535, 65535, len(one) * count, 0, 0)
 
 
+def members_of_7z(count: int) -> bytes:
+    """A 7z whose header promises `count` files."""
+    header = b"\x01\x05\xff" + struct.pack("<Q", count) + bytes(2)
+    start = struct.pack("<QQL", 0, len(header), zlib.crc32(header))
+    return b"7z\xbc\xaf\x27\x1c\0\4" + struct.pack("<L", zlib.crc32(start)) + start + header
+
+
 BOMBS: dict[str, dict[str, bytes | str]] = {
     "archives by the dozen": {
         "w.zip": zipped({f"{n}.zip": zipped({"p.py": "#" * 60_000}) for n in range(40)})
@@ -676,6 +684,7 @@ BOMBS: dict[str, dict[str, bytes | str]] = {
     "a list of members": {"w.zip": zipped({"x.zip": directory_of(10_000)})},
     "GNU's long name": {"w.tar": raw_tar(b"L", 2**32)},
     "POSIX's long header": {"w.tar.gz": gzip.compress(raw_tar(b"x", 2**32))},
+    "a 7z of millions": {"w.7z": members_of_7z(8_000_000)},
     "a global header in a zip": {"w.zip": zipped({"w.tar": raw_tar(b"g", 2**32)})},
 }
 
@@ -751,6 +760,7 @@ CLAIMS: dict[str, tuple[list[str], set[str]]] = {
         ["Lina_1234567", "Lina_1234567_assignsubmission_x_1234570"],
         set(),
     ),
+    "a name that holds an absent one's": (["Lina_1234567_assignsubmission_x_1234570"], set()),
     "an own file handed in again": (
         ["Lina_1234567", "Lina_1234567_assignsubmission_file_Lina_1234567"],
         {"Lina (1234567)"},

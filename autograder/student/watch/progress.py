@@ -68,7 +68,7 @@ def next_work(works: Sequence[Work], after: Work) -> Work | None:
 def definitions(path: Path) -> Definitions:
     """The statements that define the functions of a file; empty where it cannot be read."""
     try:
-        return sources.definitions(sources.read(path.name, path.read_bytes()))
+        return sources.definitions(sources.read(path.name, sources.of_file(path)))
     except (OSError, SubmissionError):
         return {}
 

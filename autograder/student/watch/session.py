@@ -28,6 +28,7 @@ from autograder.student.watch.progress import Work
 from autograder.student.watch.terminal import Terminal
 from autograder.student.workspace import CheckError, Place
 from autograder.submissions.content import CODE
+from autograder.submissions.source import of_file
 
 View = Literal["overview", "list", "formula"]
 
@@ -162,7 +163,7 @@ class _Session:
         content = b""
         if work.file is not None:
             with contextlib.suppress(OSError):
-                content = work.file.read_bytes()
+                content = of_file(work.file)
         return memory.digest(work.file.name if work.file else "", content, work.key.digest)
 
     def _remember(self) -> None:
