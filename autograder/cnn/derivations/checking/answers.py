@@ -15,12 +15,11 @@ from autograder.cnn.derivations.checking.faults import explain
 from autograder.cnn.derivations.checking.lines import LineResult, check_lines
 from autograder.cnn.derivations.checking.sides import as_typed, asked_for, has_sum, is_undone, repeats
 from autograder.cnn.derivations.layer import Layer
-from autograder.cnn.derivations.meaning.errors import Meaningless, NotCovered
 from autograder.cnn.derivations.meaning.evaluate import Evaluator, instances
 from autograder.cnn.derivations.meaning.indices import Values, free_variables
 from autograder.cnn.derivations.meaning.layer_formulas import formulas_of
 from autograder.cnn.derivations.meaning.layer_labels import settle_layers
-from autograder.cnn.derivations.meaning.terms import Terms, write_term
+from autograder.cnn.derivations.meaning.terms import Meaningless, NotCovered, Terms, write_term
 from autograder.cnn.derivations.notation import write
 from autograder.cnn.derivations.notation.errors import NotationError
 from autograder.cnn.derivations.notation.nodes import Equation

@@ -13,12 +13,11 @@ from autograder.base.messages import Text, joined, say
 from autograder.cnn.derivations.checking.faults import TermFault, explain
 from autograder.cnn.derivations.checking.sides import as_typed, asked_for, has_sum, is_undone, repeats
 from autograder.cnn.derivations.checking.slips import Slip
-from autograder.cnn.derivations.meaning.errors import Meaningless, NotCovered
 from autograder.cnn.derivations.meaning.evaluate import MAX_STEPS, Evaluator, instances
 from autograder.cnn.derivations.meaning.indices import free_variables
 from autograder.cnn.derivations.meaning.layer_formulas import LayerFormulas
 from autograder.cnn.derivations.meaning.layer_labels import settle_layers
-from autograder.cnn.derivations.meaning.terms import Terms
+from autograder.cnn.derivations.meaning.terms import Meaningless, NotCovered, Terms
 from autograder.cnn.derivations.notation import write
 from autograder.cnn.derivations.notation.errors import NotationError
 from autograder.cnn.derivations.notation.nodes import Equation, Node

@@ -44,10 +44,10 @@ from autograder.cnn.derivations.documents.settings import (
 from autograder.cnn.derivations.documents.statements import is_statement, is_value
 from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, describe
 from autograder.cnn.derivations.meaning.convention import Convention
-from autograder.cnn.derivations.meaning.errors import NotCovered
 from autograder.cnn.derivations.meaning.evaluate import MAX_STEPS, Evaluator
 from autograder.cnn.derivations.meaning.indices import SizeName, free_variables, require_one_size_each
 from autograder.cnn.derivations.meaning.layer_formulas import formulas_of
+from autograder.cnn.derivations.meaning.terms import NotCovered
 from autograder.cnn.derivations.notation import write
 from autograder.cnn.derivations.notation.errors import NotationError
 from autograder.cnn.derivations.notation.letters import LECTURES, in_letters, names_in, plain

@@ -22,12 +22,11 @@ from autograder.cnn.derivations.checking.slips import Slip
 from autograder.cnn.derivations.documents.report import Status
 from autograder.cnn.derivations.layer import AnyLayer
 from autograder.cnn.derivations.meaning.convention import Convention
-from autograder.cnn.derivations.meaning.errors import Meaningless, NotCovered
 from autograder.cnn.derivations.meaning.evaluate import Evaluator, instances, require_covered
 from autograder.cnn.derivations.meaning.indices import SizeName, free_variables
 from autograder.cnn.derivations.meaning.layer_formulas import LayerFormulas
 from autograder.cnn.derivations.meaning.layer_labels import settle_layers
-from autograder.cnn.derivations.meaning.terms import Terms
+from autograder.cnn.derivations.meaning.terms import Meaningless, NotCovered, Terms
 from autograder.cnn.derivations.notation import write
 from autograder.cnn.derivations.notation.nodes import (
     Equation,

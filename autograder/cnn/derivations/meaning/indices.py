@@ -11,9 +11,9 @@ from typing import NamedTuple
 from autograder.base.messages import say
 from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer
 from autograder.cnn.derivations.meaning.convention import LECTURE, Convention
-from autograder.cnn.derivations.meaning.errors import Meaningless, NotCovered
 from autograder.cnn.derivations.meaning.layer_formulas import LayerFormulas
 from autograder.cnn.derivations.meaning.layer_labels import layer_of
+from autograder.cnn.derivations.meaning.terms import Meaningless, NotCovered
 from autograder.cnn.derivations.notation.nodes import (
     Bound,
     IndexEntry,

@@ -10,11 +10,12 @@ from functools import cached_property, lru_cache
 from autograder.base.messages import say
 from autograder.cnn.derivations import expand
 from autograder.cnn.derivations.layer import AnyLayer, Pooling
-from autograder.cnn.derivations.meaning.errors import Meaningless, NotCovered
 from autograder.cnn.derivations.meaning.terms import (
     ONE,
     ZERO,
+    Meaningless,
     Monomial,
+    NotCovered,
     Terms,
     partial_derivative,
     terms_of,

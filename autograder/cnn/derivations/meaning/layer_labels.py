@@ -7,7 +7,7 @@ are the lecture's habits; an equation that speaks of more than two layers is ref
 from dataclasses import replace
 
 from autograder.base.messages import say
-from autograder.cnn.derivations.meaning.errors import NotCovered
+from autograder.cnn.derivations.meaning.terms import NotCovered
 from autograder.cnn.derivations.notation.nodes import (
     Call,
     Equation,

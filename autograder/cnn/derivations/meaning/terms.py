@@ -1,7 +1,8 @@
 """Sums of products with exact coefficients, and their arithmetic: the form in which formulas are compared.
 
 `evaluate` turns formulas into terms, `checking` compares them and writes them into sentences. Two formulas
-are equal if and only if their terms are; nothing is simplified, rounded or guessed.
+are equal if and only if their terms are; nothing is simplified, rounded or guessed. A formula that has none
+raises `NotCovered` or `Meaningless`, with one sentence, and is never called right or wrong.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,9 +11,18 @@ from fractions import Fraction
 
 import sympy
 
+from autograder.base.messages import TextError
 from autograder.cnn.derivations import symbols
 from autograder.cnn.derivations.notation import write
 from autograder.cnn.derivations.symbols import Atom, Quantity, reading_order
+
+
+class NotCovered(TextError):
+    """A formula that was read but is outside of what is checked."""
+
+
+class Meaningless(TextError):
+    """A formula that says nothing in this layer, such as a with three indices."""
 
 
 @dataclass(frozen=True, slots=True)
