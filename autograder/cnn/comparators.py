@@ -96,7 +96,7 @@ class Derivation(Comparator):
     def difference(self, got: Any, expected: Any) -> Difference:
         """Compare the line's meaning in the text `got` with `expected`, the `essence` of another text.
 
-        The difference "line" holds a `LineResult` of `checking.lines`.
+        The difference "line" holds a `LineResult` of `checking.answers`.
         """
         if not isinstance(got, str):
             return Difference("type", got=type_name(got), expected="str")

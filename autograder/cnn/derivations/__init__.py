@@ -13,7 +13,7 @@ A typed equation goes the other way:
 5. `meaning.evaluate` makes a sum of products of it (`meaning.terms`), or an array of them (`meaning.arrays`):
    `meaning.indices` fills its indices in, `meaning.layer_formulas` knows from `expand` what each quantity is;
 6. `checking.faults` compares the terms with the right ones, `checking.slips` names the mistake; both serve
-   `checking.answers` for exercises, `checking.lines` for their lines, `documents.equations` for whole files,
+   `checking.answers` for exercises, `documents.equations` for whole files,
    in the layers and conventions that `documents.check` tries;
 7. `documents.report` counts, `documents.findings` shows.
 
