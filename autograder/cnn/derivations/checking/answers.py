@@ -261,9 +261,9 @@ class _Lines:
     def _judge(self, equation: Equation, typed: str, read_as: str) -> None:
         first, *rest = equation.sides
         if free_variables(first):
-            keys = [self._key(first, values) for values in instances(equation, self.evaluator)]
-            unanswered = [left for left in dict.fromkeys(keys) if left is not None and left not in self.found]
-            for key in unanswered or [None]:
+            keys = {self._key(first, values): None for values in instances(equation, self.evaluator)}
+            unanswered = [left for left in keys if left is not None and left not in self.found]
+            for key in unanswered or (None,):
                 self.enter(key, "not_carried_out", typed, read_as, say("cnn.equation.general_formula"))
             return
         try:
