@@ -15,10 +15,11 @@ from autograder.cnn.derivations.checking.answers import LineResult
 from autograder.cnn.derivations.checking.slips import SLIPS, Slip, find_slips
 from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer
 from autograder.cnn.derivations.meaning.layer_formulas import LayerFormulas
-from autograder.cnn.derivations.meaning.terms import terms_of, write_term
+from autograder.cnn.derivations.meaning.terms import write_term
 from autograder.cnn.derivations.notation.write import left_side
 from autograder.cnn.derivations.pages.records import Aligned, Equation, as_sum
 from autograder.cnn.derivations.symbols import Atom, Derivative, Quantity
+from autograder.cnn.derivations.symbols import terms as terms_of
 from tests.typed_equations import HOSTILE, NEARLY
 
 LECTURE = Layer((3, 3), (2, 2))

@@ -34,7 +34,6 @@ from autograder.cnn.derivations.documents.settings import (
     generic_layers,
     layers_of,
 )
-from autograder.cnn.derivations.documents.statements import is_statement, is_value
 from autograder.cnn.derivations.layer import AnyLayer, Layer, describe
 from autograder.cnn.derivations.meaning.convention import Convention
 from autograder.cnn.derivations.meaning.evaluate import MAX_STEPS, Evaluator
@@ -46,6 +45,7 @@ from autograder.cnn.derivations.notation.errors import NotationError
 from autograder.cnn.derivations.notation.letters import LECTURES, in_letters, names_in, plain
 from autograder.cnn.derivations.notation.nodes import Equation, NamedQuantity, PartialDerivative
 from autograder.cnn.derivations.notation.parse import parse_equation
+from autograder.submissions.content import decode
 
 MAX_BYTES = 4 * 2**20
 MAX_STEPS_EACH = 4 * MAX_STEPS
@@ -65,17 +65,15 @@ def check_file(path: Path, options: Options = FROM_THE_TEXT) -> Report:
         The given sizes make no layer.
     """
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
+        if path.stat().st_size > MAX_BYTES:
             raise DocumentError(say("cnn.document.too_large", file=path.name, limit=MAX_BYTES // 2**20))
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise DocumentError(say("cnn.document.not_utf8", file=path.name)) from None
+        decoded = decode(path.read_bytes())
     except OSError as error:
-        raise DocumentError(
-            say("cnn.document.unreadable", file=str(path), reason=error.strerror or str(error))
-        ) from None
-    return check_text(text, path.suffix.lower(), options)
+        reason = error.strerror or str(error)
+        raise DocumentError(say("cnn.document.unreadable", file=str(path), reason=reason)) from None
+    if decoded is None:
+        raise DocumentError(say("cnn.document.not_utf8", file=path.name))
+    return check_text(decoded[0], path.suffix.lower(), options)
 
 
 def check_text(text: str, suffix: str = ".md", options: Options = FROM_THE_TEXT) -> Report:
@@ -136,7 +134,7 @@ class _Checker:
         self.steps = MAX_STEPS_IN_ALL
         self.plain = [plain(found.source) for found in scan.found]
         words = "\n".join(scan.sections)
-        spoken = [text for text in self.plain if not is_value(text)]
+        spoken = [text for text in self.plain if not said.is_value(text)]
         self.letters = said.letters_of(spoken, words, dict(options.symbols))
         names = {name for text in spoken for name in names_in(text)}
         roles = {self.letters[name] for name in names if name in self.letters}
@@ -204,7 +202,7 @@ class _Checker:
     def _read(self, found: Found, text: str) -> _Parsed | Checked:
         if _WORDS.search(found.source):
             return self._checked(found, None, Outcome("not_covered", say("cnn.document.words_in_formula")))
-        if is_statement(text, self.letters):
+        if said.is_statement(text, self.letters):
             return self._checked(found, None, Outcome("statement", say("cnn.document.statement")))
         try:
             equation = parse_equation(in_letters(text, self.letters))

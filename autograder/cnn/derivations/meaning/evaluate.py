@@ -63,12 +63,6 @@ class Evaluator:
         self.shape: tuple[int, ...] = ()
         self.sizes: set[SizeName] = set()
 
-    @property
-    def margin(self) -> int:
-        """How far an index may lie beyond a map's size: z of the full map is numbered on."""
-        layer = self.formulas.layer
-        return max(layer.kernel) - 1 if self.convention.spread and isinstance(layer, Layer) else 0
-
     def value(self, node: Node, values: Values) -> arrays.Value:
         """`as_written`, or an array of terms where letters without indices stand for whole maps."""
         self._spend(1)
@@ -198,12 +192,10 @@ class Evaluator:
         return plus(parts)
 
     def _value(self, factor: Factor) -> Terms | None:
-        if _is_basic(factor):
-            return None
-        found = self.formulas.value(factor)  # type: ignore[arg-type]
-        if not self.convention.bias and _is(factor, "z"):
-            return {monomial: n for monomial, n in found.items() if not any(_is(x, "b") for x in monomial)}
-        return found
+        found = None if isinstance(factor, Foreign) else self.formulas.value(factor)
+        if found is None or self.convention.bias or not _is(factor, "z"):
+            return found
+        return {monomial: n for monomial, n in found.items() if not any(_is(x, "b") for x in monomial)}
 
     def _slope_value(self, factor: Factor) -> Terms | None:
         """σ′ without an activation, or of the sigmoid."""
@@ -295,15 +287,6 @@ class Evaluator:
             raise NotCovered(say("cnn.meaning.too_long"))
 
 
-def _is_basic(factor: Factor) -> bool:
-    """Whether there is nothing to carry out in it, whatever the layer."""
-    if isinstance(factor, Derivative):
-        return False
-    if isinstance(factor, Foreign) or factor.letter in ("a", "w", "b", "dsigma"):
-        return True
-    return factor.letter == "delta" and factor.layer == CURRENT
-
-
 def instances(equation: nodes.Equation, evaluator: Evaluator) -> Iterator[Values]:
     """All values of the index letters on the left-hand side for which its elements exist; one empty choice
     where there are none.
@@ -321,9 +304,8 @@ def instances(equation: nodes.Equation, evaluator: Evaluator) -> Iterator[Values
         if loose:
             raise unexplained(", ".join(sorted(loose)))
     named = [node for node in walk(left) if isinstance(node, NamedQuantity)]
-    first, convention = evaluator.convention.base, evaluator.convention
     spans = [
-        range(first, indices.reach(name, left, evaluator.formulas, convention) + first + evaluator.margin)
+        indices.span(nodes.Range(name), left, evaluator.formulas, evaluator.convention, evaluator.sizes)
         for name in free
     ]
     for chosen in itertools.product(*spans):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from autograder.base.messages import say
 from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer
-from autograder.cnn.derivations.meaning.convention import LECTURE, Convention
+from autograder.cnn.derivations.meaning.convention import Convention
 from autograder.cnn.derivations.meaning.layer_formulas import LayerFormulas
 from autograder.cnn.derivations.meaning.layer_labels import layer_of
 from autograder.cnn.derivations.meaning.terms import Meaningless, NotCovered
@@ -53,9 +53,7 @@ def free_variables(node: Node) -> frozenset[str]:
     return frozenset[str]().union(*map(free_variables, children(node)))
 
 
-def entries(
-    named: NamedQuantity, formulas: LayerFormulas, convention: Convention = LECTURE
-) -> tuple[IndexEntry, ...]:
+def entries(named: NamedQuantity, formulas: LayerFormulas, convention: Convention) -> tuple[IndexEntry, ...]:
     """The indices of a quantity in the lecture's order, as many as it has in this layer.
 
     Raises
@@ -137,12 +135,6 @@ def require_one_size_each(named: AbstractSet[SizeName]) -> None:
         shared = {other for other, what, _ in named if what in {each for each, _ in of}}
         if len({what for what, _ in of}) > 1 or (len(of) > 1 and len(shared) > 1):
             raise NotCovered(say("cnn.meaning.size_of_two", name=name))
-
-
-def reach(variable: str, body: Node, formulas: LayerFormulas, convention: Convention = LECTURE) -> int:
-    """The number of values of a letter that stands alone as an index; of all indices, if none does."""
-    axes = _axes(variable, body, formulas, convention)
-    return min((axis.size for axis in axes), default=_largest(body, formulas))
 
 
 def _axes(variable: str, body: Node, formulas: LayerFormulas, convention: Convention) -> list[_Axis]:

@@ -9,10 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-import sympy
-
 from autograder.base.messages import TextError
-from autograder.cnn.derivations import symbols
 from autograder.cnn.derivations.notation import write
 from autograder.cnn.derivations.symbols import Atom, Quantity, reading_order
 
@@ -48,11 +45,6 @@ def order(factor: Factor) -> tuple[object, ...]:
     return (1, str(factor)) if isinstance(factor, Foreign) else (0, reading_order(factor))
 
 
-def terms_of(formula: sympy.Expr) -> Terms:
-    """The terms of an expression of `expand`."""
-    return dict(symbols.terms(formula).items())
-
-
 # ---- Arithmetic -------------------------------------------------------------------------------------------
 
 
@@ -78,18 +70,6 @@ def plus(parts: Sequence[Terms]) -> Terms:
 def negative(part: Terms) -> Terms:
     """Minus the terms."""
     return {monomial: -value for monomial, value in part.items()}
-
-
-def partial_derivative(of: Terms, by: Atom) -> Terms:
-    """The derivative of a sum of products by one of its quantities."""
-    found: dict[Monomial, Fraction] = {}
-    for monomial, value in of.items():
-        power = monomial.count(by)
-        if power:
-            rest = list(monomial)
-            rest.remove(by)
-            found[tuple(rest)] = found.get(tuple(rest), Fraction(0)) + value * power
-    return found
 
 
 # ---- Written ----------------------------------------------------------------------------------------------
