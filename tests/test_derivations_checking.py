@@ -425,7 +425,7 @@ def test_flooding_is_refused() -> None:
     assert "Only the first" in many[-1].text.in_language("en")
     question = lines.Question(LECTURE, ("z", "delta", "w", "b"))
     large = [lines.answer(question, line, "z11 = b + " + "b + " * 50_000 + "b") for line in question.lines()]
-    assert {one.result.verdict for one in large} == {"unreadable"}
+    assert {one.verdict for one in large} == {"unreadable"}
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:25]))

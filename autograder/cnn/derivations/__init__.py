@@ -6,8 +6,8 @@ A typed equation goes the other way:
 
 1. `documents.find` finds it in a file, `notation.rows` separates it from its neighbours;
 2. `documents.conventions` finds what a text's letters and indices mean (`meaning.convention`), and
-   `notation.letters` writes them in the lecture's letters; sizes and values are sorted out;
-3. `notation.spelling` unifies its characters, and `notation.parse` reads it into a tree (`notation.nodes`),
+   `notation.spelling` writes them in the lecture's letters; sizes and values are sorted out;
+3. `notation.parse` reads it into a tree (`notation.nodes`),
    or `notation.errors` points to where it cannot be read;
 4. `documents.settings` infers the layer's sizes, `meaning.layer_labels` assigns each quantity to l or l−1;
 5. `meaning.evaluate` makes a sum of products of it (`meaning.terms`), or an array of them (`meaning.arrays`):

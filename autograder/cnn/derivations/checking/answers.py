@@ -8,14 +8,21 @@ every element of a layer that the student has not seen. Text must never be execu
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 
 from autograder.base.messages import Text, Verbatim, joined, say
-from autograder.cnn.derivations.checking.faults import TermFault, explain
-from autograder.cnn.derivations.checking.sides import as_typed, asked_for, has_sum, is_undone, repeats
+from autograder.cnn.derivations.checking.faults import (
+    TermFault,
+    as_typed,
+    asked_for,
+    explain,
+    has_sum,
+    is_undone,
+    repeats,
+)
 from autograder.cnn.derivations.checking.slips import Slip
 from autograder.cnn.derivations.layer import Layer
 from autograder.cnn.derivations.meaning.evaluate import MAX_STEPS, Evaluator, instances
@@ -90,8 +97,9 @@ class LineResult:
         For "wrong".
     slips : tuple of Slip
         The mistake that leads exactly to what was typed, if it is known; rarely two together.
-    comes_to : Terms
-        For "wrong", the last side, carried out.
+    says : str
+        `RIGHT`, or the wrong terms, so that wrong lines can be compared whatever their notation; "" if the
+        line has no terms.
     """
 
     left: Atom | None
@@ -101,27 +109,10 @@ class LineResult:
     text: Text
     faults: tuple[TermFault, ...] = ()
     slips: tuple[Slip, ...] = ()
-    comes_to: Terms = field(default_factory=dict)
+    says: str = ""
 
 
-@dataclass(frozen=True)
-class Answer:
-    """The answer of a text in one line.
-
-    Attributes
-    ----------
-    result : LineResult
-        The verdict and why.
-    says : str
-        `RIGHT`, or the wrong terms, so that wrong lines can be compared whatever their notation; "" if the
-        line has no terms.
-    """
-
-    result: LineResult
-    says: str
-
-
-def answer(question: Question, line: str, typed: str) -> Answer:
+def answer(question: Question, line: str, typed: str) -> LineResult:
     """The answer of the untrusted text `typed` in the line of that name."""
     return _answers(question, typed)[line]
 
@@ -141,19 +132,18 @@ _QUANTITY = {"z": ("z", CURRENT), "delta": ("delta", BEFORE), "w": ("w", CURRENT
 
 
 @lru_cache(maxsize=64)
-def _answers(question: Question, typed: str) -> Mapping[str, Answer]:
+def _answers(question: Question, typed: str) -> Mapping[str, LineResult]:
     """All lines of a text. A cache, for each line is a case of its own and they share one text."""
     limit = MAX_FORMULA_CHARACTERS if question.general else MAX_CHARACTERS
     if len(typed) > limit:
         text = say("cnn.equation.too_many_characters", limit=f"{limit:,}")
-        refused = Answer(LineResult(None, "unreadable", "", "", text), "")
+        refused = LineResult(None, "unreadable", "", "", text)
         return MappingProxyType(dict.fromkeys(question.lines(), refused))
     if question.general:
         return MappingProxyType(_general_answers(question, typed))
     wanted = _wanted(question)
     results = check_lines(typed, wanted, formulas_of(question.layer), MAX_ANSWER_STEPS)
-    answered = {str(result.left): Answer(result, _said(result)) for result in results[: len(wanted)]}
-    return MappingProxyType(answered)
+    return MappingProxyType({str(result.left): result for result in results[: len(wanted)]})
 
 
 def _wanted(question: Question) -> dict[Atom, Terms]:
@@ -161,12 +151,6 @@ def _wanted(question: Question) -> dict[Atom, Terms]:
     for letter in question.of:
         wanted |= formulas_of(question.layer).asked(letter)
     return wanted
-
-
-def _said(result: LineResult) -> str:
-    if result.verdict == "right":
-        return RIGHT
-    return f"wrong: {_written(result.comes_to)}" if result.verdict == "wrong" and result.comes_to else ""
 
 
 def _written(terms: Terms) -> str:
@@ -290,14 +274,15 @@ class _Lines:
             if place != len(done) - 1:
                 step = say("cnn.equation.step_wrong", step=write.formula(rest[place]))
                 text = joined([step, text], "list.sentences")
-            self.enter(left, "wrong", typed, read_as, text, faults, slips, done[-1])
+            says = f"wrong: {_written(done[-1])}" if done[-1] else ""
+            self.enter(left, "wrong", typed, read_as, text, faults, slips, says)
             return
         if is_undone(rest[-1]) or repeats(sides[-1], asked) or sides[-1] != right:
             self.enter(left, "not_carried_out", typed, read_as, say("cnn.equation.nothing_carried_out"))
         elif has_sum(rest[-1]):
             self.enter(left, "not_carried_out", typed, read_as, say("cnn.equation.sum_not_written_out"))
         else:
-            self.enter(left, "right", typed, read_as, say("cnn.equation.right"))
+            self.enter(left, "right", typed, read_as, say("cnn.equation.right"), says=RIGHT)
 
     def _key(self, side: Node, values: Values | None = None) -> Atom | None:
         """The wanted left-hand side that one asks for."""
@@ -313,27 +298,28 @@ class _Lines:
         text: Text,
         faults: tuple[TermFault, ...] = (),
         slips: tuple[Slip, ...] = (),
-        comes_to: Terms | None = None,
+        says: str = "",
     ) -> None:
         """Note a line; of two answers both must be right."""
-        result = LineResult(left, verdict, typed, read_as, text, faults, slips, comes_to or {})
+        result = LineResult(left, verdict, typed, read_as, text, faults, slips, says)
         if left is None:
             self.stray.append(result)
         elif left not in self.found:
             self.found[left] = result
         elif (self.found[left].verdict, verdict) != ("right", "right"):
             text = joined([say("cnn.equation.answered_twice"), text], "list.sentences")
-            self.found[left] = replace(result, verdict="wrong", text=text)
+            said = "" if says == RIGHT else says
+            self.found[left] = replace(result, verdict="wrong", text=text, says=said)
 
 
 # ---- General formulas -------------------------------------------------------------------------------------
 
 
-def _general_answers(question: Question, typed: str) -> dict[str, Answer]:
+def _general_answers(question: Question, typed: str) -> dict[str, LineResult]:
     """What a text answers to each letter that is asked for; of two answers both must be right."""
     formulas = formulas_of(question.layer)
     evaluator = Evaluator(formulas, steps=MAX_ANSWER_STEPS)
-    found: dict[str, Answer] = {}
+    found: dict[str, LineResult] = {}
     stray: list[LineResult] = []
     for row in _rows(typed)[:MAX_FORMULAS]:
         letter, read_as = "", ""
@@ -347,27 +333,27 @@ def _general_answers(question: Question, typed: str) -> dict[str, Answer]:
             letter = next(asked, "")
             if letter and (letter not in found or found[letter].says == RIGHT):
                 read_as = write.equation(equation)
-                result, said = _general(equation, letter, evaluator, choices, lefts)
-                found[letter] = Answer(replace(result, typed=row, read_as=read_as), said)
+                result = _general(equation, letter, evaluator, choices, lefts)
+                found[letter] = replace(result, typed=row, read_as=read_as)
         except (NotationError, NotCovered, Meaningless) as error:
             result = LineResult(None, "unreadable", row, read_as, _why(error))
             if letter:
-                found[letter] = Answer(result, "")
+                found[letter] = result
             else:
                 stray.append(result)
     absent = stray[0] if stray else LineResult(None, "missing", "", "", say("cnn.equation.line_missing"))
-    return {letter: found.get(letter, Answer(absent, "")) for letter in question.of}
+    return {letter: found.get(letter, absent) for letter in question.of}
 
 
 def _general(
     equation: Equation, letter: str, evaluator: Evaluator, choices: list[Values], lefts: list[Atom | None]
-) -> tuple[LineResult, str]:
-    """The verdict on a formula that is tried at every element of the layer, and what it says."""
+) -> LineResult:
+    """The verdict on a formula that is tried at every element of the layer."""
     right, last = evaluator.formulas.asked(letter), equation.sides[-1]
     if letter != "b" and not free_variables(equation.sides[0]):
-        return LineResult(lefts[0], "not_carried_out", "", "", say("cnn.equation.one_element_only")), ""
+        return LineResult(lefts[0], "not_carried_out", "", "", say("cnn.equation.one_element_only"))
     if set(lefts) != set(right):
-        return LineResult(lefts[0], "wrong", "", "", say("cnn.equation.not_every_element")), ""
+        return LineResult(lefts[0], "wrong", "", "", say("cnn.equation.not_every_element"))
     unfinished = is_undone(last) or "∼" in equation.relations
     ends: list[str] = []
     wrong: LineResult | None = None
@@ -384,9 +370,9 @@ def _general(
                 text = joined([place, text], "list.sentences")
                 wrong = LineResult(left, "wrong", "", "", text, faults, slips)
     if wrong is not None:
-        return wrong, "wrong: " + "; ".join(ends)
+        return replace(wrong, says="wrong: " + "; ".join(ends))
     if unfinished:
-        return LineResult(lefts[0], "not_carried_out", "", "", say("cnn.equation.nothing_carried_out")), ""
+        return LineResult(lefts[0], "not_carried_out", "", "", say("cnn.equation.nothing_carried_out"))
     if letter == "b" and len(right) == 1 and not has_sum(last):
-        return LineResult(lefts[0], "not_carried_out", "", "", say("cnn.equation.one_size_only")), ""
-    return LineResult(lefts[0], "right", "", "", say("cnn.equation.right")), RIGHT
+        return LineResult(lefts[0], "not_carried_out", "", "", say("cnn.equation.one_size_only"))
+    return LineResult(lefts[0], "right", "", "", say("cnn.equation.right"), says=RIGHT)

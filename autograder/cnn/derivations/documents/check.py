@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder.base.messages import joined, say
-from autograder.cnn.derivations.checking.sides import has_sum
+from autograder.cnn.derivations.checking.faults import has_sum
 from autograder.cnn.derivations.documents import conventions as said
 from autograder.cnn.derivations.documents.conventions import described_change
 from autograder.cnn.derivations.documents.equations import (
@@ -42,9 +42,9 @@ from autograder.cnn.derivations.meaning.layer_formulas import formulas_of
 from autograder.cnn.derivations.meaning.terms import NotCovered
 from autograder.cnn.derivations.notation import write
 from autograder.cnn.derivations.notation.errors import NotationError
-from autograder.cnn.derivations.notation.letters import LECTURES, in_letters, names_in, plain
 from autograder.cnn.derivations.notation.nodes import Equation, NamedQuantity, PartialDerivative
 from autograder.cnn.derivations.notation.parse import parse_equation
+from autograder.cnn.derivations.notation.spelling import LECTURES, in_letters, names_in, plain
 from autograder.submissions.content import decode
 
 MAX_BYTES = 4 * 2**20

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from autograder.base.messages import Text, Verbatim, joined, say
 from autograder.cnn.derivations.meaning.convention import Convention
-from autograder.cnn.derivations.notation.letters import KINDS, LECTURES, NAMES, in_letters, names_in
+from autograder.cnn.derivations.notation.spelling import KINDS, LECTURES, NAMES, in_letters, names_in
 
 _SAID = {
     "a": r"输入|特征图|input|feature map|activations?",
@@ -35,7 +35,7 @@ def letters_of(equations: Sequence[str], words: str, given: Mapping[str, str]) -
     Parameters
     ----------
     equations : list of str
-        As `notation.letters.plain` makes them.
+        As `notation.spelling.plain` makes them.
     """
     behind: dict[str, str] = {}
     for equation in equations:

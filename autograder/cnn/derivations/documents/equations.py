@@ -12,8 +12,15 @@ from math import prod
 import numpy as np
 
 from autograder.base.messages import Text, Verbatim, joined, say
-from autograder.cnn.derivations.checking.faults import TermFault, explain
-from autograder.cnn.derivations.checking.sides import as_typed, asked_for, is_undone, repeats, written
+from autograder.cnn.derivations.checking.faults import (
+    TermFault,
+    as_typed,
+    asked_for,
+    explain,
+    is_undone,
+    repeats,
+    written,
+)
 from autograder.cnn.derivations.checking.slips import Slip
 from autograder.cnn.derivations.documents.report import Status
 from autograder.cnn.derivations.documents.settings import Kind, layer_kind
@@ -255,4 +262,4 @@ def _without_slope(left: Atom | None, formulas: LayerFormulas) -> Terms:
     """What δ^(l−1) is proportional to, element by element: ∂J/∂a, without σ′ (lecture 3.2, 全连接)."""
     if left is None or left.letter != "delta" or left.layer != BEFORE:
         raise NotCovered(say("cnn.uncovered.proportional"))
-    return formulas.value(Derivative("J", Atom("a", left.index, BEFORE)))
+    return formulas.gradients[Atom("a", left.index, BEFORE)]

@@ -143,7 +143,7 @@ def formulas_of(layer: AnyLayer) -> LayerFormulas:
 
 
 def _as_terms(formulas: expand.Formulas) -> dict[Atom, Terms]:
-    return {atom: terms(formula) for atom, formula in formulas.items()}
+    return {atom: dict(terms(formula).items()) for atom, formula in formulas.items()}
 
 
 def _within(index: int, most: int) -> bool:
