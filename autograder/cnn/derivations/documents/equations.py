@@ -42,7 +42,7 @@ from autograder.cnn.derivations.notation.nodes import (
     walk,
     with_children,
 )
-from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, Derivative
+from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom
 
 NOTHING = Verbatim("")
 

@@ -74,6 +74,8 @@ def product(
     mode : (star, shape)
         What a star is, and the shape of what the equation is about: it tells the full map from the valid one.
     """
+    if not any(isinstance(factor, np.ndarray) for factor in factors):
+        return reduce(times, factors)
     parts: list[Value] = []
     held: list[bool] = []
     multiply = np.frompyfunc(times, 2, 1)

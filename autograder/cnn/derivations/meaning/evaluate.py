@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -32,7 +32,7 @@ from autograder.cnn.derivations.meaning.terms import (
     write_factor,
 )
 from autograder.cnn.derivations.notation import nodes
-from autograder.cnn.derivations.notation.nodes import Loss, NamedQuantity, Node, walk
+from autograder.cnn.derivations.notation.nodes import IndexEntry, Loss, NamedQuantity, Node, walk
 from autograder.cnn.derivations.symbols import CURRENT, Atom, Derivative, LayerName
 
 MAX_STEPS = 150_000
@@ -62,6 +62,8 @@ class Evaluator:
         self.steps = steps
         self.shape: tuple[int, ...] = ()
         self.sizes: set[SizeName] = set()
+        self._known: dict[int, tuple[Node, Any]] = {}
+        """What no index letter changes, by a node's id; the node is kept, so that the id is its own."""
 
     def value(self, node: Node, values: Values) -> arrays.Value:
         """`as_written`, or an array of terms where letters without indices stand for whole maps."""
@@ -101,7 +103,7 @@ class Evaluator:
                 return arrays.transposed(self.value(base, values))
             case nodes.Product(factors=factors, stars=stars):
                 parts = [self.value(factor, values) for factor in factors]
-                kernels = [any(_is(each, "w") for each in walk(factor)) for factor in factors]
+                kernels = [bool(stars) and any(_is(each, "w") for each in walk(factor)) for factor in factors]
                 mode = self.convention.star, self.shape
                 return arrays.product(parts, stars, kernels, mode, self._times)
             case nodes.Sum(terms=terms):
@@ -123,8 +125,15 @@ class Evaluator:
 
     def is_array(self, node: NamedQuantity) -> bool:
         """Whether it has fewer indices than its elements."""
-        found = entries(node, self.formulas, self.convention)
-        return len(found) < self.formulas.rank(node.letter, layer_of(node))
+        return self._entries(node)[1]
+
+    def _entries(self, node: NamedQuantity) -> tuple[tuple[IndexEntry, ...], bool, bool]:
+        """Its indices, whether they are fewer than its elements have, and whether there are letters in them."""
+        if id(node) not in self._known:
+            found = entries(node, self.formulas, self.convention)
+            fewer = len(found) < self.formulas.rank(node.letter, layer_of(node))
+            self._known[id(node)] = node, (found, fewer, any(entry.variables for entry in found))
+        return self._known[id(node)][1]  # type: ignore[no-any-return]
 
     def _array(self, node: NamedQuantity, values: Values) -> arrays.Value:
         """All elements of a map whose number is written, or of everything; a dense vector is a column."""
@@ -207,8 +216,7 @@ class Evaluator:
     def _index(self, node: NamedQuantity, values: Values) -> list[int]:
         """The indices that are written, counted from 1."""
         shift, layer = 1 - self.convention.base, self.formulas.layer
-        found = entries(node, self.formulas, self.convention)
-        return [entry_value(entry, values, layer) + shift for entry in found]
+        return [entry_value(entry, values, layer) + shift for entry in self._entries(node)[0]]
 
     def _in_the_layer(
         self, letter: str, index: list[int], layer: LayerName, *, spread: bool
@@ -225,22 +233,26 @@ class Evaluator:
     def element(self, node: NamedQuantity, values: Values) -> Atom | None:
         """The element that is named; None where a variable index leaves the map, for there is 0."""
         self._spend(1)
-        if self.is_array(node):
+        _, fewer, variable = self._entries(node)
+        if fewer:
             raise NotCovered(say("cnn.uncovered.vectors"))
-        layer, index = layer_of(node), self._index(node, values)
-        variable = any(entry.variables for entry in node.index.entries)
-        spread = variable and self.convention.spread
-        atom = Atom(node.letter, self._in_the_layer(node.letter, index, layer, spread=spread), layer)
+        layer, spread = layer_of(node), variable and self.convention.spread
+        index = self._in_the_layer(node.letter, self._index(node, values), layer, spread=spread)
+        atom = Atom(node.letter, index, layer)
         return None if variable and not self.formulas.exists(atom) else atom
 
     def _summed(self, node: nodes.Summation, values: Values) -> Iterator[Values]:
         """The values of all index letters within a Σ."""
+        if id(node) not in self._known:
+            self._known[id(node)] = (
+                node,
+                [
+                    indices.span(summed, node.body, self.formulas, self.convention, self.sizes)
+                    for summed in node.ranges
+                ],
+            )
         names = [summed.variable for summed in node.ranges]
-        spans = [
-            indices.span(summed, node.body, self.formulas, self.convention, self.sizes)
-            for summed in node.ranges
-        ]
-        for chosen in itertools.product(*spans):
+        for chosen in itertools.product(*self._known[id(node)][1]):
             yield {**values, **dict(zip(names, chosen, strict=True))}
 
     def _partial_derivative(self, of: Node, by: NamedQuantity, values: Values) -> Terms:

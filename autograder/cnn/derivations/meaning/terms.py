@@ -54,7 +54,8 @@ def times(first: Terms, second: Terms) -> Terms:
     for some, m in first.items():
         for more, n in second.items():
             key = tuple(sorted(some + more, key=order)) if some and more else some or more
-            found[key] = found.get(key, Fraction(0)) + m * n
+            value = n if m == 1 else m * n  # most are 1, and fractions are slow
+            found[key] = found[key] + value if key in found else value
     return {monomial: value for monomial, value in found.items() if value}
 
 
@@ -63,7 +64,7 @@ def plus(parts: Sequence[Terms]) -> Terms:
     found: dict[Monomial, Fraction] = {}
     for part in parts:
         for monomial, value in part.items():
-            found[monomial] = found.get(monomial, Fraction(0)) + value
+            found[monomial] = found[monomial] + value if monomial in found else value
     return {monomial: value for monomial, value in found.items() if value}
 
 
