@@ -121,6 +121,8 @@ class _Parsed:
         return _STRIDED.search(self.plain) is not None
 
 
+_Settled = list[tuple[_Parsed, Equation | NotCovered]]
+"""Equations with a layer at every quantity, where that can be."""
 _Tried = dict[Convention, dict[int, Outcome]]
 """The outcome of each equation of a section under each convention."""
 
@@ -164,8 +166,8 @@ class _Checker:
         read = [self._read(found, text) for found, text in zip(self.scan.found, self.plain, strict=True)]
         self.parsed = [result for result in read if isinstance(result, _Parsed)]
         sections: dict[int, list[_Parsed]] = {}
-        for result in self.parsed:
-            sections.setdefault(result.found.section, []).append(result)
+        for parsed in self.parsed:
+            sections.setdefault(parsed.found.section, []).append(parsed)
         judged: dict[int, Outcome] = {}
         for members in sections.values():
             # Forward passes tell which layer numbers w, else the majority; else what held before goes on.
@@ -187,7 +189,8 @@ class _Checker:
         for parsed in self.parsed:
             outcome = judged[id(parsed)]
             if outcome.status == "wrong" and (guessed or twice & names_in(parsed.plain).keys()):
-                judged[id(parsed)] = _unconfirmed(outcome)
+                text = joined([say("cnn.document.unconfirmed"), outcome.text], "list.sentences")
+                judged[id(parsed)] = Outcome("not_understood", text)
         return Report(
             tuple(dict.fromkeys(layer for outcome in judged.values() for layer in outcome.layers)),
             tuple(
@@ -271,21 +274,21 @@ class _Checker:
         What holds so far goes on; indices begin elsewhere where that makes more right and contradicts
         nothing; all else changes only where a forward pass or the section's words say so.
         """
-        now = next(iter(tried))
 
         def right(convention: Convention) -> set[int]:
             return {key for key, outcome in tried[convention].items() if outcome.status == "right"}
 
         forward = {id(parsed) for parsed in members if parsed.forward}
         zero = {id(parsed) for parsed in members if _FROM_ZERO.search(parsed.plain)}
-        best = now
+        says_turned = said.says_turned(self.scan.sections[members[0].found.section])
+        best = next(iter(tried))
         for convention in tried:
             gained, lost = right(convention) - right(best), right(best) - right(convention)
             if (len(gained & forward), len(gained)) <= (len(lost & forward), len(lost)):
                 continue
             moved = replace(convention, base=best.base) != best
             turned = convention.flipped and convention.spread and convention.star == best.star
-            if moved and not (gained & forward - lost) and not (turned and self._says_turned(members)):
+            if moved and not (gained & forward - lost) and not (turned and says_turned):
                 continue
             if convention.base != best.base and not moved:
                 everything = len(right(convention)) == len(members)
@@ -299,9 +302,6 @@ class _Checker:
             for each in members
         )
         return best
-
-    def _says_turned(self, members: list[_Parsed]) -> bool:
-        return any(said.says_turned(self.scan.sections[parsed.found.section]) for parsed in members[:1])
 
     def _settled(self, parsed: _Parsed, members: list[_Parsed], tried: _Tried) -> Outcome:
         """The verdict under the convention of the section, and what else would make the equation right."""
@@ -381,12 +381,9 @@ class _Checker:
 
     def _is_about_pooling(self, found: Found) -> bool:
         """Whether the section, or the nearest before it that names either, is about pooling."""
-        for section in reversed(self.scan.sections[: found.section + 1]):
-            if _POOLING.search(section):
-                return True
-            if _CONVOLUTION.search(section):
-                return False
-        return False
+        before = self.scan.sections[: found.section + 1]
+        named = (each for each in reversed(before) if _POOLING.search(each) or _CONVOLUTION.search(each))
+        return _POOLING.search(next(named, "")) is not None
 
     # ---- Layers
 
@@ -396,41 +393,30 @@ class _Checker:
         """Checked in the layer that the largest indices tell; where they contradict each other, in the one
         in which most equations come out right, for a wrong index should cost its own line only. A second
         example of another size is a block of equations that are all right in a layer of their own."""
-        settled = [with_layers(parsed.equation, convention) for parsed in members]
-        best, _ = self._in_best_layer(members, settled, kind, options, convention)
+        settled = [(parsed, with_layers(parsed.equation, convention)) for parsed in members]
+        best, _ = self._in_best_layer(settled, kind, options, convention)
         for block in _blocks(members):
             if len(block) < 2 or len(block) == len(members) or all(best[n].status == "right" for n in block):
                 continue
-            some, own = [members[n] for n in block], [settled[n] for n in block]
-            again, layer = self._in_best_layer(some, own, kind, options, convention)
+            some = [settled[n] for n in block]
+            again, layer = self._in_best_layer(some, kind, options, convention)
             if layer is not None and all(outcome.status == "right" for outcome in again):
                 for n, outcome in zip(block, again, strict=True):
                     best[n] = outcome
         return best
 
     def _in_best_layer(
-        self,
-        members: list[_Parsed],
-        settled: list[Equation | NotCovered],
-        kind: Kind,
-        options: Options,
-        convention: Convention,
+        self, settled: _Settled, kind: Kind, options: Options, convention: Convention
     ) -> tuple[list[Outcome], AnyLayer | None]:
-        found = layers_of(settled, kind, options, convention.base)
+        found = layers_of((equation for _, equation in settled), kind, options, convention.base)
+        everywhere = self._of_the_text(kind, options, convention)
         best: list[Outcome] = []
         chosen: AnyLayer | None = None
-        everywhere = self._of_the_text(kind, options, convention)
-        layers: list[AnyLayer | None] = [*dict.fromkeys([*everywhere, *found])]
-        for layer in layers or [None]:
-            results = [
-                Outcome("not_covered", equation.text)
-                if isinstance(equation, NotCovered)
-                else self._check(parsed, equation, layer, kind, convention)
-                for parsed, equation in zip(members, settled, strict=True)
-            ]
+        for layer in [*dict.fromkeys([*everywhere, *found])] or [None]:
+            results = [self._check(*pair, layer, kind, convention) for pair in settled]
             if not best or _right(results) > _right(best):
                 best, chosen = results, layer
-            if _right(best) == len(members):
+            if _right(best) == len(settled):
                 break
         return best, chosen
 
@@ -438,19 +424,21 @@ class _Checker:
         """The sizes that the whole text tells."""
         key = kind, options, convention
         if key not in self._of_all:
-            same = [each for each in self.parsed if kind in each.kinds and each.options == options]
-            settled = [with_layers(each.equation, convention) for each in same]
+            same = (each for each in self.parsed if kind in each.kinds and each.options == options)
+            settled = (with_layers(each.equation, convention) for each in same)
             self._of_all[key] = layers_of(settled, kind, options, convention.base)
         return self._of_all[key]
 
     def _check(
         self,
         parsed: _Parsed,
-        equation: Equation,
+        equation: Equation | NotCovered,
         layer: AnyLayer | None,
         kind: Kind,
         convention: Convention,
     ) -> Outcome:
+        if isinstance(equation, NotCovered):
+            return Outcome("not_covered", equation.text)
         options = parsed.options
         given = bool(options.input and options.kernel)
         layers: list[AnyLayer] = [] if layer is None else [layer]
@@ -521,14 +509,10 @@ def _as_far_as_it_matters(parsed: _Parsed, kind: Kind, convention: Convention) -
 
 def _defines_residual(equation: Equation) -> bool:
     """Whether it calls ∂J/∂a δ, as some do."""
-    first, second = equation.sides[:2]
-    return (
-        isinstance(first, NamedQuantity)
-        and first.letter == "delta"
-        and isinstance(second, PartialDerivative)
-        and isinstance(second.by, NamedQuantity)
-        and second.by.letter == "a"
-    )
+    match equation.sides[:2]:
+        case (NamedQuantity(letter="delta"), PartialDerivative(by=NamedQuantity(letter="a"))):
+            return True
+    return False
 
 
 def _blocks(members: list[_Parsed]) -> list[list[int]]:
@@ -543,12 +527,6 @@ def _blocks(members: list[_Parsed]) -> list[list[int]]:
         else:
             found.append([n])
     return found
-
-
-def _unconfirmed(outcome: Outcome) -> Outcome:
-    return Outcome(
-        "not_understood", joined([say("cnn.document.unconfirmed"), outcome.text], "list.sentences")
-    )
 
 
 def _right(results: Iterable[Outcome]) -> int:

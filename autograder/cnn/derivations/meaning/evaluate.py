@@ -128,7 +128,7 @@ class Evaluator:
         return self._entries(node)[1]
 
     def _entries(self, node: NamedQuantity) -> tuple[tuple[IndexEntry, ...], bool, bool]:
-        """Its indices, whether they are fewer than its elements have, and whether there are letters in them."""
+        """Its indices, whether its elements have more, and whether there are letters in them."""
         if id(node) not in self._known:
             found = entries(node, self.formulas, self.convention)
             fewer = len(found) < self.formulas.rank(node.letter, layer_of(node))

@@ -46,7 +46,8 @@ def settle_layers(equation: Equation, left_before: bool = False) -> Equation:
     shift = _highest_layer(equation)
     first, *rights = equation.sides
     before = left_before or any(_speaks_of_this_layer(side) for side in rights if side != first)
-    default = -1 if _is_residual(first) and before and not equation.continued else 0
+    residual = _is_undone_residual(first) or (isinstance(first, NamedQuantity) and first.letter == "delta")
+    default = -1 if residual and before and not equation.continued else 0
     sides = [
         _settle(side, shift, default if side == first or _is_undone_residual(side) else 0)
         for side in equation.sides
@@ -69,19 +70,15 @@ def _highest_layer(equation: Equation) -> int:
     }
     if not written:
         return 0
-    if len({layer.base for layer in written}) > 1:
+    base, *others = {layer.base for layer in written}
+    if others:
         raise NotCovered(say("cnn.meaning.layers_mixed"))
-    base = next(iter(written)).base
     offsets = [layer.offset for layer in written]
     # Alone, l−1 is the layer before, and nothing else.
     top = max(offsets) if base == "" else max(*offsets, 0)
     if top - min(offsets) > 1:
         raise NotCovered(say("cnn.uncovered.more_layers"))
     return top
-
-
-def _is_residual(node: Node) -> bool:
-    return (isinstance(node, NamedQuantity) and node.letter == "delta") or _is_undone_residual(node)
 
 
 def _is_undone_residual(node: Node) -> bool:
@@ -94,12 +91,11 @@ def _is_undone_residual(node: Node) -> bool:
 def _speaks_of_this_layer(side: Node) -> bool:
     if _is_undone_residual(side):
         return False
-    return any(
-        (isinstance(node, NamedQuantity) and node.letter in ("w", "delta", "a"))
-        or isinstance(node, PartialDerivative)
-        or (isinstance(node, Call) and node.function == "dsigma")
-        for node in walk(side)
-    )
+    for node in walk(side):
+        match node:
+            case NamedQuantity(letter="w" | "delta" | "a") | PartialDerivative() | Call(function="dsigma"):
+                return True
+    return False
 
 
 def _settle(node: Node, shift: int, residual: int, inside: int | None = None) -> Node:
