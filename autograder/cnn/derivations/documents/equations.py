@@ -5,6 +5,7 @@ when somebody asks (`Outcome.told`).
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from math import prod
@@ -26,7 +27,7 @@ from autograder.cnn.derivations.documents.report import Status
 from autograder.cnn.derivations.documents.settings import Kind, layer_kind
 from autograder.cnn.derivations.layer import AnyLayer, Dense
 from autograder.cnn.derivations.meaning.convention import Convention
-from autograder.cnn.derivations.meaning.evaluate import Evaluator, instances, require_covered
+from autograder.cnn.derivations.meaning.evaluate import MAX_STEPS, Evaluator, instances, require_covered
 from autograder.cnn.derivations.meaning.indices import SizeName, free_variables
 from autograder.cnn.derivations.meaning.layer_formulas import LayerFormulas
 from autograder.cnn.derivations.meaning.layer_labels import settle_layers
@@ -138,7 +139,10 @@ def _wrong(
     if len(equation.relations) > 1:
         shown = write.formula(equation.sides[number])
         notes.append(say("cnn.document.side_wrong", side=shown if len(shown) < 80 else shown[:79] + "…"))
-    count = sum(1 for _ in instances(equation, evaluator)) * prod(evaluator.shape)
+    count, evaluator.steps = 0, MAX_STEPS
+    with suppress(NotCovered):  # of a very large layer not all are counted
+        for _ in instances(equation, evaluator):
+            count += prod(evaluator.shape)
     return Outcome("wrong", joined([*notes, text], "list.sentences"), count, faults, slips)
 
 

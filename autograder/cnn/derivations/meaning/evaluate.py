@@ -316,10 +316,13 @@ def instances(equation: nodes.Equation, evaluator: Evaluator) -> Iterator[Values
         if loose:
             raise unexplained(", ".join(sorted(loose)))
     named = [node for node in walk(left) if isinstance(node, NamedQuantity)]
+    layer, spread = evaluator.formulas.layer, evaluator.convention.spread
+    margin = max(layer.kernel) - 1 if spread and isinstance(layer, Layer) else 0  # z of the full map
     spans = [
         indices.span(nodes.Range(name), left, evaluator.formulas, evaluator.convention, evaluator.sizes)
         for name in free
     ]
+    spans = [range(evaluator.convention.base, span.stop + margin) for span in spans]
     for chosen in itertools.product(*spans):
         values = dict(zip(free, chosen, strict=True))
         if all(evaluator.is_array(node) or evaluator.element(node, values) is not None for node in named):
