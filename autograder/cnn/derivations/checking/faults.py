@@ -16,15 +16,8 @@ from autograder.cnn.derivations.checking.slips import Slip, find_slips
 from autograder.cnn.derivations.layer import Layer
 from autograder.cnn.derivations.meaning.layer_formulas import LayerFormulas
 from autograder.cnn.derivations.meaning.terms import Factor, Monomial, Terms, write_factor, write_term
-from autograder.cnn.derivations.notation import write
-from autograder.cnn.derivations.notation.nodes import (
-    Loss,
-    NamedQuantity,
-    Node,
-    PartialDerivative,
-    Summation,
-    walk,
-)
+from autograder.cnn.derivations.notation import nodes, write
+from autograder.cnn.derivations.notation.nodes import NamedQuantity, Node, PartialDerivative
 from autograder.cnn.derivations.notation.write import left_side
 from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, Derivative
 
@@ -238,9 +231,9 @@ def asked_for(side: Terms) -> Atom | None:
 
 def is_undone(side: Node) -> bool:
     """Whether a derivative is left to be carried out. ∂J/∂z^(l) is not: it is another name of δ^(l)."""
-    for node in walk(side):
+    for node in nodes.walk(side):
         match node:
-            case PartialDerivative(of=Loss(), by=NamedQuantity(letter="z", layer=layer)) if (
+            case PartialDerivative(of=nodes.Loss(), by=NamedQuantity(letter="z", layer=layer)) if (
                 layer is not None and layer.offset == 0
             ):
                 continue
@@ -251,7 +244,7 @@ def is_undone(side: Node) -> bool:
 
 def has_sum(side: Node) -> bool:
     """Whether a Σ is left to be written out."""
-    return any(isinstance(node, Summation) for node in walk(side))
+    return any(isinstance(node, nodes.Summation) for node in nodes.walk(side))
 
 
 def repeats(side: Terms, left: Terms) -> bool:

@@ -412,7 +412,8 @@ class _Checker:
         everywhere = self._of_the_text(kind, options, convention)
         best: list[Outcome] = []
         chosen: AnyLayer | None = None
-        for layer in [*dict.fromkeys([*everywhere, *found])] or [None]:
+        layers: list[AnyLayer | None] = [*dict.fromkeys([*everywhere, *found])]
+        for layer in layers or [None]:
             results = [self._check(*pair, layer, kind, convention) for pair in settled]
             if not best or _right(results) > _right(best):
                 best, chosen = results, layer

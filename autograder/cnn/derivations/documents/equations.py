@@ -33,16 +33,7 @@ from autograder.cnn.derivations.meaning.layer_formulas import LayerFormulas
 from autograder.cnn.derivations.meaning.layer_labels import settle_layers
 from autograder.cnn.derivations.meaning.terms import Meaningless, NotCovered, Terms
 from autograder.cnn.derivations.notation import nodes, write
-from autograder.cnn.derivations.notation.nodes import (
-    Equation,
-    LayerLabel,
-    Loss,
-    NamedQuantity,
-    Node,
-    PartialDerivative,
-    walk,
-    with_children,
-)
+from autograder.cnn.derivations.notation.nodes import Equation, Loss, NamedQuantity, Node, PartialDerivative
 from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom
 
 NOTHING = Verbatim("")
@@ -147,7 +138,7 @@ def _wrong(
 
 
 def _starred(side: Node) -> bool:
-    return any(isinstance(node, nodes.Product) and node.stars for node in walk(side))
+    return any(isinstance(node, nodes.Product) and node.stars for node in nodes.walk(side))
 
 
 def _is_jacobian(side: Node, evaluator: Evaluator) -> bool:
@@ -158,7 +149,7 @@ def _is_jacobian(side: Node, evaluator: Evaluator) -> bool:
             and isinstance(node.of, NamedQuantity)
             and isinstance(node.by, NamedQuantity)
             and (evaluator.is_array(node.of) or evaluator.is_array(node.by))
-            for node in walk(side)
+            for node in nodes.walk(side)
         )
     except Meaningless:
         return False
@@ -235,7 +226,7 @@ def with_layers(equation: Equation, convention: Convention) -> Equation | NotCov
     def moved(node: Node) -> Node:
         if isinstance(node, NamedQuantity) and node.letter in ("w", "b") and node.layer is not None:
             return replace(node, layer=replace(node.layer, offset=node.layer.offset + 1))
-        return with_children(node, moved)
+        return nodes.with_children(node, moved)
 
     layers = {node.layer for node in quantities(equation)} - {None}
     activation = any(
@@ -258,8 +249,8 @@ def with_layers(equation: Equation, convention: Convention) -> Equation | NotCov
 
 def _in_one_layer(node: Node) -> Node:
     if isinstance(node, NamedQuantity):
-        return replace(node, layer=LayerLabel("l", -1))
-    return with_children(node, _in_one_layer)
+        return replace(node, layer=nodes.LayerLabel("l", -1))
+    return nodes.with_children(node, _in_one_layer)
 
 
 def _without_slope(left: Atom | None, formulas: LayerFormulas) -> Terms:

@@ -8,17 +8,8 @@ from dataclasses import replace
 
 from autograder.base.messages import say
 from autograder.cnn.derivations.meaning.terms import NotCovered
-from autograder.cnn.derivations.notation.nodes import (
-    Call,
-    Equation,
-    LayerLabel,
-    Loss,
-    NamedQuantity,
-    Node,
-    PartialDerivative,
-    walk,
-    with_children,
-)
+from autograder.cnn.derivations.notation import nodes
+from autograder.cnn.derivations.notation.nodes import Equation, Loss, NamedQuantity, Node, PartialDerivative
 from autograder.cnn.derivations.symbols import BEFORE, CURRENT, LayerName
 
 
@@ -66,7 +57,7 @@ def _highest_layer(equation: Equation) -> int:
     written = {
         node.layer
         for node in equation.nodes()
-        if isinstance(node, NamedQuantity | Call) and node.layer is not None
+        if isinstance(node, NamedQuantity | nodes.Call) and node.layer is not None
     }
     if not written:
         return 0
@@ -91,9 +82,13 @@ def _is_undone_residual(node: Node) -> bool:
 def _speaks_of_this_layer(side: Node) -> bool:
     if _is_undone_residual(side):
         return False
-    for node in walk(side):
+    for node in nodes.walk(side):
         match node:
-            case NamedQuantity(letter="w" | "delta" | "a") | PartialDerivative() | Call(function="dsigma"):
+            case (
+                NamedQuantity(letter="w" | "delta" | "a")
+                | PartialDerivative()
+                | nodes.Call(function="dsigma")
+            ):
                 return True
     return False
 
@@ -104,14 +99,14 @@ def _settle(node: Node, shift: int, residual: int, inside: int | None = None) ->
     def again(part: Node, inside: int | None = inside) -> Node:
         return _settle(part, shift, residual, inside)
 
-    def of(said: LayerLabel | None, usual: int) -> LayerLabel:
-        return LayerLabel("l", usual if said is None else said.offset - shift)
+    def of(said: nodes.LayerLabel | None, usual: int) -> nodes.LayerLabel:
+        return nodes.LayerLabel("l", usual if said is None else said.offset - shift)
 
     match node:
         case NamedQuantity(letter=letter, layer=said):
             usual = {"w": 0, "b": 0, "a": -1, "delta": residual, "z": 0 if inside is None else inside}[letter]
             return replace(node, layer=of(said, usual))
-        case Call(function=function, arguments=arguments):
+        case nodes.Call(function=function, arguments=arguments):
             within = -1 if function in ("sigma", "dsigma") else inside
             return replace(
                 node,
@@ -124,4 +119,4 @@ def _settle(node: Node, shift: int, residual: int, inside: int | None = None) ->
             a = again(above)
             assert isinstance(a, NamedQuantity) and a.layer is not None
             return PartialDerivative(a, again(by, a.layer.offset))
-    return with_children(node, again)
+    return nodes.with_children(node, again)
