@@ -174,7 +174,7 @@ def candidates(base: Convention, starred: bool, numbered: bool, indexed: bool) -
             yield replace(base, base=begin, map_last=last, channel_first=swapped, rows=rows)
 
 
-_FLAGS = (
+FLAGS = (
     "flipped",
     "spread",
     "map_last",
@@ -185,6 +185,7 @@ _FLAGS = (
     "slope",
     "sigmoid",
 )
+"""Fields of a convention that are true or false; each has a sentence for both."""
 
 
 def _flag(convention: Convention, name: str) -> Text:
@@ -201,7 +202,7 @@ def described(convention: Convention) -> Text:
     parts: list[Text] = [Verbatim(f"{name} = {role}") for name, role in convention.letters]
     parts.append(say("cnn.convention.base", base=convention.base))
     usual = Convention()
-    changed = [name for name in _FLAGS if getattr(convention, name) != getattr(usual, name)]
+    changed = [name for name in FLAGS if getattr(convention, name) != getattr(usual, name)]
     flags = [_flag(convention, name) for name in dict.fromkeys(("flipped", *changed))]
     return joined([*parts, *flags], "list.clauses")
 
@@ -214,7 +215,7 @@ def described_change(from_: Convention, to: Convention) -> Text:
     if from_.star != to.star:
         id = f"cnn.convention.star_{to.star}"
         parts.append(say(id))
-    parts += [_flag(to, name) for name in _FLAGS if getattr(from_, name) != getattr(to, name)]
+    parts += [_flag(to, name) for name in FLAGS if getattr(from_, name) != getattr(to, name)]
     return say("cnn.document.right_if", condition=joined(parts, "list.clauses"))
 
 
