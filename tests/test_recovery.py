@@ -22,7 +22,7 @@ from autograder.authoring.exercise import Exercise
 from autograder.base.messages import TextError
 from autograder.cnn.derivations.layer import LayerError
 from autograder.cnn.derivations.symbols import Atom, terms
-from autograder.cnn.recovery import in_file, readings, recover
+from autograder.cnn.recovery import readings, recover
 from autograder.cnn.recovery.readings import READINGS, NoFormula, RecoverError, Sizes
 from autograder.cnn.recovery.recover import Recovered
 from autograder.sandbox.client import require
@@ -558,7 +558,7 @@ def test_the_code_runs_in_the_sandbox_and_all_units_in_one_run(
             return super().run(statements)
 
     monkeypatch.setattr(questions, "Sandbox", Counting)
-    found = in_file.recover_file(path, "rotate180", Sizes(kernel=(3, 2)), isolation=isolation)
+    found = recover.recover_file(path, "rotate180", Sizes(kernel=(3, 2)), isolation=isolation)
     assert found.agrees
     assert len(runs) == 4 and runs[1] == 6 + 2, "six unit arrays and two tests"
 

@@ -126,8 +126,8 @@ def formula(
     """Show the formula that a function computes, beside the lecture's: 0 when equal, 1 when not."""
     from autograder.cnn.derivations import options
     from autograder.cnn.derivations.pages import render
-    from autograder.cnn.recovery.in_file import recover_file
     from autograder.cnn.recovery.readings import NoFormula, Sizes
+    from autograder.cnn.recovery.recover import recover_file
 
     try:
         shapes = [options.read_size(text) if text is not None else None for text in (input, kernel, dense)]
