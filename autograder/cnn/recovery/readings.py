@@ -5,9 +5,8 @@ lecture's formula for it. An instructor's own function is treated as one of thes
 call it.
 """
 
-import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Literal
 
@@ -24,6 +23,7 @@ from autograder.cnn.derivations.layer import (
     Pooling,
     Size,
     Sized,
+    max_pooling,
     positions,
 )
 from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, Derivative, LayerName, Letter, Quantity
@@ -200,23 +200,13 @@ def _average_pooling(chosen: dict[str, Any]) -> Pooling:
 
 
 def _max_pooling(chosen: dict[str, Any]) -> Pooling:
-    layer = _average_pooling(chosen)
-    return replace(layer, kind="max", winners=_winners(layer))
+    return max_pooling(_average_pooling(chosen))
 
 
 def given_input(layer: Sized) -> np.ndarray:
-    """Values for max pooling: whole numbers, all different, none 0, most of them negative, shuffled."""
-    shape = layer.shape("a", BEFORE)
-    count = math.prod(shape)
-    values = np.arange(count) - 3 * count // 4
-    values = np.random.default_rng(2).permutation(values + (values >= 0))
-    return values.reshape(shape).astype(float)
-
-
-def _winners(layer: Pooling) -> dict[Atom, Atom]:
-    values = given_input(layer)
-    by_name = {layer.atom("a", BEFORE, place): values[place] for place in np.ndindex(values.shape)}
-    return {z: max(layer.cells(z), key=by_name.__getitem__) for z in layer.atoms("z")}
+    """The values that route max pooling."""
+    assert isinstance(layer, Pooling)
+    return np.reshape([float(value) for value in layer.values], layer.shape("a", BEFORE))
 
 
 def _derivatives(formulas: Callable[[Any], expand.Formulas]) -> Lecture:

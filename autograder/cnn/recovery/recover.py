@@ -20,17 +20,16 @@ import numpy as np
 import sympy
 
 from autograder.base.messages import Text, joined, say
-from autograder.cnn.derivations.layer import MAX_CONNECTIONS, AnyLayer, describe, positions
+from autograder.cnn.derivations.layer import MAX_CONNECTIONS, AnyLayer, Pooling, describe, positions
 from autograder.cnn.derivations.pages.records import (
     Aligned,
     Block,
     Equation,
-    Grid,
     Page,
     Prose,
-    Recipe,
     Section,
     as_sum,
+    example_map,
 )
 from autograder.cnn.derivations.pages.shown import Format, Shown
 from autograder.cnn.derivations.symbols import Monomial, Quantity, polynomial, terms
@@ -67,8 +66,6 @@ class Recovered(Shown):
         Element of the result ↦ formula; the code's and the lecture's.
     shape, lecture_shape : tuple of int
         Of the function's result, and of what it should be.
-    given : array, optional
-        The input that max pooling was given.
     tried : tuple of Text
         The other sizes that were tried, and what came of them.
     """
@@ -79,7 +76,6 @@ class Recovered(Shown):
     lecture: Mapping[Quantity, sympy.Expr]
     shape: tuple[int, ...]
     lecture_shape: tuple[int, ...]
-    given: Grid | None = None
     tried: tuple[Text, ...] = ()
 
     @cached_property
@@ -141,12 +137,9 @@ class Recovered(Shown):
 
     def _notes(self) -> Iterator[Block]:
         yield from map(Prose, self.tried)
-        if self.given is not None:
+        if isinstance(self.layer, Pooling) and self.layer.values:
             yield Prose(say("cnn.formula.note_max_pooling"))
-            atoms = self.layer.atoms("a")
-            width = len(self.given.rows[0])
-            names = tuple(tuple(atoms[at : at + width]) for at in range(0, len(atoms), width))
-            yield Recipe(Grid(names), "·", ((self.given,),))
+            yield example_map(self.layer)
 
     def _beside(self, left: Quantity) -> Iterator[Block]:
         """An element's two formulas, with the terms marked in which they differ."""
@@ -198,9 +191,8 @@ def recover(evaluate: Evaluate, name: str, sizes: Sizes | None = None, shown_as:
     layer = reading.layer(title, sizes or Sizes())
     prober = _Prober(evaluate, reading, layer, title)
     formulas = prober.coefficients(prober.present_parts())
-    given = None if prober.given is None else _as_grid(prober.given)
     lecture, shape = reading.lecture(layer), reading.shape(layer)
-    return Recovered(title, layer, formulas, lecture, prober.shape, shape, given)
+    return Recovered(title, layer, formulas, lecture, prober.shape, shape)
 
 
 def compare(evaluate: Evaluate, name: str, sizes: Sizes, shown_as: str = "") -> Recovered:
@@ -234,11 +226,6 @@ def described(layer: AnyLayer) -> Text:
     samples = getattr(layer, "samples", 1)
     words = [describe(layer), say("cnn.layer.samples", samples=samples)]
     return joined(words[: 1 + (samples > 1)], "list.clauses")
-
-
-def _as_grid(values: np.ndarray) -> Grid:
-    rows = values.reshape(-1, values.shape[-1]).astype(int)
-    return Grid(tuple(tuple(int(value) for value in row) for row in rows))
 
 
 Part = tuple[int, ...]

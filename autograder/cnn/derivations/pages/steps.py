@@ -5,6 +5,8 @@ drawn beside them and may be called equal only after the comparison.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from math import prod
 from typing import Any, Literal, cast
 
 import sympy
@@ -27,6 +29,7 @@ from autograder.cnn.derivations.pages.records import (
     Slope,
     Sum,
     as_sum,
+    example_map,
     sum_of,
 )
 from autograder.cnn.derivations.symbols import BEFORE, Atom, Derivative, Monomial
@@ -40,7 +43,10 @@ FEW = 4
 """Up to this many z, all are repeated beside every variable, as in the lecture; else those that hold it."""
 
 
-def derive(layer: AnyLayer, of: Part = "all", steps: bool | None = None) -> Page:
+_PART_OF: dict[str, Part] = {"z": "z", "delta": "delta", "a": "input", "w": "weights", "b": "bias"}
+
+
+def derive(layer: AnyLayer, of: Part = "all", steps: bool | None = None, element: Atom | None = None) -> Page:
     """The derivation of a layer's quantities, as the lecture's pages show it.
 
     Parameters
@@ -51,22 +57,25 @@ def derive(layer: AnyLayer, of: Part = "all", steps: bool | None = None) -> Page
         σ′; ∂J/∂w; ∂J/∂b (3.3); or z, δ, ∂J/∂w and ∂J/∂b together.
     steps : bool, optional
         Whether every step is shown or results only; steps for small layers, unless said otherwise.
+    element : Atom, optional
+        The only element that is wanted, in place of `of`: z, δ of the layer before, or a, w, b for ∂J/∂ each.
 
     Raises
     ------
     LayerError
-        The layer has no such quantity: pooling has neither weights nor bias.
+        The layer has no such quantity (pooling has neither weights nor bias) or no such element.
     """
-    shown_steps = layer.connections <= MAX_WITH_STEPS if steps is None else steps
-    lines = _Lines(layer, shown_steps)
+    if element is not None:
+        of = _PART_OF[element.letter]
+    if isinstance(layer, Pooling) and of in ("weights", "bias"):
+        raise LayerError(say("cnn.meaning.pooling_without_weights"))
+    lines = _Lines(layer, steps, element)
     if isinstance(layer, Pooling):
-        if of in ("weights", "bias"):
-            raise LayerError(say("cnn.meaning.pooling_without_weights"))
         wanted: tuple[Part, ...] = ("z", "delta") if of == "all" else (of,)
     else:
         wanted = ("z", "delta", "weights", "bias") if of == "all" else (of,)
     sections = [section for part in wanted for section in _SECTIONS[part](lines)]
-    return Page(_title(layer), (*_remarks(layer, shown_steps, steps), *sections))
+    return Page(_title(layer), (*_remarks(layer, lines.steps, steps), *sections))
 
 
 def part(name: str) -> Part:
@@ -83,12 +92,26 @@ def part(name: str) -> Part:
 
 
 class _Lines:
-    """z of a layer, expanded once for all sections, and where each quantity occurs in it."""
+    """z of a layer, expanded once for all sections, and where each quantity occurs in it.
 
-    def __init__(self, layer: AnyLayer, steps: bool) -> None:
+    Attributes
+    ----------
+    only : list of Atom
+        The a, w or b that is wanted; none where all are.
+    """
+
+    def __init__(self, layer: AnyLayer, steps: bool | None, element: Atom | None) -> None:
         self.layer = layer
-        self.steps = steps
-        self.z = expand.forward(layer)
+        products = layer.connections
+        holding = element
+        if element is not None:
+            layer.position(element)  # refuses what there is not
+            holding = replace(element, letter="a") if element.letter == "delta" else element
+            ranges, inside = expand.reach(layer, holding)
+            products = prod(map(len, ranges)) * inside
+        self.steps = products <= MAX_WITH_STEPS if steps is None else steps
+        self.only = [] if holding is None else [holding]
+        self.z = expand.forward(layer, holding, self.steps)
 
     def occurrences(self, variables: list[Atom]) -> dict[Atom, dict[Atom, sympy.Expr]]:
         """For each variable (all of one quantity) the z that hold it, and their derivatives by it."""
@@ -96,7 +119,8 @@ class _Lines:
         letter, layer = variables[0].letter, variables[0].layer
         for z, formula in self.z.items():
             for variable, slope in expand.derivatives(formula, letter, layer).items():
-                found[variable][z] = slope
+                if variable in found:
+                    found[variable][z] = slope
         return found
 
     def boxed(self, variable: Atom, holding: list[Atom]) -> Aligned:
@@ -127,14 +151,14 @@ def _forward(lines: _Lines) -> list[Section]:
 
 def _residual(lines: _Lines) -> list[Section]:
     """δ of the layer before, variable by variable, then by the closed form."""
-    results = expand.delta_before(lines.layer, written=lines.z)
+    results = expand.delta_before(lines.layer, written=lines.z, of=lines.only)
     title = Prose(say("cnn.page.residual_title"))
     if not lines.steps:
         return [Section(title, (_results(results),))]
     parts = [Section(title, ())]
-    for a, occurrences in lines.occurrences(lines.layer.atoms("a")).items():
+    for a, occurrences in lines.occurrences(lines.only or lines.layer.atoms("a")).items():
         parts.append(_residual_steps(lines, a, occurrences, results))
-    closed = closed_form.delta_before(lines.layer)
+    closed = None if lines.only else closed_form.delta_before(lines.layer)
     if closed is not None:
         parts.append(_closed(closed, results, _residual_recipe(lines.layer)))
     return parts
@@ -169,15 +193,15 @@ def _local_derivative(lines: _Lines, z: Atom, a: Atom, slope: sympy.Expr) -> Equ
 
 
 def _input(lines: _Lines) -> list[Section]:
-    results = expand.input_gradient(lines.layer, written=lines.z)
+    results = expand.input_gradient(lines.layer, lines.z, lines.only)
     return _by_variable(lines, Prose(say("cnn.page.input_title")), results)
 
 
 def _weights(lines: _Lines) -> list[Section]:
     layer = cast(Layer | Dense, lines.layer)
-    results = expand.weight_gradient(layer, written=lines.z)
+    results = expand.weight_gradient(layer, lines.z, lines.only)
     sections = _by_variable(lines, Prose(say("cnn.page.weights_title")), results)
-    if isinstance(layer, Layer) and lines.steps:
+    if isinstance(layer, Layer) and lines.steps and not lines.only:
         strided = layer.stride > 1
         recipe = say("cnn.page.recipe_weights_strided" if strided else "cnn.page.recipe_weights")
         sections.append(_closed(closed_form.weight_gradient(layer), results, recipe))
@@ -185,7 +209,7 @@ def _weights(lines: _Lines) -> list[Section]:
 
 
 def _bias(lines: _Lines) -> list[Section]:
-    results = expand.bias_gradient(cast(Layer | Dense, lines.layer), written=lines.z)
+    results = expand.bias_gradient(cast(Layer | Dense, lines.layer), lines.z, lines.only)
     return _by_variable(lines, Prose(say("cnn.page.bias_title")), results)
 
 
@@ -286,9 +310,14 @@ def _title(layer: AnyLayer) -> Prose:
 
 def _remarks(layer: AnyLayer, steps: bool, asked: bool | None) -> list[Section]:
     """Notes on the page as a whole, if any."""
-    remarks = []
+    remarks: list[Block] = []
     if isinstance(layer, Layer) and layer.padding:
         remarks.append(Prose(say("cnn.page.note_padding")))
     if not steps and asked is None:
         remarks.append(Prose(say("cnn.page.note_large")))
+    if isinstance(layer, Pooling) and layer.values:
+        if len(layer.values) <= MAX_WITH_STEPS:
+            remarks += [Prose(say("cnn.page.note_map")), example_map(layer)]
+        else:
+            remarks.append(Prose(say("cnn.page.note_map_large")))
     return [Section(Prose(say("cnn.page.notes_title")), tuple(remarks), level=3)] if remarks else []

@@ -1,15 +1,20 @@
 """Pages as LaTeX, and as Markdown with LaTeX formulas; `render` calls it."""
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 
 from autograder.base.messages import Text
-from autograder.cnn.derivations.pages.records import Equation, Grid, Page, Product, Prose, Recipe
+from autograder.cnn.derivations.pages.records import Equation, Grid, Page, Product, Prose, Recipe, Side, Sum
 from autograder.cnn.derivations.pages.render.writer import CODE, Writer, in_digits, joined, recipe_parts
 from autograder.cnn.derivations.symbols import Atom, Quantity
 
 _COMMAND = {"delta": r"\delta", "sigma": r"\sigma", "dsigma": r"\sigma'"}
 _OPERATOR = {"∗": "*", "⊙": r"\odot", "·": r"\cdot", "(": r"\left(", ")": r"\right)"}
+WIDTH = 100
+"""Characters of a line of formulas on paper, roughly; of a fraction the denominator counts."""
+_BEFORE_SIGN = re.compile(r" (?=[+-] )")
+_UNSEEN = re.compile(r"\\frac\{(?:[^{}]|\{[^{}]*\})*\}|(?<=\\)[A-Za-z]+|[{}_^ ]")
 _WORDS = str.maketrans(
     {"×": r"$\times$", "∗": "$*$", "→": r"$\to$", "∂": r"$\partial$", "δ": r"$\delta$", "°": r"$^\circ$"}
 )
@@ -46,6 +51,20 @@ class LatexWriter(Writer):
     def left(self, equation: Equation) -> str:
         written = super().left(equation)
         return rf"\text{{{written}}}" if isinstance(equation.left, Text) else written
+
+    def side(self, side: Side) -> str:
+        """A sum that would run over the paper's edge goes on in further lines."""
+        written = super().side(side)
+        if not isinstance(side, Sum):
+            return written
+        lines = [""]
+        for term in _BEFORE_SIGN.split(written):
+            longer = f"{lines[-1]} {term}".strip()
+            if lines[-1] and len(_UNSEEN.sub("", longer)) > WIDTH:
+                lines.append(term)
+            else:
+                lines[-1] = longer
+        return " \\\\\n& ".join(lines)
 
     def inline(self, quantity: Quantity) -> str:
         return f"${self.quantity(quantity)}$"
@@ -94,6 +113,8 @@ class MarkdownWriter(LatexWriter):
 
 _DOCUMENT = r"""\documentclass{{{kind}}}
 \usepackage{{amsmath}}
+\usepackage[margin=2cm]{{geometry}}
+\allowdisplaybreaks
 \setcounter{{MaxMatrixCols}}{{100}}
 \begin{{document}}
 
@@ -105,4 +126,5 @@ _DOCUMENT = r"""\documentclass{{{kind}}}
 def document(page: Page, lang: str, layer_names: bool) -> str:
     """A page as a complete file."""
     body = LatexWriter(lang, layer_names).shown(page)
+    body = body.replace("$$\\begin{aligned}", r"\begin{align*}").replace("\\end{aligned}$$", r"\end{align*}")
     return _DOCUMENT.format(kind="ctexart" if lang == "zh" else "article", body=body)

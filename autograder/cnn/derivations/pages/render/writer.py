@@ -175,8 +175,8 @@ class Writer(ABC):
         """A quantity within a sentence."""
         return self.quantity(quantity)
 
-    def cell(self, cell: Quantity | int) -> str:
-        return self.number(Fraction(cell)) if isinstance(cell, int) else self.quantity(cell)
+    def cell(self, cell: Quantity | int | Fraction) -> str:
+        return self.number(Fraction(cell)) if isinstance(cell, int | Fraction) else self.quantity(cell)
 
     def shows_layer(self, atom: Atom) -> bool:
         """Without layer names, only what could be mistaken for this layer's keeps its (l−1)."""
