@@ -14,13 +14,22 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import sympy
 
 from autograder.base.messages import Text, joined, say
-from autograder.cnn.derivations.layer import MAX_CONNECTIONS, AnyLayer, Pooling, describe, positions
+from autograder.cnn.derivations.checking.slips import Slip, find_slips
+from autograder.cnn.derivations.layer import (
+    MAX_CONNECTIONS,
+    AnyLayer,
+    Layer,
+    Pooling,
+    describe,
+    positions,
+)
+from autograder.cnn.derivations.meaning.terms import Factor, Terms, terms_of
 from autograder.cnn.derivations.pages.records import (
     Aligned,
     Block,
@@ -32,7 +41,7 @@ from autograder.cnn.derivations.pages.records import (
     example_map,
 )
 from autograder.cnn.derivations.pages.shown import Format, Shown
-from autograder.cnn.derivations.symbols import Monomial, Quantity, polynomial, terms
+from autograder.cnn.derivations.symbols import Atom, Derivative, Monomial, Quantity, polynomial, terms
 from autograder.cnn.recovery.readings import (
     Array,
     NoFormula,
@@ -136,7 +145,7 @@ class Recovered(Shown):
         return say("cnn.formula.some_differ", count=count, differing=differing, size=size)
 
     def _notes(self) -> Iterator[Block]:
-        yield from map(Prose, self.tried)
+        yield from map(Prose, (*named(self.layer, self.formulas, self.lecture), *self.tried))
         if isinstance(self.layer, Pooling) and self.layer.values:
             yield Prose(say("cnn.formula.note_max_pooling"))
             yield example_map(self.layer)
@@ -151,6 +160,61 @@ class Recovered(Shown):
                 Equation(say("cnn.formula.side_lecture"), (as_sum(lecture, _unlike(terms(code))),)),
             )
         )
+
+
+COMPARED = 4
+"""Elements whose slips are looked for; those with the most terms tell most."""
+
+
+def named(
+    layer: AnyLayer, code: Mapping[Quantity, sympy.Expr], lecture: Mapping[Quantity, sympy.Expr]
+) -> list[Text]:
+    """What all formulas that differ have in common, in the words of `check-derivation`."""
+    both: dict[Quantity, tuple[Terms, Terms]]
+    both = {left: (terms_of(code[left]), terms_of(lecture[left])) for left in lecture if left in code}
+    both = {left: pair for left, pair in both.items() if pair[0] != pair[1]}
+    factors = {_factor(*pair) for pair in both.values()}
+    if len(factors) == 1 and (factor := factors.pop()):
+        of = next(iter(both))
+        if isinstance(of, Derivative) and factor.numerator == 1:
+            return [say("cnn.slip.mean_for_sum")]
+        return [say("cnn.formula.scaled", factor=str(factor))]
+    if not isinstance(layer, Layer):
+        return []
+    chosen = sorted(both, key=lambda left: -len(both[left][1]))[:COMPARED]
+    found = [_slips(layer, left, *both[left]) for left in chosen]
+    return [slip.text for slip in found[0] if all(slip in each for each in found)] if found else []
+
+
+def _factor(code: Terms, lecture: Terms) -> Fraction:
+    """By what the lecture's terms are multiplied; 0 where there is no such number."""
+    quotients = {code[term] / value for term, value in lecture.items() if term in code}
+    return quotients.pop() if len(quotients) == 1 and code.keys() == lecture.keys() else Fraction(0)
+
+
+def _slips(layer: Layer, left: Quantity, code: Terms, lecture: Terms) -> tuple[Slip, ...]:
+    """The slips of one element; of several samples in the first, or in the element's own."""
+    atom = left.by if isinstance(left, Derivative) else left
+    if layer.samples > 1:
+        sample = 1
+        if _sampled(atom):
+            sample, atom = atom.index[0], replace(atom, index=atom.index[1:])
+        code, lecture = (_of_sample(each, sample) for each in (code, lecture))
+    return find_slips(replace(layer, samples=1), atom, lecture, code)
+
+
+def _of_sample(parts: Terms, sample: int) -> Terms:
+    """The terms of one sample, its number left out."""
+    return {
+        tuple(replace(each, index=each.index[1:]) if _sampled(each) else each for each in monomial): value
+        for monomial, value in parts.items()
+        if {each.index[0] for each in monomial if _sampled(each)} <= {sample}
+    }
+
+
+def _sampled(factor: Factor) -> TypeGuard[Atom]:
+    """Whether every sample has its own of it."""
+    return isinstance(factor, Atom) and factor.letter in ("a", "z", "delta", "dsigma")
 
 
 def _unlike(known: dict[Monomial, Fraction]) -> Callable[[Monomial, Fraction], bool]:
@@ -243,6 +307,8 @@ class _Prober:
         The input that max pooling is routed by.
     shape : tuple of int
         Of the function's result; known after the first calls.
+    whole : bool
+        Whether it makes whole numbers of random ones.
     """
 
     def __init__(self, evaluate: Evaluate, reading: Reading, layer: AnyLayer, title: str) -> None:
@@ -255,6 +321,7 @@ class _Prober:
         ]
         self.shapes = [array.shape(layer) for array in self.arrays]
         self.shape: tuple[int, ...] = ()
+        self.whole = False
         self._random = np.random.default_rng(1)
 
     # ---- Which products there are
@@ -276,6 +343,7 @@ class _Prober:
             mixed = 1.75 * first[i] - 0.75 * second[i]
             calls += [[*first[:i], replaced, *first[i + 1 :]] for replaced in (second[i], mixed)]
         values = self._ask(calls)
+        self.whole = np.array_equal(values, np.rint(values))
         scale = max(_largest(values), 1e-300)
         at_first, variations = values[len(sets) - 1], values[len(sets) :]
         for i in numbers:
@@ -325,7 +393,7 @@ class _Prober:
                 factors = (arrays[i].flat[place] for i, place in zip(part, places, strict=True))
                 total = total + coefficient * math.prod(factors)
             if _largest(total - value) > _TOLERANCE * max(1.0, _largest(value)):
-                raise NoFormula(say("cnn.formula.wrong_kind", function=self.title))
+                raise self._none(say("cnn.formula.wrong_kind", function=self.title))
 
     def _formulas(self, found: dict[tuple[Part, tuple[int, ...]], np.ndarray]) -> dict[Quantity, sympy.Expr]:
         names = [array.quantities(self.layer) for array in self.arrays]
@@ -410,7 +478,11 @@ class _Prober:
     def _not_linear(self, array: Array) -> NoFormula:
         letters = {"delta": "δ", "dsigma": "σ′"}
         letter = letters.get(array.letter, array.letter)
-        return NoFormula(say("cnn.formula.not_linear", function=self.title, letter=letter))
+        return self._none(say("cnn.formula.not_linear", function=self.title, letter=letter))
+
+    def _none(self, why: Text) -> NoFormula:
+        cut = say("cnn.formula.whole_numbers")
+        return NoFormula(joined([why, cut], "list.sentences") if self.whole else why)
 
 
 def _largest(values: np.ndarray) -> float:
