@@ -14,22 +14,19 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, TypeGuard
+from typing import Any
 
 import numpy as np
 import sympy
 
 from autograder.base.messages import Text, joined, say
-from autograder.cnn.derivations.checking.slips import Slip, find_slips
 from autograder.cnn.derivations.layer import (
     MAX_CONNECTIONS,
     AnyLayer,
-    Layer,
     Pooling,
     describe,
     positions,
 )
-from autograder.cnn.derivations.meaning.terms import Factor, Terms, terms_of
 from autograder.cnn.derivations.pages.records import (
     Aligned,
     Block,
@@ -41,7 +38,7 @@ from autograder.cnn.derivations.pages.records import (
     example_map,
 )
 from autograder.cnn.derivations.pages.shown import Format, Shown
-from autograder.cnn.derivations.symbols import Atom, Derivative, Monomial, Quantity, polynomial, terms
+from autograder.cnn.derivations.symbols import Monomial, Quantity, polynomial, terms
 from autograder.cnn.recovery.readings import (
     Array,
     NoFormula,
@@ -51,6 +48,7 @@ from autograder.cnn.recovery.readings import (
     given_input,
     reading_of,
 )
+from autograder.cnn.recovery.slips import named
 from autograder.student.questions import Evaluate, Failed
 
 MAX_CALLS = 20_000
@@ -160,61 +158,6 @@ class Recovered(Shown):
                 Equation(say("cnn.formula.side_lecture"), (as_sum(lecture, _unlike(terms(code))),)),
             )
         )
-
-
-COMPARED = 4
-"""Elements whose slips are looked for; those with the most terms tell most."""
-
-
-def named(
-    layer: AnyLayer, code: Mapping[Quantity, sympy.Expr], lecture: Mapping[Quantity, sympy.Expr]
-) -> list[Text]:
-    """What all formulas that differ have in common, in the words of `check-derivation`."""
-    both: dict[Quantity, tuple[Terms, Terms]]
-    both = {left: (terms_of(code[left]), terms_of(lecture[left])) for left in lecture if left in code}
-    both = {left: pair for left, pair in both.items() if pair[0] != pair[1]}
-    factors = {_factor(*pair) for pair in both.values()}
-    if len(factors) == 1 and (factor := factors.pop()):
-        of = next(iter(both))
-        if isinstance(of, Derivative) and factor.numerator == 1:
-            return [say("cnn.slip.mean_for_sum")]
-        return [say("cnn.formula.scaled", factor=str(factor))]
-    if not isinstance(layer, Layer):
-        return []
-    chosen = sorted(both, key=lambda left: -len(both[left][1]))[:COMPARED]
-    found = [_slips(layer, left, *both[left]) for left in chosen]
-    return [slip.text for slip in found[0] if all(slip in each for each in found)] if found else []
-
-
-def _factor(code: Terms, lecture: Terms) -> Fraction:
-    """By what the lecture's terms are multiplied; 0 where there is no such number."""
-    quotients = {code[term] / value for term, value in lecture.items() if term in code}
-    return quotients.pop() if len(quotients) == 1 and code.keys() == lecture.keys() else Fraction(0)
-
-
-def _slips(layer: Layer, left: Quantity, code: Terms, lecture: Terms) -> tuple[Slip, ...]:
-    """The slips of one element; of several samples in the first, or in the element's own."""
-    atom = left.by if isinstance(left, Derivative) else left
-    if layer.samples > 1:
-        sample = 1
-        if _sampled(atom):
-            sample, atom = atom.index[0], replace(atom, index=atom.index[1:])
-        code, lecture = (_of_sample(each, sample) for each in (code, lecture))
-    return find_slips(replace(layer, samples=1), atom, lecture, code)
-
-
-def _of_sample(parts: Terms, sample: int) -> Terms:
-    """The terms of one sample, its number left out."""
-    return {
-        tuple(replace(each, index=each.index[1:]) if _sampled(each) else each for each in monomial): value
-        for monomial, value in parts.items()
-        if {each.index[0] for each in monomial if _sampled(each)} <= {sample}
-    }
-
-
-def _sampled(factor: Factor) -> TypeGuard[Atom]:
-    """Whether every sample has its own of it."""
-    return isinstance(factor, Atom) and factor.letter in ("a", "z", "delta", "dsigma")
 
 
 def _unlike(known: dict[Monomial, Fraction]) -> Callable[[Monomial, Fraction], bool]:

@@ -18,7 +18,9 @@ from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, Pooling, Si
 from autograder.cnn.derivations.pages.records import Grid, Recipe
 from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Derivative, LayerName, Letter, terms
 
-Pairs = list[tuple[np.ndarray, np.ndarray]]
+Cells = np.ndarray
+"""A map of elements, zeros and ones; dtype object."""
+Pairs = list[tuple[Cells, Cells]]
 """What slides over what; the results are added."""
 Products = Iterable[tuple[Any, ...]]
 """Each a tuple of cells."""
@@ -59,7 +61,7 @@ def weight_gradient(layer: Layer) -> ClosedForm:
         pairs: Pairs = []
         for n in range(layer.samples):
             spread = insert_zeros(_map(layer, "delta", CURRENT, n, k), layer.stride)
-            pairs.append((spread, np.pad(_map(layer, "a", BEFORE, n, c), layer.padding)))
+            pairs.append((spread, pad(_map(layer, "a", BEFORE, n, c), *[layer.padding] * 4)))
         w = _map(layer, "w", CURRENT, k, c)
         formulas |= {w[at]: _formula(products) for at, products in _slid(pairs, layer.kernel)}
         gradients = np.reshape([Derivative("J", element) for element in w.flat], w.shape)
@@ -70,17 +72,25 @@ def weight_gradient(layer: Layer) -> ClosedForm:
 # ---- The lecture's steps, on cells -------------------------------------------------------------------------
 
 
-def rotate180(cells: np.ndarray) -> np.ndarray:
+def rotate180(cells: Cells) -> Cells:
     """Step 1: the kernel upside down and left to right."""
-    return cells[::-1, ::-1]
+    return np.asarray(cells, object)[::-1, ::-1]
 
 
-def insert_zeros(cells: np.ndarray, stride: int) -> np.ndarray:
+def insert_zeros(cells: Cells, stride: int) -> Cells:
     """For a stride: s − 1 zeros between neighbours."""
-    height, width = cells.shape
+    height, width = np.shape(cells)
     spread = np.zeros(((height - 1) * stride + 1, (width - 1) * stride + 1), object)
     spread[::stride, ::stride] = cells
     return spread
+
+
+def pad(cells: Cells, top: int, bottom: int, left: int, right: int) -> Cells:
+    """Step 2: zeros around."""
+    height, width = np.shape(cells)
+    padded = np.zeros((top + height + bottom, left + width + right), object)
+    padded[top : top + height, left : left + width] = cells
+    return padded
 
 
 def _slid(pairs: Pairs, shape: Size) -> Iterator[tuple[Size, Products]]:
@@ -100,7 +110,7 @@ def _formula(products: Products, scale: sympy.Expr = sympy.S.One) -> sympy.Expr:
     )
 
 
-def _map(layer: AnyLayer, letter: Letter, where: LayerName, *numbers: int) -> np.ndarray:
+def _map(layer: AnyLayer, letter: Letter, where: LayerName, *numbers: int) -> Cells:
     """One map of a quantity, chosen by its first indices: (sample, map), or (kernel, channel) for w."""
     found = np.empty(layer.shape(letter, where)[len(numbers) :], object)
     for place in positions(found.shape):
@@ -108,9 +118,9 @@ def _map(layer: AnyLayer, letter: Letter, where: LayerName, *numbers: int) -> np
     return found
 
 
-def _grid(cells: np.ndarray) -> Grid:
-    """Cells as a page draws them; NumPy pads with zeros of its own."""
-    return Grid(tuple(tuple(int(c) if isinstance(c, np.integer) else c for c in row) for row in cells))
+def _grid(cells: Cells) -> Grid:
+    """Cells as a page draws them."""
+    return Grid(tuple(map(tuple, cells.tolist())))
 
 
 def _drawn(pairs: Pairs) -> tuple[tuple[Grid, ...], ...]:
@@ -126,11 +136,11 @@ def _rotated_kernel_over_padded_residual(layer: Layer) -> ClosedForm:
     recipes = []
     p = layer.padding
     sides = zip(layer.input, layer.kernel, strict=True)
-    around = [(k - 1, k - 1 + (side + 2 * p - k) % layer.stride) for side, k in sides]
+    around = [n for side, k in sides for n in (k - 1, k - 1 + (side + 2 * p - k) % layer.stride)]
     for n, c in positions((layer.samples, layer.channels)):
         pairs: Pairs = []
         for k in range(layer.kernels):
-            padded = np.pad(insert_zeros(_map(layer, "delta", CURRENT, n, k), layer.stride), around)
+            padded = pad(insert_zeros(_map(layer, "delta", CURRENT, n, k), layer.stride), *around)
             # Padding's own residual is not wanted: drop the rows and columns that only it would need.
             height, width = padded.shape
             crop = padded[p : height - p, p : width - p]
