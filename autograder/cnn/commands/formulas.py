@@ -151,6 +151,7 @@ def formula(
 )
 @language_option
 @click.option("--json", is_flag=True, help="Print the report as JSON.")
+@click.option("--html", type=PATH, help="Write a page with the text, its equations marked and rendered.")
 def check_derivation(
     file: Path,
     symbols: str,
@@ -158,6 +159,7 @@ def check_derivation(
     convolution: "Kernels | None",
     lang: str,
     json: bool,
+    html: Path | None,
     **sizes: Any,
 ) -> None:
     """Check every equation of a text: 0 nothing is wrong, 1 something is, 3 nothing was understood."""
@@ -173,7 +175,12 @@ def check_derivation(
         convolution=convolution or "",
     )
     report = check_file(file, given)
-    if json:
+    if html is not None:
+        from autograder.cnn.commands.explore import write_page
+        from autograder.cnn.derivations.documents.page import MARK, page
+
+        write_page(html, page(file, report, lang), MARK, lang)
+    elif json:
         findings.write_json(report, lang, sys.stdout)
     else:
         from rich.console import Console

@@ -563,6 +563,7 @@ class _Checker:
             outcome.elements,
             outcome.faults,
             outcome.slips,
+            equation,
         )
 
 
