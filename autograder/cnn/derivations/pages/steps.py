@@ -7,7 +7,7 @@ drawn beside them and may be called equal only after the comparison.
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from math import prod
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import sympy
 
@@ -192,50 +192,41 @@ def _local_derivative(lines: _Lines, z: Atom, a: Atom, slope: sympy.Expr) -> Equ
     return Equation(Derivative(z, a), (*middle, as_sum(slope)), in_one_line=True)
 
 
-def _input(lines: _Lines) -> list[Section]:
-    results = expand.input_gradient(lines.layer, lines.z, lines.only)
-    return _by_variable(lines, Prose(say("cnn.page.input_title")), results)
-
-
-def _weights(lines: _Lines) -> list[Section]:
-    layer = cast(Layer | Dense, lines.layer)
-    results = expand.weight_gradient(layer, lines.z, lines.only)
-    sections = _by_variable(lines, Prose(say("cnn.page.weights_title")), results)
-    if isinstance(layer, Layer) and lines.steps and not lines.only:
-        strided = layer.stride > 1
-        recipe = say("cnn.page.recipe_weights_strided" if strided else "cnn.page.recipe_weights")
-        sections.append(_closed(closed_form.weight_gradient(layer), results, recipe))
-    return sections
-
-
-def _bias(lines: _Lines) -> list[Section]:
-    results = expand.bias_gradient(cast(Layer | Dense, lines.layer), lines.z, lines.only)
-    return _by_variable(lines, Prose(say("cnn.page.bias_title")), results)
-
-
-def _by_variable(lines: _Lines, title: Prose, results: Formulas) -> list[Section]:
+def _gradient(
+    title: str, formulas: Callable[..., Formulas], recipe: bool = False
+) -> Callable[[_Lines], list[Section]]:
     """∂J/∂w, ∂J/∂b or ∂J/∂a: the lines of z with the variable boxed, the chain rule, the result."""
-    if not lines.steps:
-        undone = {Derivative("J", variable): formula for variable, formula in results.items()}
-        return [Section(title, (_results(undone),))]
-    parts = [Section(title, ())]
-    for variable, occurrences in lines.occurrences(list(results)).items():
-        holding = list(occurrences)
-        chain: list[Monomial] = [(Derivative("J", z), Derivative(z, variable)) for z in holding]
-        sides: list[Side] = [sum_of(chain)] if chain else []
-        result = _equations(Derivative("J", variable), *sides, as_sum(results[variable]))
-        heading = Prose(Verbatim("{0}"), ((Derivative("J", variable),),))
-        blocks: tuple[Block, ...] = (lines.boxed(variable, holding), result) if holding else (result,)
-        parts.append(Section(heading, blocks, level=3))
-    return parts
+
+    def sections(lines: _Lines) -> list[Section]:
+        heading = Prose(say(title))
+        results = formulas(lines.layer, lines.z, lines.only)
+        if not lines.steps:
+            undone = {Derivative("J", variable): formula for variable, formula in results.items()}
+            return [Section(heading, (_results(undone),))]
+        parts = [Section(heading, ())]
+        for variable, occurrences in lines.occurrences(list(results)).items():
+            holding = list(occurrences)
+            chain: list[Monomial] = [(Derivative("J", z), Derivative(z, variable)) for z in holding]
+            sides: list[Side] = [sum_of(chain)] if chain else []
+            result = _equations(Derivative("J", variable), *sides, as_sum(results[variable]))
+            of = Prose(Verbatim("{0}"), ((Derivative("J", variable),),))
+            blocks: tuple[Block, ...] = (lines.boxed(variable, holding), result) if holding else (result,)
+            parts.append(Section(of, blocks, level=3))
+        if recipe and isinstance(lines.layer, Layer) and not lines.only:
+            strided = "_strided" if lines.layer.stride > 1 else ""
+            words = say(f"cnn.page.recipe_weights{strided}")
+            parts.append(_closed(closed_form.weight_gradient(lines.layer), results, words))
+        return parts
+
+    return sections
 
 
 _SECTIONS: dict[Part, Callable[[_Lines], list[Section]]] = {
     "z": _forward,
     "delta": _residual,
-    "input": _input,
-    "weights": _weights,
-    "bias": _bias,
+    "input": _gradient("cnn.page.input_title", expand.input_gradient),
+    "weights": _gradient("cnn.page.weights_title", expand.weight_gradient, recipe=True),
+    "bias": _gradient("cnn.page.bias_title", expand.bias_gradient),
 }
 
 
@@ -244,17 +235,11 @@ _SECTIONS: dict[Part, Callable[[_Lines], list[Section]]] = {
 
 def _residual_recipe(layer: AnyLayer) -> Text:
     """The closed form of δ in words."""
-    match layer:
-        case Layer(stride=1):
-            return say("cnn.page.recipe_residual")
-        case Layer():
-            return say("cnn.page.recipe_residual_strided")
-        case Pooling(kind="max"):
-            return say("cnn.page.recipe_max_pooling")
-        case Pooling():
-            return say("cnn.page.recipe_average_pooling")
-        case Dense():
-            return say("cnn.page.recipe_dense")
+    if isinstance(layer, Dense):
+        return say("cnn.page.recipe_dense")
+    if isinstance(layer, Layer):
+        return say("cnn.page.recipe_residual" if layer.stride == 1 else "cnn.page.recipe_residual_strided")
+    return say("cnn.page.recipe_max_pooling" if layer.kind == "max" else "cnn.page.recipe_average_pooling")
 
 
 def _closed(closed: ClosedForm, results: Formulas, in_words: Text) -> Section:
@@ -279,30 +264,25 @@ def _results(results: Mapping[Any, sympy.Expr]) -> Aligned:
 
 
 def _title(layer: AnyLayer) -> Prose:
-    match layer:
-        case Layer():
-            sizes = {name: size_text(getattr(layer, name)) for name in ("input", "kernel", "output")}
-            parts = [say("cnn.page.title_convolution", **sizes)]
-            if layer.stride != 1:
-                parts.append(say("cnn.layer.stride", stride=layer.stride))
-            if layer.padding:
-                parts.append(say("cnn.layer.padding", padding=layer.padding))
-            if layer.channels != 1:
-                parts.append(say("cnn.page.part_input_channels", count=layer.channels))
-            if layer.kernels != 1:
-                parts.append(say("cnn.page.part_kernels", count=layer.kernels))
-        case Pooling():
-            sizes = {name: size_text(getattr(layer, name)) for name in ("input", "output", "window")}
-            is_max = layer.kind == "max"
-            parts = [
-                say("cnn.page.title_max_pooling" if is_max else "cnn.page.title_average_pooling", **sizes)
-            ]
-            if layer.steps != layer.window:
-                parts.append(say("cnn.layer.stride", stride=size_text(layer.steps)))
-            if layer.channels != 1:
-                parts.append(say("cnn.page.part_channels", count=layer.channels))
-        case Dense():
-            return Prose(say("cnn.page.title_dense", inputs=layer.inputs, outputs=layer.outputs))
+    if isinstance(layer, Dense):
+        return Prose(say("cnn.page.title_dense", inputs=layer.inputs, outputs=layer.outputs))
+    sizes = {name: size_text(getattr(layer, name)) for name in ("input", "output")}
+    if isinstance(layer, Layer):
+        parts = [say("cnn.page.title_convolution", **sizes, kernel=size_text(layer.kernel))]
+        if layer.stride != 1:
+            parts.append(say("cnn.layer.stride", stride=layer.stride))
+        if layer.padding:
+            parts.append(say("cnn.layer.padding", padding=layer.padding))
+    else:
+        title = "cnn.page.title_max_pooling" if layer.kind == "max" else "cnn.page.title_average_pooling"
+        parts = [say(title, **sizes, window=size_text(layer.window))]
+        if layer.steps != layer.window:
+            parts.append(say("cnn.layer.stride", stride=size_text(layer.steps)))
+    if layer.channels != 1:
+        words = "cnn.page.part_input_channels" if isinstance(layer, Layer) else "cnn.page.part_channels"
+        parts.append(say(words, count=layer.channels))
+    if isinstance(layer, Layer) and layer.kernels != 1:
+        parts.append(say("cnn.page.part_kernels", count=layer.kernels))
     if layer.samples != 1:
         parts.append(say("cnn.page.part_samples", count=layer.samples))
     return Prose(joined(parts, "list.clauses"))

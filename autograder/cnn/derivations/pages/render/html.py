@@ -14,11 +14,10 @@ from markupsafe import Markup, escape
 from autograder.base.html import element, environment, together
 from autograder.base.messages import Text
 from autograder.cnn.derivations.pages.records import Equation, Grid, Page, Product, Prose, Recipe, Side, Sum
-from autograder.cnn.derivations.pages.render.text import TextWriter
-from autograder.cnn.derivations.pages.render.writer import (
+from autograder.cnn.derivations.pages.render.text import (
     CODE,
     GREEK,
-    Writer,
+    TextWriter,
     Written,
     in_digits,
     joined,
@@ -45,7 +44,7 @@ def _templates(lang: str) -> Environment:
     return environment("autograder.cnn.derivations.pages", (lang,))
 
 
-class HtmlWriter(Writer):
+class HtmlWriter(TextWriter):
     """One formula a term, so that sums can wrap. Any text that is not `Markup` is escaped on insertion."""
 
     between_blocks = "\n"

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from autograder.base.messages import Text
 from autograder.cnn.derivations.pages.records import Equation, Grid, Page, Product, Prose, Recipe, Side, Sum
-from autograder.cnn.derivations.pages.render.writer import CODE, Writer, in_digits, joined, recipe_parts
+from autograder.cnn.derivations.pages.render.text import CODE, TextWriter, in_digits, joined, recipe_parts
 from autograder.cnn.derivations.symbols import Atom, Quantity
 
 _COMMAND = {"delta": r"\delta", "sigma": r"\sigma", "dsigma": r"\sigma'"}
@@ -20,7 +20,7 @@ _WORDS = str.maketrans(
 )
 
 
-class LatexWriter(Writer):
+class LatexWriter(TextWriter):
     r"""z_{11} &= \boxed{a_{11} w_{11}} + …: the lecture's own notation."""
 
     plus, minus = " + ", " - "
