@@ -427,10 +427,6 @@ def channels_swapped(delta: np.ndarray, other: np.ndarray, shape: Any, *sizes: i
     return EXERCISES[name].reference(delta, other[:, ::-1], shape, *sizes)
 
 
-def first_kernel_sent_back(delta: np.ndarray, w: np.ndarray, *rest: Any) -> Any:
-    return EXERCISES["conv2d_input_grad"].reference(delta[:, :1], w[:1], *rest)
-
-
 @pytest.mark.parametrize(
     ("name", "wrong", "size"),
     [
@@ -454,50 +450,6 @@ def test_what_is_right_by_the_chance_of_its_size_is_shown_at_another(
     right = recover.compare(calling(EXERCISES[name].reference), name, Sizes())
     assert right.agrees and right.layer == recover.recover(calling(wrong), name).layer
     assert "Also tried" in right.write("text", lang="en"), "what was tried is always said"
-
-
-def right(name: str, *arguments: Any) -> np.ndarray:
-    return np.asarray(EXERCISES[name].reference(*arguments))
-
-
-def whole_numbers(*arguments: Any) -> np.ndarray:
-    return right("correlate", *arguments).astype(int)
-
-
-@pytest.mark.parametrize(
-    ("name", "wrong", "said"),
-    [
-        (
-            "conv_residual",
-            lambda d, w, s: EXERCISES["conv_residual"].reference(d, w[::-1, ::-1], s),
-            "not rotated",
-        ),
-        (
-            "conv_residual",
-            lambda d, w, s: EXERCISES["conv_residual"].reference(d, w, s * 0 + 1),
-            "σ′ is missing",
-        ),
-        ("conv2d_weight_grad", mean_over_the_batch, "This is the mean"),
-        ("conv2d_bias_grad", mean_over_the_batch, "This is the mean"),
-        ("conv2d_input_grad", first_kernel_sent_back, "Only one kernel's share"),
-        (
-            "avg_pool",
-            lambda a, window: 4 * right("avg_pool", a, window),
-            "4 times the lecture's",
-        ),
-        ("dense_residual", lambda d, w, s: right("dense_residual", -d, w, s), "-1 times"),
-    ],
-)
-def test_slips_have_the_names_that_check_derivation_gives_them(name: str, wrong: Any, said: str) -> None:
-    found = recover.compare(calling(wrong), name, Sizes())
-    assert said in found.write("text", lang="en") and not found.agrees
-    zh = found.write("text", lang="zh")
-    assert zh != found.write("text", lang="en")
-
-
-def test_what_is_cut_to_whole_numbers_is_told_so() -> None:
-    with pytest.raises(NoFormula, match="whole numbers only"):
-        recover.recover(calling(whole_numbers), "correlate")
 
 
 @pytest.mark.parametrize("name", READINGS)

@@ -5,6 +5,7 @@ differentiation. No closed form is used: `pages.closed_form` compares those with
 dictionaries from the quantity on the left-hand side to its formula.
 """
 
+import functools
 import itertools
 import math
 from collections import defaultdict
@@ -37,8 +38,8 @@ def forward(layer: AnyLayer, holding: Atom | None = None, whole: bool = True) ->
     if holding is None:
         return _WRITTEN[type(layer)](layer, positions(layer.shape("z", CURRENT)), None)
     ranges, inside = reach(layer, holding)
-    refuse_too_many(math.prod(map(len, ranges)) * (inside if whole or holding.letter == "z" else 1))
     only = None if whole or holding.letter == "z" else holding
+    refuse_too_many(math.prod(map(len, ranges)) * (inside if only is None else 1))
     return _WRITTEN[type(layer)](layer, itertools.product(*ranges), only)
 
 
@@ -48,12 +49,11 @@ def reach(layer: AnyLayer, atom: Atom) -> tuple[list[range], int]:
     outputs = [*map(range, layer.shape("z", CURRENT))]
     if isinstance(layer, Dense):
         return [outputs[0] if atom.letter == "a" else range(place[0], place[0] + 1)], layer.inputs
-    window, steps, padding = (
-        (layer.kernel, (layer.stride,) * 2, layer.padding)
-        if isinstance(layer, Layer)
-        else (layer.window, layer.steps, 0)
-    )
-    inside = math.prod(window) * (layer.channels if isinstance(layer, Layer) else 1)
+    if isinstance(layer, Layer):
+        window, steps, padding, channels = layer.kernel, (layer.stride,) * 2, layer.padding, layer.channels
+    else:
+        window, steps, padding, channels = layer.window, layer.steps, 0, 1
+    inside = math.prod(window) * channels
     match atom.letter:
         case "z":
             return [range(at, at + 1) for at in place], inside
@@ -68,19 +68,24 @@ def reach(layer: AnyLayer, atom: Atom) -> tuple[list[range], int]:
     return [range(sample, sample + 1), maps, *along], inside
 
 
-def input_gradient(
-    layer: AnyLayer, written: Formulas | None = None, of: Sequence[Atom] | None = None
+def gradient(
+    letter: Letter, layer: AnyLayer, written: Formulas | None = None, of: Sequence[Atom] | None = None
 ) -> Formulas:
-    """∂J/∂a of the layer before: a ↦ Σ δ ∂z/∂a (lecture 3.1, 3.2, without σ′).
+    """∂J/∂ one of the quantities a, w, b: its elements ↦ Σ δ · ∂z/∂ each (lecture 3.1, 3.2 without σ′, 3.3).
 
     Parameters
     ----------
     written : dict, optional
         `forward(layer)`, here and below, where the caller has it already.
     of : list of Atom, optional
-        The elements that are wanted, here and below; all of them unless given.
+        The elements that are wanted; all of them unless given.
     """
-    return chain(forward(layer) if written is None else written, of or layer.atoms("a"))
+    return chain(forward(layer) if written is None else written, of or layer.atoms(letter))
+
+
+input_gradient = functools.partial(gradient, "a")
+weight_gradient = functools.partial(gradient, "w")
+bias_gradient = functools.partial(gradient, "b")
 
 
 def delta_before(
@@ -102,20 +107,6 @@ def delta_before(
     slopes = {a: Atom("dsigma", a.index, BEFORE).symbol for a in wanted} if dsigma else {}
     gradients = chain(forward(layer) if written is None else written, wanted, slopes)
     return {Atom("delta", a.index, BEFORE): gradient for a, gradient in gradients.items()}
-
-
-def weight_gradient(
-    layer: Layer | Dense, written: Formulas | None = None, of: Sequence[Atom] | None = None
-) -> Formulas:
-    """∂J/∂w: w ↦ Σ δ ∂z/∂w (lecture 3.3)."""
-    return chain(forward(layer) if written is None else written, of or layer.atoms("w"))
-
-
-def bias_gradient(
-    layer: Layer | Dense, written: Formulas | None = None, of: Sequence[Atom] | None = None
-) -> Formulas:
-    """∂J/∂b: b ↦ Σ δ ∂z/∂b (lecture 3.3)."""
-    return chain(forward(layer) if written is None else written, of or layer.atoms("b"))
 
 
 # ---- Differentiation ---------------------------------------------------------------------------------------

@@ -213,8 +213,8 @@ def _gradient(
             blocks: tuple[Block, ...] = (lines.boxed(variable, holding), result) if holding else (result,)
             parts.append(Section(of, blocks, level=3))
         if recipe and isinstance(lines.layer, Layer) and not lines.only:
-            strided = "_strided" if lines.layer.stride > 1 else ""
-            words = say(f"cnn.page.recipe_weights{strided}")
+            strided = lines.layer.stride > 1
+            words = say("cnn.page.recipe_weights_strided" if strided else "cnn.page.recipe_weights")
             parts.append(_closed(closed_form.weight_gradient(lines.layer), results, words))
         return parts
 
@@ -266,7 +266,7 @@ def _results(results: Mapping[Any, sympy.Expr]) -> Aligned:
 def _title(layer: AnyLayer) -> Prose:
     if isinstance(layer, Dense):
         return Prose(say("cnn.page.title_dense", inputs=layer.inputs, outputs=layer.outputs))
-    sizes = {name: size_text(getattr(layer, name)) for name in ("input", "output")}
+    sizes = {"input": size_text(layer.input), "output": size_text(layer.output)}
     if isinstance(layer, Layer):
         parts = [say("cnn.page.title_convolution", **sizes, kernel=size_text(layer.kernel))]
         if layer.stride != 1:
@@ -275,7 +275,7 @@ def _title(layer: AnyLayer) -> Prose:
             parts.append(say("cnn.layer.padding", padding=layer.padding))
     else:
         title = "cnn.page.title_max_pooling" if layer.kind == "max" else "cnn.page.title_average_pooling"
-        parts = [say(title, **sizes, window=size_text(layer.window))]
+        parts = [say(title, input=sizes["input"], output=sizes["output"], window=size_text(layer.window))]
         if layer.steps != layer.window:
             parts.append(say("cnn.layer.stride", stride=size_text(layer.steps)))
     if layer.channels != 1:
