@@ -6,7 +6,6 @@ the page loads nothing.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from unicodedata import normalize
 
@@ -21,16 +20,8 @@ MARK = '<meta name="generator" content="autograder check-derivation">'
 """Near the beginning of every page that was written here, to recognise it before it is overwritten."""
 
 
-@dataclass(frozen=True)
-class Passage:
-    """Some lines of a text, in pieces with or without an equation, and the equations that end in them."""
-
-    cell: int
-    pieces: tuple[tuple[str, Checked | None], ...]
-
-    @property
-    def equations(self) -> list[Checked]:
-        return [equation for _, equation in self.pieces if equation is not None]
+Pieces = list[tuple[str, Checked | None]]
+"""Some lines of a text, in pieces with or without an equation."""
 
 
 def page(file: Path, report: Report, lang: str) -> str:
@@ -40,35 +31,37 @@ def page(file: Path, report: Report, lang: str) -> str:
     numbers = {id(equation): number for number, equation in enumerate(report.equations, 1)}
     context = findings.context(report, lang) | {
         "title": file.name,
-        "passages": [passage for cell in cells for passage in _passages(*cell, report)],
+        "passages": [(cell, pieces) for cell, text in cells for pieces in _passages(cell, text, report)],
         "number": lambda equation: numbers[id(equation)],
         "signs": {status: findings.sign(status) for status in STATUSES if report.counts[status]},
         "name_of": findings.name_of,
         "kind": lambda node: type(node).__name__,
         "write": write,
-        "is_wrong": lambda equation, term: _canonical(write.formula(term)) in _faulty(equation),
+        "is_wrong": lambda equation, term: (
+            _canonical(write.formula(term)) in [_canonical(fault.typed) for fault in equation.faults]
+        ),
     }
     template = environment("autograder.cnn.derivations.documents", (lang,)).get_template("checked.html")
     return template.render(context)
 
 
-def _passages(cell: int, text: str, report: Report) -> Iterator[Passage]:
+def _passages(cell: int, text: str, report: Report) -> Iterator[Pieces]:
     """A text cut behind each line in which an equation ends."""
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
-    pieces: list[tuple[str, Checked | None]] = []
+    pieces: Pieces = []
     done = end_of_line = 0
     for equation in report.equations:
         if equation.cell != cell:
             continue
         start, end = _place(text, equation, max(done, starts[min(equation.line, len(starts)) - 1]))
         if pieces and start > end_of_line:
-            yield Passage(cell, (*pieces, (text[done:end_of_line], None)))
+            yield [*pieces, (text[done:end_of_line], None)]
             pieces, done = [], end_of_line + 1
         pieces += [(text[done:start], None), (text[start:end], equation)]
         done = end
         end_of_line = text.find("\n", end) if "\n" in text[end:] else len(text)
-    yield Passage(cell, (*pieces, (text[done:end_of_line], None)))
-    yield Passage(cell, ((text[end_of_line:].strip("\n"), None),))
+    yield [*pieces, (text[done:end_of_line], None)]
+    yield [(text[end_of_line:].strip("\n"), None)]
 
 
 def _place(text: str, equation: Checked, start: int) -> tuple[int, int]:
@@ -78,13 +71,6 @@ def _place(text: str, equation: Checked, start: int) -> tuple[int, int]:
         if at >= 0:
             return at, at + len(equation.source)
     return start, len(text) if (end := text.find("\n", start)) < 0 else end
-
-
-# ---- Wrong terms -------------------------------------------------------------------------------------------
-
-
-def _faulty(equation: Checked) -> list[list[str]]:
-    return [_canonical(fault.typed) for fault in equation.faults if fault.typed]
 
 
 def _canonical(term: str) -> list[str]:

@@ -65,7 +65,7 @@ class HtmlWriter(TextWriter):
         above = []
         if self.shows_layer(atom):
             before = [element("mo", "−"), element("mn", "1")] if atom.layer == BEFORE else []
-            above = [element("mrow", _in_brackets(element("mi", "l"), *before))]
+            above = [element("mrow", self.in_brackets(element("mi", "l"), *before))]
         if not below and not above:
             return base
         return element("msubsup" if below and above else "msub" if below else "msup", base, *below, *above)
@@ -115,8 +115,8 @@ class HtmlWriter(TextWriter):
         inside = self.join(map(self.atom, atoms), "<mo>,</mo>")
         return self.join([element("mi", "max"), self.in_brackets(inside)])
 
-    def in_brackets(self, content: str) -> Markup:
-        return _in_brackets(content)
+    def in_brackets(self, *content: str) -> Markup:
+        return together([element("mo", "("), *content, element("mo", ")")])
 
     def left(self, equation: Equation) -> str:
         written = super().left(equation)
@@ -136,12 +136,10 @@ class HtmlWriter(TextWriter):
         return element(f"h{level}", self.prose(title))
 
     def aligned(self, equations: Sequence[Equation]) -> Markup:
-        rows = []
-        for equation in equations:
-            left = self.left(equation)
-            for right in self.rights(equation):
-                rows.append(element("tr", element("td", left), element("td", "="), element("td", right)))
-                left = ""
+        rows = (
+            element("tr", element("td", left), element("td", "="), element("td", right))
+            for left, right in self.lines(equations)
+        )
         return element("div", element("table", self.join(rows, "\n"), class_="aligned"), class_="wide")
 
     def recipe(self, recipe: Recipe) -> Markup:
@@ -160,7 +158,3 @@ class HtmlWriter(TextWriter):
 
 def _math(*content: str) -> Markup:
     return element("math", element("mrow", *content))
-
-
-def _in_brackets(*content: str) -> Markup:
-    return together([element("mo", "("), *content, element("mo", ")")])

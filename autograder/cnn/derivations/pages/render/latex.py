@@ -78,10 +78,7 @@ class LatexWriter(TextWriter):
         return rf"\{command}*{{{self.prose(title)}}}"
 
     def aligned(self, equations: Sequence[Equation]) -> str:
-        rows = []
-        for equation in equations:
-            first, *further = self.rights(equation)
-            rows += [f"{self.left(equation)} &= {first}", *(f"&= {right}" for right in further)]
+        rows = [f"{left} &= {right}".lstrip() for left, right in self.lines(equations)]
         return self._display("\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}")
 
     def recipe(self, recipe: Recipe) -> str:

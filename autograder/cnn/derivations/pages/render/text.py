@@ -6,7 +6,7 @@ page, the order of a sum and which quantity shows its layer are here. Nothing ma
 
 import functools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -77,14 +77,9 @@ class TextWriter:
         return written + "\n" + {1: "═", 2: "─"}[level] * _width(written) if level <= 2 else written
 
     def aligned(self, equations: Sequence[Equation]) -> str:
-        lefts = [self.left(equation) for equation in equations]
-        width = max(map(_width, lefts), default=0)
-        rows = []
-        for left, equation in zip(lefts, equations, strict=True):
-            for right in self.rights(equation):
-                rows.append(left + " " * (width - _width(left)) + f" = {right}")
-                left = ""
-        return "\n".join(rows)
+        lines = [*self.lines(equations)]
+        width = max((_width(left) for left, _ in lines), default=0)
+        return "\n".join(left + " " * (width - _width(left)) + f" = {right}" for left, right in lines)
 
     def recipe(self, recipe: Recipe) -> str:
         parts = [self._grid(part) if isinstance(part, Grid) else [str(part)] for part in recipe_parts(recipe)]
@@ -108,8 +103,8 @@ class TextWriter:
 
     # ---- What they share
 
-    def in_brackets(self, content: str) -> str:
-        return f"({content})"
+    def in_brackets(self, *content: str) -> str:
+        return f"({self.join(content)})"
 
     def group(self, *parts: str) -> str:
         """Parts of a formula that an index may be put on."""
@@ -169,10 +164,14 @@ class TextWriter:
             return self.words(equation.left.in_language(self.lang))
         return self.quantity(equation.left)
 
-    def rights(self, equation: Equation) -> list[str]:
-        """The right-hand sides, line by line."""
-        sides = [self.side(side) for side in equation.sides]
-        return [self.join(sides, " = ")] if equation.in_one_line else sides
+    def lines(self, equations: Iterable[Equation]) -> Iterator[tuple[str, str]]:
+        """The two sides of each line; of further lines of an equation the left one is empty."""
+        for equation in equations:
+            left = self.left(equation)
+            sides = [self.side(side) for side in equation.sides]
+            for right in [self.join(sides, " = ")] if equation.in_one_line else sides:
+                yield left, right
+                left = ""
 
     def factors(self, product: Product, coefficient: Fraction) -> list[str]:
         factors = [self.quantity(factor) for factor in product.factors]
