@@ -20,7 +20,7 @@ import autograder
 from autograder.authoring import assignment
 from autograder.authoring.exercise import Exercise
 from autograder.base.messages import TextError
-from autograder.cnn.derivations.layer import LayerError
+from autograder.cnn.derivations.layer import LayerError, Pooling
 from autograder.cnn.derivations.symbols import Atom, terms
 from autograder.cnn.recovery import readings, recover
 from autograder.cnn.recovery.readings import READINGS, NoFormula, RecoverError, Sizes
@@ -296,8 +296,8 @@ def test_single_precision_is_good_enough() -> None:
 def test_max_pooling_is_read_for_an_input_with_a_window_below_zero() -> None:
     """The formulas are the routing of one input, which is shown; a mean in place of the maximum is seen."""
     found = read(EXERCISES["max_pool"].reference, "max_pool")
-    assert found.agrees and found.given is not None
-    values = np.array(found.given.rows)
+    assert found.agrees and isinstance(found.layer, Pooling)
+    values = np.reshape(found.layer.values, found.layer.input)
     assert len(set(values.ravel())) == values.size
     assert min(values[u : u + 2, v : v + 2].max() for u in (0, 2) for v in (0, 2)) < 0
     for left, formula in found.formulas.items():

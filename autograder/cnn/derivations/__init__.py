@@ -15,7 +15,7 @@ A typed equation goes the other way:
 6. `checking.faults` compares the terms with the right ones, `checking.slips` names the mistake; both serve
    `checking.answers` for exercises, `documents.equations` for whole files,
    in the layers and conventions that `documents.check` tries;
-7. `documents.report` counts, `documents.findings` shows.
+7. `documents.report` counts, `documents.findings` shows, `documents.page` as a page with the text.
 
 `recovery` finds the formulas of code that runs. Nothing here may be imported when a command starts: it loads
 SymPy.

@@ -5,9 +5,8 @@ lecture's formula for it. An instructor's own function is treated as one of thes
 call it.
 """
 
-import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Literal
 
@@ -16,7 +15,17 @@ import sympy
 
 from autograder.base.messages import TextError, say
 from autograder.cnn.derivations import expand
-from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, LayerError, Pooling, Size, positions
+from autograder.cnn.derivations.layer import (
+    AnyLayer,
+    Dense,
+    Layer,
+    LayerError,
+    Pooling,
+    Size,
+    Sized,
+    max_pooling,
+    positions,
+)
 from autograder.cnn.derivations.pages import closed_form
 from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, Derivative, LayerName, Letter, Quantity
 
@@ -194,23 +203,13 @@ def _average_pooling(chosen: dict[str, Any]) -> Pooling:
 
 
 def _max_pooling(chosen: dict[str, Any]) -> Pooling:
-    layer = _average_pooling(chosen)
-    return replace(layer, kind="max", winners=_winners(layer))
+    return max_pooling(_average_pooling(chosen))
 
 
-def given_input(layer: AnyLayer) -> np.ndarray:
-    """Values for max pooling: whole numbers, all different, none 0, most of them negative, shuffled."""
-    shape = layer.shape("a", BEFORE)
-    count = math.prod(shape)
-    values = np.arange(count) - 3 * count // 4
-    values = np.random.default_rng(2).permutation(values + (values >= 0))
-    return values.reshape(shape).astype(float)
-
-
-def _winners(layer: Pooling) -> dict[Atom, Atom]:
-    values = given_input(layer)
-    by_name = {layer.atom("a", BEFORE, place): values[place] for place in np.ndindex(values.shape)}
-    return {z: max(layer.cells(z), key=by_name.__getitem__) for z in layer.atoms("z")}
+def given_input(layer: Sized) -> np.ndarray:
+    """The values that route max pooling."""
+    assert isinstance(layer, Pooling)
+    return np.reshape([float(value) for value in layer.values], layer.shape("a", BEFORE))
 
 
 def _derivatives(formulas: Callable[[Any], expand.Formulas]) -> Lecture:
@@ -225,7 +224,8 @@ def _step_of(
 
     def cells(layer: Any) -> closed_form.Cells:
         height, width = source.shape(layer)
-        return step(layer, [[source.quantity(layer, (u, v)) for v in range(width)] for u in range(height)])
+        given = [[source.quantity(layer, (u, v)) for v in range(width)] for u in range(height)]
+        return step(layer, np.array(given, object))
 
     def formulas(layer: Any) -> Mapping[Quantity, sympy.Expr]:
         return {
@@ -234,7 +234,7 @@ def _step_of(
             for v, cell in enumerate(row)
         }
 
-    return formulas, lambda layer: (len(cells(layer)), len(cells(layer)[0]))
+    return formulas, lambda layer: cells(layer).shape
 
 
 def _padded(layer: Layer, cells: closed_form.Cells) -> closed_form.Cells:
@@ -244,7 +244,7 @@ def _padded(layer: Layer, cells: closed_form.Cells) -> closed_form.Cells:
 
 def _upsampled(layer: Pooling, cells: closed_form.Cells) -> closed_form.Cells:
     m, n = layer.window
-    return [[cell for cell in row for _ in range(n)] for row in cells for _ in range(m)]
+    return cells.repeat(m, 0).repeat(n, 1)
 
 
 _A, _A4 = Array("a", BEFORE), Array("a", BEFORE, 4)

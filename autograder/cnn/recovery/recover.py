@@ -21,9 +21,23 @@ import numpy as np
 import sympy
 
 from autograder.base.messages import Text, joined, say
-from autograder.cnn.derivations.layer import MAX_CONNECTIONS, AnyLayer, describe, positions
-from autograder.cnn.derivations.pages import records
-from autograder.cnn.derivations.pages.records import Aligned, Block, Equation, Page, Prose, Section, as_sum
+from autograder.cnn.derivations.layer import (
+    MAX_CONNECTIONS,
+    AnyLayer,
+    Pooling,
+    describe,
+    positions,
+)
+from autograder.cnn.derivations.pages.records import (
+    Aligned,
+    Block,
+    Equation,
+    Page,
+    Prose,
+    Section,
+    as_sum,
+    example_map,
+)
 from autograder.cnn.derivations.pages.shown import Format, Shown
 from autograder.cnn.derivations.symbols import Monomial, Quantity, polynomial, terms
 from autograder.cnn.recovery.readings import (
@@ -34,6 +48,7 @@ from autograder.cnn.recovery.readings import (
     given_input,
     reading_of,
 )
+from autograder.cnn.recovery.slips import named
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.records import Isolation
 from autograder.student import questions
@@ -61,8 +76,6 @@ class Recovered(Shown):
         Element of the result ↦ formula; the code's and the lecture's.
     shape, lecture_shape : tuple of int
         Of the function's result, and of what it should be.
-    given : array, optional
-        The input that max pooling was given.
     tried : tuple of Text
         The other sizes that were tried, and what came of them.
     """
@@ -73,7 +86,6 @@ class Recovered(Shown):
     lecture: Mapping[Quantity, sympy.Expr]
     shape: tuple[int, ...]
     lecture_shape: tuple[int, ...]
-    given: records.Grid | None = None
     tried: tuple[Text, ...] = ()
 
     @cached_property
@@ -126,13 +138,10 @@ class Recovered(Shown):
         return say("cnn.formula.some_differ", count=count, differing=len(self.differing), size=size)
 
     def _notes(self) -> Iterator[Block]:
-        yield from map(Prose, self.tried)
-        if self.given is not None:
+        yield from map(Prose, (*named(self.layer, self.formulas, self.lecture), *self.tried))
+        if isinstance(self.layer, Pooling) and self.layer.values:
             yield Prose(say("cnn.formula.note_max_pooling"))
-            atoms = self.layer.atoms("a")
-            width = len(self.given.rows[0])
-            names = tuple(tuple(atoms[at : at + width]) for at in range(0, len(atoms), width))
-            yield records.Recipe(records.Grid(names), "·", ((self.given,),))
+            yield example_map(self.layer)
 
     def _beside(self, limit: int | None = None) -> tuple[Block, ...]:
         """The two formulas of each element, with the terms marked in which they differ."""
@@ -185,11 +194,8 @@ def recover(evaluate: Evaluate, name: str, sizes: Sizes | None = None, shown_as:
     reading, title = reading_of(name), shown_as or name
     layer = reading.layer(title, sizes or Sizes())
     prober = _Prober(evaluate, reading, layer, title)
-    formulas = prober.formulas()
-    given = None if prober.given is None else _as_grid(prober.given)
-    return Recovered(
-        title, layer, formulas, reading.lecture(layer), prober.shape, reading.shape(layer), given
-    )
+    lecture, shape = reading.lecture(layer), reading.shape(layer)
+    return Recovered(title, layer, prober.formulas(), lecture, prober.shape, shape)
 
 
 def recover_file(
@@ -250,11 +256,6 @@ def described(layer: AnyLayer) -> Text:
     return joined(words[: 1 + (samples > 1)], "list.clauses")
 
 
-def _as_grid(values: np.ndarray) -> records.Grid:
-    rows = values.reshape(-1, values.shape[-1]).astype(int)
-    return records.Grid(tuple(tuple(int(value) for value in row) for row in rows))
-
-
 Part = tuple[tuple[int, int], ...]
 """A product of arrays by their numbers: of the element at a place of each, or of `ALL` elements; () is 1."""
 ALL = -1
@@ -271,6 +272,8 @@ class _Prober:
         The input that max pooling is routed by.
     shape : tuple of int
         Of the function's result; known after the first calls.
+    whole : bool
+        Whether it makes whole numbers of random ones.
     """
 
     def __init__(self, evaluate: Evaluate, reading: Reading, layer: AnyLayer, title: str) -> None:
@@ -280,6 +283,7 @@ class _Prober:
         self.arrays = [array for array in reading.arrays if not (given and array.letter == "a")]
         self.shapes = [array.shape(layer) for array in self.arrays]
         self.shape: tuple[int, ...] = ()
+        self.whole = False
         self._random = np.random.default_rng(1)
 
     def formulas(self) -> dict[Quantity, sympy.Expr]:
@@ -303,7 +307,7 @@ class _Prober:
             for part, coefficient in found.items():
                 total = total + coefficient * math.prod(arrays[i].flat[place] for i, place in part)
             if _largest(total - value) > _TOLERANCE * max(1.0, _largest(value)):
-                raise NoFormula(say("cnn.formula.wrong_kind", function=self.title))
+                raise self._none(say("cnn.formula.wrong_kind", function=self.title))
         return self._written(found)
 
     def _present(self) -> list[tuple[int, ...]]:
@@ -321,12 +325,13 @@ class _Prober:
             mixed = 1.75 * first[i] - 0.75 * second[i]
             calls += [[*first[:i], replaced, *first[i + 1 :]] for replaced in (second[i], mixed)]
         values = self._ask(calls)
+        self.whole = np.array_equal(values, np.rint(values))
         scale = max(_largest(values), 1e-300)
         at_first, variations = values[len(sets) - 1], values[len(sets) :]
         for array, at_second, at_mixed in zip(self.arrays, variations[::2], variations[1::2], strict=True):
             if _largest(at_mixed - (1.75 * at_first - 0.75 * at_second)) > _TOLERANCE * scale:
                 letter = {"delta": "δ", "dsigma": "σ′"}.get(array.letter, array.letter)
-                raise NoFormula(say("cnn.formula.not_linear", function=self.title, letter=letter))
+                raise self._none(say("cnn.formula.not_linear", function=self.title, letter=letter))
         own = _own_parts(parts, values).values()
         return [part for part, value in zip(sets, own, strict=True) if _largest(value) > _TOLERANCE * scale]
 
@@ -410,6 +415,10 @@ class _Prober:
         if not np.all(np.isfinite(value)):
             raise NoFormula(say("cnn.formula.not_finite", function=self.title))
         return value.astype(float)
+
+    def _none(self, why: Text) -> NoFormula:
+        cut = say("cnn.formula.whole_numbers")
+        return NoFormula(joined([why, cut], "list.sentences") if self.whole else why)
 
 
 def _own_parts(parts: Iterable[Part], values: np.ndarray) -> dict[Part, np.ndarray]:

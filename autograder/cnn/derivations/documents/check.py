@@ -489,6 +489,7 @@ class _Checker:
             *(found.cell, found.line, found.source),
             *("" if shown is None else write.equation(shown), outcome.status, outcome.text),
             *(outcome.elements, outcome.faults, outcome.slips),
+            equation,
         )
 
 
