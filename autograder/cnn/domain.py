@@ -33,8 +33,6 @@ DOMAIN = Domain(
     relations=RELATIONS,
     margins=MARGINS,
     message_overrides={
-        "card.all_pass": "cnn.card.all_pass",
-        "watch.all_pass": "cnn.watch.all_pass",
         "watch.hint_formula": "cnn.watch.hint_formula",
     },
     next_steps={

@@ -106,8 +106,9 @@ def dense_basis(rng):
 
 @dense.group("integers", points=0.25, visible=False)
 def dense_integers(rng):
-    yield uncancelled(dense_residual, lambda: (integers(rng, 3), real(rng, 3, 4), relu_slopes(rng, 4)))
-    yield uncancelled(dense_residual, lambda: (real(rng, 4), integers(rng, 4, 3), integers(rng, 3)))
+    yield uncancelled(dense_residual, lambda: (integers(rng, 3), real(rng, 3, 4), real(rng, 4)))
+    yield uncancelled(dense_residual, lambda: (real(rng, 4), integers(rng, 4, 3), real(rng, 3)))
+    yield uncancelled(dense_residual, lambda: (real(rng, 3), real(rng, 3, 4), relu_slopes(rng, 4)))
 
 
 layouts(dense, 0.25, lambda rng: dense_args(rng, 2, 3))
@@ -466,7 +467,7 @@ map_lecture.example(
 )
 single_map_group = sized(single_map, map_args)
 single_map_group(
-    "shapes", 4, ((4, 6), (2, 3)), ((5, 4), (4, 2)), ((7, 5), (3, 3)), ((3, 5), (1, 4)), ((4, 3), (4, 1))
+    "shapes", 4, ((7, 5), (3, 3)), ((5, 5), (2, 3)), ((5, 4), (4, 2)), ((3, 5), (1, 4)), ((4, 3), (4, 1))
 )
 single_map_group("kernels", 3, ((3, 3), (1, 1)), ((6, 6), (3, 3)), ((4, 4), (4, 4)), visible=False)
 
@@ -641,7 +642,9 @@ general_group("padding", 6.5, {"padding": 1}, {"map": (3, 3), "kernel": (2, 2), 
 general_group("channels", 4.5, {"C": 3, "padding": 1})
 general_group("kernels", 5.5, {"K": 4, "padding": 1})
 general_group("remainder", 4.5, {"map": (6, 6), "stride": 2}, {"stride": 3}, visible=False)
-general_group("extremes", 1.5, {"map": (3, 3)}, {"map": (2, 2), "kernel": (1, 1)}, visible=False)
+general_group(
+    "extremes", 1.5, {"map": (3, 3)}, {"kernel": (1, 1)}, {"kernel": (1, 1), "stride": 2}, visible=False
+)
 
 
 @general.group("combined", points=6, visible=False)

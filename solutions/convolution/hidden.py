@@ -145,7 +145,13 @@ def unit_kernels(rng):
 correlation.group("shapes", points=3)(
     lambda rng: [
         correlation_case(rng, *sizes)
-        for sizes in [((4, 7), (3, 2)), ((6, 5), (2, 3)), ((3, 5), (1, 5)), ((4, 2), (3, 1))]
+        for sizes in [
+            ((4, 7), (3, 3)),
+            ((5, 5), (2, 3)),
+            ((6, 5), (3, 2)),
+            ((3, 5), (1, 5)),
+            ((4, 2), (3, 1)),
+        ]
     ]
 )
 
@@ -604,6 +610,7 @@ layer_group(
     "extremes",
     1.5,
     {"kernel": (1, 1)},
+    {"kernel": (1, 1), "stride": 2},
     {"kernel": (5, 5)},
     {"map": (2, 2), "kernel": (2, 2), "padding": 3},
     visible=False,

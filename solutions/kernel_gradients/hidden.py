@@ -235,7 +235,9 @@ kernel_lecture.example(
     (LECTURE_DELTA, LECTURE_A),
     (np.array([[1.0, -1.0, 2.0], [0.0, 3.0, 1.0], [2.0, 1.0, -2.0]]), np.arange(16.0).reshape(4, 4) % 7),
 )
-kernel_group("shapes", 4.5, ((4, 7), (2, 3)), ((6, 5), (4, 2)), ((3, 7), (1, 4)), ((1, 6), (1, 3)))
+kernel_group(
+    "shapes", 4.5, ((4, 7), (2, 2)), ((4, 4), (2, 3)), ((6, 5), (4, 2)), ((3, 7), (1, 4)), ((1, 6), (1, 3))
+)
 
 
 @kernel.group("basis", points=1.5, visible=False)

@@ -169,7 +169,7 @@ PART_ONE = {
     "rectangular": [((6, 12), (2, 3)), ((4, 8), (4, 1)), ((6, 4), (2, 2))],
     "extremes": [((2, 3), (1, 1)), ((3, 3), (3, 3))],
     "negative": [((4, 4), (2, 2)), ((3, 3), (3, 3))],
-    "layouts": [((4, 4), (2, 2)), ((2, 2), (1, 1))],
+    "layouts": [((4, 4), (2, 2))] * 3 + [((2, 2), (1, 1))],
 }
 
 # Of part two: the input (N, C, H, W), window, stride. The first case of "touching" is the base, from which
@@ -188,7 +188,7 @@ PART_TWO = {
     "negative": [((1, 1, 4, 4), 2, 2), ((1, 1, 4, 4), 4, 5)],
     "extremes": [((1, 1, 4, 4), 1, 1), ((1, 1, 4, 4), 4, 5)],
     "everything": [((2, 5, 8, 5), 3, 2), ((5, 2, 10, 13), 2, 3), ((2, 3, 6, 9), 3, 3)],
-    "layouts": [((1, 1, 4, 4), 2, 2), ((1, 1, 6, 6), 3, 3), ((1, 1, 3, 3), 1, 1)],
+    "layouts": [((1, 1, 4, 4), 2, 2)] * 3 + [((1, 1, 3, 3), 1, 1)],
 }
 
 HIDDEN = {"extremes", "negative", "remainder", "everything", "layouts"}
@@ -209,7 +209,7 @@ def described(exercise, table, points, call, basis=None):
     """
 
     def draw(name, sizes, rng):
-        for size, layout in zip(sizes, ("fortran", "strided", "readonly"), strict=False):
+        for size, layout in zip(sizes, ("fortran", "strided", "readonly", "C"), strict=False):
             args = call(rng, name, *size)
             yield Case(args, layout=layout, fresh=True) if name == "layouts" else Case(args)
         if basis and name == "everything":

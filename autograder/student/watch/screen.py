@@ -19,6 +19,7 @@ from autograder.base.messages import translator
 from autograder.base.prose import Prose
 from autograder.judging.domain import find
 from autograder.judging.results import ExerciseResult, Verdict, total
+from autograder.student.feedback.card import all_pass
 from autograder.student.watch.progress import Work, next_exercise, next_work
 from autograder.submissions import source
 
@@ -267,7 +268,7 @@ class _Bar:
 
 def _all_right(works: Sequence[Work], current: Work, lang: str) -> list[RenderableType]:
     _ = translator(lang)
-    done = _(find(current.key.domain).message_id("watch.all_pass"), name=_title(current, lang))
+    done = _("watch.all_pass", name=_title(current, lang), more=all_pass(current.key.exercises))
     parts: list[RenderableType] = [_marked("✓", done, "green")]
     following = next_work(works, current)
     if following is None:
