@@ -45,6 +45,7 @@ from ..catalogue import (
     stops,
     uncancelled,
     units,
+    until,
     whole,
     without_last_windows,
 )
@@ -97,6 +98,18 @@ def checkered(rng, *shape):
     sizes = 0.5 * (1 + rng.permutation(int(np.prod(shape)))).reshape(shape)
     rows, columns = np.indices(shape)[-2:]
     return np.where((rows + columns) % 2 == 0, sizes, -sizes)
+
+
+def telling(window, step, x):
+    """Whether windows that overlap share a maximum, a pit is the greatest, and other windows have others."""
+    cells = np.lib.stride_tricks.sliding_window_view(x, (window, window), axis=(2, 3))
+    everywhere = cells.max(axis=(4, 5))
+    z = everywhere[:, :, ::step, ::step]
+    Ho, Wo = z.shape[2:]
+    rows_only, columns_only = everywhere[:, :, ::step, :Wo], everywhere[:, :, :Ho, ::step]
+    others = step == 1 or (np.any(z != rows_only) and np.any(z != columns_only))
+    pit = (-cells.min(axis=(4, 5)) > everywhere)[:, :, ::step, ::step]
+    return np.unique(z).size < z.size and pit.any() and others
 
 
 def cells_of_windows(shape, window, step):
@@ -225,7 +238,7 @@ def described(exercise, table, points, call, basis=None):
 def activations(rng, group, shape, window, step=None):
     """Activations for max pooling."""
     if step is not None and step < window:
-        return checkered(rng, *shape)
+        return until(functools.partial(telling, window, step), lambda: checkered(rng, *shape))
     return (below_zero if group == "negative" else landscape)(rng, shape, window, step)
 
 
