@@ -605,7 +605,9 @@ layer_group("padding", 4, {"padding": 1}, {"kernel": (4, 4), "padding": 2})
 layer_group("batch", 2.5, {"N": 3})
 layer_group("channels", 4, {"C": 3, "padding": 1})
 layer_group("kernels", 3, {"K": 4, "padding": 1})
-layer_group("remainder", 3, {"map": (6, 6), "stride": 2}, {"map": (7, 7), "stride": 3}, visible=False)
+layer_group(
+    "remainder", 3, {"map": (6, 6), "stride": 2}, {"map": (7, 7), "stride": 3}, {"stride": 3}, visible=False
+)
 layer_group(
     "extremes",
     1.5,
@@ -675,9 +677,19 @@ def width_from_height(z, c):
     return z[..., : max(0, Wo)]
 
 
+def moves(c):
+    """How far a window can move, down and across."""
+    return [n + 2 * c.padding - k for n, k in zip(c.x.shape[2:], c.w.shape[2:], strict=True)]
+
+
 def remainder(c):
     """Whether windows leave rows or columns over."""
-    return any((n + 2 * c.padding - k) % c.stride for n, k in zip(c.x.shape[2:], c.w.shape[2:], strict=True))
+    return any(move % c.stride for move in moves(c))
+
+
+def one_window_too_many(c):
+    """Whether rounding to the nearest number of windows finds more than fit."""
+    return any(round(move / c.stride) > move // c.stride for move in moves(c))
 
 
 layer.add_misconceptions(
@@ -721,7 +733,7 @@ layer.add_misconceptions(
     first_bias_for_all=changed("b", lambda b: np.full(len(b), b[0])),
     bias_with_every_channel=given(b=lambda c: c.b * c.x.shape[1]),
     window_not_subtracted=of_size(lambda n, k, s: n // s),
-    number_rounded_to_nearest=of_size(lambda n, k, s: round((n - k) / s) + 1),
+    number_rounded_to_nearest=stops(one_window_too_many, IndexError),
     width_from_height=result(width_from_height),
     padding_always_one=pretend("padding", 1),
     padding_counted_twice=changed("padding", lambda padding: 2 * padding),
