@@ -180,7 +180,7 @@ ALEXNET_X = np.array(
 PART_ONE = {
     "lecture": [((4, 4), (2, 2))],
     "rectangular": [((6, 12), (2, 3)), ((4, 8), (4, 1)), ((6, 4), (2, 2))],
-    "extremes": [((2, 3), (1, 1)), ((3, 3), (3, 3))],
+    "extremes": [((3, 3), (1, 1)), ((3, 3), (3, 3))],
     "negative": [((4, 4), (2, 2)), ((3, 3), (3, 3))],
     "layouts": [((4, 4), (2, 2))] * 3 + [((2, 2), (1, 1))],
 }
@@ -373,6 +373,10 @@ def cropped_at_the_start(call):
     return call.x[..., u:, v:]
 
 
+def oblong_map(call):
+    return call.a.shape[0] != call.a.shape[1]
+
+
 def cut_along_wrong_axes(a, window):
     """The map whose windows hold the cells that reshaping to (P, Q, m, n) wrongly groups."""
     P, Q = np.floor_divide(a.shape, window)
@@ -516,6 +520,7 @@ maximum.add_misconceptions(
     ),
     slice_one_too_short=inside(reduce=inner_part(largest)),
     last_windows_left_out=afterwards(without_last_windows),
+    square_maps_only=stops(oblong_map),
 )
 
 maximum.equivalent("(1, 3) → (3, 1)", because=AXES)
@@ -558,6 +563,7 @@ average.add_misconceptions(
     ),
     slice_one_too_short=inside(reduce=inner_part(mean)),
     last_windows_left_out=afterwards(without_last_windows),
+    square_maps_only=stops(oblong_map),
 )
 
 average.equivalent("(1, 3) → (3, 1)", because=AXES)

@@ -141,9 +141,8 @@ def hint_steps(exercise: ExerciseResult, work: Work, lang: str) -> list[str]:
         steps.append(exercise.diagnosis.in_language(lang))
     else:
         steps.append(_("watch.hint_not_recognised"))
-    domain = find(work.key.domain)
-    if domain.formula is not None:
-        steps.append(_(domain.message_id("watch.hint_formula")))
+    if find(work.key.domain).formula is not None:
+        steps.append(_("watch.hint_formula"))
     return [*steps, read]
 
 
