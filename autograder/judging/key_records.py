@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
-from autograder.base.messages import COURSE_LANGUAGES, Authored, Text, Verbatim, say
+from autograder.base.messages import COURSE_LANGUAGES, Authored, Message, Text, Verbatim
 from autograder.judging.comparison import Comparator
 from autograder.judging.results import About
 from autograder.sandbox.limits import Limits
@@ -114,7 +114,7 @@ class Untried(NamedTuple):
 
     @property
     def text(self) -> Text:
-        return say(self.id, name=self.name) if self.name else say(self.id)
+        return Message(self.id, {"name": self.name} if self.name else {})
 
 
 @dataclass(frozen=True)
