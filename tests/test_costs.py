@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from autograder.base.messages import Message
+from autograder.judging.diagnosis.design import never_alone
+from autograder.judging.domain import find
 from autograder.judging.key_records import KeyExercise
 from tests.course_keys import COURSE, CourseKey
 
@@ -104,6 +107,23 @@ def test_what_is_right_without_a_bias_only_earns_at_most_half(course_key: Course
     zero = [group for group in layer.groups if not any(case.args[2].any() for case in group.cases)]
     assert sum(group.points for group in zero) <= layer.points / 2
     assert [group.name for group in zero] == ["lecture", "basis"]
+
+
+BY_DEFINITION = {
+    "cnn.place.kernel_fills_input",
+    "cnn.place.window_fills_input",
+    "cnn.place.kernel_1x1",
+    "cnn.place.windows_overlap",
+}
+"""What changes other features by definition: a kernel as large as the input has a single window."""
+
+
+@pytest.mark.parametrize("name", GENERAL)
+def test_each_feature_is_changed_alone(name: str, course_key: CourseKey) -> None:
+    key = course_key(name)
+    for exercise in key.exercises:
+        lacking = {text.id for text in never_alone(exercise, find(key.domain)) if isinstance(text, Message)}
+        assert exercise.name not in GENERAL[name] or lacking <= BY_DEFINITION, (exercise.name, lacking)
 
 
 def test_every_assignment_is_there() -> None:
