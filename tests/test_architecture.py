@@ -167,8 +167,6 @@ def test_every_value_that_a_sentence_shows_is_given_by_who_says_it() -> None:
         given = [call.values for call in calls() if call.file == file and not call.ids]
         for id in (constants(file) & asked.keys()) - said_by_name:
             assert asked[id] in given, (file, id)
-    for id, own_id in DOMAIN.message_overrides.items():
-        assert asked[id] == asked[own_id]
     for symptom, example in DOMAIN.next_steps.items():
         assert symptom in asked and asked[example] == set()
     for pattern, known in ((advice._ABOUT_FORM, 17), (advice._ABOUT_ENTRIES, 13), (advice._ABOUT_CLASS, 5)):

@@ -32,11 +32,6 @@ DOMAIN = Domain(
     features=FEATURES,
     relations=RELATIONS,
     margins=MARGINS,
-    message_overrides={
-        "card.all_pass": "cnn.card.all_pass",
-        "watch.all_pass": "cnn.watch.all_pass",
-        "watch.hint_formula": "cnn.watch.hint_formula",
-    },
     next_steps={
         "cnn.symptom.line_wrong_because": "cnn.step.first_line",
         "cnn.symptom.lines_missing": "cnn.step.first_line",

@@ -8,6 +8,7 @@ or a hidden case.
 
 import contextlib
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,6 +32,10 @@ __all__ = ["CheckError", "Checked", "Checker", "check_file", "check_function", "
 
 _ISOLATION: Isolation = "process"
 """Enough for students' own code on their own machine; it starts faster than bubblewrap."""
+
+
+_OF_CHANGES = (DeprecationWarning, FutureWarning)
+_MOST_WARNINGS = 3
 
 
 class Checker:
@@ -131,14 +136,18 @@ def check_function(key: AnswerKey, function: Callable[..., Any]) -> Checked:
     defined = [function, *(part for base in bases for part in vars(base).values())]
     # A cell's own file name means nothing to a student.
     places = {part.__code__.co_filename: name for part in defined if hasattr(part, "__code__")}
-    for outcome in in_process.outcomes(key, {name: function}, places=places):
-        if outcome.exception == "KeyboardInterrupt":
-            raise KeyboardInterrupt
-        outcomes.append(outcome)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("once")
+        for outcome in in_process.outcomes(key, {name: function}, places=places):
+            if outcome.exception == "KeyboardInterrupt":
+                raise KeyboardInterrupt
+            outcomes.append(outcome)
     seconds = round(time.perf_counter() - start, 4)
     cases = judged(key, outcomes)
     told = results(key, cases)
-    result = SubmissionResult("", key.assignment, name, "none", seconds, told, about=key.about)
+    changes = [str(each.message) for each in caught if issubclass(each.category, _OF_CHANGES)]
+    said = tuple(say("note.will_change", name=name, warning=text) for text in changes[:_MOST_WARNINGS])
+    result = SubmissionResult("", key.assignment, name, "none", seconds, told, said, about=key.about)
     return Checked(result, key, cases)
 
 

@@ -15,6 +15,7 @@ from autograder.base.messages import Text, Verbatim, joined, say
 from autograder.judging.comparison import AGREE, Comparator
 from autograder.judging.diagnosis import cells, shapes
 from autograder.judging.diagnosis.conditions import limited
+from autograder.judging.diagnosis.design import facts_of
 from autograder.judging.diagnosis.facts import Facts
 from autograder.judging.diagnosis.judged import AnalysedCase, Judged, way_of_failing
 from autograder.judging.diagnosis.knowledge import Knowledge
@@ -42,7 +43,7 @@ def symptom(
 
     It quotes what the submission did; of a hidden key students read what `told.kind` leaves of it.
     """
-    cases = [AnalysedCase(**vars(case), facts=_facts(exercise, case, knowledge)) for case in judged]
+    cases = [AnalysedCase(**vars(case), facts=facts_of(exercise, case.case, knowledge)) for case in judged]
     not_right = [case for case in cases if not case.verdict.earns]
     wrong = [case for case in not_right if case.verdict is not Verdict.NR]
     if not wrong:
@@ -68,11 +69,6 @@ def symptom(
             return explanation
     what = _what(exercise, cases, alike, knowledge)
     return limited(what, exercise, cases, alike, knowledge.features, elsewhere=len(alike) < len(wrong))
-
-
-def _facts(exercise: KeyExercise, judged: Judged, knowledge: Knowledge) -> Facts:
-    parameters = exercise.parameters_of(judged.case)
-    return knowledge.facts(parameters, judged.case, exercise.left_out(judged.case.args))
 
 
 def _what(

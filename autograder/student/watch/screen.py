@@ -19,6 +19,7 @@ from autograder.base.messages import translator
 from autograder.base.prose import Prose
 from autograder.judging.domain import find
 from autograder.judging.results import ExerciseResult, Verdict, total
+from autograder.student.feedback.card import all_pass
 from autograder.student.watch.progress import Work, next_exercise, next_work
 from autograder.submissions import records
 
@@ -140,9 +141,8 @@ def hint_steps(exercise: ExerciseResult, work: Work, lang: str) -> list[str]:
         steps.append(exercise.diagnosis.in_language(lang))
     else:
         steps.append(_("watch.hint_not_recognised"))
-    domain = find(work.key.domain)
-    if domain.formula is not None:
-        steps.append(_(domain.message_id("watch.hint_formula")))
+    if find(work.key.domain).formula is not None:
+        steps.append(_("watch.hint_formula"))
     return [*steps, read]
 
 
@@ -267,7 +267,7 @@ class _Bar:
 
 def _all_right(works: Sequence[Work], current: Work, lang: str) -> list[RenderableType]:
     _ = translator(lang)
-    done = _(find(current.key.domain).message_id("watch.all_pass"), name=_title(current, lang))
+    done = _("watch.all_pass", name=_title(current, lang), more=all_pass(current.key.exercises))
     parts: list[RenderableType] = [_marked("✓", done, "green")]
     following = next_work(works, current)
     if following is None:
