@@ -18,7 +18,7 @@ from autograder.cnn.derivations.documents.settings import Options
 from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, LayerError, Pooling
 from autograder.cnn.derivations.pages import render
 from autograder.cnn.derivations.pages.steps import derive
-from tests.commands import call
+from tests.commands import call_here as call
 from tests.typed_equations import NEARLY
 
 SAMPLES = Path(__file__).parent / "derivations"

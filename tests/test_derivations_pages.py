@@ -23,7 +23,7 @@ from autograder.cnn.derivations.pages.records import Equation, Grid, Product, Pr
 from autograder.cnn.derivations.pages.shown import FORMATS
 from autograder.cnn.derivations.pages.steps import derive
 from autograder.cnn.derivations.symbols import Atom, Derivative
-from tests.commands import call
+from tests.commands import call_here as call
 
 LECTURE = Layer((3, 3), (2, 2))
 WINNERS = {

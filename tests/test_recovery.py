@@ -29,7 +29,7 @@ from autograder.sandbox.client import require
 from autograder.sandbox.limits import Limits
 from autograder.student import questions
 from autograder.student.questions import calling
-from tests.commands import call
+from tests.commands import call_here as call
 
 SOLUTIONS = Path(__file__).parent.parent / "solutions"
 ASSIGNMENTS = ("convolution", "pooling", "conv_residual", "kernel_gradients")

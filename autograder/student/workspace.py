@@ -9,6 +9,7 @@ import math
 import os
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,9 +49,10 @@ class Place(NamedTuple):
         if files == named and len(files) < 2:
             return files
         from autograder.submissions.choice import Candidate, in_order
+        from autograder.submissions.source import of_file
 
         key = self.key if self.key.is_file() or not self.hidden else self.hidden / f"{self.name}.hidden.npz"
-        candidates = [Candidate(file.name, file.read_bytes, (changed(file),)) for file in files]
+        candidates = [Candidate(file.name, partial(of_file, file), (changed(file),)) for file in files]
         exercises = _exercises(key)
         order = in_order(candidates, exercises)
         found = [files[i] for i, held in order if (exercises and held) or files[i] in named]
