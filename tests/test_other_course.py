@@ -332,7 +332,7 @@ SUBJECT = re.compile(
 )
 ALLOWED = {
     # An operating system's kernel, or a notebook's.
-    "sandbox/__init__.py": "kernel",
+    "sandbox/cgroup.py": "kernel",
     "sandbox/limits.py": "kernel",
     "sandbox/confinement.py": "kernel",
     "submissions/records.py": "Kernel",

@@ -109,7 +109,7 @@ def read(file: SubmittedFile, stubs: Sequence[str] = ()) -> Code | None:
         read = source.read(file.name, content)
     except Exception:  # a damaged zip member has a dozen ways to say so
         return None
-    text = choice.text_of(content).splitlines() if read.lost else []
+    text = choice.text_of(content).split("\n") if read.lost else []
     lines = [Line(file.name, n, line) for n, line in enumerate(text, 1)] or list(_lines(read.statements))
     given = {_bare(line) for stub in stubs for line in stub.splitlines()}
     told = tuple(replace(line, given=_bare(line.text) in given) for line in lines)
@@ -260,8 +260,8 @@ def _paired(left: Sequence[int], right: Sequence[int]) -> Iterable[tuple[int, in
 
 
 def _starts(text: str) -> list[int]:
-    """Where each line of `text` starts."""
-    return [0, *accumulate(len(line) for line in text.splitlines(keepends=True))][:-1]
+    """Where each line of `text` starts, as `Code` counts them: a form feed ends none."""
+    return [0, *accumulate(len(line) + 1 for line in text.split("\n"))][:-1]
 
 
 def _span(fingerprint: "CodeFingerprint", start: int, starts: Sequence[int]) -> tuple[int, int]:

@@ -120,5 +120,5 @@ def _starred(
         moved_over = padded
     elif shape != (height - kh + 1, width - kw + 1):
         raise NotCovered(say("cnn.uncovered.shapes"))
-    windows = np.lib.stride_tricks.sliding_window_view(moved_over, kernel.shape)
-    return _add.reduce(multiply(windows, kernel).reshape(*shape, -1), axis=-1)
+    views = np.lib.stride_tricks.sliding_window_view(moved_over, kernel.shape)
+    return _add.reduce(multiply(views, kernel).reshape(*shape, -1), axis=-1)
