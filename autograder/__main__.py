@@ -11,6 +11,10 @@ in_a_checkout = __file__ == f"{sys.path[0]}/autograder/__main__.py"
 if not sys.flags.safe_path and not in_a_checkout:
     del sys.path[0]
 
+import signal  # noqa: E402
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # else an import prints a traceback; `cli.terminal` takes it
+
 from autograder.cli import main  # noqa: E402
 
 if __name__ == "__main__":

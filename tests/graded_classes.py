@@ -3,7 +3,7 @@
 import dataclasses
 import multiprocessing
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -99,6 +99,7 @@ def grade(
     path: Path | None = None,
     store: str = "results.sqlite",
     on_graded: Callable[[int], None] = lambda number: None,
+    again: Collection[str] = (),
 ) -> Done:
     known = grade_class.known_assignments(course.keys)
     files = class_folder.find(path or course.submitted, None, *known).files
@@ -113,9 +114,9 @@ def grade(
         on_graded(len(seen))
 
     with Store(course.folder / "grades" / store) as opened:
-        graded = grade_class.grade_class(
-            files, keys, settings, opened, WorkerPool(executor, lambda: workers, Path.resolve), count
-        )
+        pool = WorkerPool(executor, lambda: workers, Path.resolve)
+        anyway = {file for file in files if file.student in again}
+        graded = grade_class.grade_class(files, keys, settings, opened, pool, count, anyway)
         assert [line.file for line in graded] == files
         assert len(seen) == len(files)
         return Done([grade_class.result_of(line, opened) for line in graded], sorted(anew))

@@ -153,6 +153,24 @@ def test_only_a_changed_submission_is_graded_again(course: Course, workers: Exec
         assert new == old or (new.student, new.points) == ("chi", 10)
 
 
+def test_who_is_to_be_graded_again_is_and_a_judge_error_replaces_no_grade(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course.hand_in("an", authored.RIGHT)
+    course.hand_in("bo", authored.PARTLY)
+    first = grade(course, InThisProcess())
+    second = grade(course, InThisProcess(), again=["bo"])
+    assert second.anew == ["bo"] and second.results[0] == first.results[0]
+    assert second.results[1].seconds != first.results[1].seconds
+
+    def fails(task: grade_class.Task, key: Path) -> None:
+        raise SandboxError("out of order")
+
+    monkeypatch.setattr(grade_class, "_sandbox", fails)
+    third = grade(course, InThisProcess(), again=["an", "bo"])
+    assert (third.anew, third.results) == ([], second.results)
+
+
 def test_only_the_assignment_of_a_changed_key_is_graded_again(course: Course, workers: Executor) -> None:
     course.hand_in("an", authored.RIGHT)
     course.hand_in("bo", authored.RIGHT, "relu_again")

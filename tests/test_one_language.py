@@ -16,7 +16,6 @@ from rich.console import Console
 import autograder
 from autograder.authoring.assignment import Assignment
 from autograder.cli import app
-from autograder.grading import grade_class
 from autograder.grading.store import Store
 from autograder.integrations.gradescope import bundle
 from autograder.integrations.nbgrader import cells, release
@@ -108,7 +107,7 @@ def pages(
     about = {"nbgrader": cells.metadata("test_relu_backward", points=1)}
     notebook = {"cells": [{"cell_type": "code", "metadata": about}]}
     with Store(folder / "grades" / "results.sqlite") as store:
-        for result in grade_class.class_results(store):
+        for result in store.graded_class():
             cells.fill_in(notebook, result, other)
             shown[f"nbgrader/{result.student}"] = as_json(notebook)
             shown[f"moodle/{result.student}"] = moodle_file.comment(result, other)

@@ -21,7 +21,6 @@ from hypothesis import strategies as st
 from autograder.base.messages import Authored, Text, say
 from autograder.base.written import MANIFEST
 from autograder.cli import app
-from autograder.grading.grade_class import class_results
 from autograder.grading.store import Member, Store, StoreError, StoreKey
 from autograder.judging.results import (
     SubmissionResult,
@@ -367,7 +366,7 @@ def test_the_store_gives_the_class_back_in_order_with_each_students_name(tmp_pat
             keys = {"bo": other}
             members = (Member(name, "one", f"{name}.py", keys.get(name, same), ()) for name in names.split())
             store.keep_class(members, {})
-            found = [(one.student, one.file, one.points) for one in class_results(store)]
+            found = [(one.student, one.file, one.points) for one in store.graded_class()]
             assert found == [(name, f"{name}.py", 0 if name == "bo" else 4) for name in names.split()]
 
 

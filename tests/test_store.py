@@ -98,7 +98,7 @@ def changes_of(course: Course) -> list[tuple[Any, ...]]:
     with Store(course.folder / "grades" / "results.sqlite") as store:
         return [
             (result.student, *dataclasses.astuple(change))
-            for result in grade_class.class_results(store)
+            for result in store.graded_class()
             for change in result.changes
         ]
 
@@ -165,7 +165,7 @@ def test_a_damaged_result_counts_as_not_stored(course: Course, how: str) -> None
         (key,) = store._connection.execute("SELECT submission FROM class WHERE student = 'an'").fetchone()
         store._connection.execute(f"UPDATE results SET result = {DAMAGE[how]} WHERE submission = ?", (key,))
     with Store(path, read_only=True) as store, pytest.raises(StoreError, match="of an, relu is damaged"):
-        list(grade_class.class_results(store))
+        list(store.graded_class())
     done = grade(course, InThisProcess())
     assert (done.anew, without_seconds(done.results)) == (["an"], without_seconds(before))
 
@@ -192,11 +192,11 @@ def test_a_damaged_table_is_one_sentence_and_grading_again_mends_it(course: Cour
     with Store(path) as store:
         store._connection.execute(damage)
     with contextlib.suppress(StoreError), Store(path, read_only=True) as store:
-        list(grade_class.class_results(store))
+        list(store.graded_class())
     (after,) = grade(course, InThisProcess()).results
     assert without_seconds([after]) == without_seconds([before])
     with Store(path, read_only=True) as store:
-        assert [result.points for result in grade_class.class_results(store)] == [10]
+        assert [result.points for result in store.graded_class()] == [10]
 
 
 def test_a_newer_versions_database_is_left_alone(tmp_path: Path) -> None:
@@ -345,6 +345,6 @@ def test_a_submission_is_read_once_kept_once_and_read_back_once_for_the_reports(
         with Store(course.folder / "results.sqlite") as opened:
             pool = WorkerPool(InThisProcess(), lambda: 2, Path.resolve)
             grade_class.grade_class(files, keys, QUICK, opened, pool)
-            results = grade_class.class_results(opened)
+            results = opened.graded_class()
             output.write(results, ["relu_backward"], course.folder / "out", "en", as_json=False)
         assert counts == Counter(parsed=anew, encoded=anew, decoded=len(CLASS), shown=len(CLASS))

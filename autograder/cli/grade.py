@@ -2,8 +2,9 @@
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,14 +21,17 @@ from autograder.base.command_line import (
     language_option,
     leave,
 )
-from autograder.base.messages import joined, say
+from autograder.base.messages import Text, joined, say
 from autograder.cli.common import for_instructors, intake_options, warn_of_exposed
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from autograder.cli.run_warnings import RunWarnings
     from autograder.grading.engine import Settings
     from autograder.grading.executors import WorkerPool
     from autograder.grading.grade_class import Graded
+    from autograder.grading.last_run import LastRun
     from autograder.grading.store import Store
     from autograder.integrations.nbgrader.course import Course
     from autograder.integrations.nbgrader.gradebook import Books, NotWritten
@@ -56,6 +60,12 @@ def _limit(name: str, kind: "click.ParamType[Any]", default: int, help: str) -> 
 )
 @click.option("--assignment", help="Grade this assignment only; a flat folder needs it.")
 @intake_options
+@click.option(
+    "--regrade",
+    multiple=True,
+    metavar="NAME",
+    help="A student or an assignment to be graded again although it is stored; all: everybody.",
+)
 @click.option("--dry-run", is_flag=True, help="Only list every path and what would become of it.")
 @click.option("--keys", type=PATH, help="Where the hidden answer keys are: keys, or the course's own keys.")
 @click.option(
@@ -90,6 +100,7 @@ def grade(
     assignment: str | None,
     pattern: str | None,
     roster: Path | None,
+    regrade: tuple[str, ...],
     dry_run: bool,
     keys: Path | None,
     out: Path | None,
@@ -104,9 +115,10 @@ def grade(
     json: bool,
 ) -> None:
     """Grade a class of submissions against the hidden answer keys."""
-    from autograder.grading import executors, grade_class
-    from autograder.grading.engine import Settings
+    from autograder.grading import executors, grade_class, last_run
+    from autograder.grading.engine import Settings, engine
     from autograder.grading.store import Store
+    from autograder.reports import account
     from autograder.sandbox import bubblewrap
     from autograder.sandbox.limits import asked_for
 
@@ -126,13 +138,22 @@ def grade(
             course = load(nbgrader)
             path, keys, out = course.submitted, keys or course.keys, out or course.root / "grades"
         path, keys, out = path or Path(), keys or Path("keys"), out or Path("grades")
-        intake = _taken_in(path, keys, assignment, pattern, roster)
+        asked = (path, assignment, pattern, lang, json, settings)
+        seen = None if course or dry_run else last_run.seen(path, keys, roster, asked)
+        if not regrade and (last := last_run.find(out, seen)) is not None:
+            _end(last, last.shown, out, lang, json, graded=0)
+            return
+        intake, warned = _taken_in(path, keys, assignment, pattern, roster)
         files = intake.files
         if dry_run:
             _show(intake, lang, json)
         if dry_run or not files:
-            _end(intake, lang, json, failed=False)
+            _account(account.summary(intake), account.left(intake), lang, json)
             return
+        known = {"all"}.union(*((file.student, file.assignment) for file in files))
+        if unknown := set(regrade) - known:
+            fail(say("grade.regrade_unknown", names=joined(sorted(unknown))))
+        again = {file for file in files if {"all", file.student, file.assignment} & {*regrade}}
         answer_keys = grade_class.load_keys(keys, {file.assignment for file in files})
         files = grade_class.in_course_order(files, answer_keys)
         if cluster in (None, "local"):
@@ -150,18 +171,26 @@ def grade(
                     return executors.cluster(cluster, workers, engines, complain)
                 return executors.processes(workers)
 
-            graded = _grade_with_progress(files, answer_keys, settings, store, pool, books)
-            failed, warnings = _write(store, answer_keys, out, lang, json, intake)
-    if not json:
-        told = say("grade.counted", kept=len(files) - graded, graded=graded)
-        click.echo(told.in_language(lang))
-    warn_of_exposed(path for path, _ in answer_keys.values())
-    for sentence in warnings.sentences():
-        complain(sentence)
+            graded = _grade_with_progress(files, answer_keys, settings, store, pool, books, again)
+            failed, shown, warnings = _write(store, answer_keys, out, lang, json, intake)
+    sentences = list(warnings.sentences())
     for failure in books.failed:
         about = {"student": failure.student, "assignment": failure.assignment, "why": failure.why}
-        complain(say("grade.not_written", **about))
-    _end(intake, lang, json, failed=bool(failed or books.failed))
+        sentences.append(say("grade.not_written", **about))
+    last = last_run.LastRun(
+        len(files),
+        tuple(line for line in shown if isinstance(line, str)),
+        (*warned, *sentences),
+        account.summary(intake),
+        tuple(account.left(intake)),
+        tuple(str(path) for path, _ in answer_keys.values()),
+        tuple((*each, engine(*each).id) for each in engines),
+    )
+    if seen and not failed and warnings.would_last and len(last.shown) == len(shown):
+        last_run.keep(out, seen, last)
+    _end(replace(last, warnings=tuple(sentences)), shown, out, lang, json, graded=graded)
+    if failed or books.failed:
+        leave(EXIT_JUDGE_ERROR)
 
 
 def _require_modules(answer_keys: "dict[str, tuple[Path, AnswerKey]]") -> None:
@@ -176,8 +205,8 @@ def _require_modules(answer_keys: "dict[str, tuple[Path, AnswerKey]]") -> None:
 
 def _taken_in(
     path: Path, keys: Path, assignment: str | None, pattern: str | None, roster: Path | None
-) -> "Intake":
-    """The files to grade, and the account of all others."""
+) -> "tuple[Intake, list[Text]]":
+    """The files to grade and the account of all others; and what was complained of."""
     from autograder.grading import grade_class
     from autograder.submissions import class_folder
     from autograder.submissions import roster as rosters
@@ -185,11 +214,14 @@ def _taken_in(
     known, names = grade_class.known_assignments(keys)
     people = rosters.read(roster) if roster else None
     intake = class_folder.find(path, assignment, known, names, pattern, people)
+    warned = []
     if intake.strangers:
-        complain(say("roster.unknown", names=joined(intake.strangers)))
+        warned.append(say("roster.unknown", names=joined(intake.strangers)))
     if noted := sum(1 for file in intake.files if file.notes):
-        complain(say("grade.noted", noted=noted, count=len(intake.files)))
-    return intake
+        warned.append(say("grade.noted", noted=noted, count=len(intake.files)))
+    for sentence in warned:
+        complain(sentence)
+    return intake, warned
 
 
 def _show(intake: "Intake", lang: str, as_json: bool) -> None:
@@ -205,15 +237,30 @@ def _show(intake: "Intake", lang: str, as_json: bool) -> None:
         account.table(intake, lang, Console(emoji=False, highlight=False))
 
 
-def _end(intake: "Intake", lang: str, as_json: bool, *, failed: bool) -> None:
-    """Say what is not understood and how many paths were treated how; leave where anything is not graded."""
-    from autograder.reports import account
+def _end(
+    run: "LastRun", shown: "Iterable[RenderableType]", out: Path, lang: str, as_json: bool, *, graded: int
+) -> None:
+    """Show a class that was written, and what is to be known about it."""
+    from autograder.reports import output
 
+    output.show(shown, out, lang, as_json=as_json)
     if not as_json:
-        click.echo(account.summary(intake).in_language(lang))
-    for sentence in account.left(intake):
+        told = say("grade.counted", kept=run.files - graded, graded=graded)
+        click.echo(told.in_language(lang))
+    warn_of_exposed(map(Path, run.keys))
+    for sentence in run.warnings:
         complain(sentence)
-    if failed or any(decision.fate == "not_understood" for decision in intake.account):
+    _account(run.summary, run.left, lang, as_json)
+
+
+def _account(summary: Text, left: "Iterable[Text]", lang: str, as_json: bool) -> None:
+    """Say how many paths were treated how, and what is not understood; leave where anything is not."""
+    if not as_json:
+        click.echo(summary.in_language(lang))
+    unclear = list(left)
+    for sentence in unclear:
+        complain(sentence)
+    if unclear:
         leave(EXIT_JUDGE_ERROR)
 
 
@@ -224,18 +271,17 @@ def _write(
     lang: str,
     json: bool,
     intake: "Intake",
-) -> "tuple[bool, RunWarnings]":
-    """Write and show the results; return whether any has a judge error, and the warnings."""
+) -> "tuple[bool, list[RenderableType], RunWarnings]":
+    """Write the results; return whether any has a judge error, what is shown, and the warnings."""
     from autograder.cli.run_warnings import RunWarnings
-    from autograder.grading import grade_class
     from autograder.reports import account, output
 
     warnings = RunWarnings(out)
-    passing = warnings.passing(grade_class.class_results(store))
+    passing = warnings.passing(store.graded_class())
     names = [exercise.name for _, key in answer_keys.values() for exercise in key.exercises]
     told = account.to_data(intake, lang)
-    failed = output.write(passing, list(dict.fromkeys(names)), out, lang, as_json=json, account=told)
-    return failed, warnings
+    done = output.write(passing, list(dict.fromkeys(names)), out, lang, as_json=json, account=told)
+    return *done, warnings
 
 
 @contextlib.contextmanager
@@ -282,6 +328,7 @@ def _grade_with_progress(
     store: "Store",
     open_pool: "Callable[[], AbstractContextManager[WorkerPool]]",
     books: "_Books",
+    again: "set[SubmittedFile]",
 ) -> int:
     """Grade in workers, with a progress bar and the time left on stderr; return how many were not kept.
 
@@ -312,7 +359,9 @@ def _grade_with_progress(
         for pools_left in reversed(range(_MAX_POOLS)):
             try:
                 with open_pool() as pool:
-                    grade_class.grade_class(files, answer_keys, settings, store, pool, on_graded)
+                    grade_class.grade_class(
+                        files, answer_keys, settings, store, pool, on_graded, again - anew
+                    )
                 break
             except BrokenExecutor:
                 if not pools_left:

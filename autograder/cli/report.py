@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 @for_instructors()
 def report(folder: Path, form: "Format", out: Path | None, lang: str) -> None:
     """Write a report of the class that was graded last."""
-    from autograder.grading import grade_class
     from autograder.grading.store import Store
     from autograder.reports import class_report
 
@@ -42,7 +41,7 @@ def report(folder: Path, form: "Format", out: Path | None, lang: str) -> None:
         fail(say("report.no_store", file=path))
     out = out or path.parent / "report"
     with Store(path, read_only=True) as store:
-        if next(grade_class.class_results(store), None) is None:
+        if next(store.graded_class(), None) is None:
             fail(say("report.no_class", file=path))
-        written = class_report.write(form, lambda: grade_class.class_results(store), out, lang, complain)
+        written = class_report.write(form, lambda: store.graded_class(), out, lang, complain)
     click.echo(say("file.wrote", file=written).in_language(lang))

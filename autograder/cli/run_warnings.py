@@ -42,6 +42,11 @@ class RunWarnings:
                         self._changed.append(_changed(result, change))
             yield result
 
+    @property
+    def would_last(self) -> bool:
+        """Whether the next run would warn of the same, if nothing changes."""
+        return not (self._lost_rows or self._changes)
+
     def sentences(self) -> Iterator[Text]:
         """The warnings; call it after all results have passed."""
         if number := len(self._unreadable):

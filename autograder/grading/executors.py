@@ -76,7 +76,10 @@ def processes(count: int) -> Iterator[WorkerPool]:
     class Pool(ProcessPoolExecutor):
         def submit(self, *task: Any, **options: Any) -> Any:
             with _undisturbed():  # a worker may be started here
-                return super().submit(*task, **options)
+                future = super().submit(*task, **options)
+            # They end with the pool; Python 3.11 cannot end one with a cancelled future without a traceback.
+            future.cancel = lambda: False  # type: ignore[method-assign]
+            return future
 
     try:
         executor = Pool(count, multiprocessing.get_context("spawn"), _start_worker)
@@ -167,7 +170,7 @@ def cluster(
         import distributed
     except ImportError:
         raise ClusterError(say("cluster.not_installed")) from None
-    for name in ("asyncio", "distributed", "distributed.client", "tornado"):
+    for name in ("asyncio", "distributed", "distributed.client", "tornado", "tornado.application"):
         # What is lost is told in one sentence, where it matters.
         logging.getLogger(name).setLevel(logging.CRITICAL)
     # The same in its child processes.

@@ -11,7 +11,7 @@ import gc
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -96,17 +96,20 @@ def grade_class(
     store: Store,
     pool: WorkerPool,
     on_graded: Callable[[Graded, SubmissionResult | None], None] = lambda graded, result: None,
+    again: Collection[SubmittedFile] = (),
 ) -> list[Graded]:
     """Grade `files` and return where their results are, in the order of `files`.
 
     A submission with a judge error is graded once more after all others, one at a time, so that the error
     cannot come from what another submission did to the machine. In the end the store remembers `files` as the
-    class that was graded last; see `class_results`.
+    class that was graded last; see `Store.graded_class`.
 
     Parameters
     ----------
     on_graded : function (Graded, SubmissionResult or None)
         Called for each submission when its result is stored; with the result, if it was graded now.
+    again : collection of SubmittedFile
+        Those to be graded although a result is stored, which no judge error replaces.
 
     Raises
     ------
@@ -115,7 +118,7 @@ def grade_class(
     TextError
         No sandbox works here.
     """
-    run = _ClassRun(keys, settings, store, pool, on_graded)
+    run = _ClassRun(keys, settings, store, pool, on_graded, again)
     try:
         graded = [run.begin(file) for file in files]
         run.wait()
@@ -137,6 +140,7 @@ class _ClassRun:
         store: Store,
         pool: WorkerPool,
         on_graded: Callable[[Graded, SubmissionResult | None], None],
+        again: Collection[SubmittedFile],
     ) -> None:
         self._keys = {name: key for name, (_, key) in keys.items()}
         self._deciding = {name: answer_key.deciding(key) for name, key in self._keys.items()}
@@ -145,6 +149,7 @@ class _ClassRun:
         self._store = store
         self._pool = pool
         self._on_graded = on_graded
+        self._again = again
         self._running: dict[Future[SubmissionResult], Graded] = {}
         self._failed: list[Graded] = []
         self._tried: set[Limits] = set()
@@ -155,7 +160,7 @@ class _ClassRun:
         content, problem = content_of(file)
         about = (self._deciding[file.assignment], self._settings.engine(key).id)
         graded = Graded(file, StoreKey(_digest(file, content, problem), *about))
-        if self._store.is_final(graded.key):
+        if file not in self._again and self._store.is_final(graded.key):
             self._on_graded(graded, None)
         elif problem is not None:
             result = _result(file, self._settings, 0.0, unreadable(key, problem), key)
@@ -209,12 +214,14 @@ class _ClassRun:
                 self._pool.check()  # it knows more
                 raise BrokenExecutor
             result = _finished(future, graded.file, key, self._settings)
-            self._store.put(graded.key, result)
+            is_kept = result.has_judge_error and self._store.is_final(graded.key)
+            if not is_kept:
+                self._store.put(graded.key, result)
             if result.has_judge_error and not last:
                 self._pool.doubt()
                 self._failed.append(graded)
             else:
-                self._on_graded(graded, result)
+                self._on_graded(graded, None if is_kept else result)
 
 
 def _finished(
@@ -245,11 +252,6 @@ def result_of(graded: Graded, store: Store) -> SubmissionResult:
 def _member(graded: Graded) -> Member:
     file = graded.file
     return Member(file.student, file.assignment, file.name, graded.key, file.notes)
-
-
-def class_results(store: Store) -> Iterator[SubmissionResult]:
-    """The results of the class that was graded last, in one pass through the store."""
-    return store.graded_class()
 
 
 def content_of(file: SubmittedFile) -> tuple[bytes, Text | None]:

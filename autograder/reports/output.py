@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from autograder.base.atomic import replacing
 from autograder.base.messages import translator
@@ -27,15 +27,15 @@ def write(
     *,
     as_json: bool,
     account: Sequence[Any] = (),
-) -> bool:
-    """Write the files and show the class; return whether any submission got a judge error.
+) -> tuple[bool, list[RenderableType]]:
+    """Write the files; return whether any submission got a judge error, and what `show` prints of the class.
 
     Parameters
     ----------
     exercises : sequence of str
         The exercise columns of `grades.csv`.
     as_json : bool
-        Print `results.json` instead of the table.
+        `results.json` is going to be printed instead of the table.
     account : sequence
         What became of every path, as `reports.account` gives it.
     """
@@ -53,10 +53,14 @@ def write(
         passing = json_file.through(passing, lang, document, account)
         shown = [] if as_json else terminal.class_shown(passing, lang)
         deque(passing, maxlen=0)  # only for what passes through
+    return failed, shown
+
+
+def show(shown: Iterable[RenderableType], folder: Path, lang: str, *, as_json: bool) -> None:
+    """Print the class whose files lie in `folder`."""
     if as_json:
         with (folder / "results.json").open(encoding="utf-8") as document:
             shutil.copyfileobj(document, sys.stdout)
     else:
         written = translator(lang)("report.written", folder=folder)
         Console(emoji=False, highlight=False).print(*shown, written, sep="\n")
-    return failed

@@ -5,7 +5,8 @@ imports nothing until a file is found that belongs to an assignment, and changes
 pytest never imports a student's file: the file runs once, in the sandbox, and each item reports one case.
 
 With `--hidden-keys DIR` an instructor runs the hidden cases in the same way. The messages stay those that a
-student may see: nothing is quoted from a hidden key, and what the code printed on hidden inputs is not shown.
+student may see: nothing is quoted from a hidden key, what the code printed on hidden inputs is not shown, and
+no sibling case is run (`grade` and the feedback that it leaves show those).
 Then whatever else lies in a student's folder is left alone: conftest.py, packages, test modules, links.
 A settings file is obeyed before any plugin is loaded, so `autograder pytest` names one that is empty.
 """
