@@ -133,7 +133,7 @@ ONLY_REFUSED = NOT_LINEAR | {
     "windows_taken_to_touch",  # right where they do, an exception elsewhere
     "square_kernel",  # an exception where it is not
     *("square_maps_only", "square_map_assumed"),  # the same of the maps
-    "remainder_refused",  # an exception where there is one
+    *("remainder_refused", "number_rounded_to_nearest"),  # an exception where there is one
     *("window_not_subtracted", "loops_over_input_positions"),  # an index beyond the residual
     "slice_empty_without_padding",
     "read_beyond_the_residual",  # adds arrays of unlike sizes: an exception but for a kernel of one number

@@ -198,10 +198,10 @@ PART_TWO = {
     "overlap": [((1, 1, 5, 5), 3, 2)],
     "gaps": [((1, 1, 5, 5), 2, 3), ((1, 1, 3, 3), 1, 2)],
     "remainder": [((1, 1, 5, 5), 2, 2), ((1, 1, 6, 6), 3, 2), ((1, 1, 6, 6), 2, 3)],
-    "negative": [((1, 1, 4, 4), 2, 2), ((1, 1, 4, 4), 4, 5)],
+    "negative": [((1, 1, 6, 6), 2, 2), ((1, 1, 4, 4), 4, 5)],
     "extremes": [((1, 1, 4, 4), 1, 1), ((1, 1, 4, 4), 4, 5)],
     "everything": [((2, 5, 8, 5), 3, 2), ((5, 2, 10, 13), 2, 3), ((2, 3, 6, 9), 3, 3)],
-    "layouts": [((1, 1, 4, 4), 2, 2)] * 3 + [((1, 1, 3, 3), 1, 1)],
+    "layouts": [((1, 1, 6, 6), 2, 2)] * 3 + [((1, 1, 3, 3), 1, 1)],
 }
 
 HIDDEN = {"extremes", "negative", "remainder", "everything", "layouts"}
@@ -890,7 +890,7 @@ groups["overlap"].example((np.array([[[[1.0, 2.0], [3.0, 4.0]]]]), ALEXNET_X, 3,
 
 @max_back.group("ties", points=0.75, visible=False)
 def max_back_ties(rng):
-    for shape, k in (((1, 1, 4, 4), 2), ((1, 1, 6, 6), 3)):
+    for shape, k in (((1, 1, 6, 6), 2), ((1, 1, 6, 6), 3)):
         delta = residual(rng, "ties", shape, k)
         x, accept = tied(rng, delta, shape, k)
         yield Case((delta, x, k, k), accept=accept)
@@ -898,10 +898,10 @@ def max_back_ties(rng):
 
 @max_back.group("integers", points=0.75, visible=False)
 def max_back_integers(rng):
-    x = landscape_of_integers(rng, (1, 1, 4, 4), 2)
-    yield real(rng, 1, 1, 2, 2), x, 2, 2
-    yield odd(rng, 1, 1, 2, 2), landscape(rng, x.shape, 2), 2, 2
-    yield odd(rng, 1, 1, 2, 2), x, 2, 2
+    x = landscape_of_integers(rng, (1, 1, 6, 6), 2)
+    yield real(rng, 1, 1, 3, 3), x, 2, 2
+    yield odd(rng, 1, 1, 3, 3), landscape(rng, x.shape, 2), 2, 2
+    yield odd(rng, 1, 1, 3, 3), x, 2, 2
 
 
 max_back.add_misconceptions(
