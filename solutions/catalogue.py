@@ -227,6 +227,23 @@ def sized(exercise, args):
     return group
 
 
+def varied(exercise, args, **base):
+    """A function that adds a group of cases, each told by its changes of one base case.
+
+    `args(rng, **sizes)` draws the arguments. A group that is named after a feature changes little besides, so
+    that a mistake costs the features that it concerns; groups in which everything changes come last.
+    """
+
+    def group(name, points, *changes, visible=True):
+        def draw(rng):
+            for change in changes:
+                yield args(rng, **{**base, **change})
+
+        return exercise.group(name, points=points, visible=visible)(draw)
+
+    return group
+
+
 def layouts(exercise, points, args, *more):
     """Add the group `layouts`: a call in each of three memory layouts, and those that `more` draw.
 

@@ -1,6 +1,24 @@
 // Run by tests/test_explorer.py behind the explorer's own scripts: what they say of a layer, in the names of
 // autograder.cnn.derivations. `answer` is the only thing that the tests call.
 
+/** All numbers of a layer, with some typed; the numerical check of each gradient; what a slip makes of the residual. */
+function checked({ layer, slip, typed }) {
+  const given = drawn(layer, 7, new Map(Object.entries(typed)));
+  const equations = expand(layer, connections(layer, given.before.a));
+  const right = computed(given, equations);
+  if (slip) equations.residual = mistaken(layer, slip);
+  const { before, w, b, delta, z, residual, weights, bias } = computed(given, equations);
+  const shown = { zBefore: before.z, w, b, delta, z, residual, weights, bias };
+  const checks = Object.fromEntries(
+    [["zBefore", right.residual], ["w", right.weights], ["b", right.bias]].map(([name, map]) => [
+      name,
+      [...map.keys()].map((key) => central(layer, given, name, key.split(",").map(Number))),
+    ]),
+  );
+  const listed = Object.entries(shown).map(([name, map]) => [name, [...map.values()]]);
+  return { shapes: shapes(layer), numbers: Object.fromEntries(listed), checks };
+}
+
 function answer(layer) {
   const named = (name, at) => {
     const { letter, layer: where, of, gradient } = QUANTITIES[name];

@@ -5,7 +5,8 @@ from typing import Any
 
 from autograder.submissions import class_folder
 from autograder.submissions.class_folder import SubmittedFile
-from autograder.submissions.source import Submission, read
+from autograder.submissions.records import Submission
+from autograder.submissions.source import read
 
 
 def find(*arguments: Any) -> list[SubmittedFile]:

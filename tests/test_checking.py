@@ -1,13 +1,16 @@
 """A student's own check: from the command line and in a notebook."""
 
+import inspect
 import json
 import os
 import shutil
 import subprocess
 import sys
+import warnings
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -169,6 +172,30 @@ def test_a_crash_in_a_notebook_is_told_with_its_line(folder: Path) -> None:
     assert exercise.symptom is not None and exercise.symptom.in_language("en").startswith(
         "IndexError in relu_backward, line 2"
     )
+
+
+def test_what_newer_versions_change_is_passed_on_from_numpys_warnings(folder: Path) -> None:
+    def old(delta: np.ndarray, z: np.ndarray) -> np.ndarray:
+        warnings.warn("Conversion of an array is deprecated", DeprecationWarning, stacklevel=2)
+        warnings.warn("of no concern", UserWarning, stacklevel=2)
+        return delta * (z > 0)
+
+    old.__name__ = "relu_backward"
+    result = result_of(old, folder)
+    (note,) = result.notes
+    assert result.points == 8 and "Conversion of an array is deprecated" in note.in_language("en")
+
+
+def test_a_function_is_stale_if_the_newest_cell_that_defines_it_did_not_run(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good, broken = inspect.getsource(relu_backward), "def relu_backward(delta, z):\n    return (delta"
+    monkeypatch.chdir(folder)
+    for cells, stale in (([good, "1"], False), ([good, broken, "check()"], True), ([broken, good], False)):
+        shell = SimpleNamespace(user_ns={"In": cells})
+        monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda shell=shell: shell))
+        check(relu_backward, lang="en")
+        assert ("relu_backward that was checked is an older one" in capsys.readouterr().out) == stale
 
 
 # ---- A page ------------------------------------------------------------------------------------------------

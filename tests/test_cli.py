@@ -65,7 +65,7 @@ def test_build_says_what_it_wrote_and_check_what_is_out_of_date(
     status, text = build()
     assert status == 0 and text.splitlines()[-1].startswith("wrote: assignments/")
     hidden = tmp_path / "solutions" / "relu" / "hidden.py"
-    hidden.write_text(hidden.read_text(encoding="utf-8").replace("a batch", "samples"), encoding="utf-8")
+    hidden.write_text(hidden.read_text(encoding="utf-8").replace("a batch", "some samples"), encoding="utf-8")
     for name in [name for name in sys.modules if name.startswith("_course_")]:
         monkeypatch.delitem(sys.modules, name)  # as in a new process
     assert build() == (

@@ -187,7 +187,7 @@ def test_a_misspelt_folder_is_named_and_the_rest_of_the_class_is_graded(course: 
     result = call(course, "grade", "submitted", *QUICK, "--json")
     assert [one["student"] for one in json.loads(result.stdout)["submissions"]] == ["chi", "安"]
     assert result.returncode == 3
-    assert "not graded: bo/rellu/work.py: rellu is no known assignment, only relu" in result.stderr
+    assert "not understood: bo/rellu/work.py: rellu is no known assignment, only relu" in result.stderr
 
 
 @pytest.mark.slow

@@ -98,8 +98,8 @@ def said(question, line, typed):
 @pytest.mark.parametrize("typed", [*DELTA12_LINES, *DELTA12_TEXTS])
 def test_a_residual_is_read_in_every_hand(typed):
     given = said(RESIDUALS, DELTA12, typed)
-    assert given.says == RIGHT, given.result.text.in_language("en")
-    read_as = said(RESIDUALS, DELTA12, given.result.read_as)
+    assert given.says == RIGHT, given.text.in_language("en")
+    read_as = said(RESIDUALS, DELTA12, given.read_as)
     assert read_as.says == RIGHT  # what it was read as says the same, in the lecture's notation
     # The same text with two indices exchanged is wrong: nothing of it was passed over.
     for old, new in (
@@ -163,8 +163,8 @@ def test_what_is_wrong_or_unfinished_is_not_read_as_right(typed):
 )
 def test_a_gradient_is_read_in_every_hand(typed):
     given = said(GRADIENTS, W12, typed)
-    assert given.says == RIGHT, given.result.text.in_language("en")
-    assert said(GRADIENTS, W12, given.result.read_as).says == RIGHT
+    assert given.says == RIGHT, given.text.in_language("en")
+    assert said(GRADIENTS, W12, given.read_as).says == RIGHT
     assert said(GRADIENTS, W12, typed[: max(map(typed.rfind, "+＋"))]).says != RIGHT
 
 
@@ -182,8 +182,8 @@ def test_a_gradient_is_read_in_every_hand(typed):
 )
 def test_a_general_formula_is_read_in_every_hand(typed):
     given = said(FORMULA, "delta", typed)
-    assert given.says == RIGHT, given.result.text.in_language("en")
-    assert said(FORMULA, "delta", given.result.read_as).says == RIGHT
+    assert given.says == RIGHT, given.text.in_language("en")
+    assert said(FORMULA, "delta", given.read_as).says == RIGHT
     assert said(FORMULA, "delta", typed.replace("w", "a", 1).replace("W", "a", 1)).says != RIGHT
 
 
@@ -198,11 +198,11 @@ def test_a_general_formula_is_read_in_every_hand(typed):
 def test_two_general_formulas_are_told_apart(typed):
     for line in ("w", "b"):
         given = said(FORMULAS, line, typed)
-        assert given.says == RIGHT, given.result.text.in_language("en")
+        assert given.says == RIGHT, given.text.in_language("en")
 
 
 def test_the_line_that_could_not_be_read_is_shown_where_one_is_missing():
-    told = said(RESIDUALS, DELTA12, "δ12_prev = (δ11 w12 + δ12 w11) σ'(z12)").result
+    told = said(RESIDUALS, DELTA12, "δ12_prev = (δ11 w12 + δ12 w11) σ'(z12)")
     assert (
         told.verdict == "missing"
         and "δ12_prev" in told.text.in_language("en")
@@ -259,4 +259,4 @@ def test_a_text_beyond_the_limit_is_not_read_at_all(question, limit):
     line = DELTA12 if question is RESIDUALS else "delta"
     assert said(question, line, right.ljust(limit)).says == RIGHT
     refused = said(question, line, right.ljust(limit + 1))
-    assert refused.says != RIGHT and refused.result.verdict == "unreadable"
+    assert refused.says != RIGHT and refused.verdict == "unreadable"

@@ -10,15 +10,16 @@ from hypothesis import strategies as st
 
 from autograder.base.messages import COURSE_LANGUAGES
 from autograder.cnn.derivations import expand
-from autograder.cnn.derivations.checking import lines
-from autograder.cnn.derivations.checking.lines import LineResult
+from autograder.cnn.derivations.checking import answers as lines
+from autograder.cnn.derivations.checking.answers import LineResult
 from autograder.cnn.derivations.checking.slips import SLIPS, Slip, find_slips
 from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer
 from autograder.cnn.derivations.meaning.layer_formulas import LayerFormulas
-from autograder.cnn.derivations.meaning.terms import terms_of, write_term
+from autograder.cnn.derivations.meaning.terms import write_term
 from autograder.cnn.derivations.notation.write import left_side
 from autograder.cnn.derivations.pages.records import Aligned, Equation, as_sum
 from autograder.cnn.derivations.symbols import Atom, Derivative, Quantity
+from autograder.cnn.derivations.symbols import terms as terms_of
 from tests.typed_equations import HOSTILE, NEARLY
 
 LECTURE = Layer((3, 3), (2, 2))
@@ -422,7 +423,8 @@ def test_a_line_may_be_numbered(mark: str) -> None:
 def test_flooding_is_refused() -> None:
     many = check_lines("z11 = b\n" * 2_000, WANTED, LECTURE)
     assert "Only the first" in many[-1].text.in_language("en")
-    large = check_lines("z11 = b + " + "b + " * 50_000 + "b", WANTED, LECTURE)
+    question = lines.Question(LECTURE, ("z", "delta", "w", "b"))
+    large = [lines.answer(question, line, "z11 = b + " + "b + " * 50_000 + "b") for line in question.lines()]
     assert {one.verdict for one in large} == {"unreadable"}
 
 

@@ -18,7 +18,7 @@ from autograder.cnn.derivations.documents.settings import Options
 from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, LayerError, Pooling
 from autograder.cnn.derivations.pages import render
 from autograder.cnn.derivations.pages.steps import derive
-from tests.commands import call
+from tests.commands import call_here as call
 from tests.typed_equations import NEARLY
 
 SAMPLES = Path(__file__).parent / "derivations"
@@ -314,6 +314,14 @@ def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
     assert [one.line for one in check_file(file).equations] == [1, 2]
 
 
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16", "utf-16-le", "utf-8"])
+def test_any_encoding_is_read(encoding: str, tmp_path: Path) -> None:
+    """A text of the lecture's in the encoding of a Chinese Windows, or as some editors save Unicode."""
+    file = tmp_path / "a.md"
+    file.write_bytes("卷积层的前向传播：\n\n$z_{11} = a_{11} w_{11} + a_{12} w_{12} + b$\n".encode(encoding))
+    assert statuses(check_file(file, Options((1, 3), (1, 2)))) == ["right"]
+
+
 def test_a_notebook_is_read_cell_by_cell() -> None:
     report = check_file(SAMPLES / "stride.ipynb")
     found = [(one.cell, one.line, one.status, [slip.id for slip in one.slips]) for one in report.equations]
@@ -406,7 +414,7 @@ def test_the_command_tells_by_its_status(tmp_path: Path) -> None:
     [
         (["missing.md"], "missing.md: No such file"),
         (["."], "Is a directory"),
-        (["latin.md"], "UTF-8"),
+        (["no_text.md"], "UTF-8"),
         (["broken.ipynb"], "no notebook"),
         (["a.md", "--input", "3"], ""),
         (["a.md", "--input", "three"], "no size"),
@@ -416,7 +424,7 @@ def test_the_command_tells_by_its_status(tmp_path: Path) -> None:
 )
 def test_a_bad_call_is_one_sentence(tmp_path: Path, arguments: list[str], said: str) -> None:
     (tmp_path / "a.md").write_text("$z_{11} = a_{11} w_{11} + b$", encoding="utf-8")
-    (tmp_path / "latin.md").write_bytes("δ = \xff".encode("latin-1", "replace"))
+    (tmp_path / "no_text.md").write_bytes(b"\0\1" + bytes(range(256)) * 3)
     (tmp_path / "broken.ipynb").write_text("{", encoding="utf-8")
     result = call(tmp_path, "check-derivation", *arguments)
     if not said:

@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 import autograder
 from autograder.base.messages import COURSE_LANGUAGES, Authored
 from autograder.cnn.derivations import expand
-from autograder.cnn.derivations.layer import Dense, Layer, LayerError, Pooling
-from autograder.cnn.derivations.options import read_layer, read_size
+from autograder.cnn.derivations.layer import Dense, Layer, LayerError, Pooling, max_pooling
+from autograder.cnn.derivations.options import read_element, read_layer, read_size
 from autograder.cnn.derivations.pages import records, render
 from autograder.cnn.derivations.pages.records import Equation, Grid, Product, Prose, Sum, as_sum
 from autograder.cnn.derivations.pages.shown import FORMATS
 from autograder.cnn.derivations.pages.steps import derive
 from autograder.cnn.derivations.symbols import Atom, Derivative
-from tests.commands import call
+from tests.commands import call_here as call
 
 LECTURE = Layer((3, 3), (2, 2))
 WINNERS = {
@@ -253,7 +253,14 @@ def test_derive_takes_every_kind_of_layer(options: str, layer: Any, of: Any, tmp
         "--channels 0",
         "--pool avg --of bias",
         "--pool avg --padding 1",
-        "--pool max",
+        "--pool max --map 3,1;2",
+        "--pool max --map 3,1;2,x",
+        "--pool max --input 4x4 --map 3,1;2,4",
+        "--pool max --element b",
+        "--element delta[9,9]",
+        "--element delta[1,2,3]",
+        "--element q[1,2]",
+        "--input 900000000x900000000 --element w[1,1]",
         "--pool max --winners 1,1;1,1;1,1;1,1",
         "--pool max --winners 1;2;3;4",
         "--pool max --winners ,;,;,;,",
@@ -290,6 +297,67 @@ def test_any_text_names_winners_or_is_told_in_one_sentence(text: str) -> None:
         assert error.text.in_language("en")
     else:
         assert isinstance(layer, Pooling) and len(layer.winners) == 4
+
+
+@pytest.mark.parametrize(
+    ("layer", "names"),
+    [
+        (Layer((5, 6), (2, 3), 2, 1, 2, 3), ["delta[2,3,4]", "a[1,5,6]", "w[3,2,1,1]", "b[2]", "z[1,2,3]"]),
+        (Dense(3, 2), ["delta[2]", "a[1]", "w[3,1]", "b[3]", "z[2]"]),
+        (Pooling((5, 5), (3, 2), (2, 3)), ["delta[3,2]", "a[5,5]", "z[2,1]"]),
+        (max_pooling(Pooling((4, 6), (2, 3))), ["delta[3,2]", "a[1,6]", "z[2,2]"]),
+    ],
+)
+def test_one_element_has_the_formula_that_it_has_among_all(layer: Any, names: list[str]) -> None:
+    everything: dict[str, Any] = {}
+    for part in ("z", "delta", "input", *(() if isinstance(layer, Pooling) else ("weights", "bias"))):
+        everything |= results(derive(layer, part, steps=False).to_data())
+    for name in names:
+        for steps in (False, True):
+            (found,) = results(derive(layer, steps=steps, element=read_element(name)).to_data()).items()
+            assert everything[found[0]] == found[1]
+
+
+def results(data: Any) -> dict[str, Any]:
+    """Left-hand side ↦ the last side, of the last equation of a page's sections."""
+    found = {}
+    for section in data["sections"]:
+        for block in section["blocks"][-1:]:
+            for equation in block.get("equations", []):
+                found[equation["left"]] = equation["sides"][-1]
+    return found
+
+
+def test_one_element_of_a_layer_that_nobody_could_write_out() -> None:
+    layer = read_layer("224", "3", 1, 1, 512, 512, whole=False)
+    page = derive(layer, element=read_element("delta[7,100,1]"))
+    (formula,) = results(page.to_data()).values()
+    assert len(formula["terms"]) == 512 * 3 * 2
+    with pytest.raises(LayerError):
+        derive(layer, element=read_element("w[1,1,1,1]"))  # 50,176 products
+
+
+def test_max_pooling_without_winners_says_which_map_decided() -> None:
+    layer = read_layer(pool="max", map="3 1 2.5; 2 7 7; 0 0 -1; 1 0 0", kernel="2x3")
+    assert [one.index for one in layer.winners.values()] == [(2, 2), (4, 1)]  # type: ignore[union-attr]
+    text = derive(layer, "z").write("text", lang="en")
+    assert "│a₁₁ a₁₂ a₁₃│" in text and "│3 1 5/2│" in text
+    assert "│" in derive(read_layer(pool="max"), "z").write("text", lang="en")
+
+
+def test_long_lines_are_broken_on_paper() -> None:
+    page = derive(Layer((8, 8), (3, 3), channels=2), "weights", steps=False)
+    lines = render.document(page, "latex", "zh").splitlines()
+    assert max(map(len, lines)) < 250 and "\\documentclass{ctexart}" in lines
+    whole = " ".join(lines).replace(" \\\\ & +", " +")
+    assert whole.count(r"\delta_{1,1,1}") == page.write("latex", lang="zh").count(r"\delta_{1,1,1}") == 18
+
+
+def test_a_notebook_derives_pooling_dense_and_one_element() -> None:
+    assert str(autograder.derive(dense="3x2", of="delta")) == str(derive(Dense(3, 2), "delta"))
+    assert str(autograder.derive(pool="avg", of="z")) == str(derive(Pooling((4, 4), (2, 2)), "z"))
+    assert "max(" in str(autograder.derive(pool="max", of="z"))
+    assert "δ₂₃" in str(autograder.derive(224, 5, element="delta[2,3]"))
 
 
 def test_a_notebook_derives_without_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,7 @@ from autograder.cnn.derivations.documents.settings import Options
 from autograder.cnn.derivations.layer import LayerError
 from autograder.cnn.derivations.options import read_symbols
 from autograder.cnn.notebook import check_derivation
-from tests.commands import call
+from tests.commands import call_here as call
 
 CODES = {
     "right": "r",

@@ -62,7 +62,7 @@ def test_why_the_grader_failed_is_told_in_the_readers_language(key: AnswerKey) -
 
 
 def test_an_honest_file_with_many_mistakes_loses_no_note(key: AnswerKey) -> None:
-    content = notebook(*["(" for _ in range(20)])
+    content = notebook("x = 1", *["(" for _ in range(20)])
     load = LoadNote("cell 21", 1, "NameError", "name 'np' is not defined")
     told = done(key, notebook("x = 1", *["("] * 20), load).notes
     assert (

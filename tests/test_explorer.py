@@ -166,6 +166,99 @@ def forward(layer: Layer, a: np.ndarray, w: np.ndarray, b: np.ndarray) -> np.nda
     return np.einsum("cpqij,kcij->kpq", windows, w) + b[:, None, None]
 
 
+# ---- Pooling, dense, typed numbers, mistakes ---------------------------------------------------------------
+
+KINDS: list[dict[str, Any]] = [
+    *(
+        {"kind": kind, "height": h, "width": 5, "stride": s, "channels": c}
+        for kind in ("max", "avg")
+        for h, s, c in ((4, 2, 1), (5, 1, 2), (5, 3, 1))
+    ),
+    {"kind": "dense", "height": 4, "width": 1, "kernelHeight": 4, "kernelWidth": 1, "kernels": 3},
+    {"kind": "conv", "height": 5, "width": 4, "stride": 2, "padding": 1, "channels": 2, "kernels": 2},
+]
+USUAL = {"kernelHeight": 2, "kernelWidth": 2, "stride": 1, "padding": 0, "channels": 1, "kernels": 1}
+
+
+def of_kind(layer: dict[str, Any], given: dict[str, np.ndarray], stride: int | None = None) -> np.ndarray:
+    """z from the windows of ReLU(z) of the layer before, of the shape of δ."""
+    p, s = layer["padding"], stride or layer["stride"]
+    a = np.pad(np.maximum(given["zBefore"], 0), ((0, 0), (p, p), (p, p)))
+    size = layer["kernelHeight"], layer["kernelWidth"]
+    windows = np.lib.stride_tricks.sliding_window_view(a, size, axis=(1, 2))[:, ::s, ::s]
+    if layer["kind"] in ("max", "avg"):
+        z = windows.max(axis=(3, 4)) if layer["kind"] == "max" else windows.mean(axis=(3, 4))
+    else:
+        z = np.einsum("cpqij,kcij->kpq", windows, given["w"]) + given["b"][:, None, None]
+    rows, columns = given["delta"].shape[1:]
+    return np.asarray(z[:, :rows, :columns])
+
+
+def test_every_kind_of_layer_typed_numbers_and_mistakes_against_numpy() -> None:
+    conv: dict[str, Any] = {**USUAL, **KINDS[-1]}
+    asked: list[dict[str, Any]] = [{"layer": {**USUAL, **one}, "slip": "", "typed": {}} for one in KINDS]
+    asked += [{"layer": conv, "slip": slip, "typed": {}} for slip in ("unrotated", "stride")]
+    asked += [{"layer": conv, "slip": "", "typed": {"w:0,0,0,1": 2.5, "delta:1,0,0": -7, "zBefore:0,0,0": 9}}]
+    for request, answer in zip(asked, call_javascript(SCRIPT, "checked", asked), strict=True):
+        layer = request["layer"]
+        shape = {name: answer["shapes"][of] for name, of in OF.items()}
+        value = {
+            name: np.reshape(numbers, shape[name]).astype(float)
+            for name, numbers in answer["numbers"].items()
+            if numbers
+        }
+        given = {name: value[name] for name in ("zBefore", "w", "b", "delta")}
+        for typed, number in request["typed"].items():
+            name, _, place = typed.partition(":")
+            assert given[name][tuple(map(int, place.split(",")))] == number
+        assert np.allclose(of_kind(layer, given), value["z"])
+        differ = functools.partial(gradient_of, layer, given)
+        for name, gradient in (("zBefore", "residual"), ("w", "weights"), ("b", "bias")):
+            if gradient not in value:
+                continue
+            found = differ(name)
+            assert np.allclose(found, np.reshape(answer["checks"][name], shape[name]), atol=1e-6), layer
+            if gradient != "residual" or not request["slip"]:
+                assert np.allclose(found, value[gradient], atol=1e-6), (layer, gradient)
+        if request["slip"]:
+            as_slipped = differ("zBefore", 1) if request["slip"] == "stride" else unrotated(layer, given)
+            assert np.allclose(as_slipped, value["residual"], atol=1e-6)
+            assert not np.allclose(differ("zBefore"), value["residual"])
+
+
+def gradient_of(
+    layer: dict[str, Any], given: dict[str, np.ndarray], name: str, stride: int | None = None
+) -> np.ndarray:
+    """∂J/∂ one of the arrays, by numbers."""
+    moved = functools.partial(moved_forward, layer, given, name, stride)
+    return np.asarray(central_difference(moved, given[name], given["delta"], h=1e-4))
+
+
+def moved_forward(
+    layer: dict[str, Any], given: dict[str, np.ndarray], name: str, stride: int | None, x: np.ndarray
+) -> np.ndarray:
+    return of_kind(layer, {**given, name: x}, stride)
+
+
+OF = {
+    **{"zBefore": "a", "residual": "a", "z": "z", "delta": "z"},
+    **{"w": "w", "weights": "w", "b": "b", "bias": "b"},
+}
+
+
+def unrotated(layer: dict[str, Any], given: dict[str, np.ndarray]) -> np.ndarray:
+    """δ spread and padded, and the kernel as it is slid over it; the padding's share cropped."""
+    (kernels, _, kh, kw), s, p = given["w"].shape, layer["stride"], layer["padding"]
+    _, height, width = given["zBefore"].shape
+    spread = np.zeros((kernels, height + 2 * p - kh + 1, width + 2 * p - kw + 1))
+    rows, columns = given["delta"].shape[1:]
+    spread[:, : rows * s : s, : columns * s : s] = given["delta"]
+    padded = np.pad(spread, ((0, 0), (kh - 1, kh - 1), (kw - 1, kw - 1)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (kh, kw), axis=(1, 2))
+    found = np.einsum("kuvij,kcij->cuv", windows, given["w"])
+    return np.asarray(found[:, p : p + height, p : p + width] * (given["zBefore"] > 0))
+
+
 # ---- Its words ---------------------------------------------------------------------------------------------
 
 

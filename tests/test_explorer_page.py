@@ -174,7 +174,7 @@ def test_a_click_keeps_the_selection_and_escape_lets_go(page: Any) -> None:
 def test_numbers_of_the_readout_are_those_of_the_cells(page: Any) -> None:
     for key in ("z:0,1,1", "a:0,1,1", "w:0,0,0,1", "b:0"):
         cell = page.locator(
-            f'#maps [data-key="{key}"]:not([data-name="a"], [data-name="w"], [data-name="b"])'
+            f'#maps [data-key="{key}"]:is([data-name=before], [data-name=z], [data-name^=g])'
         ).first
         cell.hover()
         worked = page.inner_text("#readout .in-numbers").replace("−", "-").replace("·", "*")
@@ -182,11 +182,60 @@ def test_numbers_of_the_readout_are_those_of_the_cells(page: Any) -> None:
         assert eval(left) == int(right) == int(cell.locator(".num").inner_text().replace("−", "-"))
 
 
+def test_a_number_is_typed_and_everything_follows(page: Any) -> None:
+    cell = page.locator('#forward [data-key="w:0,0,0,1"]').first
+    cell.click()
+    page.fill("#readout input", "2.5")
+    page.keyboard.press("Enter")
+    assert cell.locator(".num").inner_text() == "2.5"
+    page.hover('#backward [data-name="before"][data-key="a:0,0,1"]')
+    assert "2.5" in page.inner_text("#readout .in-numbers") and "equal ✓" in page.inner_text(
+        "#readout .check"
+    )
+    page.locator('#forward [data-key="w:0,0,1,1"]').first.focus()
+    page.keyboard.press("7")
+    page.keyboard.press("Enter")
+    assert page.locator('#forward [data-key="w:0,0,1,1"] .num').first.inner_text() == "7"
+
+
+def test_what_if_it_is_not_rotated(page: Any) -> None:
+    page.click("#slip [value=unrotated]")
+    assert page.locator("#backward .differs").count() >= 4
+    page.click('#backward [data-name="before"][data-key="a:0,1,1"]')
+    assert "not equal ✗" in page.inner_text("#readout .check")
+    page.hover("#family-residual .term >> nth=0")
+    page.click("#slip [value='']")
+    assert page.locator("#backward .differs").count() == 0
+
+
+@pytest.mark.parametrize(("kind", "families"), [("max", 2), ("avg", 2), ("dense", 4)])
+def test_pooling_and_dense_layers(page: Any, kind: str, families: int) -> None:
+    page.select_option('select[name="kind"]', kind)
+    assert page.locator("#families .family").count() == families and f"kind={kind}" in page.url
+    for cell in page.locator("#forward .cell, #backward .cell").all()[::3]:
+        cell.hover()
+        said = page.inner_text("#readout")
+        assert "undefined" not in said and "unequal" not in page.inner_html("#readout")
+    assert page.locator("#steps").is_hidden()
+
+
+def test_the_readout_is_in_view_and_near_what_was_tapped(page: Any) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    go(page, fragment(Layer((5, 5), (3, 3), 2, kernels=2)))
+    for cell in page.locator("#forward .cell:visible, #backward .cell:visible").all()[::7]:
+        cell.scroll_into_view_if_needed()
+        cell.evaluate("(one) => one.click()")
+        box, tapped = page.locator("#readout").bounding_box(), cell.bounding_box()
+        assert box["y"] >= 0 and box["y"] + box["height"] <= 845
+        between = max(box["y"] - tapped["y"] - tapped["height"], tapped["y"] - box["y"] - box["height"])
+        assert 0 <= between < 300, "not covered, and not far away"
+
+
 # ---- Keyboard ----------------------------------------------------------------------------------------------
 
 
 def test_arrow_keys_walk_through_a_map_and_light_it_up(page: Any) -> None:
-    page.locator('#forward [role="grid"] [tabindex="0"]').first.focus()
+    page.locator('#forward [data-name="a"][tabindex="0"]').first.focus()
     for key in ("ArrowRight", "ArrowDown", "ArrowDown", "ArrowDown", "ArrowLeft", "ArrowUp"):
         page.keyboard.press(key)
     assert page.evaluate("document.activeElement.getAttribute('aria-label')").startswith("a 2,1 = ")

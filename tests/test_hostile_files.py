@@ -1,5 +1,6 @@
 """What a hand-in is besides a file is refused on every route: links, pipes, devices, thousands of files."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -10,9 +11,12 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from autograder.grading.grade_class import content_of
 from autograder.integrations.nbgrader.errors import NotebookError
 from autograder.integrations.nbgrader.guard import check, handed_in
-from autograder.submissions.source import MAX_BYTES
+from autograder.student.pytest_plugin import pytest_collect_file
+from autograder.submissions import class_folder
+from autograder.submissions.source import MAX_BYTES, of_file
 from tests.nbgrader_course import HONEST, command, course, exported, released_course
 
 __all__ = ["course", "released_course"]  # fixtures
@@ -202,3 +206,33 @@ def test_on_nbgraders_routes_the_class_is_graded_and_nothing_is_copied(route: st
     told = {spoil.__name__ for spoil in HOSTILE if spoil.__name__ in done.stderr}
     linked = {"link_to_a_notebook", "notebook_is_a_pipe", "large_notebook"}
     assert told >= linked | {spoil.__name__ for spoil in HOSTILE if spoil.__name__.startswith("time")}
+
+
+NO_FILES: dict[str, Callable[[Path], object]] = {
+    "pipe": os.mkfifo,
+    "link to an endless device": lambda path: path.symlink_to("/dev/zero"),
+    "link to a pipe": lambda path: (os.mkfifo(path.with_name("p")), path.symlink_to("p")),
+    "link to itself": lambda path: path.symlink_to(path.name),
+    "link to nothing": lambda path: path.symlink_to("nowhere"),
+    "folder": Path.mkdir,
+    "terabyte": lambda path: (path.touch(), os.truncate(path, 10**12)),
+}
+
+
+@pytest.mark.parametrize("name", NO_FILES)
+def test_on_every_other_route_it_keeps_nobody_waiting(name: str, tmp_path: Path) -> None:
+    """Gradescope's script looks into a folder; `check`, `watch` and pytest read a file that is named."""
+    work = tmp_path / "relu.py"
+    NO_FILES[name](work)
+    file = class_folder.of_one_student(tmp_path, "", "relu", ["relu_backward"])
+    assert content_of(file)[1] is not None or len(content_of(file)[0]) == MAX_BYTES + 1
+    with contextlib.suppress(OSError):
+        assert len(of_file(work)) <= MAX_BYTES + 1
+
+
+@pytest.mark.parametrize("name", ["pipe", "link to an endless device", "link to itself", "folder"])
+def test_pytest_collects_none_of_it(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    work = tmp_path / "relu.py"
+    NO_FILES[name](work)
+    (tmp_path / "relu.visible.npz").touch()
+    assert pytest_collect_file(work, request.session) is None

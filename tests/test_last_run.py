@@ -73,8 +73,7 @@ def test_a_second_run_reads_nothing_and_gives_the_same(
     read: list[str] = []
     take_in = command._taken_in
     monkeypatch.setattr(command, "_taken_in", lambda *given: read.append("") or take_in(*given))
-    Path("submitted/bo/rellu").mkdir()
-    Path("submitted/bo/rellu/work.py").write_text("x = 1\n")  # something to complain of
+    Path("submitted/bo/work.zip").write_text("no archive")  # something to complain of
 
     def run(*options: str) -> tuple[bool, str, str, int]:
         read.clear()
@@ -84,7 +83,7 @@ def test_a_second_run_reads_nothing_and_gives_the_same(
         return bool(read), *capsys.readouterr(), status, files
 
     has_read, *first = run()
-    assert has_read and first[2] == 3 and "bo/rellu/work.py" in first[1]
+    assert has_read and first[2] == 3 and "bo/work.zip" in first[1]
     assert run() == (False, *first)
     assert run("--lang", "zh")[0]
     assert run()[0], "the files are in Chinese now"

@@ -131,7 +131,7 @@ def test_layers_fit_together(one):
                 case Add() | Concat():
                     for branch in layer.branches:
                         walk(branch, shape)
-            shape = layers.output_shape(layer, shape)
+            shape = layers.cost(layer, shape).shape
 
     walk(one.layers, one.input_shape)
     for shape, head in one.heads:
@@ -199,9 +199,9 @@ def test_a_convolution_is_counted_as_it_is_computed(per_group, groups, size, str
     tops = [u for u in range(padded.shape[1]) if u % stride == 0 and u + size <= padded.shape[1]]
     lefts = [v for v in range(padded.shape[2]) if v % stride == 0 and v + size <= padded.shape[2]]
     products = sum(weights[k].size for k in range(K) for _ in tops for _ in lefts)
-    assert layers.output_shape(layer, (C, H, W)) == (K, len(tops), len(lefts))
-    assert layers.macs(layer, (C, H, W)) == products
-    assert layers.parameters(layer) == weights.size + (K if bias else 0)
+    assert layers.cost(layer, (C, H, W)).shape == (K, len(tops), len(lefts))
+    assert layers.cost(layer, (C, H, W)).macs == products
+    assert layers.cost(layer, (C, H, W)).parameters == weights.size + (K if bias else 0)
 
 
 def test_what_is_not_a_convolution_or_fully_connected_takes_no_multiply_adds():
@@ -213,17 +213,17 @@ def test_what_is_not_a_convolution_or_fully_connected_takes_no_multiply_adds():
         Pool("max_pool", 3, 2),
         PadChannels(9, 2),
     ):
-        assert layers.macs(layer, (5, 8, 8)) == 0
-    assert layers.parameters(BatchNorm(5)) == 10  # γ and β; mean and variance are not trained
-    assert layers.output_shape(PadChannels(9, 2), (5, 7, 8)) == (9, 4, 4)
+        assert layers.cost(layer, (5, 8, 8)).macs == 0
+    assert layers.cost(BatchNorm(5), (5, 8, 8)).parameters == 10  # γ and β; mean and variance are not trained
+    assert layers.cost(PadChannels(9, 2), (5, 7, 8)).shape == (9, 4, 4)
 
 
 def test_branches_begin_alike_and_join_by_their_kind():
     left, right = (Conv(2, 3, 3, padding=1),), (Conv(2, 3, 1),)
-    assert layers.output_shape(Add((left, right)), (2, 5, 6)) == (3, 5, 6)
-    assert layers.output_shape(Concat((left, right)), (2, 5, 6)) == (6, 5, 6)
-    assert layers.macs(Concat((left, right)), (2, 5, 6)) == 3 * 2 * (9 + 1) * 30
-    assert layers.parameters(Add((left, ()))) == 3 * 2 * 9 + 3
+    assert layers.cost(Add((left, right)), (2, 5, 6)).shape == (3, 5, 6)
+    assert layers.cost(Concat((left, right)), (2, 5, 6)).shape == (6, 5, 6)
+    assert layers.cost(Concat((left, right)), (2, 5, 6)).macs == 3 * 2 * (9 + 1) * 30
+    assert layers.cost(Add((left, left)), (2, 5, 6)).parameters == 2 * (3 * 2 * 9 + 3)
 
 
 def test_tables_are_plain_values_that_cross_the_sandbox():

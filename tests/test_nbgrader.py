@@ -17,7 +17,8 @@ from autograder.authoring import assignment
 from autograder.base.messages import say
 from autograder.integrations.nbgrader import cells
 from autograder.integrations.nbgrader.source import source_notebook
-from autograder.submissions.source import definitions, place, read
+from autograder.submissions.records import place
+from autograder.submissions.source import definitions, read
 from tests.authored import write_course
 from tests.nbgrader_course import (
     HONEST,

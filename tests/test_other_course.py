@@ -194,7 +194,9 @@ def test_a_students_file_is_checked(place: Path) -> None:
     file = place / "assignments" / "en" / "batch_norm" / "batch_norm.py"
     file.write_text(CLASS["bo"], encoding="utf-8")
     told = autograder(place, "check", file, "--lang", "en")
-    assert told.endswith("All visible cases pass. Hidden cases vary more.\n")
+    assert (
+        "All visible cases pass. Hidden cases also try what these do not: an argument holds integers;" in told
+    )
     file.write_text(CLASS["dai"], encoding="utf-8")
     told = autograder(place, "check", file, "--lang", "en", "--html", "--output", "page.html", status=1)
     assert "The signs (result 1) are reversed." in told and "Only in: in training." in told
@@ -307,7 +309,7 @@ def test_a_comparator_for_arrays_is_one_method() -> None:
 
 
 def test_a_domain_is_optional_in_every_part() -> None:
-    assert find("") == Domain() and Domain().message_id("card.all_pass") == "card.all_pass"
+    assert find("") == Domain()
 
 
 # ---- Words -------------------------------------------------------------------------------------------------
@@ -330,7 +332,7 @@ SUBJECT = re.compile(
 )
 ALLOWED = {
     # An operating system's kernel, or a notebook's.
-    "sandbox/__init__.py": "kernel",
+    "sandbox/cgroup.py": "kernel",
     "sandbox/limits.py": "kernel",
     "sandbox/confinement.py": "kernel",
     "submissions/records.py": "Kernel",

@@ -223,7 +223,6 @@ assert status == 0 and not heavy & set(sys.modules), heavy & set(sys.modules)
 def test_the_plugin_does_not_affect_other_test_suites(tmp_path: Path) -> None:
     (tmp_path / "test_other.py").write_text("def test_it():\n    pass\n")
     (tmp_path / "relu.py").write_text("raise SystemExit(1)\n")  # no answer key beside it
-    (tmp_path / "other.visible.npz").write_bytes(b"")
     (tmp_path / "notes.ipynb").write_text("{}")
     environment = {"PYTHONPATH": str(COURSE), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PATH": ""}
     result = subprocess.run(
@@ -236,6 +235,12 @@ def test_the_plugin_does_not_affect_other_test_suites(tmp_path: Path) -> None:
     )
     assert result.returncode == 0, result.stdout + result.stderr
     assert "1 passed" in result.stdout
+
+
+def test_an_unreadable_key_takes_no_file_but_of_its_name(pytester: pytest.Pytester, folder: Path) -> None:
+    (folder / "relu.visible.npz").rename(folder / "other.visible.npz").write_bytes(b"")
+    (folder / "test_other.py").write_text("def test_it():\n    pass\n")
+    run(pytester).assert_outcomes(passed=1)
 
 
 def test_pytest_finds_the_plugin_by_its_entry_point() -> None:

@@ -273,9 +273,9 @@ simple = st.one_of(
 @given(simple, st.tuples(st.integers(1, 9), st.integers(4, 15), st.integers(4, 15)))
 def test_one_layer_is_counted_as_by_the_engine(layer, shape):
     (data,) = to_data([layer])
-    assert output_shape(data, shape) == layers.output_shape(layer, shape)
-    assert layer_parameters(data) == layers.parameters(layer)
-    assert layer_macs(data, shape) == layers.macs(layer, shape)
+    assert output_shape(data, shape) == layers.cost(layer, shape).shape
+    assert layer_parameters(data) == layers.cost(layer, shape).parameters
+    assert layer_macs(data, shape) == layers.cost(layer, shape).macs
 
 
 # Layers that keep a map's size, so that any branches fit together.
@@ -299,7 +299,7 @@ tables = st.recursive(
 def test_nested_branches_are_counted_as_by_hand(table, stride, sides):
     """Every convolution works on a map of one size, wherever it stands: a sum over all of them will do."""
     first = Conv(3, 4, 3, stride, 1)
-    _, H, W = layers.output_shape(first, (3, *sides))
+    _, H, W = layers.cost(first, (3, *sides)).shape
 
     def flat(entries):
         for layer in entries:

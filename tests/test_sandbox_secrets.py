@@ -315,6 +315,14 @@ def test_nothing_is_left_for_the_next_run(sandbox):
     assert run(sandbox, "import os\ndef f(x): return os.listdir()\n").outcomes[0].value == []
 
 
+def test_flags_of_open_files_tell_the_next_run_nothing(sandbox):
+    flags = "import fcntl\ndef f(x): return [fcntl.fcntl(n, fcntl.F_GETFL) for n in range(3)]\n"
+    fresh = run(sandbox, flags).outcomes[0].value
+    leave = "for n in range(4): fcntl.fcntl(n, fcntl.F_SETFL, 0o16000 | fcntl.fcntl(n, fcntl.F_GETFL))\n"
+    assert run(sandbox, flags + leave).notes == ()
+    assert run(sandbox, flags).outcomes[0].value == fresh
+
+
 def test_memory_that_a_run_shares_with_the_warden_is_empty_for_the_next_one(sandbox):
     shared = "import gc, mmap\nmaps = [each for each in gc.get_objects() if isinstance(each, mmap.mmap)]\n"
     leave = shared + "def f(x):\n    for each in maps: each[64:70] = b'secret'\n    return len(maps)\n"

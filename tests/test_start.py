@@ -175,14 +175,14 @@ def age(path: Path, seconds: int) -> None:
 
 
 def test_check_takes_the_newest_file_of_the_assignment(folder: Path) -> None:
-    script, notebook = work(folder, authored.RIGHT), work(folder, "{}", "relu.ipynb")
+    script, copy = work(folder, authored.RIGHT), work(folder, authored.RIGHT, "relu (1).py")
     work(folder, "", "scratch.py")
-    for older, newer in ((script, notebook), (notebook, script)):
+    for older, newer in ((script, copy), (copy, script)):
         age(older, 100)
         age(newer, 50)
-        assert workspace.current_file(folder) == newer
-    notebook.unlink()
-    assert workspace.current_file(folder) == script
+        assert workspace.current_files(folder) == [newer, older]
+    copy.unlink()
+    assert workspace.current_files(folder) == [script]
 
 
 def test_check_says_which_file_it_has_taken(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,10 +197,11 @@ def test_check_says_which_file_it_has_taken(folder: Path, monkeypatch: pytest.Mo
 
 def test_a_single_file_under_another_name_is_taken(folder: Path) -> None:
     path = work(folder, authored.RIGHT, "my_relu.py")
-    assert workspace.current_file(folder) == path
     work(folder, "", "scratch.py")
+    assert workspace.current_files(folder) == [path]
+    work(folder, "", "my_relu.py")
     with pytest.raises(CheckError, match=r"my_relu\.py, scratch\.py"):
-        workspace.current_file(folder)
+        workspace.current_files(folder)
 
 
 def test_check_says_where_to_go_above_several_assignments_and_beside_none(

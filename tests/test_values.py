@@ -19,7 +19,7 @@ from autograder.sandbox.values import (
     MAGIC,
     MAX_BYTES,
     MAX_DEPTH,
-    MAX_INT_BITS,
+    MAX_DIGITS,
     MAX_KEYS,
     MAX_NODES,
     MAX_SKELETON,
@@ -142,13 +142,13 @@ def test_an_array_of_every_dtype_and_shape_comes_back_as_it_was(
         (np.clongdouble(1), np.array(1 + 0j)),
         (-0.0, -0.0),
         (2**64, 2**64),
-        (1 - 2**MAX_INT_BITS, 1 - 2**MAX_INT_BITS),
+        (1 - 10**MAX_DIGITS, 1 - 10**MAX_DIGITS),
         ("卷积\0\u2028😀\\ud800", "卷积\0\u2028😀\\ud800"),
         ([(), [], {}, ""], [(), [], {}, ""]),
         (["l", 1, ["a", "<f8", [1]]], ["l", 1, ["a", "<f8", [1]]]),
         ({"a": {"b": [1, (2, "x")]}, "": None}, {"a": {"b": [1, (2, "x")]}, "": None}),
         ({"a": 2**64, "b": {"c": [1, -(2**64)]}}, {"a": 2**64, "b": {"c": [1, -(2**64)]}}),
-        ([1, "\\u" * 3, {"\\ud800": 10**1230}], [1, "\\u" * 3, {"\\ud800": 10**1230}]),
+        ([1, "\\u" * 3, {"\\ud800": 10**999}], [1, "\\u" * 3, {"\\ud800": 10**999}]),
         ({(1, ("a",)): (1,), None: [1], 2.5: {}}, {(1, ("a",)): (1,), None: [1], 2.5: {}}),
         (dict.fromkeys(range(MAX_KEYS)), dict.fromkeys(range(MAX_KEYS))),
     ],
@@ -229,8 +229,8 @@ def cyclic() -> list[Any]:
         {"\udfff": 1},
         Formula("\ud800"),
         [{"deep": (1, {2})}],
-        2**MAX_INT_BITS,
-        -(2**MAX_INT_BITS),
+        10**MAX_DIGITS,
+        [-(10**4300)],
         nested(MAX_DEPTH + 1),
         nested(10_000),
         cyclic(),
@@ -332,10 +332,7 @@ def test_arbitrary_skeletons_are_refused_or_give_plain_data(skeleton: Any, body:
         message(["f", "1e5"]),
         message(["f", 1.0]),
         message(["f", "nan", "nan"]),
-        message(["i", "0xzz"]),
-        message(["i", ""]),
-        message(["i", 1]),
-        message(["i", "0x" + "f" * 10_000]),
+        message(["i", "0xff"]),
         message(["x", 1]),
         message(["d", 1]),
         message(["d", [1]]),
@@ -421,10 +418,10 @@ def test_too_many_names_are_refused() -> None:
 
 
 def test_keys_that_all_have_one_hash_cost_little() -> None:
-    colliding = [hex(number * (2**61 - 1)) for number in range(1, 20_000)]
-    assert len({hash(int(digits, 16)) for digits in colliding}) == 1
-    one_dict = message(["d", *([["i", digits], 0] for digits in colliding)])
-    many = [["d", *([["i", digits], 0] for digits in colliding[:MAX_KEYS])] for _ in range(10)]
+    colliding = [number * (2**61 - 1) for number in range(1, 20_000)]
+    assert len(set(map(hash, colliding))) == 1
+    one_dict = message(["d", *([number, 0] for number in colliding)])
+    many = [["d", *([number, 0] for number in colliding[:MAX_KEYS])] for _ in range(10)]
     started = time.process_time()
     with pytest.raises(ValuesError, match="entries"):
         loads(one_dict)

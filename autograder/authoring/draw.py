@@ -28,8 +28,19 @@ from autograder.base.timeout import OutOfTime, interrupted_after
 from autograder.judging import comparison
 from autograder.judging.answer_key import same_values, what_decides, with_digest
 from autograder.judging.comparison import Comparator
+from autograder.judging.diagnosis.design import untried
+from autograder.judging.diagnosis.knowledge import Knowledge
 from autograder.judging.domain import find
-from autograder.judging.key_records import AnswerKey, Hint, KeyCase, KeyExercise, KeyGroup, Step, Wrong
+from autograder.judging.key_records import (
+    AnswerKey,
+    Hint,
+    KeyCase,
+    KeyExercise,
+    KeyGroup,
+    Step,
+    Untried,
+    Wrong,
+)
 from autograder.sandbox import runner
 from autograder.sandbox.values import ValuesError, dumps, loads
 
@@ -83,6 +94,10 @@ def draw_key(
     """
     old = earlier.groups if earlier else {}
     drawn = tuple(_draw_exercise(exercise, name, entropy, visible, old) for exercise in exercises)
+    if visible:
+        drawn = tuple(
+            _with_untried(*pair, entropy, find(domain)) for pair in zip(exercises, drawn, strict=True)
+        )
     comparators = find(domain).comparators
     for exercise in drawn:
         for case in exercise.cases:
@@ -135,6 +150,17 @@ def _draw_exercise(
         worth=exercise.points,
     )
     return _without_needless_pairs(drawn_exercise, {pair.id for pair in exercise.pairs()})
+
+
+def _with_untried(exercise: Exercise, drawn: KeyExercise, entropy: str, knowledge: Knowledge) -> KeyExercise:
+    """With what a hidden key tries besides: cases like its own are drawn, and only features are kept."""
+    hidden = [
+        case
+        for group in exercise.groups
+        for case in _key_cases(exercise, group, _cases(exercise, group, entropy, False), (), ())
+    ]
+    found = [Untried(text.id, text.values.get("name", "")) for text in untried(drawn, hidden, knowledge)]
+    return replace(drawn, untried=tuple(found))
 
 
 def _without_needless_pairs(exercise: KeyExercise, pairs: set[str]) -> KeyExercise:

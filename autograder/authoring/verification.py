@@ -24,6 +24,8 @@ from autograder.base.messages import Text, say
 from autograder.base.timeout import OutOfTime, interrupted_after
 from autograder.judging import in_process
 from autograder.judging.answer_key import AnswerKey, what_decides
+from autograder.judging.diagnosis import design
+from autograder.judging.domain import find
 from autograder.judging.judge import accepts, judge
 from autograder.judging.result_json import with_sentence
 from autograder.judging.results import ExerciseResult
@@ -60,6 +62,8 @@ class Report:
         Declared equivalents that no longer exist, or that a key rejects.
     mistakes : list of Text
         What the author has to mend before anything can be built; see `authoring.mistakes`.
+    never_alone : list of Text
+        Features of cases that no two cases differ in alone; of these no condition is proven. A warning, too.
     slow : list of Text
         Functions near the time that `grade` gives to a call.
     never_drawn : list of str
@@ -86,6 +90,7 @@ class Report:
     equivalents: dict[str, str] = field(default_factory=dict)
     stale: list[str] = field(default_factory=list)
     mistakes: list[Text] = field(default_factory=list)
+    never_alone: list[Text] = field(default_factory=list)
     slow: list[Text] = field(default_factory=list)
     never_drawn: list[str] = field(default_factory=list)
 
@@ -190,6 +195,7 @@ def verify_exercise(folder: Path, name: str, draws: int, seed: str) -> Report:
         equivalents=equivalents,
         stale=[change for change in declared if change not in equivalents],
         mistakes=[say("author.at", place=folder, error=mistake) for mistake in found],
+        never_alone=design.never_alone(keys[0].exercises[0], find(loaded.domain)),
         slow=slow,
         never_drawn=_never_drawn(exercise, keys) if draws > 1 else [],
         seconds=round(time.perf_counter() - start, 2),

@@ -247,7 +247,7 @@ def _catalogue(package: str, lang: str) -> Mapping[str, str]:
 
 
 def printable(text: str) -> str:
-    """`text` with control characters replaced, which could write anywhere on the reader's terminal."""
+    """`text` with characters replaced that could write anywhere on a terminal, or turn a line round."""
     return text.translate(_CONTROL)
 
 
@@ -259,7 +259,8 @@ def printable_name(name: str) -> str:
     return name.translate(_NOT_IN_A_NAME)
 
 
-_CONTROL = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n\r"}
+_STEERING = (*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_CONTROL = {code: "\ufffd" for code in _STEERING if chr(code) not in "\t\n\r"}
 _NOT_IN_A_NAME = {
     code: "\ufffd"
     for first, last in (

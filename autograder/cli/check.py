@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from autograder.base.command_line import EXIT_NOT_PASSED, PATH, fail, language_option, leave
-from autograder.base.messages import say
+from autograder.base.messages import joined, printable_name, say
 
 if TYPE_CHECKING:
     from autograder.student.checking import Checked
@@ -34,7 +34,7 @@ def check(file: Path | None, lang: str, hint: bool, html: bool, output: Path | N
     """Check your own work against the visible cases: 0 when all pass, 1 when not."""
     if output and output.suffix.lower() not in (".html", ".htm"):  # such as the student's own file
         fail(say("error.page_name_wrong", file=output))
-    chosen, done = _checked(file, lang)
+    (chosen, *others), done = _checked(file, lang)
     result = done.result
     lang = result.about.language(lang)
     told = frozenset(exercise.name for exercise in result.exercises) if hint else frozenset()
@@ -50,7 +50,12 @@ def check(file: Path | None, lang: str, hint: bool, html: bool, output: Path | N
 
         console = Console(emoji=False, highlight=False)
         if chosen != file:
-            console.print(chosen.name, style="bold", markup=False)
+            here, *rest = (
+                printable_name(str(path.relative_to(file or Path()))) for path in (chosen, *others)
+            )
+            console.print(here, style="bold", markup=False)
+            if rest:
+                console.print(say("check.others", files=joined(rest)).in_language(lang), markup=False)
         told |= hints.record_failures(chosen, result)
         terminal.check_list(done, lang, console, told, "--hint")
     if html or output:
@@ -71,17 +76,18 @@ def _without_collecting_garbage() -> Iterator[None]:
             gc.enable()
 
 
-def _checked(file: Path | None, lang: str) -> "tuple[Path, Checked]":
-    """Check `file`, else the file that is worked on in that folder or the current one; return both."""
+def _checked(file: Path | None, lang: str) -> "tuple[list[Path], Checked]":
+    """Check `file`, else the file that is worked on in that folder or the current one; return it, and those
+    that do not count."""
     from autograder.sandbox import launch
 
     # The sandbox's process imports NumPy in parallel with this one.
     with launch.ahead() as launched, _without_collecting_garbage():
         from autograder.student.checking import check_file
-        from autograder.student.workspace import current_file
+        from autograder.student.workspace import current_files
 
-        chosen = current_file(file or Path()) if file is None or file.is_dir() else file
-        return chosen, check_file(chosen, launched)
+        files = current_files(file or Path()) if file is None or file.is_dir() else [file]
+        return files, check_file(files[0], launched)
 
 
 def _write_page(

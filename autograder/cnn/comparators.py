@@ -14,7 +14,7 @@ from autograder.base.messages import Text, joined, say
 from autograder.judging.comparison import AGREE, Close, Comparator, Difference, type_name
 
 if TYPE_CHECKING:
-    from autograder.cnn.derivations.checking.answers import Answer
+    from autograder.cnn.derivations.checking.answers import LineResult
 
 
 @dataclass(frozen=True)
@@ -96,12 +96,12 @@ class Derivation(Comparator):
     def difference(self, got: Any, expected: Any) -> Difference:
         """Compare the line's meaning in the text `got` with `expected`, the `essence` of another text.
 
-        The difference "line" holds a `LineResult` of `checking.lines`.
+        The difference "line" holds a `LineResult` of `checking.answers`.
         """
         if not isinstance(got, str):
             return Difference("type", got=type_name(got), expected="str")
         said = self._said(got)
-        return AGREE if said.says and said.says == expected else Difference("line", got=said.result)
+        return AGREE if said.says and said.says == expected else Difference("line", got=said)
 
     def differing(self, got: Any, expected: Any) -> None:
         return None
@@ -141,7 +141,7 @@ class Derivation(Comparator):
             texts += [result.text for result in list(missing.values())[:1] if result.typed]
         return joined(texts, "list.lines")
 
-    def _said(self, text: str) -> "Answer":
+    def _said(self, text: str) -> "LineResult":
         from autograder.cnn.derivations.checking.answers import Question, answer
         from autograder.cnn.derivations.layer import Layer
 

@@ -13,15 +13,15 @@ from autograder.judging.domain import Domain
 
 
 def _illustrate(*arguments: Any) -> Any:
-    from autograder.cnn.recovery.illustrate import illustrate
+    from autograder.cnn.recovery.shrink import illustrate
 
     return illustrate(*arguments)
 
 
 def _formula(file: Path, function: str, lang: str) -> str:
     from autograder.cnn.derivations.pages import render
-    from autograder.cnn.recovery.in_file import recover_file
     from autograder.cnn.recovery.readings import Sizes
+    from autograder.cnn.recovery.recover import recover_file
 
     return render.document(recover_file(file, function, Sizes()).page, "text", lang)
 
@@ -32,11 +32,6 @@ DOMAIN = Domain(
     features=FEATURES,
     relations=RELATIONS,
     margins=MARGINS,
-    message_overrides={
-        "card.all_pass": "cnn.card.all_pass",
-        "watch.all_pass": "cnn.watch.all_pass",
-        "watch.hint_formula": "cnn.watch.hint_formula",
-    },
     next_steps={
         "cnn.symptom.line_wrong_because": "cnn.step.first_line",
         "cnn.symptom.lines_missing": "cnn.step.first_line",

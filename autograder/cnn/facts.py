@@ -82,7 +82,8 @@ class LayerFacts(Facts):
     @cached_property
     def input(self) -> Pair | None:
         """The size of the map that windows move over, without padding."""
-        return self._plane("input_shape") or self._plane("x") or self._plane("a") or self._other_input
+        before = ("input_shape", "x", "a") if self.convolutional else ()
+        return next(filter(None, map(self._plane, before)), None) or self._other_input
 
     @cached_property
     def _other_input(self) -> Pair | None:

@@ -9,42 +9,56 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from autograder.cnn.derivations.documents.findings import Findings
     from autograder.cnn.derivations.documents.settings import Kernels
+    from autograder.cnn.derivations.options import SizeLike
     from autograder.cnn.derivations.pages.records import Page
     from autograder.cnn.recovery.recover import Recovered
 
-    SizeLike = str | int | tuple[int, int]
-
 
 def derive(
-    input: "SizeLike" = "3x3",
+    input: "SizeLike | None" = None,
     kernel: "SizeLike" = "2x2",
     *,
-    stride: int = 1,
+    stride: int | None = None,
     padding: int = 0,
     channels: int = 1,
     kernels: int = 1,
+    pool: Literal["", "max", "avg"] = "",
+    winners: str = "",
+    map: str = "",
+    dense: "SizeLike | None" = None,
     of: str = "all",
+    element: str = "",
     steps: bool | None = None,
 ) -> "Page | None":
-    """The lecture's derivation for a convolution of any size; a notebook shows it as formulas.
+    """The lecture's derivation for a layer of any size; a notebook shows it as formulas.
 
     Parameters
     ----------
     input, kernel : str, int or (height, width)
-        Such as "3x3".
+        Such as "3x3"; of pooling `kernel` is the window.
     stride, padding, channels, kernels : int
+    pool : {"max", "avg"}, optional
+        Pooling in place of a convolution; of max pooling `winners` are the largest elements of the windows,
+        "1,2 1,3 4,1 3,4", or `map` is what is pooled, "3 1; 2 5"; else an example is drawn.
+    dense : str, int or (outputs, inputs), optional
+        A fully connected layer in place.
     of : {"z", "delta", "input", "weights", "bias", "all"}
         z, δ of the layer before, ∂J/∂a, ∂J/∂w, ∂J/∂b, or all of them.
+    element : str, optional
+        One element only, of a layer of any size: "delta[2,3]" (of the layer before), "z[1,1]", "w[1,2]".
     steps : bool, optional
         Whether every step is shown; for small layers unless said otherwise.
     """
-    from autograder.cnn.derivations.layer import Layer, LayerError
-    from autograder.cnn.derivations.options import as_size
+    from autograder.cnn.derivations.layer import LayerError
+    from autograder.cnn.derivations.options import read_element, read_layer
     from autograder.cnn.derivations.pages import steps as pages
 
     try:
-        layer = Layer(as_size(input), as_size(kernel), stride, padding, channels, kernels)
-        return pages.derive(layer, pages.part(of), steps)
+        only = read_element(element) if element else None
+        layer = read_layer(
+            input, kernel, stride, padding, channels, kernels, pool, winners, map, dense, only is None
+        )
+        return pages.derive(layer, pages.part(of), steps, only)
     except LayerError as error:
         _complain(error)
         return None
@@ -76,17 +90,17 @@ def formula(
         The course's function that it is meant to be, where it has another name.
     """
     from autograder.cnn.derivations.layer import LayerError
-    from autograder.cnn.derivations.options import as_size
+    from autograder.cnn.derivations.options import given_sizes
     from autograder.cnn.recovery.readings import RecoverError, Sizes
     from autograder.cnn.recovery.recover import compare
     from autograder.student.questions import calling, silence
 
     name = getattr(function, "__name__", type(function).__name__)
     try:
-        input, kernel, dense = (
-            value if value is None else as_size(value) for value in (input, kernel, dense)
+        shapes = given_sizes({"input": input, "kernel": kernel, "dense": dense})
+        sizes = Sizes(
+            **shapes, stride=stride, padding=padding, channels=channels, kernels=kernels, samples=samples
         )
-        sizes = Sizes(input, kernel, stride, padding, channels, kernels, samples, dense)
         with silence():
             return compare(calling(function), meant or name, sizes, shown_as=name)
     except (LayerError, RecoverError) as error:
@@ -130,7 +144,7 @@ def check_derivation(
     from autograder.cnn.derivations.documents.findings import Findings
     from autograder.cnn.derivations.documents.settings import Options
     from autograder.cnn.derivations.layer import LayerError
-    from autograder.cnn.derivations.options import as_size, read_symbols
+    from autograder.cnn.derivations.options import given_sizes, read_symbols
 
     language = lang or preferred_language()
     if not isinstance(text, str):
@@ -140,9 +154,14 @@ def check_derivation(
         print(say("cnn.derivation.backslashes").in_language(language))
         return None
     try:
-        input, kernel = (value if value is None else as_size(value) for value in (input, kernel))
-        letters = read_symbols(symbols)
-        given = Options(input, kernel, stride, padding, letters, index_from, convolution or "")
+        given = Options(
+            **given_sizes({"input": input, "kernel": kernel}),
+            stride=stride,
+            padding=padding,
+            symbols=read_symbols(symbols),
+            base=index_from,
+            convolution=convolution or "",
+        )
         return Findings(check_text(text, options=given), language)
     except (LayerError, DocumentError) as error:
         print(error.text.in_language(language))

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from autograder.base.messages import Text, say
@@ -21,11 +21,12 @@ from autograder.grading.engine import Settings
 from autograder.grading.executors import WorkerPool
 from autograder.grading.store import Member, Store, StoreKey
 from autograder.judging import answer_key, siblings
-from autograder.judging.evaluate import Evaluation, evaluate, unreadable
+from autograder.judging.evaluate import Evaluation, Statements, evaluate, unreadable
 from autograder.judging.judge import calls, judge_error
 from autograder.judging.results import SubmissionResult
 from autograder.sandbox.client import Sandbox, trial
 from autograder.sandbox.limits import Limits
+from autograder.sandbox.records import Run
 from autograder.submissions.class_folder import SubmittedFile
 
 _LOOK_SECONDS = 2.0
@@ -75,24 +76,6 @@ def in_course_order(files: Sequence[SubmittedFile], keys: Iterable[str]) -> list
     return sorted(files, key=lambda file: (places[file.student], names.index(file.assignment)))
 
 
-def newest_key(path: Path) -> answer_key.AnswerKey:
-    """The key at `path`, read again only when the file has changed.
-
-    Raises
-    ------
-    answer_key.KeyFileError
-    """
-    try:
-        return _key_of(path, path.stat().st_mtime_ns)
-    except OSError:
-        return answer_key.load(path)  # says what is wrong
-
-
-@functools.lru_cache(maxsize=16)
-def _key_of(path: Path, changed: int) -> answer_key.AnswerKey:
-    return answer_key.load(path)
-
-
 def known_assignments(folder: Path) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
     """The assignments with a hidden key in `folder`, with their exercises; and `answer_key.names_in`."""
     exercises: dict[str, tuple[str, ...]] = {}
@@ -101,7 +84,7 @@ def known_assignments(folder: Path) -> tuple[dict[str, tuple[str, ...]], dict[st
         name = path.name.removesuffix(answer_key.HIDDEN)
         exercises[name] = ()
         with contextlib.suppress(answer_key.KeyFileError):  # it is reported where it is needed
-            keys.append(newest_key(path))
+            keys.append(answer_key.newest(path))
             exercises[name] = tuple(exercise.name for exercise in keys[-1].exercises)
     return exercises, answer_key.names_in(keys)
 
@@ -297,15 +280,24 @@ def grade_one(task: Task, key: Path | bytes) -> SubmissionResult:
     """
     start = time.perf_counter()
     loaded = _load_key(key, task.key_digest)
+    isolation: str = task.settings.isolation
+
+    def run(statements: Statements) -> Run:
+        nonlocal isolation
+        sandbox = _sandbox(task, key)
+        ran = sandbox.run(statements)
+        isolation = sandbox.isolation_record
+        return ran
+
     done = evaluate(
         task.name,
         task.content,
         loaded,
-        lambda statements: _sandbox(task, key).run(statements),
+        run,
         lambda statements, asked: _sibling_sandbox(task, key).run(statements, asked, siblings.SECONDS),
     )
     seconds = round(time.perf_counter() - start, 4)
-    return _result(task, task.settings, seconds, done, loaded)
+    return replace(_result(task, task.settings, seconds, done, loaded), isolation=isolation)
 
 
 def try_out(task: Task, key: Path | bytes) -> None:

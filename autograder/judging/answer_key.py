@@ -37,8 +37,8 @@ from autograder.sandbox.values import TakeArray, dumps, flatten, unflatten
 
 __all__ = ["AnswerKey", "Hint", "KeyCase", "KeyExercise", "KeyGroup", "KeySettings", "Layout", "Wrong"]
 __all__ += ["HIDDEN", "SCHEMA", "DomainMissing", "KeyFileError"]
-__all__ += ["deciding", "from_bytes", "load", "names_in", "same_up_to_rounding", "same_values", "save"]
-__all__ += ["to_bytes", "what_decides", "with_digest"]
+__all__ += ["deciding", "from_bytes", "load", "names_in", "newest", "same_up_to_rounding", "same_values"]
+__all__ += ["save", "to_bytes", "what_decides", "with_digest"]
 
 SCHEMA = 4
 
@@ -98,6 +98,24 @@ def load(path: Path, assignment: str | None = None) -> AnswerKey:
     if assignment is not None and key.assignment != assignment:
         raise KeyFileError(say("error.key_of_another", file=path, its=key.assignment, assignment=assignment))
     return key
+
+
+def newest(path: Path) -> AnswerKey:
+    """The key at `path`, read again only when the file has changed.
+
+    Raises
+    ------
+    KeyFileError
+    """
+    try:
+        return _read_at(path, path.stat().st_mtime_ns)
+    except OSError:
+        return load(path)  # says what is wrong
+
+
+@functools.lru_cache(maxsize=16)
+def _read_at(path: Path, changed: int) -> AnswerKey:
+    return load(path)
 
 
 def from_bytes(content: bytes, name: str = "") -> AnswerKey:

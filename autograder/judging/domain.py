@@ -29,8 +29,6 @@ class Domain(Knowledge):
     ----------
     comparators : mapping
         Further comparators, by their names in an answer key.
-    message_overrides : mapping
-        From ids of the engine's messages to ids of messages in this subject's words.
     next_steps : mapping
         From ids of this subject's symptoms to ids of messages that say what to work out by hand.
     illustrate : function, optional
@@ -46,16 +44,11 @@ class Domain(Knowledge):
     """
 
     comparators: Comparators = field(default_factory=dict)
-    message_overrides: Mapping[str, str] = field(default_factory=dict)
     next_steps: Mapping[str, str] = field(default_factory=dict)
     illustrate: Callable[..., Any] | None = None
     formula: Callable[[Path, str, str], str] | None = None
     requires: tuple[str, ...] = ()
     not_for_judging: tuple[str, ...] = ()
-
-    def message_id(self, message: str) -> str:
-        """The id of this subject's message in place of `message`, one of the engine's."""
-        return self.message_overrides.get(message, message)
 
 
 @functools.cache

@@ -21,11 +21,11 @@ from autograder.judging.results import ExerciseResult, Verdict
 from autograder.judging.siblings import with_siblings
 from autograder.sandbox.client import SandboxError
 from autograder.sandbox.records import LoadNote, Outcome, Run
-from autograder.submissions import missing, source
+from autograder.submissions import missing, records, source
 from autograder.submissions.records import Lost
 
 Statements = list[tuple[str, str, int]]
-_Note = TypeVar("_Note", source.Note, LoadNote)
+_Note = TypeVar("_Note", records.Note, LoadNote)
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def evaluate(
         read = source.read(name, content)
         statements = [(s.source, s.where, s.line) for s in read.statements]
         done = run(statements) if statements else _nothing(key)
-    except source.SubmissionError as error:
+    except records.SubmissionError as error:
         return unreadable(key, error.text)
     except SandboxError as error:
         return Evaluation(judge_error(key), (say("note.grader_failed", error=error),))
@@ -76,7 +76,7 @@ def evaluate(
 
         exercises = with_siblings(key, exercises, outcomes)
     notes = _some(_reader_note, read.notes)
-    notes += _some(_load_note, [note for note in done.notes if _concerns(note, exercises)])
+    notes += _some(_load_note, [note for note in done.notes if _concerns(note, done.notes, exercises)])
     return Evaluation(exercises, notes, done.output, cases)
 
 
@@ -84,13 +84,14 @@ def safe_notes(name: str, content: bytes) -> tuple[Text, ...]:
     """The notes of reading a submission; as nothing was run, all of them may be shown to its author."""
     try:
         return _some(_reader_note, source.read(name, content).notes)
-    except source.SubmissionError as error:
+    except records.SubmissionError as error:
         return (error.text,)
 
 
-def _concerns(note: LoadNote, exercises: tuple[ExerciseResult, ...]) -> bool:
+def _concerns(note: LoadNote, notes: Sequence[LoadNote], exercises: tuple[ExerciseResult, ...]) -> bool:
     """A missing module, such as a plotting library, matters only if an exercise needed it."""
-    missing = note.exception == "ModuleNotFoundError"
+    gone = {("NameError", other.text) for other in notes if other.exception == "ModuleNotFoundError"}
+    missing = note.exception == "ModuleNotFoundError" or (note.exception, note.text) in gone
     return not missing or any(exercise.verdict is Verdict.FORBIDDEN for exercise in exercises)
 
 
@@ -110,11 +111,12 @@ _OF_NAMES = ("AttributeError", "NameError", "ImportError")
 class _Explained:
     """Finds the reasons of outcomes in the text of the submission `read` (`submissions.missing`)."""
 
-    def __init__(self, key: AnswerKey, read: source.Submission, stopped: Sequence[tuple[str, int]]) -> None:
+    def __init__(self, key: AnswerKey, read: records.Submission, stopped: Sequence[tuple[str, int]]) -> None:
         self.key, self.read, self.stopped = key, read, stopped
         self._missing = cache(self._find_missing)
         self._not_written = cache(partial(missing.why_not_implemented, read))
         self._removed = cache(partial(missing.removed_names, read, _is_gone))
+        self._unknown = cache(partial(missing.unknown_names, read))
 
     def outcomes(self, found: Sequence[Outcome], asked: Sequence[int] | None = None) -> tuple[Outcome, ...]:
         """`found` with reasons: of all of the key's calls, or of the calls `asked` of its siblings."""
@@ -130,8 +132,12 @@ class _Explained:
             if outcome.status == "raised" and outcome.exception == "NotImplementedError":
                 method = case.script[outcome.step].name if outcome.step < len(case.script) else ""
                 return replace(outcome, reason=_cut(self._not_written(exercise.name, method)))
+            reason = None
             if outcome.status == "raised" and outcome.exception in _OF_NAMES:
-                return replace(outcome, reason=self._removed(exercise.name, outcome.text))
+                reason = self._removed(exercise.name, outcome.text)
+            if not self.key.visible and (outcome.exception == "NameError" or outcome.status == "forbidden"):
+                reason = reason or self._unknown(exercise.name, self._can_import)
+            return replace(outcome, reason=_cut(reason)) if reason else outcome
         except (RecursionError, MemoryError):  # it parsed from fewer frames
             pass
         return outcome
@@ -142,7 +148,7 @@ class _Explained:
         if not isinstance(why, Lost):
             return Outcome("missing", reason=_cut(why))
         text = why.text if isinstance(why.text, str) else ""
-        about = {"name": name, "where": source.place(why.where), "line": why.line, "text": why.text}
+        about = {"name": name, "where": records.place(why.where), "line": why.line, "text": why.text}
         error = Outcome("raised", exception="SyntaxError", text=text, where=why.where, line=why.line)
         return replace(error, reason=_cut(say("symptom.not_parsed", **about)))
 
@@ -184,7 +190,7 @@ def _cut(value: Any) -> Any:
     return value
 
 
-def _reader_note(note: source.Note) -> Text:
+def _reader_note(note: records.Note) -> Text:
     if note.kind == "read" and isinstance(note.text, Text):
         return note.text
     kinds = {
@@ -195,7 +201,7 @@ def _reader_note(note: source.Note) -> Text:
     }
     return say(
         "note.reader_at_line",
-        where=source.place(note.where),
+        where=records.place(note.where),
         line=note.line,
         kind=kinds[note.kind],
         text=note.text,
@@ -210,10 +216,10 @@ def _load_note(note: LoadNote) -> Text:
             "died": say("note.stopped_died"),
         }
         why = whys.get(note.text, say("note.stopped_others"))
-        return say("note.stopped", where=source.place(note.where), line=note.line, why=why)
+        return say("note.stopped", where=records.place(note.where), line=note.line, why=why)
     return say(
         "note.raised_at_line",
-        where=source.place(printable(note.where)),  # said from inside the sandbox
+        where=records.place(printable(note.where)),  # said from inside the sandbox
         line=note.line,
         name=note.exception,
         text=note.text,

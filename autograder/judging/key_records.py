@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
-from autograder.base.messages import COURSE_LANGUAGES, Authored, Text, Verbatim
+from autograder.base.messages import COURSE_LANGUAGES, Authored, Message, Text, Verbatim
 from autograder.judging.comparison import Comparator
 from autograder.judging.results import About
 from autograder.sandbox.limits import Limits
@@ -106,6 +106,17 @@ class Hint(NamedTuple):
         return Authored(self.zh, self.en)
 
 
+class Untried(NamedTuple):
+    """A feature of cases: the id of its text, and the parameter that it is about, or ""."""
+
+    id: str
+    name: str
+
+    @property
+    def text(self) -> Text:
+        return Message(self.id, {"name": self.name} if self.name else {})
+
+
 @dataclass(frozen=True)
 class KeyExercise:
     """One function or class: its groups of cases and the misconceptions that are known about it."""
@@ -116,6 +127,8 @@ class KeyExercise:
     """Default values of the last parameters."""
     worth: float = field(default=0.0, kw_only=True)
     """Points of the whole exercise; those of the groups here are fewer where some are hidden."""
+    untried: tuple[Untried, ...] = field(default=(), kw_only=True)
+    """Of a visible key: what only hidden cases try."""
     lecture: str
     misconceptions: tuple[Hint, ...]
     groups: tuple[KeyGroup, ...]

@@ -19,7 +19,7 @@ from rich.table import Table
 from autograder.base.messages import languages, say, translator
 from autograder.reports import words
 from autograder.reports.csv_file import BOM, harmless
-from autograder.submissions import source
+from autograder.submissions import records
 
 if TYPE_CHECKING:
     from autograder.submissions.similarity import Code, Line, Pair
@@ -133,7 +133,7 @@ def _rows(code: "Code", lang: str, passages: Sequence[tuple[int, int]]) -> list[
             rows.append(_Row("⋯", "", 0, True))
             continue
         for line, number in lines:
-            place = "" if line.where == before else f"{source.place(line.where).in_language(lang)} · "
+            place = "" if line.where == before else f"{records.place(line.where).in_language(lang)} · "
             label = f"{place}{line.number}"
             rows.append(_Row(label, line.text, 0 if dull else number, dull))
             before = line.where

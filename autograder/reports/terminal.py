@@ -15,6 +15,7 @@ from autograder.reports.words import about_written, name_of, submissions, told
 from autograder.student.checking import Checked
 from autograder.student.feedback import words
 from autograder.student.feedback.advice import next_exercise, next_step
+from autograder.student.feedback.card import all_pass
 
 _TABLE_ROWS = 400
 """A longer table is not printed."""
@@ -128,7 +129,7 @@ def check_list(done: Checked, lang: str, console: Console, told: Container[str] 
     console.print(f"[bold]{escape(result.title.in_language(lang))}[/]  {escape(points)}")
     following = next_exercise(result.exercises)
     if following is None:
-        console.print(escape(words.all_pass(done.key).in_language(lang)))
+        console.print(escape(all_pass(done.key.exercises).in_language(lang)))
         return
     if untold:
         hint = say("report.hint_waiting", names=", ".join(untold), ask=ask)

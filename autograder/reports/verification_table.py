@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from autograder.authoring.verification import Report, named_share
-from autograder.base.messages import Text, say
+from autograder.base.messages import Text, joined, say
 
 
 def show(reports: Sequence[Report], lang: str, console: Console) -> None:
@@ -70,5 +70,7 @@ def _faults(report: Report) -> Iterator[Text]:
     for change in report.stale:
         yield say("verify.equivalent_caught", change=change)
     yield from report.slow
+    if report.never_alone:
+        yield say("verify.never_alone", features=joined(report.never_alone, "list.groups"))
     for name in report.never_drawn:
         yield say("verify.never_drawn", name=name, draws=report.draws)

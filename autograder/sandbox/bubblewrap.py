@@ -18,6 +18,7 @@ from typing import Any
 from autograder.base.messages import TextError, say
 from autograder.sandbox import modules
 from autograder.sandbox.limits import Limits
+from autograder.sandbox.records import Isolation
 
 ENGINE = "/engine"
 PACKAGES = "/packages"
@@ -163,29 +164,21 @@ def library_folders(allowed: tuple[str, ...] = ()) -> str:
     return ":".join(sorted({str(path.parent) for path in libraries if ".so" in path.name}))
 
 
-def places(allowed: tuple[str, ...] = ()) -> dict[str, Any]:
-    """What a run may read and write inside bubblewrap; see `warden`."""
-    return {
-        "readable": [*python_files(allowed), *_package_files(allowed).values()],
-        "modules": {name: f"{PACKAGES}/{name}" for name in modules.locations(allowed)},
-        "devices": list(_DEVICES),
-        "scratch": "/tmp",
-        "inside": True,
-    }
-
-
 _SYSTEM_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
 
 
-def places_outside(allowed: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The same without bubblewrap."""
-    needed = [interpreter(), _standard_library(), *_package_files(allowed)]
+def places(isolation: Isolation, allowed: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What a run may read, import and write, and for "user" which user it becomes; see `warden`."""
+    packages, found = _package_files(allowed), modules.locations(allowed)
+    places = {"devices": list(_DEVICES), "inside": isolation == "bubblewrap", "scratch": "/tmp"}
+    if isolation == "bubblewrap":
+        places["readable"] = [*python_files(allowed), *packages.values()]
+        return places | {"modules": {name: f"{PACKAGES}/{name}" for name in found}}
+    needed = [interpreter(), _standard_library(), *packages]
+    if any(path.startswith("/tmp/") for path in needed):
+        places["scratch"] = (
+            "/var/tmp"  # a run's own file system is mounted there and hides what it needs to read
+        )
     own_libraries = str(Path(interpreter()).parent.parent / "lib")
-    return {
-        "readable": [*needed, own_libraries, *_SYSTEM_LIBRARIES],
-        "modules": dict(modules.locations(allowed)),
-        "devices": list(_DEVICES),
-        # A run's own file system is mounted there and hides what it needs to read.
-        "scratch": "/var/tmp" if any(path.startswith("/tmp/") for path in needed) else "/tmp",
-        "inside": False,
-    }
+    places |= {"readable": [*needed, own_libraries, *_SYSTEM_LIBRARIES], "modules": dict(found)}
+    return places | ({"user": int(NOBODY)} if isolation == "user" else {})

@@ -30,12 +30,7 @@ from autograder.sandbox.quotable import Quotable
 from autograder.sandbox.records import Call, Isolation, LoadNote, Outcome, Run, Status
 from autograder.sandbox.values import MAGIC, ValuesError, dumps, is_constant, loads
 
-_FAILURES: dict[str, Status] = {
-    "raised": "raised",
-    "missing": "missing",
-    "forbidden": "forbidden",
-    "unsendable": "unsendable",
-}
+_FAILURES: tuple[Status, ...] = ("raised", "missing", "forbidden", "unsendable")
 """Statuses that a run may report of a call without an answer; the others are observed from outside."""
 
 _STOPPED: dict[str, Status] = {"time": "time", "output": "output", "answers": "output", "died": "died"}
@@ -180,6 +175,12 @@ class Sandbox:
         self._owner = os.getpid()
         self._caches = [(size, lru_cache(count)(_parse_constant)) for size, count in _CACHES]
         self._launched = launched
+
+    @property
+    def isolation_record(self) -> str:
+        """The isolation, for results; "bubblewrap+cgroup" where the process has a group of its own."""
+        process = self._process
+        return f"{self.isolation}+cgroup" if process is not None and process.group else self.isolation
 
     def __enter__(self) -> Self:
         return self
@@ -351,7 +352,9 @@ class Sandbox:
         launched, self._launched = self._launched, None
         try:
             self._process = launched or launch.start(self.isolation, self.limits)
-            self._send(dumps(self._setup(self._places())))
+            places = bubblewrap.places(self.isolation, self.limits.modules)
+            asked = [call.to_data() for call in self.calls]
+            self._send(dumps({"limits": asdict(self.limits), "calls": asked, "places": places}))
             ready = self._receive(time.monotonic() + _START_SECONDS)
             if ready["missing"]:  # a submission that uses it must not pay for that
                 raise SandboxError(say("sandbox.module_missing", names=joined(ready["missing"])))
@@ -364,21 +367,6 @@ class Sandbox:
             raise
         self._serves_many = bool(ready["reusable"])
         self._reusable = True
-
-    def _places(self) -> dict[str, Any]:
-        """The paths that the warden needs, and for "user" which user its runs become."""
-        if self.isolation == "bubblewrap":
-            return bubblewrap.places(self.limits.modules)
-        places = bubblewrap.places_outside(self.limits.modules)
-        return {**places, "user": int(bubblewrap.NOBODY)} if self.isolation == "user" else places
-
-    def _setup(self, places: dict[str, Any]) -> dict[str, Any]:
-        """The warden's first message."""
-        return {
-            "limits": asdict(self.limits),
-            "calls": [call.to_data() for call in self.calls],
-            "places": places,
-        }
 
     def _complaint(self) -> str:
         """The last line that the process which did not start wrote to stderr."""
@@ -476,11 +464,12 @@ def _parse_timeless(data: bytes) -> Outcome | None:
 
 
 def _failure(data: Any) -> Outcome | None:
-    status = data.get("status") if isinstance(data, dict) else None
-    if not isinstance(status, str) or status not in _FAILURES:
+    told = data.get("status") if isinstance(data, dict) else None
+    status = next((known for known in _FAILURES if type(told) is str and known == told), None)
+    if status is None:
         return None
     return Outcome(
-        _FAILURES[status],
+        status,
         exception=_text(data, "exception"),
         text=_text(data, "text"),
         where=_text(data, "where"),
@@ -492,17 +481,10 @@ def _failure(data: Any) -> Outcome | None:
 def parse_note(payload: bytes) -> list[LoadNote]:
     """A list of the one note, empty where it is malformed."""
     try:
-        data = loads(payload)
+        failure = _failure(loads(payload))
     except ValuesError:
         return []
-    if not isinstance(data, dict):
-        return []
-    at = data.get("at")
-    place = (_text(data, "where"), data.get("line"))
-    if not place[0] and isinstance(at, list) and len(at) == 2:
-        place = (at[0] if isinstance(at[0], str) else "", at[1])
-    name = _text(data, "exception") or "Exception"
-    return [LoadNote(place[0][:500], _line(place[1]), name, _text(data, "text"))]
+    return [LoadNote(f.where, f.line, f.exception or "Exception", f.text) for f in (failure,) if f]
 
 
 def _text(data: dict[str, Any], name: str) -> str:

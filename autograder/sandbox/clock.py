@@ -13,7 +13,8 @@ Runs inside the sandbox: standard library only.
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
+from typing import Any
 
 _STEP = 0.2
 """Seconds between two looks at the run queue: most runs are over before the first."""
@@ -64,23 +65,19 @@ class Clock:
         """How long its threads have been ready to run and had no processor, together."""
         total = 0
         with contextlib.suppress(OSError, ValueError):
-            for process in self._read("thread-self/children").split():
-                for thread in self._list(f"{int(process)}/task"):
-                    total += int(self._read(f"{int(process)}/task/{thread}/schedstat").split()[1])
+            for process in self._look("thread-self/children", _content).split():
+                for thread in self._look(f"{int(process)}/task", os.listdir):
+                    told = self._look(f"{int(process)}/task/{thread}/schedstat", _content)
+                    total += int(told.split()[1])
         return total / 1e9
 
-    def _read(self, name: str) -> bytes:
-        with self._opened(name) as file:
-            return os.read(file, 4096)
-
-    def _list(self, name: str) -> list[str]:
-        with self._opened(name) as folder:
-            return os.listdir(folder)
-
-    @contextlib.contextmanager
-    def _opened(self, name: str) -> Iterator[int]:
+    def _look(self, name: str, read: Callable[[int], Any]) -> Any:
         file = os.open(name, os.O_RDONLY, dir_fd=self._processes)
         try:
-            yield file
+            return read(file)
         finally:
             os.close(file)
+
+
+def _content(file: int) -> bytes:
+    return os.read(file, 4096)

@@ -38,6 +38,10 @@ def die_with_parent(parent: int) -> None:
         os._exit(1)
 
 
+def _no_new_rights() -> None:
+    _check(_LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl(NO_NEW_PRIVS)")
+
+
 def be_private() -> None:
     """Keep processes of the same user from reading or writing this one's memory and reopening its pipes."""
     _check(_LIBC.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "prctl(DUMPABLE)")
@@ -118,11 +122,8 @@ def set_limits(limits: Limits, address_space: int, disk: int) -> None:
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NPROC, limits.threads),
     ]
-    if sys.platform == "linux":
-        wanted += [
-            (resource.RLIMIT_SIGPENDING, 64),
-            (resource.RLIMIT_MSGQUEUE, 0),
-        ]  # timers, queues: kernel memory
+    if sys.platform == "linux":  # timers and queues: kernel memory
+        wanted += [(resource.RLIMIT_SIGPENDING, 64), (resource.RLIMIT_MSGQUEUE, 0)]
     for kind, value in wanted:
         hard = resource.getrlimit(kind)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
@@ -150,7 +151,7 @@ def threads_are_limited(user: int | None) -> bool:
 
 def drop_capabilities() -> None:
     """Drop all capabilities, and the ways to get one back."""
-    _check(_LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl(NO_NEW_PRIVS)")
+    _no_new_rights()
     header = struct.pack("Ii", 0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3, this process
     _check(_LIBC.capset(header, bytes(24)), "capset")
 
@@ -167,12 +168,8 @@ def become(user: int) -> None:
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _READ = 0b1101  # execute, read a file, read a folder
 _READ_FILE, _WRITE_FILE, _TRUNCATE = 1 << 2, 1 << 1, 1 << 14
-_RIGHTS = {
-    1: 0x1FFF,
-    2: 0x3FFF,
-    3: 0x7FFF,
-    4: 0x7FFF,
-}  # the file rights that each version knows; since 5: 0xFFFF
+_FILE_RIGHTS = (0x1FFF, 0x3FFF, 0x7FFF, 0x7FFF, 0xFFFF)
+"""The rights that the kernel's version 1, 2, … knows; later ones know no more."""
 
 
 def landlock_version() -> int:
@@ -185,7 +182,7 @@ def restrict_files(readable: Sequence[str], devices: Sequence[str], writable: Se
     version = landlock_version()
     if version == 0:
         return
-    rights = _RIGHTS.get(version, 0xFFFF)
+    rights = _FILE_RIGHTS[min(version, len(_FILE_RIGHTS)) - 1]
     network = 0b11 if version >= 4 else 0  # bind, connect
     scope = 0b11 if version >= 6 else 0  # abstract sockets, signals
     request = struct.pack("QQQ", rights, network, scope)[: 24 if version >= 6 else 16 if version >= 4 else 8]
@@ -198,7 +195,7 @@ def restrict_files(readable: Sequence[str], devices: Sequence[str], writable: Se
         _allow(ruleset, path, (_READ_FILE | _WRITE_FILE | _TRUNCATE) & rights)
     for path in readable:
         _allow(ruleset, path, _READ)
-    _check(_LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl(NO_NEW_PRIVS)")
+    _no_new_rights()
     _check(_LIBC.syscall(_RESTRICT_SELF, ruleset, 0), "landlock_restrict_self")
     os.close(ruleset)
 
@@ -216,63 +213,55 @@ def _allow(ruleset: int, path: str, rights: int) -> None:
     _check(result, f"landlock_add_rule {path}")
 
 
-# System calls that an honest solution never makes: name, number on x86_64, on aarch64. They start processes,
-# look into other processes or signal them, use memory that no limit counts (locks, watches, rules), reach
-# what all processes of a machine share, or open kernel interfaces that are known for their bugs.
-_NEVER_MADE = """
-fork 57 -   vfork 58 -   execve 59 221   execveat 322 281   kill 62 129   tkill 200 130   tgkill 234 131
-rt_sigqueueinfo 129 138   rt_tgsigqueueinfo 297 240   setsid 112 157   setpgid 109 154
-pidfd_open 434 434   pidfd_getfd 438 438   pidfd_send_signal 424 424   process_madvise 440 440
-process_mrelease 448 448   ptrace 101 117   process_vm_readv 310 270   process_vm_writev 311 271
-kcmp 312 272   migrate_pages 256 238   move_pages 279 239   socket 41 198   socketpair 53 199
-shmget 29 194   shmat 30 196   shmctl 31 195   msgget 68 186   msgsnd 69 189   msgrcv 70 188
-msgctl 71 187   semget 64 190   semop 65 193   semtimedop 220 192   semctl 66 191   mq_open 240 180
-mq_unlink 241 181   memfd_create 319 279   memfd_secret 447 447   add_key 248 217   request_key 249 218
-keyctl 250 219   bpf 321 280   perf_event_open 298 241   userfaultfd 323 282   io_setup 206 0
-io_uring_setup 425 425   io_uring_enter 426 426   io_uring_register 427 427   vmsplice 278 75
-fanotify_init 300 262   syslog 103 116   modify_ldt 154 -   unshare 272 97   setns 308 268
-mount 165 40   umount2 166 39   pivot_root 155 41   chroot 161 51   open_tree 428 428
-move_mount 429 429   fsopen 430 430   fsmount 432 432   mount_setattr 442 442
-name_to_handle_at 303 264   open_by_handle_at 304 265   setpriority 141 140   ioprio_set 251 30
-sched_setscheduler 144 119   sched_setparam 142 118   sched_setattr 314 274
-flock 73 32   inotify_init 253 -   inotify_init1 294 26   inotify_add_watch 254 27   splice 275 76
-tee 276 77   setxattr 188 5   lsetxattr 189 6   fsetxattr 190 7   mbind 237 235   set_mempolicy 238 237
-landlock_create_ruleset 444 444   landlock_add_rule 445 445   landlock_restrict_self 446 446
-io_submit 209 2   io_getevents 208 4   io_pgetevents 333 292   io_destroy 207 1   io_cancel 210 3
-fanotify_mark 301 263   mq_timedsend 242 182   mq_timedreceive 243 183   mq_notify 244 184
-quotactl 179 60   personality 135 92   fspick 433 433   fsconfig 431 431   lookup_dcookie 212 18
-uselib 134 -   vhangup 153 58   remap_file_pages 216 234   sync 162 81   syncfs 306 267   mlock 149 228
-mlock2 325 284   mlockall 151 230   acct 163 89   swapon 167 224   reboot 169 142   kexec_load 246 104
-init_module 175 105   finit_module 313 273   sethostname 170 161   clock_settime 227 112
-settimeofday 164 170   iopl 172 -   ioperm 173 -
+# The system calls that a run may make, with their numbers on x86_64 and on aarch64: what Python, NumPy, SciPy
+# and PyTorch were seen to make, and older or newer forms of these. `docs/security.md` tells how to renew the
+# list. What is missing is refused, and so is every call that a later kernel brings along.
+_ALLOWED = """
+write 1 64   read 0 63   readv 19 65   writev 20 66   pread64 17 67   pwrite64 18 68   preadv 295 69
+pwritev 296 70   preadv2 327 286   pwritev2 328 287   lseek 8 62   close 3 57   close_range 436 436
+open 2 -   openat 257 56   stat 4 -   fstat 5 80   lstat 6 -   newfstatat 262 79   statx 332 291
+statfs 137 43   fstatfs 138 44   access 21 -   faccessat 269 48   faccessat2 439 439   readlink 89 -
+readlinkat 267 78   getdents 78 -   getdents64 217 61   getcwd 79 17   chdir 80 49   fchdir 81 50
+mkdir 83 -   mkdirat 258 34   rmdir 84 -   unlink 87 -   unlinkat 263 35   rename 82 -   renameat 264 38
+renameat2 316 276   ftruncate 77 46   fsync 74 82   fdatasync 75 83   umask 95 166   dup 32 23   dup2 33 -
+dup3 292 24   pipe 22 -   pipe2 293 59   select 23 -   pselect6 270 72   poll 7 -   ppoll 271 73
+mmap 9 222   munmap 11 215   mprotect 10 226   mremap 25 216   madvise 28 233   msync 26 227   brk 12 214
+futex 202 98   set_robust_list 273 99   rseq 334 293   restart_syscall 219 128   sched_yield 24 124
+sched_getaffinity 204 123   getcpu 309 168   exit 60 93   exit_group 231 94   rt_sigaction 13 134
+rt_sigprocmask 14 135   rt_sigreturn 15 139   rt_sigpending 127 136   rt_sigsuspend 130 133
+rt_sigtimedwait 128 137   sigaltstack 131 132   pause 34 -   alarm 37 -   getitimer 36 102
+setitimer 38 103   clock_gettime 228 113   clock_getres 229 114   clock_nanosleep 230 115
+nanosleep 35 101   gettimeofday 96 169   time 201 -   times 100 153   getrandom 318 278   sysinfo 99 179
+uname 63 160   getpid 39 172   getppid 110 173   gettid 186 178   getuid 102 174   geteuid 107 175
+getgid 104 176   getegid 108 177   getresuid 118 148   getresgid 120 150   getgroups 115 158
+getrusage 98 165   getrlimit 97 163
 """
-_REFUSED = {
-    name: (int(x86), None if arm == "-" else int(arm))
-    for name, x86, arm in zip(*[iter(_NEVER_MADE.split())] * 3, strict=True)
+# The same where it depends on one argument: number, number, which argument, and its values that are allowed.
+_ALLOWED_VALUES = {
+    # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC: no locks, leases, signals, larger pipes
+    "fcntl": (72, 25, 1, (0, 1, 2, 3, 4, 1030)),
+    # TCGETS, TIOCGWINSZ (is it a terminal?), FIONREAD, FIONBIO, FIONCLEX, FIOCLEX
+    "ioctl": (16, 29, 1, (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)),
+    "prctl": (157, 167, 0, (15, 16)),  # PR_SET_NAME, PR_GET_NAME
+    "prlimit64": (302, 261, 0, (0,)),  # of the caller itself
+    "clone": (56, 220, 0, (0x3D0F00, 0x7D0F00)),  # a thread, as glibc and musl start it
 }
-_NEWER = 450
-"""From this number on no call is known here, such as listmount and statmount: libraries do without them."""
-# Calls that are refused for some values of one argument: (x86_64, aarch64) number, which argument, values.
-_REFUSED_VALUES = {
-    # F_SETOWN, F_SETSIG, F_SETOWN_EX send any signal to any process of the same user; locks, leases, F_NOTIFY
-    # and F_SETPIPE_SZ are memory
-    "fcntl": ((72, 25), 1, (8, 10, 15, 6, 7, 37, 38, 1024, 1026, 1031)),
-    # TIOCSTI, TIOCLINUX type into a terminal; FIOASYNC, FIOSETOWN, SIOCSPGRP send signals
-    "ioctl": ((16, 29), 1, (0x5412, 0x541C, 0x5452, 0x8901, 0x8902)),
-    "prctl": ((157, 167), 0, (PR_SET_PDEATHSIG,)),
-}
-# Calls whose first argument is a process id; only 0, the caller itself, is allowed.
-_ONESELF = {"prlimit64": (302, 261), "sched_setaffinity": (203, 122)}
-_CLONE = (56, 220)
-_CLONE3 = (435, 435)
+_UNKNOWN = 450
+"""From this number on libraries must do without a call anyway, and are told that there is none."""
+_CLONE3 = 435  # a filter cannot see its flags; libc falls back to clone
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
-_CLONE_THREAD = 0x00010000
 _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16  # where `struct seccomp_data` holds them
 
 
+def allowed_calls(column: int) -> dict[str, int]:
+    """The numbers of the calls that are always allowed, on x86_64 (0) or aarch64 (1)."""
+    rows = zip(*[iter(_ALLOWED.split())] * 3, strict=True)
+    return {name: int(numbers[column]) for name, *numbers in rows if numbers[column] != "-"}
+
+
 def system_call_filter(*, threads: bool) -> bytes | None:
-    """The BPF program that refuses the calls above; None where their numbers are not known.
+    """The BPF program that refuses all but the calls above; None where their numbers are not known.
 
     Parameters
     ----------
@@ -281,7 +270,7 @@ def system_call_filter(*, threads: bool) -> bytes | None:
     """
     if platform.machine() not in _MACHINES or struct.calcsize("P") != 8:
         return None
-    return _filter_program(*_MACHINES[platform.machine()], _CLONE_THREAD if threads else 0)
+    return _filter_program(*_MACHINES[platform.machine()], threads)
 
 
 class _Program(ctypes.Structure):
@@ -290,14 +279,13 @@ class _Program(ctypes.Structure):
 
 def filter_system_calls(program: bytes) -> None:
     """Install `program` for the rest of the process's life."""
-    _check(_LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl(NO_NEW_PRIVS)")
     argument = _Program(len(program) // 8, program)
     _check(_LIBC.prctl(PR_SET_SECCOMP, 2, ctypes.byref(argument), 0, 0), "prctl(SECCOMP)")
 
 
-def _filter_program(column: int, architecture: int, allowed_clone: int) -> bytes:
-    """Classic BPF: load the system call's number, compare, answer. `clone` needs one of the allowed flags."""
-    load, equal, at_least, any_bit, answer = 0x20, 0x15, 0x35, 0x45, 0x06
+def _filter_program(column: int, architecture: int, threads: bool) -> bytes:
+    """Classic BPF: load the system call's number, compare, answer."""
+    load, equal, at_least, answer = 0x20, 0x15, 0x35, 0x06
 
     def step(code: int, k: int, if_true: int = 0, if_false: int = 0) -> bytes:
         return struct.pack("<HBBI", code, if_true, if_false, k)
@@ -308,29 +296,20 @@ def _filter_program(column: int, architecture: int, allowed_clone: int) -> bytes
         step(equal, architecture, 1, 0),
         refuse,
         step(load, _NUMBER),
-        step(at_least, 0x40000000, 0, 1),  # x32 calls
-        refuse,
-        step(at_least, _NEWER, 1, 0),
-        step(equal, _CLONE3[column], 0, 1),  # a filter cannot see its flags; libc falls back to clone
+        step(equal, _CLONE3, 1, 0),
+        step(at_least, _UNKNOWN, 0, 1),  # so are x32 calls
         step(answer, _ERRNO | errno.ENOSYS),
-        step(equal, _CLONE[column], 0, 4),
-        step(load, _ARGUMENTS),  # clone's flags
-        step(any_bit, allowed_clone, 0, 1),
-        allow,
-        refuse,
     ]
-    for numbers, argument, values in _REFUSED_VALUES.values():
-        tests = [part for value in values for part in (step(equal, value, 0, 1), refuse)]
-        body = [step(load, _ARGUMENTS + 8 * argument), *tests, allow]
-        steps += [step(equal, numbers[column], 0, len(body)), *body]
-    for numbers in _ONESELF.values():
-        body = [step(load, _ARGUMENTS), step(equal, 0, 1, 0), refuse, allow]
-        steps += [step(equal, numbers[column], 0, len(body)), *body]
-    for refused in _REFUSED.values():
-        number = refused[column]
-        if number is not None:
-            steps += [step(equal, number, 0, 1), refuse]
-    return b"".join([*steps, allow])
+    for name, (*numbers, argument, values) in _ALLOWED_VALUES.items():
+        if threads or name != "clone":
+            tests = [part for value in values for part in (step(equal, value, 0, 1), allow)]
+            body = [step(load, _ARGUMENTS + 8 * argument), *tests, refuse]
+            steps += [step(equal, numbers[column], 0, len(body)), *body]
+    allowed = set(allowed_calls(column).values())
+    for first in sorted(number for number in allowed if number - 1 not in allowed):  # of consecutive ones
+        after = next(number for number in range(first, _UNKNOWN + 1) if number not in allowed)
+        steps += [step(at_least, after, 2, 0), step(at_least, first, 0, 1), allow]
+    return b"".join([*steps, refuse])
 
 
 def namespaces_work(limits: Limits, scratch: str) -> bool:

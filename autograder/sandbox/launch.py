@@ -12,11 +12,16 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.sandbox import bubblewrap
+from autograder.sandbox import bubblewrap, cgroup
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.records import Isolation
 
-Warden = subprocess.Popen[bytes]
+
+class Warden(subprocess.Popen[bytes]):
+    """The process, and its control group where it has one of its own."""
+
+    group: Path | None = None
+
 
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "LANG": "C.UTF-8"}
 
@@ -28,8 +33,10 @@ def start(isolation: Isolation, limits: Limits) -> Warden:
     ------
     OSError, bubblewrap.BubblewrapMissing
     """
-    return subprocess.Popen(
-        _command_inside(limits) if isolation == "bubblewrap" else _command_outside(),
+    command = _command(isolation, limits)
+    group = cgroup.create(limits)
+    warden = Warden(
+        cgroup.entering(group, command) if group else command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -37,6 +44,8 @@ def start(isolation: Isolation, limits: Limits) -> Warden:
         bufsize=0,
         start_new_session=True,
     )
+    warden.group = group
+    return warden
 
 
 @contextlib.contextmanager
@@ -64,22 +73,22 @@ def kill(warden: Warden) -> None:
 
 
 def end(warden: Warden) -> None:
-    """The same, and close its pipes."""
+    """The same, and close its pipes and its group."""
     kill(warden)
+    if warden.group is not None:
+        cgroup.remove(warden.group)
     for pipe in (warden.stdin, warden.stdout, warden.stderr):
         if pipe is not None:
             pipe.close()
 
 
-def _command_inside(limits: Limits) -> list[str]:
+def _command(isolation: Isolation, limits: Limits) -> list[str]:
+    numpy, seen = bubblewrap.numpy_folders()[0]
+    if isolation != "bubblewrap":
+        return program(bubblewrap.interpreter(), str(Path(__file__).parents[2]), numpy)
     environment = {**ENVIRONMENT, "LD_LIBRARY_PATH": bubblewrap.library_folders(limits.modules)}
-    command = program(bubblewrap.interpreter(), bubblewrap.ENGINE, f"{bubblewrap.PACKAGES}/numpy")
-    return bubblewrap.command(limits, environment, command)
-
-
-def _command_outside() -> list[str]:
-    engine = str(Path(__file__).parent.parent.parent)
-    return program(bubblewrap.interpreter(), engine, bubblewrap.numpy_folders()[0][0])
+    inside = program(bubblewrap.interpreter(), bubblewrap.ENGINE, seen)
+    return bubblewrap.command(limits, environment, inside)
 
 
 _PROGRAM = """

@@ -10,9 +10,11 @@ import dataclasses
 import re
 from collections.abc import Sequence
 from functools import cached_property
+from typing import TypeVar
 
 from autograder.sandbox.records import LoadNote, Outcome
 
+_Reported = TypeVar("_Reported", Outcome, LoadNote)
 _WORD = re.compile(r"\w+")
 _NAMES = {
     *(name for name in dir(builtins) if not name.startswith("_")),
@@ -48,26 +50,21 @@ class Quotable:
             return outcome
         if outcome.status == "returned":
             return dataclasses.replace(outcome, changed=tuple(i for i in outcome.changed if i < arguments))
-        text = outcome.text
-        if outcome.status == "forbidden":
-            text = text if text in self.words else "?"
-        elif outcome.status == "unsendable":
-            text = self._kind(text)
-        where, line = self._place(outcome.where, outcome.line)
-        return dataclasses.replace(
-            outcome, exception=self._exception(outcome.exception), text=text, where=where, line=line
-        )
+        outcome = self.vet_note(outcome)
+        if outcome.status == "forbidden" and outcome.text not in self.words:
+            return dataclasses.replace(outcome, text="?")
+        if outcome.status == "unsendable":
+            return dataclasses.replace(outcome, text=self._kind(outcome.text))
+        return outcome
 
-    def vet_note(self, note: LoadNote) -> LoadNote:
-        """The same for a note."""
-        where, line = self._place(note.where, note.line)
-        return dataclasses.replace(note, where=where, line=line, exception=self._exception(note.exception))
-
-    def _exception(self, name: str) -> str:
-        return name if not name or name in _NAMES or name in self.words else "Exception"
-
-    def _place(self, where: str, line: int) -> tuple[str, int]:
-        return (where, line) if line <= self.last_lines.get(where, -1) else ("", 0)
+    def vet_note(self, note: _Reported) -> _Reported:
+        """The same for what a note, too, has: a place and the name of an exception."""
+        name, where, line = note.exception, note.where, note.line
+        if line > self.last_lines.get(where, -1):
+            where, line = "", 0
+        if name and name not in _NAMES and name not in self.words:
+            name = "Exception"
+        return dataclasses.replace(note, where=where, line=line, exception=name)
 
     def _kind(self, text: str) -> str:
         known = _KIND.fullmatch(text)

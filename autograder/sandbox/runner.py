@@ -141,11 +141,12 @@ class Loaded:
         PROGRESS.pack_into(progress, 0, 0, ended, longest, most)
 
     def _note(self, error: BaseException, where: str, line: int) -> bytes:
-        at = {"at": [where, line]}
+        at = {"where": where, "line": line}
         try:
-            return dumps({**self.describe(error), **at})
+            description = self.describe(error)
+            return dumps(description if description["where"] else description | at)
         except BaseException:  # an exception that itself raises when it is looked at
-            return dumps({"status": "raised", "exception": "Exception", "text": "", **at})
+            return dumps({"status": "raised", "exception": "Exception", **at})
 
     def _remember_import(self, source: str, error: BaseException) -> None:
         if not isinstance(error, ImportError):

@@ -10,9 +10,8 @@ A message is a JSON skeleton followed by the bytes of its arrays::
 
 In the skeleton None, bool, int, float and str stand for themselves, and a JSON object for a dict whose
 keys are all names; everything else is a JSON list whose first entry is a tag: `["l", …]` list, `["t", …]`
-tuple, `["d", [key, value], …]` any other dict, `["f", "nan"]` a float that JSON lacks, `["i", "0x…"]` a
-big int, `["x", source]` a `Formula`, and `["a", dtype, shape]` the next array in row-major, little-endian
-order.
+tuple, `["d", [key, value], …]` any other dict, `["f", "nan"]` a float that JSON lacks, `["x", source]` a
+`Formula`, and `["a", dtype, shape]` the next array in row-major, little-endian order.
 """
 
 import json
@@ -29,8 +28,8 @@ MAX_DEPTH = 32
 MAX_NODES = 1_000_000
 MAX_BYTES = 64 * 2**20
 MAX_SKELETON = 16 * 2**20  # of these bytes: a hostile skeleton takes up to 25 times its size when parsed
+MAX_DIGITS = 1000  # of a number, and in a row in a text: Python refuses to write numbers a little larger
 MAX_KEYS = 1000  # of one dict: integers can be chosen so that all of them have the same hash
-MAX_INT_BITS = 4096
 
 # The dtypes of encoded arrays; what a student returns is converted to one of them or refused.
 DTYPES = {
@@ -39,11 +38,9 @@ DTYPES = {
 }
 
 _ATOMS: frozenset[type] = frozenset({bool, type(None), str, int})
-"""What most tables consist of: passed unchanged and unchecked, in both directions, unless `_is_suspect`."""
+"""What most tables consist of: passed unchanged and unchecked, in both directions."""
 _CONTAINERS = (dict, list, tuple)
 _NAMES: frozenset[type] = frozenset({str})
-_SURE_ATOMS: frozenset[type] = frozenset({bool, type(None)})
-_MAX_PLAIN_INT = 2**64 - 1
 _SAME_DIGITS = bytes.maketrans(b"123456789", b"000000000")
 
 TakeArray = Callable[[np.dtype, list[int]], np.ndarray]
@@ -136,50 +133,41 @@ def flatten(value: Any) -> tuple[bytes, list[np.ndarray]]:
     """The JSON skeleton of `value`, and its arrays in the order of the skeleton."""
     if type(value) is np.ndarray:  # most answers
         array = as_plain_array(value)
-        return _spell_array(array).encode(), [array]
+        return f'["a","{array.dtype.str}",[{",".join(map(str, array.shape))}]]'.encode(), [array]
+    writer = _Writer()
     try:
-        head, arrays = _flatten(value, _ATOMS)
+        head = _spell(writer.node(value, 0)).encode()
     except ValuesError:
         raise
-    except ValueError:  # an integer of so many digits that Python does not write them
-        head, arrays = _flatten(value, _SURE_ATOMS)
-    if _is_suspect(head, len(str(_MAX_PLAIN_INT))):
-        head, arrays = _flatten(value, _SURE_ATOMS)
-    if len(head) > MAX_SKELETON:
-        raise ValuesError(f"more than {MAX_SKELETON} bytes outside arrays")
-    return head, arrays
-
-
-def _flatten(value: Any, atoms: frozenset[type]) -> tuple[bytes, list[np.ndarray]]:
-    writer = _Writer(atoms)
-    try:
-        return _spell(writer.node(value, 0)).encode(), writer.arrays
-    except UnicodeEncodeError:
-        raise ValuesError("a string that is not valid Unicode") from None
+    except ValueError as error:  # half a surrogate pair, or more digits than Python writes
+        raise ValuesError(str(error)) from None
+    _check_size(head)
+    return head, writer.arrays
 
 
 def unflatten(skeleton: bytes, take_array: TakeArray) -> Any:
     """The value with this JSON skeleton; `take_array(dtype, shape)` returns its next array."""
-    if len(skeleton) > MAX_SKELETON:
-        raise ValuesError(f"more than {MAX_SKELETON} bytes outside arrays")
+    _check_size(skeleton)
     try:
         node = _DECODER.decode(skeleton.decode())
+        if b"\\u" in skeleton:  # perhaps half a surrogate pair, which nothing could store or print
+            _spell(node).encode()
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError and JSONDecodeError are ValueErrors
         raise ValuesError(f"skeleton: {error}") from None
-    suspect = _is_suspect(skeleton, MAX_INT_BITS * 3 // 10)  # no shorter number has more bits
-    return _Reader(take_array, _SURE_ATOMS if suspect else _ATOMS).value(node, 0)
+    return _Reader(take_array).value(node, 0)
 
 
-def _is_suspect(skeleton: bytes, digits: int) -> bool:
-    """Whether it may hold half a surrogate pair, as a JSON escape, or an integer of so many digits."""
-    return b"\\u" in skeleton or b"0" * digits in skeleton.translate(_SAME_DIGITS)
+def _check_size(skeleton: bytes) -> None:
+    if len(skeleton) > MAX_SKELETON:
+        raise ValuesError(f"more than {MAX_SKELETON} bytes outside arrays")
+    if b"0" * (MAX_DIGITS + 1) in skeleton.translate(_SAME_DIGITS):
+        raise ValuesError(f"more than {MAX_DIGITS} digits")
 
 
 class _Writer:
     """Rewrites a value as the JSON-ready nodes of its skeleton, and collects its arrays in order."""
 
-    def __init__(self, atoms: frozenset[type]) -> None:
-        self.atoms = atoms
+    def __init__(self) -> None:
         self.arrays: list[np.ndarray] = []
 
     def node(self, value: Any, depth: int) -> Any:
@@ -192,7 +180,7 @@ class _Writer:
         if isinstance(value, dict):
             return self._dict(value, depth)
         tag = "l" if isinstance(value, list) else "t"
-        if self.atoms.issuperset(map(type, value)):
+        if _ATOMS.issuperset(map(type, value)):
             return [tag, *value]
         return [tag, *[self.node(part, depth) for part in value]]
 
@@ -201,10 +189,9 @@ class _Writer:
             raise ValuesError(f"a dict of more than {MAX_KEYS} entries")
         if not _NAMES.issuperset(map(type, value)):
             return ["d", *[[self.node(key, depth), self.node(item, depth)] for key, item in value.items()]]
-        atoms = self.atoms
-        if atoms.issuperset(map(type, value.values())):
+        if _ATOMS.issuperset(map(type, value.values())):
             return value
-        return {key: item if type(item) in atoms else self.node(item, depth) for key, item in value.items()}
+        return {key: item if type(item) in _ATOMS else self.node(item, depth) for key, item in value.items()}
 
     def _leaf(self, value: Any) -> Any:
         if isinstance(value, np.ndarray):
@@ -212,9 +199,7 @@ class _Writer:
             self.arrays.append(array)
             return ["a", array.dtype.str, list(array.shape)]
         kind = type(value)
-        if value is None or kind is bool or kind is str:
-            return value
-        if kind is float and math.isfinite(value):
+        if kind in _ATOMS or (kind is float and math.isfinite(value)):
             return value
         if isinstance(value, np.generic):
             if value.dtype.kind == "f":
@@ -222,13 +207,8 @@ class _Writer:
             if value.dtype.kind in ("b", "i", "u"):
                 return self._leaf(value.item())
             return self._leaf(np.asarray(value))
-        if isinstance(value, bool):
-            return bool(value)
         if isinstance(value, int):
-            number = int(value)
-            if number.bit_length() > MAX_INT_BITS:
-                raise ValuesError("an integer too large")
-            return number if abs(number) <= _MAX_PLAIN_INT else ["i", f"{number:#x}"]
+            return int(value)
         if isinstance(value, float):
             real = float(value)
             return real if math.isfinite(real) else ["f", repr(real)]
@@ -239,10 +219,6 @@ class _Writer:
         if isinstance(value, Formula):
             return ["x", value.source]
         raise ValuesError(f"a value of type {(name := type(value).__name__)}", f"type {name}")
-
-
-def _spell_array(array: np.ndarray) -> str:
-    return f'["a","{array.dtype.str}",[{",".join(map(str, array.shape))}]]'
 
 
 def as_plain_array(array: np.ndarray) -> np.ndarray:
@@ -305,10 +281,8 @@ class _Body:
 class _Reader:
     """Rebuilds one value from its skeleton, node by node."""
 
-    def __init__(self, take_array: TakeArray, atoms: frozenset[type]) -> None:
+    def __init__(self, take_array: TakeArray) -> None:
         self.take_array = take_array
-        self.atoms = atoms
-        """Types of nodes that need no check: tables of thousands of names and small numbers are common."""
         self.nodes = 0
 
     def value(self, node: Any, depth: int) -> Any:
@@ -319,13 +293,7 @@ class _Reader:
             if node[0] == "l":
                 return self._parts(node, depth + 1)
             return tuple(self._parts(node, depth + 1)) if node[0] == "t" else self._tagged(node, depth + 1)
-        if kind is str:
-            return self._text(node)
-        if node is None or kind is bool:
-            return node
-        if kind is int:
-            if node.bit_length() > MAX_INT_BITS:
-                raise ValuesError("an integer too large")
+        if kind in _ATOMS:
             return node
         if kind is float:
             if not math.isfinite(node):
@@ -342,7 +310,7 @@ class _Reader:
         """The values after a tag."""
         parts = node[1:]
         self._count(len(parts), depth)
-        if self.atoms.issuperset(map(type, parts)):
+        if _ATOMS.issuperset(map(type, parts)):
             return parts
         return [self.value(part, depth) for part in parts]
 
@@ -351,13 +319,9 @@ class _Reader:
         if len(record) > MAX_KEYS:
             raise ValuesError(f"a dict of more than {MAX_KEYS} entries")
         self._count(len(record), depth)
-        atoms = self.atoms
-        if atoms is not _ATOMS:
-            for key in record:
-                self._text(key)
-        if not atoms.issuperset(map(type, record.values())):
+        if not _ATOMS.issuperset(map(type, record.values())):
             for key, item in record.items():
-                if type(item) not in atoms:
+                if type(item) not in _ATOMS:
                     record[key] = self.value(item, depth)
         return record
 
@@ -369,19 +333,9 @@ class _Reader:
                 return self._dict(pairs, depth)
             case ["f", ("nan" | "inf" | "-inf") as name]:
                 return float(name)
-            case ["i", str(digits)] if len(digits) < MAX_INT_BITS // 4 + 4:
-                return self._int(digits)
             case ["x", str(source)]:
-                return Formula(self._text(source))
+                return Formula(source)
         raise ValuesError("an unknown tag")
-
-    def _text(self, text: str) -> str:
-        try:
-            if not text.isascii():
-                text.encode()
-        except UnicodeEncodeError:  # half a surrogate pair: nothing could store or print it
-            raise ValuesError("a string that is not valid Unicode") from None
-        return text
 
     def _dict(self, pairs: list[Any], depth: int) -> dict[Any, Any]:
         if len(pairs) > MAX_KEYS:
@@ -398,12 +352,6 @@ class _Reader:
                 raise ValuesError("a dict key that cannot be hashed") from None
             result[key] = self.value(pair[1], depth)
         return result
-
-    def _int(self, digits: str) -> int:
-        try:
-            return int(digits, 16)
-        except ValueError:
-            raise ValuesError("a malformed integer") from None
 
     def _array(self, code: str, shape: list[Any]) -> np.ndarray:
         dtype = DTYPES.get(code)

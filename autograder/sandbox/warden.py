@@ -418,6 +418,7 @@ def _confine(world: _World, warden: int, answers: int, printed: int) -> None:
             confinement.read_only()
         confinement.fresh_scratch(world.limits, world.scratch)
     address_space = world.address_space()
+    os.dup2(os.open(os.devnull, os.O_RDWR), 0)  # the warden's own has flags that the next run would see
     os.dup2(printed, 1)
     os.dup2(printed, 2)
     os.dup2(answers, ANSWERS)

@@ -8,6 +8,7 @@ or a hidden case.
 
 import contextlib
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,12 +25,17 @@ from autograder.sandbox.client import Sandbox, SandboxError
 from autograder.sandbox.launch import Warden
 from autograder.sandbox.records import Isolation
 from autograder.student.workspace import ENDING, CheckError, key_beside
+from autograder.submissions.source import of_file
 
 __all__ = ["CheckError", "Checked", "Checker", "check_file", "check_function", "key_for"]
 
 
 _ISOLATION: Isolation = "process"
 """Enough for students' own code on their own machine; it starts faster than bubblewrap."""
+
+
+_OF_CHANGES = (DeprecationWarning, FutureWarning)
+_MOST_WARNINGS = 3
 
 
 class Checker:
@@ -62,7 +68,7 @@ class Checker:
         """
         start = time.perf_counter()
         try:
-            content = path.read_bytes()
+            content = of_file(path)
         except OSError as error:
             raise CheckError(say("error.file_unreadable", file=path, error=error.strerror)) from error
         done = evaluate(path.name, content, self.key, self._sandbox.run)
@@ -130,20 +136,24 @@ def check_function(key: AnswerKey, function: Callable[..., Any]) -> Checked:
     defined = [function, *(part for base in bases for part in vars(base).values())]
     # A cell's own file name means nothing to a student.
     places = {part.__code__.co_filename: name for part in defined if hasattr(part, "__code__")}
-    for outcome in in_process.outcomes(key, {name: function}, places=places):
-        if outcome.exception == "KeyboardInterrupt":
-            raise KeyboardInterrupt
-        outcomes.append(outcome)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("once")
+        for outcome in in_process.outcomes(key, {name: function}, places=places):
+            if outcome.exception == "KeyboardInterrupt":
+                raise KeyboardInterrupt
+            outcomes.append(outcome)
     seconds = round(time.perf_counter() - start, 4)
     cases = judged(key, outcomes)
     told = results(key, cases)
-    result = SubmissionResult("", key.assignment, name, "none", seconds, told, about=key.about)
+    changes = [str(each.message) for each in caught if issubclass(each.category, _OF_CHANGES)]
+    said = tuple(say("note.will_change", name=name, warning=text) for text in changes[:_MOST_WARNINGS])
+    result = SubmissionResult("", key.assignment, name, "none", seconds, told, said, about=key.about)
     return Checked(result, key, cases)
 
 
 def _load(path: Path) -> AnswerKey:
     try:
-        key = answer_key.load(path)
+        key = answer_key.newest(path)
     except DomainMissing as error:
         raise CheckError(error.text) from error
     except KeyFileError as error:

@@ -62,11 +62,29 @@ def check(function: Callable[..., Any], lang: str | None = None, hint: bool = Fa
         asking=lambda name: within_budget(calling(function), _BUDGET),
     )
     _show(card, language)
+    notes = [say("note.stale", name=exercise.name)] if _is_stale(function) else []
+    for note in (*notes, *done.result.notes):
+        print(note.in_language(language))
     return Score(exercise.worth * done.result.points / done.result.max_points)
 
 
 _BUDGET = 1.5
 """Seconds for finding a smaller input, and again for a formula."""
+
+
+def _is_stale(function: Callable[..., Any]) -> bool:
+    """Whether the newest cell that defines it did not run to its end, so that this is an older one."""
+    import inspect
+    import re
+
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    cells = shell.user_ns.get("In", []) if shell else []
+    defines = re.compile(rf"^\s*(def|class) {re.escape(function.__name__)}\b", re.M)
+    newest = next(filter(defines.search, reversed(cells)), None)
+    try:
+        return newest is not None and inspect.getsource(function).strip() not in newest
+    except (OSError, TypeError):  # it was not written in a cell
+        return False
 
 
 def _show(card: "Card", lang: str) -> None:

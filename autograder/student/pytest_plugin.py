@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from autograder.judging.evaluate import Evaluation, Statements
     from autograder.judging.results import ExerciseResult
     from autograder.sandbox.records import Isolation, Run
+    from autograder.student.workspace import Place
 
 _VISIBLE, _HIDDEN = ".visible.npz", ".hidden.npz"
 _SUFFIXES = (".py", ".ipynb")
@@ -61,7 +62,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    if config.getoption("hidden_keys", None) is None or _is_work(collection_path, config):
+    if config.getoption("hidden_keys", None) is None or _place(collection_path, config):
         return None
     return collection_path.is_symlink() or not collection_path.is_dir() or None
 
@@ -83,7 +84,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    if not _is_work(file_path, parent.config) or _is_older(file_path, parent):
+    """Of the files of an assignment only the one that counts runs, unless another is named."""
+    place = _place(file_path, parent.config)
+    is_named = parent.session.isinitpath(file_path)
+    if place is None or not (is_named or parent.config.stash[_FILES][place][0] == file_path):
         return None
     return WorkFile.from_parent(parent, path=file_path)
 
@@ -91,7 +95,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 @pytest.hookimpl(tryfirst=True)
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Keep pytest from importing a student's file, named in the call, as a test module."""
-    return _Nothing.from_parent(parent, path=module_path) if _is_work(module_path, parent.config) else None
+    return _Nothing.from_parent(parent, path=module_path) if _place(module_path, parent.config) else None
 
 
 @pytest.hookimpl(wrapper=True)
@@ -104,24 +108,29 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     return report  # type: ignore[return-value]
 
 
-def _is_work(path: Path, config: pytest.Config) -> bool:
-    """Whether it is a file of an assignment whose answer key can be found."""
+def _place(path: Path, config: pytest.Config) -> "Place | None":
+    """The assignment that a file belongs to, with an answer key that can be found; as grading sees it."""
     hidden = config.getoption("hidden_keys", None)
     if path.suffix not in _SUFFIXES or not path.is_file() or (hidden is not None and path.is_symlink()):
-        return False
-    return path.with_name(path.stem + _VISIBLE).is_file() or (
-        hidden is not None and Path(hidden, path.stem + _HIDDEN).is_file()
-    )
-
-
-def _is_older(path: Path, parent: pytest.Collector) -> bool:
-    """Of a notebook and a script side by side only the one that counts runs, unless one of them is named."""
-    if parent.session.isinitpath(path):
-        return False
+        return None
+    above = [path.parent] if hidden else list(path.parents)[:3]
+    if not hidden and not any(True for folder in above for _ in folder.glob("*" + _VISIBLE)):
+        return None
     from autograder.student.workspace import Place
 
-    files = Place(path.parent, path.stem).files
-    return bool(files) and files[0] != path
+    files = config.stash.setdefault(_FILES, {})
+    for folder in above:
+        keys = [*folder.glob("*" + _VISIBLE), *(Path(hidden).glob("*" + _HIDDEN) if hidden else ())]
+        for name in sorted({key.name.removesuffix(_VISIBLE).removesuffix(_HIDDEN) for key in keys}):
+            place = Place(folder, name, Path(hidden) if hidden else None)
+            if place not in files:
+                files[place] = place.files
+            if path in files[place]:
+                return place
+    return None
+
+
+_FILES = pytest.StashKey[dict["Place", list[Path]]]()
 
 
 class _Nothing(pytest.File):
@@ -139,12 +148,12 @@ class WorkFile(pytest.File):
         from autograder.judging.answer_key import KeyFileError, load
         from autograder.student.watch.progress import definitions
 
-        visible = self.path.with_name(self.path.stem + _VISIBLE)
-        folder = self.config.getoption("hidden_keys")
-        hidden = Path(folder, self.path.stem + _HIDDEN) if folder is not None else None
+        place = _place(self.path, self.config)
+        assert place is not None
+        hidden = place.hidden and place.hidden / (place.name + _HIDDEN)
         exercises: dict[str, Exercise] = {}
         defined = definitions(self.path) if self.path.suffix == ".py" else {}
-        for path in (visible, hidden):
+        for path in (place.key, hidden):
             if path is None or not path.is_file():
                 continue
             try:
@@ -275,12 +284,13 @@ class _Evaluated:
         from autograder.judging.results import SubmissionResult
         from autograder.sandbox.client import Sandbox
         from autograder.student import hints
+        from autograder.submissions.source import of_file
 
         def run(statements: "Statements") -> "Run":
             with Sandbox(calls(self.key), self.key.limits, self.isolation) as sandbox:
                 return sandbox.run(statements)
 
-        whole = evaluate(self.path.name, self.path.read_bytes(), self.key, run)
+        whole = evaluate(self.path.name, of_file(self.path), self.key, run)
         single = case_by_case(self.key)
         cases = [(case,) for judged in whole.judged for case in judged]
         names = [

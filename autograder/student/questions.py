@@ -23,7 +23,7 @@ from autograder.sandbox.client import Sandbox
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.records import Call, Isolation, Outcome
 from autograder.student.workspace import CheckError, key_beside
-from autograder.submissions import source
+from autograder.submissions import records, source
 
 __all__ = [
     "Evaluate",
@@ -132,7 +132,7 @@ def in_file(
         Also raised by the returned function, as is SandboxError.
     """
     try:
-        content = path.read_bytes()
+        content = source.of_file(path)
     except OSError as error:
         raise QuestionError(say("error.file_unreadable", file=path, error=error.strerror)) from error
     statements = [
@@ -174,7 +174,7 @@ def _why(outcome: Outcome, file: str) -> Text:
             return say(
                 "question.raised_there",
                 name=outcome.exception,
-                where=source.place(outcome.where or file),
+                where=records.place(outcome.where or file),
                 line=outcome.line,
                 text=outcome.text,
             )

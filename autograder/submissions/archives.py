@@ -8,14 +8,17 @@ are bounded, and all that is not read is listed with the reason.
 
 import contextlib
 import functools
+import importlib.util
 import itertools
 import os
 import re
 import shutil
 import stat
 import subprocess
+import sys
 import tarfile
 import tempfile
+import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -24,17 +27,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from autograder.base.messages import Text, TextError, say
-from autograder.submissions.source import MAX_BYTES
+from autograder.submissions.content import CODE, SYSTEM
+from autograder.submissions.source import MAX_BYTES, of_file
 
 ARCHIVE = re.compile(r"\.(?:zip|tar|tgz|tbz2|txz|tar\.(?:gz|bz2|xz)|7z|rar)$", re.IGNORECASE)
-CODE = re.compile(r"\.(?:ipynb|py)(?:\.(?:txt|json))?$", re.IGNORECASE)
-"""What may be a notebook or a script by its name: browsers and editors add a second ending."""
 TEXT = re.compile(r"\.(?:txt|json)$|^[^.]+$", re.IGNORECASE)
 """What may be one if no other file is: mail and chat programs take other endings only, or cut them off."""
 _UNPACKED = re.compile(rf"{CODE.pattern}|{TEXT.pattern}|^submission_metadata\.yml$", re.IGNORECASE)
-_SYSTEM = re.compile(
-    r"\..*|__macosx|__pycache__|node_modules|site-packages|thumbs\.db|desktop\.ini|~\$.*|.*~", re.IGNORECASE
-)
 _MOST_BYTES = 2**30
 """Bytes that a class's archive may unpack to, and members it may have; a hand-in, with all the archives
 inside of it, a quarter of that."""
@@ -111,18 +110,23 @@ def read(source: Path, member: str | None) -> bytes:
         It cannot be read: damaged zip members raise a dozen classes of errors.
     """
     if member is None:
-        with source.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+        return of_file(source)
     archive = _opened(source, source.stat().st_mtime_ns)
     return _from_zip(archive, archive.getinfo(member), MAX_BYTES + 1)
 
 
 def readable(raw: bytes, otherwise: str) -> str:
-    """A file's name as text: UTF-8, or the encoding of Chinese Windows."""
-    for encoding in ("utf-8", "gb18030"):
+    """A file's name as text: UTF-8, or the encoding of Chinese Windows; composed, unlike macOS's names."""
+    with contextlib.suppress(UnicodeDecodeError):
+        return unicodedata.normalize("NFC", raw.decode("utf-8"))
+    for encoding in ("gb18030", "big5") if _TWO_AND_TWO.search(raw) else ():  # accented letters stand alone
         with contextlib.suppress(UnicodeDecodeError):
-            return raw.decode(encoding)
+            if (text := raw.decode(encoding)).isprintable():
+                return text
     return otherwise.encode("utf-8", "replace").decode()
+
+
+_TWO_AND_TWO = re.compile(rb"[\x81-\xfe][\x80-\xfe]")
 
 
 class _Unpacked:
@@ -158,7 +162,7 @@ def _in_folder(folder: Path, above: PurePosixPath, shown_above: str) -> Iterator
         is_folder = stat.S_ISDIR(status.st_mode)
         path, shown = above / name, shown_above + name + "/" * is_folder
         about = Entry(path, shown, Path(entry), changed=status.st_mtime, is_folder=is_folder)
-        if _SYSTEM.fullmatch(name):
+        if SYSTEM.fullmatch(name):
             yield replace(about, why=say("account.system"), is_system=True)
         elif is_folder and len(path.parts) < _DEEPEST_FOLDER:
             yield about
@@ -222,7 +226,7 @@ def _in_archive(outer: Entry, unpacked: _Unpacked, depth: int) -> Iterator[Entry
                 shown, name = f"{outer.shown}{member.name[:100]}…{member.name[-100:]}", member.name[-100:]
                 yield Entry(outer.path / Path(name).name, shown, path, why=say("account.too_deep"))
                 continue
-            system = next((n for n, part in enumerate(inside.parts, 1) if _SYSTEM.fullmatch(part)), 0)
+            system = next((n for n, part in enumerate(inside.parts, 1) if SYSTEM.fullmatch(part)), 0)
             is_system = bool(system) and ".." not in inside.parts
             shown = f"{outer.shown}{inside}" + "/" * member.is_folder
             where = outer.path / inside
@@ -322,7 +326,7 @@ def _member_name(info: zipfile.ZipInfo) -> str:
     if not info.flag_bits & 0x800:
         with contextlib.suppress(UnicodeEncodeError):
             name = readable(name.encode("cp437"), name)
-    return name.replace("\\", "/")
+    return unicodedata.normalize("NFC", name).replace("\\", "/")
 
 
 def _of_tar(archive: tarfile.TarFile) -> Iterator[_Member]:
@@ -337,39 +341,53 @@ def _of_tar(archive: tarfile.TarFile) -> Iterator[_Member]:
         yield _Member(name, "", info.mtime, info.size, info.isdir(), why, content)
 
 
+_TAR_OF_7Z = """
+import io, sys, tarfile
+import py7zr
+try:
+    with py7zr.SevenZipFile(sys.argv[1]) as archive:
+        listed, factory = archive.list(), py7zr.io.BytesIOFactory(int(sys.argv[2]))
+        if sum(member.uncompressed for member in listed) > int(sys.argv[2]):
+            sys.exit("too large")
+        if wanted := [member.filename for member in listed if not member.is_directory]:
+            archive.extract(targets=wanted, factory=factory)
+    with tarfile.open(fileobj=sys.stdout.buffer, mode="w|") as tar:
+        for member in listed:
+            info = tarfile.TarInfo(member.filename)
+            info.mtime = member.creationtime.timestamp() if member.creationtime else 0
+            info.type = tarfile.DIRTYPE if member.is_directory else tarfile.REGTYPE
+            if getattr(member, "is_symlink", False):
+                info.type = tarfile.SYMTYPE
+            product = factory.products.get(member.filename)
+            content = product.read() if product is not None and info.isreg() else b""
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+except Exception as error:
+    sys.exit(f": {error or type(error).__name__}")
+"""
+_BOUNDED = ["/bin/sh", "-c", 'ulimit -v 2097152; ulimit -t 60; exec "$@"', "sh"]
+"""Starts a program that has 2 GiB and a minute: a header of a hundred bytes may promise millions."""
+
+
 def _of_7z(path: Path) -> Iterator[_Member]:
-    try:
-        import py7zr
-    except ModuleNotFoundError:
-        yield from _of_bsdtar(path)
-        return
-    try:
-        with py7zr.SevenZipFile(path) as archive:
-            if archive.needs_password():
-                raise ClassFolderError(say("account.encrypted"))
-            listed = archive.list()
-            wanted = [m.filename for m in listed if not m.is_directory]
-            if sum(member.uncompressed for member in listed) > _MOST_BYTES >> 1:
-                raise ClassFolderError(say("account.too_large", file=path.name))
-            factory = py7zr.io.BytesIOFactory(_MOST_BYTES >> 1)
-            if wanted:
-                archive.extract(targets=wanted, factory=factory)
-    except py7zr.exceptions.PasswordRequired:
-        raise ClassFolderError(say("account.encrypted")) from None
-    for member in listed:
-        changed = member.creationtime.timestamp() if member.creationtime else 0.0
-        product = factory.products.get(member.filename)
-        why = say("account.no_file") if getattr(member, "is_symlink", False) else None
-        reading = product.read if product is not None else (lambda most: b"")
-        yield _Member(member.filename, "", changed, member.uncompressed, member.is_directory, why, reading)
+    if importlib.util.find_spec("py7zr") is None:
+        return _of_bsdtar(path)
+    return _converted(
+        [sys.executable, "-I", "-c", _TAR_OF_7Z, str(path.resolve()), str(_MOST_BYTES >> 1)], path
+    )
 
 
 def _of_bsdtar(path: Path) -> Iterator[_Member]:
-    """What libarchive's tar can read, as a stream of tar: it writes no file."""
+    """What libarchive's tar can read."""
     program = shutil.which("bsdtar")
     if program is None:
         raise ClassFolderError(say("account.no_program"))
-    command = [program, "-c", "-f", "-", "--format", "pax", f"@{path.resolve()}"]
+    return _converted([program, "-c", "-f", "-", "--format", "pax", f"@{path.resolve()}"], path)
+
+
+def _converted(command: list[str], path: Path) -> Iterator[_Member]:
+    """The members of the tar that a process of bounded size writes to its output: it writes no file."""
+    command = [*(_BOUNDED if os.path.exists(_BOUNDED[0]) else ()), *command]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL
     ) as run:
@@ -382,8 +400,10 @@ def _of_bsdtar(path: Path) -> Iterator[_Member]:
                 raise tarfile.ReadError
         except tarfile.ReadError:
             said = run.stderr.read(300).decode(errors="replace").strip()
-            if re.search("encrypt|passphrase", said, re.IGNORECASE):
+            if re.search("encrypt|passphrase|password", said, re.IGNORECASE):
                 raise ClassFolderError(say("account.encrypted")) from None
+            if "too large" in said:
+                raise ClassFolderError(say("account.too_large", file=path.name)) from None
             raise OSError(said.partition("\n")[0].rpartition(": ")[2]) from None  # without our own path
         finally:
             run.kill()

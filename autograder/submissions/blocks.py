@@ -57,7 +57,11 @@ def parsed(text: str, where: str, first_line: int, *, is_cell: bool) -> Iterator
         yield from _by_block(plain, where, first_line, again)
 
 
-_DEFINED = re.compile(r"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+([^\W\d]\w*)", re.MULTILINE)
+_DEFINED = re.compile(
+    r"^[ \t]*+(?:>>>|In ?\[[ \d]*\]:|\d+[.:|]?)?[ \t]*+(?:async[ \t]+)?(?:def|class)[ \t]+([^\W\d]\w*)",
+    re.MULTILINE | re.IGNORECASE,
+)
+"""Also as pasted from a terminal or a listing with numbers, or as a word processor writes it."""
 
 
 def lost(
@@ -68,7 +72,7 @@ def lost(
     why: Text | str = "",
 ) -> Iterator[Lost]:
     """The functions and classes that a text which is no Python, or is not run, would define."""
-    if "def " not in text and "class " not in text:  # most text cells
+    if not re.search("def|class", text, re.IGNORECASE):  # most text cells
         return
     line, position = first_line, 0
     for found in _DEFINED.finditer(text):

@@ -19,9 +19,10 @@ from typing import Any, Literal
 
 from autograder.base.messages import Text, joined, printable_name, say
 from autograder.submissions import archives, choice, layouts
-from autograder.submissions.archives import CODE, Entry
 from autograder.submissions.archives import ClassFolderError as ClassFolderError
+from autograder.submissions.archives import Entry
 from autograder.submissions.choice import Candidate, Exercises
+from autograder.submissions.content import CODE
 from autograder.submissions.layouts import Handed, Layout
 from autograder.submissions.roster import Roster
 
@@ -92,6 +93,7 @@ class Intake:
 
 _Of = tuple[Entry, Handed]
 """An entry, and what its path says."""
+_Perhaps = tuple[Entry, Handed | None]
 
 
 def find(
@@ -131,6 +133,8 @@ def find(
     if path.is_file() and CODE.search(path.name):
         file = _single(path, assignment, exercises, called)
         return Intake([file], [Decision(file.name, file.student, file.assignment, "graded")], file.name)
+    if (path / "submitted").is_dir() and (path / "source").is_dir():
+        raise ClassFolderError(say("class.nbgrader_course", path=path))
     if path.is_dir() or (path.is_file() and archives.ARCHIVE.search(path.name)):
         known_layouts = [layouts.own(pattern)] if pattern else layouts.layouts()
         return _Class(path, assignment, exercises, called, known_layouts, roster or Roster(())).intake()
@@ -147,7 +151,7 @@ def of_one_student(folder: Path, student: str, assignment: str, exercises: Colle
     """
     entries = [entry for entry in archives.entries(folder) if entry.why is None]
     files = [(entry, Handed("", student, "", entry.path.name)) for entry in entries]
-    return _chosen(student, assignment, files, {assignment: exercises}, {assignment}, folder)[0]
+    return _chosen(student, assignment, files, {assignment: exercises}, folder)[0]
 
 
 _Result = tuple[tuple[str, ...], SubmittedFile, list[Decision]]
@@ -200,7 +204,7 @@ class _Class:
     def _of_one_assignment(self, reader: layouts.Reader, depth: int, work: list[Entry]) -> layouts.Reader:
         """A folder for each student where few have a folder of the assignment in it, as its file's name alone
         may have suggested: what lies in any other folder is that student's, too."""
-        if 2 * sum(bool(reader.recognised(e.path.parts[depth:], e.is_folder)) for e in work) > len(work):
+        if 2 * sum(bool(reader(e.path.parts[depth:], e.is_folder, 1)) for e in work) > len(work):
             return reader
         last = layouts.layouts()[-1]
         return layouts.Reader(replace(last, patterns=(*reader.layout.patterns, *last.patterns)), self.called)
@@ -212,14 +216,19 @@ class _Class:
         students: dict[tuple[tuple[str, ...], object, str], list[_Of]] = defaultdict(list)
         strays, flat = [], layouts.Reader(layouts.layouts()[-1], self.called)
         submitters = _submitters(usable, depth) if reader.layout.name == "Gradescope" else {}
-        is_one_assignments = self.assignment and not reader.layout.system and len(self.table) > 1
-        twice = _claimed_twice(usable, reader, depth) if reader.layout.name == "Moodle" else ()
-        for entry in usable:
+        is_own = not reader.layout.system and len(self.table) > 1
+        of_all = [(entry, reader(entry.path.parts[depth:], entry.is_folder)) for entry in usable]
+        unsure = _unsure(of_all, depth) if reader.layout.name == "Moodle" else ()
+        for entry, handed in self._in_groups(of_all) if is_own else of_all:
             parts = entry.path.parts[depth:]
-            handed = reader(parts, entry.is_folder)
             places = 1 if entry.is_folder else 2 if entry.is_code else 0
-            if handed is None and is_one_assignments and len(parts) == places:
-                handed = flat(parts, entry.is_folder)  # work beside the folders of assignments
+            if handed is None and is_own and self.assignment:
+                alone = Handed("", entry.path.stem, "", entry.path.name)
+                if len(parts) == places:
+                    handed = flat(parts, entry.is_folder)  # work beside the folders of assignments
+                elif len(parts) == 1 and not entry.is_folder and self._is_person(alone):
+                    handed = alone
+                    entry = replace(entry, why=entry.why or say("account.no_code"))
             its = self.assignment if handed is None or handed.assignment is None else handed.assignment
             if handed is None or (its is None and not entry.is_code):
                 strays.append(entry)
@@ -230,7 +239,7 @@ class _Class:
                 raise ClassFolderError(say("class.flat", path=self.path, known=known))
             elif self.assignment not in (None, its):
                 self._decide(entry, "not_chosen", say("account.other_assignment"), handed.student, its)
-            elif handed.number in twice:
+            elif handed.number in unsure:
                 self.refused.update((who, its) for who in (handed.student, *self.roster.members(handed)))
                 why = say("account.claimed_twice", number=handed.number)
                 self._decide(entry, "not_understood", why, handed.student, its)
@@ -240,16 +249,49 @@ class _Class:
                 students[tuple(members), person, its].append((entry, handed))
         return students, strays
 
+    def _is_person(self, handed: Handed) -> bool:
+        return handed.is_label or self.roster.find(handed) is not None
+
+    def _in_groups(self, found: list[_Perhaps]) -> list[_Perhaps]:
+        """`found`; where folders taken for students' are those of groups (a section, who is late), by whose
+        the files in them are. A group's has the work of several people in it, or is called like one."""
+        around = re.compile(layouts.table()["parts"]["AROUND"], re.IGNORECASE)
+        inside: dict[int, Handed] = {}
+        people: dict[str, set[object]] = defaultdict(set)
+        is_packed, folders = False, set()
+        for index, (entry, handed) in enumerate(found):
+            if handed is None or entry.path.name == handed.name or self._is_person(handed):
+                continue
+            folders |= {handed.name} if entry.is_code and handed.name in entry.path.parts else set()
+            is_called_so, parts = around.fullmatch(handed.name), PurePosixPath(handed.file).parts
+            for place, part in enumerate(parts):
+                own = replace(handed, name=CODE.sub("", part), file="/".join(parts[place + 1 :]) or part)
+                if is_called_so or self._is_person(own):
+                    inside[index] = own
+                    people[handed.name].add(own.person[1] or own.person)
+                    is_packed |= f"/{handed.name}/" not in f"/{entry.shown}"
+                    break
+        is_grouped = any(len(those) > 1 or around.fullmatch(name) for name, those in people.items())
+        code = [n in inside for n, (entry, handed) in enumerate(found) if handed and entry.is_code]
+        is_grouped = is_grouped and 2 * sum(code) > len(code)
+        # Else a student says so: in a folder of one's own, or in an archive and its name.
+        are_few = 2 * len(people.keys() & folders) <= len(folders)
+        if not is_grouped or are_few or (is_packed and not all(code)):
+            return found
+        return [
+            (entry, inside.get(index) if handed and handed.name in people else handed)
+            for index, (entry, handed) in enumerate(found)
+        ]
+
     def _of_student(
         self, members: tuple[str, ...], person: object, assignment: str, files: list[_Of], layout: Layout
     ) -> _Result:
         """The members, the file that counts, and what becomes of all files."""
-        called = {name for name, its in self.called.items() if its == assignment}
         student = min(handed.student for _, handed in files)
         if members and not (layout.name in ("Moodle", "Canvas") and files[0][1].number and len(members) == 1):
             student = members[0]  # else a platform's own number, which the exports to it need
         file, decisions = _chosen(
-            student, assignment, files, self.exercises, called, self.path, all_named=layout.system
+            student, assignment, files, self.exercises, self.path, all_named=layout.system
         )
         notes = []
         if layout.name == layouts.layouts()[-1].name and any(_is_moodles(entry) for entry, _ in files):
@@ -294,12 +336,14 @@ class _Class:
         for entry in strays:
             parts = entry.path.parts[depth:]
             is_beside = parts[1:] and entry.path.parts[: depth + 1] in tops
-            is_label = Handed("", entry.path.stem, "", "").person[1]
-            is_somebodys = not is_beside if parts[1:] else not layout.system and (alone or is_label)
+            is_person = self._is_person(Handed("", entry.path.stem, "", ""))
+            is_somebodys = not is_beside if parts[1:] else not layout.system and (alone or is_person)
             if entry.why is not None:
                 self._decide(entry, "not_understood", entry.why)
             elif self.assignment and is_beside and entry.is_code:
                 self._decide(entry, "not_chosen", say("account.other_assignment"))
+            elif is_beside and entry.is_code and not choice.looks_like(_content(entry), self.exercises):
+                self._decide(entry, "not_chosen", say("account.no_exercise"))
             elif entry.is_code or (is_somebodys and _could_be_work(entry)):
                 why = say("account.no_student", layout=printable_name(layout.name))
                 if layout.name.startswith("<student>/<assignment>") and parts[2:]:
@@ -331,15 +375,18 @@ def _is_moodles(entry: Entry) -> bool:
 _MOODLES = re.compile(r"_(\d+)_assignsubmission_")
 
 
-def _claimed_twice(usable: list[Entry], reader: layouts.Reader, depth: int) -> set[str]:
-    """The numbers of Moodle's that several names claim: without folders, a name may hold one."""
+def _unsure(found: list[_Perhaps], depth: int) -> set[str]:
+    """The numbers of Moodle's that several names claim, or one with another number in it.
+
+    Without folders, a participant's name may hold what reads as somebody else's name and number.
+    """
     claims = defaultdict(set)
-    for entry in usable:
+    for entry, handed in found:
         parts = entry.path.parts[depth:]
-        handed = reader(parts, entry.is_folder)
         if handed is not None and handed.number and len(parts) == 1:
-            others = [mark for mark in _MOODLES.finditer(parts[0]) if mark[1] != handed.number]
-            claims[handed.number].add(parts[0][: others[-1].start()] if others else handed.name)
+            claims[handed.number].add(handed.name)
+            if any(mark[1] != handed.number for mark in _MOODLES.finditer(parts[0])):
+                claims[handed.number].add(parts[0])
     return {number for number, names in claims.items() if len(names) > 1}
 
 
@@ -391,7 +438,6 @@ def _chosen(
     assignment: str,
     files: list[_Of],
     exercises: Exercises,
-    called: Collection[str],
     source: Path,
     *,
     all_named: bool = False,
@@ -407,8 +453,7 @@ def _chosen(
         Candidate(
             entry.path.name,
             _submitted("", "", entry, source).read,
-            (handed.order, entry.changed),
-            layouts.is_called(handed.file, called),
+            (not its and assignment.casefold() in handed.file.casefold(), handed.order, entry.changed),
         )
         for entry, handed in code[: len(code) if len(code) > 1 else 0]  # a single one counts unread
     ]
@@ -433,7 +478,7 @@ def _chosen(
         if (other := _of_another(chosen, its, exercises)) is not None:
             looks = {"file": _list([_own(chosen, counts)]), "assignment": assignment, "other": other}
             submitted = replace(submitted, unread=say("note.looks_like", **looks))
-    empty = {code[index][0] for index, held in order[1:] if held is not None and not held.defined}
+    empty = {code[index][0] for index, held in order[1:] if held is not None and not held}
     decisions = []
     for entry, _ in files:
         fate, why = _fate(entry, chosen, entry in empty)
@@ -445,7 +490,7 @@ def _is_text_with(entry: Entry, exercises: Collection[str]) -> bool:
     """A script or a notebook under the name of a text, which defines an exercise."""
     if entry.is_folder or entry.why is not None or not exercises or not archives.TEXT.search(entry.path.name):
         return False
-    return bool(choice.content("", _content(entry), exercises).defined)
+    return bool(choice.content("", _content(entry), exercises))
 
 
 def _fate(entry: Entry, chosen: Entry | None, is_empty: bool) -> tuple[Fate, Text | None]:
@@ -465,7 +510,7 @@ def _fate(entry: Entry, chosen: Entry | None, is_empty: bool) -> tuple[Fate, Tex
 def _of_another(entry: Entry, its: Collection[str], exercises: Exercises) -> str | None:
     """The assignment of which a file is that defines no exercise of its own."""
     data = _content(entry) if its else b""
-    if not data or choice.mentions(data, its) or choice.content(entry.path.name, data, its).defined:
+    if not data or choice.mentions(data, its) or choice.content(entry.path.name, data, its):
         return None
     return choice.looks_like(data, exercises)
 

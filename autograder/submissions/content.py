@@ -17,6 +17,13 @@ from autograder.submissions.records import SubmissionError
 
 FileKind = Literal["notebook", "script"]
 
+CODE = re.compile(r"\.(?:ipynb|py)(?:\.(?:txt|json))?$", re.IGNORECASE)
+"""What may be a notebook or a script by its name: browsers and editors add a second ending."""
+SYSTEM = re.compile(
+    r"\..*|__macosx|__pycache__|node_modules|site-packages|thumbs\.db|desktop\.ini|~\$.*|.*~", re.IGNORECASE
+)
+"""Names of files and folders that are the system's or an editor's, and nobody's hand-in."""
+
 MAX_SOURCE = 2**17
 """Characters of code in one submission: 3,000 lines. Python's parser needs up to 500 times the size of a
 source in memory, and seconds for a long and hostile f-string."""
@@ -99,6 +106,8 @@ def cells(file: str, content: bytes) -> list[Any]:
     ------
     SubmissionError
     """
+    if not content.strip():
+        raise SubmissionError(say("note.no_code", file=file))
     if len(content) > _MAX_NESTED and content.count(b"{") + content.count(b"[") > _MAX_NESTED:
         raise SubmissionError(say("note.notebook_unreadable", file=file))
     try:

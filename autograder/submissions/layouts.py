@@ -12,7 +12,7 @@ import itertools
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -62,19 +62,28 @@ class Handed:
         return self.name or self.number
 
     @property
+    def is_label(self) -> bool:
+        """Whether the name is one with a student's number."""
+        number = self.person[1]
+        return bool(number) and not _DATE.fullmatch(number)
+
+    @property
     def person(self) -> tuple[str, str]:
         """Equal for one person's files, as of `2021001_李娜` and `李娜-2021001`."""
         label = None if self.number else _LABEL.fullmatch(self.name)
         if label is None:
             return self.name, self.number
-        return (label["name"] or label["name2"]).strip("-_+ "), label["id"] or label["id2"]
+        return (label["name"] or label["name2"]).strip(_BETWEEN), label["id"] or label["id2"]
 
 
+_BETWEEN = "-_+ ()[]（）【】"
 _LABEL = re.compile(
-    r"(?P<id>[A-Za-z]{0,3}\d{4,})[-_+ ]*(?P<name>[^\d]+)"
-    r"|(?P<name2>[^\d]+?)[-_+ ]*(?P<id2>[A-Za-z]{0,3}\d{4,})"
+    r"(?P<id>[A-Za-z]{0,3}\d{4,})(?P<name>[^\d]*[^\W\d_][^\d]*)(?:\(\d\))?"
+    r"|(?P<name2>[^\d]*[^\W\d_][^\d]*?)[-_+ (（【[]*(?P<id2>[A-Za-z]{0,3}\d{4,})[])）】]*(?: ?\(\d\))?"
 )
-_COPY = re.compile(r"(?:-\d+| \(\d+\))+$")
+_COPIED = re.compile(r"(?:[-_ ]*(?:\bcopy|\u526f\u672c)(?: ?\(\d\))?)+$", re.IGNORECASE)
+"""What Windows appends to the name of a copy. A number alone may tell two people of one name apart."""
+_DATE = re.compile(r"(?:19|20)\d\d(?:[01]\d[0-3]\d)?")
 _SUFFIX = r"(?:(?<![-_ ])[-_ ]++\d{1,3}| ?\(\d+\)|[-_ ]copy\d*|[-_ ]\u526f\u672c)* *"
 _LONGEST = 255
 """Longer names are not parsed: no file system holds them, and hostile ones would take long."""
@@ -122,8 +131,10 @@ class Reader:
     def __init__(self, layout: Layout, names: Mapping[str, str]) -> None:
         self.layout = layout
         self._names = {_folded(name): its for name, its in names.items()}
-        words = [re.findall(r"[^\W_]+", name) or [name] for name in sorted(names, key=len, reverse=True)]
+        longest_first = sorted(names, key=len, reverse=True)
+        words = [re.findall(r"[^\W\d_]+|\d+", name) or [name] for name in longest_first]
         spelt = "|".join(r"[\W_]*".join(map(re.escape, of_name)) for of_name in words)
+        spelt = re.sub("[1-9]", lambda digit: f"[{digit[0]}{table()['numerals'][int(digit[0])]}]", spelt)
         title = f"(?P<assignment>{spelt or '[^/]+?'})"
         parts = table()["parts"] | {"ASSIGNMENT": title + _SUFFIX, "TITLE": title}
         capitals = re.compile("|".join(parts))
@@ -149,7 +160,7 @@ class Reader:
         name, assignment = got["team"] or got["name"], got["assignment"]
         return Handed(
             self.layout.name,
-            name.strip(" ") or got["student"],
+            name.strip(" ") or (not self.layout.system and _COPIED.sub("", got["student"])) or got["student"],
             "" if got["team"] else got["number"] or (got["student"] if name else ""),
             got["inside"] or got["file"] or got["typed"] or parts[-1],
             bool(got["late"]),
@@ -160,7 +171,8 @@ class Reader:
 
 
 def _folded(name: str) -> str:
-    return re.sub(r"[\W_]+", "", name).casefold() or name
+    digits = name.translate(str.maketrans(table()["numerals"], "0123456789"))
+    return re.sub(r"[\W_]+", "", digits).casefold() or name
 
 
 def recognised(
@@ -180,13 +192,18 @@ def recognised(
         most, best = (0, 0), None
         for depth, reader in itertools.product(range(3), readers):
             if reader.layout.system is of_systems:
-                told = (reader.recognised(parts[depth:], is_folder) for parts, is_folder in sample)
-                if not reader.layout.also and not any(told):
+                some = (reader.recognised(parts[depth:], folder) for parts, folder in sample)
+                if not reader.layout.also and not any(some):
                     continue
-                told = (reader.recognised(parts[depth:], is_folder) for parts, is_folder in paths)
-                found = [handed for handed in told if handed is not None]
-                worth = len(found), len({handed.person for handed in found})
-                if worth > most and (reader.layout.also or len(found) > len(paths) / 2):
+                told = [(parts[:depth], reader.recognised(parts[depth:], folder)) for parts, folder in paths]
+                found = [handed for _, handed in told if handed is not None]
+                people = {handed.person for handed in found}
+                around = {above for above, handed in told if handed is not None}
+                worth = len(found), len(people)
+                if worth <= most or not (reader.layout.also or 2 * len(found) > len(paths)):
+                    continue
+                # Else these are folders of students, and what some of them call a folder.
+                if len(people) >= len(around) and 2 * sum(above in around for above, _ in told) > len(told):
                     most, best = worth, (reader, depth)
         if best is not None:
             return best
@@ -214,12 +231,6 @@ def of_file(path: str) -> Handed | None:
 @functools.cache
 def _exporting() -> list[Reader]:
     return [Reader(named(name), {}) for name in ("Moodle", "Canvas")]
-
-
-def is_called(file: str, names: Iterable[str]) -> bool:
-    """Whether a file's own name tells the assignment that is called one of `names`."""
-    own = _COPY.sub("", PurePosixPath(file).stem).casefold()
-    return any(name.casefold() in own for name in names)
 
 
 def meaning(name: str, names: Mapping[str, str]) -> str | None:

@@ -5,14 +5,18 @@ what the student's process said, for that could be a hidden input.
 """
 
 import ast
+import builtins
 import difflib
 import re
 import warnings
 from collections.abc import Callable, Collection, Iterator
+from typing import TypeVar
 
 from autograder.base.messages import Text, joined, say
 from autograder.submissions.records import Lost, Statement, Submission, place, shortened
-from autograder.submissions.source import definitions, does_nothing, is_stub, raises_not_implemented
+from autograder.submissions.source import definitions, does_nothing, raises_not_implemented, state
+
+_Node = TypeVar("_Node", bound=ast.AST)
 
 _CLOSE = 0.7
 """How much alike two names must be (`difflib`), for one to be called the nearest."""
@@ -84,9 +88,29 @@ def why_not_implemented(read: Submission, name: str, method: str = "") -> Text |
     named = {getattr(part, "id", getattr(part, "attr", "")) for part in ast.walk(node)}
     for statement in definitions(read).values():
         for stub in ast.walk(_node(statement)):
-            if isinstance(stub, _FUNCTIONS) and stub.name in named and is_stub(stub):
+            if isinstance(stub, _FUNCTIONS) and stub.name in named and state(stub):
                 return say("symptom.calls_unwritten", name=written, other=stub.name)
     return say("symptom.raised", name="NotImplementedError")
+
+
+def unknown_names(read: Submission, name: str, can_import: Callable[[str], bool]) -> Text | None:
+    """What `name` uses that this file never defines, or imports from where nothing can be imported."""
+    own = _defining(read, name)
+    if own is None:
+        return None
+    used = {part.id: None for part in _parts(own, ast.Name) if isinstance(part.ctx, ast.Load)}
+    imported = list(_imported(read))
+    for bound, module in imported:
+        if bound in used and not can_import(module):
+            return say("symptom.needs_module", used=bound, module=module)
+    if any(bound == "*" and can_import(module) for bound, module in imported):
+        return None
+    known = {*vars(builtins), *(bound for bound, _ in imported), *(part.arg for part in _parts(own, ast.arg))}
+    for statement in read.statements:
+        known |= {part.id for part in _parts(statement, ast.Name) if not isinstance(part.ctx, ast.Load)}
+        known |= set(map(_defines, ast.walk(_node(statement))))
+    unknown = [each for each in used if each not in known]
+    return say("symptom.names_unknown", names=joined(unknown)) if unknown else None
 
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -193,6 +217,10 @@ def _node(statement: Statement) -> ast.stmt:
     with warnings.catch_warnings():  # such as of a "\d" in a student's string
         warnings.simplefilter("ignore")
         return ast.parse(statement.source).body[0]
+
+
+def _parts(statement: Statement, kind: type[_Node]) -> Iterator[_Node]:
+    return (part for part in ast.walk(_node(statement)) if isinstance(part, kind))
 
 
 def _plain(name: str) -> str:

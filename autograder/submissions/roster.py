@@ -14,7 +14,9 @@ from functools import cached_property
 from pathlib import Path
 
 from autograder.base.messages import TextError, say
+from autograder.submissions import content as contents
 from autograder.submissions.layouts import Handed, table
+from autograder.submissions.records import shortened
 
 _LARGEST_TEAM = 8
 """A group of more people is no team whose members hand in together, but a section of the class."""
@@ -92,7 +94,7 @@ class Roster:
 
 
 def read(path: Path) -> Roster:
-    """Read a roster; GB18030 and UTF-16 are fine, too, and separators but the comma.
+    """Read a roster, in the encodings of scripts (`content.decode`), with any common separator.
 
     Raises
     ------
@@ -103,35 +105,47 @@ def read(path: Path) -> Roster:
         data = path.read_bytes()
     except OSError as error:
         raise RosterError(say("error.file_unreadable", file=path, error=error.strerror or error)) from None
-    for encoding in ("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", "gb18030"):
-        try:
-            text = data.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
-    else:
+    decoded = contents.decode(data)
+    if decoded is None:
         raise RosterError(say("roster.no_text", file=path))
-    first = text.partition("\n")[0]
-    rows = list(csv.reader(text.splitlines(), delimiter=max(",;\t\uff0c", key=first.count)))
-    headings = [_folded(heading) for heading in rows[0]] if rows else []
-    places = {
-        name: [n for n, heading in enumerate(headings) if heading in called]
-        for name, called in table()["roster"].items()
-    }
-    if not (places["id"] or places["login"] or places["email"]) or not (places["name"] or places["last"]):
-        raise RosterError(say("roster.no_columns", file=path, found=", ".join(rows[0]) if rows else "–"))
-    people: dict[str, Person] = {}
+    text = decoded[0]
+    rows: list[list[str]] = []
+    for line in text.split("\n")[:_FIRST_LINES]:  # a title may stand above the headings
+        separator = max(",;\t\uff0c", key=line.count)
+        places = _places(next(csv.reader([line], delimiter=separator), []))
+        if (places["id"] or places["login"] or places["email"]) and (places["name"] or places["last"]):
+            rows = list(csv.reader(text[text.index(line) :].split("\n"), delimiter=separator))
+            break
+    else:
+        raise RosterError(say("roster.no_columns", file=path, found=shortened(text.lstrip()) or "–"))
+    people: dict[tuple[str, str], Person] = {}
     for row in rows[1:]:
         person = _person(row, places)
+        if person is not None and _ROUNDED.fullmatch(person.id):
+            raise RosterError(say("roster.rounded", file=path, number=person.id))
         if person is not None:
-            people.setdefault(person.id, person)
+            people.setdefault((person.id, person.name), person)
     return Roster(tuple(people.values()))
+
+
+_FIRST_LINES = 10
+_ROUNDED = re.compile(r"\d(?:\.\d+)?[Ee]\+\d+")
+"""What Excel makes of a long number."""
+_CELL = re.compile(r"^[='\"]*(.*?)(?:(?<=\d)\.0)?[\"']*$", re.DOTALL)
+"""What a spreadsheet writes around a number, so that it stays a text."""
+
+
+def _places(headings: Sequence[str]) -> dict[str, list[int]]:
+    """Where each column of the table of headings is."""
+    named = [_folded(re.sub("[(（].*", "", heading)) for heading in headings]
+    columns = table()["roster"].items()
+    return {name: [n for n, heading in enumerate(named) if heading in called] for name, called in columns}
 
 
 def _person(row: Sequence[str], places: dict[str, list[int]]) -> Person | None:
     def cells(*columns: str) -> list[str]:
         found = [row[n].strip() for column in columns for n in places[column] if n < len(row)]
-        return [cell.lstrip("'") for cell in found if cell]
+        return [_CELL.sub(r"\1", cell) for cell in found if cell]
 
     first, last = (" ".join(cells(column)) for column in ("first", "last"))
     whole = next(iter(cells("name")), "")
@@ -142,9 +156,11 @@ def _person(row: Sequence[str], places: dict[str, list[int]]) -> Person | None:
     ]
     ids = cells("id", "login", "email")
     # Canvas's gradebook has its own number first and a row of the points possible.
-    if not ids or not names[0] or names[0] == "Points Possible":
+    if len(ids) + bool(names[0]) < 2 or names[0] == "Points Possible":
         return None
     own = next((cell for cell in cells("id")[::-1]), ids[0])
+    if not re.search("[0-9A-Za-z]", own):  # the line below all others, with their number
+        return None
     email, section, group = (next(iter(cells(column)), "") for column in ("email", "section", "group"))
     return Person(own, names[0], email, section, group, (*ids, *names[1:]))
 

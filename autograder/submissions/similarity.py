@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from autograder.submissions import source
+from autograder.submissions import choice, records, source
 from autograder.submissions.class_folder import SubmittedFile
 
 if TYPE_CHECKING:
@@ -98,18 +98,23 @@ class Pair:
 
 
 def read(file: SubmittedFile, stubs: Sequence[str] = ()) -> Code | None:
-    """The code of a submission; None where there is none or it cannot be read. `stubs`: see `rank`."""
+    """The code of a submission; None where there is none or it cannot be read. `stubs`: see `rank`.
+
+    What does not parse is compared as text: a bracket that is left out hides nothing.
+    """
     if not file.name:
         return None
     try:
         content = file.read()
-        statements = source.read(file.name, content).statements
+        read = source.read(file.name, content)
     except Exception:  # a damaged zip member has a dozen ways to say so
         return None
+    text = choice.text_of(content).split("\n") if read.lost else []
+    lines = [Line(file.name, n, line) for n, line in enumerate(text, 1)] or list(_lines(read.statements))
     given = {_bare(line) for stub in stubs for line in stub.splitlines()}
-    lines = (replace(line, given=_bare(line.text) in given) for line in _lines(statements))
+    told = tuple(replace(line, given=_bare(line.text) in given) for line in lines)
     digest = hashlib.sha256(content).hexdigest()
-    return Code(file.team or file.student, file.name, tuple(lines), digest) if statements else None
+    return Code(file.team or file.student, file.name, told, digest) if told else None
 
 
 def _bare(line: str) -> str:
@@ -121,11 +126,11 @@ def released(name: str, content: bytes) -> str:
     """The code of a file that students were given; "" where it holds none."""
     try:
         return Code("", name, tuple(_lines(source.read(name, content).statements))).text
-    except source.SubmissionError:
+    except records.SubmissionError:
         return ""
 
 
-def _lines(statements: Iterable[source.Statement]) -> Iterable[Line]:
+def _lines(statements: Iterable[records.Statement]) -> Iterable[Line]:
     for statement in statements:
         for offset, text in enumerate(statement.source.split("\n")):
             yield Line(statement.where, statement.line + offset, text)
@@ -255,8 +260,8 @@ def _paired(left: Sequence[int], right: Sequence[int]) -> Iterable[tuple[int, in
 
 
 def _starts(text: str) -> list[int]:
-    """Where each line of `text` starts."""
-    return [0, *accumulate(len(line) for line in text.splitlines(keepends=True))][:-1]
+    """Where each line of `text` starts, as `Code` counts them: a form feed ends none."""
+    return [0, *accumulate(len(line) + 1 for line in text.split("\n"))][:-1]
 
 
 def _span(fingerprint: "CodeFingerprint", start: int, starts: Sequence[int]) -> tuple[int, int]:

@@ -17,6 +17,7 @@ import re
 import warnings
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 
 from autograder.base.messages import say
 from autograder.submissions import content as contents
@@ -35,36 +36,30 @@ from autograder.submissions.records import (
     shortened,
 )
 
-__all__ = [
-    "MAX_BYTES",
-    "MAX_SOURCE",
-    "UNREADABLE",
-    "Note",
-    "Statement",
-    "Submission",
-    "SubmissionError",
-    "cell_label",
-    "cell_number",
-    "definitions",
-    "does_nothing",
-    "is_stub",
-    "kind_of",
-    "place",
-    "raises_not_implemented",
-    "read",
-]
-
 MAX_BYTES = 32 * 2**20
 """Of a notebook: most of a large one is its outputs, and pictures that were pasted into it."""
+_AT_ONCE = getattr(os, "O_NONBLOCK", 0)
 MAX_NAME = 80  # Characters of the file's name that are kept, for it is stored with every statement.
 
 UNREADABLE = {
     *("note.no_file_in_folder", "note.file_unreadable", "note.wrong_file_kind", "note.file_too_large"),
-    *("note.not_text", "note.too_many_characters", "note.no_code", "note.notebook_without_cells"),
+    *("note.not_text", "note.too_many_characters", "note.no_code", "note.no_python"),
+    "note.notebook_without_cells",
     *("note.notebook_unreadable", "note.notebook_unreadable_at_line"),
     *("note.not_read", "note.looks_like"),
 }
 """The messages about a file of which nothing can be graded."""
+
+
+def of_file(path: Path) -> bytes:
+    """The content of a file, one byte more than `MAX_BYTES` at the most; a pipe keeps nobody waiting.
+
+    Raises
+    ------
+    OSError
+    """
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | _AT_ONCE)) as file:
+        return file.read(MAX_BYTES + 1) or b""
 
 
 def read(name: str, content: bytes) -> Submission:
@@ -94,6 +89,11 @@ def read(name: str, content: bytes) -> Submission:
         warnings.simplefilter("ignore")
         parts = list((_notebook if kind == "notebook" else _script)(file, content))
         parts = _without_later_stubs(parts)
+    if not any(isinstance(part, Statement | Lost) for part in parts):
+        for part in parts:
+            if isinstance(part, Note) and part.kind == "syntax error":
+                about = {"line": part.line, "text": part.text}
+                raise SubmissionError(say("note.no_python", file=file, where=place(part.where), **about))
     if ending == (".py" if kind == "notebook" else ".ipynb"):
         id = "note.read_as_notebook" if kind == "notebook" else "note.read_as_script"
         parts.append(Note(file, 1, "read", say(id, file=file)))
@@ -117,7 +117,7 @@ def _without_later_stubs(parts: list[Part]) -> list[Part]:
             places[named[1]].append(index)
     for name, indices in places.items():
         if len(indices) > 1:
-            written = [i for i in indices if not is_stub(ast.parse(parts[i].source).body[0])]  # type: ignore[union-attr]
+            written = [i for i in indices if not state(ast.parse(parts[i].source).body[0])]  # type: ignore[union-attr]
             for index in indices:
                 if written and index > written[-1]:
                     stub, counts = parts[index], parts[written[-1]]
@@ -139,21 +139,26 @@ def definitions(read: Submission) -> dict[str, Statement]:
     return found
 
 
-def is_stub(node: ast.stmt) -> bool:
-    """Whether this is a function, or a class of functions, in which nothing is written yet.
+WRITTEN, BEGUN, STUB = range(3)
 
-    A left-over `raise NotImplementedError()` behind a `return` does not matter; code that an assignment gives
-    may stand above it.
-    """
+
+def state(node: ast.stmt) -> int:
+    """How far a function is, or the furthest method of a class: BEGUN is code before a left-over `raise
+    NotImplementedError()` that no `return` stands before; an assignment may give such code."""
     if isinstance(node, ast.ClassDef):
-        methods = [part for part in node.body if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)]
-        return all(map(is_stub, methods)) and len(methods) > 0
-    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        return False
-    for part in node.body:
-        if isinstance(part, ast.Return) or raises_not_implemented(part):
-            return not isinstance(part, ast.Return)
-    return all(map(does_nothing, node.body))
+        return min((state(part) for part in node.body if isinstance(part, _FUNCTIONS)), default=WRITTEN)
+    if not isinstance(node, _FUNCTIONS):
+        return WRITTEN
+    body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+    stop = next((n for n, part in enumerate(body) if raises_not_implemented(part)), None)
+    if stop is None:
+        return STUB if all(map(does_nothing, body)) else WRITTEN
+    if any(isinstance(inner, ast.Return) for part in body[:stop] for inner in ast.walk(part)):
+        return WRITTEN
+    return BEGUN if stop else STUB
+
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def raises_not_implemented(statement: ast.AST) -> bool:

@@ -49,10 +49,12 @@ from ..catalogue import (
     real,
     relu_slopes,
     sized,
+    slopes,
     spread_out,
     stops,
     uncancelled,
     units,
+    varied,
     whole,
     without_last_windows,
 )
@@ -104,8 +106,9 @@ def dense_basis(rng):
 
 @dense.group("integers", points=0.25, visible=False)
 def dense_integers(rng):
-    yield uncancelled(dense_residual, lambda: (integers(rng, 3), real(rng, 3, 4), relu_slopes(rng, 4)))
-    yield uncancelled(dense_residual, lambda: (real(rng, 4), integers(rng, 4, 3), integers(rng, 3)))
+    yield uncancelled(dense_residual, lambda: (integers(rng, 3), real(rng, 3, 4), real(rng, 4)))
+    yield uncancelled(dense_residual, lambda: (real(rng, 4), integers(rng, 4, 3), real(rng, 3)))
+    yield uncancelled(dense_residual, lambda: (real(rng, 3), real(rng, 3, 4), relu_slopes(rng, 4)))
 
 
 layouts(dense, 0.25, lambda rng: dense_args(rng, 2, 3))
@@ -463,10 +466,10 @@ map_lecture.example(
     (LECTURE_DELTA, LECTURE_W, np.array([[1.0, 0.5, 0.0], [0.5, 1.0, 0.25], [0.0, 1.0, 0.5]])),
 )
 single_map_group = sized(single_map, map_args)
-single_map_group("shapes", 4, ((4, 6), (2, 3)), ((5, 4), (4, 2)), ((7, 5), (3, 3)))
 single_map_group(
-    "kernels", 3, ((2, 3), (1, 1)), ((3, 5), (1, 4)), ((4, 3), (4, 1)), ((3, 4), (3, 4)), visible=False
+    "shapes", 4, ((7, 5), (3, 3)), ((5, 5), (2, 3)), ((5, 4), (4, 2)), ((3, 5), (1, 4)), ((4, 3), (4, 1))
 )
+single_map_group("kernels", 3, ((3, 3), (1, 1)), ((6, 6), (3, 3)), ((4, 4), (4, 4)), visible=False)
 
 
 @single_map.group("basis", points=1, visible=False)
@@ -486,11 +489,13 @@ def map_basis(rng):
 @single_map.group("integers", points=0.5, visible=False)
 def map_integers(rng):
     """Each sum has one term: then it does not matter whether terms or their sums are truncated."""
-    yield integers(rng, 1, 1), real(rng, 3, 2), relu_slopes(rng, 3, 2)
-    yield real(rng, 3, 4), integers(rng, 1, 1), integers(rng, 3, 4)
+    yield integers(rng, 1, 1), real(rng, 3, 3), slopes(rng, 3, 3)
+    yield real(rng, 1, 1), integers(rng, 3, 3), slopes(rng, 3, 3)
+    yield real(rng, 1, 1), real(rng, 3, 3), relu_slopes(rng, 3, 3)
+    yield real(rng, 3, 3), integers(rng, 1, 1), integers(rng, 3, 3)
 
 
-layouts(single_map, 0.5, lambda rng: map_args(rng, (5, 3), (2, 2)), lambda rng: map_args(rng, (2, 3), (1, 1)))
+layouts(single_map, 0.5, lambda rng: map_args(rng, (4, 4), (2, 2)), lambda rng: map_args(rng, (2, 2), (1, 1)))
 
 
 def not_surrounded(delta, w, dsigma):
@@ -592,17 +597,11 @@ in_one_formula.add_misconceptions(
 general = Exercise(conv2d_input_grad, points=52, lecture="3.2")
 
 
-def conv_args(rng, input_shape, kernels, *options):
-    """The arguments of `conv2d_input_grad`.
-
-    `kernels` is (K, kh, kw); `options` are stride and padding, left out for the defaults.
-    """
-    N, C, H, W = input_shape
-    K, kh, kw = kernels
-    stride, padding = (*options, *(1, 0)[len(options) :])
-    Ho = (H + 2 * padding - kh) // stride + 1
-    Wo = (W + 2 * padding - kw) // stride + 1
-    return real(rng, N, K, Ho, Wo), real(rng, K, C, kh, kw), input_shape, *options
+def conv_args(rng, N, C, K, map, kernel, stride=1, padding=0, delta=real, w=real):
+    """The arguments of `conv2d_input_grad`; stride and padding are left out for the defaults."""
+    sizes = ((n + 2 * padding - k) // stride + 1 for n, k in zip(map, kernel, strict=True))
+    options = () if (stride, padding) == (1, 0) else (stride, padding)[: 1 + (padding > 0)]
+    return delta(rng, N, K, *sizes), w(rng, K, C, *kernel), (N, C, *map), *options
 
 
 @general.group("lecture", points=3)
@@ -625,56 +624,49 @@ def conv_basis(rng):
     yield units(1, 2, 2), units(2, 2)[None], (4, 4, 3, 3)
 
 
-# "stride": windows overlap, touch, leave gaps; "kernels": where K = C, exchanged axes give numbers; "batch":
-# the second with kernels as large as the input; "padding": the second with p ≥ k − 1; "remainder": in the
-# second what no window reaches is padding, in the third part of it is.
-general_group = sized(general, conv_args)
+# Maps and kernels are square where the group is about something else. Several channels and kernels meet
+# padding, so that neither a function without padding nor one that needs it loses everything. "stride":
+# windows overlap, touch, leave gaps; "padding": the second with p > k − 1; "combined": once K = C, where
+# exchanged axes give numbers; in the fourth what no window reaches is padding, in the fifth part of it is.
+general_group = varied(general, conv_args, N=1, C=1, K=1, map=(5, 5), kernel=(3, 3))
+general_group("oblong", 5, {"map": (5, 7)}, {"kernel": (2, 3)}, {"map": (4, 3), "kernel": (3, 2)})
 general_group(
-    "stride", 7, ((1, 1, 5, 6), (1, 3, 4), 2), ((1, 1, 4, 6), (1, 2, 2), 2), ((1, 1, 5, 7), (1, 2, 1), 3)
-)
-general_group("channels", 5, ((1, 3, 4, 5), (1, 2, 3)))
-general_group("kernels", 6, ((1, 1, 4, 3), (3, 3, 2)), ((1, 2, 4, 3), (2, 2, 3)))
-general_group("batch", 5, ((3, 1, 4, 3), (1, 2, 2)), ((2, 1, 3, 4), (1, 3, 4)))
-general_group(
-    "padding",
-    7,
-    ((1, 1, 4, 5), (1, 3, 2), 1, 1),
-    ((1, 1, 3, 4), (1, 2, 3), 1, 2),
-    ((1, 1, 2, 3), (1, 1, 2), 1, 1),
-)
-general_group(
-    "remainder",
+    "stride",
     6,
-    ((1, 1, 6, 9), (1, 2, 4), 3),
-    ((1, 1, 4, 6), (1, 3, 3), 2, 1),
-    ((1, 1, 5, 6), (1, 2, 3), 3, 1),
-    visible=False,
+    {"stride": 2},
+    {"map": (4, 4), "kernel": (2, 2), "stride": 2},
+    {"kernel": (2, 2), "stride": 3},
+)
+general_group("batch", 4.5, {}, {"N": 3})
+general_group("padding", 6.5, {"padding": 1}, {"map": (3, 3), "kernel": (2, 2), "padding": 2})
+general_group("channels", 4.5, {"C": 3, "padding": 1})
+general_group("kernels", 5.5, {"K": 4, "padding": 1})
+general_group("remainder", 4.5, {"map": (6, 6), "stride": 2}, {"stride": 3}, visible=False)
+general_group(
+    "extremes", 1.5, {"map": (3, 3)}, {"kernel": (1, 1)}, {"kernel": (1, 1), "stride": 2}, visible=False
 )
 
 
-@general.group("combined", points=7, visible=False)
+@general.group("combined", points=6, visible=False)
 def conv_combined(rng):
     """The last call is a basis again, now with stride, padding and remainder: N = Ho·Wo, C = kh·kw."""
-    yield conv_args(rng, (2, 3, 5, 6), (4, 3, 2), 2, 1)
-    yield conv_args(rng, (3, 2, 7, 5), (1, 2, 4), 3, 2)
-    yield conv_args(rng, (2, 1, 4, 6), (3, 4, 1), 2)
+    yield conv_args(rng, 2, 3, 4, (5, 6), (3, 2), 2, 1)
+    yield conv_args(rng, 3, 2, 1, (7, 5), (2, 4), 3, 2)
+    yield conv_args(rng, 3, 2, 2, (4, 3), (2, 3), 1, 1)
+    yield conv_args(rng, 1, 1, 1, (4, 6), (3, 3), 2, 1)
+    yield conv_args(rng, 1, 1, 1, (5, 6), (2, 3), 3, 1)
     yield units(1, 2, 2), units(2, 3)[None], (4, 6, 3, 4), 2, 1
 
 
-@general.group("integers", points=1.5, visible=False)
-def conv_integers(rng):
-    """One kernel and no overlap: then it does not matter whether terms or their sums are truncated."""
-    delta, w, *rest = conv_args(rng, (2, 3, 5, 6), (1, 2, 3), 3)
-    yield integers(rng, *delta.shape), w, *rest
-    delta, w, *rest = conv_args(rng, (1, 2, 4, 3), (1, 2, 2))
-    yield delta, integers(rng, *w.shape), *rest
-
-
+# Each sum has one term: then it does not matter whether terms or their sums are truncated.
+general_group(
+    "integers", 1, {"map": (3, 3), "delta": integers}, {"map": (3, 3), "w": integers}, visible=False
+)
 layouts(
     general,
-    1.5,
-    lambda rng: conv_args(rng, (2, 1, 4, 3), (3, 2, 2)),
-    lambda rng: conv_args(rng, (2, 1, 2, 3), (1, 1, 1)),
+    1,
+    lambda rng: conv_args(rng, 1, 1, 1, (4, 4), (2, 2)),
+    lambda rng: conv_args(rng, 1, 1, 1, (2, 2), (1, 1)),
 )
 
 

@@ -40,9 +40,9 @@ from ..catalogue import (
     oblong,
     padded,
     real,
-    sized,
     stops,
     units,
+    varied,
     whole,
     without_last_windows,
 )
@@ -143,34 +143,42 @@ def unit_kernels(rng):
 
 
 correlation.group("shapes", points=3)(
-    lambda rng: [correlation_case(rng, (4, 7), (3, 2)), correlation_case(rng, (6, 5), (2, 3))]
+    lambda rng: [
+        correlation_case(rng, *sizes)
+        for sizes in [
+            ((4, 7), (3, 3)),
+            ((5, 5), (2, 3)),
+            ((6, 5), (3, 2)),
+            ((3, 5), (1, 5)),
+            ((4, 2), (3, 1)),
+        ]
+    ]
 )
 
 
 @correlation.group("bias", points=2)
 def biased_maps(rng):
     b = float(rng.choice([-1, 1]) * rng.uniform(0.5, 2))
-    yield correlation_case(rng, (4, 3), (2, 3), b)
-    yield correlation_case(rng, (3, 5), (2, 2), -b)
+    yield correlation_case(rng, (4, 4), (2, 2), b)
+    yield correlation_case(rng, (5, 5), (3, 3), -b)
 
 
 @correlation.group("extremes", points=2, visible=False)
 def extreme_maps(rng):
-    yield correlation_case(rng, (3, 4), (1, 1))
-    yield with_negative_sums(correlate, whole(rng, 4, 3), whole(rng, 4, 3))  # one sum: reals might cancel
-    yield correlation_case(rng, (3, 5), (1, 5))
-    yield correlation_case(rng, (4, 2), (3, 1))
+    yield correlation_case(rng, (3, 3), (1, 1))
+    yield with_negative_sums(correlate, whole(rng, 4, 4), whole(rng, 4, 4))  # one sum: reals might cancel
 
 
 @correlation.group("integers", points=0.5, visible=False)
 def integer_maps(rng):
-    yield with_negative_sums(correlate, integers(rng, 4, 3), real(rng, 2, 2))
+    yield with_negative_sums(correlate, integers(rng, 4, 4), real(rng, 2, 2))
+    yield with_negative_sums(correlate, real(rng, 4, 4), integers(rng, 2, 2))
     yield with_negative_sums(
-        correlate, integers(rng, 3, 5), integers(rng, 2, 3), float(rng.uniform(0.2, 0.8))
+        correlate, integers(rng, 4, 4), integers(rng, 2, 2), float(rng.uniform(0.2, 0.8))
     )
 
 
-layouts(correlation, 0.5, lambda rng: correlation_case(rng, (4, 3), (2, 3)))
+layouts(correlation, 0.5, lambda rng: correlation_case(rng, (4, 4), (2, 2)))
 
 
 def matrix_product(a, w, b=0.0):
@@ -565,14 +573,11 @@ layer_parameters.add_misconceptions(
 layer = Exercise(conv2d, points=40, lecture="2.1")
 
 
-def layer_case(rng, counts, size, kernel, *settings, bias=False):
-    """Arguments for `counts` = (N, C, K) and (stride, padding); b is 0 unless `bias`.
-
-    So a mistake with the bias costs little else.
-    """
-    N, C, K = counts
-    b = rng.uniform(0.5, 2, K) * rng.choice([-1.0, 1.0], K) if bias else np.zeros(K)
-    return with_negative_sums(conv2d, real(rng, N, C, *size), real(rng, K, C, *kernel), b, *settings)
+def layer_case(rng, N, C, K, map, kernel, x=real, w=real, b=None, stride=1, padding=0):
+    """Arguments of a call; b is never 0 outside of the lecture's case, and no other sum is."""
+    settings = () if (stride, padding) == (1, 0) else (stride, padding)[: 1 + (padding > 0)]
+    b = rng.uniform(0.5, 2, K) * rng.choice([-1.0, 1.0], K) if b is None else b(rng, K)
+    return with_negative_sums(conv2d, x(rng, N, C, *map), w(rng, K, C, *kernel), b, *settings)
 
 
 @layer.group("lecture", points=4)
@@ -590,54 +595,38 @@ def unit_layers(rng):
     yield units(1, 3, 3), units(1, 2, 2), np.zeros(4)
 
 
-layer_group = sized(layer, layer_case)
-layer_group("batch", 2.5, ((3, 1, 1), (5, 4), (2, 3)))
-layer_group("channels", 4.5, ((1, 3, 1), (4, 6), (3, 2)))
-layer_group("kernels", 3, ((1, 1, 4), (3, 5), (2, 3)))
-
-
-@layer.group("bias", points=2)
-def layer_biases(rng):
-    yield layer_case(rng, (1, 1, 1), (3, 4), (2, 2), bias=True)
-    yield layer_case(rng, (3, 2, 4), (4, 3), (2, 3), bias=True)
-
-
-layer_group("stride", 5, ((1, 1, 1), (5, 8), (3, 2), 2), ((1, 1, 1), (9, 7), (3, 4), 3))
-layer_group("padding", 5, ((1, 1, 1), (4, 2), (3, 2), 1, 1), ((1, 1, 1), (3, 4), (2, 4), 1, 2))
-# One row, none of the columns; no row … one row and two columns; one of each, with padding.
+# Maps and kernels are square where the group is about something else. Several channels and kernels meet
+# padding, so that neither a function without padding nor one that needs it loses everything.
+layer_group = varied(layer, layer_case, N=1, C=1, K=1, map=(5, 5), kernel=(3, 3))
+layer_group("bias", 2.5, {"map": (3, 3), "kernel": (2, 2)}, {})
+layer_group("oblong", 3.5, {"map": (5, 7)}, {"kernel": (3, 2)}, {"map": (6, 4), "kernel": (2, 3)})
+layer_group("stride", 4.5, {"stride": 2}, {"map": (6, 6), "stride": 3}, {"kernel": (2, 2), "stride": 3})
+layer_group("padding", 4, {"padding": 1}, {"kernel": (4, 4), "padding": 2})
+layer_group("batch", 2.5, {"N": 3})
+layer_group("channels", 4, {"C": 3, "padding": 1})
+layer_group("kernels", 3, {"K": 4, "padding": 1})
 layer_group(
-    "remainder",
-    5,
-    ((1, 1, 1), (6, 8), (3, 2), 2),
-    ((1, 1, 1), (9, 6), (2, 4), 3),
-    ((1, 1, 1), (5, 4), (2, 3), 2, 1),
-    visible=False,
+    "remainder", 3, {"map": (6, 6), "stride": 2}, {"map": (7, 7), "stride": 3}, {"stride": 3}, visible=False
 )
 layer_group(
     "extremes",
-    3,
-    ((2, 3, 4), (3, 2), (1, 1)),
-    ((2, 1, 3), (4, 3), (4, 3), 2),
-    ((1, 2, 3), (7, 6), (2, 1), 3),
-    ((2, 3, 1), (2, 1), (2, 3), 1, 3),
+    1.5,
+    {"kernel": (1, 1)},
+    {"kernel": (1, 1), "stride": 2},
+    {"kernel": (5, 5)},
+    {"map": (2, 2), "kernel": (2, 2), "padding": 3},
     visible=False,
 )
-
-
-@layer.group("everything", points=2, visible=False)
-def everything(rng):
-    yield layer_case(rng, (3, 2, 5), (8, 6), (3, 4), 2, 1, bias=True)
-    yield layer_case(rng, (2, 4, 3), (5, 7), (4, 2), 3, 2, bias=True)
-
-
-@layer.group("integers", points=1.5, visible=False)
-def integer_layers(rng):
-    x = integers(rng, 2, 3, 4, 3)
-    yield with_negative_sums(conv2d, x, real(rng, 1, 3, 2, 2), np.zeros(1), 2, 1)
-    yield with_negative_sums(conv2d, x, integers(rng, 4, 3, 3, 2), rng.uniform(0.2, 0.8, 4))
-
-
-layouts(layer, 1.5, lambda rng: layer_case(rng, (2, 3, 4), (4, 3), (2, 3), 2, 1, bias=True))
+layer_group(
+    "everything",
+    3.5,
+    {"N": 3, "C": 2, "K": 5, "map": (8, 6), "kernel": (3, 4), "stride": 2, "padding": 1},
+    {"N": 2, "C": 4, "K": 3, "map": (5, 7), "kernel": (4, 2), "stride": 3, "padding": 2},
+    {"C": 2, "K": 3, "map": (7, 6), "kernel": (2, 1), "stride": 3, "padding": 1},
+    visible=False,
+)
+layer_group("integers", 1.5, {"x": integers}, {"w": integers}, {"b": integers}, visible=False)
+layouts(layer, 1.5, lambda rng: layer_case(rng, 1, 1, 1, (3, 3), (2, 2)))
 
 
 def instead_of_padding(change):
@@ -688,9 +677,19 @@ def width_from_height(z, c):
     return z[..., : max(0, Wo)]
 
 
+def moves(c):
+    """How far a window can move, down and across."""
+    return [n + 2 * c.padding - k for n, k in zip(c.x.shape[2:], c.w.shape[2:], strict=True)]
+
+
 def remainder(c):
     """Whether windows leave rows or columns over."""
-    return any((n + 2 * c.padding - k) % c.stride for n, k in zip(c.x.shape[2:], c.w.shape[2:], strict=True))
+    return any(move % c.stride for move in moves(c))
+
+
+def one_window_too_many(c):
+    """Whether rounding to the nearest number of windows finds more than fit."""
+    return any(round(move / c.stride) > move // c.stride for move in moves(c))
 
 
 layer.add_misconceptions(
@@ -734,7 +733,7 @@ layer.add_misconceptions(
     first_bias_for_all=changed("b", lambda b: np.full(len(b), b[0])),
     bias_with_every_channel=given(b=lambda c: c.b * c.x.shape[1]),
     window_not_subtracted=of_size(lambda n, k, s: n // s),
-    number_rounded_to_nearest=of_size(lambda n, k, s: round((n - k) / s) + 1),
+    number_rounded_to_nearest=stops(one_window_too_many, IndexError),
     width_from_height=result(width_from_height),
     padding_always_one=pretend("padding", 1),
     padding_counted_twice=changed("padding", lambda padding: 2 * padding),

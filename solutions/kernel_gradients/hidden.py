@@ -58,6 +58,7 @@ from ..catalogue import (
     spread_out,
     stops,
     units,
+    varied,
     whole,
     without_last_windows,
 )
@@ -234,7 +235,9 @@ kernel_lecture.example(
     (LECTURE_DELTA, LECTURE_A),
     (np.array([[1.0, -1.0, 2.0], [0.0, 3.0, 1.0], [2.0, 1.0, -2.0]]), np.arange(16.0).reshape(4, 4) % 7),
 )
-kernel_group("shapes", 4.5, ((4, 7), (2, 3)), ((6, 5), (4, 2)), ((3, 7), (1, 4)))
+kernel_group(
+    "shapes", 4.5, ((4, 7), (2, 2)), ((4, 4), (2, 3)), ((6, 5), (4, 2)), ((3, 7), (1, 4)), ((1, 6), (1, 3))
+)
 
 
 @kernel.group("basis", points=1.5, visible=False)
@@ -247,12 +250,12 @@ def kernel_basis(rng):
 
 
 kernel_group(
-    "extremes", 3.5, ((3, 4), (1, 1), leaning, positive), ((4, 3), (4, 3)), ((1, 6), (1, 3)), visible=False
+    "extremes", 3.5, ((3, 3), (1, 1), leaning, positive), ((4, 4), (4, 4)), ((6, 6), (4, 4)), visible=False
 )
 kernel_group(
-    "integers", 0.5, ((4, 5), (2, 3), real, integers), ((5, 4), (2, 2), integers, real), visible=False
+    "integers", 0.5, ((4, 4), (2, 2), real, integers), ((4, 4), (2, 2), integers, real), visible=False
 )
-layouts(kernel, 0.5, lambda rng: kernel_args(rng, (3, 4), (2, 3)))
+layouts(kernel, 0.5, lambda rng: kernel_args(rng, (3, 3), (2, 2)))
 
 
 def shape_of_the_kernel(delta, a):
@@ -581,71 +584,31 @@ in_formulas.add_misconceptions(
 weight = Exercise(conv2d_weight_grad, points=40, lecture="3.3")
 
 
-def weight_args(rng, images, kernels, stride=None, padding=None, delta=real, x=real):
-    """The arguments of `conv2d_weight_grad`.
-
-    Parameters
-    ----------
-    images : (N, C, H, W)
-    kernels : (K, kh, kw)
-    stride, padding : int or None
-        None leaves the argument out, as it is in most calls.
-    """
-    N, _, H, W = images
-    K, kh, kw = kernels
-    s, p = stride or 1, padding or 0
-    outputs = N, K, (H + 2 * p - kh) // s + 1, (W + 2 * p - kw) // s + 1
-    args = delta(rng, *outputs), x(rng, *images), (kh, kw)
-    if padding is not None:
-        return *args, s, p
-    return args if stride is None else (*args, s)
+def weight_args(rng, N, C, K, map, kernel, stride=1, padding=0, delta=real, x=real):
+    """The arguments of `conv2d_weight_grad`; stride and padding are left out for the defaults."""
+    sizes = ((n + 2 * padding - k) // stride + 1 for n, k in zip(map, kernel, strict=True))
+    options = () if (stride, padding) == (1, 0) else (stride, padding)[: 1 + (padding > 0)]
+    return delta(rng, N, K, *sizes), x(rng, N, C, *map), kernel, *options
 
 
-@weight.group("lecture", points=3)
-def weight_lecture(rng):
-    yield weight_args(rng, (1, 1, 3, 3), (1, 2, 2), delta=whole, x=whole)
-    yield weight_args(rng, (1, 1, 4, 7), (1, 2, 3))
-
-
+# Maps and kernels are square where the group is about something else. Several channels and kernels meet
+# padding, so that neither a function without padding nor one that needs it loses everything. "stride":
+# windows overlap, touch, leave gaps; "padding": in the second some windows see nothing but zeros.
+weight_group = varied(weight, weight_args, N=1, C=1, K=1, map=(5, 5), kernel=(3, 3))
+weight_lecture = weight_group("lecture", 3, {"map": (3, 3), "kernel": (2, 2), "delta": whole, "x": whole}, {})
 weight_lecture.example((LECTURE_DELTA[None, None], LECTURE_A[None, None], (2, 2)))
-weight_group = sized(weight, weight_args)
-weight_group("channels", 4, ((1, 3, 4, 6), (2, 2, 3)), ((1, 1, 5, 3), (3, 3, 2)), ((1, 2, 3, 4), (2, 2, 2)))
-weight_group("batch", 4.5, ((2, 3, 4, 6), (4, 2, 3)), ((3, 1, 3, 5), (2, 2, 4)))
-
-
-@weight.group("stride", points=5)
-def weight_stride(rng):
-    # Windows overlap in one direction and leave gaps in the other; touch, gaps; touch, overlap.
-    yield weight_args(rng, (1, 2, 5, 7), (3, 3, 1), 2)
-    yield weight_args(rng, (1, 3, 6, 8), (1, 3, 2), 3)
-    yield weight_args(rng, (1, 1, 6, 8), (2, 2, 4), 2)
-
-
-weight_stride.example(
-    (np.array([[[[1.0, 10.0]]]]), np.arange(1.0, 6.0).reshape(1, 1, 1, 5), (1, 3), 2),
-    (np.array([[[[1.0], [2.0]], [[3.0], [-1.0]]]]), np.arange(20.0).reshape(1, 1, 5, 4) % 7, (3, 4), 2),
+weight_group("oblong", 4, {"map": (4, 7)}, {"kernel": (2, 3)}, {"map": (6, 5), "kernel": (3, 2)})
+weight_stride = weight_group(
+    "stride", 5, {"stride": 2}, {"map": (6, 6), "stride": 3}, {"kernel": (2, 2), "stride": 3}
 )
-
-
-@weight.group("padding", points=5.5)
-def weight_padding(rng):
-    yield weight_args(rng, (1, 2, 4, 3), (3, 3, 2), 1, 1)
-    yield weight_args(rng, (1, 3, 3, 4), (1, 2, 3), 1, 2)  # some windows see nothing but zeros
-
-
-@weight.group("combined", points=5.5)
-def weight_combined(rng):
-    """The second case proves a function for its size: every unit residual has a kernel of its own."""
-    yield weight_args(rng, (3, 1, 3, 7), (2, 4, 2), 3, 2)
-    yield unit_residuals(2, 2, 3), real(rng, 2, 3, 3, 4), (3, 2), 2, 1
-
-
-@weight.group("remainder", points=5, visible=False)
-def weight_remainder(rng):
-    yield weight_args(rng, (1, 2, 5, 6), (3, 2, 3), 2, 0)
-    yield weight_args(rng, (2, 1, 5, 6), (3, 2, 1), 3, 1)
-    # As many rows are out of reach as were padded, and more columns.
-    yield unit_residuals(2, 2, 2), real(rng, 2, 3, 5, 6), (3, 3), 3, 1
+weight_stride.example(
+    (np.array([[[[1.0, 10.0], [2.0, -1.0]]]]), np.arange(25.0).reshape(1, 1, 5, 5) % 7, (3, 3), 2)
+)
+weight_group("padding", 4.5, {"padding": 1}, {"map": (3, 3), "kernel": (2, 2), "padding": 2})
+weight_group("batch", 4, {"N": 3})
+weight_group("channels", 3, {"C": 3, "padding": 1})
+weight_group("kernels", 2.5, {"K": 4, "padding": 1})
+weight_group("remainder", 4, {"map": (6, 6), "stride": 2}, {"stride": 3}, visible=False)
 
 
 @weight.group("basis", points=1.5, visible=False, fixed=True)
@@ -654,23 +617,34 @@ def weight_basis(rng):
     yield unit_residuals(1, 2, 2), units(3, 3)[None], (2, 2)
 
 
-@weight.group("extremes", points=3, visible=False)
-def weight_extremes(rng):
-    yield weight_args(rng, (2, 3, 2, 3), (2, 1, 1))
-    yield weight_args(rng, (1, 2, 3, 6), (3, 1, 1), 3, 2)
-    yield weight_args(rng, (3, 2, 3, 4), (2, 3, 4))
-    # Higher than the input, lower only than what is padded.
-    yield weight_args(rng, (2, 1, 2, 3), (3, 4, 3), 1, 1)
+weight_group(
+    "extremes",
+    1.5,
+    {"map": (3, 3)},
+    {"map": (3, 3), "kernel": (1, 1), "delta": leaning, "x": positive},
+    {"map": (4, 4), "kernel": (1, 1), "stride": 3},
+    visible=False,
+)
 
 
-@weight.group("integers", points=1.5, visible=False)
-def weight_integers(rng):
-    yield weight_args(rng, (2, 1, 4, 3), (2, 2, 2), 1, 1, real, integers)
-    yield weight_args(rng, (1, 2, 3, 4), (3, 2, 3), delta=integers)
+@weight.group("combined", points=4.5, visible=False)
+def weight_combined(rng):
+    """In the basis cases every unit residual has a kernel of its own, which proves a function for the size.
 
+    In the fourth as many rows are out of reach as were padded, and more columns. The last kernel is higher
+    than the input, lower only than what is padded.
+    """
+    yield weight_args(rng, 3, 1, 2, (3, 7), (4, 2), 3, 2)
+    yield weight_args(rng, 2, 2, 2, (3, 4), (2, 3), 1, 1)
+    yield unit_residuals(2, 2, 3), real(rng, 2, 3, 3, 4), (3, 2), 2, 1
+    yield unit_residuals(2, 2, 2), real(rng, 2, 3, 5, 6), (3, 3), 3, 1
+    yield weight_args(rng, 2, 1, 3, (2, 3), (4, 3), 1, 1)
+
+
+weight_group("integers", 1.25, {"x": integers}, {"delta": integers}, visible=False)
 
 # without padding, which would copy x
-layouts(weight, 1.5, lambda rng: weight_args(rng, (2, 3, 3, 4), (2, 2, 3)))
+layouts(weight, 1.25, lambda rng: weight_args(rng, 1, 1, 1, (3, 3), (2, 2)))
 
 
 def without_a_border(maps, width):

@@ -279,8 +279,9 @@ pooled_lecture.example(
     (np.array([[[[1.0, 2.0], [3.0, 4.0]]]]), EXAMPLE_Z), (np.array([[[[-2.0, 5.0]]]]), EXAMPLE_Z[:, :, 1:4])
 )
 pooled_group = sized(pooled, pooled_args)
-pooled_group("shapes", 2.2, (2, 3, 5, 7), (3, 1, 7, 5), (1, 2, 3, 9))
-pooled_group("remainder", 1.2, (2, 1, 6, 8), (1, 3, 5, 6), visible=False)
+pooled_group("shapes", 1.2, (1, 1, 5, 7), (1, 1, 7, 5), (1, 2, 3, 9))
+pooled_group("batch", 1, (2, 3, 5, 7), (3, 1, 5, 5))
+pooled_group("remainder", 1.2, (1, 1, 6, 8), (1, 3, 5, 6), visible=False)
 pooled.group("basis", points=0.4, visible=False)(
     lambda rng: [(units(1, 2, 3), np.repeat(hills(rng, 1, 1, 5, 7), 6, axis=0))]
 )
@@ -288,12 +289,12 @@ pooled.group("basis", points=0.4, visible=False)(
 
 @pooled.group("integers", points=0.35, visible=False)
 def pooled_integers(rng):
-    delta, z = of_both_signs(rng, 2, 1, 2, 2) / 2, (2 * hills(rng, 2, 1, 5, 5)).astype(int)
+    delta, z = of_both_signs(rng, 1, 1, 2, 2) / 2, (2 * hills(rng, 1, 1, 5, 5)).astype(int)
     yield delta, z
     yield -delta, z
 
 
-layouts(pooled, 0.35, lambda rng: pooled_args(rng, 2, 1, 5, 5))
+layouts(pooled, 0.35, lambda rng: pooled_args(rng, 1, 1, 5, 5))
 
 
 def pooled_by_windows(

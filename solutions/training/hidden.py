@@ -498,7 +498,7 @@ def a_network(rng, *sizes):
 
 
 network_group = sized(network, a_network)
-one_image = network_group("one_image", 6, (1, 1, 5, 7, 1, 2, 2, 3))
+one_image = network_group("one_image", 6, (1, 1, 5, 5, 1, 2, 2, 3))
 
 EXAMPLE_PARAMS = {
     "w1": np.array([[[[1.0, -1.0], [0.0, 1.0]]]]),
@@ -507,20 +507,22 @@ EXAMPLE_PARAMS = {
     "b2": np.array([-4.0, 4.0]),
 }
 one_image.example((EXAMPLE_PARAMS, LECTURE_A[None, None], np.array([0])))
-network_group("kernels", 7, (1, 1, 7, 6, 4, 2, 3, 3))
-network_group("channels", 7, (1, 3, 6, 7, 2, 3, 2, 5))
-network_group("batch", 8, (5, 1, 4, 7, 2, 3, 2, 3), (4, 2, 7, 4, 3, 2, 3, 5))
-network_group("remainder", 4, (3, 2, 6, 8, 1, 2, 2, 4), (2, 1, 6, 5, 3, 2, 3, 6), visible=False)
-network_group("extremes", 2.5, (2, 3, 4, 2, 2, 1, 1, 4), (5, 1, 3, 4, 2, 2, 3, 4), visible=False)
+network_group("oblong", 3.5, (1, 1, 5, 7, 1, 2, 2, 3), (1, 1, 5, 6, 1, 2, 3, 3))
+network_group("kernels", 5.5, (1, 1, 5, 5, 4, 2, 2, 3))
+network_group("channels", 5.5, (1, 3, 5, 5, 1, 2, 2, 3))
+network_group("batch", 6.5, (5, 1, 5, 5, 1, 2, 2, 3))
+network_group("remainder", 3, (1, 1, 6, 6, 1, 2, 2, 3), (1, 1, 7, 7, 1, 3, 3, 3), visible=False)
+network_group("extremes", 2, (1, 1, 4, 4, 1, 1, 1, 4), (5, 1, 3, 3, 2, 2, 2, 4), visible=False)
+network_group("everything", 2.5, (4, 2, 7, 4, 3, 2, 3, 5), (3, 2, 6, 8, 2, 2, 3, 4), visible=False)
 
 
 @network.group("flat", points=1.5, visible=False)
 def network_flat(rng):
     # places that tie look at equal inputs here, so that every valid subgradient gives the same gradients
     def draw():
-        params = parameters(rng, 3, 2, 5, 4, 4, 2, 3, 5)
+        params = parameters(rng, 3, 2, 5, 5, 4, 2, 2, 5)
         params["b1"][1] += 1.0  # alive on the flat images
-        return params, real(rng, 3, 2, 5, 4), classes(rng, 3, 5)
+        return params, real(rng, 3, 2, 5, 5), classes(rng, 3, 5)
 
     params, x, _ = until(telling, draw)
     grey = 2.0 if params["w1"][1].sum() > 0 else -2.0
@@ -532,17 +534,17 @@ def network_flat(rng):
 def network_integers(rng):
     def draw():
         params = {
-            "w1": rng.integers(-3, 4, size=(3, 1, 2, 3)),
+            "w1": rng.integers(-3, 4, size=(3, 1, 2, 2)),
             "b1": np.array([0.5, -9.5, 4.5]),  # between whole numbers, so that no pre-activation is zero
-            "w2": integers(rng, 4, 6) / 100,
+            "w2": integers(rng, 4, 12) / 100,
             "b2": rng.permutation(4) - 1,
         }
-        return params, rng.integers(-4, 5, size=(2, 1, 5, 4)), classes(rng, 2, 4)
+        return params, rng.integers(-4, 5, size=(2, 1, 5, 5)), classes(rng, 2, 4)
 
     yield until(telling, draw)
 
 
-layouts(network, 2, lambda rng: a_network(rng, 2, 1, 5, 6, 2, 2, 3, 3))
+layouts(network, 2, lambda rng: a_network(rng, 1, 1, 5, 5, 1, 2, 2, 3))
 
 
 # ------------------------------------------------------------- the right network, written out layer by layer

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import tempfile
 from pathlib import Path
 
@@ -112,6 +113,12 @@ ROSTERS = {
     "GBK, from Excel": PEOPLE.encode("gbk"),
     "UTF-16 with tabs": PEOPLE.replace(",", "\t").encode("utf-16"),
     "semicolons": PEOPLE.replace(",", ";").encode(),
+    "UTF-16 without a mark": PEOPLE.replace(",", "\t").encode("utf-16-le"),
+    "a title above": ("计算机1班名单,,,,\n,,,,\n" + PEOPLE).encode("gbk"),
+    "a mark of Excel's, and a total": ("sep=,\n" + PEOPLE + "合计,3\n").encode(),
+    "numbers as text": re.sub(r"^(\d+)", r'="\1"', PEOPLE, flags=re.MULTILINE).encode(),
+    "numbers as numbers": re.sub(r"^(\d+)", r"\1.0", PEOPLE, flags=re.MULTILINE).encode(),
+    "longer headings": PEOPLE.replace("学号", "学号（必填）").replace("邮箱", "电子邮箱").encode(),
     "English": b"id,name,email,section,group\n" + PEOPLE.partition("\n")[2].encode(),
 }
 
@@ -140,21 +147,33 @@ def test_a_roster_is_read_in_every_form(tmp_path: Path, form: str) -> None:
         ("First name,Surname,ID number,Email address,Groups\nNa,Li,S77,lina@x.edu,G1\n", "S77 Na Li"),
         ("First Name,Last Name,SID,Email,Sections\nNa,Li,S77,lina@x.edu,1\n", "S77 Na Li"),
         ('"Last Name","First Name","Username","Student ID"\n"Li","Na","lina","S77"\n', "S77 Na Li"),
+        ('"identifier","github_username","name"\n"S77","lina","Na Li"\n', "S77 Na Li"),
     ],
-    ids=["Canvas", "Moodle", "Gradescope", "Blackboard"],
+    ids=["Canvas", "Moodle", "Gradescope", "Blackboard", "GitHub Classroom"],
 )
 def test_exports_of_platforms_are_rosters(tmp_path: Path, data: str, label: str) -> None:
     read = people(tmp_path, data.encode())
     assert [who.label for who in read.people] == [label]
     for name in ("S77", "lina", "Na Li", "S77_Na Li"):
         found = read.find(layouts.Handed("", name, "", ""))
-        assert (found is not None and found.label == label) or (name == "lina" and "Username" not in data)
+        assert (found is not None and found.label == label) or (name == "lina" and "sername" not in data)
 
 
 @pytest.mark.parametrize("data", ["a,b\n1,2\n", "", "姓名\n李娜\n"])
 def test_a_roster_without_ids_or_names_is_one_sentence(tmp_path: Path, data: str) -> None:
     with pytest.raises(TextError, match="needs columns"):
         people(tmp_path, data.encode())
+
+
+def test_numbers_that_excel_has_rounded_are_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(TextError, match=r"rounded a number to 2\.02E\+11"):
+        people(tmp_path, "学号,姓名\n2.02E+11,李娜\n".encode())
+
+
+def test_two_people_of_one_number_are_kept(tmp_path: Path) -> None:
+    read = people(tmp_path, "学号,姓名\n2021001,李娜\n2021001,王芳\n2021001,李娜\n".encode())
+    assert [who.name for who in read.people] == ["李娜", "王芳"]
+    assert read.find(layouts.Handed("", "2021001_王芳", "", "")) == read.people[1]
 
 
 CLASSES: dict[str, tuple[Tree, dict[str, str]]] = {
@@ -350,12 +369,17 @@ def test_similar_names_what_it_cannot_read_and_says_identical(tmp_path: Path) ->
         f"    v{n} = delta[{n}] * z[{n}] + {n}\n" for n in range(40)
     )
     tree = {"an/relu/relu.py": text, "bo/relu/relu.py": text, "chi/relu/relu.ipynb": "{", "dai/relu": None}
+    tree["e/relu/relu.py"] = text.replace("v7 =", "v7 = (")  # an open bracket hides nothing
     path = written(tmp_path / "class", tree)
     given = saved(tmp_path / "given/en/relu/relu.py", UNTOUCHED.encode()).parents[2]
     done = run("similar", path, "--released", given, "--out", tmp_path / "out")
     assert done.exit_code == 0, done.output
     assert "identical" in done.output
     assert "not compared, because nothing in it can be read: chi/relu/relu.ipynb" in done.output
+    pairs = json.loads((tmp_path / "out/similar.json").read_text(encoding="utf-8"))["pairs"]
+    assert {frozenset((pair["left"]["student"], pair["right"]["student"])) for pair in pairs} == {
+        *map(frozenset, (("an", "bo"), ("an", "e"), ("bo", "e")))
+    }
 
 
 def test_a_team_is_no_copy(tmp_path: Path) -> None:

@@ -2,10 +2,16 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from autograder.authoring.draw import draw_key
+from autograder.authoring.exercise import Exercise
+from autograder.cli import app
 from autograder.grading.grade_class import content_of
-from autograder.student.workspace import Place
+from autograder.judging import answer_key
+from autograder.student.workspace import ENDING, Place, current_files, key_beside
 from autograder.submissions import choice, class_folder
 from tests.intake.trees import (
     BEGUN,
@@ -26,6 +32,7 @@ from tests.intake.trees import (
     written,
 )
 
+pytest_plugins = ["pytester"]
 STUBS = {"pooling.ipynb": notebook(STUB), "pooling.py": STUB}
 
 
@@ -110,10 +117,50 @@ def test_gradescope_and_nbgrader_choose_the_same(tmp_path: Path, case: str) -> N
     assert file.name == counts
 
 
-@pytest.mark.parametrize("case", [case for case, (files, _) in CASES.items() if {*files} == {*STUBS}])
-def test_check_watch_and_pytest_choose_the_same(tmp_path: Path, case: str) -> None:
-    files, counts = CASES[case]
-    assert Place(written(tmp_path, files), "pooling").files[0].name == counts
+OF_TEXT = ("a notebook called .ipynb.txt", "a notebook called .ipynb.json")
+"""pytest takes files of Python's and Jupyter's own endings only."""
+
+
+@pytest.fixture(scope="module")
+def visible_key() -> bytes:
+    def mean_pool(x: np.ndarray) -> np.ndarray:
+        return x.mean()
+
+    def max_pool(x: np.ndarray) -> np.ndarray:
+        return x.max()
+
+    made = [Exercise(function, points=1, lecture="1") for function in (max_pool, mean_pool)]
+    for each in made:
+        each.group("some", points=1, zh="一些", en="some")(lambda rng: [(rng.normal(size=(2, 3)),)])
+    return answer_key.to_bytes(draw_key("pooling", made, "0", visible=True))
+
+
+def test_check_watch_and_pytest_choose_the_same(
+    pytester: pytest.Pytester, visible_key: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANG", "en_US.UTF-8")
+    students = {who: CASES[case] for who, case in STUDENTS.items()}
+    students["deep"] = {"pooling.py": STUB, "old/work.ipynb": notebook(DONE)}, "work.ipynb"
+    for who, (files, counts) in students.items():
+        folder = written(pytester.path / who, files)
+        (folder / f"pooling{ENDING}").write_bytes(visible_key)
+        place = Place(folder, "pooling")
+        assert place.files[0].name == counts, who
+        assert key_beside(place.files[0]) == place.key
+        assert current_files(folder) == place.files
+    ran = pytester.runpytest("-p", "autograder.student.pytest_plugin", "--collect-only", "-q")
+    taken = {line.partition("::")[0] for line in ran.outlines if "::" in line}
+    wanted = {who: "old/work.ipynb" if who == "deep" else files[1] for who, files in students.items()}
+    texts = {who for who, case in STUDENTS.items() if case in OF_TEXT}
+    assert taken == {f"{who}/{name}" for who, name in wanted.items() if who not in texts}
+
+
+def test_check_says_which_file_it_has_taken_and_which_not(tmp_path: Path, visible_key: bytes) -> None:
+    folder = written(tmp_path, {"pooling.py": STUB, "sub/pooling (1).py": DONE, "helper.py": HELPER})
+    (folder / f"pooling{ENDING}").write_bytes(visible_key)
+    done = CliRunner().invoke(app, ["check", str(folder), "--lang", "en"])
+    first, second, *_ = done.output.splitlines()
+    assert first == "sub/pooling (1).py" and second.endswith("counts: pooling.py.")
 
 
 def test_the_wrong_assignments_notebook_says_which_it_looks_like(tmp_path: Path) -> None:
@@ -129,7 +176,7 @@ def test_many_copies_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     read: list[str] = []
     looked = choice.content
     monkeypatch.setattr(choice, "content", lambda name, *rest: read.append(name) or looked(name, *rest))
-    files = {f"lina/pooling/copy{n}.py": STUB for n in range(2000)} | {"lina/pooling/a.py": DONE}
+    files = {f"lina/pooling/copy{n}.py": STUB for n in range(300)} | {"lina/pooling/a.py": DONE}
     (file,) = class_folder.find(written(tmp_path, files), None, KNOWN).files
     assert file.name.endswith("a.py")
     assert len(read) == 2

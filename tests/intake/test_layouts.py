@@ -4,6 +4,7 @@ import gzip
 import itertools
 import struct
 import tarfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -223,6 +224,81 @@ LAYOUTS: dict[str, tuple[Tree, str | None, set[str]]] = {
         None,
         {"lina", "bo"},
     ),
+    "more assignments than students": (
+        {f"{who}/{its}/{its}.py": DONE for who in ("li", "bo") for its in ("pooling", "convolution", "hw3")},
+        None,
+        {"li", "bo"},
+    ),
+    "学号姓名, copies": (
+        {
+            "2021001李娜.py": STUB,
+            "2021001李娜 - 副本.py": DONE,
+            "王芳（2021002）.ipynb": WORK,
+            "王芳(2021002) (1).ipynb": WORK,
+        },
+        "pooling",
+        {"2021001李娜", "王芳(2021002) (1)"},
+    ),
+    "equal names without numbers": ({"王芳.py": DONE, "王芳 (2).py": DONE}, "pooling", {"王芳", "王芳 (2)"}),
+    "作业三": ({"李娜/作业三/p.py": DONE, "王芳/作业 三/p.py": DONE}, None, {"李娜", "王芳"}),
+    "a folder for each class": (
+        {
+            "计算机1班/2021001-李娜/pooling.py": DONE,
+            "计算机1班/2021002-赵敏/新建文件夹/p.py": DONE,
+            "计算机2班/2021003-王芳.ipynb": WORK,
+            "计算机2班/名单.xlsx": "x",
+        },
+        "pooling",
+        {"2021001-李娜", "2021002-赵敏", "2021003-王芳"},
+    ),
+    "a folder for each class in the assignment's": (
+        {"pooling/1班/2021001_李娜/p.py": DONE, "pooling/1班/2021002_王芳/p.py": DONE},
+        None,
+        {"2021001_李娜", "2021002_王芳"},
+    ),
+    "who is late": (
+        {"on time/li.py": DONE, "on time/bo.py": DONE, "late/chi.py": DONE},
+        "pooling",
+        {*["li", "bo", "chi"]},
+    ),
+    "zips in a folder in a zip": (
+        {
+            "作业.zip": zipped(
+                {f"作业/{who}.zip": zipped({"p.py": DONE}) for who in ("2021001_李娜", "2021002_王芳")}
+            )
+        },
+        "pooling",
+        {"2021001_李娜", "2021002_王芳"},
+    ),
+    "D2L without folders": (
+        {
+            "123-456 - Li Na - Nov 4, 2022 1041 AM - p.py": DONE,
+            "124-456 - Bo - 5 November, 2022 1141 - p - 2.py": DONE,
+            "index.html": "x",
+        },
+        "pooling",
+        {"Li Na (123)", "Bo (124)"},
+    ),
+    "Google Classroom": (
+        {"Li Na - pooling.ipynb": WORK, "Bo Wang - Copy of pooling.ipynb": WORK},
+        None,
+        {"Li Na", "Bo Wang"},
+    ),
+    "nbgrader's exchange": (
+        {
+            "li+pooling+2022-11-04 10:41:01 UTC/p.py": STUB,
+            "li+pooling+2022-11-05 10:41:01.123 UTC+x7/p.py": DONE,
+            "bo+pooling+2022-11-04 10:41:01 UTC/p.py": DONE,
+        },
+        None,
+        {"li", "bo"},
+    ),
+    "a copy in Canvas": (
+        {"li_12_100_a-1.b.py": STUB, "li_12_200_a-2.b.py": DONE, "bo_13_300_b.py": DONE},
+        "pooling",
+        {"li (12)", "bo (13)"},
+    ),
+    "composed and decomposed": ({"Jose\u0301/p.py": STUB, "Zoë/p.py": DONE}, "pooling", {"José", "Zoë"}),
     "nbgrader, with its course": (
         {"submitted/li/pooling/p.py": DONE, "submitted/bo/pooling/p.py": DONE},
         None,
@@ -245,11 +321,87 @@ def test_students_are_found_in_every_layout_and_container(tmp_path: Path, layout
             assert {file.student for file in taken.files} == students, container
             assert "not_understood" not in fates(taken).values()
             for file in taken.files:
-                assert not file.name or b"max_pool" in file.read()
+                assert not file.name or b"max_pool" in file.read() or file.assignment != "pooling"
 
 
-WRAPPED = ("assignment/student.ipynb", "Moodle, in two folders")
-"""A third folder around Moodle's is none; a folder around `pooling/bo.ipynb` reads as a student."""
+WRAPPED = ("assignment/student.ipynb", "Moodle, in two folders", "zips in a folder in a zip")
+"""A third folder around Moodle's is none; a folder around `pooling/bo.ipynb` reads as a student; archives may
+lie three deep."""
+
+
+def with_names_in(encoding: str, tree: Tree) -> bytes:
+    """A zip as old programs make it: the names' bytes, and no word about their encoding."""
+    marks = {f"{n:03}".ljust(len(name.encode(encoding)), "@"): name for n, name in enumerate(tree)}
+    data = zipped({mark: tree[name] for mark, name in marks.items()})
+    for mark, name in marks.items():
+        data = data.replace(mark.encode(), name.encode(encoding))
+    return data
+
+
+@pytest.mark.parametrize(
+    ("encoding", "students"),
+    [
+        ("gbk", ["2021001_李娜", "2021002_王芳"]),
+        ("gbk", ["2021001_朱镕", "2021002_王喆"]),
+        ("utf-8", ["2021001_李娜", "2021002_王芳"]),
+        ("big5", ["2021001_李小明", "2021002_王美芳"]),
+        ("cp437", ["José Müller", "Zoë"]),
+    ],
+)
+def test_names_in_a_zip_are_read_in_their_encoding(
+    tmp_path: Path, encoding: str, students: list[str]
+) -> None:
+    data = with_names_in(encoding, {f"{who}/pooling.py": DONE for who in students})
+    taken = class_folder.find(saved(tmp_path / "c.zip", data), "pooling", KNOWN)
+    assert [file.student for file in taken.files] == sorted(students)
+
+
+OTHERS = ("2021002_王芳.py", "2021003_赵敏.py", "2021004_钱.py")
+
+
+@pytest.mark.parametrize(
+    "own", [{f"lina/{name}": DONE for name in OTHERS}, {"late.zip": zipped(dict.fromkeys(OTHERS, DONE))}]
+)
+def test_nobody_hands_in_for_others(tmp_path: Path, own: Tree) -> None:
+    """A student's folder or archive is no group's, whatever it holds and is called."""
+    folders = {"wang/p.py": DONE, "zhao/p.py": DONE} if "late.zip" not in own else {"wang.py": DONE}
+    taken = class_folder.find(written(tmp_path, {**folders, **own}), "pooling", KNOWN)
+    assert len(taken.files) == len(folders) + 1
+    assert not any(file.student.startswith("2021") for file in taken.files)
+
+
+def test_a_windows_zip_has_backslashes(tmp_path: Path) -> None:
+    data = zipped({"2021001_李娜\\作业3\\p.py": DONE, "2021002_王芳\\作业3\\p.py": DONE})
+    taken = class_folder.find(saved(tmp_path / "c.zip", data), None, KNOWN, NAMES)
+    assert [file.student for file in taken.files] == ["2021001_李娜", "2021002_王芳"]
+
+
+def test_an_nbgrader_course_is_named_as_one(tmp_path: Path) -> None:
+    tree = {"submitted/li/pooling/p.py": DONE, "source/pooling/p.py": DONE, "release/pooling/p.py": STUB}
+    with pytest.raises(TextError, match="--nbgrader"):
+        class_folder.find(written(tmp_path, tree), None, KNOWN)
+
+
+def test_a_roster_tells_folders_of_groups_from_those_of_students(tmp_path: Path) -> None:
+    tree = {"monday/lina.py": DONE, "monday/bowang.py": DONE, "tuesday/zhao/p.py": DONE}
+    names = ("lina", "bowang", "zhao")
+    people = roster.Roster(tuple(roster.Person(str(n), name) for n, name in enumerate(names)))
+    taken = class_folder.find(written(tmp_path, tree), "pooling", KNOWN, roster=people)
+    assert {file.student for file in taken.files if file.name} == {"0 lina", "1 bowang", "2 zhao"}
+
+
+@pytest.mark.parametrize(
+    "name", ["2021003_赵敏.pdf", "赵敏2021003.jpg", "2021003_赵敏.docx", "2021003_赵敏.zip"]
+)
+@pytest.mark.parametrize("others", [{"2021001_李娜.py": DONE}, {"2021001_李娜/p.py": DONE}, {}])
+def test_a_document_with_a_students_number_is_a_row_and_not_understood(
+    tmp_path: Path, name: str, others: Tree
+) -> None:
+    taken = class_folder.find(written(tmp_path, {**others, name: "x"}), "pooling", KNOWN)
+    (file,) = [file for file in taken.files if "2021003" in file.student]
+    assert not file.name and file.unread is not None and name in file.unread.in_language("zh")
+    assert fates(taken)[name] == "not_understood"
+    assert [f.student for f in taken.files if f is not file] == ["2021001_李娜"] * len(others)
 
 
 def test_of_blackboards_attempts_the_last_of_equal_ones_counts(tmp_path: Path) -> None:
@@ -516,6 +668,13 @@ def directory_of(count: int) -> bytes:
     return one * count + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 65535, 65535, len(one) * count, 0, 0)
 
 
+def members_of_7z(count: int) -> bytes:
+    """A 7z whose header promises `count` files."""
+    header = b"\x01\x05\xff" + struct.pack("<Q", count) + bytes(2)
+    start = struct.pack("<QQL", 0, len(header), zlib.crc32(header))
+    return b"7z\xbc\xaf\x27\x1c\0\4" + struct.pack("<L", zlib.crc32(start)) + start + header
+
+
 BOMBS: dict[str, dict[str, bytes | str]] = {
     "archives by the dozen": {
         "w.zip": zipped({f"{n}.zip": zipped({"p.py": "#" * 60_000}) for n in range(40)})
@@ -525,6 +684,7 @@ BOMBS: dict[str, dict[str, bytes | str]] = {
     "a list of members": {"w.zip": zipped({"x.zip": directory_of(10_000)})},
     "GNU's long name": {"w.tar": raw_tar(b"L", 2**32)},
     "POSIX's long header": {"w.tar.gz": gzip.compress(raw_tar(b"x", 2**32))},
+    "a 7z of millions": {"w.7z": members_of_7z(8_000_000)},
     "a global header in a zip": {"w.zip": zipped({"w.tar": raw_tar(b"g", 2**32)})},
 }
 
@@ -600,6 +760,7 @@ CLAIMS: dict[str, tuple[list[str], set[str]]] = {
         ["Lina_1234567", "Lina_1234567_assignsubmission_x_1234570"],
         set(),
     ),
+    "a name that holds an absent one's": (["Lina_1234567_assignsubmission_x_1234570"], set()),
     "an own file handed in again": (
         ["Lina_1234567", "Lina_1234567_assignsubmission_file_Lina_1234567"],
         {"Lina (1234567)"},

@@ -6,6 +6,7 @@ import click
 
 from autograder.base import atomic
 from autograder.base.command_line import PATH, fail, language_option
+from autograder.base.messages import say
 
 
 @click.command()
@@ -19,23 +20,25 @@ from autograder.base.command_line import PATH, fail, language_option
 @language_option
 def explore(file: Path, open_page: bool, lang: str) -> None:
     """Write a page on which a convolution's maps, equations and steps light up together."""
-    from autograder.base.messages import translator
     from autograder.cnn.explorer.page import MARK, page
 
-    _ = translator(lang)
-    written = page(lang)
     if str(file) == "-":
-        click.echo(written, nl=False)
+        click.echo(page(lang), nl=False)
         return
-    try:
-        if file.exists() and MARK not in file.read_text(encoding="utf-8", errors="replace"):
-            fail(_("cnn.explorer.foreign_file", file=file))
-        atomic.write(file, written.encode())
-    except OSError as error:
-        fail(_("cnn.explorer.not_written", file=file, reason=error.strerror))
-    click.echo(_("cnn.explorer.written", file=file))
+    write_page(file, page(lang), MARK, lang)
     if open_page:
         import webbrowser
 
         if not webbrowser.open(file.resolve().as_uri()):
-            fail(_("cnn.explorer.no_browser", file=file))
+            fail(say("cnn.explorer.no_browser", file=str(file)))
+
+
+def write_page(file: Path, page: str, mark: str, lang: str) -> None:
+    """Write a page over nothing, or over an earlier one, which has its mark; say so, or why not."""
+    try:
+        if file.exists() and mark not in file.read_text(encoding="utf-8", errors="replace"):
+            fail(say("cnn.explorer.foreign_file", file=str(file)))
+        atomic.write(file, page.encode())
+    except OSError as error:
+        fail(say("cnn.explorer.not_written", file=str(file), reason=str(error.strerror)))
+    click.echo(say("cnn.explorer.written", file=str(file)).in_language(lang))

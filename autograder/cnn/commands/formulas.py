@@ -5,7 +5,7 @@ The command line imports this on each of them, so SymPy must be loaded only when
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -42,6 +42,12 @@ _layer_names_option = click.option(
     show_default=False,
     help='For max pooling, the largest element of each window, row by row: "1,2 1,3 4,1 3,4".',
 )
+@click.option(
+    "--map",
+    default="",
+    show_default=False,
+    help='Or the map that is pooled: "3 1; 2 5"; an example unless given.',
+)
 @click.option("--dense", help="A fully connected layer in place: outputs x inputs.")
 @click.option(
     "--of",
@@ -49,33 +55,30 @@ _layer_names_option = click.option(
     default="all",
     help="z, δ of the layer before, the same without σ′ (input), ∂J/∂w, ∂J/∂b, or all.",
 )
+@click.option(
+    "--element",
+    help="One element of a layer of any size: delta[2,3] (of the layer before), z[1,1], w[1,2], a[2,3], b.",
+)
 @click.option("--steps/--no-steps", default=None, help="Every step, or results only; steps for small layers.")
 @_layer_names_option
 @_format_option
 @language_option
 def derive(
-    input: str | None,
-    kernel: str,
-    stride: int | None,
-    padding: int,
-    channels: int,
-    kernels: int,
-    pool: str | None,
-    winners: str,
-    dense: str | None,
     of: "Part",
+    element: str | None,
     steps: bool | None,
     layer_names: bool,
     format: Format,
     lang: str,
+    **sizes: Any,
 ) -> None:
     """Write out z, residuals and gradients of a layer of any size, as the lecture derives them."""
     from autograder.cnn.derivations import options
     from autograder.cnn.derivations.pages import render
     from autograder.cnn.derivations.pages.steps import derive as derivation
 
-    layer = options.read_layer(input, kernel, stride, padding, channels, kernels, pool or "", winners, dense)
-    page = derivation(layer, of, steps)
+    only = None if element is None else options.read_element(element)
+    page = derivation(options.read_layer(**sizes, whole=only is None), of, steps, only)
     click.echo(render.document(page, format, lang, layer_names), nl=False)
 
 
@@ -84,6 +87,7 @@ def derive(
 @click.argument("function", help="The function whose formula is wanted.")
 @click.option(
     "--as",
+    "--meant",
     "meant",
     default="",
     show_default=False,
@@ -110,29 +114,20 @@ def formula(
     file: Path,
     function: str,
     meant: str,
-    input: str | None,
-    kernel: str | None,
-    stride: int | None,
-    padding: int | None,
-    channels: int | None,
-    kernels: int | None,
-    samples: int | None,
-    dense: str | None,
     isolation: "Isolation",
     layer_names: bool,
     format: Format,
     lang: str,
+    **sizes: Any,
 ) -> None:
     """Show the formula that a function computes, beside the lecture's: 0 when equal, 1 when not."""
-    from autograder.cnn.derivations import options
+    from autograder.cnn.derivations.options import given_sizes
     from autograder.cnn.derivations.pages import render
-    from autograder.cnn.recovery.in_file import recover_file
     from autograder.cnn.recovery.readings import NoFormula, Sizes
+    from autograder.cnn.recovery.recover import recover_file
 
     try:
-        shapes = [options.read_size(text) if text is not None else None for text in (input, kernel, dense)]
-        sizes = Sizes(shapes[0], shapes[1], stride, padding, channels, kernels, samples, shapes[2])
-        found = recover_file(file, function, sizes, meant, isolation)
+        found = recover_file(file, function, Sizes(**given_sizes(sizes)), meant, isolation)
     except NoFormula as error:
         click.echo(error.text.in_language(lang))
         leave(EXIT_NOT_PASSED)
@@ -156,17 +151,16 @@ def formula(
 )
 @language_option
 @click.option("--json", is_flag=True, help="Print the report as JSON.")
+@click.option("--html", type=PATH, help="Write a page with the text, its equations marked and rendered.")
 def check_derivation(
     file: Path,
-    input: str | None,
-    kernel: str | None,
-    stride: int,
-    padding: int,
     symbols: str,
     index_from: str | None,
     convolution: "Kernels | None",
     lang: str,
     json: bool,
+    html: Path | None,
+    **sizes: Any,
 ) -> None:
     """Check every equation of a text: 0 nothing is wrong, 1 something is, 3 nothing was understood."""
     from autograder.cnn.derivations import options
@@ -174,18 +168,19 @@ def check_derivation(
     from autograder.cnn.derivations.documents.check import check_file
     from autograder.cnn.derivations.documents.settings import Options
 
-    sizes = [options.read_size(text) if text is not None else None for text in (input, kernel)]
     given = Options(
-        sizes[0],
-        sizes[1],
-        stride,
-        padding,
-        options.read_symbols(symbols),
-        None if index_from is None else int(index_from),  # type: ignore[arg-type]
-        convolution or "",
+        **options.given_sizes(sizes),
+        symbols=options.read_symbols(symbols),
+        base=None if index_from is None else int(index_from),  # type: ignore[arg-type]
+        convolution=convolution or "",
     )
     report = check_file(file, given)
-    if json:
+    if html is not None:
+        from autograder.cnn.commands.explore import write_page
+        from autograder.cnn.derivations.documents.page import MARK, page
+
+        write_page(html, page(file, report, lang), MARK, lang)
+    elif json:
         findings.write_json(report, lang, sys.stdout)
     else:
         from rich.console import Console

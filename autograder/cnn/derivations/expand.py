@@ -5,60 +5,108 @@ differentiation. No closed form is used: `pages.closed_form` compares those with
 dictionaries from the quantity on the left-hand side to its formula.
 """
 
+import functools
+import itertools
+import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import sympy
 
-from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, Pooling, positions
+from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, Pooling, positions, refuse_too_many
 from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, LayerName, Letter, quantity
 
 Formulas = dict[Atom, sympy.Expr]
 
 
-def forward(layer: AnyLayer) -> Formulas:
-    """z of every element of the layer (lecture 2.1, 3.1, 3.2), in the order of its array."""
-    match layer:
-        case Layer():
-            return _convolution(layer)
-        case Pooling():
-            return _pooling(layer)
-        case Dense():
-            return _dense(layer)
+def forward(layer: AnyLayer, holding: Atom | None = None, whole: bool = True) -> Formulas:
+    """z of every element of the layer (lecture 2.1, 3.1, 3.2), in the order of its array.
+
+    Parameters
+    ----------
+    holding : Atom, optional
+        Only the z in which this element occurs, or this z itself; of a layer of any size.
+    whole : bool
+        False leaves out of such a z the products without that element.
+
+    Raises
+    ------
+    LayerError
+        There is no such element, or it occurs too often.
+    """
+    if holding is None:
+        return _WRITTEN[type(layer)](layer, positions(layer.shape("z", CURRENT)), None)
+    ranges, inside = reach(layer, holding)
+    only = None if whole or holding.letter == "z" else holding
+    refuse_too_many(math.prod(map(len, ranges)) * (inside if only is None else 1))
+    return _WRITTEN[type(layer)](layer, itertools.product(*ranges), only)
 
 
-def input_gradient(layer: AnyLayer, written: Formulas | None = None) -> Formulas:
-    """∂J/∂a of the layer before: a ↦ Σ δ ∂z/∂a (lecture 3.1, 3.2, without σ′).
+def reach(layer: AnyLayer, atom: Atom) -> tuple[list[range], int]:
+    """The range of each axis of the z in which an element may occur, and the products of one such z."""
+    place = layer.position(atom)
+    outputs = [*map(range, layer.shape("z", CURRENT))]
+    if isinstance(layer, Dense):
+        return [outputs[0] if atom.letter == "a" else range(place[0], place[0] + 1)], layer.inputs
+    if isinstance(layer, Layer):
+        window, steps, padding, channels = layer.kernel, (layer.stride,) * 2, layer.padding, layer.channels
+    else:
+        window, steps, padding, channels = layer.window, layer.steps, 0, 1
+    inside = math.prod(window) * channels
+    match atom.letter:
+        case "z":
+            return [range(at, at + 1) for at in place], inside
+        case "w" | "b":
+            return [outputs[0], range(place[0], place[0] + 1), *outputs[2:]], inside
+    sample, channel, *cell = place
+    maps = outputs[1] if isinstance(layer, Layer) else range(channel, channel + 1)
+    along = [
+        range(max(0, -((side - 1 - at - padding) // step)), min(len(out), (at + padding) // step + 1))
+        for at, side, step, out in zip(cell, window, steps, outputs[2:], strict=True)
+    ]
+    return [range(sample, sample + 1), maps, *along], inside
+
+
+def gradient(
+    letter: Letter, layer: AnyLayer, written: Formulas | None = None, of: Sequence[Atom] | None = None
+) -> Formulas:
+    """∂J/∂ one of the quantities a, w, b: its elements ↦ Σ δ · ∂z/∂ each (lecture 3.1, 3.2 without σ′, 3.3).
 
     Parameters
     ----------
     written : dict, optional
         `forward(layer)`, here and below, where the caller has it already.
+    of : list of Atom, optional
+        The elements that are wanted; all of them unless given.
     """
-    return chain(written or forward(layer), layer.atoms("a"))
+    return chain(forward(layer) if written is None else written, of or layer.atoms(letter))
 
 
-def delta_before(layer: AnyLayer, dsigma: bool = True, written: Formulas | None = None) -> Formulas:
+input_gradient = functools.partial(gradient, "a")
+weight_gradient = functools.partial(gradient, "w")
+bias_gradient = functools.partial(gradient, "b")
+
+
+def delta_before(
+    layer: AnyLayer,
+    dsigma: bool = True,
+    written: Formulas | None = None,
+    of: Sequence[Atom] | None = None,
+) -> Formulas:
     """δ of the layer before: δ^(l−1) ↦ ∂J/∂a · σ′(z^(l−1)) (lecture 3.1, 3.2).
 
     Parameters
     ----------
     dsigma : bool
         False leaves the factor σ′ out, as for a layer that has no activation.
+    of : list of Atom, optional
+        The a whose δ are wanted.
     """
-    slopes = {a: Atom("dsigma", a.index, BEFORE).symbol for a in layer.atoms("a")} if dsigma else {}
-    gradients = chain(written or forward(layer), layer.atoms("a"), slopes)
+    wanted = of or layer.atoms("a")
+    slopes = {a: Atom("dsigma", a.index, BEFORE).symbol for a in wanted} if dsigma else {}
+    gradients = chain(forward(layer) if written is None else written, wanted, slopes)
     return {Atom("delta", a.index, BEFORE): gradient for a, gradient in gradients.items()}
-
-
-def weight_gradient(layer: Layer | Dense, written: Formulas | None = None) -> Formulas:
-    """∂J/∂w: w ↦ Σ δ ∂z/∂w (lecture 3.3)."""
-    return chain(written or forward(layer), layer.atoms("w"))
-
-
-def bias_gradient(layer: Layer | Dense, written: Formulas | None = None) -> Formulas:
-    """∂J/∂b: b ↦ Σ δ ∂z/∂b (lecture 3.3)."""
-    return chain(written or forward(layer), layer.atoms("b"))
 
 
 # ---- Differentiation ---------------------------------------------------------------------------------------
@@ -83,7 +131,8 @@ def chain(
     for z, expression in written.items():
         delta = Atom("delta", z.index, z.layer).symbol
         for variable, rest in _slopes(expression, variables[0].letter, variables[0].layer):
-            sums[variable].append(_product((delta, *rest, *last.get(variable, ()))))
+            if variable in sums:
+                sums[variable].append(_product((delta, *rest, *last.get(variable, ()))))
     return {variable: sympy.Add(*parts) for variable, parts in sums.items()}
 
 
@@ -117,8 +166,10 @@ def _product(factors: tuple[sympy.Expr, ...]) -> sympy.Expr:
 
 # ---- Forward: the layers' own formulas ---------------------------------------------------------------------
 
+Places = Iterable[tuple[int, ...]]
 
-def _convolution(layer: Layer) -> Formulas:
+
+def _convolution(layer: Layer, outputs: Places, only: Atom | None) -> Formulas:
     """z[n,k,p,q] = Σ_c Σ_i Σ_j w[k,c,i,j] · a[n,c, s·p + i − padding, s·q + j − padding] + b[k].
 
     Counted from 0. Where its indices leave the map, a is padding: 0.
@@ -126,11 +177,17 @@ def _convolution(layer: Layer) -> Formulas:
     result: Formulas = {}
     _, channels, height, width = layer.shape("a", BEFORE)
     s, padding = layer.stride, layer.padding
-    a = _symbols(layer, "a", BEFORE)
-    w = _symbols(layer, "w", CURRENT)
-    for n, k, p, q in positions(layer.shape("z", CURRENT)):
+    a = _Symbols(layer, "a", BEFORE)
+    w = _Symbols(layer, "w", CURRENT)
+    for n, k, p, q in outputs:
         products = [layer.atom("b", CURRENT, (k,)).symbol]
-        for c, i, j in positions((channels, *layer.kernel)):
+        places: Places = positions((channels, *layer.kernel))
+        if only is not None:
+            kept = layer.position(only)
+            if only.letter == "a":
+                kept = (*kept[:2], kept[2] + padding - s * p, kept[3] + padding - s * q)
+            products, places = (products, []) if only.letter == "b" else ([], [kept[1:]])
+        for c, i, j in places:
             u, v = s * p + i - padding, s * q + j - padding
             if 0 <= u < height and 0 <= v < width:
                 products.append(sympy.Mul(a[n, c, u, v], w[k, c, i, j]))
@@ -138,31 +195,48 @@ def _convolution(layer: Layer) -> Formulas:
     return result
 
 
-def _pooling(layer: Pooling) -> Formulas:
+def _pooling(layer: Pooling, outputs: Places, only: Atom | None) -> Formulas:
     """The winner of the window; or the mean of the window, a sum of m·n shares."""
     result: Formulas = {}
     share = sympy.Rational(1, layer.window[0] * layer.window[1])
-    for z in layer.atoms("z"):
+    for place in outputs:
+        z = layer.atom("z", CURRENT, place)
         if layer.kind == "max":
             result[z] = layer.winners[z].symbol
         else:
-            result[z] = sympy.Add(*(sympy.Mul(share, a.symbol) for a in layer.cells(z)))
+            cells = layer.cells(z) if only is None else [only]
+            result[z] = sympy.Add(*(sympy.Mul(share, a.symbol) for a in cells))
     return result
 
 
-def _dense(layer: Dense) -> Formulas:
+def _dense(layer: Dense, outputs: Places, only: Atom | None) -> Formulas:
     """z[i] = Σ_j w[i,j] · a[j] + b[i]."""
-    a, w = _symbols(layer, "a", BEFORE), _symbols(layer, "w", CURRENT)
+    a, w = _Symbols(layer, "a", BEFORE), _Symbols(layer, "w", CURRENT)
     result: Formulas = {}
-    for i in range(layer.outputs):
-        products = [sympy.Mul(w[i, j], a[(j,)]) for j in range(layer.inputs)]
+    inputs: Iterable[int] = range(layer.inputs)
+    if only is not None:
+        inputs = [] if only.letter == "b" else layer.position(only)[-1:]
+    for (i,) in outputs:
+        products = [sympy.Mul(w[i, j], a[(j,)]) for j in inputs]
         result[layer.atom("z", CURRENT, (i,))] = sympy.Add(*products, layer.atom("b", CURRENT, (i,)).symbol)
     return result
 
 
-def _symbols(layer: AnyLayer, letter: Letter, where: LayerName) -> dict[tuple[int, ...], sympy.Symbol]:
-    """The symbols of one quantity by their places in its array."""
-    return {
-        position: layer.atom(letter, where, position).symbol
-        for position in positions(layer.shape(letter, where))
-    }
+_WRITTEN: dict[type, Callable[[Any, Places, Atom | None], Formulas]] = {
+    Layer: _convolution,
+    Pooling: _pooling,
+    Dense: _dense,
+}
+
+
+class _Symbols(dict[tuple[int, ...], sympy.Symbol]):
+    """The symbols of one quantity by their places in its array, made when they are first used."""
+
+    def __init__(self, layer: AnyLayer, letter: Letter, where: LayerName) -> None:
+        super().__init__()
+        self.of = layer, letter, where
+
+    def __missing__(self, position: tuple[int, ...]) -> sympy.Symbol:
+        layer, letter, where = self.of
+        symbol = self[position] = layer.atom(letter, where, position).symbol
+        return symbol

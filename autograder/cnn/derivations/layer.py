@@ -14,8 +14,11 @@ import itertools
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field, replace
+from fractions import Fraction
 from typing import Literal
+
+import numpy as np
 
 from autograder.base.messages import Text, TextError, Verbatim, joined, say
 from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, LayerName, Letter
@@ -60,10 +63,28 @@ class Sized(ABC):
         where = layer or (BEFORE if letter in ("a", "sigma", "dsigma") else CURRENT)
         return [self.atom(letter, where, position) for position in positions(self.shape(letter, where))]
 
-    def _refuse_too_large(self) -> None:
-        count = max(self.connections, math.prod(self.shape("a", BEFORE)))
-        if count > MAX_CONNECTIONS:
-            raise LayerError(say("cnn.layer.too_large", count=f"{count:,}", limit=f"{MAX_CONNECTIONS:,}"))
+    def position(self, atom: Atom) -> tuple[int, ...]:
+        """The place of an element in the array of its quantity; the inverse of `atom`.
+
+        Raises
+        ------
+        LayerError
+            There is no such element.
+        """
+        shape = self.shape(atom.letter, atom.layer)
+        left_out = len(shape) - len(atom.index)
+        found = (*(0,) * left_out, *(number - 1 for number in atom.index))
+        inside = all(0 <= place < side for place, side in zip(found, shape, strict=False))
+        if left_out < 0 or not inside or self.named(atom.letter, found) != atom.index:
+            last = self.named(atom.letter, tuple(side - 1 for side in shape))
+            raise LayerError(
+                say("cnn.layer.no_such_element", letter=atom.letter, last=",".join(map(str, last)))
+            )
+        return found
+
+    def _refuse_too_large(self, whole: bool) -> None:
+        if whole:
+            refuse_too_many(max(self.connections, math.prod(self.shape("a", BEFORE))))
 
 
 @dataclass(frozen=True)
@@ -76,6 +97,8 @@ class Layer(Sized):
     stride, padding : int
     channels, kernels, samples : int
         Maps of the layer before, maps of this layer, and how many inputs are processed together.
+    whole : bool
+        Whether all of it will be written out, here and below; then it must not be too large.
 
     Raises
     ------
@@ -90,8 +113,9 @@ class Layer(Sized):
     channels: int = 1
     kernels: int = 1
     samples: int = 1
+    whole: InitVar[bool] = True
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, whole: bool) -> None:
         _check_size("input", self.input)
         _check_size("kernel", self.kernel)
         for name in ("stride", "channels", "kernels", "samples"):
@@ -99,7 +123,7 @@ class Layer(Sized):
         _check_count("padding", self.padding, least=0)
         padded = (self.input[0] + 2 * self.padding, self.input[1] + 2 * self.padding)
         _check_fits(self.kernel, padded)
-        self._refuse_too_large()
+        self._refuse_too_large(whole)
 
     @property
     def output(self) -> Size:
@@ -149,6 +173,8 @@ class Pooling(Sized):
         Which element was the largest of each window.
     channels, samples : int
         Pooling treats every map by itself.
+    values : tuple of numbers
+        The example map that decided the winners, in the order of its array; none where they were given.
 
     Raises
     ------
@@ -163,8 +189,10 @@ class Pooling(Sized):
     winners: Mapping[Atom, Atom] = field(default_factory=dict, hash=False)
     channels: int = 1
     samples: int = 1
+    values: tuple[Fraction, ...] = field(default=(), compare=False)
+    whole: InitVar[bool] = True
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, whole: bool) -> None:
         _check_size("input", self.input)
         _check_size("window", self.window)
         if self.stride is not None:
@@ -172,7 +200,7 @@ class Pooling(Sized):
         for name in ("channels", "samples"):
             _check_count(name, getattr(self, name))
         _check_fits(self.window, self.input)
-        self._refuse_too_large()
+        self._refuse_too_large(whole)
         if self.kind == "max":
             self._check_winners()
 
@@ -226,11 +254,12 @@ class Dense(Sized):
 
     outputs: int
     inputs: int
+    whole: InitVar[bool] = True
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, whole: bool) -> None:
         _check_count("outputs", self.outputs)
         _check_count("inputs", self.inputs)
-        self._refuse_too_large()
+        self._refuse_too_large(whole)
 
     @property
     def connections(self) -> int:
@@ -246,6 +275,25 @@ class Dense(Sized):
 
 
 AnyLayer = Layer | Pooling | Dense
+
+
+def max_pooling(average: Pooling, values: np.ndarray | None = None) -> Pooling:
+    """Max pooling of the same sizes, routed by an example map; of equal elements the first wins.
+
+    Parameters
+    ----------
+    values : array, optional
+        Of the shape of the input; else whole numbers, all different, none 0, most of them negative, shuffled.
+    """
+    shape = average.shape("a", BEFORE)
+    if values is None:
+        count = math.prod(shape)
+        whole = np.arange(count) - 3 * count // 4
+        values = np.random.default_rng(2).permutation(whole + (whole >= 0)).reshape(shape)
+    by_name = dict(zip(average.atoms("a"), values.flat, strict=True))
+    winners = {z: max(average.cells(z), key=by_name.__getitem__) for z in average.atoms("z")}
+    exact = tuple(map(Fraction, values.ravel().tolist()))
+    return replace(average, kind="max", winners=winners, values=exact)
 
 
 def describe(layer: AnyLayer) -> Text:
@@ -277,6 +325,12 @@ def size_text(size: Size) -> str:
 def positions(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
     """All positions of an array of that shape, in row-major order, from 0."""
     return itertools.product(*map(range, shape))
+
+
+def refuse_too_many(count: int) -> None:
+    """Raise a `LayerError` for more products than anybody reads."""
+    if count > MAX_CONNECTIONS:
+        raise LayerError(say("cnn.layer.too_large", count=f"{count:,}", limit=f"{MAX_CONNECTIONS:,}"))
 
 
 def _map_index(index: tuple[int, ...], *, several_samples: bool, numbered: bool) -> tuple[int, ...]:

@@ -5,6 +5,7 @@
 function cell(view, name, at, { classes = "", over = "", blank = false } = {}) {
   const { layer } = view;
   const value = valueOf(view, name, at);
+  if (name === "before" && view.right && view.right.get(String(at)) !== value) [classes, over] = [`${classes} differs`, '<span class="over">✗</span>'];
   const colour = QUANTITIES[name].of === "a" ? ` of-a" style="--hue: ${hue(layer, at)}` : "";
   const label = `${spoken(layer, name, at)}${blank ? "" : ` = ${number(value)}`}`;
   const inside = `<span class="sym">${symbol(layer, name, at)}</span><span class="num">${blank ? "·" : number(value)}</span>${over}`;
@@ -19,7 +20,7 @@ function zeroCell(label, { classes = "", over = "", key = "" } = {}) {
 
 function valueOf({ numbers }, name, at) {
   const maps = {
-    a: numbers.before.a, before: numbers.residual, w: numbers.w, b: numbers.b, z: numbers.z, delta: numbers.delta,
+    a: numbers.before.a, zBefore: numbers.before.z, before: numbers.residual, w: numbers.w, b: numbers.b, z: numbers.z, delta: numbers.delta,
     gw: numbers.weights, gb: numbers.bias,
   };
   return maps[name].get(String(at));
@@ -40,6 +41,7 @@ function figure(heading, grids, caption, classes = "") {
 function maps(view, name) {
   const { layer, say } = view;
   const shape = shapes(layer)[QUANTITIES[name].of];
+  if (layer.kind === "dense") return matrix(view, name, shape);
   const grids = places(shape.slice(0, Math.max(1, shape.length - 2))).map((map) => {
     const which = whichMap(view, name, map);
     const label = `${say(`map.${name}`)}${which && `, ${which}`}`;
@@ -47,6 +49,17 @@ function maps(view, name) {
   });
   const size = shape.length > 1 ? ` ${sizeText(shape)}` : "";
   return figure(heading(name), grids, `${say(`map.${name}`)}${size}`, shape.length > 1 ? "" : "single");
+}
+
+/** A quantity of a dense layer: w as a matrix, the others as columns. */
+function matrix(view, name, shape) {
+  const { say } = view;
+  const wide = QUANTITIES[name].of === "w";
+  const rows = wide
+    ? grid(shape[0], shape[2], (k, i) => cell(view, name, [k, 0, i, 0]))
+    : places(shape).map((at) => [cell(view, name, at)]);
+  const size = `${rows.length}×${rows[0].length}`;
+  return figure(heading(name), [gridHtml(rows, say(`map.${name}`))], `${name === "w" ? say("map.w.dense") : say(`map.${name}`)} ${size}`, wide ? "" : "single");
 }
 
 function mapRows(view, name, map, shape) {
@@ -87,11 +100,17 @@ function sign(written) {
 }
 
 function forwardMaps(view) {
-  return [maps(view, "a"), sign("∗"), maps(view, "w"), sign("+"), maps(view, "b"), sign("="), maps(view, "z")].join("");
+  const [before, a, z] = ["zBefore", "a", "z"].map((name) => maps(view, name));
+  const activated = [before, sign("→ σ →")];
+  if (pools(view.layer)) return [...activated, a, sign("→"), z].join("");
+  const [w, b] = ["w", "b"].map((name) => maps(view, name));
+  const product = view.layer.kind === "dense" ? [w, sign("·"), a] : [a, sign("∗"), w];
+  return [...activated, ...product, sign("+"), b, sign("="), z].join("");
 }
 
 function backwardMaps(view) {
-  return [maps(view, "delta"), sign("→"), maps(view, "before"), maps(view, "gw"), maps(view, "gb")].join("");
+  const gradients = pools(view.layer) ? [] : [maps(view, "gw"), maps(view, "gb")];
+  return [maps(view, "delta"), sign("→"), maps(view, "before"), ...gradients].join("");
 }
 
 // ---- Equations -----------------------------------------------------------------------------------------------------
@@ -99,7 +118,7 @@ function backwardMaps(view) {
 /** The four families; `shown` says which equations of each are written, all unless given. */
 function families(view, shown = null, most = Infinity) {
   const { layer, equations, say } = view;
-  return Object.keys(FAMILIES)
+  return Object.keys(equations)
     .map((family) => {
       const wanted = shown ? equations[family].filter((one) => shown(family, one)) : equations[family];
       const rows = wanted.slice(0, most).map((one) => equation(layer, family, one));

@@ -3,8 +3,9 @@
 // Pure: no page, no text. `connections` is the one place where the layer's formula stands; a test holds all of it
 // against autograder.cnn.derivations.expand.
 //
-// A layer is {height, width, kernelHeight, kernelWidth, stride, padding, channels, kernels}. A place counts from 0:
-// a [c, u, v], w [k, c, i, j], z and δ [k, p, q], b [k].
+// A layer is {kind, height, width, kernelHeight, kernelWidth, stride, padding, channels, kernels}; kind is "conv" unless
+// given, "max", "avg" or "dense". A place counts from 0: a [c, u, v], w [k, c, i, j], z and δ [k, p, q], b [k]. Pooling
+// has neither w nor b, and z [c, p, q]. A dense layer is a convolution whose kernels are as large as its input, a column.
 
 const LIMITS = {
   height: [1, 6],
@@ -18,8 +19,18 @@ const LIMITS = {
 };
 
 const LECTURE = {
-  height: 3, width: 3, kernelHeight: 2, kernelWidth: 2, stride: 1, padding: 0, channels: 1, kernels: 1,
+  kind: "conv", height: 3, width: 3, kernelHeight: 2, kernelWidth: 2, stride: 1, padding: 0, channels: 1, kernels: 1,
 };
+const KINDS = ["conv", "max", "avg", "dense"];
+
+const pools = ({ kind }) => kind === "max" || kind === "avg";
+
+/** The layer with what its kind does not leave open. */
+function ofKind(layer) {
+  if (pools(layer)) return { ...layer, padding: 0, kernels: 1 };
+  if (layer.kind !== "dense") return layer;
+  return { ...layer, width: 1, kernelHeight: layer.height, kernelWidth: 1, stride: 1, padding: 0, channels: 1 };
+}
 
 /** Whether the kernel fits into the padded input; nothing below may be asked of a layer where it does not. */
 function fits(layer) {
@@ -54,15 +65,32 @@ function shapes(layer) {
     a: [channels, height, width],
     w: [kernels, channels, kernelHeight, kernelWidth],
     b: [kernels],
-    z: [kernels, ...outputSize(layer)],
+    z: [pools(layer) ? channels : kernels, ...outputSize(layer)],
   };
+}
+
+/** The places of a in the window of z, of one channel. */
+function windowOf({ kernelHeight, kernelWidth, stride, padding }, [, p, q], channel) {
+  return places([kernelHeight, kernelWidth]).map(([i, j]) => [channel, stride * p + i - padding, stride * q + j - padding]);
+}
+
+/** Pooling: z = Σ a / (m·n), or the largest a of the window, of equal ones the first; `a` holds their values. */
+function pooled(layer, a) {
+  const count = layer.kernelHeight * layer.kernelWidth;
+  return places(shapes(layer).z).flatMap((z) => {
+    const cells = windowOf(layer, z, z[0]);
+    if (layer.kind === "avg") return cells.map((at) => ({ z, a: at, share: count }));
+    const value = (at) => a.get(String(at));
+    return [{ z, a: cells.reduce((best, at) => (value(at) > value(best) ? at : best)), among: cells }];
+  });
 }
 
 /**
  * z[k,p,q] = Σ_c Σ_i Σ_j w[k,c,i,j] · a[c, s·p + i − padding, s·q + j − padding] + b[k]: its products, in order.
  * Where the indices leave the map, a is padding: 0, and there is no product.
  */
-function connections(layer) {
+function connections(layer, a) {
+  if (pools(layer)) return pooled(layer, a);
   const { height, width, kernelHeight, kernelWidth, stride, padding, channels } = layer;
   const found = [];
   for (const [k, p, q] of places(shapes(layer).z)) {
@@ -85,10 +113,12 @@ function connections(layer) {
  */
 function expand(layer, products = connections(layer)) {
   const shape = shapes(layer);
+  const [forward, residual] = [collect(shape.z, products, "z"), collect(shape.a, products, "a")];
+  if (pools(layer)) return { forward, residual };
   const biases = places(shape.z).map((z) => ({ z, b: [z[0]] }));
   return {
-    forward: collect(shape.z, products, "z"),
-    residual: collect(shape.a, products, "a"),
+    forward,
+    residual,
     weights: collect(shape.w, products, "w"),
     bias: collect(shape.b, biases, "b"),
   };
@@ -104,6 +134,25 @@ function collect(shape, products, letter) {
 /** The lecture's index, from 1; map numbers are written where there are several channels or several kernels. */
 function indexOf(layer, letter, at) {
   const index = at.map((place) => place + 1);
+  if (layer.kind === "dense") return { a: [index[1]], w: [index[0], index[2]] }[letter] ?? [index[0]];
   if (layer.channels > 1 || layer.kernels > 1) return index;
   return index.slice({ w: 2, b: 1 }[letter] ?? 1);
+}
+
+/**
+ * What comes of a typical slip in δ of the layer before: the kernel not rotated, or the stride ignored, so that δ is not
+ * spread. Shown as a question, "what if", and never used for anything else.
+ */
+function mistaken(layer, slip) {
+  const { kernelHeight, kernelWidth } = layer;
+  if (slip === "stride") {
+    const [rows, columns] = outputSize(layer);
+    const kept = connections({ ...layer, stride: 1 }).filter(({ z: [, p, q] }) => p < rows && q < columns);
+    return collect(shapes(layer).a, kept, "a");
+  }
+  const turned = ([k, c, i, j]) => [k, c, kernelHeight - 1 - i, kernelWidth - 1 - j];
+  return expand(layer).residual.map(({ at, terms }) => ({
+    at,
+    terms: terms.map((term) => ({ ...term, w: turned(term.w) })),
+  }));
 }

@@ -13,7 +13,14 @@ const PRESETS = {
   padding: { padding: 1 },
   channels: { channels: 2 },
   kernels: { kernels: 2 },
+  max: { kind: "max", height: 4, width: 4, stride: 2 },
+  average: { kind: "avg", height: 4, width: 4, stride: 2 },
+  dense: { kind: "dense", height: 3, kernels: 2 },
 };
+/** What can be typed: the quantity whose number a cell shows, or comes from. */
+const TYPED = { zBefore: "zBefore", a: "zBefore", w: "w", b: "b", delta: "delta" };
+/** The quantity by which one differentiates, for each gradient that is checked by numbers. */
+const CHECKED = { before: "zBefore", gw: "w", gb: "b" };
 PRESETS.stride.kernelHeight = PRESETS.stride.kernelWidth = 3;
 
 const byId = (id) => document.getElementById(id);
@@ -24,6 +31,8 @@ const state = {
   lang: Object.keys(TEXTS.tag).find((lang) => TEXTS.tag[lang] === root.lang),
   theme: "auto",
   seed: 1,
+  typed: new Map(),
+  slip: "",
   hovered: null,
   focused: null,
   pinned: null,
@@ -46,17 +55,27 @@ function say(key, values = {}) {
 
 /** Everything, anew: after another layer, other numbers or another language. */
 function draw() {
-  const { layer } = state;
-  const equations = expand(layer);
-  const numbers = example(layer, state.seed, equations);
-  for (const one of equations.forward) one.terms.push({ z: one.at, b: [one.at[0]] });
-  view = { layer, equations, numbers, say };
+  const { layer, slip } = state;
+  const given = drawn(layer, state.seed, state.typed);
+  const equations = expand(layer, connections(layer, given.before.a));
+  let numbers = computed(given, equations);
+  const right = slip ? numbers.residual : null;
+  if (slip) {
+    equations.residual = mistaken(layer, slip);
+    numbers = computed(given, equations);
+  }
+  if (equations.bias) for (const one of equations.forward) one.terms.push({ z: one.at, b: [one.at[0]] });
+  view = { layer, equations, numbers, right, say };
   remember(equations);
   byId("forward").innerHTML = forwardMaps(view);
   byId("backward").innerHTML = backwardMaps(view);
   listEquations(null);
+  byId("steps").hidden = layer.kind !== "conv" || slip !== "";
   steps = recipe(layer, Math.min(state.channel, layer.channels - 1));
-  drawStage();
+  if (!byId("steps").hidden) drawStage();
+  for (const button of byId("slip").children) button.hidden = button.value === "stride" && layer.stride === 1;
+  byId("slip").hidden = layer.kind !== "conv";
+  press("slip", slip);
   describeSizes();
   document.body.style.setProperty("--roomy", `${roomy(layer)}rem`);
   for (const grid of document.querySelectorAll(".grid")) rove(grid);
@@ -127,7 +146,7 @@ function apply() {
   for (const id of ids) {
     const term = termOf.get(id);
     for (const letter of ["z", "a", "w", "b"]) {
-      if (term[letter]) keys.add(`${letter}:${term[letter]}`);
+      if (term?.[letter]) keys.add(`${letter}:${term[letter]}`);
     }
   }
   const windowed = selection.key?.startsWith("z:") ? zerosOfWindow(selection.key) : new Set();
@@ -182,21 +201,49 @@ function readout(selection) {
   if (selection === null) {
     return `<p>${say("readout.none", { z: symbol(layer, "z", [0, 0, 0]), before: symbol(layer, "before", [0, 0, 0]) })}</p>`;
   }
-  if (selection.term) return aboutTerm(termOf.get(selection.term));
+  if (selection.term) return termOf.has(selection.term) ? aboutTerm(termOf.get(selection.term)) : `<p>${say("readout.foreign")}</p>`;
+  return aboutCell(selection) + typing(selection) + checking(selection);
+}
+
+/** A box for the number of a cell, where one may choose it. */
+function typing({ name, key }) {
+  const typed = TYPED[name];
+  if (!typed) return "";
+  const at = placeOf(key);
+  const value = { zBefore: view.numbers.before.z, w: view.numbers.w, b: view.numbers.b, delta: view.numbers.delta }[typed].get(String(at));
+  return `<label class="typing only-numbers">${symbol(view.layer, typed, at)} = <input type="number" step="any" value="${value}" data-typed="${typed}:${at}"></label>`;
+}
+
+/** The gradient of a cell beside (J(x + h) − J(x − h)) / 2h, which knows the forward pass only. */
+function checking({ name, key }) {
+  const by = { a: "zBefore", w: "w", b: "b" }[QUANTITIES[name].of];
+  if (!by || !["before", "gw", "gb", "a", "zBefore", "w", "b"].includes(name)) return "";
+  const [layer, at] = [view.layer, placeOf(key)];
+  const gradient = Object.keys(CHECKED).find((one) => CHECKED[one] === by);
+  const found = central(layer, view.numbers, by, at);
+  const value = valueOf(view, gradient, at);
+  const equal = found !== null && Math.abs(found - value) < 1e-6;
+  const values = { gradient: symbol(layer, gradient, at), x: symbol(layer, by, at), value: number(value) };
+  if (found === null) return `<p class="check only-numbers">${say("check.kink", values)}</p>`;
+  return `<p class="check only-numbers ${equal ? "" : "unequal"}">${say("check", { ...values, found: number(found) })} <b>${say(equal ? "check.equal" : "check.unequal")}</b></p>`;
+}
+
+function aboutCell(selection) {
+  const { layer } = view;
   const [name, at] = [selection.name, placeOf(selection.key)];
   const terms = (idsOf.get(selection.key) ?? []).map((id) => termOf.get(id));
   const one = (other, place = at) => symbol(layer, other, place);
   switch (QUANTITIES[name].of) {
     case "z":
       if (name === "delta") return aboutDelta(at, terms);
-      return `<p>${say("readout.z", { z: one("z"), b: one("b", [at[0]]) })}</p>${worked("forward", at)}`;
+      return `<p>${say(layer.kind === "conv" ? "readout.z" : `z.${layer.kind}`, { z: one("z"), b: pools(layer) ? "" : one("b", [at[0]]) })}</p>${worked("forward", at)}`;
     case "a": {
       const [zs, deltas] = [listed("z", terms), listed("delta", terms)];
-      const key = terms.length ? "readout.a" : "readout.unused";
+      const key = terms.length ? "readout.a" : layer.kind === "max" ? "readout.loser" : "readout.unused";
       return `<p>${say(key, { a: one("a"), before: one("before"), zs, deltas })}</p>${worked("residual", at)}`;
     }
     case "w":
-      return `<p>${say("readout.w", { w: one("w"), zs: listed("z", terms) })}</p>${worked("weights", at)}`;
+      return `<p>${say(layer.kind === "dense" ? "readout.w.dense" : "readout.w", { w: one("w"), zs: listed("z", terms) })}</p>${worked("weights", at)}`;
     default: {
       const key = layer.kernels > 1 ? "readout.b.map" : "readout.b";
       return `<p>${say(key, { b: one("b"), k: at[0] + 1 })}</p>${worked("bias", at)}`;
@@ -217,7 +264,8 @@ function aboutTerm(term) {
   const values = Object.fromEntries(
     Object.entries(names).flatMap(([name, at]) => (at ? [[name, symbol(layer, name, at)]] : [])),
   );
-  return `<p>${say(term.b ? "readout.bias" : "readout.term", values)}</p>`;
+  const kind = term.b ? "readout.bias" : term.w ? "readout.term" : `term.${layer.kind}`;
+  return `<p>${say(kind, { ...values, count: term.share })}</p>`;
 }
 
 /** The equation, and below it the same with numbers. */
@@ -327,11 +375,15 @@ function describeSizes() {
   const { layer } = state;
   const { height, width, kernelHeight, kernelWidth, stride, padding } = layer;
   const [outHeight, outWidth] = outputSize(layer);
+  if (layer.kind === "dense") {
+    byId("output").innerHTML = `<b>${height} → ${layer.kernels}</b>`;
+    return;
+  }
   const along = (side, reach, out) => `⌊(${side} + 2·${padding} − ${reach}) / ${stride}⌋ + 1 = ${out}`;
   const [rows, columns] = remainder(layer);
   const rest = rows + columns ? `<br>${say("size.rest", { rows, columns })}` : "";
   byId("output").innerHTML =
-    `<b>${height}×${width} ∗ ${kernelHeight}×${kernelWidth} → ${outHeight}×${outWidth}</b> ` +
+    `<b>${height}×${width}${pools(layer) ? "," : " ∗"} ${kernelHeight}×${kernelWidth} → ${outHeight}×${outWidth}</b> ` +
     `<span class="math"><i>H</i><sub>o</sub> = ${along(height, kernelHeight, outHeight)}</span> ` +
     `<span class="math"><i>W</i><sub>o</sub> = ${along(width, kernelWidth, outWidth)}</span>${rest}`;
 }
@@ -343,13 +395,21 @@ function drawSizes() {
     const options = Array.from({ length: most - least + 1 }, (_, place) => `<option>${least + place}</option>`).join("");
     return `<select name="${name}" aria-label="${say(`size.${name}`)}">${options}</select>`;
   };
+  const kinds = `<select name="kind" aria-label="${say("size.kind")}">${KINDS.map((kind) => `<option value="${kind}">${say(`kind.${kind}`)}</option>`).join("")}</select>`;
   const pair = (key, one, other) =>
     `<div class="field"><span>${say(key)}</span><span class="pair">${choice(one)} × ${choice(other)}</span></div>`;
-  const single = (name) => `<div class="field"><span>${say(`size.${name}`)}</span>${choice(name)}</div>`;
-  byId("sizes").innerHTML =
-    pair("size.input", "height", "width") +
-    pair("size.kernel", "kernelHeight", "kernelWidth") +
-    ["stride", "padding", "channels", "kernels"].map(single).join("");
+  const single = (name, key = `size.${name}`) => `<div class="field"><span>${say(key)}</span>${choice(name)}</div>`;
+  const { kind } = state.layer;
+  const sizes =
+    kind === "dense"
+      ? single("height", "size.inputs") + single("kernels", "size.outputs")
+      : pair("size.input", "height", "width") +
+        pair(pools(state.layer) ? "size.window" : "size.kernel", "kernelHeight", "kernelWidth") +
+        (pools(state.layer) ? ["stride", "channels"] : ["stride", "padding", "channels", "kernels"]).map((name) => single(name)).join("");
+  byId("sizes").innerHTML = `<div class="field"><span>${say("size.kind")}</span>${kinds}</div>${sizes}`;
+  byId("slip").innerHTML = ["", "unrotated", "stride"]
+    .map((slip) => `<button type="button" value="${slip}">${say(`slip.${slip || "none"}`)}</button>`)
+    .join("");
   byId("presets").innerHTML = Object.keys(PRESETS)
     .map((name) => `<button type="button" value="${name}">${say(`preset.${name}`)}</button>`)
     .join("");
@@ -359,14 +419,15 @@ function drawSizes() {
 function showSizes() {
   for (const select of byId("sizes").querySelectorAll("select")) select.value = state.layer[select.name];
   for (const button of byId("presets").children) {
-    const chosen = { ...LECTURE, ...PRESETS[button.value] };
+    const chosen = ofKind({ ...LECTURE, ...PRESETS[button.value] });
     const same = Object.keys(chosen).every((name) => chosen[name] === state.layer[name]);
     button.setAttribute("aria-pressed", same);
   }
 }
 
 /** Take a layer if it is one; else say why not and leave everything as it is. */
-function choose(layer) {
+function choose(wanted) {
+  const layer = ofKind(wanted);
   const misfit = byId("misfit");
   misfit.hidden = fits(layer);
   if (!fits(layer)) {
@@ -374,8 +435,9 @@ function choose(layer) {
     misfit.textContent = say("size.misfit", { kernel: `${layer.kernelHeight}×${layer.kernelWidth}`, input: padded });
     return;
   }
-  Object.assign(state, { layer, hovered: null, focused: null, pinned: null, step: 0, position: 0, channel: 0 });
-  showSizes();
+  Object.assign(state, { layer, hovered: null, focused: null, pinned: null, step: 0, position: 0, channel: 0, slip: "" });
+  state.typed.clear();
+  drawSizes();
   draw();
   writeAddress();
 }
@@ -408,7 +470,7 @@ function press(group, value) {
 function writeAddress() {
   const { layer, lang, theme } = state;
   const parts = {
-    input: `${layer.height}x${layer.width}`, kernel: `${layer.kernelHeight}x${layer.kernelWidth}`,
+    kind: layer.kind, input: `${layer.height}x${layer.width}`, kernel: `${layer.kernelHeight}x${layer.kernelWidth}`,
     stride: layer.stride, padding: layer.padding, channels: layer.channels, kernels: layer.kernels, lang, theme,
   };
   try {
@@ -429,8 +491,9 @@ function readAddress() {
   for (const name of ["stride", "padding", "channels", "kernels"]) {
     if (/^\d$/.test(parts.get(name) ?? "")) asked[name] = Number(parts.get(name));
   }
-  const inside = Object.entries(asked).filter(([name, value]) => LIMITS[name][0] <= value && value <= LIMITS[name][1]);
-  const layer = { ...state.layer, ...Object.fromEntries(inside) };
+  if (KINDS.includes(parts.get("kind"))) asked.kind = parts.get("kind");
+  const inside = Object.entries(asked).filter(([name, value]) => name === "kind" || (LIMITS[name][0] <= value && value <= LIMITS[name][1]));
+  const layer = ofKind({ ...state.layer, ...Object.fromEntries(inside) });
   if (fits(layer)) state.layer = layer;
   if (Object.keys(TEXTS.tag).includes(parts.get("lang"))) state.lang = parts.get("lang");
   if (["auto", "light", "dark"].includes(parts.get("theme"))) state.theme = parts.get("theme");
@@ -452,14 +515,14 @@ const same = (one, other) => one?.key === other?.key && one?.term === other?.ter
 function listen() {
   document.addEventListener("pointerover", (event) => {
     // On the way to the readout the selection stays, so that it can be read.
-    if (event.pointerType === "touch" || event.target.closest?.("#readout")) return;
+    if (event.pointerType === "touch" || event.target.closest?.("#readout") || document.activeElement.dataset.typed) return;
     const selection = selectionOf(event.target);
     if (same(selection, state.hovered)) return;
     state.hovered = selection;
     apply();
   });
   document.addEventListener("focusin", (event) => {
-    if (!event.target.matches(":focus-visible")) return;
+    if (!event.target.matches(":focus-visible") || event.target.closest("#readout")) return;
     state.focused = selectionOf(event.target);
     if (state.focused) state.hovered = null;
     apply();
@@ -473,7 +536,19 @@ function listen() {
   document.addEventListener("keydown", onKey);
   byId("sizes").addEventListener("change", () => {
     const selects = [...byId("sizes").querySelectorAll("select")];
-    choose(Object.fromEntries(selects.map((select) => [select.name, Number(select.value)])));
+    const chosen = Object.fromEntries(selects.map(({ name, value }) => [name, name === "kind" ? value : Number(value)]));
+    const focused = document.activeElement?.name;
+    if (chosen.kind !== state.layer.kind) {
+      // Each kind begins with its own example.
+      const preset = { conv: "lecture", max: "max", avg: "average", dense: "dense" }[chosen.kind];
+      choose({ ...LECTURE, ...PRESETS[preset] });
+    } else choose({ ...state.layer, ...chosen });
+    byId("sizes").querySelector(`[name="${focused}"]`)?.focus();
+  });
+  byId("readout").addEventListener("change", ({ target }) => {
+    if (!target.dataset.typed || !Number.isFinite(target.valueAsNumber)) return;
+    state.typed.set(target.dataset.typed, Math.max(-999, Math.min(999, target.valueAsNumber)));
+    draw();
   });
   byId("sizes").addEventListener("submit", (event) => event.preventDefault());
   const onButton = (id, act) =>
@@ -497,10 +572,15 @@ function listen() {
   onButton("show", (button) => {
     if (button.id === "renumber") {
       state.seed += 1;
+      state.typed.clear();
       draw();
     } else {
       button.setAttribute("aria-pressed", document.body.classList.toggle(button.value));
     }
+  });
+  onButton("slip", (button) => {
+    state.slip = button.value;
+    draw();
   });
   byId("previous").addEventListener("click", () => walk(-1));
   byId("next").addEventListener("click", () => walk(1));
@@ -517,6 +597,19 @@ function pin(selection, target) {
   if (result) return goTo(state.step, [...byId("stage").querySelectorAll(".result")].indexOf(result));
   state.pinned = same(selection, state.pinned) ? null : selection;
   apply();
+  if (state.pinned) dock(target.closest(SELECTOR));
+}
+
+/** On a narrow screen the readout lies at the edge that is nearer to what was tapped, and never over it. */
+function dock(element) {
+  const box = byId("readout");
+  if (getComputedStyle(box).position !== "fixed" || box.contains(element)) return;
+  const [{ top, bottom }, height] = [element.getBoundingClientRect(), box.offsetHeight];
+  const [above, below] = [top - height, innerHeight - height - bottom];
+  const atTop = above < below && (above > 0 || below > height);
+  box.classList.toggle("at-top", atTop);
+  const covered = atTop ? Math.min(0, above - 12) : Math.max(0, 12 - below);
+  if (covered) scrollBy(0, covered);
 }
 
 function onKey(event) {
@@ -529,6 +622,17 @@ function onKey(event) {
   }
   if (target.matches("select, input")) return;
   if (target.matches(".cell, .term")) {
+    if (/^[-\d]$/.test(key) && TYPED[target.dataset.name]) {
+      // A number that is typed on a cell goes into its box.
+      Object.assign(state, { pinned: selectionOf(target), focused: null });
+      apply();
+      const box = byId("readout").querySelector("input");
+      if (box?.offsetParent) {
+        box.focus();
+        box.select();
+      }
+      return;
+    }
     if (key === "Enter" || key === " ") pin(selectionOf(target), target);
     else if (!focusNear(target, key)) return;
     event.preventDefault();
@@ -563,7 +667,8 @@ function focusNear(target, key) {
 // ---- Beginning -----------------------------------------------------------------------------------------------------
 
 function begin() {
-  Object.assign(state, { hovered: null, focused: null, pinned: null, step: 0, position: 0, channel: 0 });
+  Object.assign(state, { hovered: null, focused: null, pinned: null, step: 0, position: 0, channel: 0, slip: "" });
+  state.typed.clear();
   setTheme(state.theme);
   setLanguage(state.lang);
   for (const button of byId("show").querySelectorAll("[value]:not(#renumber)")) {

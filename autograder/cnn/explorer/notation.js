@@ -16,8 +16,8 @@ const QUANTITIES = {
 
 /** Each family's left-hand side, and the factors of a term. */
 const FAMILIES = {
-  forward: { left: "z", factors: (term) => (term.b ? ["b"] : ["a", "w"]) },
-  residual: { left: "before", factors: () => ["delta", "w"] },
+  forward: { left: "z", factors: (term) => (term.b ? ["b"] : term.w ? ["a", "w"] : ["a"]) },
+  residual: { left: "before", factors: (term) => (term.w ? ["delta", "w"] : ["delta"]) },
   weights: { left: "gw", factors: () => ["delta", "a"] },
   bias: { left: "gb", factors: () => ["delta"] },
 };
@@ -29,7 +29,7 @@ function keyOf(name, at) {
 
 /** What a product is called wherever it occurs: in z, in a residual, in a gradient. */
 function idOf(term) {
-  return `${term.z}|${term.w ?? "b"}`;
+  return `${term.z}|${term.w ?? term.a ?? "b"}`;
 }
 
 function indexText(layer, name, at) {
@@ -67,7 +67,12 @@ function spoken(layer, name, at) {
 
 /** A term of one family, such as δ₁₁w₁₂. */
 function product(layer, family, term) {
-  return FAMILIES[family].factors(term).map((name) => symbol(layer, name, term[QUANTITIES[name].of])).join("");
+  const written = FAMILIES[family].factors(term).map((name) => symbol(layer, name, term[QUANTITIES[name].of])).join("");
+  return term.share ? `${shareHtml(term)}${written}` : written;
+}
+
+function shareHtml({ share }) {
+  return `<span class="fraction"><span>1</span><span>${share}</span></span>`;
 }
 
 /** One equation as a row of three cells: left-hand side, =, terms that can be pointed at. */
@@ -78,6 +83,8 @@ function equation(layer, family, { at, terms }) {
     return `<span class="term${term.a ? " of-a" : ""}" data-term="${idOf(term)}"${colour}>${product(layer, family, term)}</span>`;
   });
   let right = sum(shown);
+  const [first] = terms;
+  if (family === "forward" && first?.among) right = `max(${first.among.map((one) => symbol(layer, "a", one)).join(", ")}) = ${right}`;
   if (terms.length === 0) right = "0";
   else if (family === "residual") right = times(right, terms.length, slope(layer, at));
   return `<div class="equation" data-equation="${keyOf(left, at)}"><span class="left" data-key="${keyOf(left, at)}" data-name="${left}">${symbol(layer, left, at)}</span><span>=</span><span>${right}</span></div>`;
@@ -98,6 +105,7 @@ function inNumbers(layer, family, { at, terms }, numbers) {
     const factors = FAMILIES[family].factors(term);
     const colour = term.a ? ` style="--hue: ${hue(layer, term.a)}"` : "";
     const written = factors.map((name) => bracketed(value[name].get(String(term[QUANTITIES[name].of]))));
+    if (term.share) written.unshift(shareHtml(term));
     return `<span class="term${term.a ? " of-a" : ""}" data-term="${idOf(term)}"${colour}>${written.join("·")}</span>`;
   });
   const results = { forward: "z", residual: "residual", weights: "weights", bias: "bias" };
@@ -105,12 +113,12 @@ function inNumbers(layer, family, { at, terms }, numbers) {
   if (terms.length === 0) return result;
   const left = sum(shown);
   if (family !== "residual") return `${left} = <b>${result}</b>`;
-  return `${times(left, terms.length, `· ${numbers.before.dsigma.get(String(at))}`)} = <b>${result}</b>`;
+  return `${times(left, terms.length, `· ${number(numbers.before.dsigma.get(String(at)))}`)} = <b>${result}</b>`;
 }
 
-/** A number with a true minus sign. */
+/** A number with a true minus sign, at most four decimals. */
 function number(value) {
-  return String(value).replace("-", "−");
+  return String(Math.round(value * 1e4) / 1e4).replace("-", "−");
 }
 
 function bracketed(value) {

@@ -96,66 +96,39 @@ class Count:
     shape: Shape
 
 
-def parameters(layer: Layer) -> int:
-    """How many trainable parameters the layer has."""
+def cost(layer: Layer, shape: Shape) -> Count:
+    """What one layer costs for one input of this shape."""
+    channels, height, width = shape
     match layer:
-        case Conv(in_channels, kernels, size, groups=groups, bias=bias):
-            return kernels * (in_channels // groups * size**2 + bias)
-        case FullyConnected(inputs, outputs, bias):
-            return outputs * (inputs + bias)
-        case BatchNorm(channels):
-            return 2 * channels
-        case Add(branches) | Concat(branches):
-            return sum(parameters(inner) for branch in branches for inner in branch)
-    return 0
-
-
-def output_shape(layer: Layer, shape: Shape) -> Shape:
-    """The shape of the layer's output for an input of this shape."""
-    channels, *sides = shape
-    match layer:
-        case Conv(_, kernels, size, stride, padding):
-            height, width = (_positions(side, size, stride, padding) for side in sides)
-            return kernels, height, width
+        case Conv(in_channels, kernels, size, stride, padding, groups, bias):
+            height, width = (_positions(side, size, stride, padding) for side in (height, width))
+            weights = kernels * (in_channels // groups) * size**2
+            return Count(weights + kernels * bias, weights * height * width, (kernels, height, width))
         case Pool(_, window, stride, padding):
-            height, width = (_positions(side, window, stride, padding) for side in sides)
-            return channels, height, width
-        case PadChannels(more, stride):
-            height, width = (_positions(side, 1, stride, 0) for side in sides)
-            return more, height, width
-        case FullyConnected(outputs=outputs):
-            return outputs, 1, 1
-        case Add(branches):
-            (joined,) = {count(branch, shape).shape for branch in branches}
-            return joined
-        case Concat(branches):
-            ends = [count(branch, shape).shape for branch in branches]
-            ((height, width),) = {end[1:] for end in ends}
-            return sum(end[0] for end in ends), height, width
-    return shape
-
-
-def macs(layer: Layer, shape: Shape) -> int:
-    """Multiply-adds for one input of this shape."""
-    match layer:
-        case Conv(in_channels, kernels, size, groups=groups):
-            _, height, width = output_shape(layer, shape)
-            return kernels * (in_channels // groups) * size**2 * height * width
-        case FullyConnected(inputs, outputs):
-            return inputs * outputs
+            height, width = (_positions(side, window, stride, padding) for side in (height, width))
+        case PadChannels(channels, stride):
+            height, width = (_positions(side, 1, stride, 0) for side in (height, width))
+        case FullyConnected(inputs, outputs, bias):
+            return Count(outputs * (inputs + bias), inputs * outputs, (outputs, 1, 1))
+        case BatchNorm(channels):
+            return Count(2 * channels, 0, shape)
         case Add(branches) | Concat(branches):
-            return sum(count(branch, shape).macs for branch in branches)
-    return 0
+            ends = [count(branch, shape) for branch in branches]
+            ((height, width),) = {end.shape[1:] for end in ends}
+            maps = [end.shape[0] for end in ends]
+            (channels,) = {*maps} if isinstance(layer, Add) else (sum(maps),)
+            totals = sum(end.parameters for end in ends), sum(end.macs for end in ends)
+            return Count(*totals, (channels, height, width))
+    return Count(0, 0, (channels, height, width))
 
 
 def count(layers: Iterable[Layer], shape: Shape) -> Count:
     """The cost of a sequence of layers."""
-    total_parameters = total_macs = 0
+    parameters = macs = 0
     for layer in layers:
-        total_parameters += parameters(layer)
-        total_macs += macs(layer, shape)
-        shape = output_shape(layer, shape)
-    return Count(total_parameters, total_macs, shape)
+        own = cost(layer, shape)
+        parameters, macs, shape = parameters + own.parameters, macs + own.macs, own.shape
+    return Count(parameters, macs, shape)
 
 
 def _positions(side: int, window: int, stride: int, padding: int) -> int:
@@ -171,30 +144,18 @@ def to_data(layers: Sequence[Layer]) -> list[dict[str, Any]]:
     return [_layer_to_data(layer) for layer in layers]
 
 
+_KINDS: dict[type, str] = {
+    **{Conv: "conv", FullyConnected: "fully_connected", BatchNorm: "batch_norm"},
+    **{PadChannels: "pad_channels", Add: "add", Concat: "concat"},
+}
+"""Pooling and what works on single elements have kinds of their own."""
+
+
 def _layer_to_data(layer: Layer) -> dict[str, Any]:
-    match layer:
-        case Conv(in_channels, kernels, size, stride, padding, groups, bias):
-            return {
-                "kind": "conv",
-                "in_channels": in_channels,
-                "kernels": kernels,
-                "kernel_shape": (size, size),
-                "stride": stride,
-                "padding": padding,
-                "groups": groups,
-                "bias": bias,
-            }
-        case FullyConnected(inputs, outputs, bias):
-            return {"kind": "fully_connected", "inputs": inputs, "outputs": outputs, "bias": bias}
-        case BatchNorm(channels):
-            return {"kind": "batch_norm", "channels": channels}
-        case Pool(kind, window, stride, padding):
-            return {"kind": kind, "window": window, "stride": stride, "padding": padding}
-        case PadChannels(channels, stride):
-            return {"kind": "pad_channels", "channels": channels, "stride": stride}
-        case Elementwise(kind):
-            return {"kind": kind}
-        case Add(branches):
-            return {"kind": "add", "branches": [*map(to_data, branches)]}
-        case Concat(branches):
-            return {"kind": "concat", "branches": [*map(to_data, branches)]}
+    data: dict[str, Any] = {"kind": _KINDS.get(type(layer), "")}
+    for name, value in vars(layer).items():
+        if isinstance(layer, Conv) and name == "size":
+            data["kernel_shape"] = (value, value)
+        else:
+            data[name] = [*map(to_data, value)] if name == "branches" else value
+    return data

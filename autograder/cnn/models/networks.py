@@ -96,7 +96,7 @@ class Network:
         """The sides of the (square) maps, from the image to 1, without repetitions."""
         sizes, shape = [self.input_shape[1]], self.input_shape
         for layer in self.layers:
-            shape = layers.output_shape(layer, shape)
+            shape = layers.cost(layer, shape).shape
             if shape[1] != sizes[-1]:
                 sizes.append(shape[1])
         return sizes

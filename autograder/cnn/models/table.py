@@ -41,29 +41,22 @@ def write(choice: Choice, format: Format, lang: str, file: TextIO) -> None:
 # ---- Content ----------------------------------------------------------------------------------------------
 
 
-def _summary(found: Iterable[Network], lang: str) -> Table:
-    headings = (
-        say("cnn.models.column_network"),
-        say("cnn.models.column_variant"),
-        say("cnn.models.column_parameters"),
-        say("cnn.models.column_multiply_adds"),
-        say("cnn.models.column_lecture"),
-        say("cnn.models.column_output_sizes"),
-    )
-    lines = []
-    for network in found:
-        total = network.total
-        lines.append(
-            (
-                network.name,
-                network.variant.in_language(lang),
-                f"{total.parameters:,}",
-                f"{total.macs:,}",
-                f"{network.printed} × 10⁹" if network.printed else "–",
-                " → ".join(map(str, network.output_sizes())),
-            )
-        )
-    return [heading.in_language(lang) for heading in headings], lines
+def _summary(found: Sequence[Network], lang: str) -> Table:
+    columns: dict[Text, list[str]] = {
+        say("cnn.models.column_network"): [each.name for each in found],
+        say("cnn.models.column_variant"): [each.variant.in_language(lang) for each in found],
+        say("cnn.models.column_parameters"): [f"{each.total.parameters:,}" for each in found],
+        say("cnn.models.column_multiply_adds"): [f"{each.total.macs:,}" for each in found],
+        say("cnn.models.column_lecture"): [
+            f"{each.printed} × 10⁹" if each.printed else "–" for each in found
+        ],
+        say("cnn.models.column_output_sizes"): [" → ".join(map(str, each.output_sizes())) for each in found],
+    }
+    return [each.in_language(lang) for each in columns], [*zip(*columns.values(), strict=True)]
+
+
+def _printed(network: Network) -> str:
+    return f"{network.printed} × 10⁹" if network.printed else "–"
 
 
 def _resnet_tables(found: Iterable[Network], lang: str) -> Iterable[Table]:
@@ -84,7 +77,7 @@ def _resnet_table(resnets: Sequence[Network], lang: str) -> Table:
         lines.append([name, size, *(f"{cost.macs:,}" for _, cost in rows)])
     total, lecture = say("cnn.models.row_total"), say("cnn.models.column_lecture")
     lines.append([total.in_language(lang), "", *(f"{network.total.macs:,}" for network in resnets)])
-    lines.append([lecture.in_language(lang), "", *(f"{network.printed} × 10⁹" for network in resnets)])
+    lines.append([lecture.in_language(lang), "", *map(_printed, resnets)])
     names = (network.name for network in resnets)
     return [*(heading.in_language(lang) for heading in headings), *names], lines
 

@@ -5,9 +5,8 @@ lecture's formula for it. An instructor's own function is treated as one of thes
 call it.
 """
 
-import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Literal
 
@@ -24,8 +23,10 @@ from autograder.cnn.derivations.layer import (
     Pooling,
     Size,
     Sized,
+    max_pooling,
     positions,
 )
+from autograder.cnn.derivations.pages import closed_form
 from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, Derivative, LayerName, Letter, Quantity
 
 
@@ -79,11 +80,11 @@ class Array:
     axes: int = 2
     derivative: bool = False
 
-    def shape(self, layer: Sized) -> tuple[int, ...]:
+    def shape(self, layer: AnyLayer) -> tuple[int, ...]:
         shape = layer.shape(self.letter, self.layer)
         return shape[len(shape) - self.axes :]
 
-    def quantity(self, layer: Sized, position: tuple[int, ...]) -> Quantity:
+    def quantity(self, layer: AnyLayer, position: tuple[int, ...]) -> Quantity:
         """The element at `position`, which may lie beyond the lecture's shape."""
         left_out = len(layer.shape(self.letter, self.layer)) - self.axes
         if len(position) == self.axes:
@@ -92,7 +93,7 @@ class Array:
             atom = Atom(self.letter, tuple(place + 1 for place in position), self.layer)
         return Derivative("J", atom) if self.derivative else atom
 
-    def quantities(self, layer: Sized) -> list[Quantity]:
+    def quantities(self, layer: AnyLayer) -> list[Quantity]:
         return [self.quantity(layer, position) for position in positions(self.shape(layer))]
 
 
@@ -115,11 +116,11 @@ class Reading:
         Which of `Sizes` the function has.
     lecture : function of the layer
         The lecture's formula for each element of the result.
+    extent : function of the layer, optional
+        The result's shape, where it is one of the lecture's intermediate maps.
     routed : {"", "given", "near"}
         Max pooling is not linear in its input: the input is "given", and where the function has no other
         array, its formula holds "near" that input.
-    extent : function of the layer, optional
-        The result's shape, where it is one of the lecture's intermediate maps.
     """
 
     arguments: tuple[Array | Plain, ...]
@@ -127,8 +128,13 @@ class Reading:
     build: Callable[[dict[str, Any]], AnyLayer]
     options: tuple[str, ...]
     lecture: Lecture
-    routed: Literal["", "given", "near"] = ""
     extent: Callable[[Any], tuple[int, ...]] | None = None
+    routed: Literal["", "given", "near"] = ""
+
+    @property
+    def arrays(self) -> tuple[Array, ...]:
+        """Those of the arguments that are arrays."""
+        return tuple(argument for argument in self.arguments if isinstance(argument, Array))
 
     def uneven(self, chosen: Sizes) -> Sizes | None:
         """Sizes in general position: no lengths equal, several maps and samples, a stride and a padding that
@@ -155,11 +161,8 @@ class Reading:
         remaining = iter(values)
         made: list[Any] = []
         for argument in self.arguments:
-            if isinstance(argument, Array):
-                value = next(remaining)
-                made.append(value if argument.axes else float(value))
-            else:
-                made.append(argument(layer))
+            value = next(remaining) if isinstance(argument, Array) else argument(layer)
+            made.append(float(value) if isinstance(argument, Array) and not argument.axes else value)
         return tuple(made)
 
     def shape(self, layer: AnyLayer) -> tuple[int, ...]:
@@ -200,23 +203,13 @@ def _average_pooling(chosen: dict[str, Any]) -> Pooling:
 
 
 def _max_pooling(chosen: dict[str, Any]) -> Pooling:
-    layer = _average_pooling(chosen)
-    return replace(layer, kind="max", winners=_winners(layer))
+    return max_pooling(_average_pooling(chosen))
 
 
 def given_input(layer: Sized) -> np.ndarray:
-    """Values for max pooling: whole numbers, all different, none 0, most of them negative, shuffled."""
-    shape = layer.shape("a", BEFORE)
-    count = math.prod(shape)
-    values = np.arange(count) - 3 * count // 4
-    values = np.random.default_rng(2).permutation(values + (values >= 0))
-    return values.reshape(shape).astype(float)
-
-
-def _winners(layer: Pooling) -> dict[Atom, Atom]:
-    values = given_input(layer)
-    by_name = {layer.atom("a", BEFORE, place): values[place] for place in np.ndindex(values.shape)}
-    return {z: max(layer.cells(z), key=by_name.__getitem__) for z in layer.atoms("z")}
+    """The values that route max pooling."""
+    assert isinstance(layer, Pooling)
+    return np.reshape([float(value) for value in layer.values], layer.shape("a", BEFORE))
 
 
 def _derivatives(formulas: Callable[[Any], expand.Formulas]) -> Lecture:
@@ -224,44 +217,34 @@ def _derivatives(formulas: Callable[[Any], expand.Formulas]) -> Lecture:
     return lambda layer: {Derivative("J", atom): formula for atom, formula in formulas(layer).items()}
 
 
-def _moved(
-    result: Array, source: Array, shape: Callable[[Any], Size], origin: Callable[[Any, int, int], Size | None]
-) -> Lecture:
-    """A map whose every element is an element of another map, at `origin`, or 0."""
+def _step_of(
+    result: Array, source: Array, step: Callable[[Any, closed_form.Cells], closed_form.Cells]
+) -> tuple[Lecture, Callable[[Any], Size]]:
+    """One of the lecture's steps on a map, whose every element is one of another map or 0; and its shape."""
+
+    def cells(layer: Any) -> closed_form.Cells:
+        height, width = source.shape(layer)
+        given = [[source.quantity(layer, (u, v)) for v in range(width)] for u in range(height)]
+        return step(layer, np.array(given, object))
 
     def formulas(layer: Any) -> Mapping[Quantity, sympy.Expr]:
-        found: dict[Quantity, sympy.Expr] = {}
-        for place in positions(shape(layer)):
-            where = origin(layer, *place)
-            symbol = sympy.S.Zero if where is None else source.quantity(layer, where).symbol
-            found[result.quantity(layer, place)] = symbol
-        return found
+        return {
+            result.quantity(layer, (u, v)): sympy.S.Zero if isinstance(cell, int) else cell.symbol
+            for u, row in enumerate(cells(layer))
+            for v, cell in enumerate(row)
+        }
 
-    return formulas
-
-
-def _padded_shape(layer: Layer) -> Size:
-    (height, width), (kh, kw) = layer.output, layer.kernel
-    return height + 2 * (kh - 1), width + 2 * (kw - 1)
+    return formulas, lambda layer: cells(layer).shape
 
 
-def _padded_origin(layer: Layer, u: int, v: int) -> Size | None:
-    p, q = u - layer.kernel[0] + 1, v - layer.kernel[1] + 1
-    return (p, q) if 0 <= p < layer.output[0] and 0 <= q < layer.output[1] else None
+def _padded(layer: Layer, cells: closed_form.Cells) -> closed_form.Cells:
+    around, beside = layer.kernel[0] - 1, layer.kernel[1] - 1
+    return closed_form.pad(cells, around, around, beside, beside)
 
 
-def _spread_shape(layer: Layer) -> Size:
-    (height, width), s = layer.output, layer.stride
-    return (height - 1) * s + 1, (width - 1) * s + 1
-
-
-def _spread_origin(layer: Layer, u: int, v: int) -> Size | None:
-    s = layer.stride
-    return None if u % s or v % s else (u // s, v // s)
-
-
-def _upsampled_shape(layer: Pooling) -> Size:
-    return layer.output[0] * layer.window[0], layer.output[1] * layer.window[1]
+def _upsampled(layer: Pooling, cells: closed_form.Cells) -> closed_form.Cells:
+    m, n = layer.window
+    return cells.repeat(m, 0).repeat(n, 1)
 
 
 _A, _A4 = Array("a", BEFORE), Array("a", BEFORE, 4)
@@ -282,7 +265,7 @@ _stride, _padding = attrgetter("stride"), attrgetter("padding")
 _kernel, _window = attrgetter("kernel"), attrgetter("window")
 
 
-def _input_shape(layer: Sized) -> tuple[int, ...]:
+def _input_shape(layer: AnyLayer) -> tuple[int, ...]:
     return layer.shape("a", BEFORE)
 
 
@@ -310,33 +293,27 @@ READINGS: Mapping[str, Reading] = {
     ),
     # lecture 3.1
     "avg_pool": Reading((_A, _window), _Z, _average_pooling, _ONE_MAP, expand.forward),
-    "max_pool": Reading((_A, _window), _Z, _max_pooling, _ONE_MAP, expand.forward, "near"),
+    "max_pool": Reading((_A, _window), _Z, _max_pooling, _ONE_MAP, expand.forward, routed="near"),
     "avg_pool2d": Reading((_A4, _side, _step), _Z4, _average_pooling, _POOLED, expand.forward),
-    "max_pool2d": Reading((_A4, _side, _step), _Z4, _max_pooling, _POOLED, expand.forward, "near"),
+    "max_pool2d": Reading((_A4, _side, _step), _Z4, _max_pooling, _POOLED, expand.forward, routed="near"),
     "upsample": Reading(
         (_DELTA, _window),
         _UPSAMPLED,
         _average_pooling,
         _ONE_MAP,
-        _moved(
-            _UPSAMPLED,
-            _DELTA,
-            _upsampled_shape,
-            lambda layer, u, v: (u // layer.window[0], v // layer.window[1]),
-        ),
-        extent=_upsampled_shape,
+        *_step_of(_UPSAMPLED, _DELTA, _upsampled),
     ),
     "avg_pool_residual": Reading(
         (_DELTA, _window, _SLOPE), _BEFORE, _average_pooling, _ONE_MAP, expand.delta_before
     ),
     "max_pool_residual": Reading(
-        (_DELTA, _A, _window, _SLOPE), _BEFORE, _max_pooling, _ONE_MAP, expand.delta_before, "given"
+        (_DELTA, _A, _window, _SLOPE), _BEFORE, _max_pooling, _ONE_MAP, expand.delta_before, routed="given"
     ),
     "avg_pool2d_backward": Reading(
         (_DELTA4, _input_shape, _side, _step), _DA4, _average_pooling, _POOLED, _input_gradient
     ),
     "max_pool2d_backward": Reading(
-        (_DELTA4, _A4, _side, _step), _DA4, _max_pooling, _POOLED, _input_gradient, "given"
+        (_DELTA4, _A4, _side, _step), _DA4, _max_pooling, _POOLED, _input_gradient, routed="given"
     ),
     # lecture 3.2
     "dense_residual": Reading(
@@ -347,27 +324,15 @@ READINGS: Mapping[str, Reading] = {
         expand.delta_before,
     ),
     "rotate180": Reading(
-        (_W,),
-        _ROTATED,
-        _maps,
-        _ONE_MAP,
-        _moved(_ROTATED, _W, _kernel, lambda layer, m, n: (layer.kernel[0] - 1 - m, layer.kernel[1] - 1 - n)),
+        (_W,), _ROTATED, _maps, _ONE_MAP, *_step_of(_ROTATED, _W, lambda _, w: closed_form.rotate180(w))
     ),
-    "pad_residual": Reading(
-        (_DELTA, _kernel),
-        _PADDED,
-        _maps,
-        _ONE_MAP,
-        _moved(_PADDED, _DELTA, _padded_shape, _padded_origin),
-        extent=_padded_shape,
-    ),
+    "pad_residual": Reading((_DELTA, _kernel), _PADDED, _maps, _ONE_MAP, *_step_of(_PADDED, _DELTA, _padded)),
     "insert_zeros": Reading(
         (_DELTA, _stride),
         _SPREAD,
         _strided,
         ("input", "kernel", "stride"),
-        _moved(_SPREAD, _DELTA, _spread_shape, _spread_origin),
-        extent=_spread_shape,
+        *_step_of(_SPREAD, _DELTA, lambda layer, cells: closed_form.insert_zeros(cells, layer.stride)),
     ),
     "conv_residual": Reading((_DELTA, _W, _SLOPE), _BEFORE, _maps, _ONE_MAP, expand.delta_before),
     "conv2d_input_grad": Reading(

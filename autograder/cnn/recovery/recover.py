@@ -5,37 +5,42 @@ give every coefficient of the formula exactly. Linearity is tested first, on ran
 formula is tested against the function.
 
 No student code may run here: `recover` asks an `Evaluate` for values, and the caller decides whether that
-calls a function of this process or the sandbox.
+calls a function of this process or the sandbox, as `recover_file` does.
 """
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import sympy
 
 from autograder.base.messages import Text, joined, say
-from autograder.cnn.derivations.layer import MAX_CONNECTIONS, AnyLayer, describe, positions
+from autograder.cnn.derivations.layer import (
+    MAX_CONNECTIONS,
+    AnyLayer,
+    Pooling,
+    describe,
+    positions,
+)
 from autograder.cnn.derivations.pages.records import (
     Aligned,
     Block,
     Equation,
-    Grid,
     Page,
     Prose,
-    Recipe,
     Section,
     as_sum,
+    example_map,
 )
 from autograder.cnn.derivations.pages.shown import Format, Shown
 from autograder.cnn.derivations.symbols import Monomial, Quantity, polynomial, terms
 from autograder.cnn.recovery.readings import (
-    Array,
     NoFormula,
     Reading,
     RecoverError,
@@ -43,6 +48,10 @@ from autograder.cnn.recovery.readings import (
     given_input,
     reading_of,
 )
+from autograder.cnn.recovery.slips import named
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.records import Isolation
+from autograder.student import questions
 from autograder.student.questions import Evaluate, Failed
 
 MAX_CALLS = 20_000
@@ -67,8 +76,6 @@ class Recovered(Shown):
         Element of the result ↦ formula; the code's and the lecture's.
     shape, lecture_shape : tuple of int
         Of the function's result, and of what it should be.
-    given : array, optional
-        The input that max pooling was given.
     tried : tuple of Text
         The other sizes that were tried, and what came of them.
     """
@@ -79,7 +86,6 @@ class Recovered(Shown):
     lecture: Mapping[Quantity, sympy.Expr]
     shape: tuple[int, ...]
     lecture_shape: tuple[int, ...]
-    given: Grid | None = None
     tried: tuple[Text, ...] = ()
 
     @cached_property
@@ -88,10 +94,6 @@ class Recovered(Shown):
         every = {**self.lecture, **self.formulas}
         return tuple(left for left in every if not _same(self.formulas.get(left), self.lecture.get(left)))
 
-    @cached_property
-    def _differing_in_both(self) -> list[Quantity]:
-        return [left for left in self.differing if left in self.formulas and left in self.lecture]
-
     @property
     def agrees(self) -> bool:
         """Whether the code computes the lecture's formula."""
@@ -99,20 +101,16 @@ class Recovered(Shown):
 
     def differences(self, limit: int) -> Section | None:
         """The first elements that differ, the differing terms marked; None where none do."""
-        differing = self._differing_in_both
-        if self.shape != self.lecture_shape or not differing:
+        if self.shape != self.lecture_shape or not self.differing:
             return None
-        blocks = [block for left in differing[:limit] for block in self._beside(left)]
-        return Section(Prose(self._verdict(len(differing))), tuple(blocks), level=4)
+        return Section(Prose(self._verdict()), self._beside(limit), level=4)
 
     @property
     def page(self) -> Page:
         """The formulas, element by element: those that differ first, with the differing terms marked."""
-        differing = self._differing_in_both
-        sections = [Section(Prose(self._verdict(len(differing))), tuple(self._notes()), level=3)]
-        if differing:
-            blocks = [block for left in differing for block in self._beside(left)]
-            sections.append(Section(Prose(say("cnn.formula.heading_differing")), tuple(blocks)))
+        sections = [Section(Prose(self._verdict()), tuple(self._notes()), level=3)]
+        if blocks := self._beside():
+            sections.append(Section(Prose(say("cnn.formula.heading_differing")), blocks))
         missing = {left: right for left, right in self.lecture.items() if left not in self.formulas}
         extra = {left: right for left, right in self.formulas.items() if left not in self.lecture}
         same = {left: right for left, right in self.lecture.items() if left not in self.differing}
@@ -130,34 +128,33 @@ class Recovered(Shown):
         """The page in one format; see `Shown.write`."""
         return self.page.write(form, lang=lang, layer_names=layer_names)
 
-    def _verdict(self, differing: int) -> Text:
+    def _verdict(self) -> Text:
         count, size = len(self.lecture), described(self.layer)
         if self.agrees:
             return say("cnn.formula.all_equal", count=count, size=size)
         if self.shape != self.lecture_shape:
             got, wanted = str(self.shape), str(self.lecture_shape)
             return say("cnn.formula.shape_wrong", got=got, wanted=wanted, size=size)
-        return say("cnn.formula.some_differ", count=count, differing=differing, size=size)
+        return say("cnn.formula.some_differ", count=count, differing=len(self.differing), size=size)
 
     def _notes(self) -> Iterator[Block]:
-        yield from map(Prose, self.tried)
-        if self.given is not None:
+        yield from map(Prose, (*named(self.layer, self.formulas, self.lecture), *self.tried))
+        if isinstance(self.layer, Pooling) and self.layer.values:
             yield Prose(say("cnn.formula.note_max_pooling"))
-            atoms = self.layer.atoms("a")
-            width = len(self.given.rows[0])
-            names = tuple(tuple(atoms[at : at + width]) for at in range(0, len(atoms), width))
-            yield Recipe(Grid(names), "·", ((self.given,),))
+            yield example_map(self.layer)
 
-    def _beside(self, left: Quantity) -> Iterator[Block]:
-        """An element's two formulas, with the terms marked in which they differ."""
-        code, lecture = self.formulas[left], self.lecture[left]
-        yield Prose(say("cnn.formula.of_element"), ((left,),))
-        yield Aligned(
-            (
+    def _beside(self, limit: int | None = None) -> tuple[Block, ...]:
+        """The two formulas of each element, with the terms marked in which they differ."""
+        both = [left for left in self.differing if left in self.formulas and left in self.lecture]
+        blocks: list[Block] = []
+        for left in both[:limit]:
+            code, lecture = self.formulas[left], self.lecture[left]
+            sides = (
                 Equation(say("cnn.formula.side_code"), (as_sum(code, _unlike(terms(lecture))),)),
                 Equation(say("cnn.formula.side_lecture"), (as_sum(lecture, _unlike(terms(code))),)),
             )
-        )
+            blocks += [Prose(say("cnn.formula.of_element"), ((left,),)), Aligned(sides)]
+        return tuple(blocks)
 
 
 def _unlike(known: dict[Monomial, Fraction]) -> Callable[[Monomial, Fraction], bool]:
@@ -197,10 +194,37 @@ def recover(evaluate: Evaluate, name: str, sizes: Sizes | None = None, shown_as:
     reading, title = reading_of(name), shown_as or name
     layer = reading.layer(title, sizes or Sizes())
     prober = _Prober(evaluate, reading, layer, title)
-    formulas = prober.coefficients(prober.present_parts())
-    given = None if prober.given is None else _as_grid(prober.given)
     lecture, shape = reading.lecture(layer), reading.shape(layer)
-    return Recovered(title, layer, formulas, lecture, prober.shape, shape, given)
+    return Recovered(title, layer, prober.formulas(), lecture, prober.shape, shape)
+
+
+def recover_file(
+    path: Path,
+    function: str,
+    sizes: Sizes,
+    meant: str = "",
+    isolation: Isolation = "process",
+    limits: Limits | None = None,
+) -> Recovered:
+    """The formula that `function` in a student's file computes; the file is run in the sandbox only.
+
+    Parameters
+    ----------
+    meant : str, optional
+        The course's function that it is meant to be, where it has another name.
+    isolation
+        See `questions.in_file`.
+
+    Raises
+    ------
+    RecoverError, NoFormula, LayerError, SubmissionError, SandboxError, BubblewrapMissing
+    """
+    reading_of(meant or function)  # refuses an unknown name before the file is run
+    try:
+        evaluate = questions.in_file(path, function, isolation, limits)
+        return compare(evaluate, meant or function, sizes, shown_as=function)
+    except questions.QuestionError as error:
+        raise RecoverError(error.text) from error
 
 
 def compare(evaluate: Evaluate, name: str, sizes: Sizes, shown_as: str = "") -> Recovered:
@@ -212,12 +236,8 @@ def compare(evaluate: Evaluate, name: str, sizes: Sizes, shown_as: str = "") -> 
     """
     found = recover(evaluate, name, sizes, shown_as)
     reading = reading_of(name)
-    uneven = reading.uneven(sizes)
-    if (
-        uneven is None
-        or not found.agrees
-        or (layer := reading.layer(shown_as or name, uneven)) == found.layer
-    ):
+    uneven = reading.uneven(sizes) if found.agrees else None
+    if uneven is None or (layer := reading.layer(shown_as or name, uneven)) == found.layer:
         return found
     size = described(layer)
     try:
@@ -236,13 +256,9 @@ def described(layer: AnyLayer) -> Text:
     return joined(words[: 1 + (samples > 1)], "list.clauses")
 
 
-def _as_grid(values: np.ndarray) -> Grid:
-    rows = values.reshape(-1, values.shape[-1]).astype(int)
-    return Grid(tuple(tuple(int(value) for value in row) for row in rows))
-
-
-Part = tuple[int, ...]
-"""Which arrays a part of the formula is a product of, by their numbers; () is the constant."""
+Part = tuple[tuple[int, int], ...]
+"""A product of arrays by their numbers: of the element at a place of each, or of `ALL` elements; () is 1."""
+ALL = -1
 
 
 class _Prober:
@@ -256,23 +272,45 @@ class _Prober:
         The input that max pooling is routed by.
     shape : tuple of int
         Of the function's result; known after the first calls.
+    whole : bool
+        Whether it makes whole numbers of random ones.
     """
 
     def __init__(self, evaluate: Evaluate, reading: Reading, layer: AnyLayer, title: str) -> None:
         self.evaluate, self.reading, self.layer, self.title = evaluate, reading, layer, title
         self.given = given_input(layer) if reading.routed else None
-        self.arrays = [
-            argument
-            for argument in reading.arguments
-            if isinstance(argument, Array) and not (reading.routed == "given" and argument.letter == "a")
-        ]
+        given = reading.routed == "given"
+        self.arrays = [array for array in reading.arrays if not (given and array.letter == "a")]
         self.shapes = [array.shape(layer) for array in self.arrays]
         self.shape: tuple[int, ...] = ()
+        self.whole = False
         self._random = np.random.default_rng(1)
 
-    # ---- Which products there are
+    def formulas(self) -> dict[Quantity, sympy.Expr]:
+        """The formula of each element of the result: run on unit arrays, then tested on random ones."""
+        sizes = [math.prod(shape) for shape in self.shapes]
+        present = self._present()
+        count = sum(math.prod(sizes[i] for i in part) for part in present)
+        if count > MAX_CALLS:
+            counts = {"count": f"{count:,}", "limit": f"{MAX_CALLS:,}"}
+            raise RecoverError(say("cnn.formula.too_many_calls", **counts))
+        asked: list[Part] = [
+            tuple(zip(part, places, strict=True))
+            for part in present
+            for places in positions(tuple(sizes[i] for i in part))
+        ]
+        test = [self._draw(), self._draw()]
+        values = self._ask([*map(self._units, asked), *test])
+        found = _own_parts(asked, values)
+        for arrays, value in zip(test, values[len(asked) :], strict=True):
+            total = np.zeros(self.shape)
+            for part, coefficient in found.items():
+                total = total + coefficient * math.prod(arrays[i].flat[place] for i, place in part)
+            if _largest(total - value) > _TOLERANCE * max(1.0, _largest(value)):
+                raise self._none(say("cnn.formula.wrong_kind", function=self.title))
+        return self._written(found)
 
-    def present_parts(self) -> list[Part]:
+    def _present(self) -> list[tuple[int, ...]]:
         """The products of arrays that the function is a sum of, after a test that it is linear in each array.
 
         A function that is linear, up to a constant, in each array while the others are fixed is a sum with
@@ -280,76 +318,41 @@ class _Prober:
         """
         numbers = range(len(self.arrays))
         first, second = self._draw(), self._draw()
-        zero = [np.zeros(shape) for shape in self.shapes]
-        sets = [
-            part for size in range(len(self.arrays) + 1) for part in itertools.combinations(numbers, size)
-        ]
-        calls = [[first[i] if i in part else zero[i] for i in numbers] for part in sets]
+        sets = [part for size in range(len(numbers) + 1) for part in itertools.combinations(numbers, size)]
+        parts: list[Part] = [tuple((i, ALL) for i in part) for part in sets]
+        calls = [self._units(part, first) for part in parts]
         for i in numbers:
             mixed = 1.75 * first[i] - 0.75 * second[i]
             calls += [[*first[:i], replaced, *first[i + 1 :]] for replaced in (second[i], mixed)]
         values = self._ask(calls)
+        self.whole = np.array_equal(values, np.rint(values))
         scale = max(_largest(values), 1e-300)
         at_first, variations = values[len(sets) - 1], values[len(sets) :]
-        for i in numbers:
-            at_second, at_mixed = variations[2 * i], variations[2 * i + 1]
+        for array, at_second, at_mixed in zip(self.arrays, variations[::2], variations[1::2], strict=True):
             if _largest(at_mixed - (1.75 * at_first - 0.75 * at_second)) > _TOLERANCE * scale:
-                raise self._not_linear(self.arrays[i])
-        own: dict[Part, np.ndarray] = {}
-        for part, value in zip(sets, values, strict=False):
-            own[part] = value - sum(own[smaller] for smaller in own if set(smaller) < set(part))
-        return [part for part in sets if _largest(own[part]) > _TOLERANCE * scale]
+                letter = {"delta": "δ", "dsigma": "σ′"}.get(array.letter, array.letter)
+                raise self._none(say("cnn.formula.not_linear", function=self.title, letter=letter))
+        own = _own_parts(parts, values).values()
+        return [part for part, value in zip(sets, own, strict=True) if _largest(value) > _TOLERANCE * scale]
 
-    # ---- Their coefficients
-
-    def coefficients(self, parts: list[Part]) -> dict[Quantity, sympy.Expr]:
-        """The formula of each element of the result: run on unit arrays, then tested on random ones."""
-        sizes = [math.prod(shape) for shape in self.shapes]
-        count = sum(math.prod(sizes[i] for i in part) for part in parts)
-        if count > MAX_CALLS:
-            counts = {"count": f"{count:,}", "limit": f"{MAX_CALLS:,}"}
-            raise RecoverError(say("cnn.formula.too_many_calls", **counts))
-        asked = [(part, places) for part in parts for places in positions(tuple(sizes[i] for i in part))]
-        test = [self._draw(), self._draw()]
-        values = self._ask([*(self._units(part, places) for part, places in asked), *test])
-        found: dict[tuple[Part, tuple[int, ...]], np.ndarray] = {}
-        for (part, places), value in zip(asked, values, strict=False):
-            chosen = dict(zip(part, places, strict=True))
-            smaller = (found[less, tuple(chosen[i] for i in less)] for less in parts if set(less) < set(part))
-            found[part, places] = value - sum(smaller)
-        self._test(found, test, values[len(asked) :])
-        return self._formulas(found)
-
-    def _units(self, part: Part, places: tuple[int, ...]) -> list[np.ndarray]:
+    def _units(self, part: Part, whole: Sequence[np.ndarray] = ()) -> list[np.ndarray]:
+        """Arrays of zeros but for what the part is a product of."""
         arrays = [np.zeros(shape) for shape in self.shapes]
-        for i, place in zip(part, places, strict=True):
-            arrays[i].flat[place] = 1.0
+        for i, place in part:
+            if place == ALL:
+                arrays[i] = whole[i]
+            else:
+                arrays[i].flat[place] = 1.0
         return arrays
 
-    def _test(
-        self,
-        found: dict[tuple[Part, tuple[int, ...]], np.ndarray],
-        drawn: list[list[np.ndarray]],
-        values: np.ndarray,
-    ) -> None:
-        for arrays, value in zip(drawn, values, strict=True):
-            total = np.zeros(self.shape)
-            for (part, places), coefficient in found.items():
-                factors = (arrays[i].flat[place] for i, place in zip(part, places, strict=True))
-                total = total + coefficient * math.prod(factors)
-            if _largest(total - value) > _TOLERANCE * max(1.0, _largest(value)):
-                raise NoFormula(say("cnn.formula.wrong_kind", function=self.title))
-
-    def _formulas(self, found: dict[tuple[Part, tuple[int, ...]], np.ndarray]) -> dict[Quantity, sympy.Expr]:
+    def _written(self, found: dict[Part, np.ndarray]) -> dict[Quantity, sympy.Expr]:
         names = [array.quantities(self.layer) for array in self.arrays]
-        sums: dict[tuple[int, ...], dict[Monomial, float]] = {place: {} for place in positions(self.shape)}
-        for (part, places), coefficient in found.items():
-            monomial = tuple(names[i][place] for i, place in zip(part, places, strict=True))
-            for indices in np.argwhere(coefficient):
-                at = tuple(map(int, indices))
-                sums[at][monomial] = float(coefficient[at])
         result: dict[Quantity, sympy.Expr] = {}
-        for position, parts in sums.items():
+        for position in positions(self.shape):
+            parts: dict[Monomial, float] = {
+                tuple(names[i][place] for i, place in part): float(coefficient[position])
+                for part, coefficient in found.items()
+            }
             if self.reading.routed == "near":
                 parts = self._from_the_given(parts, names[0])
             exact = ((term, _fraction(value)) for term, value in parts.items() if abs(value) > _TOLERANCE)
@@ -389,19 +392,12 @@ class _Prober:
 
     def _arguments(self, arrays: list[np.ndarray]) -> tuple[Any, ...]:
         varied = iter(arrays)
-        values = []
-        for array in self.reading.arguments:
-            if not isinstance(array, Array):
-                continue
-            if array not in self.arrays:
-                assert self.given is not None
-                values.append(self.given.reshape(array.shape(self.layer)))
-            elif self.reading.routed == "near":
-                assert self.given is not None
-                value = next(varied)
-                values.append(self.given.reshape(value.shape) + _STEP * value)
-            else:
-                values.append(next(varied))
+        values: list[Any] = []
+        for array in self.reading.arrays:
+            value = next(varied) if array in self.arrays else 0.0
+            if self.given is not None and array.letter == "a":
+                value = self.given.reshape(array.shape(self.layer)) + _STEP * value
+            values.append(value)
         return self.reading.arguments_of_call(self.layer, values)
 
     def _checked(self, answer: Any) -> np.ndarray:
@@ -420,10 +416,18 @@ class _Prober:
             raise NoFormula(say("cnn.formula.not_finite", function=self.title))
         return value.astype(float)
 
-    def _not_linear(self, array: Array) -> NoFormula:
-        letters = {"delta": "δ", "dsigma": "σ′"}
-        letter = letters.get(array.letter, array.letter)
-        return NoFormula(say("cnn.formula.not_linear", function=self.title, letter=letter))
+    def _none(self, why: Text) -> NoFormula:
+        cut = say("cnn.formula.whole_numbers")
+        return NoFormula(joined([why, cut], "list.sentences") if self.whole else why)
+
+
+def _own_parts(parts: Iterable[Part], values: np.ndarray) -> dict[Part, np.ndarray]:
+    """Of each product its own share of the value: without those of the products of fewer of its factors."""
+    found: dict[Part, np.ndarray] = {}
+    for part, value in zip(parts, values, strict=False):
+        smaller = (less for size in range(len(part)) for less in itertools.combinations(part, size))
+        found[part] = value - sum(found[less] for less in smaller if less in found)
+    return found
 
 
 def _largest(values: np.ndarray) -> float:

@@ -1,27 +1,35 @@
-"""Find a smaller input for which a function is wrong.
+"""Illustrate a mistake by the lecture's formulas: a smaller input, and the formula of the code.
 
-A student's installation holds no solution, but for the functions of `readings` the right value is derived for
-any size. Sizes are tried in ascending order, with small whole numbers in the arrays, until one shows the
-mistake; then irrelevant numbers become zero. `illustrate` calls this. It must not run code itself: it asks an
-`Evaluate`.
+The engine's feedback calls `illustrate` (`judging.domain`), under a time limit, for an exercise that has
+failed; an error here must cost the illustration only, never the check. A student's installation holds no
+solution, but for the functions of `readings` the right value is derived for any size. Sizes are tried in
+ascending order, with small whole numbers in the arrays, until one shows the mistake; then irrelevant numbers
+become zero. No code may run here: an `Evaluate` is asked.
 """
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from autograder.base.messages import Verbatim, say
+from autograder.base.timeout import OutOfTime
 from autograder.cnn.derivations.layer import AnyLayer, LayerError, Pooling, positions
 from autograder.cnn.derivations.symbols import Quantity, terms
-from autograder.cnn.recovery.readings import READINGS, Array, Reading, Sizes, given_input
+from autograder.cnn.recovery.readings import READINGS, Reading, Sizes, given_input
+from autograder.cnn.recovery.recover import recover
+from autograder.judging.answer_key import KeyExercise
 from autograder.judging.comparison import Close, Difference
+from autograder.judging.diagnosis.judged import Judged
 from autograder.judging.pictures.failure import Failure, Oracle, compared, size
+from autograder.student.feedback.card import Formula
 from autograder.student.questions import Evaluate, Failed
 
+ELEMENTS = 2
+"""Elements whose formula is shown beside the lecture's."""
 MAX_LAYERS = 400
 """Sizes that are tried; the last have some twenty numbers."""
 BATCH = 40
@@ -32,23 +40,41 @@ SINGLED_OUT = 4
 _ACCEPT = Close()
 
 
-@dataclass(frozen=True)
-class Shrunk:
-    """The smallest input found, and the sizes of its layer."""
+def illustrate(
+    exercise: KeyExercise, judged: Judged, asking: Callable[[], Evaluate]
+) -> tuple[Failure | None, Formula | None]:
+    """A smaller input and the differing formula, where they are found.
 
-    failure: Failure
-    sizes: Sizes
-
-
-def can_shrink(name: str) -> bool:
-    """Whether the lecture has a formula for the function."""
-    return name in READINGS
+    The formula is shown at the lecture's own size, else at that of the smaller input: the two may differ only
+    there.
+    """
+    name = exercise.name
+    if name not in READINGS:
+        return None, None
+    smaller: Failure | None = None
+    chosen = [Sizes()]
+    below = size(tuple(judged.case.args)) + size(judged.case.expected)
+    try:
+        if found := shrink(asking(), name, exercise.parameters, judged.difference, below):
+            smaller, sizes = found
+            chosen.append(sizes)
+    except (OutOfTime, SystemExit, Exception):  # the formula may still be found
+        pass
+    try:
+        evaluate = asking()
+        for sizes in chosen:
+            section = recover(evaluate, name, sizes).differences(ELEMENTS)
+            if section is not None:
+                return smaller, Formula(say("cnn.card.formula_heading"), section)
+    except (OutOfTime, SystemExit, Exception):  # the card is shown without it
+        pass
+    return smaller, None
 
 
 def shrink(
     evaluate: Evaluate, name: str, parameters: Sequence[str], difference: Difference, below: int
-) -> Shrunk | None:
-    """The smallest input for which the function `name` is wrong as it is in the visible case.
+) -> tuple[Failure, Sizes] | None:
+    """The smallest input for which the function `name` is wrong as in the visible case, and its sizes.
 
     Parameters
     ----------
@@ -62,7 +88,12 @@ def shrink(
         answers = evaluate([case.arguments for case in batch])
         for case, answer in zip(batch, answers, strict=True):
             if case.is_wrong(answer, difference):
-                case, answer = _singled_out(evaluate, case, answer, difference)
+                for place, _ in enumerate(case.arrays):
+                    tried = case.singled_out(place)
+                    returned = evaluate([each.arguments for each in tried]) if tried else []
+                    pairs = zip(tried, returned, strict=True)
+                    wrong = (pair for pair in pairs if pair[0].is_wrong(pair[1], difference))
+                    case, answer = next(wrong, (case, answer))
                 failure = compared(
                     name,
                     Verbatim(""),
@@ -72,7 +103,7 @@ def shrink(
                     case.expected(),
                     Oracle(say("cnn.card.case_smallest"), say("cnn.card.side_lecture")),
                 )
-                return Shrunk(failure, case.sizes)
+                return failure, case.sizes
     return None
 
 
@@ -86,19 +117,18 @@ class _Case:
     reading: Reading
     sizes: Sizes
     layer: AnyLayer
-    arrays: tuple[tuple[Array, np.ndarray], ...]
+    arrays: tuple[np.ndarray, ...]
 
     @property
     def arguments(self) -> tuple[Any, ...]:
-        return self.reading.arguments_of_call(self.layer, (numbers for _, numbers in self.arrays))
+        return self.reading.arguments_of_call(self.layer, self.arrays)
 
     def expected(self) -> Any:
         """The lecture's value."""
         values: dict[Quantity, float] = {}
-        for array, numbers in self.arrays:
+        for array, numbers in zip(self.reading.arrays, self.arrays, strict=True):
             values.update(zip(array.quantities(self.layer), numbers.ravel().tolist(), strict=True))
-        formulas = self.reading.lecture(self.layer)
-        shape = self.reading.shape(self.layer)
+        formulas, shape = self.reading.lecture(self.layer), self.reading.shape(self.layer)
         result = np.zeros(shape)
         for place in positions(shape):
             formula = formulas[self.reading.result.quantity(self.layer, place)]
@@ -113,16 +143,16 @@ class _Case:
             return False
         return _ACCEPT.difference(_as_values(answer), self.expected()).kind == difference.kind
 
-    def movable(self) -> list[int]:
-        """The arrays that may become zero: not max pooling's input, whose winners would change, nor σ′, which
-        would hide what it multiplies."""
+    def singled_out(self, place: int) -> list["_Case"]:
+        """With all but one element of a larger array zero: not of max pooling's input, whose winners would
+        change, nor of σ′, which would hide what it multiplies."""
         fixed = ("dsigma", "a") if self.reading.routed else ("dsigma",)
-        return [i for i, (array, _) in enumerate(self.arrays) if array.letter not in fixed]
-
-    def with_array(self, place: int, numbers: np.ndarray) -> "_Case":
-        arrays = list(self.arrays)
-        arrays[place] = (arrays[place][0], numbers)
-        return replace(self, arrays=tuple(arrays))
+        numbers = self.arrays[place]
+        if self.reading.arrays[place].letter in fixed or numbers.size <= SINGLED_OUT:
+            return []
+        units = np.eye(numbers.size).reshape(numbers.size, *numbers.shape)
+        before, after = self.arrays[:place], self.arrays[place + 1 :]
+        return [replace(self, arrays=(*before, unit, *after)) for unit in units]
 
 
 def _as_values(answer: Any) -> Any:
@@ -157,7 +187,7 @@ def _candidates(name: str, reading: Reading, below: int) -> Iterator[_Case]:
             continue
         known.add(called)
         yield plain
-        if any(not np.array_equal(a, b) for (_, a), (_, b) in zip(plain.arrays, full.arrays, strict=True)):
+        if not all(map(np.array_equal, plain.arrays, full.arrays)):
             yield full
         if len(halves) < BATCH and not reading.routed:
             halves += _with_halves(full)
@@ -168,28 +198,24 @@ def _with_halves(case: _Case) -> Iterator[_Case]:
     """Halves in all arrays, then in all but one of integers, whose dtype the result must not have."""
     for whole in (None, *range(len(case.arrays))):
         arrays = tuple(
-            (array, numbers.astype(int) if place == whole else numbers + 0.5)
-            for place, (array, numbers) in enumerate(case.arrays)
+            numbers.astype(int) if place == whole else numbers + 0.5
+            for place, numbers in enumerate(case.arrays)
         )
         yield replace(case, arrays=arrays)
 
 
-def _arrays(reading: Reading, layer: AnyLayer, *, plain: bool) -> tuple[tuple[Array, np.ndarray], ...]:
+def _arrays(reading: Reading, layer: AnyLayer, *, plain: bool) -> tuple[np.ndarray, ...]:
     made = []
-    for argument in reading.arguments:
-        if not isinstance(argument, Array):
-            continue
+    for argument in reading.arrays:
         shape = argument.shape(layer)
         if reading.routed and argument.letter == "a":
             numbers = given_input(layer).reshape(shape)
-        elif plain and argument.letter == "dsigma":
-            numbers = np.ones(shape)
-        elif plain and argument.letter == "b":
-            numbers = np.zeros(shape)
+        elif plain and argument.letter in ("dsigma", "b"):
+            numbers = np.full(shape, float(argument.letter == "dsigma"))
         else:
             first = 1 + (argument.letter == "dsigma")
             numbers = np.arange(first, first + math.prod(shape), dtype=float).reshape(shape)
-        made.append((argument, numbers))
+        made.append(numbers)
     return tuple(made)
 
 
@@ -244,23 +270,3 @@ def _cost(sizes: Sizes) -> float | None:
     uneven = any(rest % stride for rest, _ in spare)
     numbers = samples * (channels * height * width + kernels * output) + kernels * channels * kh * kw
     return numbers + 4 * uneven + 0.5 * ((stride > 1) + (padding > 0))
-
-
-# ---- Irrelevant numbers ------------------------------------------------------------------------------------
-
-
-def _singled_out(evaluate: Evaluate, case: _Case, answer: Any, difference: Difference) -> tuple[_Case, Any]:
-    """All but one element of each larger array made zero, where the mistake still shows."""
-    for place in case.movable():
-        _, numbers = case.arrays[place]
-        if numbers.size <= SINGLED_OUT:
-            continue
-        tried = []
-        for at in range(numbers.size):
-            alone = np.zeros(numbers.shape)
-            alone.flat[at] = 1.0
-            tried.append(case.with_array(place, alone))
-        answers = zip(tried, evaluate([each.arguments for each in tried]), strict=True)
-        wrong = ((each, returned) for each, returned in answers if each.is_wrong(returned, difference))
-        case, answer = next(wrong, (case, answer))
-    return case, answer

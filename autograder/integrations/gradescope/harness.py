@@ -18,6 +18,7 @@ from autograder.base.messages import say
 from autograder.grading import grade_class
 from autograder.grading.engine import Settings
 from autograder.integrations.gradescope import isolation
+from autograder.judging import answer_key
 from autograder.judging.answer_key import HIDDEN, AnswerKey, KeyFileError
 from autograder.judging.evaluate import safe_notes, unreadable
 from autograder.judging.results import SubmissionResult
@@ -76,7 +77,7 @@ def _key(source: Path) -> tuple[Path, AnswerKey]:
     paths = sorted(source.glob(f"*{HIDDEN}"))
     if len(paths) != 1:
         raise KeyFileError(say("error.keys_in_bundle", folder=source, count=len(paths)))
-    return paths[0], grade_class.newest_key(paths[0])
+    return paths[0], answer_key.newest(paths[0])
 
 
 def _close_to_others(path: Path, keep: int) -> None:

@@ -18,6 +18,7 @@ from autograder.grading.engine import Settings
 from autograder.integrations.nbgrader import cells
 from autograder.integrations.nbgrader.errors import NotebookError
 from autograder.integrations.nbgrader.notebooks import nbformat
+from autograder.judging import answer_key
 from autograder.judging.answer_key import HIDDEN
 from autograder.sandbox.limits import asked_for
 from autograder.sandbox.records import Isolation
@@ -52,7 +53,7 @@ class SandboxExecute(Execute):  # type: ignore[misc]
         """
         assignment = resources["nbgrader"]["assignment"]
         path = Path(CourseDirectory(config=self.config).root) / self.keys / (assignment + HIDDEN)
-        key = grade_class.newest_key(path)
+        key = answer_key.newest(path)
         limits = asked_for(
             cpu_seconds=self.cpu_seconds,
             submission_seconds=self.submission_seconds,

@@ -40,14 +40,15 @@ def _margin(line: str) -> int:
 def releasing() -> Iterator[Callable[[Assignment, str], str]]:
     """Yield a function (assignment, language) → text of the notebook that students get.
 
-    All calls share one course folder, since making a gradebook takes nbgrader seconds. The function raises
-    `errors.ReleaseError` where nbgrader fails.
+    No gradebook is made, since that takes nbgrader seconds. The function raises `errors.ReleaseError` where
+    nbgrader fails.
     """
     with tempfile.TemporaryDirectory() as folder, scripts_on_path():
         root = Path(folder)
         config = Config()
         config.CourseDirectory.root = str(root)
-        config.CourseDirectory.db_url = f"sqlite:///{root / 'gradebook.db'}"
+        config.GenerateAssignment.no_database = True
+        config.SaveCells.enabled = False
         api = NbGraderAPI(CourseDirectory(config=config), config=config)
 
         def released_text(assignment: Assignment, lang: str) -> str:

@@ -67,7 +67,7 @@ class _Condition:
     def implies(self, other: "_Condition") -> bool:
         """Whether `other` holds by definition wherever this condition does."""
         return all(
-            any(all(any(_implies(a, b) for a in term) for b in wider) for wider in other.terms)
+            any(all(any(implies(a, b) for a in term) for b in wider) for wider in other.terms)
             for term in self.terms
         )
 
@@ -83,8 +83,8 @@ class _Condition:
         )
 
 
-def _implies(narrow: Feature, wide: Feature) -> bool:
-    """Features of the parameters are about the same one only if their texts name the same."""
+def implies(narrow: Feature, wide: Feature) -> bool:
+    """By definition. Features of the parameters are about the same one only if their texts name the same."""
     a, b = narrow.text, wide.text
     if not (isinstance(a, Message) and isinstance(b, Message)) or a == b:
         return a == b
@@ -268,6 +268,10 @@ LAYOUTS: tuple[Feature, ...] = (
     Feature(say(_ROWS), (), _layout("fortran", "strided"), implies=(_UNUSUAL,)),
     Feature(say(_UNUSUAL), (), _layout("fortran", "strided", "readonly")),
 )
+
+
+UNIONS = (say("symptom.where_integers"), say(_ROWS), say(_UNUSUAL))
+"""The texts of features that a case has because it has one of several others."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from autograder.base.messages import Text, Verbatim, joined, say
 from autograder.judging.comparison import AGREE, Comparator
 from autograder.judging.diagnosis import cells, shapes
 from autograder.judging.diagnosis.conditions import limited
+from autograder.judging.diagnosis.design import facts_of
 from autograder.judging.diagnosis.facts import Facts
 from autograder.judging.diagnosis.judged import AnalysedCase, Judged, way_of_failing
 from autograder.judging.diagnosis.knowledge import Knowledge
@@ -22,7 +23,7 @@ from autograder.judging.diagnosis.numbers import Relation, WrongNumbers, wrong_n
 from autograder.judging.key_records import KeyExercise, Step
 from autograder.judging.results import Verdict
 from autograder.sandbox.records import Outcome
-from autograder.submissions import source
+from autograder.submissions import records
 
 _NOTHING = Verbatim("")
 
@@ -42,7 +43,7 @@ def symptom(
 
     It quotes what the submission did; of a hidden key students read what `told.kind` leaves of it.
     """
-    cases = [AnalysedCase(**vars(case), facts=_facts(exercise, case, knowledge)) for case in judged]
+    cases = [AnalysedCase(**vars(case), facts=facts_of(exercise, case.case, knowledge)) for case in judged]
     not_right = [case for case in cases if not case.verdict.earns]
     wrong = [case for case in not_right if case.verdict is not Verdict.NR]
     if not wrong:
@@ -54,7 +55,7 @@ def symptom(
         missing = "symptom.class_missing" if first.case.script else "symptom.function_missing"
         return say(missing, name=exercise.name)
     if first.verdict is Verdict.FORBIDDEN:
-        place = {"where": source.place(first.outcome.where), "line": first.outcome.line}
+        place = {"where": records.place(first.outcome.where), "line": first.outcome.line}
         if modules:
             allowed = joined(["NumPy", *modules])
             return say("symptom.module_not_among", module=first.outcome.text, **place, modules=allowed)
@@ -68,11 +69,6 @@ def symptom(
             return explanation
     what = _what(exercise, cases, alike, knowledge)
     return limited(what, exercise, cases, alike, knowledge.features, elsewhere=len(alike) < len(wrong))
-
-
-def _facts(exercise: KeyExercise, judged: Judged, knowledge: Knowledge) -> Facts:
-    parameters = exercise.parameters_of(judged.case)
-    return knowledge.facts(parameters, judged.case, exercise.left_out(judged.case.args))
 
 
 def _what(
@@ -112,11 +108,15 @@ def _run_time_error(exercise: KeyExercise, outcome: Outcome) -> Text:
         )
     if outcome.text and place:
         return say(
-            "symptom.raised_there_because", name=name, where=source.place(place), line=line, text=outcome.text
+            "symptom.raised_there_because",
+            name=name,
+            where=records.place(place),
+            line=line,
+            text=outcome.text,
         )
     if not place:
         return say("symptom.raised", name=name)
-    return say("symptom.raised_there", name=name, where=source.place(place), line=line)
+    return say("symptom.raised_there", name=name, where=records.place(place), line=line)
 
 
 def _step_failed(exercise: KeyExercise, step: Step, outcome: Outcome) -> Text:

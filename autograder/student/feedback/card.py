@@ -9,7 +9,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from autograder.base.messages import Text, say
+from autograder.base.messages import Text, joined, say
 from autograder.base.timeout import OutOfTime
 from autograder.judging.answer_key import AnswerKey, KeyExercise
 from autograder.judging.diagnosis.judged import Judged
@@ -112,7 +112,6 @@ def cards(
         Makes calls of the student's functions, for smaller inputs and formulas.
     """
     domain = find(key.domain)
-    all_pass = say(domain.message_id("card.all_pass"))
     made = []
     for index, (exercise, outcome) in enumerate(zip(key.exercises, result.exercises, strict=True)):
         found = smallest_failure(exercise, judged[index], visible=key.visible) if judged else None
@@ -120,8 +119,16 @@ def cards(
         failure, case = found or (None, None)
         smaller, formula = _further(domain, exercise, case, asking) if case and asking else (None, None)
         about = (titles, exercise.lecture, exercise.name in told, ask)
-        made.append(Card(outcome, *about, failure, smaller, formula, all_pass, domain.next_steps))
+        made.append(Card(outcome, *about, failure, smaller, formula, all_pass([exercise]), domain.next_steps))
     return tuple(made)
+
+
+def all_pass(exercises: Sequence[KeyExercise]) -> Text:
+    """What is said of exercises without mistakes: what hidden cases try and the visible ones did not."""
+    features = dict.fromkeys(feature for exercise in exercises for feature in exercise.untried)
+    if not features:
+        return say("card.all_pass")
+    return say("card.untried", features=joined([feature.text for feature in features], "list.groups"))
 
 
 def _further(

@@ -1,8 +1,6 @@
 """The sentences of a card that `html` and `text` share."""
 
 from autograder.base.messages import Text, say
-from autograder.judging.answer_key import AnswerKey
-from autograder.judging.domain import find
 from autograder.judging.results import ExerciseResult, SubmissionResult
 from autograder.student.feedback.card import Card
 
@@ -15,11 +13,6 @@ def points(result: ExerciseResult | SubmissionResult) -> Text:
 def hint(card: Card) -> Text | None:
     """The idea, where it may be revealed."""
     return card.result.diagnosis if card.told and card.result.misconception is not None else None
-
-
-def all_pass(key: AnswerKey) -> Text:
-    """The sentence for a check without mistakes."""
-    return say(find(key.domain).message_id("card.all_pass"))
 
 
 def following(step: Text) -> Text:

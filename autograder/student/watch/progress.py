@@ -13,8 +13,9 @@ from autograder.judging.results import ExerciseResult, SubmissionResult
 from autograder.student.feedback import advice
 from autograder.student.workspace import Place
 from autograder.submissions import source as sources
+from autograder.submissions.records import Statement, SubmissionError
 
-Definitions = dict[str, sources.Statement]
+Definitions = dict[str, Statement]
 """The statements that define functions, by name."""
 
 
@@ -67,8 +68,8 @@ def next_work(works: Sequence[Work], after: Work) -> Work | None:
 def definitions(path: Path) -> Definitions:
     """The statements that define the functions of a file; empty where it cannot be read."""
     try:
-        return sources.definitions(sources.read(path.name, path.read_bytes()))
-    except (OSError, sources.SubmissionError):
+        return sources.definitions(sources.read(path.name, sources.of_file(path)))
+    except (OSError, SubmissionError):
         return {}
 
 

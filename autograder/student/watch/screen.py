@@ -19,8 +19,9 @@ from autograder.base.messages import translator
 from autograder.base.prose import Prose
 from autograder.judging.domain import find
 from autograder.judging.results import ExerciseResult, Verdict, total
+from autograder.student.feedback.card import all_pass
 from autograder.student.watch.progress import Work, next_exercise, next_work
-from autograder.submissions import source
+from autograder.submissions import records
 
 _WIDEST = 100
 """Columns that text uses at most: longer lines are hard to read."""
@@ -140,9 +141,8 @@ def hint_steps(exercise: ExerciseResult, work: Work, lang: str) -> list[str]:
         steps.append(exercise.diagnosis.in_language(lang))
     else:
         steps.append(_("watch.hint_not_recognised"))
-    domain = find(work.key.domain)
-    if domain.formula is not None:
-        steps.append(_(domain.message_id("watch.hint_formula")))
+    if find(work.key.domain).formula is not None:
+        steps.append(_("watch.hint_formula"))
     return [*steps, read]
 
 
@@ -267,7 +267,7 @@ class _Bar:
 
 def _all_right(works: Sequence[Work], current: Work, lang: str) -> list[RenderableType]:
     _ = translator(lang)
-    done = _(find(current.key.domain).message_id("watch.all_pass"), name=_title(current, lang))
+    done = _("watch.all_pass", name=_title(current, lang), more=all_pass(current.key.exercises))
     parts: list[RenderableType] = [_marked("✓", done, "green")]
     following = next_work(works, current)
     if following is None:
@@ -282,15 +282,15 @@ def _place(work: Work, exercise: str, lang: str) -> str:
     place = work.defined.get(exercise)
     file = shown_path(work.file or work.place.folder)
     if place is not None:
-        between = ":" if source.cell_number(place.where) is None else _("list.clauses")
+        between = ":" if records.cell_number(place.where) is None else _("list.clauses")
         file = f"{file}{between}{_line_or_cell(place, lang)}"
     return f"{file} · {_('watch.lecture_section', section=_lecture(work, exercise))}"
 
 
-def _line_or_cell(place: source.Statement, lang: str) -> str:
+def _line_or_cell(place: records.Statement, lang: str) -> str:
     """The line in a script, the cell in a notebook."""
-    is_script = source.cell_number(place.where) is None
-    return str(place.line) if is_script else source.place(place.where).in_language(lang)
+    is_script = records.cell_number(place.where) is None
+    return str(place.line) if is_script else records.place(place.where).in_language(lang)
 
 
 def _lecture(work: Work, name: str) -> str:

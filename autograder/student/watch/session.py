@@ -27,6 +27,8 @@ from autograder.student.watch import memory, progress, screen
 from autograder.student.watch.progress import Work
 from autograder.student.watch.terminal import Terminal
 from autograder.student.workspace import CheckError, Place
+from autograder.submissions.content import CODE
+from autograder.submissions.source import of_file
 
 View = Literal["overview", "list", "formula"]
 
@@ -45,9 +47,7 @@ def run(folder: Path, lang: str, console: Console) -> None:
     """
     places = workspace.places(folder)
     if not places:
-        file = workspace.current_file(folder)  # raises the reason, or finds a renamed file
-        name = workspace.key_beside(file).name.removesuffix(workspace.ENDING) + file.suffix
-        raise CheckError(say("watch.wrong_file_name", file=file.name, name=name))
+        workspace.current_files(folder)  # raises the reason
     checkers = {place: Checker(place.key) for place in places}
     ordered = sorted(places, key=lambda place: workspace.course_order(checkers[place].key))
     lang = checkers[ordered[0]].key.about.language(lang)
@@ -141,7 +141,7 @@ class _Session:
             if work.file and work.result is None and work.place.name in self.memory.results
         ]
         if saved:
-            newest = workspace.newest_first(saved)[0]
+            newest = max(saved, key=workspace.changed)
             return next(place for place, work in self.works.items() if work.file == newest)
         by_name = {place.name: place for place in self.works}
         return by_name.get(self.memory.current) or next(iter(self.works))
@@ -163,7 +163,7 @@ class _Session:
         content = b""
         if work.file is not None:
             with contextlib.suppress(OSError):
-                content = work.file.read_bytes()
+                content = of_file(work.file)
         return memory.digest(work.file.name if work.file else "", content, work.key.digest)
 
     def _remember(self) -> None:
@@ -176,15 +176,11 @@ class _Session:
         """Call `_saved` for each assignment whose file was saved."""
         from watchfiles import awatch
 
-        by_path = {
-            str(place.folder.absolute() / (place.name + suffix)): place
-            for place in self.works
-            for suffix in workspace.SUFFIXES
-        }
         folders = {place.folder.absolute() for place in self.works}
+        folders |= {file.parent.absolute() for place in self.works for file in place.files}
         saved = awatch(
             *folders,
-            watch_filter=lambda change, path: path in by_path,
+            watch_filter=lambda change, path: bool(CODE.search(path)),
             debounce=200,
             step=_STEP,
             recursive=False,
@@ -192,8 +188,11 @@ class _Session:
         )
         try:
             async for changes in saved:
-                for place in dict.fromkeys(by_path[path] for _, path in changes):
-                    self._saved(place)
+                paths = {Path(path) for _, path in changes}
+                for place, work in list(self.works.items()):
+                    known = [*place.files, *([work.file] if work.file else [])]
+                    if not paths.isdisjoint(file.absolute() for file in known):
+                        self._saved(place)
         except (OSError, RuntimeError) as error:  # too many watches, a deleted folder
             raise CheckError(say("watch.files_unwatchable", error=error)) from error
 

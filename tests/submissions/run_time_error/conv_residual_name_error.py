@@ -1,10 +1,10 @@
 # assignment: conv_residual
-# derive_residuals: RTE "NameError"
-# rotate180: RTE "NameError"
-# pad_residual: RTE "NameError"
-# insert_zeros: RTE "NameError"
-# conv_residual: RTE "NameError"
-# conv2d_input_grad: RTE "NameError"
+# derive_residuals: RTE "not defined"
+# rotate180: RTE "not defined"
+# pad_residual: RTE "not defined"
+# insert_zeros: RTE "not defined"
+# conv_residual: RTE "not defined"
+# conv2d_input_grad: RTE "not defined"
 
 # The import got lost; only what needs no NumPy still works.
 

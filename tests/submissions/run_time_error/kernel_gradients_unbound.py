@@ -1,5 +1,5 @@
 # assignment: kernel_gradients
-# derive_gradients: RTE "NameError"
+# derive_gradients: RTE "not defined"
 # kernel_gradient: RTE "UnboundLocalError"
 # numerical_gradient: RTE "TypeError"
 # conv2d_weight_grad: RTE "TypeError"

@@ -1,6 +1,6 @@
 # assignment: pooling
-# max_pool: RTE square_window
-# avg_pool: RTE square_window
+# max_pool: RTE square_maps_only; loses rectangular
+# avg_pool: RTE square_maps_only; loses rectangular
 # avg_pool2d_backward: WA square_map_assumed
 
 # Square maps in square windows, as on the slides.

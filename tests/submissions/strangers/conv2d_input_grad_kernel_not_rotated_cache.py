@@ -14,7 +14,9 @@ def conv_backward(dout, cache):
         for k in range(K):
             for i in range(Ho):
                 for j in range(Wo):
-                    dxp[n, :, i * s : i * s + kh, j * s : j * s + kw] += w[k][:, ::-1, ::-1] * dout[n, k, i, j]
+                    dxp[n, :, i * s : i * s + kh, j * s : j * s + kw] += (
+                        w[k][:, ::-1, ::-1] * dout[n, k, i, j]
+                    )
     return dxp[:, :, p : p + H, p : p + W]
 
 

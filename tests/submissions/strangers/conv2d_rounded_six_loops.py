@@ -1,5 +1,5 @@
 # assignment: convolution
-# conv2d: RTE remainder_refused
+# conv2d: RTE number_rounded_to_nearest
 
 import numpy as np
 

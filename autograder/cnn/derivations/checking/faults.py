@@ -1,12 +1,13 @@
 """Compare typed with correct terms, and describe each difference in a sentence.
 
 `lines`, `answers` and `documents` call `explain` for a formula that they found wrong. The comparison is
-exact; where a surplus term was clearly meant for a missing one, one sentence covers both.
+exact; where a surplus term was clearly meant for a missing one, one sentence covers both. A side that only
+repeats the question, or leaves derivatives to be formed, may be true but is no answer.
 """
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
@@ -15,9 +16,10 @@ from autograder.cnn.derivations.checking.slips import Slip, find_slips
 from autograder.cnn.derivations.layer import Layer
 from autograder.cnn.derivations.meaning.layer_formulas import LayerFormulas
 from autograder.cnn.derivations.meaning.terms import Factor, Monomial, Terms, write_factor, write_term
-from autograder.cnn.derivations.notation import write
+from autograder.cnn.derivations.notation import nodes, write
+from autograder.cnn.derivations.notation.nodes import NamedQuantity, Node, PartialDerivative
 from autograder.cnn.derivations.notation.write import left_side
-from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, LayerName
+from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, Derivative
 
 MAX_PAIRED = 80
 """Missing and surplus terms up to which they are paired."""
@@ -96,41 +98,33 @@ def compare_terms(typed: Terms, right: Terms, formulas: LayerFormulas) -> tuple[
     missing: dict[Monomial, Fraction] = {}
     extra: dict[Monomial, Fraction] = {}
     for monomial in {**right, **typed}:
-        wanted, given = right.get(monomial, Fraction(0)), typed.get(monomial, Fraction(0))
+        wanted, given = right.get(monomial), typed.get(monomial)
         if wanted and given and wanted != given:
-            found.append(_coefficient(monomial, wanted, given))
+            kind: FaultKind = "sign" if wanted == -given else "coefficient"
+            found.append(_fault(kind, write_term(monomial, wanted), write_term(monomial, given)))
         elif wanted and not given:
             missing[monomial] = wanted
         elif given and not wanted:
             extra[monomial] = given
-    for wanted_term, typed_term, kind in _pairs(missing, extra):
-        found.append(
-            _meant(wanted_term, typed_term, kind, missing.pop(wanted_term), extra.pop(typed_term), formulas)
+    for meant, instead, kind in _pairs(missing, extra):
+        wanted_term, typed_term = (
+            write_term(meant, missing.pop(meant)),
+            write_term(instead, extra.pop(instead)),
         )
+        found.append(_fault(kind, wanted_term, typed_term))
     for monomial, value in extra.items():
-        shown = write_term(monomial, value)
-        absent = _absent(monomial, formulas)
-        sentence = (
-            say("cnn.term.foreign_no_element", term=shown, element=absent)
-            if absent
-            else say("cnn.term.foreign", term=shown)
-        )
-        found.append(TermFault("extra", "", shown, sentence))
-    for monomial, value in missing.items():
-        shown = write_term(monomial, value)
-        found.append(TermFault("missing", shown, "", say("cnn.term.missing", term=shown)))
-    return tuple(found)
+        fault = _fault("extra", "", write_term(monomial, value))
+        if absent := _absent(monomial, formulas):
+            fault = replace(fault, text=say("cnn.term.foreign_no_element", term=fault.typed, element=absent))
+        found.append(fault)
+    return (*found, *(_fault("missing", write_term(*item), "") for item in missing.items()))
 
 
-def _coefficient(monomial: Monomial, wanted: Fraction, given: Fraction) -> TermFault:
-    wanted_term, typed_term = write_term(monomial, wanted), write_term(monomial, given)
-    if wanted == -given:
-        return TermFault("sign", wanted_term, typed_term, say("cnn.term.wrong_sign", term=typed_term))
-    sentence = say("cnn.term.wrong_coefficient", typed=typed_term, wanted=wanted_term)
-    return TermFault("coefficient", wanted_term, typed_term, sentence)
-
-
-_MEANT: dict[FaultKind, str] = {
+_SAID: dict[FaultKind, str] = {
+    "missing": "cnn.term.missing",
+    "extra": "cnn.term.foreign",
+    "sign": "cnn.term.wrong_sign",
+    "coefficient": "cnn.term.wrong_coefficient",
     "index": "cnn.term.wrong_index",
     "layer": "cnn.term.wrong_layer",
     "letter": "cnn.term.wrong_quantity",
@@ -139,18 +133,11 @@ _MEANT: dict[FaultKind, str] = {
 }
 
 
-def _meant(
-    wanted: Monomial,
-    typed: Monomial,
-    kind: FaultKind,
-    value: Fraction,
-    given: Fraction,
-    formulas: LayerFormulas,
-) -> TermFault:
-    """The fault of a typed term that was meant for another."""
-    wanted_term, typed_term = write_term(wanted, value), write_term(typed, given)
-    sentence = _MEANT[kind]
-    return TermFault(kind, wanted_term, typed_term, say(sentence, wanted=wanted_term, typed=typed_term))
+def _fault(kind: FaultKind, wanted: str, typed: str) -> TermFault:
+    id = _SAID[kind]
+    alone = kind in ("missing", "extra", "sign")
+    text = say(id, term=typed or wanted) if alone else say(id, wanted=wanted, typed=typed)
+    return TermFault(kind, wanted, typed, text)
 
 
 def _pairs(
@@ -161,20 +148,16 @@ def _pairs(
     if len(wanted) > MAX_PAIRED or len(typed) > MAX_PAIRED:
         return []
     near = sorted(
-        (
-            (found[0], i, j, found[1])
-            for i, missing_term in enumerate(wanted)
-            for j, extra_term in enumerate(typed)
-            if (found := _distance(missing_term, extra_term)) is not None
-        ),
-        key=lambda pair: pair[:3],
+        (found[0], i, j, found[1])
+        for i, missing_term in enumerate(wanted)
+        for j, extra_term in enumerate(typed)
+        if (found := _distance(missing_term, extra_term)) is not None
     )
     pairs: list[tuple[Monomial, Monomial, FaultKind]] = []
-    taken: set[tuple[str, int]] = set()
-    for _, i, j, kind in near:
-        if ("w", i) not in taken and ("t", j) not in taken:
-            taken |= {("w", i), ("t", j)}
-            pairs.append((wanted[i], typed[j], kind))
+    while near:
+        _, i, j, kind = near[0]
+        pairs.append((wanted[i], typed[j], kind))
+        near = [pair for pair in near if pair[1] != i and pair[2] != j]
     return pairs
 
 
@@ -213,15 +196,69 @@ def _factor_distance(wanted: Factor, typed: Factor) -> tuple[int, FaultKind]:
 def _absent(monomial: Monomial, formulas: LayerFormulas) -> str:
     """An element in a product that the layer does not have; "" if there is none."""
     for factor in monomial:
-        if not isinstance(factor, Atom) or factor.layer not in _LAYERS.get(factor.letter, ()):
-            continue
-        if not formulas.exists(factor):
+        looked_up = isinstance(factor, Atom) and (factor.letter, factor.layer) in _LOOKED_UP
+        if looked_up and not formulas.exists(factor):  # type: ignore[arg-type]
             return write_factor(factor)
     return ""
 
 
-_LAYERS: dict[str, tuple[LayerName, ...]] = {
-    **{"a": (BEFORE,), "dsigma": (BEFORE,), "w": (CURRENT,)},
-    **{"z": (CURRENT, BEFORE), "delta": (CURRENT, BEFORE)},
+_LOOKED_UP = {
+    *(("a", BEFORE), ("dsigma", BEFORE), ("w", CURRENT)),
+    *((letter, layer) for letter in ("z", "delta") for layer in (CURRENT, BEFORE)),
 }
-"""The layers whose elements can be looked up."""
+"""The quantities whose elements can be looked up."""
+
+
+# ---- The sides of an equation ----------------------------------------------------------------------------
+
+
+def asked_for(side: Terms) -> Atom | None:
+    """What a left-hand side asks for, as `expand` keys it: the element, and w for ∂J/∂w."""
+    if len(side) != 1:
+        return None
+    ((monomial, value),) = side.items()
+    if value != 1 or len(monomial) != 1:
+        return None
+    match monomial[0]:
+        case Atom(letter="z" | "delta") as atom:
+            return atom
+        case Derivative(of="J", by=Atom(letter="z") as by):
+            return Atom("delta", by.index, by.layer)
+        case Derivative(of="J", by=by):
+            return by
+    return None
+
+
+def is_undone(side: Node) -> bool:
+    """Whether a derivative is left to be carried out. ∂J/∂z^(l) is not: it is another name of δ^(l)."""
+    for node in nodes.walk(side):
+        match node:
+            case PartialDerivative(of=nodes.Loss(), by=NamedQuantity(letter="z", layer=layer)) if (
+                layer is not None and layer.offset == 0
+            ):
+                continue
+            case PartialDerivative():
+                return True
+    return False
+
+
+def has_sum(side: Node) -> bool:
+    """Whether a Σ is left to be written out."""
+    return any(isinstance(node, nodes.Summation) for node in nodes.walk(side))
+
+
+def repeats(side: Terms, left: Terms) -> bool:
+    """Whether a side holds the left-hand side itself."""
+    asked = {factor for monomial in left for factor in monomial}
+    return any(asked.intersection(monomial) for monomial in side)
+
+
+def as_typed(read: Terms, carried_out: Terms) -> Terms:
+    """The terms to explain: those that were typed, unless derivatives among them are still to be formed."""
+    undone = any(isinstance(factor, Derivative) for monomial in read for factor in monomial)
+    return carried_out if undone else read
+
+
+def written(side: Terms) -> str:
+    """A side in Unicode."""
+    return " + ".join(write_term(monomial, value) for monomial, value in side.items()) or "0"

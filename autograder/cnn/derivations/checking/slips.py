@@ -63,8 +63,8 @@ def find_slips(layer: Layer, left: Atom, right: Terms, typed: Terms) -> tuple[Sl
 
 # ---- Building blocks --------------------------------------------------------------------------------------
 
-Replace = Callable[[Atom, Monomial], Factor | None]
-"""(element, the product that it is in) ↦ what stands in its place; None leaves it out."""
+Replace = Callable[[Layer, Atom, Monomial], Factor | None]
+"""(layer, element, the product that it is in) ↦ what stands in its place; None leaves it out."""
 Place = Callable[[Layer, tuple[int, ...]], tuple[int, ...]]
 """(layer, index) ↦ the index of another element."""
 
@@ -73,49 +73,34 @@ def _is(factor: Factor, letter: str, where: LayerName | None = None) -> TypeGuar
     return isinstance(factor, Atom) and factor.letter == letter and where in (None, factor.layer)
 
 
-def _replaced(terms: Terms, letter: str, where: LayerName | None, replacement: Replace) -> Terms:
-    """Every element of one quantity replaced; `where` None means of either layer."""
-    found: dict[Monomial, Fraction] = {}
-    for monomial, value in terms.items():
-        factors = (
-            replacement(factor, monomial) if _is(factor, letter, where) else factor for factor in monomial
-        )
-        key = tuple(sorted((factor for factor in factors if factor is not None), key=order))
-        found[key] = found.get(key, Fraction(0)) + value
-    return found
+def _replacing(letter: str, where: LayerName | None, *replacements: Replace, least: int = 0) -> Wrong:
+    """Every element of one quantity replaced, for each replacement; `where` None means of either layer.
 
-
-def _replacing(letter: str, where: LayerName | None, *replacements: Replace) -> Wrong:
-    """One wrong formula for each replacement."""
+    A formula must have `least` terms: a single w, for example, does not tell how it was moved.
+    """
 
     def wrong(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
-        for replacement in replacements:
-            yield _replaced(right, letter, where, replacement)
+        for replacement in replacements if len(right) >= least else ():
+            found: dict[Monomial, Fraction] = {}
+            for monomial, value in right.items():
+                factors = [
+                    replacement(layer, factor, monomial) if _is(factor, letter, where) else factor
+                    for factor in monomial
+                ]
+                key = tuple(sorted((factor for factor in factors if factor is not None), key=order))
+                found[key] = found.get(key, Fraction(0)) + value
+            yield found
 
     return wrong
 
 
-def _moved(letter: str, *places: Place) -> Wrong:
+def _moved(letter: str, *places: Place, least: int = 0) -> Wrong:
     """All elements of one letter at other places; one wrong formula for each kind of place."""
-
-    def wrong(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
-        for place in places:
-
-            def moved(factor: Atom, _: Monomial, place: Place = place) -> Atom:
-                return replace(factor, index=place(layer, factor.index))
-
-            yield _replaced(right, letter, None, moved)
-
-    return wrong
+    return _replacing(letter, None, *map(_at, places), least=least)
 
 
-def _of_several_terms(slip: Wrong) -> Wrong:
-    """`slip` where the formula has more than one term: a single w does not tell how it was moved."""
-
-    def wrong(layer: Layer, left: Atom, right: Terms) -> Iterable[Terms]:
-        return slip(layer, left, right) if len(right) > 1 else ()
-
-    return wrong
+def _at(place: Place) -> Replace:
+    return lambda layer, factor, _: replace(factor, index=place(layer, factor.index))
 
 
 def _mirrored(of: Literal["kernel", "output"], *, rows: bool = True, columns: bool = True) -> Place:
@@ -141,36 +126,28 @@ def _maps_swapped(layer: Layer, index: tuple[int, ...]) -> tuple[int, ...]:
 def _of_element(place: Place) -> Wrong:
     """The right formula of an element at another place."""
 
-    def wrong(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
-        formula = _right(layer, replace(left, index=place(layer, left.index)))
-        if formula is not None:
-            yield formula
+    def wrong(layer: Layer, left: Atom, right: Terms) -> Iterable[Terms]:
+        moved = replace(left, index=place(layer, left.index))
+        formula = formulas_of(layer).asked(left.letter).get(moved)
+        return () if formula is None else (formula,)
 
     return wrong
-
-
-def _right(layer: Layer, left: Atom) -> Terms | None:
-    """The formula for the left-hand side `left`, in `expand`'s reading of it."""
-    return formulas_of(layer).asked(left.letter).get(left)
 
 
 def _as_if(**sizes: int) -> Wrong:
     """The formula of a layer with other sizes, as far as its elements exist in this one."""
 
     def wrong(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
-        if all(getattr(layer, name) == value for name, value in sizes.items()):
-            return
         try:
             resized = replace(layer, **sizes)  # type: ignore[arg-type]
         except LayerError:
             return
-        formula = _right(resized, left)
-        if formula is not None:
-            here = formulas_of(layer)
+        formula = formulas_of(resized).asked(left.letter).get(left)
+        if formula is not None and resized != layer:
             yield {
                 monomial: value
                 for monomial, value in formula.items()
-                if all(here.exists(factor) for factor in monomial if isinstance(factor, Atom))
+                if all(formulas_of(layer).exists(factor) for factor in monomial if isinstance(factor, Atom))
             }
 
     return wrong
@@ -180,7 +157,7 @@ def _as_if(**sizes: int) -> Wrong:
 
 
 def _slope_at_the_residual(where: LayerName) -> Replace:
-    def slope(factor: Atom, monomial: Monomial) -> Atom:
+    def slope(layer: Layer, factor: Atom, monomial: Monomial) -> Atom:
         index = next((part.index for part in monomial if _is(part, "delta")), factor.index)
         return Atom("dsigma", index, where)
 
@@ -203,17 +180,17 @@ def _mean(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
         yield {monomial: value / count for monomial, value in right.items()}
 
 
-def _has_bias(monomial: Monomial) -> bool:
-    return any(_is(factor, "b") for factor in monomial)
+def _bias_taken(times: Callable[[int], int]) -> Wrong:
+    """The bias as often as this function of the number of products says."""
 
+    def wrong(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
+        found = {
+            monomial: value * times(len(right) - 1) if any(_is(each, "b") for each in monomial) else value
+            for monomial, value in right.items()
+        }
+        yield {monomial: value for monomial, value in found.items() if value}
 
-def _bias_missing(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
-    yield {monomial: value for monomial, value in right.items() if not _has_bias(monomial)}
-
-
-def _bias_with_every_product(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
-    count = len(right) - 1
-    yield {monomial: value * count if _has_bias(monomial) else value for monomial, value in right.items()}
+    return wrong
 
 
 def _map_numbers(layer: Layer, letter: str) -> range:
@@ -244,13 +221,10 @@ def _other_map(letter: Literal["a", "delta"]) -> Wrong:
     def wrong(layer: Layer, left: Atom, right: Terms) -> Iterator[Terms]:
         sums: dict[Monomial, Fraction] = {}
         for number in _map_numbers(layer, letter):
-
-            def renumbered(factor: Atom, _: Monomial, number: int = number) -> Atom:
-                return replace(factor, index=(number, *factor.index[1:]))
-
-            formula = _replaced(right, letter, where, renumbered)
-            sums |= formula
-            yield formula
+            place = _at(lambda _, index, number=number: (number, *index[1:]))  # type: ignore[misc]
+            for formula in _replacing(letter, where, place)(layer, left, right):
+                sums |= formula
+                yield formula
         if sums:
             yield sums
 
@@ -260,7 +234,7 @@ def _other_map(letter: Literal["a", "delta"]) -> Wrong:
 # ---- The list: the first that fits is named ---------------------------------------------------------------
 
 SLIPS: tuple[Slip, ...] = (
-    Slip("dsigma_missing", ("delta",), _replacing("dsigma", None, lambda slope, _: None)),
+    Slip("dsigma_missing", ("delta",), _replacing("dsigma", None, lambda *_: None)),
     Slip("kernel_not_rotated", ("delta", "a"), _moved("w", _mirrored("kernel"))),
     Slip(
         "dsigma_of_this_layer",
@@ -268,7 +242,7 @@ SLIPS: tuple[Slip, ...] = (
         _replacing(
             "dsigma",
             BEFORE,
-            lambda slope, _: replace(slope, layer=CURRENT),
+            lambda _, slope, __: replace(slope, layer=CURRENT),
             _slope_at_the_residual(CURRENT),
         ),
     ),
@@ -278,12 +252,12 @@ SLIPS: tuple[Slip, ...] = (
     Slip(
         "dsigma_of_a",
         ("delta",),
-        _replacing("dsigma", BEFORE, lambda slope, _: Foreign("dsigma", Atom("a", slope.index, BEFORE))),
+        _replacing("dsigma", BEFORE, lambda _, slope, __: Foreign("dsigma", Atom("a", slope.index, BEFORE))),
     ),
     Slip(
         "residual_of_the_layer_before",
         ("delta", "a", "w", "b"),
-        _replacing("delta", CURRENT, lambda delta, _: replace(delta, layer=BEFORE)),
+        _replacing("delta", CURRENT, lambda _, delta, __: replace(delta, layer=BEFORE)),
     ),
     Slip(
         "z_for_a",
@@ -291,25 +265,25 @@ SLIPS: tuple[Slip, ...] = (
         _replacing(
             "a",
             BEFORE,
-            lambda a, _: replace(a, letter="z", layer=CURRENT),
-            lambda a, _: replace(a, letter="z"),
+            lambda _, a, __: replace(a, letter="z", layer=CURRENT),
+            lambda _, a, __: replace(a, letter="z"),
         ),
     ),
-    Slip("a_of_this_layer", ("w", "z"), _replacing("a", BEFORE, lambda a, _: replace(a, layer=CURRENT))),
+    Slip("a_of_this_layer", ("w", "z"), _replacing("a", BEFORE, lambda _, a, __: replace(a, layer=CURRENT))),
     Slip("true_convolution", ("z",), _moved("w", _mirrored("kernel"))),
     Slip("gradient_rotated", ("w",), _of_element(_mirrored("kernel"))),
     Slip("residual_rotated", ("w",), _moved("delta", _mirrored("output"))),
     Slip(
         "kernel_rotated_along_one_axis",
         ("delta", "a"),
-        _of_several_terms(_moved("w", _mirrored("kernel", rows=False), _mirrored("kernel", columns=False))),
+        _moved("w", _mirrored("kernel", rows=False), _mirrored("kernel", columns=False), least=2),
     ),
-    Slip("kernel_transposed", ("delta", "a", "z"), _of_several_terms(_moved("w", _transposed))),
+    Slip("kernel_transposed", ("delta", "a", "z"), _moved("w", _transposed, least=2)),
     Slip("rows_and_columns_swapped", ("delta", "a", "w", "z"), _of_element(_transposed)),
     Slip("dsigma_too_much", ("w", "b"), _slope_added),
     Slip("mean_for_sum", ("w", "b"), _mean),
-    Slip("bias_missing", ("z",), _bias_missing),
-    Slip("bias_with_every_product", ("z",), _bias_with_every_product),
+    Slip("bias_missing", ("z",), _bias_taken(lambda count: 0)),
+    Slip("bias_with_every_product", ("z",), _bias_taken(lambda count: count)),
     Slip("stride_ignored", ("z", "delta", "a", "w"), _as_if(stride=1)),
     Slip("padding_ignored", ("z", "delta", "a", "w"), _as_if(padding=0)),
     Slip("one_kernel_only", ("delta", "a"), _one_map("delta")),

@@ -6,28 +6,22 @@ element. What is not checked is counted and named, never passed as right.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from math import prod
 from pathlib import Path
 
 from autograder.base.messages import joined, say
-from autograder.cnn.derivations.checking.sides import (
-    has_sum,
-)
-from autograder.cnn.derivations.documents.conventions import (
-    candidates,
-    described_change,
-    letters_of,
-    said_twice,
-    says_no_bias,
-    says_turned,
-)
+from autograder.cnn.derivations.checking.faults import has_sum
+from autograder.cnn.derivations.documents import conventions as said
+from autograder.cnn.derivations.documents.conventions import described_change
 from autograder.cnn.derivations.documents.equations import (
     Outcome,
+    is_forward,
     judge,
+    kinds_of,
     names_letter,
+    quantities,
+    tells_too_little,
     weights_before,
     with_layers,
 )
@@ -36,34 +30,22 @@ from autograder.cnn.derivations.documents.report import Checked, Report, Status
 from autograder.cnn.derivations.documents.settings import (
     FROM_THE_TEXT,
     Kind,
-    LargestIndices,
     Options,
     generic_layers,
-    layer_kind,
+    layers_of,
 )
-from autograder.cnn.derivations.documents.statements import is_statement, is_value
-from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, describe
+from autograder.cnn.derivations.layer import AnyLayer, Layer, describe
 from autograder.cnn.derivations.meaning.convention import Convention
-from autograder.cnn.derivations.meaning.errors import NotCovered
 from autograder.cnn.derivations.meaning.evaluate import MAX_STEPS, Evaluator
 from autograder.cnn.derivations.meaning.indices import SizeName, free_variables, require_one_size_each
 from autograder.cnn.derivations.meaning.layer_formulas import formulas_of
+from autograder.cnn.derivations.meaning.terms import NotCovered
 from autograder.cnn.derivations.notation import write
 from autograder.cnn.derivations.notation.errors import NotationError
-from autograder.cnn.derivations.notation.letters import LECTURES, in_letters, names_in, plain
-from autograder.cnn.derivations.notation.nodes import (
-    Call,
-    Equation,
-    Loss,
-    Matrix,
-    NamedQuantity,
-    PartialDerivative,
-    Product,
-    Summation,
-    Transposed,
-)
+from autograder.cnn.derivations.notation.nodes import Equation, NamedQuantity, PartialDerivative
 from autograder.cnn.derivations.notation.parse import parse_equation
-from autograder.cnn.derivations.symbols import CURRENT
+from autograder.cnn.derivations.notation.spelling import LECTURES, in_letters, names_in, plain
+from autograder.submissions.content import decode
 
 MAX_BYTES = 4 * 2**20
 MAX_STEPS_EACH = 4 * MAX_STEPS
@@ -83,17 +65,15 @@ def check_file(path: Path, options: Options = FROM_THE_TEXT) -> Report:
         The given sizes make no layer.
     """
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
+        if path.stat().st_size > MAX_BYTES:
             raise DocumentError(say("cnn.document.too_large", file=path.name, limit=MAX_BYTES // 2**20))
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise DocumentError(say("cnn.document.not_utf8", file=path.name)) from None
+        decoded = decode(path.read_bytes())
     except OSError as error:
-        raise DocumentError(
-            say("cnn.document.unreadable", file=str(path), reason=error.strerror or str(error))
-        ) from None
-    return check_text(text, path.suffix.lower(), options)
+        reason = error.strerror or str(error)
+        raise DocumentError(say("cnn.document.unreadable", file=str(path), reason=reason)) from None
+    if decoded is None:
+        raise DocumentError(say("cnn.document.not_utf8", file=path.name))
+    return check_text(decoded[0], path.suffix.lower(), options)
 
 
 def check_text(text: str, suffix: str = ".md", options: Options = FROM_THE_TEXT) -> Report:
@@ -103,14 +83,9 @@ def check_text(text: str, suffix: str = ".md", options: Options = FROM_THE_TEXT)
     ------
     DocumentError, LayerError
     """
-    _refuse_impossible(options)
-    return _Checker(Scan(text, suffix), options).report()
-
-
-def _refuse_impossible(options: Options) -> None:
-    """Sizes that make no layer whatever the text says."""
-    kernel = options.kernel or (1, 1)
+    kernel = options.kernel or (1, 1)  # sizes that make no layer whatever the text says are refused
     Layer(options.input or kernel, kernel, options.stride, options.padding)
+    return _Checker(Scan(text, suffix), options).report()
 
 
 _POOLING = re.compile(r"池化|pool|upsample|上采样", re.IGNORECASE)
@@ -139,10 +114,15 @@ class _Parsed:
     @property
     def forward(self) -> bool:
         """Whether it says what z is."""
-        left = self.equation.sides[0]
-        return isinstance(left, NamedQuantity) and left.letter == "z"
+        return is_forward(self.equation)
+
+    @property
+    def strided(self) -> bool:
+        return _STRIDED.search(self.plain) is not None
 
 
+_Settled = list[tuple[_Parsed, Equation | NotCovered]]
+"""Equations with a layer at every quantity, where that can be."""
 _Tried = dict[Convention, dict[int, Outcome]]
 """The outcome of each equation of a section under each convention."""
 
@@ -156,15 +136,15 @@ class _Checker:
         self.steps = MAX_STEPS_IN_ALL
         self.plain = [plain(found.source) for found in scan.found]
         words = "\n".join(scan.sections)
-        spoken = [text for text in self.plain if not is_value(text)]
-        self.letters = letters_of(spoken, words, dict(options.symbols))
+        spoken = [text for text in self.plain if not said.is_value(text)]
+        self.letters = said.letters_of(spoken, words, dict(options.symbols))
         names = {name for text in spoken for name in names_in(text)}
         roles = {self.letters[name] for name in names if name in self.letters}
         self.sloped = "σ" in roles or re.search(r"dsigma|sigma_prime", words) is not None
         self.says_sigmoid = re.search(r"sigmoid|logistic", words, re.IGNORECASE) is not None
         other = re.search(r"tanh|softmax|双曲正切", words, re.IGNORECASE)
         self.other_activation = other[0] if other else ""
-        self.no_bias = says_no_bias(words)
+        self.no_bias = said.says_no_bias(words)
         self.strided = any(_STRIDED.search(text) for text in spoken)
         own = tuple(sorted((name, role) for name, role in self.letters.items() if LECTURES.get(name) != role))
         self.convention = Convention(
@@ -177,7 +157,7 @@ class _Checker:
         )
         self.conventions: dict[Convention, None] = {}
         self.parsed: list[_Parsed] = []
-        self._of_all: dict[tuple[Kind, Options, Convention], list[AnyLayer]] = {}
+        self._of_all: dict[tuple[Kind, Options, Convention], Sequence[AnyLayer]] = {}
         self._known: dict[tuple[Equation, AnyLayer, Convention], Outcome] = {}
         self._shown = self._forward = self._counted = False
 
@@ -186,14 +166,14 @@ class _Checker:
         read = [self._read(found, text) for found, text in zip(self.scan.found, self.plain, strict=True)]
         self.parsed = [result for result in read if isinstance(result, _Parsed)]
         sections: dict[int, list[_Parsed]] = {}
-        for result in self.parsed:
-            sections.setdefault(result.found.section, []).append(result)
+        for parsed in self.parsed:
+            sections.setdefault(parsed.found.section, []).append(parsed)
         judged: dict[int, Outcome] = {}
         for members in sections.values():
             # Forward passes tell which layer numbers w, else the majority; else what held before goes on.
-            said = [(each.forward, weights_before(each.equation)) for each in members]
-            votes = [vote for forward, vote in said if forward] + [None]
-            votes = [vote for _, vote in said] if {*votes} == {None} else votes
+            votes = [weights_before(each.equation) for each in members if each.forward]
+            if {*votes} <= {None}:
+                votes = [weights_before(each.equation) for each in members]
             if votes.count(True) != votes.count(False):
                 before = votes.count(True) > votes.count(False)
                 self.convention = replace(self.convention, weights_before=before)
@@ -205,11 +185,12 @@ class _Checker:
                 judged[id(parsed)] = self._with_sizes(self._settled(parsed, members, tried))
         # Nothing may confirm that the letters mean what was guessed, or the text may say two things of one.
         guessed = self.convention.letters and all(outcome.status != "right" for outcome in judged.values())
-        twice = said_twice(self.scan.sections) - dict(self.given.symbols).keys()
+        twice = said.said_twice(self.scan.sections) - dict(self.given.symbols).keys()
         for parsed in self.parsed:
             outcome = judged[id(parsed)]
             if outcome.status == "wrong" and (guessed or twice & names_in(parsed.plain).keys()):
-                judged[id(parsed)] = _unconfirmed(outcome)
+                text = joined([say("cnn.document.unconfirmed"), outcome.text], "list.sentences")
+                judged[id(parsed)] = Outcome("not_understood", text)
         return Report(
             tuple(dict.fromkeys(layer for outcome in judged.values() for layer in outcome.layers)),
             tuple(
@@ -224,7 +205,7 @@ class _Checker:
     def _read(self, found: Found, text: str) -> _Parsed | Checked:
         if _WORDS.search(found.source):
             return self._checked(found, None, Outcome("not_covered", say("cnn.document.words_in_formula")))
-        if is_statement(text, self.letters):
+        if said.is_statement(text, self.letters):
             return self._checked(found, None, Outcome("statement", say("cnn.document.statement")))
         try:
             equation = parse_equation(in_letters(text, self.letters))
@@ -233,32 +214,8 @@ class _Checker:
         if equation.continued or not equation.relations:
             text_ = say("cnn.document.left_side_missing")
             return self._checked(found, equation, Outcome("not_understood", text_))
-        return _Parsed(found, text, equation, self._kinds(equation, found), self._options(found))
-
-    def _kinds(self, equation: Equation, found: Found) -> tuple[Kind, ...]:
-        """What layers an equation may speak of: by its indices, else by its stars and transposes."""
-        nodes = list(equation.nodes())
-        named = [node for node in nodes if isinstance(node, NamedQuantity)]
-        starred = any(isinstance(node, Product) and node.stars for node in nodes) or any(
-            isinstance(node, Call) and node.function == "rot180" for node in nodes
-        )
-        counts = {len(node.index.entries) for node in named if node.letter != "b"}
-        if counts <= {0}:
-            if starred:
-                return ("dense", "map") if any(isinstance(node, Transposed) for node in nodes) else ("map",)
-            if any(isinstance(node, Transposed | Matrix) for node in nodes):
-                return ("dense",)
-            section = self.scan.sections[found.section]
-            return ("dense", "map") if _DENSE.search(section) else ("map", "dense")
-        kind = layer_kind(equation)
-        summed = [node for node in nodes if isinstance(node, Summation)]
-        if kind == "map" and "w" in {node.letter for node in named} and summed:
-            letters = {each.variable for node in summed for each in node.ranges}
-            if len(letters) == 1 and all(
-                len(node.index.entries) == 2 for node in named if node.letter != "b"
-            ):
-                return ("dense",)  # a product of matrices, as of a batch; a convolution sums over two letters
-        return ("numbered",) if starred and kind == "dense" else (kind,)
+        dense = _DENSE.search(self.scan.sections[found.section]) is not None
+        return _Parsed(found, text, equation, kinds_of(equation, dense), self._options(found))
 
     def _options(self, found: Found) -> Options:
         """Given sizes, else those stated last before the equation."""
@@ -276,7 +233,7 @@ class _Checker:
         swapped = any({"numbered", "dense"} & {*parsed.kinds} for parsed in members)
         indexed = any(re.search(r"[_\[\d₀-₉]", parsed.plain) for parsed in members)
         found: _Tried = {}
-        for convention in candidates(self.convention, starred, swapped, indexed):
+        for convention in said.candidates(self.convention, starred, swapped, indexed):
             if self.given.base not in (None, convention.base):
                 continue
             if self.given.convolution and (self.given.convolution == "true") != convention.flipped:
@@ -307,8 +264,7 @@ class _Checker:
                 best = next((each for each in outcomes if each.status == "right"), (open_ones or outcomes)[0])
                 other = best.status == "right" and best is not outcomes[0] and kinds[0] == "map" and not dense
                 if other and not names_letter(parsed.equation, "w"):  # ∂J/∂b = δ: nothing tells the layer
-                    text = say("cnn.document.right_if", condition=say("cnn.convention.dense"))
-                    best = replace(best, status="conditional", text=text)
+                    best = best.if_(say("cnn.convention.dense"))
                 found[id(parsed)] = best
         return found
 
@@ -318,21 +274,21 @@ class _Checker:
         What holds so far goes on; indices begin elsewhere where that makes more right and contradicts
         nothing; all else changes only where a forward pass or the section's words say so.
         """
-        now = next(iter(tried))
 
         def right(convention: Convention) -> set[int]:
             return {key for key, outcome in tried[convention].items() if outcome.status == "right"}
 
         forward = {id(parsed) for parsed in members if parsed.forward}
         zero = {id(parsed) for parsed in members if _FROM_ZERO.search(parsed.plain)}
-        best = now
+        says_turned = said.says_turned(self.scan.sections[members[0].found.section])
+        best = next(iter(tried))
         for convention in tried:
             gained, lost = right(convention) - right(best), right(best) - right(convention)
             if (len(gained & forward), len(gained)) <= (len(lost & forward), len(lost)):
                 continue
             moved = replace(convention, base=best.base) != best
             turned = convention.flipped and convention.spread and convention.star == best.star
-            if moved and not (gained & forward - lost) and not (turned and self._says_turned(members)):
+            if moved and not (gained & forward - lost) and not (turned and says_turned):
                 continue
             if convention.base != best.base and not moved:
                 everything = len(right(convention)) == len(members)
@@ -346,9 +302,6 @@ class _Checker:
             for each in members
         )
         return best
-
-    def _says_turned(self, members: list[_Parsed]) -> bool:
-        return any(says_turned(self.scan.sections[parsed.found.section]) for parsed in members[:1])
 
     def _settled(self, parsed: _Parsed, members: list[_Parsed], tried: _Tried) -> Outcome:
         """The verdict under the convention of the section, and what else would make the equation right."""
@@ -428,12 +381,9 @@ class _Checker:
 
     def _is_about_pooling(self, found: Found) -> bool:
         """Whether the section, or the nearest before it that names either, is about pooling."""
-        for section in reversed(self.scan.sections[: found.section + 1]):
-            if _POOLING.search(section):
-                return True
-            if _CONVOLUTION.search(section):
-                return False
-        return False
+        before = self.scan.sections[: found.section + 1]
+        named = (each for each in reversed(before) if _POOLING.search(each) or _CONVOLUTION.search(each))
+        return _POOLING.search(next(named, "")) is not None
 
     # ---- Layers
 
@@ -443,76 +393,68 @@ class _Checker:
         """Checked in the layer that the largest indices tell; where they contradict each other, in the one
         in which most equations come out right, for a wrong index should cost its own line only. A second
         example of another size is a block of equations that are all right in a layer of their own."""
-        settled = [with_layers(parsed.equation, convention) for parsed in members]
-        best, _ = self._in_best_layer(members, settled, kind, options, convention)
+        settled = [(parsed, with_layers(parsed.equation, convention)) for parsed in members]
+        best, _ = self._in_best_layer(settled, kind, options, convention)
         for block in _blocks(members):
             if len(block) < 2 or len(block) == len(members) or all(best[n].status == "right" for n in block):
                 continue
-            some, own = [members[n] for n in block], [settled[n] for n in block]
-            again, layer = self._in_best_layer(some, own, kind, options, convention)
+            some = [settled[n] for n in block]
+            again, layer = self._in_best_layer(some, kind, options, convention)
             if layer is not None and all(outcome.status == "right" for outcome in again):
                 for n, outcome in zip(block, again, strict=True):
                     best[n] = outcome
         return best
 
     def _in_best_layer(
-        self,
-        members: list[_Parsed],
-        settled: list[Equation | NotCovered],
-        kind: Kind,
-        options: Options,
-        convention: Convention,
+        self, settled: _Settled, kind: Kind, options: Options, convention: Convention
     ) -> tuple[list[Outcome], AnyLayer | None]:
-        found = _layers(settled, kind, options, convention)
+        found = layers_of((equation for _, equation in settled), kind, options, convention.base)
+        everywhere = self._of_the_text(kind, options, convention)
         best: list[Outcome] = []
         chosen: AnyLayer | None = None
-        everywhere = self._of_the_text(kind, options, convention)
         layers: list[AnyLayer | None] = [*dict.fromkeys([*everywhere, *found])]
         for layer in layers or [None]:
-            results = [
-                Outcome("not_covered", equation.text)
-                if isinstance(equation, NotCovered)
-                else self._check(parsed, equation, layer, kind, options, convention)
-                for parsed, equation in zip(members, settled, strict=True)
-            ]
-            if not best or _count(results, "right") > _count(best, "right"):
+            results = [self._check(*pair, layer, kind, convention) for pair in settled]
+            if not best or _right(results) > _right(best):
                 best, chosen = results, layer
-            if _count(best, "right") == len(members):
+            if _right(best) == len(settled):
                 break
         return best, chosen
 
-    def _of_the_text(self, kind: Kind, options: Options, convention: Convention) -> list[AnyLayer]:
+    def _of_the_text(self, kind: Kind, options: Options, convention: Convention) -> Sequence[AnyLayer]:
         """The sizes that the whole text tells."""
         key = kind, options, convention
         if key not in self._of_all:
-            same = [each for each in self.parsed if kind in each.kinds and each.options == options]
-            settled = [with_layers(each.equation, convention) for each in same]
-            self._of_all[key] = _layers(settled, kind, options, convention)
+            same = (each for each in self.parsed if kind in each.kinds and each.options == options)
+            settled = (with_layers(each.equation, convention) for each in same)
+            self._of_all[key] = layers_of(settled, kind, options, convention.base)
         return self._of_all[key]
 
     def _check(
         self,
         parsed: _Parsed,
-        equation: Equation,
+        equation: Equation | NotCovered,
         layer: AnyLayer | None,
         kind: Kind,
-        options: Options,
         convention: Convention,
-        fully: bool = False,
     ) -> Outcome:
+        if isinstance(equation, NotCovered):
+            return Outcome("not_covered", equation.text)
+        options = parsed.options
+        given = bool(options.input and options.kernel)
         layers: list[AnyLayer] = [] if layer is None else [layer]
-        whole = all(not node.index.entries for node in equation.nodes() if isinstance(node, NamedQuantity))
-        if (parsed.general or whole) and not (options.input and options.kernel):
+        whole = all(not node.index.entries for node in quantities(equation))
+        if (parsed.general or whole) and not given:
             # The text's own sizes come first, so that a mistake is told in them.
-            strides = sorted({options.stride, 2} if _STRIDED.search(parsed.plain) else {options.stride})
+            strides = sorted({options.stride, 2} if parsed.strided else {options.stride})
             layers = [*(layers if kind != "dense" else []), *generic_layers(kind, strides, options.padding)]
         if not layers:
             return Outcome("not_covered", say("cnn.document.sizes_unknown"))
         outcomes: list[Outcome] = []
         for size in layers:
             key = equation, size, _as_far_as_it_matters(parsed, kind, convention)
-            if fully or key not in self._known:
-                self._known[key] = self._judge(equation, self._evaluator(size, convention), fully)
+            if key not in self._known:
+                self._known[key] = self._judge(equation, size, convention)
             outcomes.append(self._known[key])
             if outcomes[-1].status in ("wrong", "not_understood"):
                 break
@@ -520,65 +462,40 @@ class _Checker:
         if outcomes[0].status == "not_covered" and len(outcomes) > 1:
             worst = 1  # the text's own sizes may be too small for it
         found = replace(outcomes[worst], layers=tuple(layers))
-        if found.status == "right" and parsed.general and self.strided and not _STRIDED.search(parsed.plain):
-            # The text has a stride, and this formula none: it may be right for a stride of 1 only.
-            strided = self._evaluator(generic_layers(kind, [2])[0], convention)
-            if self._judge(equation, strided, fully).status == "wrong":
-                text = say("cnn.document.right_if", condition=say("cnn.layer.stride", stride=1))
-                return replace(found, status="conditional", text=text)
-        guessed = layers == [layer] and not (options.input and options.kernel)
-        if found.status == "right" and guessed and layer is not None and _tells_too_little(layer, equation):
-            text = say("cnn.document.right_if", condition=describe(layer))
-            return replace(found, status="conditional", text=text)
-        if found.status == "wrong" and not fully:
-            again = partial(self._check, parsed, equation, layer, kind, options, convention, True)
-            return replace(found, why=again)
+        if found.status == "right":
+            # Where the text has a stride, and this formula none, it may be right for a stride of 1 only.
+            strided = generic_layers(kind, [2])[0]
+            open_ = parsed.general and self.strided and not parsed.strided
+            if open_ and self._judge(equation, strided, convention).status == "wrong":
+                return found.if_(say("cnn.layer.stride", stride=1))
+            if layers == [layer] and not given and tells_too_little(layers[0], equation):
+                return found.if_(describe(layers[0]))
         if worst and found.status == "wrong":
-            place = say("cnn.document.wrong_in_layer", layer=describe(layers[worst]))
-            found = replace(found, text=joined([place, found.text], "list.sentences"))
+            return replace(found, place=say("cnn.document.wrong_in_layer", layer=describe(layers[worst])))
         return found
 
-    def _evaluator(self, layer: AnyLayer, convention: Convention) -> Evaluator:
-        return Evaluator(formulas_of(layer), convention, min(self.steps, MAX_STEPS_EACH))
-
-    def _judge(self, equation: Equation, evaluator: Evaluator, fully: bool) -> Outcome:
+    def _judge(self, equation: Equation, layer: AnyLayer, convention: Convention) -> Outcome:
         """One equation in one layer, at every element that it speaks of."""
-        given = evaluator.steps
-        outcome = judge(equation, evaluator, fully)
+        given = min(self.steps, MAX_STEPS_EACH)
+        evaluator = Evaluator(formulas_of(layer), convention, given)
+        outcome = judge(equation, evaluator)
         self.steps -= given - max(evaluator.steps, 0)
         return outcome
 
     def _checked(self, found: Found, equation: Equation | None, outcome: Outcome) -> Checked:
-        if equation is not None:
-            settled = with_layers(equation, self.convention)
-            equation = settled if isinstance(settled, Equation) else equation
-        read_as = "" if equation is None else write.equation(equation)
+        settled = with_layers(equation, self.convention) if equation is not None else None
+        shown = settled if isinstance(settled, Equation) else equation
         return Checked(
-            found.cell,
-            found.line,
-            found.source,
-            read_as,
-            outcome.status,
-            outcome.text,
-            outcome.elements,
-            outcome.faults,
-            outcome.slips,
+            *(found.cell, found.line, found.source),
+            *("" if shown is None else write.equation(shown), outcome.status, outcome.text),
+            *(outcome.elements, outcome.faults, outcome.slips),
+            equation,
         )
-
-
-def _layers(
-    settled: list[Equation | NotCovered], kind: Kind, options: Options, convention: Convention
-) -> list[AnyLayer]:
-    largest = LargestIndices(base=convention.base)
-    for equation in settled:
-        if isinstance(equation, Equation):
-            largest.take(equation)
-    return largest.layers(kind, options)
 
 
 def _as_far_as_it_matters(parsed: _Parsed, kind: Kind, convention: Convention) -> Convention:
     """The same for two conventions under which an equation says the same."""
-    indexed = any(isinstance(node, NamedQuantity) and node.index.entries for node in parsed.equation.nodes())
+    indexed = any(node.index.entries for node in quantities(parsed.equation))
     kernel = names_letter(parsed.equation, "w")
     return replace(
         convention,
@@ -592,29 +509,12 @@ def _as_far_as_it_matters(parsed: _Parsed, kind: Kind, convention: Convention) -
     )
 
 
-def _tells_too_little(layer: AnyLayer, equation: Equation) -> bool:
-    """Whether a layer of a text's largest indices is so small that terms may be missing: of z with a single
-    weight, of a gradient with a single weight or a single output."""
-    first = equation.sides[0]
-    weights, outputs = prod(layer.shape("w", CURRENT)[-2:]), prod(layer.shape("z", CURRENT)[-2:])
-    if isinstance(layer, Dense):
-        weights, outputs = layer.inputs, layer.outputs
-    if isinstance(first, NamedQuantity) and first.letter == "z":
-        return weights == 1
-    gradient = isinstance(first, PartialDerivative) and isinstance(first.of, Loss)
-    return (gradient or isinstance(first, NamedQuantity)) and (weights == 1 or outputs == 1)
-
-
 def _defines_residual(equation: Equation) -> bool:
     """Whether it calls ∂J/∂a δ, as some do."""
-    first, second = equation.sides[:2]
-    return (
-        isinstance(first, NamedQuantity)
-        and first.letter == "delta"
-        and isinstance(second, PartialDerivative)
-        and isinstance(second.by, NamedQuantity)
-        and second.by.letter == "a"
-    )
+    match equation.sides[:2]:
+        case (NamedQuantity(letter="delta"), PartialDerivative(by=NamedQuantity(letter="a"))):
+            return True
+    return False
 
 
 def _blocks(members: list[_Parsed]) -> list[list[int]]:
@@ -631,11 +531,5 @@ def _blocks(members: list[_Parsed]) -> list[list[int]]:
     return found
 
 
-def _unconfirmed(outcome: Outcome) -> Outcome:
-    return Outcome(
-        "not_understood", joined([say("cnn.document.unconfirmed"), outcome.text], "list.sentences")
-    )
-
-
-def _count(results: Iterable[Outcome], status: Status) -> int:
-    return sum(result.status == status for result in results)
+def _right(results: Iterable[Outcome]) -> int:
+    return sum(result.status == "right" for result in results)

@@ -1,7 +1,8 @@
-"""Which convention a text follows: its letters, where its indices begin, what its stars mean.
+"""Which convention a text follows: its letters, where its indices begin, what its stars mean; and statements.
 
 `check` asks for candidates: letters from what the words say and from the forms that equations have, the rest
 in an order of likelihood. It tries them on the equations and keeps the one that fits; nothing is judged here.
+What states a size (k = 3), a value (a_{11} = 1) or a definition (f(x) = max(0, x)) is never right or wrong.
 """
 
 import itertools
@@ -11,7 +12,7 @@ from dataclasses import replace
 
 from autograder.base.messages import Text, Verbatim, joined, say
 from autograder.cnn.derivations.meaning.convention import Convention
-from autograder.cnn.derivations.notation.letters import KINDS, LECTURES, NAMES, names_in
+from autograder.cnn.derivations.notation.spelling import KINDS, LECTURES, NAMES, in_letters, names_in
 
 _SAID = {
     "a": r"输入|特征图|input|feature map|activations?",
@@ -34,7 +35,7 @@ def letters_of(equations: Sequence[str], words: str, given: Mapping[str, str]) -
     Parameters
     ----------
     equations : list of str
-        As `notation.letters.plain` makes them.
+        As `notation.spelling.plain` makes them.
     """
     behind: dict[str, str] = {}
     for equation in equations:
@@ -173,19 +174,27 @@ def candidates(base: Convention, starred: bool, numbered: bool, indexed: bool) -
             yield replace(base, base=begin, map_last=last, channel_first=swapped, rows=rows)
 
 
-_FLAGS: Mapping[str, tuple[str, str]] = {
-    "flipped": ("cnn.convention.correlation", "cnn.convention.convolution"),
-    "spread": ("cnn.convention.no_spread", "cnn.convention.spread"),
-    "map_last": ("cnn.convention.no_map_last", "cnn.convention.map_last"),
-    "channel_first": ("cnn.convention.no_channel_first", "cnn.convention.channel_first"),
-    "rows": ("cnn.convention.no_rows", "cnn.convention.rows"),
-    "weights_before": ("cnn.convention.no_weights_before", "cnn.convention.weights_before"),
-    "bias": ("cnn.convention.no_bias", "cnn.convention.bias"),
-    "slope": ("cnn.convention.no_slope", "cnn.convention.slope"),
-    "sigmoid": ("cnn.convention.no_sigmoid", "cnn.convention.sigmoid"),
-}
-"""What each field of a convention says when it is false, and when it is true."""
-_STARS = {"convolution": "cnn.convention.star_convolution", "correlation": "cnn.convention.star_correlation"}
+FLAGS = (
+    "flipped",
+    "spread",
+    "map_last",
+    "channel_first",
+    "rows",
+    "weights_before",
+    "bias",
+    "slope",
+    "sigmoid",
+)
+"""Fields of a convention that are true or false; each has a sentence for both."""
+
+
+def _flag(convention: Convention, name: str) -> Text:
+    """What a field of a convention says."""
+    value = getattr(convention, name)
+    if name == "flipped":
+        return say("cnn.convention.convolution") if value else say("cnn.convention.correlation")
+    id = f"cnn.convention.{name}" if value else f"cnn.convention.no_{name}"
+    return say(id)
 
 
 def described(convention: Convention) -> Text:
@@ -193,12 +202,9 @@ def described(convention: Convention) -> Text:
     parts: list[Text] = [Verbatim(f"{name} = {role}") for name, role in convention.letters]
     parts.append(say("cnn.convention.base", base=convention.base))
     usual = Convention()
-    for name, ids in _FLAGS.items():
-        value = getattr(convention, name)
-        if name == "flipped" or value != getattr(usual, name):
-            id = ids[value]
-            parts.append(say(id))
-    return joined(parts, "list.clauses")
+    changed = [name for name in FLAGS if getattr(convention, name) != getattr(usual, name)]
+    flags = [_flag(convention, name) for name in dict.fromkeys(("flipped", *changed))]
+    return joined([*parts, *flags], "list.clauses")
 
 
 def described_change(from_: Convention, to: Convention) -> Text:
@@ -207,10 +213,46 @@ def described_change(from_: Convention, to: Convention) -> Text:
     if from_.base != to.base:
         parts.append(say("cnn.convention.base", base=to.base))
     if from_.star != to.star:
-        id = _STARS[to.star]
+        id = f"cnn.convention.star_{to.star}"
         parts.append(say(id))
-    for name, ids in _FLAGS.items():
-        if getattr(from_, name) != getattr(to, name):
-            id = ids[getattr(to, name)]
-            parts.append(say(id))
+    parts += [_flag(to, name) for name in FLAGS if getattr(from_, name) != getattr(to, name)]
     return say("cnn.document.right_if", condition=joined(parts, "list.clauses"))
+
+
+# ---- Statements --------------------------------------------------------------------------------------------
+
+_NUMBER = r"[-+]?\s*(?:\d+(?:\.\d+)?(?:\s*/\s*\d+)?|\\frac\s*\{\d+\}\s*\{\d+\})"
+_VALUES = re.compile(
+    rf"\s*{_NUMBER}(?:\s*(?:,|，|、|\\times|\*|⊛|\\dots|\\cdots|\\ldots|\.\.\.)\s*{_NUMBER}?)*\s*[.,;]?\s*"
+)
+_DERIVATIVE = re.compile(r"\\partial|∂|\\frac|(?<![A-Za-z])d\w+\s*/\s*d")
+_FUNCTION = re.compile(r"\s*σ\s*'?\s*\(\s*\w+\s*\)\s*")
+_LOSS = re.compile(r"\s*J(?:\s*\([^()]*\)|[_^]\{?\w+\}?)*\s*")
+_MATRIX = re.compile(r"\s*⟦[-\d.\s⁏⁞]*⟧\s*")
+
+
+def is_value(text: str) -> bool:
+    """Whether a `plain` equation gives something its value: k = 3, b = 0, a_{11} = 1."""
+    left, equals, right = text.partition("=")
+    if not equals or _DERIVATIVE.search(left):
+        return False
+    return bool(_VALUES.fullmatch(right) or _MATRIX.fullmatch(right))
+
+
+def is_statement(text: str, letters: Mapping[str, str]) -> bool:
+    """Whether a `plain` equation is a size, a value or a definition.
+
+    Parameters
+    ----------
+    letters : mapping
+        The text's letters, as `letters_of` finds them.
+    """
+    if is_value(text):
+        return True
+    left, equals, right = text.partition("=")
+    if not equals or _DERIVATIVE.search(left) or re.search(r"[^\W\d_]", left) is None:
+        return False
+    known = in_letters(left, letters)
+    if _FUNCTION.fullmatch(known) or _LOSS.fullmatch(known):
+        return True
+    return not any(name in letters for side in (left, right) for name in names_in(side))

@@ -1,146 +1,144 @@
 """One equation in one layer, read by one convention: is it right at every element that it speaks of?
 
 `check` asks for every equation, layer and convention that it tries. What is wrong with it is found out only
-when somebody asks (`fully`).
+when somebody asks (`Outcome.told`).
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
+from math import prod
 
 import numpy as np
 
 from autograder.base.messages import Text, Verbatim, joined, say
-from autograder.cnn.derivations.checking.faults import TermFault, explain
-from autograder.cnn.derivations.checking.sides import (
+from autograder.cnn.derivations.checking.faults import (
+    TermFault,
     as_typed,
     asked_for,
+    explain,
     is_undone,
     repeats,
     written,
 )
 from autograder.cnn.derivations.checking.slips import Slip
 from autograder.cnn.derivations.documents.report import Status
-from autograder.cnn.derivations.layer import AnyLayer
+from autograder.cnn.derivations.documents.settings import Kind, layer_kind
+from autograder.cnn.derivations.layer import AnyLayer, Dense
 from autograder.cnn.derivations.meaning.convention import Convention
-from autograder.cnn.derivations.meaning.errors import Meaningless, NotCovered
-from autograder.cnn.derivations.meaning.evaluate import Evaluator, instances, require_covered
+from autograder.cnn.derivations.meaning.evaluate import MAX_STEPS, Evaluator, instances, require_covered
 from autograder.cnn.derivations.meaning.indices import SizeName, free_variables
 from autograder.cnn.derivations.meaning.layer_formulas import LayerFormulas
 from autograder.cnn.derivations.meaning.layer_labels import settle_layers
-from autograder.cnn.derivations.meaning.terms import Terms
-from autograder.cnn.derivations.notation import write
-from autograder.cnn.derivations.notation.nodes import (
-    Equation,
-    LayerLabel,
-    Loss,
-    NamedQuantity,
-    Node,
-    PartialDerivative,
-    Product,
-    walk,
-    with_children,
-)
-from autograder.cnn.derivations.symbols import BEFORE, Atom, Derivative
+from autograder.cnn.derivations.meaning.terms import Meaningless, NotCovered, Terms
+from autograder.cnn.derivations.notation import nodes, write
+from autograder.cnn.derivations.notation.nodes import Equation, Loss, NamedQuantity, Node, PartialDerivative
+from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom
+
+NOTHING = Verbatim("")
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What became of an equation; see `Checked`.
 
-    `layers` are those in which it was tried, `sizes` the letters of its bounds.
+    `layers` are those in which it was tried, `sizes` the letters of its bounds, `place` says where it is
+    wrong. `why` finds out what is wrong: while conventions are tried, nobody asks.
     """
 
     status: Status
-    text: Text
+    text: Text = NOTHING
     elements: int = 1
     faults: tuple[TermFault, ...] = ()
     slips: tuple[Slip, ...] = ()
     layers: tuple[AnyLayer, ...] = ()
     sizes: frozenset[SizeName] = frozenset()
+    place: Text | None = None
     why: "Callable[[], Outcome] | None" = None
-    """Finds out what is wrong; while conventions are tried, nobody asks."""
 
     @property
     def told(self) -> "Outcome":
-        return self if self.why is None else self.why()
+        """With what is wrong."""
+        if self.why is None:
+            return self
+        found = self.why()
+        text = joined([self.place, found.text], "list.sentences") if self.place else found.text
+        return replace(found, text=text, layers=self.layers)
+
+    def if_(self, condition: Text) -> "Outcome":
+        """Right under a condition."""
+        return replace(self, status="conditional", text=say("cnn.document.right_if", condition=condition))
 
 
-def judge(equation: Equation, evaluator: Evaluator, fully: bool) -> Outcome:
-    """The verdict on an equation whose layers are settled; what is wrong with it only if `fully` is asked."""
+def judge(equation: Equation, evaluator: Evaluator) -> Outcome:
+    """The verdict on an equation whose layers are settled."""
     whole_derivatives = [side for side in equation.sides if _is_jacobian(side, evaluator)]
     if whole_derivatives and len(equation.sides) - len(whole_derivatives) > 1:
         # ∂z/∂a of whole maps has no value here: the sides around it are compared.
         kept = [side for side in equation.sides if side not in whole_derivatives]
         shorter = replace(equation, sides=tuple(kept), relations=equation.relations[: len(kept) - 1])
-        outcome = judge(shorter, evaluator, fully)
+        outcome = judge(shorter, evaluator)
         if outcome.status == "right":
             skipped = write.formula(whole_derivatives[0])
             outcome = replace(outcome, text=say("cnn.document.side_skipped", side=skipped))
         return outcome
     count, unfinished, empty = 0, is_undone(equation.sides[-1]), True
-    wrong: Outcome | None = None
+    plain_side = next((side for side in equation.sides if not _starred(side)), equation.sides[0])
     try:
         require_covered(equation)
         for values in instances(equation, evaluator):
-            count += 1
-            plain_side = next((side for side in equation.sides if not _starred(side)), equation.sides[0])
             evaluator.shape = getattr(evaluator.value(plain_side, values), "shape", ())
             whole = [evaluator.value(side, values) for side in equation.sides]
             if len({getattr(side, "shape", ()) for side in whole}) > 1:
                 raise NotCovered(say("cnn.uncovered.shapes"))
-            places = list(np.ndindex(evaluator.shape))
-            count += len(places) - 1
-            for place in places:
-                read = [side[place] if places != [()] else side for side in whole]
+            for place in np.ndindex(evaluator.shape):
+                count += 1
+                read = [side[place] if place else side for side in whole]
                 done = [evaluator.carried_out(side) for side in read]
                 empty = empty and not read[0]
                 repeated = equation.sides[-1] == equation.sides[0] or (
                     read[-1] != read[0] and asked_for(read[0]) is not None and repeats(read[-1], read[0])
                 )
                 unfinished = unfinished or repeated
-                wrong = wrong or _wrong(equation, evaluator.formulas, read, done, fully)
-                if wrong is not None and not fully:
-                    return wrong
+                for number, relation in enumerate(equation.relations, 1):
+                    left = asked_for(read[0])
+                    right = done[0] if relation == "=" else _without_slope(left, evaluator.formulas)
+                    if done[number] != right:
+                        wrong = partial(_wrong, equation, evaluator, number, read, done[number], right)
+                        return Outcome("wrong", why=wrong)
     except NotCovered as error:
         return Outcome("not_covered", error.text)
     except Meaningless as error:
         return Outcome("not_understood", error.text)
     if not count:
         return Outcome("not_covered", say("cnn.document.no_element"))
-    if wrong is not None:
-        return replace(wrong, elements=count)
     if unfinished or empty:  # 0 = 0 says nothing
         return Outcome("not_carried_out", say("cnn.document.not_carried_out"), count)
-    return Outcome("right", Verbatim(""), count, sizes=frozenset(evaluator.sizes))
+    return Outcome("right", elements=count, sizes=frozenset(evaluator.sizes))
 
 
 def _wrong(
-    equation: Equation, formulas: LayerFormulas, read: list[Terms], done: list[Terms], fully: bool
-) -> Outcome | None:
-    """The first side that is not what the left-hand side is."""
-    left = asked_for(read[0])
-    for place, relation in enumerate(equation.relations, 1):
-        expected = done[0]
-        if relation == "∼":
-            expected = _without_slope(left, formulas)
-        if done[place] == expected:
-            continue
-        if not fully:
-            return Outcome("wrong", Verbatim(""))
-        typed = as_typed(read[place], done[place])
-        text, faults, slips = explain(typed, expected, left, formulas)
-        notes = []
-        if free_variables(equation.sides[0]) or not _has_index(equation):
-            notes.append(say("cnn.equation.at_element", element=written(read[0])))
-        if len(equation.relations) > 1:
-            shown = write.formula(equation.sides[place])
-            notes.append(say("cnn.document.side_wrong", side=shown if len(shown) < 80 else shown[:79] + "…"))
-        return Outcome("wrong", joined([*notes, text], "list.sentences"), 1, faults, slips)
-    return None
+    equation: Equation, evaluator: Evaluator, number: int, read: list[Terms], done: Terms, right: Terms
+) -> Outcome:
+    """What is wrong with a side."""
+    typed = as_typed(read[number], done)
+    text, faults, slips = explain(typed, right, asked_for(read[0]), evaluator.formulas)
+    notes = []
+    if free_variables(equation.sides[0]) or not any(node.index.entries for node in quantities(equation)):
+        notes.append(say("cnn.equation.at_element", element=written(read[0])))
+    if len(equation.relations) > 1:
+        shown = write.formula(equation.sides[number])
+        notes.append(say("cnn.document.side_wrong", side=shown if len(shown) < 80 else shown[:79] + "…"))
+    count, evaluator.steps = 0, MAX_STEPS
+    with suppress(NotCovered):  # of a very large layer not all are counted
+        for _ in instances(equation, evaluator):
+            count += prod(evaluator.shape)
+    return Outcome("wrong", joined([*notes, text], "list.sentences"), count, faults, slips)
 
 
 def _starred(side: Node) -> bool:
-    return any(isinstance(node, Product) and node.stars for node in walk(side))
+    return any(isinstance(node, nodes.Product) and node.stars for node in nodes.walk(side))
 
 
 def _is_jacobian(side: Node, evaluator: Evaluator) -> bool:
@@ -151,21 +149,70 @@ def _is_jacobian(side: Node, evaluator: Evaluator) -> bool:
             and isinstance(node.of, NamedQuantity)
             and isinstance(node.by, NamedQuantity)
             and (evaluator.is_array(node.of) or evaluator.is_array(node.by))
-            for node in walk(side)
+            for node in nodes.walk(side)
         )
     except Meaningless:
         return False
 
 
-def _has_index(equation: Equation) -> bool:
-    return any(isinstance(node, NamedQuantity) and node.index.entries for node in equation.nodes())
+# ---- What an equation is about ---------------------------------------------------------------------------
+
+
+def quantities(equation: Equation) -> list[NamedQuantity]:
+    """All that stand in it."""
+    return [node for node in equation.nodes() if isinstance(node, NamedQuantity)]
+
+
+def names_letter(equation: Equation, letter: str) -> bool:
+    """Whether a quantity of that letter stands in it."""
+    return any(node.letter == letter for node in quantities(equation))
+
+
+def is_forward(equation: Equation) -> bool:
+    """Whether it says what z is."""
+    left = equation.sides[0]
+    return isinstance(left, NamedQuantity) and left.letter == "z"
+
+
+def kinds_of(equation: Equation, about_dense: bool) -> tuple[Kind, ...]:
+    """What layers an equation may speak of: by its indices, else by its stars and transposes."""
+    found = list(equation.nodes())
+    named = [node for node in quantities(equation) if node.letter != "b"]
+    starred = any(isinstance(node, nodes.Product) and node.stars for node in found) or any(
+        isinstance(node, nodes.Call) and node.function == "rot180" for node in found
+    )
+    if all(not node.index.entries for node in named):
+        if starred:
+            return ("dense", "map") if any(isinstance(node, nodes.Transposed) for node in found) else ("map",)
+        if any(isinstance(node, nodes.Transposed | nodes.Matrix) for node in found):
+            return ("dense",)
+        return ("dense", "map") if about_dense else ("map", "dense")
+    kind = layer_kind(equation)
+    summed = {each.variable for node in found if isinstance(node, nodes.Summation) for each in node.ranges}
+    pairs = all(len(node.index.entries) == 2 for node in named)
+    if kind == "map" and names_letter(equation, "w") and len(summed) == 1 and pairs:
+        return ("dense",)  # a product of matrices, as of a batch; a convolution sums over two letters
+    return ("numbered",) if starred and kind == "dense" else (kind,)
+
+
+def tells_too_little(layer: AnyLayer, equation: Equation) -> bool:
+    """Whether a layer of a text's largest indices is so small that terms may be missing: of z with a single
+    weight, of a gradient with a single weight or a single output."""
+    first = equation.sides[0]
+    weights, outputs = prod(layer.shape("w", CURRENT)[-2:]), prod(layer.shape("z", CURRENT)[-2:])
+    if isinstance(layer, Dense):
+        weights, outputs = layer.inputs, layer.outputs
+    if is_forward(equation):
+        return weights == 1
+    gradient = isinstance(first, PartialDerivative) and isinstance(first.of, Loss)
+    return (gradient or isinstance(first, NamedQuantity)) and (weights == 1 or outputs == 1)
 
 
 def weights_before(equation: Equation) -> bool | None:
     """Whether w has the number of the layer before z or δ of this one; None where that is not written."""
     layers: dict[str, set[int]] = {}
-    for node in equation.nodes():
-        if isinstance(node, NamedQuantity) and node.layer is not None:
+    for node in quantities(equation):
+        if node.layer is not None:
             layers.setdefault(node.letter, set()).add(node.layer.offset)
     above = layers.get("z", set()) | layers.get("delta", set())
     if "w" not in layers or not above or len(layers["w"]) > 1:
@@ -179,9 +226,9 @@ def with_layers(equation: Equation, convention: Convention) -> Equation | NotCov
     def moved(node: Node) -> Node:
         if isinstance(node, NamedQuantity) and node.letter in ("w", "b") and node.layer is not None:
             return replace(node, layer=replace(node.layer, offset=node.layer.offset + 1))
-        return with_children(node, moved)
+        return nodes.with_children(node, moved)
 
-    layers = {node.layer for node in equation.nodes() if isinstance(node, NamedQuantity)} - {None}
+    layers = {node.layer for node in quantities(equation)} - {None}
     activation = any(
         isinstance(node, PartialDerivative)
         and isinstance(node.of, Loss)
@@ -202,17 +249,12 @@ def with_layers(equation: Equation, convention: Convention) -> Equation | NotCov
 
 def _in_one_layer(node: Node) -> Node:
     if isinstance(node, NamedQuantity):
-        return replace(node, layer=LayerLabel("l", -1))
-    return with_children(node, _in_one_layer)
-
-
-def names_letter(equation: Equation, letter: str) -> bool:
-    """Whether a quantity of that letter stands in it."""
-    return any(isinstance(node, NamedQuantity) and node.letter == letter for node in equation.nodes())
+        return replace(node, layer=nodes.LayerLabel("l", -1))
+    return nodes.with_children(node, _in_one_layer)
 
 
 def _without_slope(left: Atom | None, formulas: LayerFormulas) -> Terms:
     """What δ^(l−1) is proportional to, element by element: ∂J/∂a, without σ′ (lecture 3.2, 全连接)."""
     if left is None or left.letter != "delta" or left.layer != BEFORE:
         raise NotCovered(say("cnn.uncovered.proportional"))
-    return formulas.value(Derivative("J", Atom("a", left.index, BEFORE)))
+    return formulas.gradients[Atom("a", left.index, BEFORE)]

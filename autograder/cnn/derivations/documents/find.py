@@ -71,7 +71,7 @@ class Scan:
         self.sections: list[str] = []
         self.stated: list[Stated] = []
         if suffix == ".ipynb":
-            for number, cell in _text_cells(text):
+            for number, cell in text_cells(text):
                 self._read(cell, number)
         elif suffix == ".tex":
             self._read(re.sub(r"(?<!\\)%[^\n]*", lambda match: " " * len(match[0]), text), 0)
@@ -152,7 +152,7 @@ class Scan:
         self.found.append(Found(self.cell, line, source, len(self.sections)))
 
 
-def _text_cells(text: str) -> Iterator[tuple[int, str]]:
+def text_cells(text: str) -> Iterator[tuple[int, str]]:
     """A notebook's text cells with their numbers."""
     try:
         for number, cell in enumerate(json.loads(text)["cells"], 1):

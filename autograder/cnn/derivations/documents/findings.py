@@ -7,7 +7,7 @@ import html
 import io
 import json
 from dataclasses import dataclass
-from typing import TextIO
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.markup import escape
@@ -36,6 +36,11 @@ def name_of(status: Status) -> Text:
     """A status in words."""
     _, _, id = _MARKS[status]
     return say(id)
+
+
+def sign(status: Status) -> str:
+    """The sign in front of an equation."""
+    return _MARKS[status][0]
 
 
 @dataclass(frozen=True)
@@ -67,18 +72,22 @@ class Findings:
     def _repr_html_(self) -> str:
         from autograder.base.html import environment  # loads Jinja
 
-        lang = self.lang
-        template = environment("autograder.cnn.derivations.documents", (lang,)).get_template("findings.html")
-        return template.render(
-            sizes=[_sizes(self.report, lang), *_conventions(self.report, lang)],
-            equations=self.report.equations,
-            total=_total(self.report, lang),
-            sign=lambda equation: _MARKS[equation.status][0],
-            where=lambda equation: _where(equation, lang),
-            formula=_formula,
-            many=lambda equation: _many(equation, lang),
-            because=lambda equation: _because(equation, lang),
-        )
+        shown = environment("autograder.cnn.derivations.documents", (self.lang,))
+        return shown.get_template("findings.html").render(context(self.report, self.lang))
+
+
+def context(report: Report, lang: str) -> dict[str, Any]:
+    """What templates show of a report."""
+    return {
+        "sizes": [_sizes(report, lang), *_conventions(report, lang)],
+        "equations": report.equations,
+        "total": _total(report, lang),
+        "sign": lambda equation: _MARKS[equation.status][0],
+        "where": lambda equation: _where(equation, lang),
+        "shown": _formula,
+        "many": lambda equation: _many(equation, lang),
+        "because": lambda equation: _because(equation, lang),
+    }
 
 
 def show(report: Report, lang: str, console: Console) -> None:

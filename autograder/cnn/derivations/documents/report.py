@@ -13,6 +13,7 @@ from autograder.cnn.derivations.checking.slips import Slip
 from autograder.cnn.derivations.documents.conventions import described
 from autograder.cnn.derivations.layer import AnyLayer, describe
 from autograder.cnn.derivations.meaning.convention import Convention
+from autograder.cnn.derivations.notation.nodes import Equation
 from autograder.judging.result_json import with_sentence
 
 Status = Literal[
@@ -44,6 +45,8 @@ class Checked:
         Why, or what is remarkable.
     elements : int
         How many elements a general formula was checked at; 1 for an equation between elements.
+    tree
+        What was understood, where something was.
     faults, slips
         As in `LineResult`, for "wrong".
     """
@@ -57,6 +60,7 @@ class Checked:
     elements: int = 1
     faults: tuple[TermFault, ...] = ()
     slips: tuple[Slip, ...] = ()
+    tree: Equation | None = None
 
 
 @dataclass(frozen=True)

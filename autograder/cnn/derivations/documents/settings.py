@@ -6,13 +6,15 @@ never decides whether an equation is right.
 """
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Literal
 
 from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, LayerError, Size
 from autograder.cnn.derivations.meaning.indices import free_variables
 from autograder.cnn.derivations.meaning.layer_labels import layer_of
+from autograder.cnn.derivations.meaning.terms import NotCovered
 from autograder.cnn.derivations.notation.nodes import Equation, NamedQuantity
 from autograder.cnn.derivations.symbols import BEFORE
 
@@ -98,87 +100,50 @@ def layer_kind(equation: Equation) -> Kind:
     return "dense" if counts == {1} else "map"
 
 
-@dataclass
-class LargestIndices:
-    """The largest indices that a text writes as numbers, of one kind of equations."""
+def layers_of(
+    equations: Iterable[Equation | NotCovered], kind: Kind, options: Options, base: int
+) -> Sequence[AnyLayer]:
+    """The layers that the largest indices of equations tell, which are written as numbers; the likeliest
+    first."""
+    rows: dict[str, list[tuple[int, ...]]] = {"input": [], "kernel": [], "output": [], "b": []}
+    for equation in equations:
+        for node in equation.nodes() if isinstance(equation, Equation) else ():
+            if isinstance(node, NamedQuantity) and not free_variables(node):
+                role = {"w": "kernel", "b": "b"}.get(node.letter)
+                index = (sum(value for value, _ in each.terms) + 1 - base for each in node.index.entries)
+                rows[role or ("input" if layer_of(node) == BEFORE else "output")].append(tuple(index))
 
-    rows: dict[str, list[tuple[int, ...]]] = field(
-        default_factory=lambda: {"input": [], "kernel": [], "output": []}
-    )
-    bias: int = 0
-    base: int = 1
+    def largest(role: str, *places: int) -> tuple[int, ...] | None:
+        """At these places from the end; None where nothing was written."""
+        found = [index for index in rows[role] if len(index) >= -min(places)]
+        return tuple(max(index[place] for index in found) for place in places) if found else None
 
-    def take(self, equation: Equation) -> None:
-        """Note the indices of every element in an equation."""
-        for node in equation.nodes():
-            if not isinstance(node, NamedQuantity) or free_variables(node):
-                continue
-            shift = 1 - self.base
-            index = tuple(sum(value for value, _ in entry.terms) + shift for entry in node.index.entries)
-            if node.letter == "b":
-                self.bias = max(self.bias, *index, 0)
-            elif index:
-                before = layer_of(node) == BEFORE
-                role = "kernel" if node.letter == "w" else "input" if before else "output"
-                self.rows[role].append(index)
+    def most(*written: tuple[int, ...] | None) -> int:
+        return max((index[0] for index in written if index), default=1)
 
-    def largest(self, role: str, places: slice, count: int) -> tuple[int, ...] | None:
-        """Of the last places, or of one before them; None where none was written."""
-        found = [index[places] for index in self.rows[role] if len(index[places]) == count]
-        return tuple(map(max, zip(*found, strict=True))) if found else None
-
-    def layers(self, kind: Kind, options: Options) -> list[AnyLayer]:
-        """The layers that these may be indices of, the likeliest first."""
+    bias = largest("b", -1)
+    try:
         if kind == "dense":
-            return self._dense()
-        pair = slice(-2, None)
-        given = [self._size(self.largest(role, pair, 2)) for role in ("input", "kernel", "output")]
-        size, kernel, out = options.input or given[0], options.kernel or given[1], given[2]
-        s, p = options.stride, options.padding
-        guesses: list[tuple[Size, Size]] = []
-        if kernel and out and not options.input:
-            guesses.append((_along_each_side(kernel, out, lambda k, o: (o - 1) * s + k - 2 * p), kernel))
-        if size and kernel:
-            guesses.append((size, kernel))
-        if size and out and s == 1 and not options.kernel:
-            guesses.append((size, _along_each_side(size, out, lambda i, o: i + 2 * p - o + 1)))
-        channels, kernels = self._maps() if kind == "numbered" else (1, 1)
-        found: list[Layer] = []
-        for guess in dict.fromkeys(guesses):
-            try:
-                found.append(Layer(*guess, s, p, channels, kernels))
-            except LayerError:
-                continue
-        fitting = [
-            layer for layer in found if (layer.input, layer.kernel, layer.output) == (size, kernel, out)
-        ]
-        return [*(fitting or found)]
-
-    @staticmethod
-    def _size(found: tuple[int, ...] | None) -> Size | None:
-        return (found[0], found[1]) if found else None
-
-    def _maps(self) -> tuple[int, int]:
-        """Channels and kernels."""
-
-        def most(*written: tuple[int, ...] | None) -> int:
-            return max((index[0] for index in written if index), default=1)
-
-        number, kernel = slice(-3, -2), slice(-4, -3)
-        channels = most(self.largest("input", number, 1), self.largest("kernel", number, 1))
-        return channels, most(
-            self.largest("output", number, 1), self.largest("kernel", kernel, 1), (self.bias,)
-        )
-
-    def _dense(self) -> list[AnyLayer]:
-        kernel = self.largest("kernel", slice(-2, None), 2) or (1, 1)
-        out = self.largest("output", slice(-1, None), 1) or (1,)
-        into = self.largest("input", slice(-1, None), 1) or (1,)
-        try:
-            return [Dense(max(kernel[0], out[0], self.bias), max(kernel[1], into[0]))]
-        except LayerError:
-            return []
-
-
-def _along_each_side(first: Size, second: Size, of: Callable[[int, int], int]) -> Size:
-    return of(first[0], second[0]), of(first[1], second[1])
+            out, into = largest("kernel", -2, -1) or (1, 1)
+            return [Dense(max(out, most(largest("output", -1), bias)), max(into, most(largest("input", -1))))]
+        channels = most(largest("input", -3), largest("kernel", -3))
+        maps = (channels, most(largest("output", -3), largest("kernel", -4), bias))
+    except LayerError:
+        return []
+    size, kernel, out_size = (largest(role, -2, -1) for role in ("input", "kernel", "output"))
+    size, kernel = options.input or size, options.kernel or kernel
+    s, p = options.stride, options.padding
+    guesses = []
+    if kernel and out_size and not options.input:
+        into_size = tuple((o - 1) * s + k - 2 * p for k, o in zip(kernel, out_size, strict=True))
+        guesses.append((into_size, kernel))
+    if size and kernel:
+        guesses.append((size, kernel))
+    if size and out_size and s == 1 and not options.kernel:
+        guesses.append((size, tuple(i + 2 * p - o + 1 for i, o in zip(size, out_size, strict=True))))
+    found: list[Layer] = []
+    for guess in dict.fromkeys(guesses):
+        with suppress(LayerError):
+            found.append(Layer(*guess, s, p, *(maps if kind == "numbered" else (1, 1))))  # type: ignore[arg-type]
+    wanted = (size, kernel, out_size)
+    return [layer for layer in found if (layer.input, layer.kernel, layer.output) == wanted] or found

@@ -11,27 +11,25 @@ from typing import Any
 import numpy as np
 
 from autograder.base.messages import say
-from autograder.cnn.derivations.meaning.errors import NotCovered
-from autograder.cnn.derivations.meaning.terms import ZERO, Terms, negative, plus
+from autograder.cnn.derivations.meaning.terms import ZERO, NotCovered, Terms, negative, plus
 
 Value = Any
 """`Terms`, or an array of `Terms`."""
 Times = Callable[[Any, Any], Any]
 
+_add = np.frompyfunc(lambda first, second: plus([first, second]), 2, 1)
+
 
 def each(function: Callable[[Any], Terms], value: Value) -> Value:
     """The function of every element."""
-    if not isinstance(value, np.ndarray):
-        return function(value)
-    found = np.empty(value.shape, object)
-    for place in np.ndindex(value.shape):
-        found[place] = function(value[place])
-    return found
+    return np.frompyfunc(function, 1, 1)(value) if isinstance(value, np.ndarray) else function(value)
 
 
 def rotated(value: Value) -> Value:
     """Rotated by 180° in its last two axes."""
-    return _array(value)[..., ::-1, ::-1]
+    if not isinstance(value, np.ndarray) or value.ndim < 2:
+        raise NotCovered(say("cnn.uncovered.shapes"))
+    return value[..., ::-1, ::-1]
 
 
 def transposed(value: Value) -> Value:
@@ -41,14 +39,12 @@ def transposed(value: Value) -> Value:
 
 def matrix(rows: list[list[Value]]) -> Value:
     """A matrix of terms."""
-    if len({len(row) for row in rows}) != 1 or any(
-        isinstance(cell, np.ndarray) for row in rows for cell in row
-    ):
+    cells = [cell for row in rows for cell in row]
+    if len({len(row) for row in rows}) != 1 or any(isinstance(cell, np.ndarray) for cell in cells):
         raise NotCovered(say("cnn.uncovered.shapes"))
-    found = np.empty((len(rows), len(rows[0])), object)
-    for place in np.ndindex(found.shape):
-        found[place] = rows[place[0]][place[1]]
-    return found
+    found = np.empty(len(cells), object)
+    found[:] = cells
+    return found.reshape(len(rows), -1)
 
 
 def total(parts: Sequence[tuple[int, Value]]) -> Value:
@@ -57,13 +53,7 @@ def total(parts: Sequence[tuple[int, Value]]) -> Value:
     shapes = {value.shape for value in values if isinstance(value, np.ndarray)}
     if len(shapes) > 1:
         raise NotCovered(say("cnn.uncovered.shapes"))
-    if not shapes:
-        return plus(values)
-    found = np.empty(shapes.pop(), object)
-    for place in np.ndindex(found.shape):
-        cells: list[Any] = [value[place] if isinstance(value, np.ndarray) else value for value in values]
-        found[place] = plus(cells)
-    return found
+    return reduce(_add, values) if shapes else plus(values)
 
 
 def product(
@@ -84,51 +74,39 @@ def product(
     mode : (star, shape)
         What a star is, and the shape of what the equation is about: it tells the full map from the valid one.
     """
+    if not any(isinstance(factor, np.ndarray) for factor in factors):
+        return reduce(times, factors)
     parts: list[Value] = []
     held: list[bool] = []
+    multiply = np.frompyfunc(times, 2, 1)
     for place, factor in enumerate(factors):
         if place in stars and _is_map(parts[-1]) and _is_map(factor):
             kernel = kernels[place] and not held[-1]
             maps = (parts[-1], factor) if kernel or held[-1] == kernels[place] else (factor, parts[-1])
-            parts[-1] = _starred(*maps, mode, times, chosen=kernels[place] != held[-1])
+            parts[-1] = _starred(*maps, mode, multiply, chosen=kernels[place] != held[-1])
         else:
             parts.append(factor)
             held.append(kernels[place])
     try:
-        return reduce(lambda first, second: _times(first, second, times), parts)
+        return reduce(lambda first, second: _times(first, second, multiply), parts)
     except NotCovered:
-        return reduce(lambda second, first: _times(first, second, times), reversed(parts))
+        return reduce(lambda second, first: _times(first, second, multiply), reversed(parts))
 
 
 def _is_map(value: Value) -> bool:
     return isinstance(value, np.ndarray) and value.ndim == 2 and min(value.shape) > 1
 
 
-def _times(first: Value, second: Value, times: Times) -> Value:
-    if not isinstance(first, np.ndarray):
-        return each(lambda terms: times(first, terms), second)
-    if not isinstance(second, np.ndarray):
-        return each(lambda terms: times(terms, second), first)
-    if first.shape != second.shape and first.ndim == second.ndim == 2 and first.shape[1] == second.shape[0]:
-        return _matrix_product(first, second, times)
-    if first.shape != second.shape:
-        raise NotCovered(say("cnn.uncovered.shapes"))
-    found = np.empty(first.shape, object)
-    for place in np.ndindex(first.shape):
-        found[place] = times(first[place], second[place])
-    return found
-
-
-def _matrix_product(first: Value, second: Value, times: Times) -> Value:
-    found = np.empty((first.shape[0], second.shape[1]), object)
-    for row, column in np.ndindex(found.shape):
-        products = zip(first[row], second[:, column], strict=True)
-        found[row, column] = plus([times(some, more) for some, more in products])
-    return found
+def _times(first: Value, second: Value, multiply: Times) -> Value:
+    if isinstance(first, np.ndarray) and isinstance(second, np.ndarray) and first.shape != second.shape:
+        if first.ndim != 2 or second.ndim != 2 or first.shape[1] != second.shape[0]:
+            raise NotCovered(say("cnn.uncovered.shapes"))
+        return _add.reduce(multiply(first[:, :, None], second[None]), axis=1)
+    return multiply(first, second)
 
 
 def _starred(
-    moved_over: Value, kernel: Value, mode: tuple[str, tuple[int, ...]], times: Times, chosen: bool
+    moved_over: Value, kernel: Value, mode: tuple[str, tuple[int, ...]], multiply: Times, chosen: bool
 ) -> Value:
     """The kernel moved over the map: everywhere it fits, or with zeros around the map."""
     star, shape = mode
@@ -137,21 +115,10 @@ def _starred(
     (height, width), (kh, kw) = moved_over.shape, kernel.shape
     kernel = kernel[::-1, ::-1] if star == "convolution" else kernel
     if shape == (height + kh - 1, width + kw - 1):
-        padded = np.full((height + 2 * kh - 2, width + 2 * kw - 2), None, object)
-        for place in np.ndindex(padded.shape):
-            padded[place] = ZERO
+        padded = np.full((height + 2 * kh - 2, width + 2 * kw - 2), ZERO, object)
         padded[kh - 1 : kh - 1 + height, kw - 1 : kw - 1 + width] = moved_over
         moved_over = padded
     elif shape != (height - kh + 1, width - kw + 1):
         raise NotCovered(say("cnn.uncovered.shapes"))
-    found = np.empty(shape, object)
-    for p, q in np.ndindex(shape):
-        products = (times(moved_over[p + m, q + n], kernel[m, n]) for m, n in np.ndindex(kernel.shape))
-        found[p, q] = plus([each for each in products if each])
-    return found
-
-
-def _array(value: Value) -> Value:
-    if not isinstance(value, np.ndarray) or value.ndim < 2:
-        raise NotCovered(say("cnn.uncovered.shapes"))
-    return value
+    views = np.lib.stride_tricks.sliding_window_view(moved_over, kernel.shape)
+    return _add.reduce(multiply(views, kernel).reshape(*shape, -1), axis=-1)

@@ -5,26 +5,18 @@ a budget; what has no value here raises `NotCovered` or `Meaningless`.
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import partial
+from typing import Any, Literal
 
 import numpy as np
 
 from autograder.base.messages import say
 from autograder.cnn.derivations.layer import Dense, Layer
-from autograder.cnn.derivations.meaning import arrays
+from autograder.cnn.derivations.meaning import arrays, indices
 from autograder.cnn.derivations.meaning.convention import LECTURE, Convention
-from autograder.cnn.derivations.meaning.errors import Meaningless, NotCovered
-from autograder.cnn.derivations.meaning.indices import (
-    SizeName,
-    Values,
-    entries,
-    entry_value,
-    free_variables,
-    reach,
-    span,
-    unexplained,
-)
+from autograder.cnn.derivations.meaning.indices import SizeName, Values, entries, entry_value, unexplained
 from autograder.cnn.derivations.meaning.layer_formulas import LayerFormulas
 from autograder.cnn.derivations.meaning.layer_labels import layer_of
 from autograder.cnn.derivations.meaning.terms import (
@@ -32,29 +24,15 @@ from autograder.cnn.derivations.meaning.terms import (
     ZERO,
     Factor,
     Foreign,
+    Meaningless,
+    NotCovered,
     Terms,
     plus,
     times,
     write_factor,
 )
-from autograder.cnn.derivations.notation.nodes import (
-    Call,
-    Equation,
-    Loss,
-    Matrix,
-    NamedQuantity,
-    Node,
-    Number,
-    PartialDerivative,
-    Power,
-    Product,
-    Quotient,
-    Sum,
-    Summation,
-    Transposed,
-    Variable,
-    walk,
-)
+from autograder.cnn.derivations.notation import nodes
+from autograder.cnn.derivations.notation.nodes import IndexEntry, Loss, NamedQuantity, Node, walk
 from autograder.cnn.derivations.symbols import CURRENT, Atom, Derivative, LayerName
 
 MAX_STEPS = 150_000
@@ -84,65 +62,60 @@ class Evaluator:
         self.steps = steps
         self.shape: tuple[int, ...] = ()
         self.sizes: set[SizeName] = set()
-
-    @property
-    def margin(self) -> int:
-        """How far an index may lie beyond a map's size: z of the full map is numbered on."""
-        layer = self.formulas.layer
-        return max(layer.kernel) - 1 if self.convention.spread and isinstance(layer, Layer) else 0
+        self._known: dict[int, tuple[Node, Any]] = {}
+        """What no index letter changes, by a node's id; the node is kept, so that the id is its own."""
 
     def value(self, node: Node, values: Values) -> arrays.Value:
         """`as_written`, or an array of terms where letters without indices stand for whole maps."""
         self._spend(1)
         match node:
-            case Number(value=number):
-                return {(): number} if number else ZERO
-            case Variable(name=name):
+            case nodes.Number(value=number):
+                return _constant(number)
+            case nodes.Variable(name=name):
                 if name not in values:  # s is the stride within an index only.
                     raise unexplained(name)
-                return {(): Fraction(values[name])} if values[name] else ZERO
+                return _constant(Fraction(values[name]))
             case NamedQuantity() if self.is_array(node):
                 return self._array(node, values)
             case NamedQuantity():
                 atom = self.element(node, values)
                 return ZERO if atom is None else {(atom,): Fraction(1)}
-            case Call(function="rot180", arguments=(part,)):
+            case nodes.Call(function="rot180", arguments=(part,)):
                 return arrays.rotated(self.value(part, values))
-            case Call(function="sigma" | "dsigma" as function, arguments=(NamedQuantity() as part,)) if (
-                self.is_array(part)
-            ):
-                return arrays.each(
-                    lambda terms: self._slope_or_value(function, terms), self._array(part, values)
-                )
-            case Call(function="sigma" | "dsigma" as function, arguments=(Sum() | Product() as part,)):
-                return arrays.each(
-                    lambda terms: self._slope_or_value(function, self._sought(terms)),
-                    self.finished(self.value(part, values)),
-                )
-            case PartialDerivative(of=Loss(), by=NamedQuantity() as by) if self.is_array(by):
-                return arrays.each(lambda terms: _derivative(next(iter(terms))[0]), self._array(by, values))
-            case Transposed(base=base):
+            case nodes.Call(function="sigma" | "dsigma" as function, arguments=(part,)):
+                of = self.value(part, values)
+                if not isinstance(part, NamedQuantity):
+                    of = arrays.each(lambda terms: self._sought(self.carried_out(terms)), of)
+                return arrays.each(partial(_applied, function), of)
+            case nodes.Call(function="sum" | "avg" | "mean", arguments=arguments, index=None, dots=False):
+                count = 1 if node.function == "sum" else len(arguments)
+                parts = [self.as_written(argument, values) for argument in arguments]
+                return self._times(plus(parts), _constant(Fraction(1, count)))
+            case nodes.Call():
+                raise NotCovered(say("cnn.uncovered.function", function=node.function))
+            case nodes.PartialDerivative(of=Loss(), by=NamedQuantity() as by):
+                return arrays.each(_of_loss, self.value(by, values))
+            case nodes.PartialDerivative(of=of, by=NamedQuantity() as by):
+                return self._partial_derivative(of, by, values)
+            case nodes.PartialDerivative():
+                raise NotCovered(say("cnn.uncovered.derivative_by_expression"))
+            case nodes.Transposed(base=base):
                 return arrays.transposed(self.value(base, values))
-            case Product(factors=factors, stars=stars):
+            case nodes.Product(factors=factors, stars=stars):
                 parts = [self.value(factor, values) for factor in factors]
-                kernels = [any(_is(each, "w") for each in walk(factor)) for factor in factors]
+                kernels = [bool(stars) and any(_is(each, "w") for each in walk(factor)) for factor in factors]
                 mode = self.convention.star, self.shape
                 return arrays.product(parts, stars, kernels, mode, self._times)
-            case Sum(terms=terms):
+            case nodes.Sum(terms=terms):
                 return arrays.total([(sign, self.value(part, values)) for sign, part in terms])
-            case Summation(body=body):
+            case nodes.Summation(body=body):
                 return arrays.total([(1, self.value(body, chosen)) for chosen in self._summed(node, values)])
-            case Quotient(above=above, below=below):
-                below_terms = self._reciprocal(below, values)
-                return arrays.each(lambda terms: self._times(terms, below_terms), self.value(above, values))
-            case Matrix(rows=rows):
-                cells = [[self.value(cell, values) for cell in row] for row in rows]
-                return arrays.matrix(cells)
-            case Call():
-                return self._call(node, values)
-            case PartialDerivative():
-                return self._partial_derivative(node, values)
-            case Power(base=base, exponent=exponent):
+            case nodes.Quotient(above=above, below=below):
+                reciprocal = self._reciprocal(below, values)
+                return arrays.each(lambda terms: self._times(terms, reciprocal), self.value(above, values))
+            case nodes.Matrix(rows=rows):
+                return arrays.matrix([[self.value(cell, values) for cell in row] for row in rows])
+            case nodes.Power(base=base, exponent=exponent):
                 raised, once = ONE, self.as_written(base, values)
                 for _ in range(exponent):
                     raised = self._times(raised, once)
@@ -152,16 +125,19 @@ class Evaluator:
 
     def is_array(self, node: NamedQuantity) -> bool:
         """Whether it has fewer indices than its elements."""
-        found = entries(node, self.formulas, self.convention)
-        return len(found) < self.formulas.rank(node.letter, layer_of(node))
+        return self._entries(node)[1]
+
+    def _entries(self, node: NamedQuantity) -> tuple[tuple[IndexEntry, ...], bool, bool]:
+        """Its indices, whether its elements have more, and whether there are letters in them."""
+        if id(node) not in self._known:
+            found = entries(node, self.formulas, self.convention)
+            fewer = len(found) < self.formulas.rank(node.letter, layer_of(node))
+            self._known[id(node)] = node, (found, fewer, any(entry.variables for entry in found))
+        return self._known[id(node)][1]  # type: ignore[no-any-return]
 
     def _array(self, node: NamedQuantity, values: Values) -> arrays.Value:
         """All elements of a map whose number is written, or of everything; a dense vector is a column."""
-        where = layer_of(node)
-        fixed = [
-            entry_value(entry, values, self.formulas.layer) + 1 - self.convention.base
-            for entry in entries(node, self.formulas, self.convention)
-        ]
+        where, fixed = layer_of(node), self._index(node, values)
         extent = self.formulas.extent(node.letter, where)[len(fixed) :]
         found = np.empty(extent, object)
         for place in np.ndindex(extent):
@@ -174,23 +150,12 @@ class Evaluator:
             return found
         return found.reshape((1, -1) if self.convention.rows else (-1, 1))
 
-    def _slope_or_value(self, function: str, terms: Terms) -> Terms:
-        (atom,) = next(iter(terms))
-        if not isinstance(atom, Atom) or atom.letter != "z":
-            return {(Foreign(function, atom),): Fraction(1)}  # type: ignore[arg-type]
-        letter = "a" if function == "sigma" else "dsigma"
-        return {(Atom(letter, atom.index, atom.layer),): Fraction(1)}  # type: ignore[arg-type]
-
     def _sought(self, written_out: Terms) -> Terms:
         """z, where a formula is z written out: σ(w·a + b) is σ(z)."""
         for z in self.formulas.forward:
-            if self._value(z) == written_out:
+            if self.carried_out({(z,): Fraction(1)}) == written_out:
                 return {(z,): Fraction(1)}
         raise NotCovered(say("cnn.meaning.sigma_argument"))
-
-    def finished(self, value: arrays.Value) -> arrays.Value:
-        """`carried_out`, of each element."""
-        return arrays.each(self.carried_out, value)
 
     def as_written(self, node: Node, values: Values | None = None) -> Terms:
         """The terms as they are written: z stays z, ∂J/∂w₁₁ stays an undone derivative.
@@ -217,38 +182,41 @@ class Evaluator:
 
     def carried_out(self, read: Terms) -> Terms:
         """Terms with z written out, δ^(l−1) and every derivative replaced by what they are."""
+        done = self._replaced(read, self._value)
         plain = self.convention.slope and not self.convention.sigmoid
-        if plain and all(_is_basic(factor) for monomial in read for factor in monomial):
-            self._spend(len(read))
-            return read
+        return done if plain else self._replaced(done, self._slope_value)
+
+    def _replaced(self, terms: Terms, value: Callable[[Factor], Terms | None]) -> Terms:
+        """Every factor replaced by its value, unless that is None."""
         parts: list[Terms] = []
-        for monomial, value in read.items():
-            product: Terms = {(): value}
+        for monomial, coefficient in terms.items():
+            found = {factor: value(factor) for factor in monomial}
+            kept = tuple(factor for factor in monomial if found[factor] is None)
+            part: Terms = {kept: coefficient}
             for factor in monomial:
-                product = self._times(product, self._value(factor))
-            parts.append(product)
+                if (of := found[factor]) is not None:
+                    part = self._times(part, of)
+            self._spend(1)
+            parts.append(part)
         return plus(parts)
 
-    def _value(self, factor: Factor) -> Terms:
-        if isinstance(factor, Foreign):
-            return {(factor,): Fraction(1)}
-        found = self.formulas.value(factor)
-        if not self.convention.bias and _is(factor, "z"):
-            found = {monomial: n for monomial, n in found.items() if not any(_is(x, "b") for x in monomial)}
-        if not self.convention.slope and _is(factor, "delta"):  # of the layer before: its slopes go, too
-            found = {tuple(x for x in monomial if not _is(x, "dsigma")): n for monomial, n in found.items()}
-        if (
-            self.convention.sigmoid
-            and any(_is(x, "dsigma") for monomial in found for x in monomial)
-            and (found != {(factor,): 1})
-        ):
-            return self.carried_out(found)
-        if not self.convention.slope and _is(factor, "dsigma"):
-            return ONE
-        if self.convention.sigmoid and _is(factor, "dsigma"):
-            a = Atom("a", factor.index, factor.layer)  # type: ignore[union-attr]
-            return {(a,): Fraction(1), (a, a): Fraction(-1)}
-        return found
+    def _value(self, factor: Factor) -> Terms | None:
+        found = None if isinstance(factor, Foreign) else self.formulas.value(factor)
+        if found is None or self.convention.bias or not _is(factor, "z"):
+            return found
+        return {monomial: n for monomial, n in found.items() if not any(_is(x, "b") for x in monomial)}
+
+    def _slope_value(self, factor: Factor) -> Terms | None:
+        """σ′ without an activation, or of the sigmoid."""
+        if not isinstance(factor, Atom) or factor.letter != "dsigma":
+            return None
+        a = Atom("a", factor.index, factor.layer)
+        return {(a,): Fraction(1), (a, a): Fraction(-1)} if self.convention.sigmoid else ONE
+
+    def _index(self, node: NamedQuantity, values: Values) -> list[int]:
+        """The indices that are written, counted from 1."""
+        shift, layer = 1 - self.convention.base, self.formulas.layer
+        return [entry_value(entry, values, layer) + shift for entry in self._entries(node)[0]]
 
     def _in_the_layer(
         self, letter: str, index: list[int], layer: LayerName, *, spread: bool
@@ -265,59 +233,34 @@ class Evaluator:
     def element(self, node: NamedQuantity, values: Values) -> Atom | None:
         """The element that is named; None where a variable index leaves the map, for there is 0."""
         self._spend(1)
-        layer, indices = layer_of(node), entries(node, self.formulas, self.convention)
-        if len(indices) < self.formulas.rank(node.letter, layer):
+        _, fewer, variable = self._entries(node)
+        if fewer:
             raise NotCovered(say("cnn.uncovered.vectors"))
-        shift = 1 - self.convention.base
-        index = [entry_value(entry, values, self.formulas.layer) + shift for entry in indices]
-        variable = any(entry.variables for entry in indices)
-        atom = Atom(
-            node.letter,
-            self._in_the_layer(node.letter, index, layer, spread=variable and self.convention.spread),
-            layer,
-        )
+        layer, spread = layer_of(node), variable and self.convention.spread
+        index = self._in_the_layer(node.letter, self._index(node, values), layer, spread=spread)
+        atom = Atom(node.letter, index, layer)
         return None if variable and not self.formulas.exists(atom) else atom
 
-    def _summed(self, node: Summation, values: Values) -> Iterator[Values]:
+    def _summed(self, node: nodes.Summation, values: Values) -> Iterator[Values]:
         """The values of all index letters within a Σ."""
-        spans = [
-            span(summed, node.body, self.formulas, self.convention, self.sizes) for summed in node.ranges
-        ]
+        if id(node) not in self._known:
+            self._known[id(node)] = (
+                node,
+                [
+                    indices.span(summed, node.body, self.formulas, self.convention, self.sizes)
+                    for summed in node.ranges
+                ],
+            )
         names = [summed.variable for summed in node.ranges]
-        for chosen in itertools.product(*spans):
+        for chosen in itertools.product(*self._known[id(node)][1]):
             yield {**values, **dict(zip(names, chosen, strict=True))}
 
-    def _call(self, node: Call, values: Values) -> Terms:
-        if node.function in ("sigma", "dsigma") and len(node.arguments) == 1:
-            argument = node.arguments[0]
-            if not isinstance(argument, NamedQuantity):
-                raise NotCovered(say("cnn.meaning.sigma_argument"))
-            atom = self.element(argument, values)
-            if atom is None:
-                return ZERO
-            if atom.letter != "z":
-                return {(Foreign(node.function, atom),): Fraction(1)}
-            letter = "a" if node.function == "sigma" else "dsigma"
-            return {(Atom(letter, atom.index, atom.layer),): Fraction(1)}  # type: ignore[arg-type]
-        if node.function in ("sum", "avg", "mean") and not node.dots and node.index is None:
-            parts = [self.as_written(argument, values) for argument in node.arguments]
-            count = len(parts) if node.function != "sum" else 1
-            return self._times(plus(parts), {(): Fraction(1, count)})
-        raise NotCovered(say("cnn.uncovered.function", function=node.function))
-
-    def _partial_derivative(self, node: PartialDerivative, values: Values) -> Terms:
-        if not isinstance(node.by, NamedQuantity):
-            raise NotCovered(say("cnn.uncovered.derivative_by_expression"))
-        by = self.element(node.by, values)
-        match node.of:
-            case Loss():
-                if by is None:
-                    return ZERO
-                return _derivative(by)
-            case NamedQuantity():
-                of = self.element(node.of, values)
-                return ZERO if of is None or by is None else {(Derivative(of, by),): Fraction(1)}
-        return ZERO if by is None else self._slope(self.as_written(node.of, values), by)
+    def _partial_derivative(self, of: Node, by: NamedQuantity, values: Values) -> Terms:
+        variable = self.element(by, values)
+        if isinstance(of, NamedQuantity):
+            atom = self.element(of, values)
+            return ZERO if atom is None or variable is None else {(Derivative(atom, variable),): Fraction(1)}
+        return ZERO if variable is None else self._slope(self.as_written(of, values), variable)
 
     def _slope(self, of: Terms, by: Atom) -> Terms:
         """The product rule."""
@@ -356,14 +299,7 @@ class Evaluator:
             raise NotCovered(say("cnn.meaning.too_long"))
 
 
-def _is_basic(factor: Factor) -> bool:
-    """Whether there is nothing to carry out in it, whatever the layer."""
-    return isinstance(factor, Atom) and (
-        factor.letter in ("a", "w", "b", "dsigma") or (factor.letter == "delta" and factor.layer == CURRENT)
-    )
-
-
-def instances(equation: Equation, evaluator: Evaluator) -> Iterator[Values]:
+def instances(equation: nodes.Equation, evaluator: Evaluator) -> Iterator[Values]:
     """All values of the index letters on the left-hand side for which its elements exist; one empty choice
     where there are none.
 
@@ -373,18 +309,20 @@ def instances(equation: Equation, evaluator: Evaluator) -> Iterator[Values]:
         A variable stands on the right only, and no Σ binds it.
     """
     left = equation.sides[0]
-    free = sorted(free_variables(left))
+    free = sorted(indices.free_variables(left))
     bound_to_stride = {"s"} if isinstance(evaluator.formulas.layer, Layer) else set()
     for side in equation.sides[1:]:
-        loose = free_variables(side) - set(free) - bound_to_stride
+        loose = indices.free_variables(side) - set(free) - bound_to_stride
         if loose:
             raise unexplained(", ".join(sorted(loose)))
     named = [node for node in walk(left) if isinstance(node, NamedQuantity)]
-    first, convention = evaluator.convention.base, evaluator.convention
+    layer, spread = evaluator.formulas.layer, evaluator.convention.spread
+    margin = max(layer.kernel) - 1 if spread and isinstance(layer, Layer) else 0  # z of the full map
     spans = [
-        range(first, reach(name, left, evaluator.formulas, convention) + first + evaluator.margin)
+        indices.span(nodes.Range(name), left, evaluator.formulas, evaluator.convention, evaluator.sizes)
         for name in free
     ]
+    spans = [range(evaluator.convention.base, span.stop + margin) for span in spans]
     for chosen in itertools.product(*spans):
         values = dict(zip(free, chosen, strict=True))
         if all(evaluator.is_array(node) or evaluator.element(node, values) is not None for node in named):
@@ -394,7 +332,7 @@ def instances(equation: Equation, evaluator: Evaluator) -> Iterator[Values]:
 _COMPUTED = ("sigma", "dsigma", "sum", "avg", "mean", "rot180")
 
 
-def require_covered(equation: Equation) -> None:
+def require_covered(equation: nodes.Equation) -> None:
     """Refuse what is never checked, before anything else about an equation is found fault with.
 
     Raises
@@ -403,7 +341,7 @@ def require_covered(equation: Equation) -> None:
         max(…), upsample(…) and the like.
     """
     for node in equation.nodes():
-        if isinstance(node, Call) and (node.dots or node.function not in _COMPUTED):
+        if isinstance(node, nodes.Call) and (node.dots or node.function not in _COMPUTED):
             raise NotCovered(say("cnn.uncovered.function", function=node.function))
 
 
@@ -411,8 +349,32 @@ def _is(factor: object, letter: str) -> bool:
     return isinstance(factor, Atom | NamedQuantity) and factor.letter == letter
 
 
-def _derivative(by: object) -> Terms:
-    assert isinstance(by, Atom)
-    if by.letter == "z" and by.layer == CURRENT:
-        return {(Atom("delta", by.index, by.layer),): Fraction(1)}
-    return {(Derivative("J", by),): Fraction(1)}
+def _constant(value: Fraction) -> Terms:
+    return {(): value} if value else ZERO
+
+
+def _atom(of: Terms) -> Atom:
+    """The element that a quantity comes to."""
+    ((atom,),) = of
+    assert isinstance(atom, Atom)
+    return atom
+
+
+def _applied(function: Literal["sigma", "dsigma"], of: Terms) -> Terms:
+    """σ or σ′ of an element, or of nothing outside of the map."""
+    if not of:
+        return ZERO
+    atom = _atom(of)
+    if atom.letter != "z":
+        return {(Foreign(function, atom),): Fraction(1)}
+    return {(Atom("a" if function == "sigma" else "dsigma", atom.index, atom.layer),): Fraction(1)}
+
+
+def _of_loss(by: Terms) -> Terms:
+    """∂J/∂ of an element."""
+    if not by:
+        return ZERO
+    atom = _atom(by)
+    if atom.letter == "z" and atom.layer == CURRENT:
+        return {(Atom("delta", atom.index, atom.layer),): Fraction(1)}
+    return {(Derivative("J", atom),): Fraction(1)}

@@ -10,21 +10,12 @@ from typing import NamedTuple
 
 from autograder.base.messages import say
 from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer
-from autograder.cnn.derivations.meaning.convention import LECTURE, Convention
-from autograder.cnn.derivations.meaning.errors import Meaningless, NotCovered
+from autograder.cnn.derivations.meaning.convention import Convention
 from autograder.cnn.derivations.meaning.layer_formulas import LayerFormulas
 from autograder.cnn.derivations.meaning.layer_labels import layer_of
-from autograder.cnn.derivations.notation.nodes import (
-    Bound,
-    IndexEntry,
-    NamedQuantity,
-    Node,
-    Range,
-    Summation,
-    Variable,
-    children,
-    walk,
-)
+from autograder.cnn.derivations.meaning.terms import Meaningless, NotCovered
+from autograder.cnn.derivations.notation import nodes
+from autograder.cnn.derivations.notation.nodes import IndexEntry, NamedQuantity, Node
 from autograder.cnn.derivations.symbols import CURRENT
 
 Values = Mapping[str, int]
@@ -46,16 +37,14 @@ def free_variables(node: Node) -> frozenset[str]:
     match node:
         case NamedQuantity(index=index):
             return frozenset(name for entry in index.entries for name in entry.variables)
-        case Variable(name=name):
+        case nodes.Variable(name=name):
             return frozenset((name,))
-        case Summation(ranges=ranges, body=body):
+        case nodes.Summation(ranges=ranges, body=body):
             return free_variables(body) - {range.variable for range in ranges}
-    return frozenset[str]().union(*map(free_variables, children(node)))
+    return frozenset[str]().union(*map(free_variables, nodes.children(node)))
 
 
-def entries(
-    named: NamedQuantity, formulas: LayerFormulas, convention: Convention = LECTURE
-) -> tuple[IndexEntry, ...]:
+def entries(named: NamedQuantity, formulas: LayerFormulas, convention: Convention) -> tuple[IndexEntry, ...]:
     """The indices of a quantity in the lecture's order, as many as it has in this layer.
 
     Raises
@@ -101,7 +90,7 @@ def entry_value(entry: IndexEntry, values: Values, layer: AnyLayer) -> int:
 
 
 def span(
-    summed: Range, body: Node, formulas: LayerFormulas, convention: Convention, named: set[SizeName]
+    summed: nodes.Range, body: Node, formulas: LayerFormulas, convention: Convention, named: set[SizeName]
 ) -> range:
     """From where to where a letter of Σ runs: as written, else wherever the elements exist.
 
@@ -118,7 +107,7 @@ def span(
     return range(low, min(high, 1_000) + 1)
 
 
-def _bound(bound: Bound, axes: list[_Axis], named: set[SizeName]) -> int:
+def _bound(bound: nodes.Bound, axes: list[_Axis], named: set[SizeName]) -> int:
     if not bound.name:
         return bound.offset
     if not axes:
@@ -139,17 +128,11 @@ def require_one_size_each(named: AbstractSet[SizeName]) -> None:
             raise NotCovered(say("cnn.meaning.size_of_two", name=name))
 
 
-def reach(variable: str, body: Node, formulas: LayerFormulas, convention: Convention = LECTURE) -> int:
-    """The number of values of a letter that stands alone as an index; of all indices, if none does."""
-    axes = _axes(variable, body, formulas, convention)
-    return min((axis.size for axis in axes), default=_largest(body, formulas))
-
-
 def _axes(variable: str, body: Node, formulas: LayerFormulas, convention: Convention) -> list[_Axis]:
     """Where a letter is an index by itself."""
     found: list[_Axis] = []
     layer = formulas.layer
-    for node in walk(body):
+    for node in nodes.walk(body):
         if isinstance(node, NamedQuantity) and node.index.entries:
             where = layer_of(node)
             extent = formulas.extent(node.letter, where)
@@ -177,7 +160,7 @@ def _axis_names(letter: str, output: bool, dense: bool, rank: int) -> tuple[str,
 
 
 def _largest(body: Node, formulas: LayerFormulas) -> int:
-    named = [node for node in walk(body) if isinstance(node, NamedQuantity) and node.index.entries]
+    named = [node for node in nodes.walk(body) if isinstance(node, NamedQuantity) and node.index.entries]
     return max([1, *(side for node in named for side in formulas.extent(node.letter, layer_of(node)))])
 
 

@@ -5,23 +5,14 @@
 """
 
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 
 from autograder.base.messages import say
 from autograder.cnn.derivations import expand
 from autograder.cnn.derivations.layer import AnyLayer, Pooling
-from autograder.cnn.derivations.meaning.errors import Meaningless, NotCovered
-from autograder.cnn.derivations.meaning.terms import (
-    ONE,
-    ZERO,
-    Monomial,
-    Terms,
-    partial_derivative,
-    terms_of,
-    times,
-)
+from autograder.cnn.derivations.meaning.terms import ONE, ZERO, Meaningless, NotCovered, Terms, times
 from autograder.cnn.derivations.notation import write
-from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, Derivative, LayerName, Quantity
+from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, Derivative, LayerName, Quantity, terms
 
 
 class LayerFormulas:
@@ -34,7 +25,7 @@ class LayerFormulas:
 
     def __init__(self, layer: AnyLayer) -> None:
         self.layer = layer
-        self._elements: dict[tuple[str, LayerName], frozenset[Atom]] = {}
+        self.extent = cache(self._extent)
 
     @cached_property
     def _written(self) -> expand.Formulas:
@@ -59,27 +50,21 @@ class LayerFormulas:
             found |= _as_terms(expand.bias_gradient(self.layer, written=self._written))
         return found
 
-    def elements(self, letter: str, layer: LayerName) -> frozenset[Atom]:
-        """All elements of a quantity."""
-        found = self._elements.get((letter, layer))
-        if found is None:
-            if isinstance(self.layer, Pooling) and letter in ("w", "b"):
-                raise NotCovered(say("cnn.meaning.pooling_without_weights"))
-            atoms = self.layer.atoms(letter, layer)  # type: ignore[arg-type]
-            found = self._elements[letter, layer] = frozenset(atoms)
-        return found
+    def _extent(self, letter: str, layer: LayerName) -> tuple[int, ...]:
+        """The largest value of each index of a quantity."""
+        if isinstance(self.layer, Pooling) and letter in ("w", "b"):
+            raise NotCovered(say("cnn.meaning.pooling_without_weights"))
+        shape = self.layer.shape(letter, layer)  # type: ignore[arg-type]
+        return self.layer.named(letter, tuple(side - 1 for side in shape))  # type: ignore[arg-type]
 
     def rank(self, letter: str, layer: LayerName) -> int:
         """How many indices a quantity has."""
-        return len(next(iter(self.elements(letter, layer))).index)
-
-    def extent(self, letter: str, layer: LayerName) -> tuple[int, ...]:
-        """The largest value of each index of a quantity."""
-        return tuple(map(max, zip(*(atom.index for atom in self.elements(letter, layer)), strict=True)))
+        return len(self.extent(letter, layer))
 
     def exists(self, atom: Atom) -> bool:
         """Whether the layer has this element."""
-        return atom in self.elements(atom.letter, atom.layer)
+        extent = self.extent(atom.letter, atom.layer)
+        return len(extent) == len(atom.index) and all(map(_within, atom.index, extent))
 
     def asked(self, letter: str) -> dict[Atom, Terms]:
         """What a derivation may ask for by this letter: z, δ of the layer before, or ∂J/∂a, ∂J/∂w, ∂J/∂b."""
@@ -91,28 +76,29 @@ class LayerFormulas:
 
     # ---- First principles
 
-    def value(self, quantity: Quantity) -> Terms:
+    def value(self, quantity: Quantity) -> Terms | None:
         """A quantity in terms of a, σ′ of the layer before and w, b, δ of this one.
 
-        z is written out, δ^(l−1) and every derivative are carried out; the others are what they are, and so
-        is an element that the layer does not have.
+        z is written out, δ^(l−1) and every derivative are carried out; the others are what they are (None),
+        and so is an element that the layer does not have.
         """
         if isinstance(quantity, Derivative):
             if quantity.of == "J":
                 return self._of_loss(quantity.by)
             return self.slope(quantity.of, quantity.by)
-        if quantity.letter == "z" and quantity.layer == CURRENT:
-            return self.forward.get(quantity, {(quantity,): Fraction(1)})
-        if quantity.letter == "delta" and quantity.layer == BEFORE:
-            return self.residual_before.get(quantity, {(quantity,): Fraction(1)})
         if quantity.letter in ("upsample", "rot180", "pad_residual", "insert_zeros"):
             raise NotCovered(say("cnn.uncovered.intermediate_maps"))
-        return {(quantity,): Fraction(1)}
+        if (quantity.letter, quantity.layer) == ("z", CURRENT):
+            return self.forward.get(quantity)
+        if (quantity.letter, quantity.layer) == ("delta", BEFORE):
+            return self.residual_before.get(quantity)
+        return None
 
     def _of_loss(self, by: Atom) -> Terms:
         """∂J/∂by. ∂J/∂z is δ, by definition."""
         if by.letter == "z":
-            return self.value(Atom("delta", by.index, by.layer))
+            delta = Atom("delta", by.index, by.layer)
+            return self.value(delta) or {(delta,): Fraction(1)}
         self._require(by)
         if by in self.gradients:
             return self.gradients[by]
@@ -130,13 +116,14 @@ class LayerFormulas:
                     inner = self.slope(of, Atom("a", by.index, BEFORE))
                     return times(inner, {(Atom("dsigma", by.index, BEFORE),): Fraction(1)})
                 if (by.letter, by.layer) in (("a", BEFORE), ("w", CURRENT), ("b", CURRENT)):
-                    return partial_derivative(self.forward[of], by)
+                    holding = {term: value for term, value in self.forward[of].items() if by in term}
+                    return {tuple(each for each in term if each != by): holding[term] for term in holding}
                 if (by.letter, by.layer) == ("z", CURRENT):
                     return ZERO
             case ("a", _):
                 if by.letter == "z" and by.layer == of.layer:
-                    dsigma: Monomial = (Atom("dsigma", of.index, of.layer),)
-                    return {dsigma: Fraction(1)} if of.index == by.index else ZERO
+                    dsigma = Atom("dsigma", of.index, of.layer)
+                    return {(dsigma,): Fraction(1)} if of.index == by.index else ZERO
                 if of.layer == BEFORE and by.letter in ("a", "w", "b") and by.layer in (BEFORE, CURRENT):
                     return ZERO
             case ("w" | "b", "l"):
@@ -156,4 +143,8 @@ def formulas_of(layer: AnyLayer) -> LayerFormulas:
 
 
 def _as_terms(formulas: expand.Formulas) -> dict[Atom, Terms]:
-    return {atom: terms_of(formula) for atom, formula in formulas.items()}
+    return {atom: dict(terms(formula).items()) for atom, formula in formulas.items()}
+
+
+def _within(index: int, most: int) -> bool:
+    return 1 <= index <= most

@@ -7,18 +7,9 @@ are the lecture's habits; an equation that speaks of more than two layers is ref
 from dataclasses import replace
 
 from autograder.base.messages import say
-from autograder.cnn.derivations.meaning.errors import NotCovered
-from autograder.cnn.derivations.notation.nodes import (
-    Call,
-    Equation,
-    LayerLabel,
-    Loss,
-    NamedQuantity,
-    Node,
-    PartialDerivative,
-    walk,
-    with_children,
-)
+from autograder.cnn.derivations.meaning.terms import NotCovered
+from autograder.cnn.derivations.notation import nodes
+from autograder.cnn.derivations.notation.nodes import Equation, Loss, NamedQuantity, Node, PartialDerivative
 from autograder.cnn.derivations.symbols import BEFORE, CURRENT, LayerName
 
 
@@ -46,7 +37,8 @@ def settle_layers(equation: Equation, left_before: bool = False) -> Equation:
     shift = _highest_layer(equation)
     first, *rights = equation.sides
     before = left_before or any(_speaks_of_this_layer(side) for side in rights if side != first)
-    default = -1 if _is_residual(first) and before and not equation.continued else 0
+    residual = _is_undone_residual(first) or (isinstance(first, NamedQuantity) and first.letter == "delta")
+    default = -1 if residual and before and not equation.continued else 0
     sides = [
         _settle(side, shift, default if side == first or _is_undone_residual(side) else 0)
         for side in equation.sides
@@ -65,23 +57,19 @@ def _highest_layer(equation: Equation) -> int:
     written = {
         node.layer
         for node in equation.nodes()
-        if isinstance(node, NamedQuantity | Call) and node.layer is not None
+        if isinstance(node, NamedQuantity | nodes.Call) and node.layer is not None
     }
     if not written:
         return 0
-    if len({layer.base for layer in written}) > 1:
+    base, *others = {layer.base for layer in written}
+    if others:
         raise NotCovered(say("cnn.meaning.layers_mixed"))
-    base = next(iter(written)).base
     offsets = [layer.offset for layer in written]
     # Alone, l−1 is the layer before, and nothing else.
     top = max(offsets) if base == "" else max(*offsets, 0)
     if top - min(offsets) > 1:
         raise NotCovered(say("cnn.uncovered.more_layers"))
     return top
-
-
-def _is_residual(node: Node) -> bool:
-    return (isinstance(node, NamedQuantity) and node.letter == "delta") or _is_undone_residual(node)
 
 
 def _is_undone_residual(node: Node) -> bool:
@@ -94,12 +82,15 @@ def _is_undone_residual(node: Node) -> bool:
 def _speaks_of_this_layer(side: Node) -> bool:
     if _is_undone_residual(side):
         return False
-    return any(
-        (isinstance(node, NamedQuantity) and node.letter in ("w", "delta", "a"))
-        or isinstance(node, PartialDerivative)
-        or (isinstance(node, Call) and node.function == "dsigma")
-        for node in walk(side)
-    )
+    for node in nodes.walk(side):
+        match node:
+            case (
+                NamedQuantity(letter="w" | "delta" | "a")
+                | PartialDerivative()
+                | nodes.Call(function="dsigma")
+            ):
+                return True
+    return False
 
 
 def _settle(node: Node, shift: int, residual: int, inside: int | None = None) -> Node:
@@ -108,14 +99,14 @@ def _settle(node: Node, shift: int, residual: int, inside: int | None = None) ->
     def again(part: Node, inside: int | None = inside) -> Node:
         return _settle(part, shift, residual, inside)
 
-    def of(said: LayerLabel | None, usual: int) -> LayerLabel:
-        return LayerLabel("l", usual if said is None else said.offset - shift)
+    def of(said: nodes.LayerLabel | None, usual: int) -> nodes.LayerLabel:
+        return nodes.LayerLabel("l", usual if said is None else said.offset - shift)
 
     match node:
         case NamedQuantity(letter=letter, layer=said):
             usual = {"w": 0, "b": 0, "a": -1, "delta": residual, "z": 0 if inside is None else inside}[letter]
             return replace(node, layer=of(said, usual))
-        case Call(function=function, arguments=arguments):
+        case nodes.Call(function=function, arguments=arguments):
             within = -1 if function in ("sigma", "dsigma") else inside
             return replace(
                 node,
@@ -128,4 +119,4 @@ def _settle(node: Node, shift: int, residual: int, inside: int | None = None) ->
             a = again(above)
             assert isinstance(a, NamedQuantity) and a.layer is not None
             return PartialDerivative(a, again(by, a.layer.offset))
-    return with_children(node, again)
+    return nodes.with_children(node, again)

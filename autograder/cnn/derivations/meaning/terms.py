@@ -1,18 +1,25 @@
 """Sums of products with exact coefficients, and their arithmetic: the form in which formulas are compared.
 
 `evaluate` turns formulas into terms, `checking` compares them and writes them into sentences. Two formulas
-are equal if and only if their terms are; nothing is simplified, rounded or guessed.
+are equal if and only if their terms are; nothing is simplified, rounded or guessed. A formula that has none
+raises `NotCovered` or `Meaningless`, with one sentence, and is never called right or wrong.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-import sympy
-
-from autograder.cnn.derivations import symbols
+from autograder.base.messages import TextError
 from autograder.cnn.derivations.notation import write
 from autograder.cnn.derivations.symbols import Atom, Quantity, reading_order
+
+
+class NotCovered(TextError):
+    """A formula that was read but is outside of what is checked."""
+
+
+class Meaningless(TextError):
+    """A formula that says nothing in this layer, such as a with three indices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +45,6 @@ def order(factor: Factor) -> tuple[object, ...]:
     return (1, str(factor)) if isinstance(factor, Foreign) else (0, reading_order(factor))
 
 
-def terms_of(formula: sympy.Expr) -> Terms:
-    """The terms of an expression of `expand`."""
-    return dict(symbols.terms(formula).items())
-
-
 # ---- Arithmetic -------------------------------------------------------------------------------------------
 
 
@@ -52,7 +54,8 @@ def times(first: Terms, second: Terms) -> Terms:
     for some, m in first.items():
         for more, n in second.items():
             key = tuple(sorted(some + more, key=order)) if some and more else some or more
-            found[key] = found.get(key, Fraction(0)) + m * n
+            value = n if m == 1 else m * n  # most are 1, and fractions are slow
+            found[key] = found[key] + value if key in found else value
     return {monomial: value for monomial, value in found.items() if value}
 
 
@@ -61,25 +64,13 @@ def plus(parts: Sequence[Terms]) -> Terms:
     found: dict[Monomial, Fraction] = {}
     for part in parts:
         for monomial, value in part.items():
-            found[monomial] = found.get(monomial, Fraction(0)) + value
+            found[monomial] = found[monomial] + value if monomial in found else value
     return {monomial: value for monomial, value in found.items() if value}
 
 
 def negative(part: Terms) -> Terms:
     """Minus the terms."""
     return {monomial: -value for monomial, value in part.items()}
-
-
-def partial_derivative(of: Terms, by: Atom) -> Terms:
-    """The derivative of a sum of products by one of its quantities."""
-    found: dict[Monomial, Fraction] = {}
-    for monomial, value in of.items():
-        power = monomial.count(by)
-        if power:
-            rest = list(monomial)
-            rest.remove(by)
-            found[tuple(rest)] = found.get(tuple(rest), Fraction(0)) + value * power
-    return found
 
 
 # ---- Written ----------------------------------------------------------------------------------------------

@@ -70,35 +70,37 @@ _NAMES = {
     "max": "max", "avg": "avg",
 }  # fmt: skip
 """What a misspelt name may have meant: the name as people write it, and as the answer shows it."""
-_KNOWN_WORDS = (
-    *("z", "a", "w", "b", "J", "δ", "delta", "σ", "sigma", "∂", "partial"),
-    *("frac", "sum", "cdot", "boxed"),
+_KNOWN_WORDS = frozenset(
+    ["z", "a", "w", "b", "J", "δ", "delta", "σ", "sigma", "∂", "partial", "frac", "sum", "cdot", "boxed"]
 )
+"""Spelt right, although they stand at the wrong place."""
 
 
 def explained(error: UnexpectedInput, same: str, typed: str) -> NotationError:
     """Lark's complaint as a sentence: the character that does not fit, and the name that may be meant."""
     at = error.pos_in_stream if error.pos_in_stream is not None else len(same)
-    if at_end(error) or at >= len(same):
+    unclosed = _unclosed(same)
+    ended = at_end(error) or at >= len(same)
+    word = None if ended else re.compile(r"\\?[^\W\d_]+'?|\\.").match(same, at)
+    if ended:
         at = len(same.rstrip())
-        unclosed = _unclosed(same)
-        if unclosed is not None:
-            return _never_closed(same, typed, unclosed)
-        return NotationError(say("cnn.notation.ends_early"), typed, at)
-    word = re.compile(r"\\?[^\W\d_]+'?|\\.").match(same, at)
-    if word is not None and word[0].lstrip("\\").isascii() | word[0].isalpha() and not _is_known(word[0]):
-        return _unknown(word[0], typed, at)
-    if same[at] in ")]}":
-        return NotationError(
-            say("cnn.notation.closing_unexpected",
-                character=typed[at]), typed, at)  # fmt: skip
-    if same[at] in "_^":
-        unclosed = _unclosed(same)
-        if unclosed is not None and not same[at + 1 : unclosed].strip():
-            return _never_closed(same, typed, unclosed)
-        return NotationError(
-            say("cnn.notation.script_unexpected", character=typed[at]), typed, at)  # fmt: skip
-    return NotationError(say("cnn.notation.character_unexpected", character=visible(typed[at])), typed, at)
+        sentence = say("cnn.notation.ends_early")
+    elif (
+        word
+        and word[0].lstrip("\\").isascii() | word[0].isalpha()
+        and word[0].lstrip("\\") not in _KNOWN_WORDS
+    ):
+        sentence = _unknown(word[0], typed[at : at + min(len(word[0]), 30)])
+    elif same[at] in ")]}":
+        sentence = say("cnn.notation.closing_unexpected", character=typed[at])
+    elif same[at] in "_^":
+        sentence = say("cnn.notation.script_unexpected", character=typed[at])
+        ended = unclosed is not None and not same[at + 1 : unclosed].strip()
+    else:
+        sentence = say("cnn.notation.character_unexpected", character=visible(typed[at]))
+    if ended and unclosed is not None:
+        return NotationError(say("cnn.notation.bracket_unclosed", bracket=same[unclosed]), typed, unclosed)
+    return NotationError(sentence, typed, at)
 
 
 def at_end(error: UnexpectedInput) -> bool:
@@ -106,25 +108,11 @@ def at_end(error: UnexpectedInput) -> bool:
     return isinstance(token, Token) and token.type == "$END"
 
 
-def _never_closed(same: str, typed: str, at: int) -> NotationError:
-    return NotationError(say("cnn.notation.bracket_unclosed", bracket=same[at]), typed, at)
-
-
-def _is_known(word: str) -> bool:
-    """Spelt right, although it stands at the wrong place."""
-    return word.lstrip("\\") in _KNOWN_WORDS
-
-
-def _unknown(word: str, typed: str, at: int) -> NotationError:
-    shown = typed[at : at + min(len(word), 30)]
-    meant = _NAMES.get(word) or next(
-        iter(_NAMES[near] for near in get_close_matches(word[:30], _NAMES, 1, 0.7)), None
-    )
-    if meant is None:
-        sentence = say("cnn.notation.word_unknown", word=visible(shown))
-    else:
-        sentence = say("cnn.notation.word_misspelt", word=visible(shown), name=meant)
-    return NotationError(sentence, typed, at)
+def _unknown(word: str, shown: str) -> Text:
+    near = _NAMES.get(word) or next(map(_NAMES.get, get_close_matches(word[:30], _NAMES, 1, 0.7)), None)
+    if near is None:
+        return say("cnn.notation.word_unknown", word=visible(shown))
+    return say("cnn.notation.word_misspelt", word=visible(shown), name=near)
 
 
 def _unclosed(same: str) -> int | None:

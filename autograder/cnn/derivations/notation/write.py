@@ -7,26 +7,15 @@ and single terms; whole derivations are written by `pages.render`.
 from collections.abc import Sequence
 from fractions import Fraction
 
+from autograder.cnn.derivations.notation import nodes
 from autograder.cnn.derivations.notation.nodes import (
-    Call,
     Equation,
     Index,
     IndexEntry,
     LayerLabel,
-    Loss,
-    Matrix,
     NamedQuantity,
     Node,
-    Number,
-    PartialDerivative,
-    Power,
-    Product,
-    Quotient,
-    Range,
     Sum,
-    Summation,
-    Transposed,
-    Variable,
 )
 from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, Derivative
 
@@ -47,37 +36,37 @@ def equation(shown: Equation) -> str:
 def formula(node: Node) -> str:
     """A formula, with brackets only where they are needed."""
     match node:
-        case Number(value=value):
+        case nodes.Number(value=value):
             return number(value)
-        case Variable(name=name):
+        case nodes.Variable(name=name):
             return name
-        case Loss():
+        case nodes.Loss():
             return "J"
         case NamedQuantity():
             letter = "δ" if node.letter == "delta" else node.letter
             return letter + _index(node.index) + _layer(node.layer)
-        case Call():
+        case nodes.Call():
             name = _FUNCTIONS.get(node.function, node.function)
             arguments = [*map(formula, node.arguments), *(["…"] if node.dots else [])]
             place = _index(node.index) if node.index else ""
             return f"{name}({', '.join(arguments)})" + place + _layer(node.layer)
-        case PartialDerivative(of=of, by=by):
+        case nodes.PartialDerivative(of=of, by=by):
             return f"∂{_single(of)}/∂{_single(by)}"
-        case Power(base=base, exponent=exponent):
+        case nodes.Power(base=base, exponent=exponent):
             return _single(base) + str(exponent).translate(_HIGH)
-        case Transposed(base=base):
+        case nodes.Transposed(base=base):
             return _single(base) + "ᵀ"
-        case Quotient(above=above, below=below):
+        case nodes.Quotient(above=above, below=below):
             return f"{_single(above)}/{_single(below)}"
-        case Product(factors=factors, stars=stars):
+        case nodes.Product(factors=factors, stars=stars):
             parts = [_part(factor, last=place == len(factors) - 1) for place, factor in enumerate(factors)]
             return "".join(
                 ("" if not place else " ∗ " if place in stars else "·") + part
                 for place, part in enumerate(parts)
             )
-        case Matrix(rows=rows):
+        case nodes.Matrix(rows=rows):
             return "[" + "; ".join(", ".join(map(formula, row)) for row in rows) + "]"
-        case Summation(ranges=ranges, body=body):
+        case nodes.Summation(ranges=ranges, body=body):
             written = formula(body)
             return f"{''.join(map(_range, ranges))} " + (f"({written})" if isinstance(body, Sum) else written)
         case Sum(terms=terms):
@@ -93,11 +82,11 @@ def _part(node: Node, last: bool = False) -> str:
     """A formula within a product: sums in brackets, a Σ too unless it ends the product."""
     bare = formula(node)
     match node:
-        case Sum() | Product() | Quotient():
+        case Sum() | nodes.Product() | nodes.Quotient():
             return f"({bare})"
-        case Summation():
+        case nodes.Summation():
             return bare if last else f"({bare})"
-        case Number(value=value):
+        case nodes.Number(value=value):
             return bare if value.denominator == 1 else f"({bare})"
     return bare
 
@@ -105,12 +94,12 @@ def _part(node: Node, last: bool = False) -> str:
 def _single(node: Node) -> str:
     """A formula on which an operator works: anything but one quantity or number in brackets."""
     bare = formula(node)
-    if isinstance(node, NamedQuantity | Call | Loss | Variable):
+    if isinstance(node, NamedQuantity | nodes.Call | nodes.Loss | nodes.Variable):
         return bare
-    return bare if isinstance(node, Number) and node.value.denominator == 1 else f"({bare})"
+    return bare if isinstance(node, nodes.Number) and node.value.denominator == 1 else f"({bare})"
 
 
-def _range(summed: Range) -> str:
+def _range(summed: nodes.Range) -> str:
     low = "" if summed.low is None else f"={summed.low}"
     return f"Σ_{{{summed.variable}{low}}}" + ("" if summed.high is None else f"^{{{summed.high}}}")
 
@@ -152,19 +141,20 @@ def _layer(said: LayerLabel | None) -> str:
 def quantity(shown: Atom | Derivative) -> str:
     """An element or an undone derivative. The layer is written where it is not the one that goes without
     saying: l−1 for a, l for z, δ, w, b; of σ′(z) always."""
+    return formula(_as_node(shown))
+
+
+def _as_node(shown: Atom | Derivative) -> Node:
     if isinstance(shown, Derivative):
-        above = "J" if shown.of == "J" else quantity(shown.of)
-        return f"∂{above}/∂{quantity(shown.by)}"
+        return nodes.PartialDerivative(
+            nodes.Loss() if shown.of == "J" else _as_node(shown.of), _as_node(shown.by)
+        )
     usual = {"a": BEFORE, "sigma": None, "dsigma": None}.get(shown.letter, CURRENT)
-    layer = _layer(LayerLabel("l", 0 if shown.layer == CURRENT else -1)) if shown.layer != usual else ""
-    plain = len(shown.index) <= 2 and max(shown.index, default=0) < 10 and min(shown.index, default=0) >= 0
-    if len(shown.index) > 1 and any(number < 0 for number in shown.index):
-        index = "[" + ",".join(map(str, shown.index)) + "]"
-    else:
-        index = ("" if plain or len(shown.index) == 1 else ",").join(map(str, shown.index)).translate(_LOW)
+    layer = LayerLabel("l", 0 if shown.layer == CURRENT else -1) if shown.layer != usual else None
+    index = Index(tuple(IndexEntry(((number, ()),)) for number in shown.index))
     if shown.letter in _FUNCTIONS:
-        return f"{_FUNCTIONS[shown.letter]}(z{index}{layer})"
-    return ("δ" if shown.letter == "delta" else shown.letter) + index + layer
+        return nodes.Call(shown.letter, (NamedQuantity("z", index, layer),))  # type: ignore[arg-type]
+    return NamedQuantity(shown.letter, index, layer)  # type: ignore[arg-type]
 
 
 def left_side(atom: Atom) -> str:

@@ -1,30 +1,29 @@
 """The lecture's shortcuts: a rotated kernel over a padded residual, a residual over the input, upsampling.
 
-They are built as the lecture draws them, from grids of cells. `steps` shows them beside the derivation after
-`agrees` has compared them with `expand`, term by term; no result may come from here.
+They are built as the lecture draws them, from maps whose cells are elements, zeros and ones. `steps` shows
+them beside the derivation after `agrees` has compared them with `expand`, term by term; no result may come
+from here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
+import numpy as np
 import sympy
 
 from autograder.cnn.derivations.expand import Formulas
-from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, Pooling, positions
+from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, Pooling, Size, positions
 from autograder.cnn.derivations.pages.records import Grid, Recipe
-from autograder.cnn.derivations.symbols import (
-    BEFORE,
-    CURRENT,
-    Atom,
-    Derivative,
-    LayerName,
-    Letter,
-    Quantity,
-    terms,
-)
+from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Derivative, LayerName, Letter, terms
 
-Cells = list[list[Quantity | int]]
+Cells = np.ndarray
+"""A map of elements, zeros and ones; dtype object."""
+Pairs = list[tuple[Cells, Cells]]
+"""What slides over what; the results are added."""
+Products = Iterable[tuple[Any, ...]]
+"""Each a tuple of cells."""
 
 
 @dataclass(frozen=True)
@@ -58,22 +57,15 @@ def weight_gradient(layer: Layer) -> ClosedForm:
     """The residual, zeros inserted, over the padded input (lecture 3.3); a remainder of it is cropped."""
     formulas: Formulas = {}
     recipes = []
-    height, width = layer.kernel
     for k, c in positions((layer.kernels, layer.channels)):
-        pairs = [
-            (
-                insert_zeros(_map(layer, "delta", CURRENT, n, k), layer.stride),
-                pad(_map(layer, "a", BEFORE, n, c), *[layer.padding] * 4),
-            )
-            for n in range(layer.samples)
-        ]
-        found = _sum([_slide(over, under) for over, under in pairs])
-        w = [[layer.atom("w", CURRENT, (k, c, i, j)) for j in range(width)] for i in range(height)]
-        formulas |= {w[i][j]: found[i][j] for i, j in positions(layer.kernel)}
-        gradients = [[Derivative("J", element) for element in row] for row in w]
-        recipes.append(
-            Recipe(grid(gradients), "∗", tuple((grid(over), grid(under)) for over, under in pairs))
-        )
+        pairs: Pairs = []
+        for n in range(layer.samples):
+            spread = insert_zeros(_map(layer, "delta", CURRENT, n, k), layer.stride)
+            pairs.append((spread, pad(_map(layer, "a", BEFORE, n, c), *[layer.padding] * 4)))
+        w = _map(layer, "w", CURRENT, k, c)
+        formulas |= {w[at]: _formula(products) for at, products in _slid(pairs, layer.kernel)}
+        gradients = np.reshape([Derivative("J", element) for element in w.flat], w.shape)
+        recipes.append(Recipe(_grid(gradients), "∗", _drawn(pairs)))
     return ClosedForm(formulas, tuple(recipes))
 
 
@@ -82,62 +74,57 @@ def weight_gradient(layer: Layer) -> ClosedForm:
 
 def rotate180(cells: Cells) -> Cells:
     """Step 1: the kernel upside down and left to right."""
-    return [row[::-1] for row in cells[::-1]]
+    return np.asarray(cells, object)[::-1, ::-1]
 
 
 def insert_zeros(cells: Cells, stride: int) -> Cells:
     """For a stride: s − 1 zeros between neighbours."""
-    height, width = (len(cells) - 1) * stride + 1, (len(cells[0]) - 1) * stride + 1
-    return [
-        [0 if u % stride or v % stride else cells[u // stride][v // stride] for v in range(width)]
-        for u in range(height)
-    ]
+    height, width = np.shape(cells)
+    spread = np.zeros(((height - 1) * stride + 1, (width - 1) * stride + 1), object)
+    spread[::stride, ::stride] = cells
+    return spread
 
 
 def pad(cells: Cells, top: int, bottom: int, left: int, right: int) -> Cells:
     """Step 2: zeros around."""
-    width = left + len(cells[0]) + right
-    empty: list[Quantity | int] = [0] * width
-    middle: Cells = [[*[0] * left, *row, *[0] * right] for row in cells]
-    return [*([*empty] for _ in range(top)), *middle, *([*empty] for _ in range(bottom))]
+    height, width = np.shape(cells)
+    padded = np.zeros((top + height + bottom, left + width + right), object)
+    padded[top : top + height, left : left + width] = cells
+    return padded
 
 
-def grid(cells: Sequence[Sequence[Quantity | int]]) -> Grid:
-    """Cells as a page draws them."""
-    return Grid(tuple(tuple(row) for row in cells))
+def _slid(pairs: Pairs, shape: Size) -> Iterator[tuple[Size, Products]]:
+    """Step 3: the first map of each pair over the second, at every place; which cells meet there."""
+    for u, v in positions(shape):
+        met: list[tuple[Any, ...]] = []
+        for over, under in pairs:
+            height, width = over.shape
+            met += zip(over.flat, under[u : u + height, v : v + width].flat, strict=True)
+        yield (u, v), met
 
 
-def _slide(over: Cells, under: Cells) -> list[list[sympy.Expr]]:
-    """Step 3: the correlation of two maps wherever the first fits into the second."""
-    height, width = len(over), len(over[0])
-    return [
-        [
-            sympy.Add(
-                *(
-                    sympy.Mul(_value(over[i][j]), _value(under[u + i][v + j]))
-                    for i, j in positions((height, width))
-                    if over[i][j] != 0 and under[u + i][v + j] != 0
-                )
-            )
-            for v in range(len(under[0]) - width + 1)
-        ]
-        for u in range(len(under) - height + 1)
-    ]
-
-
-def _value(cell: Quantity | int) -> sympy.Expr:
-    return sympy.Integer(cell) if isinstance(cell, int) else cell.symbol
-
-
-def _sum(maps: list[list[list[sympy.Expr]]]) -> list[list[sympy.Expr]]:
-    rows = zip(*maps, strict=True)
-    return [[sympy.Add(*cells) for cells in zip(*row, strict=True)] for row in rows]
+def _formula(products: Products, scale: sympy.Expr = sympy.S.One) -> sympy.Expr:
+    """A sum of products of cells; a 0 leaves no product, and a 1 no factor."""
+    return sympy.Add(
+        *(sympy.Mul(scale, *(cell.symbol for cell in cells if cell != 1)) for cells in products if all(cells))
+    )
 
 
 def _map(layer: AnyLayer, letter: Letter, where: LayerName, *numbers: int) -> Cells:
     """One map of a quantity, chosen by its first indices: (sample, map), or (kernel, channel) for w."""
-    height, width = layer.shape(letter, where)[-2:]
-    return [[layer.atom(letter, where, (*numbers, u, v)) for v in range(width)] for u in range(height)]
+    found = np.empty(layer.shape(letter, where)[len(numbers) :], object)
+    for place in positions(found.shape):
+        found[place] = layer.atom(letter, where, (*numbers, *place))
+    return found
+
+
+def _grid(cells: Cells) -> Grid:
+    """Cells as a page draws them."""
+    return Grid(tuple(map(tuple, cells.tolist())))
+
+
+def _drawn(pairs: Pairs) -> tuple[tuple[Grid, ...], ...]:
+    return tuple((_grid(over), _grid(under)) for over, under in pairs)
 
 
 # ---- The shortcuts -----------------------------------------------------------------------------------------
@@ -147,20 +134,21 @@ def _rotated_kernel_over_padded_residual(layer: Layer) -> ClosedForm:
     """δ^(l−1)[n,c] = Σ_k rot180(w[k,c]) ∗ pad(insert_zeros(δ[n,k])), cropped by the padding, times σ′."""
     formulas: Formulas = {}
     recipes = []
-    (kh, kw), (height, width), p = layer.kernel, layer.input, layer.padding
-    rest_h, rest_w = ((side + 2 * p - k) % layer.stride for side, k in ((height, kh), (width, kw)))
+    p = layer.padding
+    sides = zip(layer.input, layer.kernel, strict=True)
+    around = [n for side, k in sides for n in (k - 1, k - 1 + (side + 2 * p - k) % layer.stride)]
     for n, c in positions((layer.samples, layer.channels)):
-        pairs = []
+        pairs: Pairs = []
         for k in range(layer.kernels):
-            spread = insert_zeros(_map(layer, "delta", CURRENT, n, k), layer.stride)
-            padded = pad(spread, kh - 1, kh - 1 + rest_h, kw - 1, kw - 1 + rest_w)
+            padded = pad(insert_zeros(_map(layer, "delta", CURRENT, n, k), layer.stride), *around)
             # Padding's own residual is not wanted: drop the rows and columns that only it would need.
-            crop = [row[p : len(row) - p] for row in padded[p : len(padded) - p]]
+            height, width = padded.shape
+            crop = padded[p : height - p, p : width - p]
             pairs.append((rotate180(_map(layer, "w", CURRENT, k, c)), crop))
-        found = _sum([_slide(over, under) for over, under in pairs])
-        delta, slope = _times_slope(layer, n, c, found, formulas)
-        drawn = tuple((grid(over), grid(under)) for over, under in pairs)
-        recipes.append(Recipe(delta, "∗", drawn, slope=slope))
+        before, slope = _map(layer, "delta", BEFORE, n, c), _map(layer, "dsigma", BEFORE, n, c)
+        for at, products in _slid(pairs, layer.input):
+            formulas[before[at]] = _formula((*cells, slope[at]) for cells in products)
+        recipes.append(Recipe(_grid(before), "∗", _drawn(pairs), slope=_grid(slope)))
     return ClosedForm(formulas, tuple(recipes))
 
 
@@ -168,52 +156,31 @@ def _upsampled(layer: Pooling) -> ClosedForm:
     """δ^(l−1) = upsample(δ) ⊙ (1/(m·n), or 1 where a won and 0 elsewhere) ⊙ σ′."""
     formulas: Formulas = {}
     recipes = []
-    (m, n), (rows, columns) = layer.window, layer.output
+    (m, n), (height, width) = layer.window, layer.input
     share = Fraction(1) if layer.kind == "max" else Fraction(1, m * n)
-    scale = sympy.Rational(share.numerator, share.denominator)
     winners = set(layer.winners.values())
     for sample, c in positions((layer.samples, layer.channels)):
-        a, delta = _map(layer, "a", BEFORE, sample, c), _map(layer, "delta", CURRENT, sample, c)
-        upsampled: Cells = [
-            [delta[u // m][v // n] if u // m < rows and v // n < columns else 0 for v in range(len(row))]
-            for u, row in enumerate(a)
-        ]
+        before, slope, a = (_map(layer, letter, BEFORE, sample, c) for letter in ("delta", "dsigma", "a"))
+        upsampled = np.zeros(layer.input, object)
+        copies = _map(layer, "delta", CURRENT, sample, c).repeat(m, 0).repeat(n, 1)
+        upsampled[: copies.shape[0], : copies.shape[1]] = copies
         factors = [upsampled]
         if layer.kind == "max":  # ∂z/∂a
-            factors.append([[int(element in winners) for element in row] for row in a])
-        found = [
-            [sympy.Mul(scale, *map(_value, cells)) for cells in zip(*rows_of_factors, strict=True)]
-            for rows_of_factors in zip(*factors, strict=True)
-        ]
-        result, slope = _times_slope(layer, sample, c, found, formulas)
-        recipes.append(Recipe(result, "⊙", (tuple(map(grid, factors)),), share, slope))
+            factors.append(np.reshape([int(element in winners) for element in a.flat], a.shape))
+        for at in positions((height, width)):
+            cells = (*(factor[at] for factor in factors), slope[at])
+            formulas[before[at]] = _formula([cells], sympy.Rational(share.numerator, share.denominator))
+        recipes.append(Recipe(_grid(before), "⊙", (tuple(map(_grid, factors)),), share, _grid(slope)))
     return ClosedForm(formulas, tuple(recipes))
 
 
 def _transposed_weights(layer: Dense) -> ClosedForm:
     """δ^(l−1) = (wᵀ · δ) ⊙ σ′."""
-    w: Cells = [list(column) for column in zip(*_map(layer, "w", CURRENT), strict=True)]
-    delta, slopes = layer.atoms("delta"), layer.atoms("dsigma")
-    before = layer.atoms("delta", BEFORE)
+    w, delta = _map(layer, "w", CURRENT).T, _map(layer, "delta", CURRENT)
+    before, slope = _map(layer, "delta", BEFORE), _map(layer, "dsigma", BEFORE)
     formulas = {
-        left: sympy.Add(*(_value(row[i]) * d.symbol * slope.symbol for i, d in enumerate(delta)))
-        for left, row, slope in zip(before, w, slopes, strict=True)
+        left: _formula((*cells, own) for cells in zip(row, delta, strict=True))
+        for left, row, own in zip(before, w, slope, strict=True)
     }
-    product = (grid(w), _column(delta))
-    return ClosedForm(formulas, (Recipe(_column(before), "·", (product,), slope=_column(slopes)),))
-
-
-def _column(elements: Sequence[Atom]) -> Grid:
-    return grid([[element] for element in elements])
-
-
-def _times_slope(
-    layer: Layer | Pooling, n: int, c: int, found: list[list[sympy.Expr]], formulas: Formulas
-) -> tuple[Grid, Grid]:
-    """Multiply a map by σ′, enter the result under δ^(l−1), and give both as grids."""
-    slope = _map(layer, "dsigma", BEFORE, n, c)
-    for u, v in positions(layer.input):
-        products = sympy.Add.make_args(found[u][v])
-        left = layer.atom("delta", BEFORE, (n, c, u, v))
-        formulas[left] = sympy.Add(*(sympy.Mul(product, _value(slope[u][v])) for product in products))
-    return grid(_map(layer, "delta", BEFORE, n, c)), grid(slope)
+    result, right, slopes = (_grid(column[:, None]) for column in (before, delta, slope))
+    return ClosedForm(formulas, (Recipe(result, "·", ((_grid(w), right),), slope=slopes),))

@@ -13,6 +13,7 @@ from typing import Literal
 import sympy
 
 from autograder.base.messages import Text
+from autograder.cnn.derivations.layer import Pooling
 from autograder.cnn.derivations.pages.shown import Shown
 from autograder.cnn.derivations.symbols import Atom, Monomial, Quantity, lecture_order, terms
 
@@ -79,7 +80,7 @@ class Prose(Shown):
 class Grid:
     """A map as the lecture draws it; a cell is a quantity or a number."""
 
-    rows: tuple[tuple[Quantity | int, ...], ...]
+    rows: tuple[tuple[Quantity | int | Fraction, ...], ...]
 
 
 Operator = Literal["∗", "⊙", "·"]
@@ -138,3 +139,13 @@ def as_sum(formula: sympy.Expr, mark: Callable[[Monomial, Fraction], bool] = lam
 def sum_of(products: Iterable[Monomial]) -> Sum:
     """Products with coefficient 1, in the given order."""
     return Sum(tuple(Product(factors) for factors in products))
+
+
+def example_map(layer: Pooling) -> Recipe:
+    """The map that routes max pooling: its elements, and their values."""
+    width = layer.input[1]
+    names, values = (
+        Grid(tuple(tuple(cells[at : at + width]) for at in range(0, len(cells), width)))
+        for cells in (layer.atoms("a"), layer.values)
+    )
+    return Recipe(names, "·", ((values,),))

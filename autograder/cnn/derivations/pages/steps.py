@@ -5,7 +5,9 @@ drawn beside them and may be called equal only after the comparison.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, cast
+from dataclasses import replace
+from math import prod
+from typing import Any, Literal
 
 import sympy
 
@@ -27,6 +29,7 @@ from autograder.cnn.derivations.pages.records import (
     Slope,
     Sum,
     as_sum,
+    example_map,
     sum_of,
 )
 from autograder.cnn.derivations.symbols import BEFORE, Atom, Derivative, Monomial
@@ -40,7 +43,10 @@ FEW = 4
 """Up to this many z, all are repeated beside every variable, as in the lecture; else those that hold it."""
 
 
-def derive(layer: AnyLayer, of: Part = "all", steps: bool | None = None) -> Page:
+_PART_OF: dict[str, Part] = {"z": "z", "delta": "delta", "a": "input", "w": "weights", "b": "bias"}
+
+
+def derive(layer: AnyLayer, of: Part = "all", steps: bool | None = None, element: Atom | None = None) -> Page:
     """The derivation of a layer's quantities, as the lecture's pages show it.
 
     Parameters
@@ -51,22 +57,25 @@ def derive(layer: AnyLayer, of: Part = "all", steps: bool | None = None) -> Page
         σ′; ∂J/∂w; ∂J/∂b (3.3); or z, δ, ∂J/∂w and ∂J/∂b together.
     steps : bool, optional
         Whether every step is shown or results only; steps for small layers, unless said otherwise.
+    element : Atom, optional
+        The only element that is wanted, in place of `of`: z, δ of the layer before, or a, w, b for ∂J/∂ each.
 
     Raises
     ------
     LayerError
-        The layer has no such quantity: pooling has neither weights nor bias.
+        The layer has no such quantity (pooling has neither weights nor bias) or no such element.
     """
-    shown_steps = layer.connections <= MAX_WITH_STEPS if steps is None else steps
-    lines = _Lines(layer, shown_steps)
+    if element is not None:
+        of = _PART_OF[element.letter]
+    if isinstance(layer, Pooling) and of in ("weights", "bias"):
+        raise LayerError(say("cnn.meaning.pooling_without_weights"))
+    lines = _Lines(layer, steps, element)
     if isinstance(layer, Pooling):
-        if of in ("weights", "bias"):
-            raise LayerError(say("cnn.meaning.pooling_without_weights"))
         wanted: tuple[Part, ...] = ("z", "delta") if of == "all" else (of,)
     else:
         wanted = ("z", "delta", "weights", "bias") if of == "all" else (of,)
     sections = [section for part in wanted for section in _SECTIONS[part](lines)]
-    return Page(_title(layer), (*_remarks(layer, shown_steps, steps), *sections))
+    return Page(_title(layer), (*_remarks(layer, lines.steps, steps), *sections))
 
 
 def part(name: str) -> Part:
@@ -83,12 +92,26 @@ def part(name: str) -> Part:
 
 
 class _Lines:
-    """z of a layer, expanded once for all sections, and where each quantity occurs in it."""
+    """z of a layer, expanded once for all sections, and where each quantity occurs in it.
 
-    def __init__(self, layer: AnyLayer, steps: bool) -> None:
+    Attributes
+    ----------
+    only : list of Atom
+        The a, w or b that is wanted; none where all are.
+    """
+
+    def __init__(self, layer: AnyLayer, steps: bool | None, element: Atom | None) -> None:
         self.layer = layer
-        self.steps = steps
-        self.z = expand.forward(layer)
+        products = layer.connections
+        holding = element
+        if element is not None:
+            layer.position(element)  # refuses what there is not
+            holding = replace(element, letter="a") if element.letter == "delta" else element
+            ranges, inside = expand.reach(layer, holding)
+            products = prod(map(len, ranges)) * inside
+        self.steps = products <= MAX_WITH_STEPS if steps is None else steps
+        self.only = [] if holding is None else [holding]
+        self.z = expand.forward(layer, holding, self.steps)
 
     def occurrences(self, variables: list[Atom]) -> dict[Atom, dict[Atom, sympy.Expr]]:
         """For each variable (all of one quantity) the z that hold it, and their derivatives by it."""
@@ -96,7 +119,8 @@ class _Lines:
         letter, layer = variables[0].letter, variables[0].layer
         for z, formula in self.z.items():
             for variable, slope in expand.derivatives(formula, letter, layer).items():
-                found[variable][z] = slope
+                if variable in found:
+                    found[variable][z] = slope
         return found
 
     def boxed(self, variable: Atom, holding: list[Atom]) -> Aligned:
@@ -127,14 +151,14 @@ def _forward(lines: _Lines) -> list[Section]:
 
 def _residual(lines: _Lines) -> list[Section]:
     """δ of the layer before, variable by variable, then by the closed form."""
-    results = expand.delta_before(lines.layer, written=lines.z)
+    results = expand.delta_before(lines.layer, written=lines.z, of=lines.only)
     title = Prose(say("cnn.page.residual_title"))
     if not lines.steps:
         return [Section(title, (_results(results),))]
     parts = [Section(title, ())]
-    for a, occurrences in lines.occurrences(lines.layer.atoms("a")).items():
+    for a, occurrences in lines.occurrences(lines.only or lines.layer.atoms("a")).items():
         parts.append(_residual_steps(lines, a, occurrences, results))
-    closed = closed_form.delta_before(lines.layer)
+    closed = None if lines.only else closed_form.delta_before(lines.layer)
     if closed is not None:
         parts.append(_closed(closed, results, _residual_recipe(lines.layer)))
     return parts
@@ -168,50 +192,41 @@ def _local_derivative(lines: _Lines, z: Atom, a: Atom, slope: sympy.Expr) -> Equ
     return Equation(Derivative(z, a), (*middle, as_sum(slope)), in_one_line=True)
 
 
-def _input(lines: _Lines) -> list[Section]:
-    results = expand.input_gradient(lines.layer, written=lines.z)
-    return _by_variable(lines, Prose(say("cnn.page.input_title")), results)
-
-
-def _weights(lines: _Lines) -> list[Section]:
-    layer = cast(Layer | Dense, lines.layer)
-    results = expand.weight_gradient(layer, written=lines.z)
-    sections = _by_variable(lines, Prose(say("cnn.page.weights_title")), results)
-    if isinstance(layer, Layer) and lines.steps:
-        strided = layer.stride > 1
-        recipe = say("cnn.page.recipe_weights_strided" if strided else "cnn.page.recipe_weights")
-        sections.append(_closed(closed_form.weight_gradient(layer), results, recipe))
-    return sections
-
-
-def _bias(lines: _Lines) -> list[Section]:
-    results = expand.bias_gradient(cast(Layer | Dense, lines.layer), written=lines.z)
-    return _by_variable(lines, Prose(say("cnn.page.bias_title")), results)
-
-
-def _by_variable(lines: _Lines, title: Prose, results: Formulas) -> list[Section]:
+def _gradient(
+    title: str, formulas: Callable[..., Formulas], recipe: bool = False
+) -> Callable[[_Lines], list[Section]]:
     """∂J/∂w, ∂J/∂b or ∂J/∂a: the lines of z with the variable boxed, the chain rule, the result."""
-    if not lines.steps:
-        undone = {Derivative("J", variable): formula for variable, formula in results.items()}
-        return [Section(title, (_results(undone),))]
-    parts = [Section(title, ())]
-    for variable, occurrences in lines.occurrences(list(results)).items():
-        holding = list(occurrences)
-        chain: list[Monomial] = [(Derivative("J", z), Derivative(z, variable)) for z in holding]
-        sides: list[Side] = [sum_of(chain)] if chain else []
-        result = _equations(Derivative("J", variable), *sides, as_sum(results[variable]))
-        heading = Prose(Verbatim("{0}"), ((Derivative("J", variable),),))
-        blocks: tuple[Block, ...] = (lines.boxed(variable, holding), result) if holding else (result,)
-        parts.append(Section(heading, blocks, level=3))
-    return parts
+
+    def sections(lines: _Lines) -> list[Section]:
+        heading = Prose(say(title))
+        results = formulas(lines.layer, lines.z, lines.only)
+        if not lines.steps:
+            undone = {Derivative("J", variable): formula for variable, formula in results.items()}
+            return [Section(heading, (_results(undone),))]
+        parts = [Section(heading, ())]
+        for variable, occurrences in lines.occurrences(list(results)).items():
+            holding = list(occurrences)
+            chain: list[Monomial] = [(Derivative("J", z), Derivative(z, variable)) for z in holding]
+            sides: list[Side] = [sum_of(chain)] if chain else []
+            result = _equations(Derivative("J", variable), *sides, as_sum(results[variable]))
+            of = Prose(Verbatim("{0}"), ((Derivative("J", variable),),))
+            blocks: tuple[Block, ...] = (lines.boxed(variable, holding), result) if holding else (result,)
+            parts.append(Section(of, blocks, level=3))
+        if recipe and isinstance(lines.layer, Layer) and not lines.only:
+            strided = lines.layer.stride > 1
+            words = say("cnn.page.recipe_weights_strided" if strided else "cnn.page.recipe_weights")
+            parts.append(_closed(closed_form.weight_gradient(lines.layer), results, words))
+        return parts
+
+    return sections
 
 
 _SECTIONS: dict[Part, Callable[[_Lines], list[Section]]] = {
     "z": _forward,
     "delta": _residual,
-    "input": _input,
-    "weights": _weights,
-    "bias": _bias,
+    "input": _gradient("cnn.page.input_title", expand.input_gradient),
+    "weights": _gradient("cnn.page.weights_title", expand.weight_gradient, recipe=True),
+    "bias": _gradient("cnn.page.bias_title", expand.bias_gradient),
 }
 
 
@@ -220,17 +235,11 @@ _SECTIONS: dict[Part, Callable[[_Lines], list[Section]]] = {
 
 def _residual_recipe(layer: AnyLayer) -> Text:
     """The closed form of δ in words."""
-    match layer:
-        case Layer(stride=1):
-            return say("cnn.page.recipe_residual")
-        case Layer():
-            return say("cnn.page.recipe_residual_strided")
-        case Pooling(kind="max"):
-            return say("cnn.page.recipe_max_pooling")
-        case Pooling():
-            return say("cnn.page.recipe_average_pooling")
-        case Dense():
-            return say("cnn.page.recipe_dense")
+    if isinstance(layer, Dense):
+        return say("cnn.page.recipe_dense")
+    if isinstance(layer, Layer):
+        return say("cnn.page.recipe_residual" if layer.stride == 1 else "cnn.page.recipe_residual_strided")
+    return say("cnn.page.recipe_max_pooling" if layer.kind == "max" else "cnn.page.recipe_average_pooling")
 
 
 def _closed(closed: ClosedForm, results: Formulas, in_words: Text) -> Section:
@@ -255,30 +264,25 @@ def _results(results: Mapping[Any, sympy.Expr]) -> Aligned:
 
 
 def _title(layer: AnyLayer) -> Prose:
-    match layer:
-        case Layer():
-            sizes = {name: size_text(getattr(layer, name)) for name in ("input", "kernel", "output")}
-            parts = [say("cnn.page.title_convolution", **sizes)]
-            if layer.stride != 1:
-                parts.append(say("cnn.layer.stride", stride=layer.stride))
-            if layer.padding:
-                parts.append(say("cnn.layer.padding", padding=layer.padding))
-            if layer.channels != 1:
-                parts.append(say("cnn.page.part_input_channels", count=layer.channels))
-            if layer.kernels != 1:
-                parts.append(say("cnn.page.part_kernels", count=layer.kernels))
-        case Pooling():
-            sizes = {name: size_text(getattr(layer, name)) for name in ("input", "output", "window")}
-            is_max = layer.kind == "max"
-            parts = [
-                say("cnn.page.title_max_pooling" if is_max else "cnn.page.title_average_pooling", **sizes)
-            ]
-            if layer.steps != layer.window:
-                parts.append(say("cnn.layer.stride", stride=size_text(layer.steps)))
-            if layer.channels != 1:
-                parts.append(say("cnn.page.part_channels", count=layer.channels))
-        case Dense():
-            return Prose(say("cnn.page.title_dense", inputs=layer.inputs, outputs=layer.outputs))
+    if isinstance(layer, Dense):
+        return Prose(say("cnn.page.title_dense", inputs=layer.inputs, outputs=layer.outputs))
+    sizes = {"input": size_text(layer.input), "output": size_text(layer.output)}
+    if isinstance(layer, Layer):
+        parts = [say("cnn.page.title_convolution", **sizes, kernel=size_text(layer.kernel))]
+        if layer.stride != 1:
+            parts.append(say("cnn.layer.stride", stride=layer.stride))
+        if layer.padding:
+            parts.append(say("cnn.layer.padding", padding=layer.padding))
+    else:
+        title = "cnn.page.title_max_pooling" if layer.kind == "max" else "cnn.page.title_average_pooling"
+        parts = [say(title, input=sizes["input"], output=sizes["output"], window=size_text(layer.window))]
+        if layer.steps != layer.window:
+            parts.append(say("cnn.layer.stride", stride=size_text(layer.steps)))
+    if layer.channels != 1:
+        words = "cnn.page.part_input_channels" if isinstance(layer, Layer) else "cnn.page.part_channels"
+        parts.append(say(words, count=layer.channels))
+    if isinstance(layer, Layer) and layer.kernels != 1:
+        parts.append(say("cnn.page.part_kernels", count=layer.kernels))
     if layer.samples != 1:
         parts.append(say("cnn.page.part_samples", count=layer.samples))
     return Prose(joined(parts, "list.clauses"))
@@ -286,9 +290,14 @@ def _title(layer: AnyLayer) -> Prose:
 
 def _remarks(layer: AnyLayer, steps: bool, asked: bool | None) -> list[Section]:
     """Notes on the page as a whole, if any."""
-    remarks = []
+    remarks: list[Block] = []
     if isinstance(layer, Layer) and layer.padding:
         remarks.append(Prose(say("cnn.page.note_padding")))
     if not steps and asked is None:
         remarks.append(Prose(say("cnn.page.note_large")))
+    if isinstance(layer, Pooling) and layer.values:
+        if len(layer.values) <= MAX_WITH_STEPS:
+            remarks += [Prose(say("cnn.page.note_map")), example_map(layer)]
+        else:
+            remarks.append(Prose(say("cnn.page.note_map_large")))
     return [Section(Prose(say("cnn.page.notes_title")), tuple(remarks), level=3)] if remarks else []

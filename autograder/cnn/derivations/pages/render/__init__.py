@@ -1,7 +1,7 @@
 """Write pages in every notation: Unicode text, LaTeX, Markdown, HTML with MathML, JSON.
 
 `shown` calls `write`; the command line calls `document` for a complete file. Each notation has its own
-module; `writer` holds what they share. The package must never compute a formula, and loads Jinja only for
+module; `text` holds what they share. The package must never compute a formula, and loads Jinja only for
 HTML.
 """
 
@@ -12,11 +12,10 @@ from autograder.base.messages import preferred_language
 from autograder.cnn.derivations.pages.records import Page
 from autograder.cnn.derivations.pages.render import latex
 from autograder.cnn.derivations.pages.render.json_data import data
-from autograder.cnn.derivations.pages.render.text import TextWriter
-from autograder.cnn.derivations.pages.render.writer import Writer, Written
+from autograder.cnn.derivations.pages.render.text import TextWriter, Written
 from autograder.cnn.derivations.pages.shown import Format
 
-_WRITERS: dict[Format, Callable[[str, bool], Writer]] = {
+_WRITERS: dict[Format, Callable[[str, bool], TextWriter]] = {
     "text": TextWriter,
     "latex": latex.LatexWriter,
     "markdown": latex.MarkdownWriter,

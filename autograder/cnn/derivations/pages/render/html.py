@@ -14,11 +14,10 @@ from markupsafe import Markup, escape
 from autograder.base.html import element, environment, together
 from autograder.base.messages import Text
 from autograder.cnn.derivations.pages.records import Equation, Grid, Page, Product, Prose, Recipe, Side, Sum
-from autograder.cnn.derivations.pages.render.text import TextWriter
-from autograder.cnn.derivations.pages.render.writer import (
+from autograder.cnn.derivations.pages.render.text import (
     CODE,
     GREEK,
-    Writer,
+    TextWriter,
     Written,
     in_digits,
     joined,
@@ -45,7 +44,7 @@ def _templates(lang: str) -> Environment:
     return environment("autograder.cnn.derivations.pages", (lang,))
 
 
-class HtmlWriter(Writer):
+class HtmlWriter(TextWriter):
     """One formula a term, so that sums can wrap. Any text that is not `Markup` is escaped on insertion."""
 
     between_blocks = "\n"
@@ -66,7 +65,7 @@ class HtmlWriter(Writer):
         above = []
         if self.shows_layer(atom):
             before = [element("mo", "−"), element("mn", "1")] if atom.layer == BEFORE else []
-            above = [element("mrow", _in_brackets(element("mi", "l"), *before))]
+            above = [element("mrow", self.in_brackets(element("mi", "l"), *before))]
         if not below and not above:
             return base
         return element("msubsup" if below and above else "msub" if below else "msup", base, *below, *above)
@@ -116,8 +115,8 @@ class HtmlWriter(Writer):
         inside = self.join(map(self.atom, atoms), "<mo>,</mo>")
         return self.join([element("mi", "max"), self.in_brackets(inside)])
 
-    def in_brackets(self, content: str) -> Markup:
-        return _in_brackets(content)
+    def in_brackets(self, *content: str) -> Markup:
+        return together([element("mo", "("), *content, element("mo", ")")])
 
     def left(self, equation: Equation) -> str:
         written = super().left(equation)
@@ -137,12 +136,10 @@ class HtmlWriter(Writer):
         return element(f"h{level}", self.prose(title))
 
     def aligned(self, equations: Sequence[Equation]) -> Markup:
-        rows = []
-        for equation in equations:
-            left = self.left(equation)
-            for right in self.rights(equation):
-                rows.append(element("tr", element("td", left), element("td", "="), element("td", right)))
-                left = ""
+        rows = (
+            element("tr", element("td", left), element("td", "="), element("td", right))
+            for left, right in self.lines(equations)
+        )
         return element("div", element("table", self.join(rows, "\n"), class_="aligned"), class_="wide")
 
     def recipe(self, recipe: Recipe) -> Markup:
@@ -161,7 +158,3 @@ class HtmlWriter(Writer):
 
 def _math(*content: str) -> Markup:
     return element("math", element("mrow", *content))
-
-
-def _in_brackets(*content: str) -> Markup:
-    return together([element("mo", "("), *content, element("mo", ")")])

@@ -13,75 +13,57 @@ from autograder.cnn.derivations.pages.records import (
     Prose,
     Recipe,
     Section,
-    Side,
     Slope,
     Sum,
 )
 from autograder.cnn.derivations.pages.render.latex import LatexWriter
-from autograder.cnn.derivations.pages.render.text import TextWriter
-from autograder.cnn.derivations.pages.render.writer import Written
+from autograder.cnn.derivations.pages.render.text import TextWriter, Written
 
 
-def data(shown: Written, lang: str) -> dict[str, Any]:
+def data(shown: Written, lang: str) -> Any:
     """A record as plain data: quantities by their symbols' names, coefficients as exact fractions."""
-    text = TextWriter(lang, True)
-    match shown:
-        case Page():
-            sections = [data(section, lang) for section in shown.sections]
-            return {"title": text.prose(shown.title), "sections": sections}
-        case Section():
-            blocks = [data(block, lang) for block in shown.blocks]
-            return {"title": text.prose(shown.title), "level": shown.level, "blocks": blocks}
-        case Prose():
-            return {"kind": "prose", "text": text.prose(shown)}
-        case Aligned():
-            return {"kind": "equations", "equations": [_equation(line, text) for line in shown.equations]}
-        case Equation():
-            return _equation(shown, text)
-        case Recipe():
-            return _recipe(shown)
+    text, latex = TextWriter(lang, True), LatexWriter(lang, True)
 
+    def plain(part: Any) -> Any:
+        match part:
+            case bool() | None:
+                return part
+            case tuple():
+                return [*map(plain, part)]
+            case Page():
+                return {"title": text.prose(part.title), "sections": plain(part.sections)}
+            case Section():
+                blocks = plain(part.blocks)
+                return {"title": text.prose(part.title), "level": part.level, "blocks": blocks}
+            case Prose():
+                return {"kind": "prose", "text": text.prose(part)}
+            case Aligned():
+                return {"kind": "equations", "equations": plain(part.equations)}
+            case Equation():
+                is_words = isinstance(part.left, Text)
+                return {
+                    "left": text.left(part) if is_words else str(part.left),
+                    "sides": [*map(side, part.sides)],
+                    "text": text.aligned([part]),
+                    "latex": latex.aligned([part]),
+                }
+            case Sum() | Product():
+                return {name: plain(value) for name, value in vars(part).items()}
+            case Grid():
+                return plain(part.rows)
+            case Recipe():
+                named = {"times" if name == "slope" else name: plain(one) for name, one in vars(part).items()}
+                return {"kind": "closed form", **named}
+        return str(part)
 
-def _equation(equation: Equation, text: TextWriter) -> dict[str, Any]:
-    latex = LatexWriter(text.lang, True)
-    return {
-        "left": text.left(equation) if isinstance(equation.left, Text) else str(equation.left),
-        "sides": [_side(side) for side in equation.sides],
-        "text": text.aligned([equation]),
-        "latex": latex.aligned([equation]),
-    }
+    def side(part: Any) -> Any:
+        match part:
+            case Slope():
+                return {"derivative": {"of": plain(part.of.terms), "by": str(part.by)}}
+            case Largest():
+                return {"largest": plain(part.of)}
+            case Sum():
+                return plain(part)
+        return plain(Sum((Product((part,)),)))
 
-
-def _side(side: Side) -> dict[str, Any]:
-    match side:
-        case Sum():
-            return {"terms": _terms(side)}
-        case Slope():
-            return {"derivative": {"of": _terms(side.of), "by": str(side.by)}}
-        case Largest():
-            return {"largest": [str(atom) for atom in side.of]}
-        case _:
-            return {"terms": [_term(Product((side,)))]}
-
-
-def _terms(total: Sum) -> list[dict[str, Any]]:
-    return [_term(term) for term in total.terms]
-
-
-def _term(term: Product) -> dict[str, Any]:
-    factors = [str(factor) for factor in term.factors]
-    return {"coefficient": str(term.coefficient), "factors": factors, "marked": term.marked}
-
-
-def _recipe(recipe: Recipe) -> dict[str, Any]:
-    def cells(grid: Grid) -> list[list[str]]:
-        return [[str(cell) for cell in row] for row in grid.rows]
-
-    return {
-        "kind": "closed form",
-        "result": cells(recipe.result),
-        "operator": recipe.operator,
-        "pairs": [[*map(cells, pair)] for pair in recipe.pairs],
-        "scale": str(recipe.scale),
-        "times": cells(recipe.slope) if recipe.slope is not None else None,
-    }
+    return plain(shown)

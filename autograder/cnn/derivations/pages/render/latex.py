@@ -1,21 +1,26 @@
 """Pages as LaTeX, and as Markdown with LaTeX formulas; `render` calls it."""
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 
 from autograder.base.messages import Text
-from autograder.cnn.derivations.pages.records import Equation, Grid, Page, Product, Prose, Recipe
-from autograder.cnn.derivations.pages.render.writer import CODE, Writer, in_digits, joined, recipe_parts
+from autograder.cnn.derivations.pages.records import Equation, Grid, Page, Product, Prose, Recipe, Side, Sum
+from autograder.cnn.derivations.pages.render.text import CODE, TextWriter, in_digits, joined, recipe_parts
 from autograder.cnn.derivations.symbols import Atom, Quantity
 
 _COMMAND = {"delta": r"\delta", "sigma": r"\sigma", "dsigma": r"\sigma'"}
 _OPERATOR = {"∗": "*", "⊙": r"\odot", "·": r"\cdot", "(": r"\left(", ")": r"\right)"}
+WIDTH = 100
+"""Characters of a line of formulas on paper, roughly; of a fraction the denominator counts."""
+_BEFORE_SIGN = re.compile(r" (?=[+-] )")
+_UNSEEN = re.compile(r"\\frac\{(?:[^{}]|\{[^{}]*\})*\}|(?<=\\)[A-Za-z]+|[{}_^ ]")
 _WORDS = str.maketrans(
     {"×": r"$\times$", "∗": "$*$", "→": r"$\to$", "∂": r"$\partial$", "δ": r"$\delta$", "°": r"$^\circ$"}
 )
 
 
-class LatexWriter(Writer):
+class LatexWriter(TextWriter):
     r"""z_{11} &= \boxed{a_{11} w_{11}} + …: the lecture's own notation."""
 
     plus, minus = " + ", " - "
@@ -47,6 +52,20 @@ class LatexWriter(Writer):
         written = super().left(equation)
         return rf"\text{{{written}}}" if isinstance(equation.left, Text) else written
 
+    def side(self, side: Side) -> str:
+        """A sum that would run over the paper's edge goes on in further lines."""
+        written = super().side(side)
+        if not isinstance(side, Sum):
+            return written
+        lines = [""]
+        for term in _BEFORE_SIGN.split(written):
+            longer = f"{lines[-1]} {term}".strip()
+            if lines[-1] and len(_UNSEEN.sub("", longer)) > WIDTH:
+                lines.append(term)
+            else:
+                lines[-1] = longer
+        return " \\\\\n& ".join(lines)
+
     def inline(self, quantity: Quantity) -> str:
         return f"${self.quantity(quantity)}$"
 
@@ -59,10 +78,7 @@ class LatexWriter(Writer):
         return rf"\{command}*{{{self.prose(title)}}}"
 
     def aligned(self, equations: Sequence[Equation]) -> str:
-        rows = []
-        for equation in equations:
-            first, *further = self.rights(equation)
-            rows += [f"{self.left(equation)} &= {first}", *(f"&= {right}" for right in further)]
+        rows = [f"{left} &= {right}".lstrip() for left, right in self.lines(equations)]
         return self._display("\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}")
 
     def recipe(self, recipe: Recipe) -> str:
@@ -94,6 +110,8 @@ class MarkdownWriter(LatexWriter):
 
 _DOCUMENT = r"""\documentclass{{{kind}}}
 \usepackage{{amsmath}}
+\usepackage[margin=2cm]{{geometry}}
+\allowdisplaybreaks
 \setcounter{{MaxMatrixCols}}{{100}}
 \begin{{document}}
 
@@ -105,4 +123,5 @@ _DOCUMENT = r"""\documentclass{{{kind}}}
 def document(page: Page, lang: str, layer_names: bool) -> str:
     """A page as a complete file."""
     body = LatexWriter(lang, layer_names).shown(page)
+    body = body.replace("$$\\begin{aligned}", r"\begin{align*}").replace("\\end{aligned}$$", r"\end{align*}")
     return _DOCUMENT.format(kind="ctexart" if lang == "zh" else "article", body=body)

@@ -1,0 +1,14 @@
+# assignment: pooling
+# avg_pool2d_backward: WA first_sample_only
+
+import numpy as np
+
+
+def avg_pool2d_backward(delta, input_shape, window, stride):
+    share = np.ones((window, window)) / window**2
+    grad = np.zeros(input_shape)
+    for i in range(delta.shape[2]):
+        for j in range(delta.shape[3]):
+            rows, cols = slice(i * stride, i * stride + window), slice(j * stride, j * stride + window)
+            grad[:1, :, rows, cols] += delta[:1, :, i, j][..., None, None] * share
+    return grad

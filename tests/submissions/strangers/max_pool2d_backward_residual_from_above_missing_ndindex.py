@@ -1,0 +1,14 @@
+# assignment: pooling
+# max_pool2d_backward: WA residual_from_above_missing
+
+import numpy as np
+
+
+def max_pool2d_backward(delta, x, window, stride):
+    dx = np.zeros_like(x, dtype=float)
+    for n, c, i, j in np.ndindex(*delta.shape):
+        top, left = i * stride, j * stride
+        part = x[n, c, top : top + window, left : left + window]
+        u, v = np.unravel_index(np.argmax(part), part.shape)
+        dx[n, c, top + u, left + v] += 1.0
+    return dx
