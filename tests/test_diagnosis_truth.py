@@ -177,12 +177,17 @@ TRUE_IF: list[tuple[str, Callable[[Array, Array, Layer, tuple[str, ...]], bool]]
     (r"The values are too small by (\d)", lambda g, e, L, m: near(g + int(m[0]), e, e)),
     (
         "The same number is added to all values",
-        lambda g, e, L, m: np.ptp(g - e) < 1e-4 * abs(e).max(),
+        lambda g, e, L, m: np.ptp(g - e) <= 1e-6 + 1e-4 * abs(e).max(),
     ),
-    ("In each case the same number is added.*", lambda g, e, L, m: np.ptp(g - e) < 1e-4 * abs(e).max()),
+    (
+        "In each case the same number is added.*",
+        lambda g, e, L, m: np.ptp(g - e) <= 1e-6 + 1e-4 * abs(e).max(),
+    ),
     (
         "In each channel one number is added to all values",
-        lambda g, e, L, m: all(np.ptp(g[:, c] - e[:, c]) < 1e-4 * abs(e).max() for c in range(e.shape[1])),
+        lambda g, e, L, m: all(
+            np.ptp(g[:, c] - e[:, c]) <= 1e-6 + 1e-4 * abs(e).max() for c in range(e.shape[1])
+        ),
     ),
     (
         "Of the (images|channels), only the first is right",
