@@ -53,11 +53,14 @@ def letters_of(equations: Sequence[str], words: str, given: Mapping[str, str]) -
             if name not in found and name in KINDS[role].split() and name not in ("d", "D"):
                 found[name] = role
     said = {role: _said(words, pattern) for role, pattern in _SAID.items()}
+    lefts = {name for equation in equations for name in names_in(equation.partition("=")[0])}
     options = []
     for role in ("w", "z", "a"):
         named = [name for name in KINDS[role].split() if name in used and found.get(name) in (None, role)]
-        named = [name for name in named if found.get(name) == role] or named
-        options.append(named or [""])
+        known = [name for name in named if found.get(name) == role]
+        if role == "z" and lefts.isdisjoint(known):
+            known = []  # z of the layer before alone: the text may have O for this layer's
+        options.append(known or named or [""])
     best: tuple[int, tuple[str, ...]] | None = None
     for chosen in itertools.islice(itertools.product(*options), 400):
         if len({*chosen} - {""}) < sum(bool(name) for name in chosen):
