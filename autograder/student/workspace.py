@@ -51,7 +51,11 @@ class Place(NamedTuple):
         from autograder.submissions.choice import Candidate, in_order
         from autograder.submissions.source import of_file
 
-        key = self.key if self.key.is_file() or not self.hidden else self.hidden / f"{self.name}.hidden.npz"
+        key = (
+            self.key
+            if self.key.is_file() or not self.hidden
+            else self.hidden / (self.name + answer_key.HIDDEN)
+        )
         candidates = [Candidate(file.name, partial(of_file, file), (changed(file),)) for file in files]
         exercises = _exercises(key)
         order = in_order(candidates, exercises)
