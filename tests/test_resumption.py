@@ -1,10 +1,10 @@
 """A run that is killed at any moment leaves nothing behind but what is graded, and the next one goes on.
 
-In each trial the command is killed with SIGKILL after a random time and then given again: the grades are
-those of a run that nobody disturbed, and what was stored before is not graded again. On a cluster its
-scheduler and its workers are killed, too, and sometimes replaced at once. The trials run in a process that
-has imported everything once and forks a command for each run, so that many of them take their time for
-grading and not for starting Python.
+In each trial the command is killed with SIGKILL, after a random time or when so many are stored, and given
+again: the grades are those of a run that nobody disturbed, and what was stored before is not graded again. On
+a cluster its scheduler and its workers are killed, too, and sometimes replaced at once. The trials run in a
+process that has imported everything once and forks a command for each run, so that many of them take their
+time for grading and not for starting Python.
 """
 
 import json
@@ -63,6 +63,9 @@ def killed(process):
     os.kill(process, signal.SIGKILL)
     os.waitpid(process, 0)
 
+def is_running(process):
+    return os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+
 def ended(process):
     status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
     assert status == 0, (status, open("output").read())
@@ -94,8 +97,12 @@ rng = random.Random(int(sys.argv[2]))
 kept = []
 for trial in range(int(sys.argv[1])):
     shutil.rmtree("grades", ignore_errors=True)
+    moment, enough = rng.uniform(0, whole), trial // 2 % len(undisturbed)
     process = started()
-    time.sleep(rng.uniform(0, whole))
+    if trial % 2:
+        time.sleep(moment)
+    while trial % 2 == 0 and len(stored()) < enough and is_running(process):  # on any machine
+        time.sleep(0.001)
     killed(process)
     before = stored()
     kept.append(len(before))
@@ -126,9 +133,6 @@ def worker():
 
 def cluster():
     return [scheduler(), worker(), worker()]
-
-def is_running(process):
-    return os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
 
 undisturbed = ended(started(["grade", "many", *OPTIONS[2:]]))
 servers = cluster()
