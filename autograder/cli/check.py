@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument(
-    "file",
+    "files",
     type=PATH,
-    required=False,
-    help="Your notebook or .py file; the newest in this folder unless said otherwise.",
+    nargs=-1,
+    help="Your notebooks or .py files, of any assignments; the newest in this folder unless said otherwise.",
 )
 @language_option
 @click.option(
@@ -30,38 +30,53 @@ if TYPE_CHECKING:
 @click.option("--html", is_flag=True, help="Also write a page with pictures of the mistakes.")
 @click.option("--output", "-o", type=PATH, help="The page of --html; else the file's name with .check.html.")
 @click.option("--json", is_flag=True, help="Print the result as JSON.")
-def check(file: Path | None, lang: str, hint: bool, html: bool, output: Path | None, json: bool) -> None:
+def check(
+    files: tuple[Path, ...], lang: str, hint: bool, html: bool, output: Path | None, json: bool
+) -> None:
     """Check your own work against the visible cases: 0 when all pass, 1 when not."""
     if output and output.suffix.lower() not in (".html", ".htm"):  # such as the student's own file
         fail(say("error.page_name_wrong", file=output))
-    (chosen, *others), done = _checked(file, lang)
-    result = done.result
-    lang = result.about.language(lang)
-    told = frozenset(exercise.name for exercise in result.exercises) if hint else frozenset()
+    if output and len(files) > 1:
+        fail(say("check.one_page", file=output))
+    results = []
+    for file in files or (None,):
+        taken, done = _checked(file, lang)
+        results.append(done.result)
+        language = done.result.about.language(lang)
+        told = frozenset(exercise.name for exercise in done.result.exercises) if hint else frozenset()
+        if not json:
+            if taken[0] == file:
+                names = [str(file)] if len(files) > 1 else []
+            else:
+                names = [str(path.relative_to(file or Path())) for path in taken]
+            told |= _show(done, taken[0], names, told, language)
+        if html or output:
+            _write_page(done, taken[0], told, language, output or taken[0].with_suffix(".check.html"), json)
     if json:
         from autograder.reports import json_file
 
-        list(json_file.through([result], lang, sys.stdout))
-    else:
-        from rich.console import Console
-
-        from autograder.reports import terminal
-        from autograder.student import hints
-
-        console = Console(emoji=False, highlight=False)
-        if chosen != file:
-            here, *rest = (
-                printable_name(str(path.relative_to(file or Path()))) for path in (chosen, *others)
-            )
-            console.print(here, style="bold", markup=False)
-            if rest:
-                console.print(say("check.others", files=joined(rest)).in_language(lang), markup=False)
-        told |= hints.record_failures(chosen, result)
-        terminal.check_list(done, lang, console, told, "--hint")
-    if html or output:
-        _write_page(done, chosen, told, lang, output or chosen.with_suffix(".check.html"), json)
-    if result.points < result.max_points:
+        list(json_file.through(results, results[0].about.language(lang), sys.stdout))
+    if any(result.points < result.max_points for result in results):
         leave(EXIT_NOT_PASSED)
+
+
+def _show(done: "Checked", file: Path, names: list[str], told: frozenset[str], lang: str) -> frozenset[str]:
+    """Print a check below the `names` of the file and of those that do not count; return of which exercises
+    the idea may be told."""
+    from rich.console import Console
+
+    from autograder.reports import terminal
+    from autograder.student import hints
+
+    console = Console(emoji=False, highlight=False)
+    here, *rest = map(printable_name, names or [""])
+    if here:
+        console.print(here, style="bold", markup=False)
+    if rest:
+        console.print(say("check.others", files=joined(rest)).in_language(lang), markup=False)
+    told |= hints.record_failures(file, done.result)
+    terminal.check_list(done, lang, console, told, "--hint")
+    return told
 
 
 @contextlib.contextmanager

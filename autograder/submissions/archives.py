@@ -33,7 +33,7 @@ from autograder.submissions.source import MAX_BYTES, of_file
 ARCHIVE = re.compile(r"\.(?:zip|tar|tgz|tbz2|txz|tar\.(?:gz|bz2|xz)|7z|rar)$", re.IGNORECASE)
 TEXT = re.compile(r"\.(?:txt|json)$|^[^.]+$", re.IGNORECASE)
 """What may be one if no other file is: mail and chat programs take other endings only, or cut them off."""
-_UNPACKED = re.compile(rf"{CODE.pattern}|{TEXT.pattern}|^submission_metadata\.yml$", re.IGNORECASE)
+_UNPACKED = re.compile(rf"{CODE.pattern}|{TEXT.pattern}|\.html?$|^submission_metadata\.yml$", re.IGNORECASE)
 _MOST_BYTES = 2**30
 """Bytes that a class's archive may unpack to, and members it may have; a hand-in, with all the archives
 inside of it, a quarter of that."""

@@ -185,7 +185,7 @@ class _Class:
         usable = [e for e in read if not (e.is_folder and e.why is None and e.shown in parents)]
         telling = [entry for entry in usable if entry.is_code] or usable
         paths = [(entry.path.parts, entry.is_folder) for entry in telling]
-        reader, depth = layouts.recognised(paths, self.called, self.table)
+        reader, depth = layouts.recognised(paths, self.called, self.table, self._is_person)
         if self.assignment and reader.layout.name.startswith("<student>/"):
             reader = self._of_one_assignment(reader, depth, telling)
         students, strays = self._by_student(usable, reader, depth)
@@ -199,36 +199,39 @@ class _Class:
         self.account.sort(key=lambda decision: decision.path)
         files.sort(key=lambda file: (file.student, file.assignment))
         strangers = {file.student for members, file, _ in chosen if self.roster.people and not members}
-        return Intake(files, self.account, reader.layout.name, sorted(strangers))
+        in_sections = len({parts[:depth] for parts, _ in paths}) > 1
+        layout = "<section>/" * (depth if in_sections else 0) + reader.layout.name
+        return Intake(files, self.account, layout, sorted(strangers))
 
     def _of_one_assignment(self, reader: layouts.Reader, depth: int, work: list[Entry]) -> layouts.Reader:
         """A folder for each student where few have a folder of the assignment in it, as its file's name alone
         may have suggested: what lies in any other folder is that student's, too."""
-        if 2 * sum(bool(reader(e.path.parts[depth:], e.is_folder, 1)) for e in work) > len(work):
+        *_, last = layouts.layouts()
+        by_folder = layouts.Reader(layouts.named("<student>/<assignment>/<file>"), self.called)
+        if 2 * sum(bool(by_folder.recognised(e.path.parts[depth:], e.is_folder)) for e in work) > len(work):
             return reader
-        last = layouts.layouts()[-1]
-        return layouts.Reader(replace(last, patterns=(*reader.layout.patterns, *last.patterns)), self.called)
+        patterns = (*reader.layout.patterns, *last.patterns)
+        return layouts.Reader(replace(last, patterns=patterns), self.called, self._is_person)
 
     def _by_student(
         self, usable: list[Entry], reader: layouts.Reader, depth: int
     ) -> tuple[dict[tuple[tuple[str, ...], object, str], list[_Of]], list[Entry]]:
         """Every student's files of each assignment, by (members, person, assignment); and the rest."""
         students: dict[tuple[tuple[str, ...], object, str], list[_Of]] = defaultdict(list)
-        strays, flat = [], layouts.Reader(layouts.layouts()[-1], self.called)
+        strays, flat = [], layouts.Reader(layouts.layouts()[-1], self.called, self._is_person)
         submitters = _submitters(usable, depth) if reader.layout.name == "Gradescope" else {}
         is_own = not reader.layout.system and len(self.table) > 1
         of_all = [(entry, reader(entry.path.parts[depth:], entry.is_folder)) for entry in usable]
         unsure = _unsure(of_all, depth) if reader.layout.name == "Moodle" else ()
-        for entry, handed in self._in_groups(of_all) if is_own else of_all:
+        for entry, handed in of_all:
             parts = entry.path.parts[depth:]
-            places = 1 if entry.is_folder else 2 if entry.is_code else 0
-            if handed is None and is_own and self.assignment:
-                alone = Handed("", entry.path.stem, "", entry.path.name)
-                if len(parts) == places:
-                    handed = flat(parts, entry.is_folder)  # work beside the folders of assignments
-                elif len(parts) == 1 and not entry.is_folder and self._is_person(alone):
-                    handed = alone
-                    entry = replace(entry, why=entry.why or say("account.no_code"))
+            if handed is None and is_own and self.assignment and len(parts) == 1 + entry.is_code:
+                handed = flat(parts, entry.is_folder)  # work beside the folders of assignments
+            is_group = "<section>" in reader.layout.name or f"/{parts[0]}/" in f"/{entry.shown}"
+            if handed is not None and handed.section and not is_group:  # an archive, however it is called
+                handed = Handed(handed.system, handed.section, "", "/".join(parts[1:]))
+            if is_own and handed and not (entry.is_code or entry.is_folder or handed.name in parts):
+                entry = replace(entry, why=entry.why or say("account.no_code"))  # called like a person
             its = self.assignment if handed is None or handed.assignment is None else handed.assignment
             if handed is None or (its is None and not entry.is_code):
                 strays.append(entry)
@@ -251,37 +254,6 @@ class _Class:
 
     def _is_person(self, handed: Handed) -> bool:
         return handed.is_label or self.roster.find(handed) is not None
-
-    def _in_groups(self, found: list[_Perhaps]) -> list[_Perhaps]:
-        """`found`; where folders taken for students' are those of groups (a section, who is late), by whose
-        the files in them are. A group's has the work of several people in it, or is called like one."""
-        around = re.compile(layouts.table()["parts"]["AROUND"], re.IGNORECASE)
-        inside: dict[int, Handed] = {}
-        people: dict[str, set[object]] = defaultdict(set)
-        is_packed, folders = False, set()
-        for index, (entry, handed) in enumerate(found):
-            if handed is None or entry.path.name == handed.name or self._is_person(handed):
-                continue
-            folders |= {handed.name} if entry.is_code and handed.name in entry.path.parts else set()
-            is_called_so, parts = around.fullmatch(handed.name), PurePosixPath(handed.file).parts
-            for place, part in enumerate(parts):
-                own = replace(handed, name=CODE.sub("", part), file="/".join(parts[place + 1 :]) or part)
-                if is_called_so or self._is_person(own):
-                    inside[index] = own
-                    people[handed.name].add(own.person[1] or own.person)
-                    is_packed |= f"/{handed.name}/" not in f"/{entry.shown}"
-                    break
-        is_grouped = any(len(those) > 1 or around.fullmatch(name) for name, those in people.items())
-        code = [n in inside for n, (entry, handed) in enumerate(found) if handed and entry.is_code]
-        is_grouped = is_grouped and 2 * sum(code) > len(code)
-        # Else a student says so: in a folder of one's own, or in an archive and its name.
-        are_few = 2 * len(people.keys() & folders) <= len(folders)
-        if not is_grouped or are_few or (is_packed and not all(code)):
-            return found
-        return [
-            (entry, inside.get(index) if handed and handed.name in people else handed)
-            for index, (entry, handed) in enumerate(found)
-        ]
 
     def _of_student(
         self, members: tuple[str, ...], person: object, assignment: str, files: list[_Of], layout: Layout
@@ -332,19 +304,17 @@ class _Class:
         """Account for what is nobody's; a document is work where nothing else of its folder is known."""
         tops = {entry.path.parts[: depth + 1] for files in students.values() for entry, _ in files}
         known = _one_of(self.exercises)
-        alone = depth + 1 in {len(e.path.parts) for its in students.values() for e, _ in its if e.is_code}
         for entry in strays:
             parts = entry.path.parts[depth:]
             is_beside = parts[1:] and entry.path.parts[: depth + 1] in tops
-            is_person = self._is_person(Handed("", entry.path.stem, "", ""))
-            is_somebodys = not is_beside if parts[1:] else not layout.system and (alone or is_person)
+            is_somebodys = not is_beside if parts[1:] else self._could_be_somebodys(entry)
             if entry.why is not None:
                 self._decide(entry, "not_understood", entry.why)
             elif self.assignment and is_beside and entry.is_code:
                 self._decide(entry, "not_chosen", say("account.other_assignment"))
             elif is_beside and entry.is_code and not choice.looks_like(_content(entry), self.exercises):
                 self._decide(entry, "not_chosen", say("account.no_exercise"))
-            elif entry.is_code or (is_somebodys and _could_be_work(entry)):
+            elif entry.is_code or (_could_be_work(entry) and is_somebodys):
                 why = say("account.no_student", layout=printable_name(layout.name))
                 if layout.name.startswith("<student>/<assignment>") and parts[2:]:
                     why = say("account.no_key", assignment=printable_name(parts[1]), known=known)
@@ -354,13 +324,19 @@ class _Class:
             else:
                 self._decide(entry, "ignored", say("account.no_code"))
 
+    def _could_be_somebodys(self, entry: Entry) -> bool:
+        """Whether a document beside the students' work may be a student's: a text, if it is about these."""
+        exercises = [name for its in self.exercises.values() for name in its]
+        return not _TEXT.search(entry.path.name) or choice.mentions(_content(entry), exercises)
+
     def _decide(self, entry: Entry, fate: Fate, why: Text, student: str = "", assignment: str = "") -> None:
         self.account.append(
             Decision(printable_name(entry.shown), printable_name(student), assignment, fate, why)
         )
 
 
-_WORK = re.compile(r"\.(?:pdf|docx?|odt|rtf|html?|txt|zip|tar|gz|tgz|7z|rar)$", re.IGNORECASE)
+_TEXT = re.compile(r"\.(?:html?|txt)$", re.IGNORECASE)
+_WORK = re.compile(rf"\.(?:pdf|docx?|odt|rtf|zip|tar|gz|tgz|7z|rar)$|{_TEXT.pattern}", re.IGNORECASE)
 
 
 def _could_be_work(entry: Entry) -> bool:

@@ -9,11 +9,12 @@ Canvas numbers users as in its gradebook, and gives every file an increasing num
 
 import functools
 import itertools
+import operator
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -43,6 +44,8 @@ class Handed:
         The student's own name of the file.
     order : int
         Larger is newer; 0 where unknown.
+    section : str
+        The folder of a group of students around the student's own.
     """
 
     system: str
@@ -53,6 +56,7 @@ class Handed:
     order: int = 0
     assignment: str | None = None
     team: bool = False
+    section: str = ""
 
     @property
     def student(self) -> str:
@@ -65,7 +69,7 @@ class Handed:
     def is_label(self) -> bool:
         """Whether the name is one with a student's number."""
         number = self.person[1]
-        return bool(number) and not _DATE.fullmatch(number)
+        return bool(number) and not (_DATE.fullmatch(number) or is_section(self.name))
 
     @property
     def person(self) -> tuple[str, str]:
@@ -125,18 +129,30 @@ def own(pattern: str) -> Layout:
     return Layout(pattern, (pattern,))
 
 
-class Reader:
-    """A layout whose patterns know the assignments: `names`, what these may be called, to their names."""
+def is_section(name: str) -> bool:
+    """Whether a folder is called like a section of a class, or what is late."""
+    return re.fullmatch(table()["parts"]["AROUND"], name, re.IGNORECASE) is not None
 
-    def __init__(self, layout: Layout, names: Mapping[str, str]) -> None:
-        self.layout = layout
+
+class Reader:
+    """A layout whose patterns know the assignments: `names`, what these may be called, to their names; and
+    whose name a person's is."""
+
+    def __init__(
+        self,
+        layout: Layout,
+        names: Mapping[str, str],
+        is_person: Callable[[Handed], bool] = operator.attrgetter("is_label"),
+    ) -> None:
+        self.layout, self._is_person = layout, is_person
         self._names = {_folded(name): its for name, its in names.items()}
         longest_first = sorted(names, key=len, reverse=True)
         words = [re.findall(r"[^\W\d_]+|\d+", name) or [name] for name in longest_first]
         spelt = "|".join(r"[\W_]*".join(map(re.escape, of_name)) for of_name in words)
         spelt = re.sub("[1-9]", lambda digit: f"[{digit[0]}{table()['numerals'][int(digit[0])]}]", spelt)
         title = f"(?P<assignment>{spelt or '[^/]+?'})"
-        parts = table()["parts"] | {"ASSIGNMENT": title + _SUFFIX, "TITLE": title}
+        other = f"(?!(?:{spelt}){_SUFFIX}/)" if spelt else "(?!)"
+        parts = table()["parts"] | {"ASSIGNMENT": title + _SUFFIX, "TITLE": title, "OTHER": other}
         capitals = re.compile("|".join(parts))
         self._patterns = [
             re.compile(capitals.sub(lambda part: parts[part[0]], pattern), re.IGNORECASE | re.DOTALL)
@@ -153,20 +169,28 @@ class Reader:
         if not parts or any(len(part) > _LONGEST for part in parts):
             return None
         path = "/".join(parts) + "/" * is_folder
-        match = next(filter(None, (pattern.fullmatch(path) for pattern in self._patterns[:patterns])), None)
-        if match is None:
-            return None
-        got = defaultdict(str, {name: value for name, value in match.groupdict().items() if value})
-        name, assignment = got["team"] or got["name"], got["assignment"]
+        for pattern in self._patterns[:patterns]:
+            if match := pattern.fullmatch(path):
+                got = defaultdict(str, {name: value for name, value in match.groupdict().items() if value})
+                handed = self._handed(got, parts[-1])
+                around = replace(handed, name=got["section"])
+                if not got["person"] or (self._is_person(handed) and not self._is_person(around)):
+                    return handed
+        return None
+
+    def _handed(self, got: Mapping[str, str], last: str) -> Handed:
+        student, assignment = got["student"] or got["person"], got["assignment"]
+        name = got["team"] or got["name"]
         return Handed(
             self.layout.name,
-            name.strip(" ") or (not self.layout.system and _COPIED.sub("", got["student"])) or got["student"],
-            "" if got["team"] else got["number"] or (got["student"] if name else ""),
-            got["inside"] or got["file"] or got["typed"] or parts[-1],
+            name.strip(" ") or (not self.layout.system and _COPIED.sub("", student)) or student,
+            "" if got["team"] else got["number"] or (student if name else ""),
+            got["inside"] or got["file"] or got["typed"] or last,
             bool(got["late"]),
             int(re.sub(r"\D", "", got["order"])[:30] or 0),
             self._names.get(_folded(assignment), assignment) if assignment else None,
             bool(got["team"]),
+            got["section"],
         )
 
 
@@ -176,39 +200,58 @@ def _folded(name: str) -> str:
 
 
 def recognised(
-    paths: Sequence[tuple[Sequence[str], bool]], names: Mapping[str, str], known: Sequence[Layout]
+    paths: Sequence[tuple[Sequence[str], bool]],
+    names: Mapping[str, str],
+    known: Sequence[Layout],
+    is_person: Callable[[Handed], bool],
 ) -> tuple[Reader, int]:
     """The layout of a class, and how many folders lie around it; `paths` are parts, and whether a folder.
 
     More than half of the paths have to fit, so that neither a stray file nor a few forged names change
-    anything; then the layout counts that says most of them, and most students, with the fewest folders
-    around.
+    anything; then the layout counts that says most of them, most assignments, and most students, with the
+    fewest folders around.
     """
-    *readers, last = (Reader(layout, names) for layout in known)
+    *readers, last = (Reader(layout, names, is_person) for layout in known)
     if not readers:
         return last, 0
     sample = paths[:: len(paths) // 100 + 1]  # of a large class: what fits none of these fits not half of all
     for of_systems in (True, False):
-        most, best = (0, 0), None
+        most, best = (0, 0, 0), None
         for depth, reader in itertools.product(range(3), readers):
             if reader.layout.system is of_systems:
                 some = (reader.recognised(parts[depth:], folder) for parts, folder in sample)
                 if not reader.layout.also and not any(some):
                     continue
-                told = [(parts[:depth], reader.recognised(parts[depth:], folder)) for parts, folder in paths]
+                told = [(parts, reader.recognised(parts[depth:], folder)) for parts, folder in paths]
                 found = [handed for _, handed in told if handed is not None]
-                people = {handed.person for handed in found}
-                around = {above for above, handed in told if handed is not None}
-                worth = len(found), len(people)
+                of_one = sum(handed.assignment is not None for handed in found)
+                worth = len(found), of_one, len({handed.person for handed in found})
                 if worth <= most or not (reader.layout.also or 2 * len(found) > len(paths)):
                     continue
-                # Else these are folders of students, and what some of them call a folder.
-                if len(people) >= len(around) and 2 * sum(above in around for above, _ in told) > len(told):
+                if _holds_students(told, depth):
                     most, best = worth, (reader, depth)
         if best is not None:
             return best
     is_work = Reader(Layout("", (r"[^/]+/ASSIGNMENTCODE",)), names)
     return last, _folders_around([parts for parts, _ in paths], is_work)
+
+
+def _holds_students(told: Sequence[tuple[Sequence[str], Handed | None]], depth: int) -> bool:
+    """Whether the folders around what a layout takes for students' are not students' own, and what these
+    have made in them, as one for others' work: most folders have to be such, and hold several people."""
+    around: dict[tuple[str, ...], set[object]] = defaultdict(set)
+    for parts, handed in told:
+        if handed is not None:
+            level = depth + (handed.section.count("/") + 1 if handed.section else 0)
+            around[tuple(parts[:level])].add(handed.person[1] or handed.person)
+    in_sections = level > depth
+    others = {tuple(parts[:level]) for parts, _ in told if in_sections or len(parts) > level} - around.keys()
+    if not in_sections:
+        fitting = sum(tuple(parts[:depth]) in around for parts, _ in told)
+        people = set().union(*around.values())
+        return len(people) >= len(around) >= len(others) and 2 * fitting > len(told)
+    holding = sum(len(people) > 1 or is_section(above[-1]) for above, people in around.items())
+    return len(around) > len(others) and 2 * holding >= len(around)
 
 
 def _folders_around(paths: list[Sequence[str]], is_work: Reader) -> int:

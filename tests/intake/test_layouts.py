@@ -261,6 +261,26 @@ LAYOUTS: dict[str, tuple[Tree, str | None, set[str]]] = {
         "pooling",
         {*["li", "bo", "chi"]},
     ),
+    "who is late, beside the others": (
+        {
+            "2021001_李娜.py": DONE,
+            "2021002_王/p.py": DONE,
+            "补交/2021003_赵敏.py": DONE,
+            "late/chi/p.py": DONE,
+        },
+        "pooling",
+        {"2021001_李娜", "2021002_王", "2021003_赵敏", "chi"},
+    ),
+    "a folder for each class, named by its number": (
+        {"2101班/2021001_李娜/p.py": DONE, "2102班/2021002_王芳.py": DONE},
+        "pooling",
+        {"2021001_李娜", "2021002_王芳"},
+    ),
+    "files named by the assignment in the student's folder": (
+        {f"{who}/{its}.py": DONE for who in ("li", "bo") for its in ("pooling", "convolution")},
+        None,
+        {"li", "bo"},
+    ),
     "zips in a folder in a zip": (
         {
             "作业.zip": zipped(
@@ -359,12 +379,38 @@ def test_names_in_a_zip_are_read_in_their_encoding(
 OTHERS = ("2021002_王芳.py", "2021003_赵敏.py", "2021004_钱.py")
 
 
-@pytest.mark.parametrize(
-    "own", [{f"lina/{name}": DONE for name in OTHERS}, {"late.zip": zipped(dict.fromkeys(OTHERS, DONE))}]
-)
-def test_nobody_hands_in_for_others(tmp_path: Path, own: Tree) -> None:
+SECTIONS: dict[str, tuple[Tree, str | None]] = {
+    "<section>/<student>/<file>": ({"monday/2021001_李.py": DONE, "monday/2021002_王/p.py": DONE}, "pooling"),
+    "<section>/<student>/<assignment>/<file>": (
+        {f"section {n}/{who}/pooling/p.py": DONE for n, who in ((1, "li"), (1, "bo"), (2, "chi"))},
+        None,
+    ),
+    "<assignment>/<section>/<student>/<file>": ({f"pooling/1班/{who}/p.py": DONE for who in "ab"}, None),
+    "<student>.ipynb, <student>/<file>": ({"x/2021001_李.py": DONE, "y/2021002_王.py": DONE}, "pooling"),
+}
+
+
+@pytest.mark.parametrize("layout", SECTIONS)
+def test_the_layout_that_is_printed_names_the_folders_of_sections(tmp_path: Path, layout: str) -> None:
+    tree, assignment = SECTIONS[layout]
+    assert class_folder.find(written(tmp_path, tree), assignment, KNOWN).layout == layout
+
+
+FOLDERS, FILES = {"wang/p.py": DONE, "zhao/p.py": DONE}, {"wang.py": DONE}
+LABELLED = {"wang/2021002_王芳.py": DONE, "zhao/2021003_赵敏.py": DONE, "sun/2021005_孙.py": DONE}
+FOR_OTHERS: dict[str, tuple[Tree, Tree]] = {
+    "a folder of others' names": (FOLDERS, {f"lina/{name}": DONE for name in OTHERS}),
+    "an archive called like who is late": (FILES, {"late.zip": zipped(dict.fromkeys(OTHERS, DONE))}),
+    "more files than the class has": (FOLDERS, {f"lina/{who}/pooling/p.py": DONE for who in "abcdefgh"}),
+    "where others' files have their numbers": (LABELLED, {f"lina/{name}": DONE for name in OTHERS}),
+    "under the assignment": (around(FOLDERS, "pooling"), {f"pooling/lina/{name}": DONE for name in OTHERS}),
+}
+
+
+@pytest.mark.parametrize("case", FOR_OTHERS)
+def test_nobody_hands_in_for_others(tmp_path: Path, case: str) -> None:
     """A student's folder or archive is no group's, whatever it holds and is called."""
-    folders = {"wang/p.py": DONE, "zhao/p.py": DONE} if "late.zip" not in own else {"wang.py": DONE}
+    folders, own = FOR_OTHERS[case]
     taken = class_folder.find(written(tmp_path, {**folders, **own}), "pooling", KNOWN)
     assert len(taken.files) == len(folders) + 1
     assert not any(file.student.startswith("2021") for file in taken.files)
@@ -522,8 +568,24 @@ LEFT: dict[str, tuple[Tree, str | None, dict[str, str]]] = {
     "a document with a student's name beside folders": (
         {"2021001_li/p.py": DONE, "2021002_bo/p.py": DONE, "2021003_chi.pdf": "x", "tasks.pdf": "x"},
         "pooling",
-        {"2021003_chi.pdf": "not_understood", "tasks.pdf": "ignored"},
+        {"2021003_chi.pdf": "not_understood", "tasks.pdf": "not_understood"},
     ),
+    "documents that may be anybody's, in every kind of class": (
+        {"li/p.py": DONE, "bo/p.py": DONE, "chi.docx": "x", "dai.html": "<p>max_pool", "index.html": "x"},
+        "pooling",
+        {"chi.docx": "not_understood", "dai.html": "not_understood", "index.html": "ignored"},
+    ),
+    "a document beside folders of assignments": (
+        NESTED | {"chi.pdf": "x", "README.txt": "x"},
+        None,
+        {"chi.pdf": "not_understood", "README.txt": "ignored"},
+    ),
+    "a student's document in a class's folder": (
+        {"2101班/2021001_李娜/p.py": DONE, "2102班/2021002_王芳.py": DONE, "2102班/2021003_赵敏.pdf": "x"},
+        "pooling",
+        {"2102班/2021003_赵敏.pdf": "not_understood"},
+    ),
+    "a document beside a platform's": (CANVAS | {"chi.pdf": "x"}, "pooling", {"chi.pdf": "not_understood"}),
     "a second text": (
         {"li/a.txt": HALF, "li/b.txt": DONE, "li/c.txt": "x", "bo/p.py": DONE, "bo/d.txt": DONE},
         "pooling",
