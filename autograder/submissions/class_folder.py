@@ -227,11 +227,12 @@ class _Class:
             parts = entry.path.parts[depth:]
             if handed is None and is_own and self.assignment and len(parts) == 1 + entry.is_code:
                 handed = flat(parts, entry.is_folder)  # work beside the folders of assignments
-            is_group = "<section>" in reader.layout.name or f"/{parts[0]}/" in f"/{entry.shown}"
-            if handed is not None and handed.section and not is_group:  # an archive, however it is called
-                handed = Handed(handed.system, handed.section, "", "/".join(parts[1:]))
-            if is_own and handed and not (entry.is_code or entry.is_folder or handed.name in parts):
-                entry = replace(entry, why=entry.why or say("account.no_code"))  # called like a person
+            section = handed.section if handed and "<section>" not in reader.layout.name else ""
+            if section and f"/{section}/" not in f"/{entry.shown}":  # an archive, however it is called
+                handed = Handed(reader.layout.name, section, "", "/".join(parts[1:]))
+            called = handed.name if handed and is_own and not entry.is_code else ""
+            if called and called not in parts and parts[-1].startswith(called):  # a person's document
+                entry = replace(entry, why=entry.why or say("account.no_code"))
             its = self.assignment if handed is None or handed.assignment is None else handed.assignment
             if handed is None or (its is None and not entry.is_code):
                 strays.append(entry)
