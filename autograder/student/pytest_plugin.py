@@ -214,13 +214,11 @@ class Case(pytest.Item):
         self.line = line
 
     def runtest(self) -> None:
-        from autograder.base.messages import preferred_language, say
         from autograder.judging.results import Verdict
 
         result = self.evaluated.case(self.at)
         if result.verdict is Verdict.NI:
-            lang = self.evaluated.key.about.language(preferred_language())
-            pytest.skip(say("symptom.not_started", name=result.name).in_language(lang))
+            pytest.skip(self.evaluated.seen(result))
         if result.verdict is not Verdict.AC:
             self.add_report_section("call", "stdout", self.evaluated.printed())
             raise NotRight(result)
@@ -256,6 +254,12 @@ class _Evaluated:
         """The result of the case (exercise, group, number), as if it were an exercise of its own."""
         return self._results[1][at]
 
+    def seen(self, case: "ExerciseResult") -> str:
+        from autograder.base.messages import preferred_language
+
+        lang = self.key.about.language(preferred_language())
+        return case.symptom.in_language(lang) if case.symptom else case.verdict.value
+
     def message(self, case: "ExerciseResult") -> str:
         """What is wrong with the case, and the idea behind the mistake once it may be revealed."""
         from autograder.base.messages import preferred_language, say
@@ -264,7 +268,7 @@ class _Evaluated:
         whole, _cases = self._results
         (exercise,) = (exercise for exercise in whole.exercises if exercise.name == case.name)
         lines = [note.in_language(lang) for note in whole.notes]
-        lines.append(case.symptom.in_language(lang) if case.symptom else case.verdict.value)
+        lines.append(self.seen(case))
         if exercise.misconception is not None and exercise.diagnosis is not None:
             if not self.key.visible or case.name in self._told:
                 lines.append(exercise.diagnosis.in_language(lang))

@@ -4,30 +4,39 @@ Each case is graded as it should be, by every route alike, and no exercise witho
 reason. A case is a file, the points of its two exercises, and what is said: of an exercise, or in a note.
 """
 
+import contextlib
+import io
 import json
 import random
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import nbformat
 import numpy as np
 import pytest
+from rich.console import Console
 
 from autograder.authoring.draw import draw_key
 from autograder.authoring.exercise import Exercise
+from autograder.integrations.gradescope import harness, isolation
 from autograder.integrations.nbgrader import cells, restore
 from autograder.judging import answer_key
 from autograder.judging.answer_key import AnswerKey
 from autograder.judging.evaluate import Evaluation, evaluate
 from autograder.judging.judge import calls
 from autograder.judging.results import SubmissionResult, Verdict
-from autograder.reports import csv_file, gradescope, moodle_file
+from autograder.reports import csv_file, gradescope, moodle_file, terminal
+from autograder.sandbox import client
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.limits import Limits
+from autograder.student import pytest_plugin, workspace
 from autograder.student.checking import Checker
+from autograder.student.watch import progress
+from autograder.student.watch import screen as watch_screen
 from autograder.submissions import content, records, source
 from tests.submission_files import code, notebook
 
@@ -287,66 +296,165 @@ def checker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checker]:
         yield warm
 
 
-def told(done: Evaluation) -> list[str]:
-    return [each.symptom.in_language("en") if each.symptom else "" for each in done.exercises]
+BY_THE_FILE = {
+    "a module not installed": "It uses torch, and torch cannot be imported here.",
+    "a helper's file": "It uses most, and helper cannot be imported here.",
+    "numpy under another name": "It uses names that are not defined: np; define or import",
+    "a typing error": "It uses names that are not defined: aa; define or import",
+}
+"""What is said of hidden cases by the file's text alone: of visible ones that is what was raised; all else is
+the same of both."""
 
 
-def test_hidden_cases_name_what_is_not_there(key: AnswerKey, sandbox: Sandbox) -> None:
-    """By the file's text alone: nothing that was said while hidden inputs were there."""
-    said = {
-        "a module not installed": "It uses torch, and torch cannot be imported here.",
-        "a helper's file": "It uses most, and helper cannot be imported here.",
-        "numpy under another name": "It uses names that are not defined: np; define or import",
-        "a typing error": "It uses names that are not defined: aa; define or import",
-    }
-    for name, sentence in said.items():
-        done = evaluate(CASES[name].file, CASES[name].content, key, sandbox.run)
-        assert told(done)[0].startswith(sentence)
+def test_a_module_that_no_exercise_needs_is_not_noted(key: AnswerKey, sandbox: Sandbox) -> None:
     done = evaluate("p.py", CASES["a module that no exercise needs"].content, key, sandbox.run)
     assert not done.notes
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_a_file_earns_what_it_should_and_says_why(key: AnswerKey, sandbox: Sandbox, name: str) -> None:
-    case = settled(name)
-    done = evaluate(case.file, case.content, key, sandbox.run)
-    assert tuple(each.points for each in done.exercises) == case.earned, told(done)
-    without = [each for each in done.exercises if not each.points]
-    assert all(each.symptom and each.symptom.in_language("zh") for each in without)
-    assert case.said in " ".join(told(done))
-    assert case.note in " ".join(note.in_language("en") for note in done.notes)
-    assert all(re.search("[一-鿿]", note.in_language("zh")) for note in done.notes)
+# ---- Every route -------------------------------------------------------------------------------------------
+
+Heard = tuple[tuple[float, ...], tuple[str, ...], str]
+"""What a route tells: the points and the reason of each exercise ("" where it is right), and the rest."""
 
 
-QUICK = [name for name in CASES if name not in ("8 MiB of outputs", "a sleep")]
-
-
-@pytest.mark.parametrize("name", QUICK)
-def test_a_students_own_check_says_the_same(checker: Checker, tmp_path: Path, name: str) -> None:
-    case = settled(name)
-    (tmp_path / case.file).write_bytes(case.content)
-    result = checker.check(tmp_path / case.file).result
-    assert tuple(each.points for each in result.exercises) == case.earned
-    assert case.said in " ".join(each.symptom.in_language("en") for each in result.exercises if each.symptom)
-
-
-@pytest.mark.parametrize("name", [name for name in QUICK if CASES[name].file == "pooling.ipynb"])
-def test_nbgraders_route_says_the_same(key: AnswerKey, sandbox: Sandbox, name: str) -> None:
-    """The notebook as nbgrader hands it over: converted to format 4, its cells restored."""
-    from autograder.integrations.nbgrader.notebooks import nbformat
-
-    case = settled(name)
+def case_told(evaluated: pytest_plugin._Evaluated, at: tuple[str, str, int]) -> str:
+    """What pytest reports of a case; "" where it passes."""
+    item: Any = SimpleNamespace(evaluated=evaluated, at=at, add_report_section=lambda *given: None)
     try:
-        document = json.loads(case.content)
-    except ValueError:
-        pytest.skip("nbgrader refuses it")
-    if document["nbformat"] != 4:
-        document = json.loads(nbformat.writes(nbformat.convert(nbformat.from_dict(document), 4)))
-    restored = restore.restored(document, {})
-    done = evaluate(case.file, cells.without_tests(restored), key, sandbox.run)
-    assert tuple(each.points for each in done.exercises) == case.earned
-    sentences = [cells.feedback(each, each.max_points, "en").sentences for each in done.exercises]
-    assert case.said in str(sentences) and all(sentences)
+        pytest_plugin.Case.runtest(item)
+    except pytest.skip.Exception as skipped:
+        return str(skipped)
+    except pytest_plugin.NotRight as error:
+        return evaluated.message(error.result).split("\n")[len(evaluated._results[0].notes)]
+    return ""
+
+
+class Routes:
+    """Every route that a single file may take, in this process: the hidden key's, and the visible key's."""
+
+    def __init__(self, key: AnswerKey, sandbox: Sandbox, checker: Checker, folder: Path) -> None:
+        self.key, self.sandbox, self.checker, self.folder = key, sandbox, checker, folder
+        for name in ("source", "submission", "results", "work"):
+            (folder / name).mkdir()
+        answer_key.save(key, folder / "source" / f"pooling{answer_key.HIDDEN}")
+        answer_key.save(checker.key, folder / "work" / f"pooling{workspace.ENDING}")
+
+    def handed_in(self, folder: str, case: Case) -> Path:
+        for earlier in (self.folder / folder).glob("*.ipynb*"), (self.folder / folder).glob("*.py*"):
+            for path in earlier:
+                path.unlink()
+        path = self.folder / folder / case.file
+        path.write_bytes(case.content)
+        return path
+
+    def grade(self, case: Case) -> Heard:
+        done = evaluate(case.file, case.content, self.key, self.sandbox.run)
+        reasons = [each.symptom.in_language("en") if each.symptom else "" for each in done.exercises]
+        said = [*done.notes, *(each.symptom for each in done.exercises if each.symptom)]
+        assert all(re.search("[一-鿿]", text.in_language("zh")) for text in said)
+        rest = "\n".join(note.in_language("en") for note in done.notes)
+        return tuple(each.points for each in done.exercises), tuple(reasons), rest
+
+    def gradescope(self, case: Case) -> Heard:
+        self.handed_in("submission", case)
+        asked = tuple((name, getattr(LIMITS, name)) for name in ("cpu_seconds", "loading_seconds"))
+        harness.grade(self.folder, "en", asked)
+        document = json.loads((self.folder / "results" / "results.json").read_bytes())
+        *tests, _instructors = [test for test in document["tests"] if test["visibility"] != "after_due_date"]
+        lines = [str(test["output"]).split("\n")[0] for test in tests]
+        if document["output"] and not document["score"] and lines[0] == "missing":  # said once
+            lines = [document["output"].split("\n")[0]] * len(lines)
+        assert document["score"] == sum(test["score"] for test in tests)
+        return tuple(test["score"] for test in tests), tuple(lines), document["output"]
+
+    def nbgrader(self, case: Case) -> Heard | None:
+        """The notebook as nbgrader hands it over: converted to format 4, its cells restored."""
+        try:
+            document = json.loads(case.content)
+        except ValueError:
+            return None  # nbgrader refuses it
+        if case.file != "pooling.ipynb" or not isinstance(document, dict) or "nbformat" not in document:
+            return None
+        if document["nbformat"] != 4:
+            document = json.loads(nbformat.writes(nbformat.convert(nbformat.from_dict(document), 4)))
+        content = cells.without_tests(restore.restored(document, {}))
+        done = evaluate(case.file, content, self.key, self.sandbox.run)
+        told = [cells.feedback(each, each.max_points, "en") for each in done.exercises]
+        wrong = [
+            "" if each.verdict is Verdict.AC else said.sentences[-1]
+            for each, said in zip(done.exercises, told, strict=True)
+        ]
+        return tuple(each.points or 0 for each in told), tuple(wrong), ""
+
+    def check(self, case: Case) -> Heard:
+        path = self.handed_in("work", case)
+        assert workspace.current_files(path.parent) == [path] and workspace.key_beside(path)
+        self.checked = self.checker.check(path)
+        result = self.checked.result
+        screen = Console(width=10_000, file=io.StringIO())
+        terminal.check_list(self.checked, "en", screen, frozenset(), "--hint")
+        shown = screen.file.getvalue()
+        reasons = [each.symptom.in_language("en") if each.symptom else "" for each in result.exercises]
+        assert all(reason in shown for reason in reasons)
+        return tuple(each.points for each in result.exercises), tuple(reasons), shown
+
+    def watch(self, case: Case) -> Heard:
+        """What its screen shows of the check before, each exercise being the one that was saved last."""
+        place = workspace.Place(self.folder / "work", "pooling")
+        points, reasons = [], []
+        for each in self.checked.result.exercises:
+            work = progress.Work(
+                place, self.checker.key, place.files[0], self.checked.result, edited=each.name
+            )
+            shown = Console(width=10_000, file=io.StringIO())
+            shown.print(*watch_screen.next_step([work], work, 0, "en"))
+            lines = [line.strip() for line in shown.file.getvalue().split("\n")]
+            found = re.search(rf"{each.name}  ([0-9.]+)/", "\n".join(lines))
+            points.append(float(found[1]) if found else each.max_points)  # all are right
+            at = next((n for n, line in enumerate(lines) if line.startswith(f"{each.name}  ")), None)
+            reasons.append("" if at is None else lines[at + 2][2:])
+            assert ("Write it in place" in "".join(lines)) == ("is not started" in "".join(lines))
+        return tuple(points), tuple(reasons), ""
+
+    def pytest(self, case: Case) -> Heard:
+        place = workspace.Place(self.folder / "work", "pooling")
+        points, reasons = [], []
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(client, "Sandbox", lambda *a: contextlib.nullcontext(self.checker._sandbox))
+            evaluated = pytest_plugin._Evaluated(place.files[0], self.checker.key, "process")
+            for exercise in self.checker.key.exercises:
+                (group,) = exercise.groups
+                told = [case_told(evaluated, (exercise.name, group.name, n)) for n in range(len(group.cases))]
+                points.append(0 if any(told) else group.points)
+                reasons.append(told[0])
+        return tuple(points), tuple(reasons), ""
+
+
+@pytest.fixture(scope="module")
+def routes(
+    key: AnswerKey, sandbox: Sandbox, checker: Checker, tmp_path_factory: pytest.TempPathFactory
+) -> Routes:
+    return Routes(key, sandbox, checker, tmp_path_factory.mktemp("routes"))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_route_gives_the_same_points_and_reasons(
+    routes: Routes, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("LANG", "en_US.UTF-8")
+    monkeypatch.setattr(isolation, "strongest", lambda secrets, limits: "process")
+    case = settled(name)
+    hidden = [routes.grade(case), routes.gradescope(case), routes.nbgrader(case)]
+    visible = [routes.check(case), routes.watch(case), routes.pytest(case)]
+    assert case.note in hidden[0][2]
+    for family in (hidden, visible):
+        for points, reasons, _ in filter(None, family):
+            assert points == case.earned
+            assert case.said in " ".join(reasons)
+            assert reasons == family[0][1]
+            assert all(bool(reason) == (not earned) for earned, reason in zip(points, reasons, strict=True))
+    told = hidden[0][1]
+    assert told[0].startswith(BY_THE_FILE[name]) if name in BY_THE_FILE else told == visible[0][1]
 
 
 UNREAD = [name for name, case in CASES.items() if case.earned == (0, 0) and name != "a call of a stub"]

@@ -15,7 +15,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from autograder.base.messages import translator
+from autograder.base.messages import say, translator
 from autograder.base.prose import Prose
 from autograder.judging.domain import find
 from autograder.judging.results import ExerciseResult, Verdict, total
@@ -119,7 +119,7 @@ def next_step(
     mark, style = _mark(following)
     seen = following.symptom.in_language(lang) if following.symptom else following.verdict.value
     parts.append(_marked(mark, seen, style))
-    if following.verdict is Verdict.NI:
+    if following.symptom == say("symptom.not_started", name=following.name):
         parts.append(_marked("", _("watch.not_written"), ""))
     parts += [_marked("→", step, "cyan") for step in hint_steps(following, current, lang)[:hints]]
     right = [group.name for group in following.groups if group.points == group.max_points]
