@@ -136,7 +136,7 @@ class _Explained:
             if outcome.status == "raised" and outcome.exception in _OF_NAMES:
                 reason = self._removed(exercise.name, outcome.text)
             if not self.key.visible and (outcome.exception == "NameError" or outcome.status == "forbidden"):
-                reason = reason or self._unknown(exercise.name, self._can_import)
+                reason = reason or self._unknown(exercise.name, self._can_import, outcome.text)
             return replace(outcome, reason=_cut(reason)) if reason else outcome
         except (RecursionError, MemoryError):  # it parsed from fewer frames
             pass
@@ -144,7 +144,7 @@ class _Explained:
 
     def _find_missing(self, name: str) -> Outcome:
         exercises = {exercise.name for exercise in self.key.exercises}
-        why = missing.why_missing(self.read, name, exercises, self._can_import, self.stopped)
+        why = missing.why_missing(self.read, name, exercises, self._can_import, _is_gone, self.stopped)
         if not isinstance(why, Lost):
             return Outcome("missing", reason=_cut(why))
         text = why.text if isinstance(why.text, str) else ""

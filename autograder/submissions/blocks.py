@@ -89,7 +89,8 @@ def parse(text: str, where: str, first_line: int) -> list[ast.stmt] | Note:
         return ast.parse(text).body
     except SyntaxError as error:
         line = first_line + max(error.lineno or 1, 1) - 1
-        return Note(where, line, "syntax error", shortened(error.msg))
+        said = re.sub(r"(?<=\bline )\d+", lambda number: str(int(number[0]) + first_line - 1), error.msg)
+        return Note(where, line, "syntax error", shortened(said))
     except (MemoryError, RecursionError):
         return Note(where, first_line, "too complex", say("note.nested_too_deep"))
     except ValueError:
@@ -159,7 +160,8 @@ def _scan(line: str, quote: str, depth: int) -> tuple[str, int, bool]:
 
 # ---- Blocks of a text with a syntax error ------------------------------------------------------------------
 
-_STARTS = re.compile(r"(?!(?:else|elif|except|finally)\b)[^\s#)\]}]")
+_STARTS = re.compile(r"(?!(?:else|elif|except|finally)\b)[^\s\u200b-\u200f\u2060\ufeff#)\]}]")
+"""Spaces of no width are pasted with code."""
 _SURELY = re.compile(r"(?:async[ \t]+)?def[ \t]+\w|class[ \t]+\w|@\w")
 """What starts a block even where a bracket above was never closed."""
 _HEADER = re.compile(r"(?:async|def|class|if|for|while|try|with|match)\b|@")

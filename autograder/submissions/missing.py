@@ -10,6 +10,7 @@ import difflib
 import re
 import warnings
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from typing import TypeVar
 
 from autograder.base.messages import Text, joined, say
@@ -29,6 +30,7 @@ def why_missing(
     name: str,
     exercises: Collection[str],
     can_import: Callable[[str], bool],
+    is_gone: Callable[[str], bool],
     stopped: Collection[tuple[str, int]],
 ) -> Text | Lost | None:
     """Why there is no `name`; a `Lost` where its text does not parse, None where it was never written.
@@ -39,12 +41,14 @@ def why_missing(
         What else the assignment asks for: none of these is `name` under another name.
     can_import : function (str) -> bool
         Whether a module can be imported where students' code runs.
+    is_gone : function (str) -> bool
+        Whether NumPy has no such name any more.
     stopped : collection of (where, line)
         Statements that were stopped and left out.
     """
     defined = definitions(read)
     if name in defined:
-        return _not_executed(read, name, defined[name], can_import, stopped)
+        return _not_executed(read, name, defined[name], can_import, is_gone, stopped)
     for lost in read.lost[::-1]:
         if lost.name == name:
             about = {"name": name, "where": place(lost.where), "line": lost.line, "text": lost.text}
@@ -93,12 +97,21 @@ def why_not_implemented(read: Submission, name: str, method: str = "") -> Text |
     return say("symptom.raised", name="NotImplementedError")
 
 
-def unknown_names(read: Submission, name: str, can_import: Callable[[str], bool]) -> Text | None:
-    """What `name` uses that this file never defines, or imports from where nothing can be imported."""
+def unknown_names(
+    read: Submission, name: str, can_import: Callable[[str], bool], said: str = ""
+) -> Text | None:
+    """What `name` uses that this file never defines, or imports from where nothing can be imported, or has
+    from a statement that fails: `said`, what an exception says, tells which name was not there."""
     own = _defining(read, name)
     if own is None:
         return None
-    used = {part.id: None for part in _parts(own, ast.Name) if isinstance(part.ctx, ast.Load)}
+    giving = _giving(read, said)
+    used = {
+        part.id: None
+        for statement in (own, *giving)
+        for part in _parts(statement, ast.Name)
+        if isinstance(part.ctx, ast.Load)
+    }
     imported = list(_imported(read))
     for bound, module in imported:
         if bound in used and not can_import(module):
@@ -109,8 +122,22 @@ def unknown_names(read: Submission, name: str, can_import: Callable[[str], bool]
     for statement in read.statements:
         known |= {part.id for part in _parts(statement, ast.Name) if not isinstance(part.ctx, ast.Load)}
         known |= set(map(_defines, ast.walk(_node(statement))))
-    unknown = [each for each in used if each not in known]
-    return say("symptom.names_unknown", names=joined(unknown)) if unknown else None
+    if unknown := [each for each in used if each not in known]:
+        return say("symptom.names_unknown", names=joined(unknown))
+    for statement in giving:
+        at = {"where": place(statement.where), "line": statement.line}
+        return say("symptom.needs_statement", used=_UNDEFINED.findall(said)[0], **at)
+    return None
+
+
+_UNDEFINED = re.compile(r"^name '(\w+)' is not defined")
+
+
+def _giving(read: Submission, said: str) -> list[Statement]:
+    """The statements that give the name a value of which an exception says that it has none."""
+    return [
+        each for name in _UNDEFINED.findall(said) for each in read.statements if _gives_a_value(each, name)
+    ]
 
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -127,12 +154,22 @@ def removed_names(read: Submission, is_gone: Callable[[str], bool], name: str, s
     if not _ABOUT_NUMPY.search(said):
         return None
     own = _defining(read, name)
-    for statements in ((own,) if own else (), read.statements):
-        used = [old for old in _names_of_numpy(read, statements) if old in REMOVED and is_gone(old)]
-        if any(re.search(rf"\b{old}\b", said) for old in used):
-            told = [say("symptom.numpy_name", old=f"np.{old}", new=REMOVED[old]) for old in used]
-            return say("symptom.numpy_names_removed", names=joined(told))
+    for statements in ((own,) if own else (), read.statements, giving := _giving(read, said)):
+        used = _removed(read, is_gone, statements)
+        if used and (statements is giving or any(re.search(rf"\b{old}\b", said) for old in used)):
+            return _successors(used)
     return None
+
+
+def _removed(
+    read: Submission, is_gone: Callable[[str], bool], statements: Collection[Statement]
+) -> list[str]:
+    return [old for old in _names_of_numpy(read, statements) if old in REMOVED and is_gone(old)]
+
+
+def _successors(used: Collection[str]) -> Text:
+    told = [say("symptom.numpy_name", old=f"np.{old}", new=REMOVED[old]) for old in used]
+    return say("symptom.numpy_names_removed", names=joined(told))
 
 
 def _names_of_numpy(read: Submission, statements: Collection[Statement]) -> list[str]:
@@ -165,6 +202,7 @@ def _not_executed(
     name: str,
     statement: Statement,
     can_import: Callable[[str], bool],
+    is_gone: Callable[[str], bool],
     stopped: Collection[tuple[str, int]],
 ) -> Text:
     """Why the statement that defines `name` has not defined it."""
@@ -181,7 +219,8 @@ def _not_executed(
     for bound, module in _imported(read):
         if bound in used and not can_import(module):
             return say("symptom.missing_import", **at, used=bound, module=module)
-    return say("symptom.missing_raised", **at)
+    gone = _removed(read, is_gone, [replace(statement, source=ast.unparse(node))])
+    return _successors(gone) if gone else say("symptom.missing_raised", **at)
 
 
 def _imported(read: Submission) -> Iterator[tuple[str, str]]:

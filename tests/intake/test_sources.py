@@ -22,11 +22,12 @@ from rich.console import Console
 
 from autograder.authoring.draw import draw_key
 from autograder.authoring.exercise import Exercise
+from autograder.grading.grade_class import content_of
 from autograder.integrations.gradescope import harness, isolation
 from autograder.integrations.nbgrader import cells, restore
 from autograder.judging import answer_key
 from autograder.judging.answer_key import AnswerKey
-from autograder.judging.evaluate import Evaluation, evaluate
+from autograder.judging.evaluate import Evaluation, evaluate, unreadable
 from autograder.judging.judge import calls
 from autograder.judging.results import SubmissionResult, Verdict
 from autograder.reports import csv_file, gradescope, moodle_file, terminal
@@ -37,7 +38,8 @@ from autograder.student import pytest_plugin, workspace
 from autograder.student.checking import Checker
 from autograder.student.watch import progress
 from autograder.student.watch import screen as watch_screen
-from autograder.submissions import content, records, source
+from autograder.submissions import class_folder, content, records, source
+from tests.intake.trees import Tree, written, zipped
 from tests.submission_files import code, notebook
 
 
@@ -113,6 +115,9 @@ CASES: dict[str, Case] = {
         json.dumps(json.loads(notebook(BOTH)), ensure_ascii=False).encode("gbk"), file="pooling.ipynb"
     ),
     "8 MiB of outputs": Case(notebook(HEAD, PHOTO), file="pooling.ipynb"),
+    "8 MiB of pasted photographs": cells_of(
+        {**MARKDOWN, "source": "", "attachments": {"a.png": {"image/png": "iVBORw0K" * 2**20}}}, MAX, AVG
+    ),
     "nbformat 2": Case(sheets(2), file="pooling.ipynb"),
     "nbformat 3": Case(sheets(3), file="pooling.ipynb"),
     "nbformat 4.0": Case(notebook(BOTH, nbformat_minor=0), file="pooling.ipynb"),
@@ -129,6 +134,9 @@ CASES: dict[str, Case] = {
     # ---- own statements ----
     "endless training": script(
         ENDLESS + MAX + AVG + "x = burn()\n", note="line 16: this statement was left out"
+    ),
+    "training in a comprehension": script(
+        MAX + AVG + "losses = [sum(range(10**6)) for _ in range(2000)]\n", note="it takes too long"
     ),
     "100 MB printed": script(
         MAX + AVG + "x = [print('x' * 10**6) for _ in range(100)]\n", note="prints too much"
@@ -147,6 +155,13 @@ CASES: dict[str, Case] = {
     "a full-width colon": script(MAX.replace("(a):", "(a)：") + AVG, (0, 6), "SyntaxError"),
     "an open bracket": script(MAX.replace("axis=0)", "axis=0") + AVG, (0, 6), "'(' was never closed"),
     "an open bracket above": script("x = (1, 2\n\n" + MAX + AVG),
+    "a string that is open on a line further down": script(
+        AVG + MAX.replace("    return", "    print('abc)\n    return"), (0, 6), "detected at line 9"
+    ),
+    "no body, further down": script(AVG + "def max_pool(a):\n\nx = 1\n", (0, 6), "definition on line 7"),
+    "a space of no width": script(
+        MAX.replace("    return", "\u200b    return") + AVG, (0, 6), "non-printable character U+200B"
+    ),
     "an open string": script(MAX.replace("化'''", "化") + AVG, (0, 6), "SyntaxError"),
     "tabs and spaces": script(
         "def max_pool(a):\n        b = a\n\treturn b.max(axis=0)\n\n" + AVG, (0, 6), "SyntaxError"
@@ -239,11 +254,28 @@ CASES: dict[str, Case] = {
         "from helper import most\n" + MAX.replace("np.max(a, axis=0)", "most(a)") + AVG, (0, 6), "helper"
     ),
     "numpy under another name": Case(("import numpy\n" + MAX + AVG).encode(), (0, 6), "np"),
+    "a name from what was stopped": script(
+        "W = [sum(range(10**6)) for _ in range(2000)]\n" + MAX.replace("np.max(a", "np.max(a * W") + AVG,
+        (0, 6),
+    ),
+    "a name from what raises": script("W = 1 / 0\n" + MAX.replace("np.max(a", "np.max(a * W") + AVG, (0, 6)),
+    "a name from a module not installed": script(
+        "import torch\nW = torch.ones(1)\n" + MAX.replace("np.max(a", "np.max(a * W") + AVG, (0, 6)
+    ),
     "a typing error": script(MAX.replace("(a, axis", "(aa, axis") + AVG, (0, 6), "aa"),
     "a module that no exercise needs": script("import torch\nnet = torch.nn.Linear(1, 2)\n" + MAX + AVG),
     # ---- names that NumPy has removed ----
     "np.float": script(
         MAX + AVG.replace("a.mean", "a.astype(np.float).mean"), (4, 0), "np.float (now float)"
+    ),
+    "np.int": script(MAX.replace("np.max(a", "np.max(a.astype(np.int)") + AVG, (0, 6), "np.int (now int)"),
+    "np.float of a default value": script(
+        MAX.replace("(a):", "(a, kind=np.float):") + AVG,
+        (0, 6),
+        "np.float (now float)",
+    ),
+    "np.int above": script(
+        "I = np.int\n" + MAX.replace("np.max(a", "np.max(a * I(1)") + AVG, (0, 6), "np.int"
     ),
     "np.Inf": script(MAX.replace("np.max(a", "np.max(a + 0 / np.Inf") + AVG, (4, 6)),
     "np.product": script(AVG.replace("return", "n = np.product(a.shape)\n    return") + MAX, (4, 6)),
@@ -301,6 +333,9 @@ BY_THE_FILE = {
     "a helper's file": "It uses most, and helper cannot be imported here.",
     "numpy under another name": "It uses names that are not defined: np; define or import",
     "a typing error": "It uses names that are not defined: aa; define or import",
+    "a name from what was stopped": "It uses W, which has no value: the statement that gives it one (pool",
+    "a name from what raises": "It uses W, which has no value: the statement that gives it one (pool",
+    "a name from a module not installed": "It uses torch, and torch cannot be imported here.",
 }
 """What is said of hidden cases by the file's text alone: of visible ones that is what was raised; all else is
 the same of both."""
@@ -325,7 +360,8 @@ def case_told(evaluated: pytest_plugin._Evaluated, at: tuple[str, str, int]) -> 
     except pytest.skip.Exception as skipped:
         return str(skipped)
     except pytest_plugin.NotRight as error:
-        return evaluated.message(error.result).split("\n")[len(evaluated._results[0].notes)]
+        notes = "".join(note.in_language("en") + "\n" for note in evaluated._results[0].notes)
+        return evaluated.message(error.result).removeprefix(notes).split("\n")[0]
     return ""
 
 
@@ -447,6 +483,7 @@ def test_every_route_gives_the_same_points_and_reasons(
     hidden = [routes.grade(case), routes.gradescope(case), routes.nbgrader(case)]
     visible = [routes.check(case), routes.watch(case), routes.pytest(case)]
     assert case.note in hidden[0][2]
+    assert ("no function called" in str((*hidden, *visible))) == (name == "never defined")
     for family in (hidden, visible):
         for points, reasons, _ in filter(None, family):
             assert points == case.earned
@@ -464,11 +501,12 @@ UNREAD = [name for name, case in CASES.items() if case.earned == (0, 0) and name
 def test_what_could_not_be_read_is_said_once_in_each_report(
     key: AnswerKey, sandbox: Sandbox, name: str
 ) -> None:
-    import io
-
     case = CASES[name]
-    done = evaluate(case.file, case.content, key, sandbox.run)
-    result = SubmissionResult("an", "pooling", case.file, "process", 0.1, done.exercises, done.notes)
+    assert_said_once(evaluate(case.file, case.content, key, sandbox.run), case.file)
+
+
+def assert_said_once(done: Evaluation, file: str) -> None:
+    result = SubmissionResult("an", "pooling", file, "process", 0.1, done.exercises, done.notes)
     assert result.unread is not None and {each.verdict for each in done.exercises} == {Verdict.MISSING}
     said = result.unread.in_language("en")
     table = io.StringIO()
@@ -476,6 +514,36 @@ def test_what_could_not_be_read_is_said_once_in_each_report(
     document = json.dumps(gradescope.to_gradescope(result, "en", instructor=False))
     for report in (table.getvalue(), document, moodle_file.comment(result, "en")):
         assert report.count(said) == 1 and "no function" not in report
+
+
+NOTHING: dict[str, Tree] = {
+    "a PDF": {"li/work.pdf": "x", "bo/p.py": BOTH},
+    "an empty folder": {"li": None, "bo/p.py": BOTH},
+    "pictures only": {"li/a.jpg": "x", "li/b.png": "x", "bo/p.py": BOTH},
+    "an online text": {
+        "li_12_assignsubmission_onlinetext/onlinetext.html": "max_pool: see below",
+        "bo_13_assignsubmission_file/p.py": BOTH,
+    },
+    "a text typed in Canvas": {"li_12_text.html": "<p>max_pool", "bo_13_101_p.py": BOTH},
+    "Blackboard's text only": {
+        "hw_li_attempt_2022-11-04-10-41-01.txt": "Name: li",
+        "hw_bo_attempt_2022-11-04-10-41-01_p.py": BOTH,
+    },
+    "an encrypted zip": {"li/w.zip": zipped({"p.py": BOTH}, password=True), "bo/p.py": BOTH},
+    "the wrong assignment": {"li/p.py": "def conv(x):\n    return x\n", "bo/p.py": BOTH},
+}
+
+
+@pytest.mark.parametrize("name", NOTHING)
+def test_that_nothing_was_handed_in_is_said_once_in_each_report(
+    key: AnswerKey, tmp_path: Path, name: str
+) -> None:
+    known = {"pooling": ("max_pool", "avg_pool"), "convolution": ("conv",)}
+    taken = class_folder.find(written(tmp_path, NOTHING[name]), "pooling", known)
+    (file,) = [file for file in taken.files if file.student.startswith("li")]
+    problem = content_of(file)[1]
+    assert problem is not None
+    assert_said_once(unreadable(key, problem), file.name)
 
 
 @pytest.mark.parametrize("widgets", [{"application/vnd.jupyter.widget-state+json": {"abc": {}}}, [7]])
