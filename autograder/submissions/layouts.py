@@ -68,7 +68,7 @@ class Handed:
     @property
     def is_label(self) -> bool:
         """Whether the name is one with a student's number."""
-        number = self.person[1]
+        number = self.person[1] or (self.name if _ID.fullmatch(self.name) else "")
         return bool(number) and not (_DATE.fullmatch(number) or is_section(self.name))
 
     @property
@@ -85,6 +85,7 @@ _LABEL = re.compile(
     r"(?P<id>[A-Za-z]{0,3}\d{4,})(?P<name>[^\d]*[^\W\d_][^\d]*)(?:\(\d\))?"
     r"|(?P<name2>[^\d]*[^\W\d_][^\d]*?)[-_+ (（【[]*(?P<id2>[A-Za-z]{0,3}\d{4,})[])）】]*(?: ?\(\d\))?"
 )
+_ID = re.compile(r"[A-Za-z]{0,3}\d{5,}")
 _COPIED = re.compile(r"(?:[-_ ]*(?:\bcopy|\u526f\u672c)(?: ?\(\d\))?)+$", re.IGNORECASE)
 """What Windows appends to the name of a copy. A number alone may tell two people of one name apart."""
 _DATE = re.compile(r"(?:19|20)\d\d(?:[01]\d[0-3]\d)?")

@@ -2,6 +2,7 @@
 
 import gzip
 import itertools
+import shutil
 import struct
 import tarfile
 import zlib
@@ -224,6 +225,44 @@ LAYOUTS: dict[str, tuple[Tree, str | None, set[str]]] = {
         None,
         {"lina", "bo"},
     ),
+    "GitHub Classroom, archives of a branch": (
+        {
+            "pooling-lina-main.zip": zipped({"pooling-lina-main/p.py": DONE}),
+            "pooling-bo-li-master.zip": zipped({"pooling-bo-li-master/p.py": DONE}),
+        },
+        None,
+        {"lina", "bo-li"},
+    ),
+    "Teams": (
+        {f"Submitted files/{who}/pooling/Version {n}/p.py": DONE for who in ("Li Na", "Bo") for n in (1, 2)},
+        None,
+        {"Li Na", "Bo"},
+    ),
+    "Moodle, anonymous": (
+        {f"Participant {n}_{n}_assignsubmission_file_/p.py": DONE for n in (1001, 1002)},
+        "pooling",
+        {"Participant 1001 (1001)", "Participant 1002 (1002)"},
+    ),
+    "ILIAS, in two folders": (
+        {f"Exercise 3/Task 1/{who}/p.py": DONE for who in ("Li_Na_lina_4711", "Li_Bo_bo_4712")},
+        "pooling",
+        {"Li_Na (lina_4711)", "Li_Bo (bo_4712)"},
+    ),
+    "Sakai in Chinese": (
+        {f"pooling/{who}/提交附件/p.py": DONE for who in ("李, 娜(2021001)", "王, 芳(2021002)")},
+        None,
+        {"李, 娜 (2021001)", "王, 芳 (2021002)"},
+    ),
+    "a form's file names": (
+        {"序号1_李娜_2021001_pooling.ipynb": WORK, "序号2_王芳_2021002_pooling (1).ipynb": WORK},
+        None,
+        {"序号1_李娜_2021001", "序号2_王芳_2021002"},
+    ),
+    "学号姓名, with and without a folder": (
+        {"2021001李娜/作业3/a.py": DONE, "2021002 王芳/作业3.py": DONE, "2021003/hw3.py": DONE},
+        None,
+        {"2021001李娜", "2021002 王芳", "2021003"},
+    ),
     "more assignments than students": (
         {f"{who}/{its}/{its}.py": DONE for who in ("li", "bo") for its in ("pooling", "convolution", "hw3")},
         None,
@@ -344,9 +383,12 @@ def test_students_are_found_in_every_layout_and_container(tmp_path: Path, layout
                 assert not file.name or b"max_pool" in file.read() or file.assignment != "pooling"
 
 
-WRAPPED = ("assignment/student.ipynb", "Moodle, in two folders", "zips in a folder in a zip")
-"""A third folder around Moodle's is none; a folder around `pooling/bo.ipynb` reads as a student; archives may
-lie three deep."""
+WRAPPED = (
+    *("assignment/student.ipynb", "Moodle, in two folders", "ILIAS, in two folders"),
+    "zips in a folder in a zip",
+)
+"""A third folder around a platform's is none; a folder around `pooling/bo.ipynb` reads as a student; archives
+may lie three deep."""
 
 
 def with_names_in(encoding: str, tree: Tree) -> bytes:
@@ -437,7 +479,7 @@ def test_a_roster_tells_folders_of_groups_from_those_of_students(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    "name", ["2021003_赵敏.pdf", "赵敏2021003.jpg", "2021003_赵敏.docx", "2021003_赵敏.zip"]
+    "name", ["2021003_赵敏.pdf", "赵敏2021003.jpg", "2021003_赵敏.docx", "2021003_赵敏.zip", "2021003.pdf"]
 )
 @pytest.mark.parametrize("others", [{"2021001_李娜.py": DONE}, {"2021001_李娜/p.py": DONE}, {}])
 def test_a_document_with_a_students_number_is_a_row_and_not_understood(
@@ -645,6 +687,16 @@ def test_what_lies_in_a_students_folder_is_the_students(
     assert (told and told.in_language("en").startswith(str(said))) == (said and True)
 
 
+@pytest.mark.parametrize("kind", ["7z", "rar"])
+def test_a_class_may_be_a_7z_or_a_rar(tmp_path: Path, kind: str) -> None:
+    if kind == "rar" and not shutil.which("bsdtar"):
+        pytest.skip("nothing reads rar here")
+    data = rar("li/pooling/p.py", DONE.encode()) if kind == "rar" else sevenzipped(NESTED)
+    taken = class_folder.find(saved(tmp_path / f"class.{kind}", data), None, KNOWN)
+    assert [file.student for file in taken.files] == (["li"] if kind == "rar" else ["bo", "li"])
+    assert all(file.read().decode() == DONE for file in taken.files)
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -664,8 +716,6 @@ def test_a_students_archive_is_read(tmp_path: Path, data: bytes) -> None:
 def test_a_rar_is_read_where_bsdtar_is_installed_else_a_sentence_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import shutil
-
     path = saved(tmp_path / "li/pooling/w.rar", rar("p.py", DONE.encode())).parents[2]
     if shutil.which("bsdtar"):
         (file,) = class_folder.find(path, None, KNOWN).files
