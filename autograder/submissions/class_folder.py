@@ -225,7 +225,8 @@ class _Class:
         unsure = _unsure(of_all, depth) if reader.layout.name == "Moodle" else ()
         for entry, handed in of_all:
             parts = entry.path.parts[depth:]
-            if handed is None and is_own and self.assignment and len(parts) == 1 + entry.is_code:
+            is_top = len(parts) == 1 + entry.is_code or reader.layout.name.startswith("<name>")
+            if handed is None and is_own and self.assignment and is_top:
                 handed = flat(parts, entry.is_folder)  # work beside the folders of assignments
             section = handed.section if handed and "<section>" not in reader.layout.name else ""
             if section and f"/{section}/" not in f"/{entry.shown}":  # an archive, however it is called

@@ -149,7 +149,8 @@ class Reader:
         self._names = {_folded(name): its for name, its in names.items()}
         longest_first = sorted(names, key=len, reverse=True)
         words = [re.findall(r"[^\W\d_]+|\d+", name) or [name] for name in longest_first]
-        spelt = "|".join(r"[\W_]*".join(map(re.escape, of_name)) for of_name in words)
+        words = [["0*" + word if word[0] in "123456789" else re.escape(word) for word in of] for of in words]
+        spelt = "|".join(map(r"[\W_]*".join, words))
         spelt = re.sub("[1-9]", lambda digit: f"[{digit[0]}{table()['numerals'][int(digit[0])]}]", spelt)
         title = f"(?P<assignment>{spelt or '[^/]+?'})"
         other = f"(?!(?:{spelt}){_SUFFIX}/)" if spelt else "(?!)"
@@ -197,7 +198,7 @@ class Reader:
 
 def _folded(name: str) -> str:
     digits = name.translate(str.maketrans(table()["numerals"], "0123456789"))
-    return re.sub(r"[\W_]+", "", digits).casefold() or name
+    return re.sub(r"[\W_]+|(?<!\d)0+(?=\d)", "", digits).casefold() or name
 
 
 def recognised(
@@ -229,7 +230,7 @@ def recognised(
                 worth = len(found), of_one, len({handed.person for handed in found})
                 if worth <= most or not (reader.layout.also or 2 * len(found) > len(paths)):
                     continue
-                if _holds_students(told, depth):
+                if _holds_students(told, depth, of_systems):
                     most, best = worth, (reader, depth)
         if best is not None:
             return best
@@ -237,7 +238,7 @@ def recognised(
     return last, _folders_around([parts for parts, _ in paths], is_work)
 
 
-def _holds_students(told: Sequence[tuple[Sequence[str], Handed | None]], depth: int) -> bool:
+def _holds_students(told: Sequence[tuple[Sequence[str], Handed | None]], depth: int, is_system: bool) -> bool:
     """Whether the folders around what a layout takes for students' are not students' own, and what these
     have made in them, as one for others' work: most folders have to be such, and hold several people."""
     around: dict[tuple[str, ...], set[object]] = defaultdict(set)
@@ -247,12 +248,13 @@ def _holds_students(told: Sequence[tuple[Sequence[str], Handed | None]], depth: 
             around[tuple(parts[:level])].add(handed.person[1] or handed.person)
     in_sections = level > depth
     others = {tuple(parts[:level]) for parts, _ in told if in_sections or len(parts) > level} - around.keys()
-    if not in_sections:
-        fitting = sum(tuple(parts[:depth]) in around for parts, _ in told)
-        people = set().union(*around.values())
-        return len(people) >= len(around) >= len(others) and 2 * fitting > len(told)
-    holding = sum(len(people) > 1 or is_section(above[-1]) for above, people in around.items())
-    return len(around) > len(others) and 2 * holding >= len(around)
+    holding = sum(len(people) > 1 or is_section("".join(above[-1:])) for above, people in around.items())
+    if len(around) > 1 and not is_system and 2 * holding < len(around):
+        return False
+    if in_sections:
+        return len(around) > len(others) and holding > 0
+    fitting = sum(tuple(parts[:depth]) in around for parts, _ in told)
+    return len(set().union(*around.values())) >= len(around) >= len(others) and 2 * fitting > len(told)
 
 
 def _folders_around(paths: list[Sequence[str]], is_work: Reader) -> int:

@@ -80,8 +80,8 @@ class Roster:
     def members(self, handed: Handed) -> list[str]:
         """The labels of those whose work it is; empty where nobody in the roster can be meant."""
         team = self._teams.get(_folded(handed.name), [])
-        if handed.team and not team and (number := _NUMBER.findall(handed.name)):  # a platform's word for it
-            same = [its for its in self._teams.values() if _NUMBER.findall(its[0].group) == number]
+        if not team and (handed.team or _words().search(handed.name)) and (bare := _bare(handed.name)):
+            same = [its for its in self._teams.values() if _bare(its[0].group) == bare]
             team = same[0] if len(same) == 1 else []
         person = None if team else self.find(handed)
         if person is not None:
@@ -167,6 +167,16 @@ def _person(row: Sequence[str], places: dict[str, list[int]]) -> Person | None:
 
 def _orders(first: str, last: str) -> Iterable[str]:
     return (f"{first}{last}", f"{last}{first}") if first or last else ()
+
+
+def _words() -> re.Pattern[str]:
+    """Words for a team, which a roster need not have."""
+    return re.compile(table()["team"], re.IGNORECASE)
+
+
+def _bare(team: str) -> str:
+    """What tells a team from others: its number, else its name without a word for it."""
+    return "-".join(_NUMBER.findall(team)) or _folded(_words().sub("", team))
 
 
 def _folded(name: str) -> str:

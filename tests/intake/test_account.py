@@ -197,6 +197,15 @@ CLASSES: dict[str, tuple[Tree, dict[str, str]]] = {
         {"A/x.py": DONE},
         {"2021001 李娜": "A/x.py", "2021002 王芳": "A/x.py", "2021003 王芳": ""},
     ),
+    "a team's folder in other words": (
+        {"第A组/x.py": DONE, "group b.py": DONE},
+        {
+            "2021001 李娜": "第A组/x.py",
+            "2021002 王芳": "第A组/x.py",
+            "2021003 王芳": "",
+            "group b": "group b.py",
+        },
+    ),
     "a name of two people": (
         {"王芳.py": DONE},
         {"2021001 李娜": "", "2021002 王芳": "", "2021003 王芳": "", "王芳": "王芳.py"},
@@ -220,7 +229,7 @@ def test_a_roster_says_who_is_who(tmp_path: Path, case: str) -> None:
     (teams,) = {
         file.team
         for file in taken.files
-        if file.name and expected[file.student] in ("A/x.py", "2021001_李娜.py")
+        if file.name and expected[file.student] in ("A/x.py", "第A组/x.py", "2021001_李娜.py")
     } or {"A"}
     assert teams == "A"
 

@@ -108,9 +108,9 @@ LAYOUTS: dict[str, tuple[Tree, str | None, set[str]]] = {
         {"a", "b", "c", "d"},
     ),
     "names of the settings": (
-        {"a/作业3/x.py": DONE, "b/HW3/x.py": DONE, "c/hw3-2/x.py": DONE},
+        {"a/作业3/x.py": DONE, "b/HW3/x.py": DONE, "c/hw3-2/x.py": DONE, "d/HW-03/x.py": DONE},
         None,
-        {"a", "b", "c"},
+        {"a", "b", "c", "d"},
     ),
     "a file in the student's folder": (
         {"li/pooling/p.py": DONE, "bo/pooling.ipynb": WORK},
@@ -252,6 +252,16 @@ LAYOUTS: dict[str, tuple[Tree, str | None, set[str]]] = {
         {f"pooling/{who}/提交附件/p.py": DONE for who in ("李, 娜(2021001)", "王, 芳(2021002)")},
         None,
         {"李, 娜 (2021001)", "王, 芳 (2021002)"},
+    ),
+    "names without numbers": (
+        {"李娜-作业3.ipynb": WORK, "hw3_bo.py": DONE, "chi hw03.py": DONE},
+        None,
+        {*["李娜", "bo", "chi"]},
+    ),
+    "with and without the assignment": (
+        {"李娜-作业3.ipynb": WORK, "bo_pooling.py": DONE, "2021003_赵敏.py": DONE},
+        "pooling",
+        {"李娜", "bo", "2021003_赵敏"},
     ),
     "a form's file names": (
         {"序号1_李娜_2021001_pooling.ipynb": WORK, "序号2_王芳_2021002_pooling (1).ipynb": WORK},
@@ -445,6 +455,10 @@ FOR_OTHERS: dict[str, tuple[Tree, Tree]] = {
     "an archive called like who is late": (FILES, {"late.zip": zipped(dict.fromkeys(OTHERS, DONE))}),
     "more files than the class has": (FOLDERS, {f"lina/{who}/pooling/p.py": DONE for who in "abcdefgh"}),
     "where others' files have their numbers": (LABELLED, {f"lina/{name}": DONE for name in OTHERS}),
+    "where others' files have their names": (
+        {f"{who}/{who}_pooling.py": DONE for who in ("wang", "zhao", "sun")},
+        {f"lina/{who}_pooling.py": DONE for who in ("wang", "zhao", "sun", "li", "qian")},
+    ),
     "under the assignment": (around(FOLDERS, "pooling"), {f"pooling/lina/{name}": DONE for name in OTHERS}),
 }
 
