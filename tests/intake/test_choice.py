@@ -12,11 +12,12 @@ from autograder.cli import app
 from autograder.grading.grade_class import content_of
 from autograder.judging import answer_key
 from autograder.student.workspace import ENDING, Place, current_files, key_beside
-from autograder.submissions import choice, class_folder
+from autograder.submissions import choice, class_folder, source
 from tests.intake.trees import (
     BEGUN,
     BROKEN,
     DONE,
+    GIVEN,
     HALF,
     HELPER,
     KNOWN,
@@ -64,6 +65,10 @@ CASES: dict[str, tuple[Tree, str]] = {
     "a helper beside a stub": ({"pooling.py": STUB, "helper.py": HELPER}, "pooling.py"),
     "a raise left behind code": ({"pooling.ipynb": notebook(LEFT), "pooling.py": STUB}, "pooling.ipynb"),
     "begun, and a newer stub": ({"work.py": BEGUN, "pooling.py": STUB}, "work.py"),
+    "code that was given, and the same worked on, older": (
+        {"work.py": GIVEN.replace("raise NotImplementedError()", "return h", 1), "pooling.py": GIVEN},
+        "work.py",
+    ),
     "begun, and half done": ({"pooling.py": HALF, "work.py": BEGUN}, "pooling.py"),
     "a file that does not parse, and a newer stub": ({"work.py": BROKEN, "pooling.py": STUB}, "work.py"),
     "a cell turned into Markdown, and a newer stub": (
@@ -170,6 +175,19 @@ def test_the_wrong_assignments_notebook_says_which_it_looks_like(tmp_path: Path)
     why = content_of(lina)[1]  # the reason that the student reads, once
     assert why is not None and why.in_language("en") == said and not lina.notes
     assert bo.name and not bo.notes and content_of(bo)[1] is None
+
+
+RELEASED = sorted(Path(__file__).parents[2].glob(f"assignments/*/*/*{ENDING}"))
+
+
+@pytest.mark.parametrize("key", RELEASED, ids=lambda key: "-".join(key.parts[-3:-1]))
+def test_no_released_file_looks_worked_on_by_its_key_alone(key: Path) -> None:
+    """So nothing but the keys is needed to tell an untouched file."""
+    names = [exercise.name for exercise in answer_key.newest(key).exercises]
+    files = [file for file in key.parent.iterdir() if file.suffix in (".py", ".ipynb")]
+    for file in files:
+        assert choice.content(file.name, file.read_bytes(), names) == dict.fromkeys(names, source.STUB)
+    assert files
 
 
 def test_many_copies_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
