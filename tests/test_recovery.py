@@ -17,8 +17,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograder
-from autograder.authoring import assignment
-from autograder.authoring.exercise import Exercise
 from autograder.base.messages import TextError
 from autograder.cnn.derivations.layer import LayerError, Pooling
 from autograder.cnn.derivations.symbols import Atom, terms
@@ -30,17 +28,12 @@ from autograder.sandbox.limits import Limits
 from autograder.student import questions
 from autograder.student.questions import calling
 from tests.commands import call_here as call
+from tests.course_keys import exercises
 
-SOLUTIONS = Path(__file__).parent.parent / "solutions"
 ASSIGNMENTS = ("convolution", "pooling", "conv_residual", "kernel_gradients")
 
 
-def exercises() -> dict[str, Exercise]:
-    loaded = [assignment.load(SOLUTIONS / name) for name in ASSIGNMENTS]
-    return {one.name: one for each in loaded for one in each.exercises if one.name in READINGS}
-
-
-EXERCISES = exercises()
+EXERCISES = {name: exercise for name, exercise in exercises(*ASSIGNMENTS).items() if name in READINGS}
 
 # Sizes that tell mistakes apart: height and width, kernels and channels, padding and stride all unlike.
 _MAP = [Sizes(), Sizes((4, 5), (2, 3)), Sizes((5, 3), (3, 1)), Sizes((3, 5), (2, 2)), Sizes((3, 3), (3, 3))]
@@ -89,7 +82,7 @@ def read(function: Callable[..., Any], name: str, sizes: Sizes | None = None) ->
 
 def test_every_function_of_the_lectures_kind_is_known() -> None:
     """The rest of these assignments counts, squares, takes functions, or is a text: no formula of δ, w, a."""
-    every = {one.name for name in ASSIGNMENTS for one in assignment.load(SOLUTIONS / name).exercises}
+    every = {*exercises(*ASSIGNMENTS)}
     assert set(READINGS) <= every
     assert every - set(READINGS) == {
         *("sobel", "prewitt", "conv_matrix", "convolution_parameters", "convolution_counts"),
