@@ -13,19 +13,18 @@ from typing import Any
 
 import pytest
 
-from autograder.authoring import assignment
 from autograder.authoring.draw import draw_visible
 from autograder.authoring.exercise import Exercise
 from autograder.base.messages import COURSE_LANGUAGES
 from autograder.judging import answer_key
 from autograder.judging.answer_key import AnswerKey
 from autograder.judging.results import Verdict, total
-from tests.course_keys import CourseKey
+from tests.course_keys import CourseKey, assignments
 from tests.draws import draw_hidden
 from tests.trusted import graded, graded_source, only
 
 COURSE = Path(__file__).parent.parent
-ASSIGNMENTS = {one.name: one for one in assignment.load_all(COURSE / "solutions")}
+ASSIGNMENTS = assignments()
 
 # The fixed contract: other people's solutions are run against these names and parameters.
 SIGNATURES = {

@@ -6,39 +6,24 @@ slip of theirs, an index by one, a term dropped, a sign turned, must cost just t
 
 import re
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from autograder.authoring import assignment
 from autograder.authoring.draw import draw_key
-from autograder.authoring.exercise import Exercise
 from autograder.cnn.comparators import Derivation
 from autograder.cnn.derivations.checking.answers import MAX_CHARACTERS, RIGHT, Question, answer
 from autograder.cnn.derivations.layer import Layer
 from autograder.judging.judge import judge
+from tests.course_keys import exercises
 from tests.trusted import outcomes
 
-SOLUTIONS = Path(__file__).parents[1] / "solutions"
 LECTURE = Layer((3, 3), (2, 2))
 LINES = {
     "derive_residuals": Question(LECTURE, ("z", "delta")),
     "derive_gradients": Question(LECTURE, ("w", "b")),
 }
 FORMULAS = {"residual_formula": ("delta",), "gradient_formulas": ("w", "b")}
-
-
-@cache
-def exercises() -> dict[str, Exercise]:
-    """The four derivation exercises by name."""
-    found = [
-        one
-        for name in ("conv_residual", "kernel_gradients")
-        for one in assignment.load(SOLUTIONS / name).exercises
-    ]
-    return {one.name: one for one in found if one.name in {**LINES, **FORMULAS}}
 
 
 def text_of(name: str) -> str:
@@ -60,9 +45,7 @@ def test_the_references_are_right_in_numbers(name: str) -> None:
     numbers = {"b": rng.normal()}
     for letter, array in {"a": a, "w": w, "δ": delta, "s": dsigma}.items():
         numbers |= {f"{letter}{i + 1}{j + 1}": value for (i, j), value in np.ndenumerate(array)}
-    names = "convolution", "conv_residual", "kernel_gradients"
-    all_exercises = [one for name in names for one in assignment.load(SOLUTIONS / name).exercises]
-    functions = {one.name: one.reference for one in all_exercises}
+    functions = {name: exercise.reference for name, exercise in exercises().items()}
     expected = {
         "z": functions["correlate"](a, w, numbers["b"]),
         "δ": functions["conv_residual"](delta, w, dsigma),
