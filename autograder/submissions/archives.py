@@ -226,13 +226,14 @@ def _in_archive(outer: Entry, unpacked: _Unpacked, depth: int) -> Iterator[Entry
                 shown, name = f"{outer.shown}{member.name[:100]}…{member.name[-100:]}", member.name[-100:]
                 yield Entry(outer.path / Path(name).name, shown, path, why=say("account.too_deep"))
                 continue
-            system = next((n for n, part in enumerate(inside.parts, 1) if SYSTEM.fullmatch(part)), 0)
-            is_system = bool(system) and ".." not in inside.parts
+            is_outside = ".." in inside.parts
+            is_system = not is_outside and any(map(SYSTEM.fullmatch, inside.parts))
             shown = f"{outer.shown}{inside}" + "/" * member.is_folder
             where = outer.path / inside
             about = Entry(where, shown, path, changed=member.changed, is_folder=member.is_folder)
-            if why := say("account.system") if is_system else member.why:
-                yield replace(about, why=why, is_system=is_system)
+            why = say("account.no_file") if is_outside else member.why
+            if is_system or why:
+                yield replace(about, why=say("account.system") if is_system else why, is_system=is_system)
                 continue
             is_archive = not member.is_folder and ARCHIVE.search(inside.name) is not None
             if in_place and not is_archive and member.original:

@@ -93,7 +93,6 @@ class Intake:
 
 _Of = tuple[Entry, Handed]
 """An entry, and what its path says."""
-_Perhaps = tuple[Entry, Handed | None]
 
 
 def find(
@@ -136,8 +135,8 @@ def find(
     if (path / "submitted").is_dir() and (path / "source").is_dir():
         raise ClassFolderError(say("class.nbgrader_course", path=path))
     if path.is_dir() or (path.is_file() and archives.ARCHIVE.search(path.name)):
-        known_layouts = [layouts.own(pattern)] if pattern else layouts.layouts()
-        return _Class(path, assignment, exercises, called, known_layouts, roster or Roster(())).intake()
+        table = [layouts.own(pattern)] if pattern else layouts.layouts(of_one=assignment is not None)
+        return _Class(path, assignment, exercises, called, table, roster or Roster(())).intake()
     raise ClassFolderError(say("class.wrong_kind" if path.exists() else "class.missing", path=path))
 
 
@@ -186,8 +185,6 @@ class _Class:
         telling = [entry for entry in usable if entry.is_code] or usable
         paths = [(entry.path.parts, entry.is_folder) for entry in telling]
         reader, depth = layouts.recognised(paths, self.called, self.table, self._is_person)
-        if self.assignment and reader.layout.name.startswith("<student>/"):
-            reader = self._of_one_assignment(reader, depth, telling)
         students, strays = self._by_student(usable, reader, depth)
         chosen = [self._of_student(*key, files, reader.layout) for key, files in students.items()]
         self._strays(strays, reader.layout, depth, students)
@@ -202,16 +199,6 @@ class _Class:
         in_sections = len({parts[:depth] for parts, _ in paths}) > 1
         layout = "<section>/" * (depth if in_sections else 0) + reader.layout.name
         return Intake(files, self.account, layout, sorted(strangers))
-
-    def _of_one_assignment(self, reader: layouts.Reader, depth: int, work: list[Entry]) -> layouts.Reader:
-        """A folder for each student where few have a folder of the assignment in it, as its file's name alone
-        may have suggested: what lies in any other folder is that student's, too."""
-        *_, last = layouts.layouts()
-        by_folder = layouts.Reader(layouts.named("<student>/<assignment>/<file>"), self.called)
-        if 2 * sum(bool(by_folder.recognised(e.path.parts[depth:], e.is_folder)) for e in work) > len(work):
-            return reader
-        patterns = (*reader.layout.patterns, *last.patterns)
-        return layouts.Reader(replace(last, patterns=patterns), self.called, self._is_person)
 
     def _by_student(
         self, usable: list[Entry], reader: layouts.Reader, depth: int
@@ -238,10 +225,9 @@ class _Class:
             if handed is None or (its is None and not entry.is_code):
                 strays.append(entry)
             elif its is None:
-                known, system = _one_of(self.exercises), reader.layout.name
-                if reader.layout.system:
-                    raise ClassFolderError(say("class.download", path=self.path, system=system, known=known))
-                raise ClassFolderError(say("class.flat", path=self.path, known=known))
+                about = {"path": self.path, "known": _one_of(self.exercises)}
+                said = say("class.download", system=reader.layout.name, **about)
+                raise ClassFolderError(said if reader.layout.system else say("class.flat", **about))
             elif self.assignment not in (None, its):
                 self._decide(entry, "not_chosen", say("account.other_assignment"), handed.student, its)
             elif handed.number in unsure:
@@ -353,7 +339,7 @@ def _is_moodles(entry: Entry) -> bool:
 _MOODLES = re.compile(r"_(\d+)_assignsubmission_")
 
 
-def _unsure(found: list[_Perhaps], depth: int) -> set[str]:
+def _unsure(found: list[tuple[Entry, Handed | None]], depth: int) -> set[str]:
     """The numbers of Moodle's that several names claim, or one with another number in it.
 
     Without folders, a participant's name may hold what reads as somebody else's name and number.

@@ -101,11 +101,12 @@ def table() -> dict[str, Any]:
 
 
 @functools.cache
-def layouts() -> tuple[Layout, ...]:
-    """The layouts; the last one fits where no other does."""
+def layouts(of_one: bool = False) -> tuple[Layout, ...]:
+    """The layouts, of one assignment that is named or of several; the last fits where no other does."""
+    rows = [row for row in table()["layout"] if not (of_one and row.get("several", False))]
     return tuple(
         Layout(row["name"], tuple(row["patterns"]), row.get("system", False), tuple(row.get("also", ())))
-        for row in table()["layout"]
+        for row in rows
     )
 
 
@@ -221,16 +222,13 @@ def recognised(
         most, best = (0, 0, 0), None
         for depth, reader in itertools.product(range(3), readers):
             if reader.layout.system is of_systems:
-                some = (reader.recognised(parts[depth:], folder) for parts, folder in sample)
-                if not reader.layout.also and not any(some):
+                if not any(reader.recognised(parts[depth:], folder) for parts, folder in sample):
                     continue
                 told = [(parts, reader.recognised(parts[depth:], folder)) for parts, folder in paths]
                 found = [handed for _, handed in told if handed is not None]
                 of_one = sum(handed.assignment is not None for handed in found)
                 worth = len(found), of_one, len({handed.person for handed in found})
-                if worth <= most or not (reader.layout.also or 2 * len(found) > len(paths)):
-                    continue
-                if _holds_students(told, depth, of_systems):
+                if worth > most and 2 * len(found) > len(paths) and _holds_students(told, depth, of_systems):
                     most, best = worth, (reader, depth)
         if best is not None:
             return best

@@ -15,8 +15,8 @@ NAMES = {"作业3": "pooling", "hw3": "pooling"}
 STUB = "".join(f"def {name}(x):\n    raise NotImplementedError()\n\n" for name in KNOWN["pooling"])
 HALF = "def max_pool(x):\n    return x.max()\n\ndef mean_pool(x):\n    raise NotImplementedError()\n"
 BEGUN = STUB.replace("    raise", "    h = x.shape\n    raise", 1)
-GIVEN = "class max_pool:\n    def __init__(self):\n        self.x = 1\n\n    def call(self, x):\n        h = x.shape\n"
-GIVEN += "        raise NotImplementedError()\n\n" + STUB.split("\n\n")[1]
+GIVEN = "class max_pool:\n    def __init__(self):\n        self.x = 1\n\n    def call(self, x):\n"
+GIVEN += "        h = x.shape\n        raise NotImplementedError()\n\n" + STUB.split("\n\n")[1]
 DONE = "def max_pool(x):\n    return x.max()\n\ndef mean_pool(x):\n    return x.mean()\n"
 LEFT = DONE + "    raise NotImplementedError()\n"
 BROKEN = "def max_pool(x:\n    return x.max()\n\ndef mean_pool(x):\n    return x.mean()\n"
