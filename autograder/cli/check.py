@@ -40,43 +40,34 @@ def check(
         fail(say("check.one_page", file=output))
     results = []
     for file in files or (None,):
-        taken, done = _checked(file, lang)
+        (chosen, *others), done = _checked(file, lang)
         results.append(done.result)
         language = done.result.about.language(lang)
         told = frozenset(exercise.name for exercise in done.result.exercises) if hint else frozenset()
         if not json:
-            if taken[0] == file:
-                names = [str(file)] if len(files) > 1 else []
-            else:
-                names = [str(path.relative_to(file or Path())) for path in taken]
-            told |= _show(done, taken[0], names, told, language)
+            from rich.console import Console
+
+            from autograder.reports import terminal
+            from autograder.student import hints
+
+            console = Console(emoji=False, highlight=False)
+            if chosen != file or len(files) > 1:
+                paths = (str(path).removeprefix(f"{file}/") for path in (chosen, *others))
+                here, *rest = map(printable_name, paths)
+                console.print(here, style="bold", markup=False)
+                if rest:
+                    said = say("check.others", files=joined(rest))
+                    console.print(said.in_language(language), markup=False)
+            told |= hints.record_failures(chosen, done.result)
+            terminal.check_list(done, language, console, told, "--hint")
         if html or output:
-            _write_page(done, taken[0], told, language, output or taken[0].with_suffix(".check.html"), json)
+            _write_page(done, chosen, told, language, output or chosen.with_suffix(".check.html"), json)
     if json:
         from autograder.reports import json_file
 
         list(json_file.through(results, results[0].about.language(lang), sys.stdout))
     if any(result.points < result.max_points for result in results):
         leave(EXIT_NOT_PASSED)
-
-
-def _show(done: "Checked", file: Path, names: list[str], told: frozenset[str], lang: str) -> frozenset[str]:
-    """Print a check below the `names` of the file and of those that do not count; return of which exercises
-    the idea may be told."""
-    from rich.console import Console
-
-    from autograder.reports import terminal
-    from autograder.student import hints
-
-    console = Console(emoji=False, highlight=False)
-    here, *rest = map(printable_name, names or [""])
-    if here:
-        console.print(here, style="bold", markup=False)
-    if rest:
-        console.print(say("check.others", files=joined(rest)).in_language(lang), markup=False)
-    told |= hints.record_failures(file, done.result)
-    terminal.check_list(done, lang, console, told, "--hint")
-    return told
 
 
 @contextlib.contextmanager

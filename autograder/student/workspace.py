@@ -51,11 +51,8 @@ class Place(NamedTuple):
         from autograder.submissions.choice import Candidate, in_order
         from autograder.submissions.source import of_file
 
-        key = (
-            self.key
-            if self.key.is_file() or not self.hidden
-            else self.hidden / (self.name + answer_key.HIDDEN)
-        )
+        hidden = self.hidden and self.hidden / (self.name + answer_key.HIDDEN)
+        key = self.key if self.key.is_file() or not hidden else hidden
         candidates = [Candidate(file.name, partial(of_file, file), (changed(file),)) for file in files]
         exercises = _exercises(key)
         order = in_order(candidates, exercises)

@@ -111,7 +111,7 @@ def looks_like(data: bytes, exercises: Exercises) -> str | None:
 
 def mentions(data: bytes, exercises: Collection[str]) -> bool:
     """Whether a file may hold one of `exercises`: quick, and true of all that do, but for UTF-16."""
-    return re.search("|".join(map(re.escape, exercises)).encode(), data) is not None
+    return bool(exercises) and re.search("|".join(map(re.escape, exercises)).encode(), data) is not None
 
 
 def text_of(data: bytes) -> str:

@@ -8,11 +8,13 @@ given one is in the account, or in a folder of the system's that is.
 """
 
 import itertools
+import operator
 import os
 import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any, Literal
@@ -175,7 +177,9 @@ class _Class:
         entries = list(archives.entries(self.path))
         read = []
         for entry in entries:
-            if entry.why is None or (not entry.is_system and (entry.is_folder or _could_be_work(entry))):
+            if entry.why is None or (
+                not entry.is_system and (entry.is_folder or _WORK.search(entry.path.name))
+            ):
                 read.append(entry)
             else:
                 self._decide(entry, "ignored", entry.why)
@@ -194,7 +198,7 @@ class _Class:
         files = self._told_apart(chosen)
         files += self._absent(chosen, {file.assignment for file in files})
         self.account.sort(key=lambda decision: decision.path)
-        files.sort(key=lambda file: (file.student, file.assignment))
+        files.sort(key=operator.attrgetter("student", "assignment"))
         strangers = {file.student for members, file, _ in chosen if self.roster.people and not members}
         in_sections = len({parts[:depth] for parts, _ in paths}) > 1
         layout = "<section>/" * (depth if in_sections else 0) + reader.layout.name
@@ -266,7 +270,8 @@ class _Class:
         """A file for each member; of students whose printable names are equal, the later get a number."""
         taken: set[tuple[str, str]] = set()
         result = []
-        for members, file, decisions in sorted(chosen, key=lambda line: _order(line[1])):
+        by_name = operator.attrgetter("student", "assignment", "name")
+        for members, file, decisions in sorted(chosen, key=lambda line: by_name(line[1])):
             everybody = map(printable_name, members if len(members) > 1 else (file.student,))
             for number, member in enumerate(everybody):
                 names = (f"{member} ({n})" if n > 1 else member for n in itertools.count(1))
@@ -302,7 +307,7 @@ class _Class:
                 self._decide(entry, "not_chosen", say("account.other_assignment"))
             elif is_beside and entry.is_code and not choice.looks_like(_content(entry), self.exercises):
                 self._decide(entry, "not_chosen", say("account.no_exercise"))
-            elif entry.is_code or (_could_be_work(entry) and is_somebodys):
+            elif entry.is_code or (_WORK.search(entry.path.name) and is_somebodys):
                 why = say("account.no_student", layout=printable_name(layout.name))
                 if layout.name.startswith("<student>/<assignment>") and parts[2:]:
                     why = say("account.no_key", assignment=printable_name(parts[1]), known=known)
@@ -324,12 +329,11 @@ class _Class:
 
 
 _TEXT = re.compile(r"\.(?:html?|txt)$", re.IGNORECASE)
-_WORK = re.compile(rf"\.(?:pdf|docx?|odt|rtf|zip|tar|gz|tgz|7z|rar)$|{_TEXT.pattern}", re.IGNORECASE)
-
-
-def _could_be_work(entry: Entry) -> bool:
-    name = entry.path.name
-    return any(pattern.search(name) for pattern in (CODE, archives.ARCHIVE, _WORK))
+_WORK = re.compile(
+    "|".join((CODE.pattern, archives.ARCHIVE.pattern, r"\.(?:pdf|docx?|odt|rtf|gz)$", _TEXT.pattern)),
+    re.IGNORECASE,
+)
+"""What could be a hand-in by its name."""
 
 
 def _is_moodles(entry: Entry) -> bool:
@@ -356,10 +360,6 @@ def _unsure(found: list[tuple[Entry, Handed | None]], depth: int) -> set[str]:
 
 def _one_of(known: Collection[str]) -> Text:
     return joined(sorted(known)) if known else say("class.no_keys_found")
-
-
-def _order(file: SubmittedFile) -> tuple[str, str, str, str]:
-    return file.student, file.assignment, str(file.source), file.member or ""
 
 
 _SUBMITTER = re.compile(
@@ -416,7 +416,7 @@ def _chosen(
     candidates = [
         Candidate(
             entry.path.name,
-            _submitted("", "", entry, source).read,
+            partial(archives.read, entry.source, entry.member),
             (not its and assignment.casefold() in handed.file.casefold(), handed.order, entry.changed),
         )
         for entry, handed in code[: len(code) if len(code) > 1 else 0]  # a single one counts unread
@@ -443,11 +443,10 @@ def _chosen(
             looks = {"file": _list([_own(chosen, counts)]), "assignment": assignment, "other": other}
             submitted = replace(submitted, unread=say("note.looks_like", **looks))
     empty = {code[index][0] for index, held in order[1:] if held is not None and not held}
-    decisions = []
-    for entry, _ in files:
-        fate, why = _fate(entry, chosen, entry in empty)
-        decisions.append(Decision(printable_name(entry.shown), student, assignment, fate, why))
-    return replace(submitted, notes=tuple(notes)), decisions
+    return replace(submitted, notes=tuple(notes)), [
+        Decision(printable_name(entry.shown), student, assignment, *_fate(entry, chosen, entry in empty))
+        for entry, _ in files
+    ]
 
 
 def _is_text_with(entry: Entry, exercises: Collection[str]) -> bool:
@@ -462,13 +461,11 @@ def _fate(entry: Entry, chosen: Entry | None, is_empty: bool) -> tuple[Fate, Tex
         return "graded", None
     if entry.why is not None:
         return "not_understood", entry.why
-    if entry.is_code and chosen is not None:
-        file = printable_name(chosen.path.name)
-        return "not_chosen", say("account.no_exercise") if is_empty else say(
-            "account.other_counts", file=file
-        )
-    fate: Fate = "nothing" if chosen is None else "ignored"
-    return fate, say("account.empty") if entry.is_folder else say("account.no_code")
+    if not entry.is_code or chosen is None:
+        why = say("account.empty") if entry.is_folder else say("account.no_code")
+        return "nothing" if chosen is None else "ignored", why
+    other = say("account.other_counts", file=printable_name(chosen.path.name))
+    return "not_chosen", say("account.no_exercise") if is_empty else other
 
 
 def _of_another(entry: Entry, its: Collection[str], exercises: Exercises) -> str | None:

@@ -251,8 +251,7 @@ def _holds_students(told: Sequence[tuple[Sequence[str], Handed | None]], depth: 
         return False
     if in_sections:
         return len(around) > len(others) and holding > 0
-    fitting = sum(tuple(parts[:depth]) in around for parts, _ in told)
-    return len(set().union(*around.values())) >= len(around) >= len(others) and 2 * fitting > len(told)
+    return len(set().union(*around.values())) >= len(around) >= len(others)
 
 
 def _folders_around(paths: list[Sequence[str]], is_work: Reader) -> int:

@@ -161,24 +161,21 @@ def removed_names(read: Submission, is_gone: Callable[[str], bool], name: str, s
     return None
 
 
-def _removed(
-    read: Submission, is_gone: Callable[[str], bool], statements: Collection[Statement]
-) -> list[str]:
-    return [old for old in _names_of_numpy(read, statements) if old in REMOVED and is_gone(old)]
-
-
 def _successors(used: Collection[str]) -> Text:
     told = [say("symptom.numpy_name", old=f"np.{old}", new=REMOVED[old]) for old in used]
     return say("symptom.numpy_names_removed", names=joined(told))
 
 
-def _names_of_numpy(read: Submission, statements: Collection[Statement]) -> list[str]:
+def _removed(
+    read: Submission, is_gone: Callable[[str], bool], statements: Collection[Statement]
+) -> list[str]:
+    """The names of NumPy in `statements` that are gone."""
     imports = "\n".join(s.source for s in read.statements if "numpy" in s.source)
     code = "\n".join(statement.source for statement in statements)
     used = re.findall(r"\b(?:np|numpy)\.(\w+)", code)
     for names in re.findall(r"\bfrom[ \t]+numpy[ \t]+import[ \t]+([^\n#]+)", imports):
         used += [old for old in re.findall(r"\w+", names) if re.search(rf"\b{old}\b", code)]
-    return list(dict.fromkeys(used))
+    return [old for old in dict.fromkeys(used) if old in REMOVED and is_gone(old)]
 
 
 REMOVED = {

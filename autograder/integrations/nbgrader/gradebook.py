@@ -185,14 +185,17 @@ def _submitted_notebook(file: SubmittedFile) -> dict[str, Any]:
     """Read a submitted notebook as plain data, converted to nbformat 4."""
     if not file.name:
         raise NotebookError(file.unread or say("note.no_file_in_folder"))
-    if not file.name.lower().endswith(".ipynb"):
-        raise NotebookError(say("nbgrader.not_a_notebook", file=file.name))
     try:
-        data = json.loads((content.decode(file.read()) or ("", ""))[0])
+        data = file.read()
+        if not file.name.lower().endswith(".ipynb") and content.kind_of(data) != "notebook":
+            raise NotebookError(say("nbgrader.not_a_notebook", file=file.name))
+        data = json.loads((content.decode(data) or ("", ""))[0])
         if data.get("nbformat") != 4:
             data = json.loads(nbformat.writes(nbformat.convert(nbformat.from_dict(data), 4)))
         if not all(isinstance(cell, dict) for cell in data["cells"]):
             raise TypeError
+    except NotebookError:
+        raise
     except Exception:
         raise NotebookError(say("nbgrader.notebook_damaged", file=file.name)) from None
     return dict(data)
