@@ -4,13 +4,10 @@ Grading a class and a student's own check both call `evaluate`. It raises nothin
 """
 
 import sys
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any, TypeVar
-
-import numpy as np
 
 from autograder.base.messages import Message, Text, Verbatim, printable, say
 from autograder.judging.answer_key import AnswerKey, KeyCase, KeyExercise
@@ -115,7 +112,7 @@ class _Explained:
         self.key, self.read, self.stopped = key, read, stopped
         self._missing = cache(self._find_missing)
         self._not_written = cache(partial(missing.why_not_implemented, read))
-        self._removed = cache(partial(missing.removed_names, read, _is_gone))
+        self._removed = cache(partial(missing.removed_names, read))
         self._unknown = cache(partial(missing.unknown_names, read))
 
     def outcomes(self, found: Sequence[Outcome], asked: Sequence[int] | None = None) -> tuple[Outcome, ...]:
@@ -144,7 +141,7 @@ class _Explained:
 
     def _find_missing(self, name: str) -> Outcome:
         exercises = {exercise.name for exercise in self.key.exercises}
-        why = missing.why_missing(self.read, name, exercises, self._can_import, _is_gone, self.stopped)
+        why = missing.why_missing(self.read, name, exercises, self._can_import, self.stopped)
         if not isinstance(why, Lost):
             return Outcome("missing", reason=_cut(why))
         text = why.text if isinstance(why.text, str) else ""
@@ -155,13 +152,6 @@ class _Explained:
     def _can_import(self, module: str) -> bool:
         allowed = {name.partition(".")[0] for name in self.key.limits.modules}
         return module in sys.stdlib_module_names or module in allowed | {"numpy"}
-
-
-def _is_gone(name: str) -> bool:
-    """Whether NumPy has no such name any more."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return not hasattr(np, name)
 
 
 _MOST_NOTES = 20

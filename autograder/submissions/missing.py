@@ -13,6 +13,8 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from typing import TypeVar
 
+import numpy as np
+
 from autograder.base.messages import Text, joined, say
 from autograder.submissions.records import Lost, Statement, Submission, place, shortened
 from autograder.submissions.source import definitions, does_nothing, raises_not_implemented, state
@@ -30,7 +32,6 @@ def why_missing(
     name: str,
     exercises: Collection[str],
     can_import: Callable[[str], bool],
-    is_gone: Callable[[str], bool],
     stopped: Collection[tuple[str, int]],
 ) -> Text | Lost | None:
     """Why there is no `name`; a `Lost` where its text does not parse, None where it was never written.
@@ -41,14 +42,12 @@ def why_missing(
         What else the assignment asks for: none of these is `name` under another name.
     can_import : function (str) -> bool
         Whether a module can be imported where students' code runs.
-    is_gone : function (str) -> bool
-        Whether NumPy has no such name any more.
     stopped : collection of (where, line)
         Statements that were stopped and left out.
     """
     defined = definitions(read)
     if name in defined:
-        return _not_executed(read, name, defined[name], can_import, is_gone, stopped)
+        return _not_executed(read, name, defined[name], can_import, stopped)
     for lost in read.lost[::-1]:
         if lost.name == name:
             about = {"name": name, "where": place(lost.where), "line": lost.line, "text": lost.text}
@@ -146,7 +145,7 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _ABOUT_NUMPY = re.compile(r"numpy|\bnp\.|is not defined")
 
 
-def removed_names(read: Submission, is_gone: Callable[[str], bool], name: str, said: str) -> Text | None:
+def removed_names(read: Submission, name: str, said: str) -> Text | None:
     """The names of NumPy that `name`, or else its file, uses and that are gone, with their successors.
 
     `said`, what an exception says, must be about one of them.
@@ -155,7 +154,7 @@ def removed_names(read: Submission, is_gone: Callable[[str], bool], name: str, s
         return None
     own = _defining(read, name)
     for statements in ((own,) if own else (), read.statements, giving := _giving(read, said)):
-        used = _removed(read, is_gone, statements)
+        used = _removed(read, statements)
         if used and (statements is giving or any(re.search(rf"\b{old}\b", said) for old in used)):
             return _successors(used)
     return None
@@ -166,16 +165,16 @@ def _successors(used: Collection[str]) -> Text:
     return say("symptom.numpy_names_removed", names=joined(told))
 
 
-def _removed(
-    read: Submission, is_gone: Callable[[str], bool], statements: Collection[Statement]
-) -> list[str]:
+def _removed(read: Submission, statements: Collection[Statement]) -> list[str]:
     """The names of NumPy in `statements` that are gone."""
     imports = "\n".join(s.source for s in read.statements if "numpy" in s.source)
     code = "\n".join(statement.source for statement in statements)
     used = re.findall(r"\b(?:np|numpy)\.(\w+)", code)
     for names in re.findall(r"\bfrom[ \t]+numpy[ \t]+import[ \t]+([^\n#]+)", imports):
         used += [old for old in re.findall(r"\w+", names) if re.search(rf"\b{old}\b", code)]
-    return [old for old in dict.fromkeys(used) if old in REMOVED and is_gone(old)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return [old for old in dict.fromkeys(used) if old in REMOVED and not hasattr(np, old)]
 
 
 REMOVED = {
@@ -199,7 +198,6 @@ def _not_executed(
     name: str,
     statement: Statement,
     can_import: Callable[[str], bool],
-    is_gone: Callable[[str], bool],
     stopped: Collection[tuple[str, int]],
 ) -> Text:
     """Why the statement that defines `name` has not defined it."""
@@ -216,7 +214,7 @@ def _not_executed(
     for bound, module in _imported(read):
         if bound in used and not can_import(module):
             return say("symptom.missing_import", **at, used=bound, module=module)
-    gone = _removed(read, is_gone, [replace(statement, source=ast.unparse(node))])
+    gone = _removed(read, [replace(statement, source=ast.unparse(node))])
     return _successors(gone) if gone else say("symptom.missing_raised", **at)
 
 

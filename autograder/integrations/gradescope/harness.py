@@ -6,14 +6,13 @@ where `isolation` has found a sandbox that keeps the hidden key from it.
 
 import contextlib
 import json
-import os
 import stat
-import tempfile
 import traceback
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from autograder.base import atomic
 from autograder.base.messages import say
 from autograder.grading import grade_class
 from autograder.grading.engine import Settings
@@ -43,7 +42,8 @@ def grade(root: Path, lang: str, limits: Asked = ()) -> None:
     if reason:
         document = gradescope.not_graded(reason, lang)
         print(say("gradescope.not_graded_because", reason=reason).in_language(lang))
-    _write(document, root / "results")
+    text = json.dumps(document, ensure_ascii=False, indent=1)
+    atomic.write(root / "results" / "results.json", text.encode())  # by a name that nobody can have prepared
 
 
 def _graded(root: Path, lang: str, limits: Asked) -> dict[str, Any]:
@@ -84,13 +84,3 @@ def _close_to_others(path: Path, keep: int) -> None:
     """Remove other users' permissions; if we may not, `isolation` finds out whether that matters."""
     with contextlib.suppress(PermissionError):
         path.chmod(stat.S_IMODE(path.stat().st_mode) & keep)
-
-
-def _write(document: dict[str, Any], folder: Path) -> None:
-    """Write results.json atomically, through a name that a submission cannot have prepared."""
-    text = json.dumps(document, ensure_ascii=False, indent=1)
-    handle, unfinished = tempfile.mkstemp(dir=folder, prefix=".results-")
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(text)
-    os.chmod(unfinished, 0o644)
-    os.replace(unfinished, folder / "results.json")
