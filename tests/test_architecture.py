@@ -23,6 +23,7 @@ from autograder.cnn.explorer import page as explorer
 from autograder.student.feedback import advice
 from autograder.submissions import content, source
 from autograder.submissions.class_folder import Fate
+from autograder.submissions.records import Kind
 
 COURSE = Path(__file__).parent.parent
 
@@ -68,6 +69,8 @@ PACKAGES = sorted(place.parents[1].name for place in ENGINE.glob("*/locale/en.js
 PUT_TOGETHER = {
     "cnn.slip.": {slip.id for slip in SLIPS},
     "account.fate_": {*get_args(Fate)},
+    "note.kind_": {kind.replace(" ", "_") for kind in get_args(Kind) if kind != "read"},
+    "note.stopped_": {"time", "output", "died", "others"},
     "cnn.convention.": {
         *("base", "dense", "correlation", "convolution", "star_correlation", "star_convolution"),
         *(no + name for name in FLAGS if name != "flipped" for no in ("", "no_")),

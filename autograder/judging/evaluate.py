@@ -183,30 +183,20 @@ def _cut(value: Any) -> Any:
 def _reader_note(note: records.Note) -> Text:
     if note.kind == "read" and isinstance(note.text, Text):
         return note.text
-    kinds = {
-        "syntax error": say("note.kind_syntax_error"),
-        "left out": say("note.kind_left_out"),
-        "too complex": say("note.kind_too_complex"),
-        "not text": say("note.kind_not_text"),
-    }
     return say(
         "note.reader_at_line",
         where=records.place(note.where),
         line=note.line,
-        kind=kinds[note.kind],
+        kind=Message(f"note.kind_{note.kind.replace(' ', '_')}", {}),
         text=note.text,
     )
 
 
 def _load_note(note: LoadNote) -> Text:
     if not note.exception:
-        whys = {
-            "time": say("note.stopped_time"),
-            "output": say("note.stopped_output"),
-            "died": say("note.stopped_died"),
-        }
-        why = whys.get(note.text, say("note.stopped_others"))
-        return say("note.stopped", where=records.place(note.where), line=note.line, why=why)
+        why = note.text if note.text in ("time", "output", "died") else "others"
+        at = {"where": records.place(note.where), "line": note.line}
+        return say("note.stopped", **at, why=Message(f"note.stopped_{why}", {}))
     return say(
         "note.raised_at_line",
         where=records.place(printable(note.where)),  # said from inside the sandbox

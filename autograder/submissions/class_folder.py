@@ -258,7 +258,9 @@ class _Class:
             student, assignment, files, self.exercises, self.path, all_named=layout.system
         )
         notes = []
-        if layout.name == layouts.layouts()[-1].name and any(_is_moodles(entry) for entry, _ in files):
+        if layout.name == layouts.layouts()[-1].name and any(
+            layouts.of_system("Moodle")([entry.path.name]) for entry, _ in files
+        ):
             notes.append(say("note.name_taken_as_is"))
         team = next((handed.name for _, handed in files if handed.team), "")
         if len(members) > 1:
@@ -334,10 +336,6 @@ _WORK = re.compile(
     re.IGNORECASE,
 )
 """What could be a hand-in by its name."""
-
-
-def _is_moodles(entry: Entry) -> bool:
-    return layouts.Reader(layouts.named("Moodle"), {})([entry.path.name]) is not None
 
 
 _MOODLES = re.compile(r"_(\d+)_assignsubmission_")

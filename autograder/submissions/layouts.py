@@ -110,10 +110,6 @@ def layouts(of_one: bool = False) -> tuple[Layout, ...]:
     )
 
 
-def named(name: str) -> Layout:
-    return next(layout for layout in layouts() if layout.name == name)
-
-
 def own(pattern: str) -> Layout:
     """The layout of `--pattern`.
 
@@ -162,17 +158,12 @@ class Reader:
             for pattern in (*layout.patterns, *layout.also)
         ]
 
-    def recognised(self, parts: Sequence[str], is_folder: bool) -> Handed | None:
-        return self(parts, is_folder, len(self.layout.patterns))
-
-    def __call__(
-        self, parts: Sequence[str], is_folder: bool = False, patterns: int | None = None
-    ) -> Handed | None:
-        """What a path, given by its parts, says to the first `patterns`; None where it does not fit."""
+    def __call__(self, parts: Sequence[str], is_folder: bool = False) -> Handed | None:
+        """What a path, given by its parts, says; None where it does not fit."""
         if not parts or any(len(part) > _LONGEST for part in parts):
             return None
         path = "/".join(parts) + "/" * is_folder
-        for pattern in self._patterns[:patterns]:
+        for pattern in self._patterns:
             if match := pattern.fullmatch(path):
                 got = defaultdict(str, {name: value for name, value in match.groupdict().items() if value})
                 handed = self._handed(got, parts[-1])
@@ -214,26 +205,25 @@ def recognised(
     anything; then the layout counts that says most of them, most assignments, and most students, with the
     fewest folders around.
     """
-    *readers, last = (Reader(layout, names, is_person) for layout in known)
-    if not readers:
-        return last, 0
+    readers = [Reader(replace(layout, also=()), names, is_person) for layout in known[:-1]]
     sample = paths[:: len(paths) // 100 + 1]  # of a large class: what fits none of these fits not half of all
     for of_systems in (True, False):
         most, best = (0, 0, 0), None
         for depth, reader in itertools.product(range(3), readers):
             if reader.layout.system is of_systems:
-                if not any(reader.recognised(parts[depth:], folder) for parts, folder in sample):
+                if not any(reader(parts[depth:], folder) for parts, folder in sample):
                     continue
-                told = [(parts, reader.recognised(parts[depth:], folder)) for parts, folder in paths]
+                told = [(parts, reader(parts[depth:], folder)) for parts, folder in paths]
                 found = [handed for _, handed in told if handed is not None]
                 of_one = sum(handed.assignment is not None for handed in found)
                 worth = len(found), of_one, len({handed.person for handed in found})
                 if worth > most and 2 * len(found) > len(paths) and _holds_students(told, depth, of_systems):
-                    most, best = worth, (reader, depth)
+                    most, best = worth, (readers.index(reader), depth)
         if best is not None:
-            return best
+            return Reader(known[best[0]], names, is_person), best[1]
     is_work = Reader(Layout("", (r"[^/]+/ASSIGNMENTCODE",)), names)
-    return last, _folders_around([parts for parts, _ in paths], is_work)
+    depth = _folders_around([parts for parts, _ in paths], is_work) if readers else 0
+    return Reader(known[-1], names, is_person), depth
 
 
 def _holds_students(told: Sequence[tuple[Sequence[str], Handed | None]], depth: int, is_system: bool) -> bool:
@@ -264,16 +254,17 @@ def _folders_around(paths: list[Sequence[str]], is_work: Reader) -> int:
     return 2
 
 
+@functools.cache
+def of_system(name: str) -> Reader:
+    """What reads the layout of a platform."""
+    return Reader(next(layout for layout in layouts() if layout.name == name), {})
+
+
 def of_file(path: str) -> Handed | None:
     """What a file's path in a result says of Moodle's or Canvas's numbers, for the exports to them."""
     parts = PurePosixPath(path).parts
-    found = (reader(parts[depth:]) for reader in _exporting() for depth in range(3))
+    found = (of_system(name)(parts[depth:]) for name in ("Moodle", "Canvas") for depth in range(3))
     return next(filter(None, found), None)
-
-
-@functools.cache
-def _exporting() -> list[Reader]:
-    return [Reader(named(name), {}) for name in ("Moodle", "Canvas")]
 
 
 def meaning(name: str, names: Mapping[str, str]) -> str | None:

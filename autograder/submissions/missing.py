@@ -105,12 +105,8 @@ def unknown_names(
     if own is None:
         return None
     giving = _giving(read, said)
-    used = {
-        part.id: None
-        for statement in (own, *giving)
-        for part in _parts(statement, ast.Name)
-        if isinstance(part.ctx, ast.Load)
-    }
+    parts = (part for statement in (own, *giving) for part in _parts(statement, ast.Name))
+    used = {part.id: None for part in parts if isinstance(part.ctx, ast.Load)}
     imported = list(_imported(read))
     for bound, module in imported:
         if bound in used and not can_import(module):
