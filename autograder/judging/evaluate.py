@@ -183,13 +183,9 @@ def _cut(value: Any) -> Any:
 def _reader_note(note: records.Note) -> Text:
     if note.kind == "read" and isinstance(note.text, Text):
         return note.text
-    return say(
-        "note.reader_at_line",
-        where=records.place(note.where),
-        line=note.line,
-        kind=Message(f"note.kind_{note.kind.replace(' ', '_')}", {}),
-        text=note.text,
-    )
+    about = {"where": records.place(note.where), "line": note.line, "text": note.text}
+    kind = Message(f"note.kind_{note.kind.replace(' ', '_')}", {})
+    return say("note.reader_at_line", kind=kind, **about)
 
 
 def _load_note(note: LoadNote) -> Text:
@@ -197,10 +193,6 @@ def _load_note(note: LoadNote) -> Text:
         why = note.text if note.text in ("time", "output", "died") else "others"
         at = {"where": records.place(note.where), "line": note.line}
         return say("note.stopped", **at, why=Message(f"note.stopped_{why}", {}))
-    return say(
-        "note.raised_at_line",
-        where=records.place(printable(note.where)),  # said from inside the sandbox
-        line=note.line,
-        name=note.exception,
-        text=note.text,
-    )
+    about = {"line": note.line, "name": note.exception, "text": note.text}
+    where = records.place(printable(note.where))  # said from inside the sandbox
+    return say("note.raised_at_line", where=where, **about)

@@ -373,9 +373,8 @@ _BOUNDED = ["/bin/sh", "-c", 'ulimit -v 2097152; ulimit -t 60; exec "$@"', "sh"]
 def _of_7z(path: Path) -> Iterator[_Member]:
     if importlib.util.find_spec("py7zr") is None:
         return _of_bsdtar(path)
-    return _converted(
-        [sys.executable, "-I", "-c", _TAR_OF_7Z, str(path.resolve()), str(_MOST_BYTES >> 1)], path
-    )
+    given = (str(path.resolve()), str(_MOST_BYTES >> 1))
+    return _converted([sys.executable, "-I", "-c", _TAR_OF_7Z, *given], path)
 
 
 def _of_bsdtar(path: Path) -> Iterator[_Member]:
@@ -389,9 +388,8 @@ def _of_bsdtar(path: Path) -> Iterator[_Member]:
 def _converted(command: list[str], path: Path) -> Iterator[_Member]:
     """The members of the tar that a process of bounded size writes to its output: it writes no file."""
     command = [*(_BOUNDED if os.path.exists(_BOUNDED[0]) else ()), *command]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL
-    ) as run:
+    pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, stdin=nothing) as run:
         assert run.stdout is not None and run.stderr is not None
         try:
             with tarfile.open(fileobj=run.stdout, mode="r|", tarinfo=_Header) as archive:

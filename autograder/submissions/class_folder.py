@@ -95,6 +95,8 @@ class Intake:
 
 _Of = tuple[Entry, Handed]
 """An entry, and what its path says."""
+_Students = dict[tuple[tuple[str, ...], object, str], list[_Of]]
+"""Every student's files of each assignment, by (members, person, assignment)."""
 
 
 def find(
@@ -206,9 +208,9 @@ class _Class:
 
     def _by_student(
         self, usable: list[Entry], reader: layouts.Reader, depth: int
-    ) -> tuple[dict[tuple[tuple[str, ...], object, str], list[_Of]], list[Entry]]:
-        """Every student's files of each assignment, by (members, person, assignment); and the rest."""
-        students: dict[tuple[tuple[str, ...], object, str], list[_Of]] = defaultdict(list)
+    ) -> tuple[_Students, list[Entry]]:
+        """Whose files of which assignment these are, and the rest."""
+        students: _Students = defaultdict(list)
         strays, flat = [], layouts.Reader(layouts.layouts()[-1], self.called, self._is_person)
         submitters = _submitters(usable, depth) if reader.layout.name == "Gradescope" else {}
         is_own = not reader.layout.system and len(self.table) > 1
@@ -293,9 +295,7 @@ class _Class:
         self.account.extend(Decision("", student, its, "nothing", why) for student, its in absent)
         return [SubmittedFile(student, its, "", self.path) for student, its in absent]
 
-    def _strays(
-        self, strays: list[Entry], layout: Layout, depth: int, students: Mapping[Any, list[_Of]]
-    ) -> None:
+    def _strays(self, strays: list[Entry], layout: Layout, depth: int, students: _Students) -> None:
         """Account for what is nobody's; a document is work where nothing else of its folder is known."""
         tops = {entry.path.parts[: depth + 1] for files in students.values() for entry, _ in files}
         known = _one_of(self.exercises)

@@ -68,14 +68,8 @@ class SandboxExecute(Execute):  # type: ignore[misc]
             file = class_folder.of_one_student(submitted, student, assignment, exercises)
             if file.name and file.name != name:
                 name, content = file.name, file.read()
-        task = grade_class.Task(
-            student,
-            assignment,
-            name,
-            content,
-            key.digest,
-            Settings(cast(Isolation, self.isolation), limits),
-        )
+        settings = Settings(cast(Isolation, self.isolation), limits)
+        task = grade_class.Task(student, assignment, name, content, key.digest, settings)
         result = grade_class.grade_one(task, path)
         if result.has_judge_error:
             _leave_to_a_person(resources["nbgrader"])

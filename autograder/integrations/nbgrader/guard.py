@@ -36,9 +36,8 @@ def guard() -> None:
 
     def init_destination(self: Any, assignment_id: str, student_id: str) -> bool:
         folder = Path(self._format_source(assignment_id, student_id))
-        check(
-            folder, Path(self.coursedir.format_path(self.coursedir.submitted_directory, ".", ".")), student_id
-        )
+        submitted = self.coursedir.format_path(self.coursedir.submitted_directory, ".", ".")
+        check(folder, Path(submitted), student_id)
         return bool(begin(self, assignment_id, student_id))
 
     init_destination.guarded = True  # type: ignore[attr-defined]
