@@ -176,7 +176,8 @@ class _Class:
     """Names, and members of the roster, with the assignment: somebody else may have made their hand-in."""
 
     def intake(self) -> Intake:
-        entries = list(archives.entries(self.path))
+        found = list(archives.entries(self.path))
+        entries = [self._out_of_section(entry) for entry in found] if len(self.table) > 1 else found
         read = []
         for entry in entries:
             if entry.why is None or (
@@ -202,9 +203,22 @@ class _Class:
         self.account.sort(key=lambda decision: decision.path)
         files.sort(key=operator.attrgetter("student", "assignment"))
         strangers = {file.student for members, file, _ in chosen if self.roster.people and not members}
-        in_sections = len({parts[:depth] for parts, _ in paths}) > 1
-        layout = "<section>/" * (depth if in_sections else 0) + reader.layout.name
+        in_sections = entries != found or len({parts[:depth] for parts, _ in paths}) > 1
+        layout = "<section>/" * in_sections + reader.layout.name
         return Intake(files, self.account, layout, sorted(strangers))
+
+    def _out_of_section(self, entry: Entry) -> Entry:
+        """The entry as if no folder around it were called like a section, or what is late; an archive is a
+        student's, however it is called, and so may an assignment be."""
+        *above, own = entry.path.parts
+        kept = [
+            part
+            for part in above
+            if not layouts.is_section(part)
+            or f"/{part}/" not in f"/{entry.shown}"
+            or layouts.meaning(part, self.called) is not None
+        ]
+        return replace(entry, path=PurePosixPath(*kept, own)) if len(kept) < len(above) else entry
 
     def _by_student(
         self, usable: list[Entry], reader: layouts.Reader, depth: int
@@ -221,9 +235,6 @@ class _Class:
             is_top = len(parts) == 1 + entry.is_code or reader.layout.name.startswith("<name>")
             if handed is None and is_own and self.assignment and is_top:
                 handed = flat(parts, entry.is_folder)  # work beside the folders of assignments
-            section = handed.section if handed and "<section>" not in reader.layout.name else ""
-            if section and f"/{section}/" not in f"/{entry.shown}":  # an archive, however it is called
-                handed = Handed(reader.layout.name, section, "", "/".join(parts[1:]))
             called = handed.name if handed and is_own and not entry.is_code else ""
             if called and called not in parts and parts[-1].startswith(called):  # a person's document
                 entry = replace(entry, why=entry.why or say("account.no_code"))

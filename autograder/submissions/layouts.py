@@ -69,7 +69,7 @@ class Handed:
     def is_label(self) -> bool:
         """Whether the name is one with a student's number."""
         number = self.person[1] or (self.name if _ID.fullmatch(self.name) else "")
-        return bool(number) and not (_DATE.fullmatch(number) or is_section(self.name))
+        return bool(number) and not _DATE.fullmatch(number)
 
     @property
     def person(self) -> tuple[str, str]:
@@ -129,7 +129,7 @@ def own(pattern: str) -> Layout:
 
 def is_section(name: str) -> bool:
     """Whether a folder is called like a section of a class, or what is late."""
-    return re.fullmatch(table()["parts"]["AROUND"], name, re.IGNORECASE) is not None
+    return re.fullmatch(table()["section"], name, re.IGNORECASE) is not None
 
 
 class Reader:
@@ -236,11 +236,12 @@ def _holds_students(told: Sequence[tuple[Sequence[str], Handed | None]], depth: 
             around[tuple(parts[:level])].add(handed.person[1] or handed.person)
     in_sections = level > depth
     others = {tuple(parts[:level]) for parts, _ in told if in_sections or len(parts) > level} - around.keys()
-    holding = sum(len(people) > 1 or is_section("".join(above[-1:])) for above, people in around.items())
+    holding = sum(len(people) > 1 for people in around.values())
     if len(around) > 1 and not is_system and 2 * holding < len(around):
         return False
     if in_sections:
-        return len(around) > len(others) and holding > 0
+        is_around_all = len(around) == level == 1 and not others  # a download's folder, not a section
+        return len(around) > len(others) and holding > 0 and not is_around_all
     return len(set().union(*around.values())) >= len(around) >= len(others)
 
 

@@ -320,6 +320,21 @@ LAYOUTS: dict[str, tuple[Tree, str | None, set[str]]] = {
         "pooling",
         {"2021001_李娜", "2021002_王", "2021003_赵敏", "chi"},
     ),
+    "who is late, in folders of assignments": (
+        {"li/pooling/p.py": DONE, "bo/pooling/p.py": DONE, "late/chi/pooling/p.py": DONE},
+        None,
+        {"li", "bo", "chi"},
+    ),
+    "who is late, in the assignment's folder": (
+        {"pooling/li/p.py": DONE, "pooling/bo/p.py": DONE, "pooling/补交/chi/p.py": DONE},
+        None,
+        {"li", "bo", "chi"},
+    ),
+    "Moodle, and what came late": (
+        {"Li_12_assignsubmission_file_/p.py": DONE, "late/Bo_13_assignsubmission_file_/p.py": DONE},
+        "pooling",
+        {"Li (12)", "Bo (13)"},
+    ),
     "a folder for each class, named by its number": (
         {"2101班/2021001_李娜/p.py": DONE, "2102班/2021002_王芳.py": DONE},
         "pooling",
@@ -432,12 +447,18 @@ OTHERS = ("2021002_王芳.py", "2021003_赵敏.py", "2021004_钱.py")
 
 
 SECTIONS: dict[str, tuple[Tree, str | None]] = {
-    "<section>/<student>/<file>": ({"monday/2021001_李.py": DONE, "monday/2021002_王/p.py": DONE}, "pooling"),
+    "<section>/<student>/<file>": (
+        {
+            f"{day}/{n}_李/p.py": DONE
+            for day, n in (("monday", 2021001), ("monday", 2021002), ("friday", 2021003))
+        },
+        "pooling",
+    ),
     "<section>/<student>/<assignment>/<file>": (
         {f"section {n}/{who}/pooling/p.py": DONE for n, who in ((1, "li"), (1, "bo"), (2, "chi"))},
         None,
     ),
-    "<assignment>/<section>/<student>/<file>": ({f"pooling/1班/{who}/p.py": DONE for who in "ab"}, None),
+    "<section>/<assignment>/<student>/<file>": ({f"pooling/1班/{who}/p.py": DONE for who in "ab"}, None),
     "<student>.ipynb, <student>/<file>": ({"x/2021001_李.py": DONE, "y/2021002_王.py": DONE}, "pooling"),
 }
 
