@@ -210,15 +210,11 @@ class _Class:
     def _out_of_section(self, entry: Entry) -> Entry:
         """The entry as if no folder around it were called like a section, or what is late; an archive is a
         student's, however it is called, and so may an assignment be."""
-        *above, own = entry.path.parts
-        kept = [
-            part
-            for part in above
-            if not layouts.is_section(part)
-            or f"/{part}/" not in f"/{entry.shown}"
-            or layouts.meaning(part, self.called) is not None
-        ]
-        return replace(entry, path=PurePosixPath(*kept, own)) if len(kept) < len(above) else entry
+        parts, shown = entry.path.parts, f"/{entry.shown}"
+        around = [part for part in filter(layouts.is_section, parts[:-1]) if f"/{part}/" in shown]
+        left_out = {part for part in around if layouts.meaning(part, self.called) is None}
+        kept = (part for part in parts[:-1] if part not in left_out)
+        return replace(entry, path=PurePosixPath(*kept, *parts[-1:])) if left_out else entry
 
     def _by_student(
         self, usable: list[Entry], reader: layouts.Reader, depth: int
@@ -309,11 +305,12 @@ class _Class:
     def _strays(self, strays: list[Entry], layout: Layout, depth: int, students: _Students) -> None:
         """Account for what is nobody's; a document is work where nothing else of its folder is known."""
         tops = {entry.path.parts[: depth + 1] for files in students.values() for entry, _ in files}
-        known = _one_of(self.exercises)
+        known, exercises = _one_of(self.exercises), [*itertools.chain(*self.exercises.values())]
         for entry in strays:
             parts = entry.path.parts[depth:]
             is_beside = parts[1:] and entry.path.parts[: depth + 1] in tops
-            is_somebodys = not is_beside if parts[1:] else self._could_be_somebodys(entry)
+            is_note = _TEXT.search(entry.path.name) and not choice.mentions(_content(entry), exercises)
+            is_somebodys = not (is_beside if parts[1:] else is_note)
             if entry.why is not None:
                 self._decide(entry, "not_understood", entry.why)
             elif self.assignment and is_beside and entry.is_code:
@@ -329,11 +326,6 @@ class _Class:
                 self._decide(entry, "nothing", say("account.empty"))
             else:
                 self._decide(entry, "ignored", say("account.no_code"))
-
-    def _could_be_somebodys(self, entry: Entry) -> bool:
-        """Whether a document beside the students' work may be a student's: a text, if it is about these."""
-        exercises = [name for its in self.exercises.values() for name in its]
-        return not _TEXT.search(entry.path.name) or choice.mentions(_content(entry), exercises)
 
     def _decide(self, entry: Entry, fate: Fate, why: Text, student: str = "", assignment: str = "") -> None:
         self.account.append(

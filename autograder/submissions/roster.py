@@ -80,7 +80,8 @@ class Roster:
     def members(self, handed: Handed) -> list[str]:
         """The labels of those whose work it is; empty where nobody in the roster can be meant."""
         team = self._teams.get(_folded(handed.name), [])
-        if not team and (handed.team or _words().search(handed.name)) and (bare := _bare(handed.name)):
+        is_team = handed.team or re.search(table()["team"], handed.name, re.IGNORECASE)
+        if not team and is_team and (bare := _bare(handed.name)):
             same = [its for its in self._teams.values() if _bare(its[0].group) == bare]
             team = same[0] if len(same) == 1 else []
         person = None if team else self.find(handed)
@@ -169,14 +170,9 @@ def _orders(first: str, last: str) -> Iterable[str]:
     return (f"{first}{last}", f"{last}{first}") if first or last else ()
 
 
-def _words() -> re.Pattern[str]:
-    """Words for a team, which a roster need not have."""
-    return re.compile(table()["team"], re.IGNORECASE)
-
-
 def _bare(team: str) -> str:
     """What tells a team from others: its number, else its name without a word for it."""
-    return "-".join(_NUMBER.findall(team)) or _folded(_words().sub("", team))
+    return "-".join(_NUMBER.findall(team)) or _folded(re.sub(table()["team"], "", team, flags=re.IGNORECASE))
 
 
 def _folded(name: str) -> str:
