@@ -170,7 +170,7 @@ def oblong(call):
 
 
 def moves(call):
-    """How far the layer's window can move, down and across."""
+    """How far the layer's window can move, down and across: that of a kernel, or of pooling."""
     window = call.w.shape[2:] if hasattr(call, "w") else getattr(call, "kernel_shape", None) or call.window
     return np.add(map_before(call), 2 * getattr(call, "padding", 0)) - window
 

@@ -619,7 +619,7 @@ def cropped_to(stride, padding):
 
 
 def without_the_remainder(x, p, c):
-    """The padded map without the rows at the top and the columns at the left that are one too many."""
+    """The padded map from where windows start that end at the bottom right: the rest is at the top left."""
     top, left = left_over(c)
     return padded(x, p)[:, :, top:, left:]
 

@@ -535,7 +535,7 @@ def on_a_map(rng, layer, remainder=(0, 0)):
 
 
 def conv_on_a_map(rng, remainder=(0, 0), **sizes):
-    """The same of `some_conv`."""
+    """The arguments (layer, input_shape) of `some_conv` of these sizes."""
     return on_a_map(rng, some_conv(rng, **sizes), remainder)
 
 

@@ -689,7 +689,7 @@ groups = described(
     PART_TWO,
     {"touching": 2, "channels": 1, "oblong": 1.25, "stride_one": 1.5, "batch": 1, "overlap": 1.25, "gaps": 1}
     | {"remainder": 1, "negative": 0.75, "everything": 0.75, "layouts": 0.5},
-    lambda rng, group, shape, *window: (activations(rng, group, shape, *window), *window),
+    lambda rng, group, *size: (activations(rng, group, *size), *size[1:]),
 )
 groups["touching"].example((MAP[None, None], 2, 2))
 groups["batch"].example((BATCH, 2, 1))
@@ -739,8 +739,8 @@ groups = described(
     PART_TWO,
     {"touching": 2, "channels": 1, "oblong": 1.25, "stride_one": 1.25, "batch": 1, "overlap": 1.25, "gaps": 1}
     | {"remainder": 1, "extremes": 0.75, "everything": 0.5, "layouts": 0.5},
-    lambda rng, group, shape, *window: (real(rng, *shape), *window),
-    lambda rng, H, W, *window: (units(1, H, W), *window),
+    lambda rng, group, shape, window, stride: (real(rng, *shape), window, stride),
+    lambda rng, H, W, window, stride: (units(1, H, W), window, stride),
 )
 groups["touching"].example((MAP[None, None], 2, 2))
 groups["batch"].example((BATCH, 2, 1))
@@ -796,15 +796,15 @@ avg2d.equivalent("(4, 5) → (5, 4)", because=AXES)
 max_back = Exercise(nb.max_pool2d_backward, points=20, lecture="3.1")
 
 
-def unit_residuals(*size):
+def unit_residuals(H, W, window, stride):
     """Every unit residual as a sample, for one of `BASES`."""
-    return units(1, *(steps(extent, *size[2:]) for extent in size[:2]))
+    return units(1, steps(H, window, stride), steps(W, window, stride))
 
 
-def max_back_units(rng, H, W, *window):
+def max_back_units(rng, H, W, window, stride):
     """Every unit residual, all with the same activations."""
-    delta = unit_residuals(H, W, *window)
-    return delta, np.repeat(checkered(rng, 1, 1, H, W), len(delta), axis=0), *window
+    delta = unit_residuals(H, W, window, stride)
+    return delta, np.repeat(checkered(rng, 1, 1, H, W), len(delta), axis=0), window, stride
 
 
 groups = described(
@@ -875,10 +875,10 @@ max_back.equivalent("(i, j) → (j, i)", because=ORDER)
 avg_back = Exercise(nb.avg_pool2d_backward, points=16, lecture="3.1")
 
 
-def avg_back_units(rng, H, W, *window):
+def avg_back_units(rng, H, W, window, stride):
     """Every unit residual."""
-    delta = unit_residuals(H, W, *window)
-    return delta, (len(delta), 1, H, W), *window
+    delta = unit_residuals(H, W, window, stride)
+    return delta, (len(delta), 1, H, W), window, stride
 
 
 groups = described(
