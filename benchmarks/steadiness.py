@@ -6,6 +6,8 @@ eight busy loops in sessions of their own, then with all of the grader's process
 random moment after grading has begun.
 
     python benchmarks/steadiness.py [--runs 5] [--jobs 1 2 4] [--loops 8] [--pause 60] [--only example slow]
+
+With `--loops 0` or `--pause 0` only the other trouble is made.
 """
 
 import argparse
@@ -129,7 +131,11 @@ def main() -> None:
             quiet = grade(submitted, keys, 1)
             cases = sum(map(len, quiet.values()))
             for jobs in options.jobs:
-                for trouble in (f"{options.loops} busy loops", f"a pause of {options.pause:g} s"):
+                troubles = {
+                    f"{options.loops} busy loops": options.loops,
+                    f"a pause of {options.pause:g} s": options.pause,
+                }
+                for trouble in filter(troubles.get, troubles):
                     changed = 0
                     for _ in range(options.runs):
                         with busy(options.loops if "busy" in trouble else 0):

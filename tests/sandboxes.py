@@ -7,6 +7,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ CALLS = [Call("f", (3.0,), "first"), Call("f", (4.0,), "first"), Call("g", (5.0,
 HONEST_G = "def g(x):\n    return x\n"
 
 
+@cache
 def bubblewrap_trouble() -> str:
     """Why bubblewrap cannot be tested here; empty where it can."""
     try:

@@ -22,9 +22,10 @@ from autograder.integrations.nbgrader.errors import ReleaseError
 from autograder.integrations.nbgrader.release import complaint, releasing
 from autograder.judging import answer_key
 from tests import authored
+from tests.course_keys import assignments
 
 COURSE = Path(__file__).parent.parent
-ASSIGNMENTS = assignment.load_all(COURSE / "solutions")
+ASSIGNMENTS = [*assignments().values()]
 of_each_assignment = pytest.mark.parametrize("one", ASSIGNMENTS, ids=[one.name for one in ASSIGNMENTS])
 in_each_language = pytest.mark.parametrize("lang", COURSE_LANGUAGES)
 

@@ -13,19 +13,18 @@ from typing import Any
 
 import pytest
 
-from autograder.authoring import assignment
 from autograder.authoring.draw import draw_visible
 from autograder.authoring.exercise import Exercise
 from autograder.base.messages import COURSE_LANGUAGES
 from autograder.judging import answer_key
 from autograder.judging.answer_key import AnswerKey
 from autograder.judging.results import Verdict, total
-from tests.course_keys import CourseKey
+from tests.course_keys import CourseKey, assignments
 from tests.draws import draw_hidden
 from tests.trusted import graded, graded_source, only
 
 COURSE = Path(__file__).parent.parent
-ASSIGNMENTS = {one.name: one for one in assignment.load_all(COURSE / "solutions")}
+ASSIGNMENTS = assignments()
 
 # The fixed contract: other people's solutions are run against these names and parameters.
 SIGNATURES = {
@@ -210,19 +209,6 @@ def test_the_untouched_stub_earns_nothing_and_is_not_implemented_everywhere(
     for result in graded_source(visible_key(name), stub):
         assert (result.points, result.verdict) == (0, Verdict.NI), result.name
         assert {case.verdict for group in result.groups for case in group.cases} == {Verdict.NI}
-
-
-@of_each_exercise
-def test_every_misconception_loses_points_and_is_named_on_a_hidden_key(
-    course_key: CourseKey, name: str, exercise: Exercise
-) -> None:
-    for misconception in exercise.misconceptions:
-        result = result_of(course_key(name), exercise, misconception.run)
-        assert result.points < result.max_points, misconception.id
-        assert result.misconception == misconception.id
-        assert result.diagnosis is not None
-        assert misconception.zh in result.diagnosis.in_language("zh")
-        assert misconception.en in result.diagnosis.in_language("en")
 
 
 @of_each_assignment

@@ -7,13 +7,11 @@ fresh layers of all sizes, and may be wrong in none of those that this condition
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from autograder.authoring import assignment
 from autograder.base.messages import Message, Text
 from autograder.judging.answer_key import AnswerKey, KeyCase, KeyExercise
 from autograder.judging.comparison import Close
@@ -22,7 +20,7 @@ from autograder.judging.diagnosis.facts import Facts
 from autograder.judging.domain import find
 from autograder.judging.judge import judge
 from autograder.sandbox.records import Outcome
-from tests.course_keys import COURSE, CourseKey
+from tests.course_keys import CourseKey, exercises
 from tests.draws import SEED
 
 FUNCTIONS = {
@@ -138,9 +136,7 @@ def check(course_key: CourseKey, count: int) -> None:
     graded = {}
     for name, of in FUNCTIONS.items():
         key = course_key(of)
-        reference = next(
-            each.reference for each in assignment.load(Path(COURSE / of)).exercises if each.name == name
-        )
+        reference = exercises(of)[name].reference
         graded[name] = Graded(reference, key, next(each for each in key.exercises if each.name == name))
     said_something, limited, false = 0, 0, []
     for number in range(count):

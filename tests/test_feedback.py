@@ -16,12 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from autograder.authoring import assignment
 from autograder.authoring.draw import draw_visible
 from autograder.authoring.exercise import Exercise
 from autograder.base.messages import COURSE_LANGUAGES, Authored, Text, joined, say
 from autograder.cnn.comparators import Shares
-from autograder.cnn.recovery.readings import READINGS
 from autograder.cnn.recovery.shrink import shrink
 from autograder.judging import answer_key, comparison, in_process, judge
 from autograder.judging.answer_key import AnswerKey, KeyCase, KeyExercise, KeyGroup
@@ -37,6 +35,7 @@ from autograder.student.checking import Checked, check_function, key_for
 from autograder.student.feedback import advice, html, text
 from autograder.student.feedback.card import Card, cards
 from autograder.student.questions import OutOfTime, calling, within_budget
+from tests.course_keys import assignments, exercises
 
 ROOT = Path(__file__).parent.parent
 TITLE = Authored("一组", "a group")
@@ -284,7 +283,7 @@ def test_texts_are_compared_line_by_line() -> None:
 
 def test_a_derivation_gets_lines_and_no_grid() -> None:
     """Its key holds no right text: what would stand beside the student's own is a mere "right"."""
-    course = assignment.load(Path(__file__).parents[1] / "solutions" / "conv_residual")
+    course = assignments()["conv_residual"]
     (exercise,) = (one for one in course.exercises if one.name == "derive_residuals")
     key = draw_visible("conv_residual", (exercise,), domain="cnn")
     typed = "z11 = a11 w11 + b\nz12 = a12 w11 +\n"
@@ -293,7 +292,7 @@ def test_a_derivation_gets_lines_and_no_grid() -> None:
     (result,) = judge.judge(key, outcomes)
     assert result.symptom is not None
     told = result.symptom.in_language("en")
-    assert "a₁₂·w₁₂ is missing" in told and "There is no line for z₂₁" in told
+    assert "Terms missing: 3." in told and "There is no line for z₂₁" in told
     assert "\n    " in told  # the unfinished line, quoted with a caret
 
 
@@ -424,12 +423,7 @@ def test_tried_exercises_come_before_untried_ones() -> None:
 # ---- The smallest input ------------------------------------------------------------------------------------
 
 
-def course() -> dict[str, Exercise]:
-    every = assignment.load_all(ROOT / "solutions")
-    return {one.name: one for part in every for one in part.exercises if one.name in READINGS}
-
-
-COURSE = course()
+COURSE = exercises()
 FEW = 60
 """Numbers in a case that is to be made smaller."""
 

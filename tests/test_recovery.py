@@ -17,8 +17,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograder
-from autograder.authoring import assignment
-from autograder.authoring.exercise import Exercise
 from autograder.base.messages import TextError
 from autograder.cnn.derivations.layer import LayerError, Pooling
 from autograder.cnn.derivations.symbols import Atom, terms
@@ -30,17 +28,12 @@ from autograder.sandbox.limits import Limits
 from autograder.student import questions
 from autograder.student.questions import calling
 from tests.commands import call_here as call
+from tests.course_keys import exercises
 
-SOLUTIONS = Path(__file__).parent.parent / "solutions"
 ASSIGNMENTS = ("convolution", "pooling", "conv_residual", "kernel_gradients")
 
 
-def exercises() -> dict[str, Exercise]:
-    loaded = [assignment.load(SOLUTIONS / name) for name in ASSIGNMENTS]
-    return {one.name: one for each in loaded for one in each.exercises if one.name in READINGS}
-
-
-EXERCISES = exercises()
+EXERCISES = {name: exercise for name, exercise in exercises(*ASSIGNMENTS).items() if name in READINGS}
 
 # Sizes that tell mistakes apart: height and width, kernels and channels, padding and stride all unlike.
 _MAP = [Sizes(), Sizes((4, 5), (2, 3)), Sizes((5, 3), (3, 1)), Sizes((3, 5), (2, 2)), Sizes((3, 3), (3, 3))]
@@ -48,13 +41,14 @@ _LAYER = [
     Sizes(),
     Sizes((4, 5), (2, 3)),
     Sizes((5, 4), (3, 2), padding=1),
-    Sizes((3, 4), (2, 3), stride=2, padding=1, channels=2, kernels=3, samples=2),
+    Sizes((2, 3), (2, 1), stride=2, padding=1, channels=2, kernels=3, samples=2),
     Sizes((6, 5), (3, 2), stride=2),
-    Sizes((3, 2), (3, 2), padding=1, channels=2, kernels=2),
-    Sizes((4, 4), (3, 3), stride=1, padding=2),
+    Sizes((3, 1), (3, 2), padding=1, channels=2, kernels=2),
+    Sizes((3, 2), (3, 2), stride=1, padding=2),
     Sizes((3, 4), (2, 2), kernels=3),
     Sizes((2, 3), (2, 1), padding=1),
-    Sizes((6, 8), (2, 3), stride=3),
+    Sizes((3, 5), (2, 3), stride=3),
+    Sizes((4, 4), (2, 2), stride=3, padding=1),
 ]
 _POOL = [Sizes(), Sizes((4, 6), (2, 3)), Sizes((4, 2), (1, 2))]
 _WINDOWS = [
@@ -89,7 +83,7 @@ def read(function: Callable[..., Any], name: str, sizes: Sizes | None = None) ->
 
 def test_every_function_of_the_lectures_kind_is_known() -> None:
     """The rest of these assignments counts, squares, takes functions, or is a text: no formula of δ, w, a."""
-    every = {one.name for name in ASSIGNMENTS for one in assignment.load(SOLUTIONS / name).exercises}
+    every = {*exercises(*ASSIGNMENTS)}
     assert set(READINGS) <= every
     assert every - set(READINGS) == {
         *("sobel", "prewitt", "conv_matrix", "convolution_parameters", "convolution_counts"),
@@ -161,7 +155,7 @@ def misconceptions() -> Iterator[Any]:
 @pytest.mark.parametrize(("name", "wrong", "function"), [*misconceptions()])
 def test_a_misconception_has_another_formula(name: str, wrong: str, function: Callable[..., Any]) -> None:
     differs, refusals = False, []
-    for sizes in sizes_for(name):
+    for number, sizes in enumerate(sizes_for(name)):
         try:
             found = read(function, name, sizes)
         except NoFormula as error:
@@ -169,9 +163,9 @@ def test_a_misconception_has_another_formula(name: str, wrong: str, function: Ca
             continue
         differs |= not found.agrees
         assert found.agrees == (found.shape == found.lecture_shape and found.formulas == found.lecture)
-        assert (
-            "[" in found.page.write("text", lang="en") or found.shape != found.lecture_shape
-        ) != found.agrees
+        if number < 2:  # what is written depends on what was found, no longer on the function
+            marked = "[" in found.page.write("text", lang="en")
+            assert (marked or found.shape != found.lecture_shape) != found.agrees
     if wrong in NOT_LINEAR and refusals:
         assert len(refusals) == len(sizes_for(name)) and "not linear" in refusals[0]
     if wrong in ONLY_REFUSED and refusals:

@@ -1,23 +1,16 @@
 """What a recovered formula has in common with a typical mistake, in the words of `check-derivation`."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from autograder.authoring import assignment
-from autograder.authoring.exercise import Exercise
 from autograder.cnn.recovery import recover
 from autograder.cnn.recovery.readings import NoFormula, Sizes
 from autograder.student.questions import calling
+from tests.course_keys import exercises
 
-SOLUTIONS = Path(__file__).parent.parent / "solutions"
-EXERCISES: dict[str, Exercise] = {
-    one.name: one
-    for name in ("convolution", "pooling", "conv_residual", "kernel_gradients")
-    for one in assignment.load(SOLUTIONS / name).exercises
-}
+EXERCISES = exercises("convolution", "pooling", "conv_residual", "kernel_gradients")
 
 
 def mean_over_the_batch(delta: np.ndarray, *rest: Any) -> Any:

@@ -91,12 +91,13 @@ def _near_markers(cell: Cell) -> Iterator[Text]:
     for number, line in cell.numbered():
         comment = _COMMENT.search(line)
         words = re.findall("[a-z]+", comment[1].lower()) if comment and number not in markers else []
+        if not 0 < len(words) <= _WORDS:
+            continue
         named = (
             cell.cell_type == "code" and {"begin", "end"} & {*words} and {"solution", "solutions"} & {*words}
         )
-        text = " ".join(words[: _WORDS + 1]).upper()
-        near = get_close_matches(text, _MARKERS, 1, 0.0 if named else _ALIKE)
-        if near and len(words) <= _WORDS:
+        near = get_close_matches(" ".join(words).upper(), _MARKERS, 1, 0.0 if named else _ALIKE)
+        if near:
             shown = line.strip()[:40]
             yield say("author.marker_unknown", place=cell.at(number), line=shown, marker=f"### {near[0]}")
 

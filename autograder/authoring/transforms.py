@@ -113,9 +113,14 @@ def switched(function: Function) -> Callable[..., Transform]:
     return switch
 
 
+@functools.lru_cache(1000)
+def _signature(function: Function) -> inspect.Signature:
+    return inspect.signature(function)
+
+
 def arguments(function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> SimpleNamespace:
     """The arguments of a call by their names, defaults filled in."""
-    bound = inspect.signature(function).bind(*args, **kwargs)
+    bound = _signature(function).bind(*args, **kwargs)
     bound.apply_defaults()
     return SimpleNamespace(**bound.arguments)
 

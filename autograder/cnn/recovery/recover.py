@@ -347,12 +347,12 @@ class _Prober:
 
     def _written(self, found: dict[Part, np.ndarray]) -> dict[Quantity, sympy.Expr]:
         names = [array.quantities(self.layer) for array in self.arrays]
+        monomials: list[Monomial] = [tuple(names[i][place] for i, place in part) for part in found]
+        coefficients = np.array([*found.values()]).reshape(len(found), *self.shape)
         result: dict[Quantity, sympy.Expr] = {}
         for position in positions(self.shape):
-            parts: dict[Monomial, float] = {
-                tuple(names[i][place] for i, place in part): float(coefficient[position])
-                for part, coefficient in found.items()
-            }
+            here = coefficients[(slice(None), *position)]
+            parts = {monomials[term]: float(here[term]) for term in np.flatnonzero(here)}
             if self.reading.routed == "near":
                 parts = self._from_the_given(parts, names[0])
             exact = ((term, _fraction(value)) for term, value in parts.items() if abs(value) > _TOLERANCE)
