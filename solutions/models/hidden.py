@@ -889,10 +889,10 @@ def even_image(rng, channels):
     return beginning(channels, 2 * H, 2 * W)
 
 
-def chain(rng, C):
+def chain(rng, C, stride=None):
     """Some layers one behind the other, and the number of channels behind them."""
     first, second = different(rng, 5, 12)
-    stride = int(rng.integers(2, 4))
+    stride = stride or int(rng.integers(2, 4))
     return [
         *(conv(C, first, 3, stride, padding=1), RELU, LRN, max_pool(3, 2)),
         *(conv(first, 2 * second, 2, bias=False), batch_norm(2 * second), RELU),
@@ -958,8 +958,8 @@ def model_nested(rng):
 
 @model.group("deep", points=2, visible=False)
 def model_deep(rng):
-    image = some_image(rng)
-    layers, C = chain(rng, image["shape"][0])
+    image = even_image(rng, int(rng.integers(2, 6)))
+    layers, C = chain(rng, image["shape"][0], stride=2)
     K = int(rng.integers(3, 7))
     blocks = [*bottleneck_layers(C, K, 1), *bottleneck_layers(4 * K, K, 1)]
     blocks += bottleneck_layers(4 * K, K + 1, 2)
