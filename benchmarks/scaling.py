@@ -25,11 +25,22 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 
 
-def slips(assignment: str) -> list[tuple[str, str]]:
-    """See `grading.slips`. Runs elsewhere: a process inherits its parent's peak of memory."""
+def prepared(name: str, keys: Path) -> list[tuple[str, str]]:
+    """Draw the assignment's hidden key; return its slips (see `grading.slips`).
+
+    Runs elsewhere: a process inherits its parent's peak of memory.
+    """
     import grading
 
-    return grading.slips(assignment)
+    from autograder.authoring import assignment
+    from autograder.authoring.draw import draw_hidden
+    from autograder.judging import answer_key
+
+    loaded = assignment.load(ROOT / "solutions" / name)
+    key = loaded.with_settings(draw_hidden(name, loaded.exercises, domain=loaded.domain))
+    keys.mkdir()
+    answer_key.save(key, keys / f"{name}{answer_key.HIDDEN}")
+    return grading.slips(name)
 
 
 def hand_in(
@@ -81,14 +92,8 @@ def main() -> None:
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        subprocess.run(
-            [sys.executable, "-m", "autograder", "build", "--keys", str(folder / "keys")],
-            cwd=ROOT,
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as elsewhere:
-            mistakes = elsewhere.submit(slips, chosen.assignment).result()
+            mistakes = elsewhere.submit(prepared, chosen.assignment, folder / "keys").result()
         print(f"{chosen.assignment}, {chosen.jobs} at a time")
         print(f"{'submissions':>11}{'seconds':>10}{'ms each':>10}{'MiB':>8}{'again':>10}{'× numpy':>10}")
         for size in chosen.sizes:

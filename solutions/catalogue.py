@@ -9,7 +9,7 @@ import re
 import numpy as np
 
 from autograder.authoring.exercise import Case
-from autograder.authoring.transforms import result
+from autograder.authoring.transforms import afterwards, result
 from autograder.cnn.comparators import Derivation
 from autograder.cnn.derivations.checking.answers import Question, title
 from autograder.cnn.derivations.layer import Layer
@@ -158,10 +158,36 @@ def stops(where, error=ValueError):
     return result(change)
 
 
+def map_before(call):
+    """The sizes (H, W) of the map before the layer."""
+    return call.x.shape[2:] if hasattr(call, "x") else call.input_shape[2:]
+
+
 def oblong(call):
     """Whether the map before the layer is not square."""
-    H, W = call.x.shape[2:] if hasattr(call, "x") else call.input_shape[2:]
+    H, W = map_before(call)
     return H != W
+
+
+def moves(call):
+    """How far the layer's window can move, down and across: that of a kernel, or of pooling."""
+    window = call.w.shape[2:] if hasattr(call, "w") else getattr(call, "kernel_shape", None) or call.window
+    return np.add(map_before(call), 2 * getattr(call, "padding", 0)) - window
+
+
+def left_over(call):
+    """The numbers of rows and columns beyond the last window."""
+    return moves(call) % call.stride
+
+
+remainder_refused = stops(lambda call: np.any(left_over(call)), AssertionError)
+loops_over_input_positions = stops(lambda call: np.any(moves(call) + 1 > call.delta.shape[2:]), IndexError)
+
+SIZES_REFUSED = {
+    "remainder_refused": remainder_refused,
+    "square_maps_only": stops(oblong),
+    "axes_of_one_dropped": afterwards(np.squeeze),
+}
 
 
 def columns_as_rows(delta):

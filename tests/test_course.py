@@ -211,19 +211,6 @@ def test_the_untouched_stub_earns_nothing_and_is_not_implemented_everywhere(
         assert {case.verdict for group in result.groups for case in group.cases} == {Verdict.NI}
 
 
-@of_each_exercise
-def test_every_misconception_loses_points_and_is_named_on_a_hidden_key(
-    course_key: CourseKey, name: str, exercise: Exercise
-) -> None:
-    for misconception in exercise.misconceptions:
-        result = result_of(course_key(name), exercise, misconception.run)
-        assert result.points < result.max_points, misconception.id
-        assert result.misconception == misconception.id
-        assert result.diagnosis is not None
-        assert misconception.zh in result.diagnosis.in_language("zh")
-        assert misconception.en in result.diagnosis.in_language("en")
-
-
 @of_each_assignment
 def test_no_hidden_draw_repeats_another_or_the_visible_key(name: str) -> None:
     alone = tuple(replace(exercise, misconceptions=[]) for exercise in ASSIGNMENTS[name].exercises)

@@ -201,17 +201,84 @@ def test_a_long_text_is_refused() -> None:
 
 
 @pytest.mark.parametrize("name", [*LINES, *FORMULAS])
-def test_a_hidden_key_quotes_no_term(name: str) -> None:
+def test_a_term_is_quoted_only_to_who_asks_again_and_never_from_a_hidden_key(name: str) -> None:
     exercise = exercises()[name]
     for visible in (True, False):
         key = draw_key("any", (exercise,), "1", "cnn", visible=visible)
         (result,) = judge(key, outcomes(key, {name: lambda: text_of(name).replace("= ", "= 2 ")}))
         assert result.points < result.max_points
-        assert result.symptom is not None
-        quoted = [
-            "2·" in text for text in (result.symptom.in_language("zh"), result.symptom.in_language("en"))
-        ]
-        assert quoted == [visible, visible]
+        assert result.symptom is not None and result.diagnosis is not None
+        for lang in ("zh", "en"):
+            assert "2·" not in result.symptom.in_language(lang)
+            assert ("2·" in result.diagnosis.in_language(lang)) == visible
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "typed", "first", "again", "answer"),
+    [
+        (
+            "derive_residuals",
+            " + δ22 w11) σ'(z22)",
+            ") σ'(z22)",
+            "missing: 1",
+            "A term with δ₂₂ is",
+            "δ₂₂·w₁₁",
+        ),
+        (
+            "derive_residuals",
+            "= δ11 w11 σ'",
+            "= δ11 w22 σ'",
+            "a mistake: 1",
+            "δ₁₁·w₂₂·σ′(z₁₁⁽ˡ⁻¹⁾) has a wrong",
+            "w₁₁",
+        ),
+        (
+            "derive_residuals",
+            "= δ11 w11 σ'",
+            "= δ11 σ'",
+            "a mistake: 1",
+            "δ₁₁·σ′(z₁₁⁽ˡ⁻¹⁾) lacks a factor",
+            "w₁₁",
+        ),
+        (
+            "derive_residuals",
+            "= δ11 w11 σ'",
+            "= δ11 w11 + δ11 w11 σ'",
+            "not belong here: 1",
+            "δ₁₁·w₁₁ does not",
+            "·w₁₁·σ′",
+        ),
+        (
+            "derive_residuals",
+            "+ a21 w21 + a22 w22 + b",
+            "+ a21 w21 - a22 w22 + b",
+            "mistake: 1",
+            "a₂₂·w₂₂ has the wrong sign",
+            "+ a₂₂",
+        ),
+        ("derive_gradients", "δ11 a11 + ", "", "missing: 1", "A term with δ₁₁ is", "δ₁₁·a₁₁"),
+        (
+            "derive_gradients",
+            "δ11 a11 + ",
+            "δ11 a11 + δ11 a11 + ",
+            "mistake: 1",
+            "2·δ₁₁·a₁₁ has the wrong coefficient",
+            " δ₁₁·a₁₁",
+        ),
+    ],
+)
+def test_first_it_is_told_how_many_terms_then_which_and_never_the_answer(
+    name: str, right: str, typed: str, first: str, again: str, answer: str
+) -> None:
+    key = draw_key("any", (exercises()[name],), "1", "cnn", visible=True)
+    text = text_of(name)
+    assert right in text
+    (result,) = judge(key, outcomes(key, {name: lambda: text.replace(right, typed, 1)}))
+    assert result.symptom is not None and result.idea is not None
+    symptom, idea = result.symptom.in_language("en"), result.idea.in_language("en")
+    assert first in symptom and "·" not in symptom
+    assert again in idea and answer not in idea
+    assert result.symptom.in_language("zh") != result.idea.in_language("zh")
 
 
 @pytest.mark.parametrize("name", [*LINES, *FORMULAS])

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from autograder.judging.answer_key import KeyExercise
+from autograder.judging.diagnosis.design import facts_of
+from autograder.judging.domain import find
 from autograder.sandbox.records import Outcome
 from tests.convolution_cases import (
     FEATURES,
@@ -30,6 +32,7 @@ from tests.convolution_cases import (
     said,
     weight_grad,
 )
+from tests.course_keys import CourseKey
 
 
 def wrong_where(one: KeyExercise, wrong: Sequence[bool]) -> list[Any]:
@@ -130,3 +133,23 @@ def test_no_feature_is_named_where_a_call_was_stopped_and_took_its_group_along()
     one = exercise(INPUT_GRAD, [input_grad(layer) for layer in LAYERS])
     answers = [Outcome("time") if layer.stride > 1 else RIGHT for layer in LAYERS]
     assert "nly where" not in said(one, answers)
+
+
+@pytest.mark.parametrize(
+    ("name", "of", "channels", "kernels"),
+    [
+        ("residual_backward", "models", True, False),
+        ("conv2d_bias_grad", "kernel_gradients", False, True),
+        ("conv2d_weight_grad", "kernel_gradients", True, True),
+        ("conv2d_input_grad", "conv_residual", True, True),
+        ("max_pool2d_backward", "pooling", True, False),
+    ],
+)
+def test_the_second_axis_of_a_residual_is_kernels_where_there_are_kernels(
+    course_key: CourseKey, name: str, of: str, channels: bool, kernels: bool
+) -> None:
+    key = course_key(of)
+    (exercise,) = (each for each in key.exercises if each.name == name)
+    for each in exercise.cases:
+        facts = facts_of(exercise, each, find(key.domain))
+        assert (facts.channels is not None, facts.kernels is not None) == (channels, kernels)

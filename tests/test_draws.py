@@ -24,7 +24,7 @@ DIAGNOSED = "kernel_gradients"
 @pytest.mark.slow
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_no_draw_rejects_what_is_right_or_tells_a_misconception_otherwise(assignment: str) -> None:
-    few = ["--draws", "8", "--wrong", "8", "--seed", f"{SEED}"]
+    few = ["--draws", "4", "--wrong", "4", "--seed", f"{SEED}"]
     if assignment == DIAGNOSED:
         few += ["--diagnosed", "2"]
     command = [sys.executable, "benchmarks/draws.py", assignment, *few]

@@ -292,7 +292,7 @@ def test_a_derivation_gets_lines_and_no_grid() -> None:
     (result,) = judge.judge(key, outcomes)
     assert result.symptom is not None
     told = result.symptom.in_language("en")
-    assert "a₁₂·w₁₂ is missing" in told and "There is no line for z₂₁" in told
+    assert "Terms missing: 3." in told and "There is no line for z₂₁" in told
     assert "\n    " in told  # the unfinished line, quoted with a caret
 
 

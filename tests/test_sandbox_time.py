@@ -149,13 +149,13 @@ def test_short_sleeps_are_no_crime(isolation):
 @pytest.mark.parametrize("threaded", [False, True])
 def test_a_busy_machine_changes_no_verdict(isolation, threaded):
     """Each call gets so small a share of a processor that by the clock it would have taken far too long."""
-    body = "    burn(0.15)\n"
+    body = "    burn(0.06)\n"
     if threaded and os.geteuid() == 0:
         pytest.skip("root's runs start no threads")
     if threaded:
-        body = "    t = threading.Thread(target=burn, args=(0.15,))\n    t.start()\n    t.join()\n"
+        body = "    t = threading.Thread(target=burn, args=(0.06,))\n    t.start()\n    t.join()\n"
     source = BURN + f"import threading\ndef f(i):\n{body}    return i\ndef g(i):\n    while True: pass"
-    limits = replace(LIMITS, submission_seconds=3.0)
+    limits = replace(LIMITS, cpu_seconds=0.15, submission_seconds=3.0)
     with Sandbox(calls("f", "g", groups=2), limits, isolation) as sandbox, busy_loops(8):
         assert statuses(run(sandbox, source)) == ["returned"] * 2 + ["time"] * 2
 

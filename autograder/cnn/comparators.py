@@ -119,8 +119,13 @@ class Derivation(Comparator):
     def same_kept(self, kept: Any, expected: Any) -> bool:
         return bool(kept and kept == expected)
 
-    def explained(self, cases: Sequence[tuple[Self, Difference]], *, visible: bool) -> Text | None:
-        """What is wrong with each line; in a hidden key only which lines are wrong."""
+    def explained(
+        self, cases: Sequence[tuple[Self, Difference]], *, visible: bool, again: bool = False
+    ) -> Text | None:
+        """How many terms of each line are wrong, and `again`: which; in a hidden key only which lines.
+
+        Never what would be right, which is what the student is to find.
+        """
         from autograder.cnn.derivations.checking.answers import title
 
         results = {accept.line: how.got for accept, how in cases if how.kind == "line"}
@@ -131,7 +136,7 @@ class Derivation(Comparator):
         missing = {line: result for line, result in results.items() if result.verdict == "missing"}
         wrong = [line for line in results if line not in missing]
         texts: list[Text] = [
-            say("cnn.symptom.line_wrong_because", line=title(line), why=results[line].text)
+            say("cnn.symptom.line_wrong_because", line=title(line), why=results[line].without_answer(again))
             for line in wrong[:_LINES]
         ]
         if len(wrong) > _LINES:

@@ -57,12 +57,19 @@ class LayerFacts(Facts):
 
     @cached_property
     def channels(self) -> int | None:
-        of_delta = self._of_four("delta", 1) if self.pooling else None
+        of_delta = None if self._delta_has_kernels else self._of_four("delta", 1)
         return self._of_four("input_shape", 1) or self._of_four("x", 1) or self._of_four("w", 1) or of_delta
 
     @cached_property
     def kernels(self) -> int | None:
-        return self._of_four("w", 0) or (None if self.pooling else self._of_four("delta", 1))
+        return self._of_four("w", 0) or (self._of_four("delta", 1) if self._delta_has_kernels else None)
+
+    @cached_property
+    def _delta_has_kernels(self) -> bool:
+        """Whether the residual has a map for each kernel, not for each channel as in pooling and in sums."""
+        same = getattr(self.case.expected, "shape", None) == self._shape("delta")
+        has_kernels = not same or not {"w", "kernel_shape"}.isdisjoint(self.parameters)
+        return has_kernels and not self.pooling
 
     def _of_four(self, name: str, axis: int) -> int | None:
         """The length of an axis of an argument that is a four-axis array, or the shape of one."""

@@ -112,10 +112,13 @@ class Comparator:
         with np.errstate(all="ignore"):
             return np.asarray(self.wrong(got, expected))
 
-    def explained(self, cases: Sequence[tuple[Self, Difference]], *, visible: bool) -> Text | None:
+    def explained(
+        self, cases: Sequence[tuple[Self, Difference]], *, visible: bool, again: bool = False
+    ) -> Text | None:
         """Its own words for wrong answers that differ in one way; None where there is nothing special.
 
-        Of a hidden key (not `visible`) nothing may be quoted.
+        Of a hidden key (not `visible`) nothing may be quoted. `again` asks for what is told only to who asks
+        a second time; it may be the same.
         """
         return None
 

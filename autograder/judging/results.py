@@ -86,7 +86,7 @@ class ExerciseResult:
         None where no sibling cases were run, or not all of them.
     diagnosis : Text or None
         The misconception that explains it, as the value `hint` of `idea.whole`, `idea.apart` or
-        `idea.partly`; else the symptom.
+        `idea.partly`; with it, or alone, what a comparator says only to who asks again; else the symptom.
     """
 
     name: str
@@ -97,6 +97,11 @@ class ExerciseResult:
     groups: tuple[GroupResult, ...]
     detail: Text | None = None
     sibling: SiblingResult | None = None
+
+    @property
+    def idea(self) -> Text | None:
+        """What is revealed to who asks again: the diagnosis, where it says more than the symptom."""
+        return None if self.diagnosis == self.symptom else self.diagnosis
 
     @property
     def hint(self) -> Text | None:

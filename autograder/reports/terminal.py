@@ -119,10 +119,10 @@ def check_list(done: Checked, lang: str, console: Console, told: Container[str] 
     untold = []
     for exercise in result.exercises:
         console.print(_exercise_line(exercise, lang, in_full=not result.unread))
-        if exercise.misconception is None or exercise.diagnosis is None:
+        if exercise.idea is None:
             continue
         if exercise.name in told:
-            console.print(f"  [cyan]→[/] {escape(exercise.diagnosis.in_language(lang))}")
+            console.print(f"  [cyan]→[/] {escape(exercise.idea.in_language(lang))}")
         else:
             untold.append(exercise.name)
     points = words.points(result).in_language(lang)

@@ -269,9 +269,9 @@ class _Evaluated:
         (exercise,) = (exercise for exercise in whole.exercises if exercise.name == case.name)
         lines = [note.in_language(lang) for note in whole.notes]
         lines.append(self.seen(case))
-        if exercise.misconception is not None and exercise.diagnosis is not None:
+        if exercise.idea is not None:
             if not self.key.visible or case.name in self._told:
-                lines.append(exercise.diagnosis.in_language(lang))
+                lines.append(exercise.idea.in_language(lang))
             else:
                 lines.append(say("pytest.hint_waiting").in_language(lang))
         return "\n".join(lines)

@@ -39,15 +39,18 @@ from ..catalogue import (
     LECTURE_W,
     added_into,
     columns_as_rows,
+    cropped,
     each_line,
     formula_for,
     integers,
     layouts,
+    loops_over_input_positions,
     lying,
     oblong,
     only,
     real,
     relu_slopes,
+    remainder_refused,
     sized,
     slopes,
     spread_out,
@@ -59,29 +62,20 @@ from ..catalogue import (
     without_last_windows,
 )
 from ..windows import replaced
-from .notebook import (
-    conv2d_input_grad,
-    conv_residual,
-    dense_residual,
-    derive_residuals,
-    insert_zeros,
-    pad_residual,
-    residual_formula,
-    rotate180,
-)
+from . import notebook as nb
 
 DOMAIN = "cnn"
 
 
 # ---------------------------------------------------------------------------------------- dense_residual
 
-dense = Exercise(dense_residual, points=6, lecture="3.2")
+dense = Exercise(nb.dense_residual, points=6, lecture="3.2")
 
 
 def dense_args(rng, outputs, inputs):
     """The arguments of `dense_residual` for a layer of the given size."""
     return uncancelled(
-        dense_residual, lambda: (real(rng, outputs), real(rng, outputs, inputs), real(rng, inputs))
+        nb.dense_residual, lambda: (real(rng, outputs), real(rng, outputs, inputs), real(rng, inputs))
     )
 
 
@@ -106,25 +100,12 @@ def dense_basis(rng):
 
 @dense.group("integers", points=0.25, visible=False)
 def dense_integers(rng):
-    yield uncancelled(dense_residual, lambda: (integers(rng, 3), real(rng, 3, 4), real(rng, 4)))
-    yield uncancelled(dense_residual, lambda: (real(rng, 4), integers(rng, 4, 3), real(rng, 3)))
-    yield uncancelled(dense_residual, lambda: (real(rng, 3), real(rng, 3, 4), relu_slopes(rng, 4)))
+    yield uncancelled(nb.dense_residual, lambda: (integers(rng, 3), real(rng, 3, 4), real(rng, 4)))
+    yield uncancelled(nb.dense_residual, lambda: (real(rng, 4), integers(rng, 4, 3), real(rng, 3)))
+    yield uncancelled(nb.dense_residual, lambda: (real(rng, 3), real(rng, 3, 4), relu_slopes(rng, 4)))
 
 
 layouts(dense, 0.25, lambda rng: dense_args(rng, 2, 3))
-
-
-def slopes_of_the_next_layer(delta_next, w_next, dsigma):
-    return w_next.T @ (delta_next * dsigma)
-
-
-def product_with_the_slopes(delta_next, w_next, dsigma):
-    return w_next.T @ delta_next @ dsigma
-
-
-def products_not_summed(delta_next, w_next, dsigma):
-    return w_next * delta_next[:, None] * dsigma
-
 
 dense.add_misconceptions(
     frequent=("weights_not_transposed", "sigma_prime_missing", "mean_over_units"),
@@ -135,15 +116,15 @@ dense.add_misconceptions(
     mean_over_units=divided_by(lambda c: len(c.delta_next)),
     last_unit_only=given(delta_next=lambda c: c.delta_next[-1:], w_next=lambda c: c.w_next[-1:]),
     stored_as_integers=like("dsigma"),
-    sigma_prime_of_the_wrong_layer=instead(slopes_of_the_next_layer),
-    matrix_product_with_sigma_prime=instead(product_with_the_slopes),
-    products_not_summed=instead(products_not_summed),
+    sigma_prime_of_the_wrong_layer=instead(lambda delta, w, dsigma: w.T @ (delta * dsigma)),
+    matrix_product_with_sigma_prime=instead(lambda delta, w, dsigma: w.T @ delta @ dsigma),
+    products_not_summed=instead(lambda delta, w, dsigma: w * delta[:, None] * dsigma),
 )
 
 
 # -------------------------------------------------------------------------------------- derive_residuals
 
-written_out = Exercise(derive_residuals, points=11, lecture="3.2")
+written_out = Exercise(nb.derive_residuals, points=11, lecture="3.2")
 each_line(written_out, LECTURE_LAYER, {"z": 0.5, "delta": 1})
 
 
@@ -211,7 +192,7 @@ written_out.add_misconceptions(
 
 # --------------------------------------------------------------------------------------------- rotate180
 
-rotation = Exercise(rotate180, points=4, lecture="3.2")
+rotation = Exercise(nb.rotate180, points=4, lecture="3.2")
 
 rotation_lecture = rotation.group("lecture", points=1.5)(lambda rng: [(whole(rng, 2, 2),)])
 rotation_lecture.example((LECTURE_W,))
@@ -233,7 +214,7 @@ rotation.add_misconceptions(
 
 # ------------------------------------------------------------------------------------------ pad_residual
 
-padding_step = Exercise(pad_residual, points=6, lecture="3.2")
+padding_step = Exercise(nb.pad_residual, points=6, lecture="3.2")
 
 pad_lecture = padding_step.group("lecture", points=2)(lambda rng: [(whole(rng, 2, 2), (2, 2))])
 pad_lecture.example((LECTURE_DELTA, (2, 2)))
@@ -249,16 +230,9 @@ def kernel_taken_for(shape):
     return changed("kernel_shape", lambda sides: shape(*sides))
 
 
-def padded_at_the_end(delta, kernel_shape):
-    return np.pad(delta, [(0, side - 1) for side in kernel_shape])
-
-
-def top_and_left_only(delta, kernel_shape):
-    return np.pad(delta, [(side - 1, 0) for side in kernel_shape])
-
-
-def border_repeated(delta, kernel_shape):
-    return np.pad(delta, [(side - 1, side - 1) for side in kernel_shape], mode="edge")
+def padded_by(width, **how):
+    """A transform: rows and columns are added as `width(k)` = (before, after) says."""
+    return instead(lambda delta, kernel_shape: np.pad(delta, [width(k) for k in kernel_shape], **how))
 
 
 padding_step.add_misconceptions(
@@ -269,15 +243,15 @@ padding_step.add_misconceptions(
     sides_swapped=kernel_taken_for(lambda kh, kw: (kw, kh)),
     rows_only=kernel_taken_for(lambda kh, kw: (kh, 1)),
     padded_by_its_own_size=given(kernel_shape=lambda c: c.delta.shape),
-    zeros_on_two_sides_only=instead(padded_at_the_end),
-    top_and_left_only=instead(top_and_left_only),
-    border_repeated=instead(border_repeated),
+    zeros_on_two_sides_only=padded_by(lambda k: (0, k - 1)),
+    top_and_left_only=padded_by(lambda k: (k - 1, 0)),
+    border_repeated=padded_by(lambda k: (k - 1, k - 1), mode="edge"),
 )
 
 
 # ------------------------------------------------------------------------------------------ insert_zeros
 
-insertion = Exercise(insert_zeros, points=6, lecture="3.2")
+insertion = Exercise(nb.insert_zeros, points=6, lecture="3.2")
 
 insert_lecture = insertion.group("lecture", points=2)(lambda rng: [(whole(rng, 2, 2), 2)])
 insert_lecture.example((LECTURE_DELTA, 2))
@@ -428,7 +402,7 @@ def averaged_where_windows_overlap(function):
     @functools.wraps(function)
     def wrong(delta, w, input_shape, stride=1, padding=0):
         ones = np.ones((1, 1, *delta.shape[2:])), np.ones((1, 1, *w.shape[2:])), (1, 1, *input_shape[2:])
-        windows = conv2d_input_grad(*ones, stride, padding)
+        windows = nb.conv2d_input_grad(*ones, stride, padding)
         return function(delta, w, input_shape, stride, padding) / np.maximum(windows, 1)
 
     return wrong
@@ -436,7 +410,7 @@ def averaged_where_windows_overlap(function):
 
 def on_one_map(transform):
     """The transform of `conv_residual` that corresponds to one of `conv2d_input_grad`."""
-    on_a_batch = transform(conv2d_input_grad)
+    on_a_batch = transform(nb.conv2d_input_grad)
 
     def wrong(delta, w, dsigma):
         return on_a_batch(delta[None, None], w[None, None], (1, 1, *dsigma.shape))[0, 0] * dsigma
@@ -446,7 +420,7 @@ def on_one_map(transform):
 
 # ----------------------------------------------------------------------------------------- conv_residual
 
-single_map = Exercise(conv_residual, points=12, lecture="3.2")
+single_map = Exercise(nb.conv_residual, points=12, lecture="3.2")
 
 
 def map_args(rng, shape, kernel_shape):
@@ -498,33 +472,23 @@ def map_integers(rng):
 layouts(single_map, 0.5, lambda rng: map_args(rng, (4, 4), (2, 2)), lambda rng: map_args(rng, (2, 2), (1, 1)))
 
 
-def not_surrounded(delta, w, dsigma):
-    """Gathered from the residual as it is; NumPy spreads a single number, and refuses what does not fit."""
+def from_the_residual(delta, w):
+    """Gathered from the residual as it is."""
     windows = np.lib.stride_tricks.sliding_window_view(delta, w.shape)
-    return np.einsum("ij,uvij->uv", rotated(w), windows) * dsigma
+    return np.einsum("ij,uvij->uv", rotated(w), windows)
+
+
+def not_surrounded(delta, w, dsigma):
+    """NumPy spreads a single number, and refuses what does not fit."""
+    return from_the_residual(delta, w) * dsigma
 
 
 def beyond_the_residual(delta, w, dsigma):
-    """The same, but at every place of the layer before: windows at the rim are cut off, and do not fit."""
+    """At every place of the layer before: windows at the rim are cut off, and do not fit."""
     da = np.zeros(dsigma.shape)
     for u, v in np.ndindex(da.shape):
         da[u, v] = np.sum(delta[u : u + w.shape[0], v : v + w.shape[1]] * rotated(w))
     return da * dsigma
-
-
-def slopes_of_the_current_layer(delta, w, dsigma):
-    Ho, Wo = delta.shape
-    return conv_residual(delta * dsigma[:Ho, :Wo], w, np.ones(dsigma.shape))
-
-
-def matrix_product_with_the_slopes(delta, w, dsigma):
-    return conv_residual(delta, w, np.ones(dsigma.shape)) @ dsigma
-
-
-def residual_not_padded(delta, w, dsigma):
-    inside = np.lib.stride_tricks.sliding_window_view(delta, w.shape)
-    da = np.einsum("mn,uvmn->uv", rotated(w), inside)
-    return on_a_canvas(da[None, None], *dsigma.shape, 0)[0, 0] * dsigma
 
 
 single_map.add_misconceptions(
@@ -548,9 +512,17 @@ single_map.add_misconceptions(
     sigma_prime_twice=changed("dsigma", np.square),
     stored_as_integers=like("dsigma"),
     floats_added_to_integers=added_into("dsigma"),
-    sigma_prime_of_the_wrong_layer=instead(slopes_of_the_current_layer),
-    matrix_product_with_sigma_prime=instead(matrix_product_with_the_slopes),
-    residual_not_padded=instead(residual_not_padded),
+    sigma_prime_of_the_wrong_layer=given(
+        delta=lambda c: c.delta * cropped(c.dsigma, c.delta.shape), dsigma=lambda c: np.ones(c.dsigma.shape)
+    ),
+    matrix_product_with_sigma_prime=both(
+        changed("dsigma", np.ones_like), result(lambda da, c: da @ c.dsigma)
+    ),
+    residual_not_padded=instead(
+        lambda delta, w, dsigma: (
+            on_a_canvas(from_the_residual(delta, w)[None, None], *dsigma.shape, 0)[0, 0] * dsigma
+        )
+    ),
     last_windows_left_out=changed("delta", without_last_windows),
     square_maps_only=stops(lambda c: c.dsigma.shape[0] != c.dsigma.shape[1]),
 )
@@ -558,7 +530,7 @@ single_map.add_misconceptions(
 
 # -------------------------------------------------------------------------------------- residual_formula
 
-in_one_formula = Exercise(residual_formula, points=3, lecture="3.2")
+in_one_formula = Exercise(nb.residual_formula, points=3, lecture="3.2")
 
 formula_stride_1 = in_one_formula.group("stride 1", points=1)(
     lambda rng: [formula_for("delta", *lying(rng, (3, 4), (2, 3)))]
@@ -594,7 +566,7 @@ in_one_formula.add_misconceptions(
 
 # ------------------------------------------------------------------------------------- conv2d_input_grad
 
-general = Exercise(conv2d_input_grad, points=52, lecture="3.2")
+general = Exercise(nb.conv2d_input_grad, points=52, lecture="3.2")
 
 
 def conv_args(rng, N, C, K, map, kernel, stride=1, padding=0, delta=real, w=real):
@@ -672,19 +644,7 @@ layouts(
 
 def padding_subtracted(delta, w, input_shape, stride=1, padding=0):
     np.pad(delta[0, 0], [(side - 1 - padding, 0) for side in w.shape[2:]])  # a negative width raises
-    return conv2d_input_grad(delta, w, input_shape, stride, padding)
-
-
-def remainder(c):
-    """Whether windows leave rows or columns over."""
-    return any(
-        (n + 2 * c.padding - k) % c.stride for n, k in zip(c.input_shape[2:], c.w.shape[2:], strict=True)
-    )
-
-
-def more_positions_than_residuals(c):
-    positions = np.subtract(c.input_shape[2:], c.w.shape[2:]) + 2 * c.padding + 1
-    return np.any(positions > c.delta.shape[2:])
+    return nb.conv2d_input_grad(delta, w, input_shape, stride, padding)
 
 
 def kernels_for_channels(da, c):
@@ -762,9 +722,9 @@ general.add_misconceptions(
     # sizes
     square_map_assumed=changed("delta", columns_as_rows),
     square_maps_only=stops(oblong),
-    remainder_refused=stops(remainder, AssertionError),
+    remainder_refused=remainder_refused,
     padding_always_one=with_crop(lambda da, H, W, p: da[:, :, 1:-1, 1:-1]),
-    loops_over_input_positions=stops(more_positions_than_residuals, IndexError),
+    loops_over_input_positions=loops_over_input_positions,
     last_windows_left_out=changed("delta", without_last_windows),
     # integers
     stored_as_integers=like("delta"),

@@ -33,30 +33,24 @@ from autograder.judging.comparison import Exact
 from ..catalogue import (
     LECTURE_A,
     LECTURE_W,
+    SIZES_REFUSED,
     added_into,
     different,
     integers,
     layouts,
-    oblong,
+    left_over,
+    moves,
+    only,
     padded,
     real,
+    sized,
     stops,
     units,
     varied,
     whole,
     without_last_windows,
 )
-from .notebook import (
-    conv2d,
-    conv_matrix,
-    convolution_counts,
-    convolution_parameters,
-    correlate,
-    fully_connected_counts,
-    locally_connected_counts,
-    prewitt,
-    sobel,
-)
+from . import notebook as nb
 
 DOMAIN = "cnn"
 
@@ -72,8 +66,8 @@ def with_negative_sums(function, a, w, *rest):
 def lecture_size(rng):
     """A map and a kernel of the lecture's size, in numbers that one can check by hand; no z is 0."""
     while True:
-        a, w = with_negative_sums(correlate, whole(rng, 3, 3), whole(rng, 2, 2))
-        if np.all(correlate(a, w)):
+        a, w = with_negative_sums(nb.correlate, whole(rng, 3, 3), whole(rng, 2, 2))
+        if np.all(nb.correlate(a, w)):
             return a, w
 
 
@@ -85,13 +79,6 @@ def as_wide_as_high(array):
 def kernel_size(w):
     """The number of products in a sum: kh · kw, or C · kh · kw."""
     return math.prod(w.shape[-3:])
-
-
-def last_weight(w):
-    """Only the last weight of each kernel."""
-    last = np.zeros(w.shape)
-    last[..., -1, -1] = w[..., -1, -1]
-    return last
 
 
 # -------------------------------------------------------------- misconceptions that several exercises share
@@ -109,25 +96,25 @@ def wrong_sums(a):
     """Misconceptions about the sums of a feature map; the map is the argument `a`."""
     return {
         **WRONG_KERNEL,
-        "last_product_only": changed("w", last_weight),
+        "last_product_only": changed("w", only(np.s_[..., -1:, -1:])),
         "products_averaged": changed("w", lambda w: w / kernel_size(w)),
         "bias_forgotten": changed("b", lambda b: 0 * b),
         "bias_with_every_product": given(b=lambda c: c.b * kernel_size(c.w)),
         "one_place_too_few": result(lambda z, c: z[..., :-1, :-1]),
-        "square_assumed": result(lambda z, c: as_wide_as_high(z)),
-        "first_row_only": result(lambda z, c: np.where(np.arange(z.shape[-2])[:, None] == 0, z, 0)),
-        "activation_applied": result(lambda z, c: np.maximum(z, 0)),
+        "square_assumed": afterwards(as_wide_as_high),
+        "first_row_only": afterwards(only(np.s_[..., :1, :])),
+        "activation_applied": afterwards(lambda z: np.maximum(z, 0)),
         "stored_as_integers": like(a),
     }
 
 
 # -------------------------------------------------------------------------------------------------- correlate
 
-correlation = Exercise(correlate, points=12, lecture="2.1")
+correlation = Exercise(nb.correlate, points=12, lecture="2.1")
 
 
 def correlation_case(rng, size, kernel, *b):
-    return with_negative_sums(correlate, real(rng, *size), real(rng, *kernel), *b)
+    return with_negative_sums(nb.correlate, real(rng, *size), real(rng, *kernel), *b)
 
 
 lecture_maps = correlation.group("lecture", points=3.5)(lambda rng: [lecture_size(rng)])
@@ -142,17 +129,9 @@ def unit_kernels(rng):
         yield a, w
 
 
-correlation.group("shapes", points=3)(
-    lambda rng: [
-        correlation_case(rng, *sizes)
-        for sizes in [
-            ((4, 7), (3, 3)),
-            ((5, 5), (2, 3)),
-            ((6, 5), (3, 2)),
-            ((3, 5), (1, 5)),
-            ((4, 2), (3, 1)),
-        ]
-    ]
+correlation_group = sized(correlation, correlation_case)
+correlation_group(
+    "shapes", 3, ((4, 7), (3, 3)), ((5, 5), (2, 3)), ((6, 5), (3, 2)), ((3, 5), (1, 5)), ((4, 2), (3, 1))
 )
 
 
@@ -166,15 +145,15 @@ def biased_maps(rng):
 @correlation.group("extremes", points=2, visible=False)
 def extreme_maps(rng):
     yield correlation_case(rng, (3, 3), (1, 1))
-    yield with_negative_sums(correlate, whole(rng, 4, 4), whole(rng, 4, 4))  # one sum: reals might cancel
+    yield with_negative_sums(nb.correlate, whole(rng, 4, 4), whole(rng, 4, 4))  # one sum: reals might cancel
 
 
 @correlation.group("integers", points=0.5, visible=False)
 def integer_maps(rng):
-    yield with_negative_sums(correlate, integers(rng, 4, 4), real(rng, 2, 2))
-    yield with_negative_sums(correlate, real(rng, 4, 4), integers(rng, 2, 2))
+    yield with_negative_sums(nb.correlate, integers(rng, 4, 4), real(rng, 2, 2))
+    yield with_negative_sums(nb.correlate, real(rng, 4, 4), integers(rng, 2, 2))
     yield with_negative_sums(
-        correlate, integers(rng, 4, 4), integers(rng, 2, 2), float(rng.uniform(0.2, 0.8))
+        nb.correlate, integers(rng, 4, 4), integers(rng, 2, 2), float(rng.uniform(0.2, 0.8))
     )
 
 
@@ -206,8 +185,8 @@ correlation.add_misconceptions(
 
 # --------------------------------------------------------------------------------------------- sobel, prewitt
 
-sobel_edges = Exercise(sobel, points=6, lecture="1")
-prewitt_edges = Exercise(prewitt, points=6, lecture="1")
+sobel_edges = Exercise(nb.sobel, points=6, lecture="1")
+prewitt_edges = Exercise(nb.prewitt, points=6, lecture="1")
 
 
 def hillside(rng, H, W):
@@ -290,14 +269,14 @@ def wrong_edges(middle, other):
 MOST_OFTEN = ("kernel_flipped", "gx_and_gy_swapped", "magnitude_of_absolute_values")
 
 edge_images(sobel_edges, [[0.0, 0.0, 2.0], [0.0, 7.0, 2.0], [3.0, 2.0, 3.0]])
-sobel_edges.add_misconceptions(frequent=MOST_OFTEN, **wrong_edges(2, prewitt))
+sobel_edges.add_misconceptions(frequent=MOST_OFTEN, **wrong_edges(2, nb.prewitt))
 
 edge_images(prewitt_edges, [[0.0, 0.0, 1.0], [0.0, 7.0, 1.0], [1.0, 2.0, 2.0]])
-prewitt_edges.add_misconceptions(frequent=MOST_OFTEN, **wrong_edges(1, sobel))
+prewitt_edges.add_misconceptions(frequent=MOST_OFTEN, **wrong_edges(1, nb.sobel))
 
 # ------------------------------------------------------------------------------------------------ conv_matrix
 
-unrolled = Exercise(conv_matrix, points=10, lecture="2.2")
+unrolled = Exercise(nb.conv_matrix, points=10, lecture="2.2")
 
 lecture_matrices = unrolled.group("lecture", points=3)(lambda rng: [(whole(rng, 2, 2), (3, 3))])
 lecture_matrices.example((LECTURE_W, (3, 3)))
@@ -310,17 +289,11 @@ def unit_matrices(rng):
         yield w, (3, 3)
 
 
-unrolled.group("shapes", points=3.5)(lambda rng: [(real(rng, 2, 3), (5, 4)), (real(rng, 3, 2), (4, 6))])
-
-
-@unrolled.group("extremes", points=2.5, visible=False)
-def extreme_matrices(rng):
-    yield real(rng, 1, 1), (2, 3)
-    yield real(rng, 3, 2), (3, 2)
-    yield real(rng, 1, 3), (3, 4)
-    yield real(rng, 2, 1), (4, 2)
-
-
+unrolled_group = sized(unrolled, lambda rng, kernel, map: (real(rng, *kernel), map))
+unrolled_group("shapes", 3.5, ((2, 3), (5, 4)), ((3, 2), (4, 6)))
+unrolled_group(
+    "extremes", 2.5, ((1, 1), (2, 3)), ((3, 2), (3, 2)), ((1, 3), (3, 4)), ((2, 1), (4, 2)), visible=False
+)
 layouts(unrolled, 0.5, lambda rng: (real(rng, 2, 3), (3, 4)))
 
 
@@ -356,7 +329,7 @@ unrolled.add_misconceptions(
     no_gap_between_kernel_rows=numbered(lambda u, v, p, q, W, Wo: u * W + v + p * (W - Wo + 1) + q),
     columns_by_output_width=numbered(lambda u, v, p, q, W, Wo: (u + p) * Wo + v + q),
     height_and_width_swapped=changed("input_shape", lambda shape: shape[::-1]),
-    first_window_only=result(lambda M, c: np.where(np.arange(len(M))[:, None] == 0, M, 0)),
+    first_window_only=afterwards(only(np.s_[:1])),
     windows_side_by_side=result(
         lambda M, c: M[
             np.arange(len(M)).reshape(c.input_shape[0] - len(c.w) + 1, -1)[:: len(c.w), :: len(c.w.T)].ravel()
@@ -370,9 +343,9 @@ unrolled.add_misconceptions(
 
 # --------------------------------------------------------------------------------- connections and parameters
 
-fully_connected = Exercise(fully_connected_counts, points=4, lecture="2.2", accept=Exact())
-locally_connected = Exercise(locally_connected_counts, points=4, lecture="2.2", accept=Exact())
-shared_weights = Exercise(convolution_counts, points=4, lecture="2.2", accept=Exact())
+fully_connected = Exercise(nb.fully_connected_counts, points=4, lecture="2.2", accept=Exact())
+locally_connected = Exercise(nb.locally_connected_counts, points=4, lecture="2.2", accept=Exact())
+shared_weights = Exercise(nb.convolution_counts, points=4, lecture="2.2", accept=Exact())
 
 
 def counted(change):
@@ -486,7 +459,7 @@ shared_weights.add_misconceptions(
 
 # ------------------------------------------------------------------------------------- convolution_parameters
 
-layer_parameters = Exercise(convolution_parameters, points=14, lecture="2.2, 3.3", accept=Exact())
+layer_parameters = Exercise(nb.convolution_parameters, points=14, lecture="2.2, 3.3", accept=Exact())
 
 
 @layer_parameters.group("lecture", points=2.5)
@@ -570,14 +543,14 @@ layer_parameters.add_misconceptions(
 
 # ----------------------------------------------------------------------------------------------------- conv2d
 
-layer = Exercise(conv2d, points=40, lecture="2.1")
+layer = Exercise(nb.conv2d, points=40, lecture="2.1")
 
 
 def layer_case(rng, N, C, K, map, kernel, x=real, w=real, b=None, stride=1, padding=0):
     """Arguments of a call; b is never 0 outside of the lecture's case, and no other sum is."""
     settings = () if (stride, padding) == (1, 0) else (stride, padding)[: 1 + (padding > 0)]
     b = rng.uniform(0.5, 2, K) * rng.choice([-1.0, 1.0], K) if b is None else b(rng, K)
-    return with_negative_sums(conv2d, x(rng, N, C, *map), w(rng, K, C, *kernel), b, *settings)
+    return with_negative_sums(nb.conv2d, x(rng, N, C, *map), w(rng, K, C, *kernel), b, *settings)
 
 
 @layer.group("lecture", points=4)
@@ -645,17 +618,17 @@ def cropped_to(stride, padding):
     return result(crop)
 
 
-def windows_end_at_the_bottom(x, w, b, stride=1, padding=0):
-    a = padded(x, padding)
-    top, left = ((n - k) % stride for n, k in zip(a.shape[2:], w.shape[2:], strict=True))
-    return conv2d(a[:, :, top:, left:], w, b, stride)
+def without_the_remainder(x, p, c):
+    """The padded map from where windows start that end at the bottom right: the rest is at the top left."""
+    top, left = left_over(c)
+    return padded(x, p)[:, :, top:, left:]
 
 
 def stride_within_the_kernel(x, w, b, stride=1, padding=0):
     K, C, kh, kw = w.shape
     wide = np.zeros((K, C, stride * (kh - 1) + 1, stride * (kw - 1) + 1))
     wide[:, :, ::stride, ::stride] = w
-    return conv2d(x, wide, b, 1, padding)
+    return nb.conv2d(x, wide, b, 1, padding)
 
 
 def of_size(outputs):
@@ -664,7 +637,7 @@ def of_size(outputs):
     def wrong(x, w, b, stride=1, padding=0):
         sizes = [outputs(n + 2 * padding, k, stride) for n, k in zip(x.shape[2:], w.shape[2:], strict=True)]
         far = padded(x, padding, padding + max(w.shape[2:]) + stride * max(sizes))
-        return conv2d(far, w, b, stride)[:, :, : sizes[0], : sizes[1]]
+        return nb.conv2d(far, w, b, stride)[:, :, : sizes[0], : sizes[1]]
 
     return instead(wrong)
 
@@ -677,19 +650,9 @@ def width_from_height(z, c):
     return z[..., : max(0, Wo)]
 
 
-def moves(c):
-    """How far a window can move, down and across."""
-    return [n + 2 * c.padding - k for n, k in zip(c.x.shape[2:], c.w.shape[2:], strict=True)]
-
-
-def remainder(c):
-    """Whether windows leave rows or columns over."""
-    return any(move % c.stride for move in moves(c))
-
-
 def one_window_too_many(c):
     """Whether rounding to the nearest number of windows finds more than fit."""
-    return any(round(move / c.stride) > move // c.stride for move in moves(c))
+    return np.any(np.rint(moves(c) / c.stride) > moves(c) // c.stride)
 
 
 layer.add_misconceptions(
@@ -716,7 +679,7 @@ layer.add_misconceptions(
         pretend("stride", 1), cropped_to(stride=lambda c: c.stride, padding=lambda c: 2 * c.padding)
     ),
     output_size_rounded_up=instead_of_padding(lambda x, p, c: padded(x, p, p + c.stride - 1)),
-    remainder_at_the_top=instead(windows_end_at_the_bottom),
+    remainder_at_the_top=instead_of_padding(without_the_remainder),
     stride_within_the_kernel=instead(stride_within_the_kernel),
     first_channel_only=both(changed("x", lambda x: x[:, :1]), changed("w", lambda w: w[:, :1])),
     last_channel_only=both(changed("x", lambda x: x[:, -1:]), changed("w", lambda w: w[:, -1:])),
@@ -738,9 +701,7 @@ layer.add_misconceptions(
     padding_always_one=pretend("padding", 1),
     padding_counted_twice=changed("padding", lambda padding: 2 * padding),
     slice_empty_without_padding=stops(lambda c: c.padding == 0),
-    remainder_refused=stops(remainder, AssertionError),
-    square_maps_only=stops(oblong),
-    axes_of_one_dropped=afterwards(np.squeeze),
+    **SIZES_REFUSED,
     last_windows_left_out=afterwards(without_last_windows),
     floats_added_to_integers=added_into("x"),
 )

@@ -49,11 +49,14 @@ from ..catalogue import (
     integers,
     layouts,
     leaning,
+    left_over,
+    loops_over_input_positions,
     lying,
     oblong,
     only,
     padded,
     real,
+    remainder_refused,
     sized,
     spread_out,
     stops,
@@ -62,16 +65,7 @@ from ..catalogue import (
     whole,
     without_last_windows,
 )
-from .notebook import (
-    bias_gradient,
-    conv2d_bias_grad,
-    conv2d_weight_grad,
-    derive_gradients,
-    gradient_formulas,
-    kernel_gradient,
-    numerical_gradient,
-    relative_error,
-)
+from . import notebook as nb
 
 DOMAIN = "cnn"
 
@@ -162,7 +156,7 @@ WRONG_BATCH = {
 
 # -------------------------------------------------------------------------------------- derive_gradients
 
-written_out = Exercise(derive_gradients, points=5, lecture="3.3")
+written_out = Exercise(nb.derive_gradients, points=5, lecture="3.3")
 each_line(written_out, LECTURE_LAYER, {"w": 1, "b": 1})
 
 
@@ -220,7 +214,7 @@ written_out.add_misconceptions(
 
 # --------------------------------------------------------------------------------------- kernel_gradient
 
-kernel = Exercise(kernel_gradient, points=14, lecture="3.3")
+kernel = Exercise(nb.kernel_gradient, points=14, lecture="3.3")
 
 
 def kernel_args(rng, input_shape, kernel_shape, delta=real, a=real):
@@ -304,7 +298,7 @@ kernel.add_misconceptions(
 
 # ----------------------------------------------------------------------------------------- bias_gradient
 
-bias = Exercise(bias_gradient, points=6, lecture="3.3")
+bias = Exercise(nb.bias_gradient, points=6, lecture="3.3")
 
 bias_lecture = bias.group("lecture", points=2.25)(lambda rng: [(leaning(rng, 2, 2),), (leaning(rng, 3, 3),)])
 bias_lecture.example((LECTURE_DELTA,))
@@ -331,7 +325,7 @@ bias.add_misconceptions(
 
 # ------------------------------------------------------------------------------------ numerical_gradient
 
-numerical = Exercise(numerical_gradient, points=10, lecture="3.3")
+numerical = Exercise(nb.numerical_gradient, points=10, lecture="3.3")
 
 # No entry of a gradient depends on its own x alone, and third derivatives are not small: with a large h the
 # forward, the backward and the central difference are well apart. `cumsum` and `arange` tell entries apart.
@@ -442,7 +436,7 @@ numerical.add_misconceptions(
 
 # ---------------------------------------------------------------------------------------- relative_error
 
-relative = Exercise(relative_error, points=6, lecture="3.3")
+relative = Exercise(nb.relative_error, points=6, lecture="3.3")
 
 
 def nearly(rng, *shape):
@@ -537,7 +531,7 @@ relative.equivalent(
 
 # ------------------------------------------------------------------------------------- gradient_formulas
 
-in_formulas = Exercise(gradient_formulas, points=4, lecture="3.3")
+in_formulas = Exercise(nb.gradient_formulas, points=4, lecture="3.3")
 BOTH = ("w", "b")
 
 formula_of_weights = in_formulas.group("weights", points=1)(
@@ -581,7 +575,7 @@ in_formulas.add_misconceptions(
 
 # ------------------------------------------------------------------------------------ conv2d_weight_grad
 
-weight = Exercise(conv2d_weight_grad, points=40, lecture="3.3")
+weight = Exercise(nb.conv2d_weight_grad, points=40, lecture="3.3")
 
 
 def weight_args(rng, N, C, K, map, kernel, stride=1, padding=0, delta=real, x=real):
@@ -678,14 +672,8 @@ def size_with_the_remainder(c):
 
 
 def without_the_remainder_at_the_top(x_pad, c):
-    rows, columns = np.subtract(x_pad.shape[2:], c.kernel_shape) % c.stride
+    rows, columns = left_over(c)
     return x_pad[:, :, rows:, columns:]
-
-
-def remainder(c):
-    """Whether windows leave rows or columns over."""
-    sizes = np.subtract(np.add(c.x.shape[2:], 2 * c.padding), c.kernel_shape)
-    return bool(np.any(sizes % c.stride))
 
 
 def with_padding(padding):
@@ -741,14 +729,11 @@ weight.add_misconceptions(
     square_map_assumed=changed("delta", columns_as_rows),
     square_maps_only=stops(oblong),
     residual_not_dilated=instead(lambda delta, x, shape, stride=1, p=0: slid_over(padded(x, p), delta)),
-    remainder_refused=stops(remainder, AssertionError),
+    remainder_refused=remainder_refused,
     padding_always_one=with_padding(lambda p: 1),
     padding_counted_twice=with_padding(lambda p: 2 * p),
     slice_empty_without_padding=stops(lambda c: c.padding == 0),
-    loops_over_input_positions=stops(
-        lambda c: np.any(np.subtract(c.x.shape[2:], c.kernel_shape) + 2 * c.padding + 1 > c.delta.shape[2:]),
-        IndexError,
-    ),
+    loops_over_input_positions=loops_over_input_positions,
     last_windows_left_out=changed("delta", without_last_windows),
     axes_of_one_dropped=afterwards(np.squeeze),
     floats_added_to_integers=added_into("x"),
@@ -757,17 +742,12 @@ weight.add_misconceptions(
 
 # -------------------------------------------------------------------------------------- conv2d_bias_grad
 
-biases = Exercise(conv2d_bias_grad, points=15, lecture="3.3")
+biases = Exercise(nb.conv2d_bias_grad, points=15, lecture="3.3")
 
-biases_lecture = biases.group("lecture", points=3)(
-    lambda rng: [(leaning(rng, 1, 1, 2, 2),), (leaning(rng, 1, 1, 3, 4),)]
-)
-biases_lecture.example((LECTURE_DELTA[None, None],))
-biases.group("kernels", points=4)(lambda rng: [(leaning(rng, 1, 3, 2, 4),), (leaning(rng, 1, 2, 3, 1),)])
-biases_batch = biases.group("batch", points=4.5)(
-    lambda rng: [(leaning(rng, 2, 3, 4, 5),), (leaning(rng, 3, 2, 1, 4),)]
-)
-biases_batch.example(
+biases_group = sized(biases, lambda rng, *shape: (leaning(rng, *shape),))
+biases_group("lecture", 3, (1, 1, 2, 2), (1, 1, 3, 4)).example((LECTURE_DELTA[None, None],))
+biases_group("kernels", 4, (1, 3, 2, 4), (1, 2, 3, 1))
+biases_group("batch", 4.5, (2, 3, 4, 5), (3, 2, 1, 4)).example(
     (np.array([[[[1.0, 2.0]], [[10.0, 20.0]]], [[[3.0, 4.0]], [[30.0, 50.0]]]]),),
     (np.array([[[[1.0], [-2.0]]], [[[4.0], [0.5]]], [[[-3.0], [1.0]]]]),),
 )

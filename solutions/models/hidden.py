@@ -17,7 +17,6 @@ import numpy as np
 from autograder.authoring.exercise import Exercise
 from autograder.authoring.transforms import (
     afterwards,
-    arguments,
     changed,
     divided_by,
     given,
@@ -29,18 +28,19 @@ from autograder.authoring.transforms import (
 )
 from autograder.judging.comparison import Exact
 
-from ..catalogue import different, integers, layouts, odd, only, real, sized, uncancelled, units, whole
-from ..windows import (
-    equally,
-    first_maximum,
-    first_minimum,
-    greatest_magnitude,
-    maximum_of_all_channels,
-    maximum_transposed,
-    replaced_where_it_arrives,
-    routed,
-    top_left,
-    within,
+from .. import windows
+from ..catalogue import (
+    different,
+    integers,
+    layouts,
+    odd,
+    only,
+    real,
+    sized,
+    uncancelled,
+    units,
+    varied,
+    whole,
 )
 from .notebook import (
     DROPOUT,
@@ -233,11 +233,6 @@ backward.add_misconceptions(frequent=MOST_OFTEN, **wrong_dropout("delta"))
 pooled = Exercise(relu_pool_backward, points=7, lecture="4, 3.1")
 
 
-def places(size, window=3, stride=2):
-    """How many windows fit, rounded down."""
-    return (size - window) // stride + 1
-
-
 def hills(rng, *shape):
     """Inputs of a ReLU, all different and at least 0.5 apart.
 
@@ -247,7 +242,7 @@ def hills(rng, *shape):
     size = int(np.prod(shape))
     z = of_both_signs(rng, *shape)
     z = np.sign(z) * 0.5 * (1 + rng.permutation(size).reshape(shape))
-    P, Q = places(shape[-2]), places(shape[-1])
+    P, Q = (windows.steps(size, 3, 2) for size in shape[-2:])
     maps = list(np.ndindex(shape[:2]))
     for number, index in enumerate(maps):
         row = 2 if P > 1 and number % 2 == 0 and index != maps[-1] else 1
@@ -262,7 +257,7 @@ def hills(rng, *shape):
 
 
 def pooled_args(rng, N, C, H, W):
-    return of_both_signs(rng, N, C, places(H), places(W)), hills(rng, N, C, H, W)
+    return of_both_signs(rng, N, C, windows.steps(H, 3, 2), windows.steps(W, 3, 2)), hills(rng, N, C, H, W)
 
 
 @pooled.group("lecture", points=2.5)
@@ -298,14 +293,14 @@ layouts(pooled, 0.35, lambda rng: pooled_args(rng, 1, 1, 5, 5))
 
 
 def pooled_by_windows(
-    delta, z, *, window=3, stride=2, share=first_maximum, relu=relu_backward, combine=np.add, first=0
+    delta, z, *, window=3, stride=2, share=windows.first_maximum, relu=relu_backward, combine=np.add, first=0
 ):
     """`relu_pool_backward` by a loop over windows, with switches for its mistakes."""
-    return relu(routed(delta, z, window, stride, within(share), combine, first), z)
+    return relu(windows.routed(delta, z, window, stride, windows.within(share), combine, first), z)
 
 
 def maximum_above_zero(cells, window):
-    return first_maximum(cells, window) * np.maximum(cells, 0)
+    return windows.first_maximum(cells, window) * np.maximum(cells, 0)
 
 
 inside = switched(pooled_by_windows)
@@ -319,18 +314,18 @@ def how_often(c):
 pooled.add_misconceptions(
     frequent=("relu_forgotten", "replaced_not_added", "divided_by_the_batch", "stored_as_integers"),
     relu_forgotten=inside(relu=lambda dz, z: dz),
-    replaced_not_added=inside(combine=replaced_where_it_arrives),
+    replaced_not_added=inside(combine=windows.replaced_where_it_arrives),
     windows_do_not_overlap=inside(stride=3),
     window_of_two=inside(window=2),
     stride_of_one=inside(stride=1),
     residual_to_all_positive=inside(share=lambda cells, window: cells > 0),
-    rule_of_average_pooling=inside(share=equally),
-    residual_to_top_left=inside(share=top_left),
-    residual_to_greatest_magnitude=inside(share=greatest_magnitude),
-    residual_to_minimum=inside(share=first_minimum, relu=lambda dz, z: dz),
-    row_and_column_swapped=inside(share=maximum_transposed),
+    rule_of_average_pooling=inside(share=windows.equally),
+    residual_to_top_left=inside(share=windows.top_left),
+    residual_to_greatest_magnitude=inside(share=windows.greatest_magnitude),
+    residual_to_minimum=inside(share=windows.first_minimum, relu=lambda dz, z: dz),
+    row_and_column_swapped=inside(share=windows.maximum_transposed),
     residual_times_maximum=inside(share=maximum_above_zero),
-    maximum_of_all_channels=inside(share=maximum_of_all_channels),
+    maximum_of_all_channels=inside(share=windows.maximum_of_all_channels),
     indices_from_one=inside(first=1),
     shared_among_windows=result(lambda dz, c: dz / how_often(c)),
     sign_of_the_residual_decides=afterwards(lambda dz: np.maximum(dz, 0)),
@@ -391,12 +386,15 @@ def module_integers(rng):
 layouts(module, 0.55, lambda rng: module_args(rng, 3, 2, 1, 2, (3, 1)))
 
 
-def parts(c, take=None):
-    """The residual of each branch, (N, C, H, W); `take(number, start, count)` chooses its channels."""
+def parts(c, take=lambda number, start, count, c: slice(start, start + count), axes=(0, 1, 2, 3)):
+    """The residual of each branch, (N, C, H, W).
+
+    `take(number, start, count, c)` chooses its channels; it is unrolled with its axes in the order `axes`.
+    """
     N, _, H, W = c.delta.shape
     start, found = 0, []
     for number, (count, B) in enumerate(zip(c.branch_channels, c.branch_backwards, strict=True)):
-        part = c.delta[:, take(number, start, count) if take else slice(start, start + count)]
+        part = c.delta[:, take(number, start, count, c)].transpose(axes)
         found.append((part.reshape(N, -1) @ B.T).reshape(N, -1, H, W))
         start += count
     return found
@@ -407,9 +405,9 @@ def joined(join):
     return result(lambda dx, c: join(parts(c)))
 
 
-def split(take):
-    """A mistake in which channels a branch gets: `take(number, start, count, call)`."""
-    return result(lambda dx, c: sum(parts(c, lambda number, start, count: take(number, start, count, c))))
+def split(**how):
+    """A mistake in which channels a branch gets, or in how they are unrolled."""
+    return result(lambda dx, c: sum(parts(c, **how)))
 
 
 def equal_parts(number, start, count, c):
@@ -426,27 +424,6 @@ def in_turn(number, start, count, c):
 def from_the_end(number, start, count, c):
     end = c.delta.shape[1] - start
     return slice(end - count, end)
-
-
-def columns_first(c, roll_up):
-    """Residuals unrolled in another order; `roll_up` turns vectors into maps again."""
-    N, _, H, W = c.delta.shape
-    start, dx = 0, 0
-    for count, B in zip(c.branch_channels, c.branch_backwards, strict=True):
-        part = c.delta[:, start : start + count]
-        dx = dx + part.swapaxes(2, 3).reshape(N, -1) @ B.T
-        start += count
-    return roll_up(dx, N, H, W)
-
-
-def channels_last(c):
-    N, _, H, W = c.delta.shape
-    start, dx = 0, 0
-    for count, B in zip(c.branch_channels, c.branch_backwards, strict=True):
-        part = c.delta[:, start : start + count].transpose(0, 2, 3, 1)
-        dx = dx + part.reshape(N, -1) @ B.T
-        start += count
-    return dx.reshape(N, -1, H, W)
 
 
 def share_of_channels(c):
@@ -466,17 +443,13 @@ module.add_misconceptions(
     weighted_by_channels=result(
         lambda dx, c: sum(share * part for share, part in zip(share_of_channels(c), parts(c), strict=True))
     ),
-    always_the_first_channels=split(lambda number, start, count, c: slice(0, count)),
-    branches_in_reverse=split(from_the_end),
-    channels_dealt_in_turn=split(in_turn),
-    split_evenly=split(equal_parts),
-    columns_unrolled_first=result(
-        lambda dx, c: columns_first(c, lambda flat, N, H, W: flat.reshape(N, -1, H, W))
-    ),
-    channels_unrolled_last=result(lambda dx, c: channels_last(c)),
-    result_rolled_up_wrongly=result(
-        lambda dx, c: dx.reshape(*dx.shape[:2], dx.shape[3], dx.shape[2]).swapaxes(2, 3)
-    ),
+    always_the_first_channels=split(take=lambda number, start, count, c: slice(0, count)),
+    branches_in_reverse=split(take=from_the_end),
+    channels_dealt_in_turn=split(take=in_turn),
+    split_evenly=split(take=equal_parts),
+    columns_unrolled_first=split(axes=(0, 1, 3, 2)),
+    channels_unrolled_last=split(axes=(0, 2, 3, 1)),
+    result_rolled_up_wrongly=afterwards(lambda dx: dx.reshape(dx.swapaxes(2, 3).shape).swapaxes(2, 3)),
     batch_for_samples=result(lambda dx, c: dx.sum(axis=0, keepdims=True)),
     signs_lost=afterwards(lambda dx: np.maximum(dx, 0)),
     **WRONG_BATCH,
@@ -561,6 +534,11 @@ def on_a_map(rng, layer, remainder=(0, 0)):
     return layer, (layer["in_channels"], *sizes)
 
 
+def conv_on_a_map(rng, remainder=(0, 0), **sizes):
+    """The arguments (layer, input_shape) of `some_conv` of these sizes."""
+    return on_a_map(rng, some_conv(rng, **sizes), remainder)
+
+
 def without_parameters(rng):
     """One layer of each kind without parameters, with the shape of its input."""
     C, H, W = different(rng, 7, 15, 3)
@@ -590,10 +568,8 @@ def of_kind(*kinds):
             wrong = transform(reference)
 
             @functools.wraps(reference)
-            def either(*args, **kwargs):
-                call = arguments(reference, args, kwargs)
-                chosen = wrong if call.layer["kind"] in kinds else reference
-                return chosen(**vars(call))
+            def either(layer, *args, **kwargs):
+                return (wrong if layer["kind"] in kinds else reference)(layer, *args, **kwargs)
 
             return either
 
@@ -613,19 +589,29 @@ def more(amount):
 
 
 in_conv, in_connected, in_batch_norm = of_kind("conv"), of_kind("fully_connected"), of_kind("batch_norm")
-in_pools = of_kind("max_pool", "avg_pool")
+in_both, in_pools = of_kind("conv", "fully_connected"), of_kind("max_pool", "avg_pool")
+
+WEIGHTS_MISCOUNTED = {
+    "channels_forgotten": in_conv(layer_with(in_channels=lambda layer: 1, groups=lambda layer: 1)),
+    "kernels_forgotten": in_conv(layer_with(kernels=lambda layer: 1)),
+    "groups_ignored": in_conv(layer_with(groups=lambda layer: 1)),
+    "groups_multiply": in_conv(
+        layer_with(in_channels=lambda layer: layer["in_channels"] * layer["groups"] ** 2)
+    ),
+    "one_group_only": in_conv(layer_with(kernels=lambda layer: layer["kernels"] // layer["groups"])),
+}
+SUM_FOR_PRODUCT = in_connected(
+    more(lambda layer: layer["inputs"] + layer["outputs"] - layer["inputs"] * layer["outputs"])
+)
 
 # ---------------------------------------------------------------------------------------- layer_parameters
 
 parameters = Exercise(layer_parameters, points=11, lecture="4, 3.3", accept=Exact())
 
-parameters_conv = parameters.group("conv", points=2.5)(
-    lambda rng: [(some_conv(rng),), (some_conv(rng, stride=2, padding=1),)]
-)
+parameters_group = varied(parameters, lambda rng, **sizes: (some_conv(rng, **sizes),))
+parameters_conv = parameters_group("conv", 2.5, {}, {"stride": 2, "padding": 1})
 parameters_conv.example((CONV1,), ({**conv(5, 7, 1, bias=False), "kernel_shape": (2, 3)},))
-parameters.group("bias", points=2)(
-    lambda rng: [(some_conv(rng, bias=True),), (some_conv(rng, stride=3, padding=2, bias=True),)]
-)
+parameters_group("bias", 2, {"bias": True}, {"stride": 3, "padding": 2, "bias": True})
 parameters.group("fully_connected", points=1.5)(
     lambda rng: [some_fully_connected(rng, True)[:1], some_fully_connected(rng, False)[:1]]
 )
@@ -638,10 +624,7 @@ def parameters_others(rng):
         yield (layer,)
 
 
-parameters_groups = parameters.group("groups", points=1.5)(
-    lambda rng: [(some_conv(rng, groups=2),), (some_conv(rng, groups=3, bias=True),)]
-)
-parameters_groups.example((ALEXNET_CONV2,))
+parameters_group("groups", 1.5, {"groups": 2}, {"groups": 3, "bias": True}).example((ALEXNET_CONV2,))
 
 
 @parameters.group("depthwise", points=0.75, visible=False)
@@ -668,10 +651,10 @@ def area(layer):
 
 parameters.add_misconceptions(
     frequent=("biases_not_counted", "groups_ignored", "channels_forgotten", "batch_norm_statistics_counted"),
-    biases_not_counted=of_kind("conv", "fully_connected")(layer_with(bias=lambda layer: False)),
+    biases_not_counted=in_both(layer_with(bias=lambda layer: False)),
     conv_biases_not_counted=in_conv(layer_with(bias=lambda layer: False)),
     connected_biases_not_counted=in_connected(layer_with(bias=lambda layer: False)),
-    biases_always_counted=of_kind("conv", "fully_connected")(layer_with(bias=lambda layer: True)),
+    biases_always_counted=in_both(layer_with(bias=lambda layer: True)),
     connected_biases_of_inputs=in_connected(
         more(lambda layer: layer["bias"] * (layer["inputs"] - layer["outputs"]))
     ),
@@ -680,13 +663,7 @@ parameters.add_misconceptions(
     one_bias_for_each_weight=biases(
         lambda layer: layer["kernels"] * layer["in_channels"] // layer["groups"] * area(layer)
     ),
-    channels_forgotten=in_conv(layer_with(in_channels=lambda layer: 1, groups=lambda layer: 1)),
-    kernels_forgotten=in_conv(layer_with(kernels=lambda layer: 1)),
-    groups_ignored=in_conv(layer_with(groups=lambda layer: 1)),
-    groups_multiply=in_conv(
-        layer_with(in_channels=lambda layer: layer["in_channels"] * layer["groups"] ** 2)
-    ),
-    one_group_only=in_conv(layer_with(kernels=lambda layer: layer["kernels"] // layer["groups"])),
+    **WEIGHTS_MISCOUNTED,
     square_kernel=in_conv(layer_with(kernel_shape=lambda layer: (layer["kernel_shape"][0],) * 2)),
     height_and_width_added=in_conv(layer_with(kernel_shape=lambda layer: (1, sum(layer["kernel_shape"])))),
     kernel_area_forgotten=in_conv(layer_with(kernel_shape=lambda layer: (1, 1))),
@@ -696,9 +673,7 @@ parameters.add_misconceptions(
     batch_norm_per_layer=in_batch_norm(result(lambda count, c: 2)),
     pooling_given_weights=in_pools(more(lambda layer: layer["window"] ** 2)),
     padding_given_weights=of_kind("pad_channels")(more(lambda layer: layer["channels"])),
-    connected_as_sum=in_connected(
-        more(lambda layer: layer["inputs"] + layer["outputs"] - layer["inputs"] * layer["outputs"])
-    ),
+    connected_as_sum=SUM_FOR_PRODUCT,
 )
 
 parameters.equivalent("(kh, kw) → (kw, kh)", because="only the product kh · kw is used")
@@ -708,18 +683,12 @@ parameters.equivalent("(kh, kw) → (kw, kh)", because="only the product kh · k
 
 shapes = Exercise(output_shape, points=8, lecture="4, 2.1", accept=Exact())
 
-shapes_conv = shapes.group("conv", points=2)(
-    lambda rng: [on_a_map(rng, some_conv(rng)), on_a_map(rng, some_conv(rng))]
-)
+shapes_group = varied(shapes, conv_on_a_map)
+shapes_conv = shapes_group("conv", 2, {}, {})
 shapes_conv.example((conv(1, 4, 3), (1, 8, 8)), ({**conv(3, 5, 1), "kernel_shape": (2, 3)}, (3, 6, 9)))
-
-
-@shapes.group("strides", points=2)
-def shapes_strides(rng):
-    yield on_a_map(rng, some_conv(rng, stride=2, padding=1))
-    yield on_a_map(rng, some_conv(rng, stride=3, padding=2), (1, 2))
-
-
+shapes_strides = shapes_group(
+    "strides", 2, {"stride": 2, "padding": 1}, {"stride": 3, "padding": 2, "remainder": (1, 2)}
+)
 shapes_strides.example((CONV1, (3, 224, 224)), (conv(2, 6, 3, stride=2, padding=1), (2, 7, 10)))
 
 
@@ -746,8 +715,8 @@ def shapes_others(rng):
 
 @shapes.group("everything", points=1.25, visible=False)
 def shapes_everything(rng):
-    yield on_a_map(rng, some_conv(rng, stride=2, padding=3, groups=2, bias=True), (1, 0))
-    yield on_a_map(rng, some_conv(rng, stride=4, padding=2), (0, 3))
+    yield conv_on_a_map(rng, (1, 0), stride=2, padding=3, groups=2, bias=True)
+    yield conv_on_a_map(rng, (0, 3), stride=4, padding=2)
     layer = some_conv(rng)
     yield layer, (layer["in_channels"], *layer["kernel_shape"])
 
@@ -809,24 +778,18 @@ shapes.equivalent(
 
 macs = Exercise(layer_macs, points=11, lecture="4", accept=Exact())
 
-macs_conv = macs.group("conv", points=2.5)(
-    lambda rng: [on_a_map(rng, some_conv(rng)), on_a_map(rng, some_conv(rng))]
-)
-macs_conv.example(
+macs_group = varied(macs, conv_on_a_map)
+macs_group("conv", 2.5, {}, {}).example(
     (conv(1, 4, 3, bias=False), (1, 8, 8)), ({**conv(2, 5, 1, bias=False), "kernel_shape": (2, 3)}, (2, 6, 9))
 )
-
-
-@macs.group("strides", points=2.25)
-def macs_strides(rng):
-    yield on_a_map(rng, some_conv(rng, stride=2, padding=1), (1, 0))
-    yield on_a_map(rng, some_conv(rng, stride=3, padding=2), (1, 2))
-
-
-macs_strides.example((CONV1, (3, 224, 224)), (conv(2, 6, 3, stride=2, padding=1, bias=False), (2, 7, 10)))
-macs.group("bias", points=1)(
-    lambda rng: [on_a_map(rng, some_conv(rng, bias=True)), some_fully_connected(rng, True)]
+macs_strides = macs_group(
+    "strides",
+    2.25,
+    {"stride": 2, "padding": 1, "remainder": (1, 0)},
+    {"stride": 3, "padding": 2, "remainder": (1, 2)},
 )
+macs_strides.example((CONV1, (3, 224, 224)), (conv(2, 6, 3, stride=2, padding=1, bias=False), (2, 7, 10)))
+macs.group("bias", points=1)(lambda rng: [conv_on_a_map(rng, bias=True), some_fully_connected(rng, True)])
 macs.group("fully_connected", points=1.5)(
     lambda rng: [some_fully_connected(rng, False), some_fully_connected(rng, False)]
 )
@@ -837,18 +800,16 @@ def macs_others(rng):
     C, H, W = different(rng, 4, 9, 3)
     yield batch_norm(C), (C, H, W)
     yield from without_parameters(rng)
-    yield on_a_map(rng, some_conv(rng))
+    yield conv_on_a_map(rng)
 
 
-macs_groups = macs.group("groups", points=1.25)(
-    lambda rng: [on_a_map(rng, some_conv(rng, groups=2)), on_a_map(rng, some_conv(rng, groups=3))]
-)
+macs_groups = macs_group("groups", 1.25, {"groups": 2}, {"groups": 3})
 macs_groups.example(({**ALEXNET_CONV2, "bias": False}, (96, 27, 27)))
 
 
 @macs.group("everything", points=1.25, visible=False)
 def macs_everything(rng):
-    yield on_a_map(rng, some_conv(rng, stride=2, padding=3, groups=5, bias=True), (1, 0))
+    yield conv_on_a_map(rng, (1, 0), stride=2, padding=3, groups=5, bias=True)
     layer = some_conv(rng, groups=2)
     yield layer, (layer["in_channels"], *layer["kernel_shape"])
     C, multiple = different(rng, 3, 9)
@@ -871,8 +832,6 @@ def count_of_outputs(c):
     return math.prod(output_shape(c.layer, c.input_shape))
 
 
-in_both = of_kind("conv", "fully_connected")
-
 macs.add_misconceptions(
     frequent=(
         "input_size_for_output_size",
@@ -887,13 +846,7 @@ macs.add_misconceptions(
     biases_counted=in_both(result(lambda count, c: count + c.layer["bias"] * count_of_outputs(c))),
     one_bias_a_kernel_counted=in_conv(more(lambda layer: layer["bias"] * layer["kernels"])),
     parameters_for_macs=in_conv(result(lambda count, c: layer_parameters({**c.layer, "bias": False}))),
-    channels_forgotten=in_conv(layer_with(in_channels=lambda layer: 1, groups=lambda layer: 1)),
-    kernels_forgotten=in_conv(layer_with(kernels=lambda layer: 1)),
-    groups_ignored=in_conv(layer_with(groups=lambda layer: 1)),
-    groups_multiply=in_conv(
-        layer_with(in_channels=lambda layer: layer["in_channels"] * layer["groups"] ** 2)
-    ),
-    one_group_only=in_conv(layer_with(kernels=lambda layer: layer["kernels"] // layer["groups"])),
+    **WEIGHTS_MISCOUNTED,
     kernel_area_forgotten=in_conv(result(lambda count, c: count // area(c.layer))),
     square_kernel=in_conv(result(lambda count, c: count // area(c.layer) * c.layer["kernel_shape"][0] ** 2)),
     square_map=outputs_by(lambda size, k, s, p: 0),
@@ -907,9 +860,7 @@ macs.add_misconceptions(
     pooling_counted=in_pools(result(lambda count, c: c.layer["window"] ** 2 * count_of_outputs(c))),
     connected_not_counted=in_connected(times(lambda c: 0)),
     connected_at_every_place=in_connected(times(lambda c: math.prod(c.input_shape[1:]))),
-    connected_as_sum=in_connected(
-        more(lambda layer: layer["inputs"] + layer["outputs"] - layer["inputs"] * layer["outputs"])
-    ),
+    connected_as_sum=SUM_FOR_PRODUCT,
 )
 
 macs.equivalent("(kh, kw) → (kw, kh)", because="only the product kh · kw is used")
@@ -938,10 +889,10 @@ def even_image(rng, channels):
     return beginning(channels, 2 * H, 2 * W)
 
 
-def chain(rng, C):
+def chain(rng, C, stride=None):
     """Some layers one behind the other, and the number of channels behind them."""
     first, second = different(rng, 5, 12)
-    stride = int(rng.integers(2, 4))
+    stride = stride or int(rng.integers(2, 4))
     return [
         *(conv(C, first, 3, stride, padding=1), RELU, LRN, max_pool(3, 2)),
         *(conv(first, 2 * second, 2, bias=False), batch_norm(2 * second), RELU),
@@ -1007,31 +958,19 @@ def model_nested(rng):
 
 @model.group("deep", points=2, visible=False)
 def model_deep(rng):
-    image = some_image(rng)
-    layers, C = chain(rng, image["shape"][0])
+    image = even_image(rng, int(rng.integers(2, 6)))
+    layers, C = chain(rng, image["shape"][0], stride=2)
     K = int(rng.integers(3, 7))
-    blocks = [
-        *bottleneck_layers(C, K, 1),
-        *bottleneck_layers(4 * K, K, 1),
-        *bottleneck_layers(4 * K, K + 1, 2),
-    ]
+    blocks = [*bottleneck_layers(C, K, 1), *bottleneck_layers(4 * K, K, 1)]
+    blocks += bottleneck_layers(4 * K, K + 1, 2)
     module_, more_channels = inception_of(rng, 4 * K + 4)
     yield ([image, *layers, *blocks, module_, *end(rng, more_channels)],)
-    yield (
-        [
-            image,
-            *layers,
-            *basic_layers(C, C, 1),
-            *basic_layers(C, K, 2),
-            *basic_layers(K, K, 1),
-            *end(rng, K),
-        ],
-    )
+    blocks = [*basic_layers(C, C, 1), *basic_layers(C, K, 2), *basic_layers(K, K, 1)]
+    yield ([image, *layers, *blocks, *end(rng, K)],)
 
 
-def walk(
-    table,
-    shape,
+def walked(
+    layers,
     *,
     parameters=layer_parameters,
     macs=layer_macs,
@@ -1040,35 +979,26 @@ def walk(
     into=lambda start, before: start,
     behind=lambda start, end: end,
     late=False,
-    depth=0,
 ):
-    """The totals and the shape after the table, with switches for mistakes."""
-    how = {
-        "parameters": parameters,
-        "macs": macs,
-        "shape_of": shape_of,
-        "branches": branches,
-        "into": into,
-        "behind": behind,
-        "late": late,
-    }
-    learned = work = 0
-    for layer in table:
-        if "branches" in layer:
-            start = end = shape
-            for branch in branches(layer, depth):
-                more_learned, more_work, end = walk(branch, into(start, end), depth=depth + 1, **how)
-                learned, work = learned + more_learned, work + more_work
-            shape = behind(start, end)
-        else:
-            after = shape_of(layer, shape)
-            learned, work = learned + parameters(layer), work + macs(layer, after if late else shape)
-            shape = after
-    return learned, work, shape
+    """`model_totals`, with switches for mistakes."""
 
+    def walk(table, shape, depth):
+        """The totals of the table and the shape after it."""
+        learned = work = 0
+        for layer in table:
+            if "branches" in layer:
+                start = end = shape
+                for branch in branches(layer, depth):
+                    more_learned, more_work, end = walk(branch, into(start, end), depth + 1)
+                    learned, work = learned + more_learned, work + more_work
+                shape = behind(start, end)
+            else:
+                after = shape_of(layer, shape)
+                learned, work = learned + parameters(layer), work + macs(layer, after if late else shape)
+                shape = after
+        return learned, work, shape
 
-def walked(layers, **how):
-    return walk(layers[1:], layers[0]["shape"], **how)[:2]
+    return walk(layers[1:], layers[0]["shape"], 0)[:2]
 
 
 walking = switched(walked)
@@ -1130,9 +1060,7 @@ model.add_misconceptions(
     normalisation_skipped=walking(parameters=but_for(("batch_norm",), layer_parameters, nothing)),
     last_layer_skipped=instead(but_last),
     first_layer_skipped=result(
-        lambda totals, c: tuple(
-            whole - part for whole, part in zip(totals, model_totals(c.layers[:2]), strict=True)
-        )
+        lambda totals, c: tuple(np.subtract(totals, model_totals(c.layers[:2])).tolist())
     ),
     each_kind_once=instead(equal_layers_once),
     answers_exchanged=result(lambda totals, c: totals[::-1]),
@@ -1196,25 +1124,26 @@ def block(
     norm=lambda channels: [batch_norm(channels)],
     strides=lambda stride, convention: (stride, 1, 1) if convention == "paper" else (1, stride, 1),
     projected=lambda in_channels, out, stride: stride != 1 or in_channels != out,
-    projection=lambda in_channels, out, stride, norm, bias: [
-        conv(in_channels, out, 1, stride, bias=bias),
-        *norm(out),
-    ],
+    projection=lambda layer, in_channels, out, stride: layer(in_channels, out, 1, stride),
     last_relu=False,
     order=lambda branch, shortcut: [branch, shortcut],
     behind=(RELU,),
 ):
     """`bottleneck_layers` with switches for mistakes."""
+
+    def layer(C, K, size, stride=1, padding=0):
+        return [conv(C, K, size, stride, padding, bias=bias), *norm(K)]
+
     first, second, third = strides(stride, convention)
     out = growth * channels
     branch = [
-        *(conv(in_channels, channels, 1, first, bias=bias), *norm(channels), RELU),
-        *(conv(channels, channels, 3, second, padding, bias=bias), *norm(channels), RELU),
-        *(conv(channels, out, 1, third, bias=bias), *norm(out), *((RELU,) if last_relu else ())),
+        *(*layer(in_channels, channels, 1, first), RELU),
+        *(*layer(channels, channels, 3, second, padding), RELU),
+        *(*layer(channels, out, 1, third), *((RELU,) if last_relu else ())),
     ]
     shortcut = []
     if projected(in_channels, out, stride):
-        shortcut = projection(in_channels, out, stride, norm, bias)
+        shortcut = projection(layer, in_channels, out, stride)
     return [{"kind": "add", "branches": order(branch, shortcut)}, *behind]
 
 
@@ -1237,19 +1166,13 @@ bottleneck.add_misconceptions(
     never_projected=built(projected=lambda C, out, stride: False),
     projected_with_stride_only=built(projected=lambda C, out, stride: stride != 1),
     projected_for_channels_only=built(projected=lambda C, out, stride: out != C),
-    projection_without_stride=built(
-        projection=lambda C, out, stride, norm, bias: [conv(C, out, 1, bias=bias), *norm(out)]
-    ),
+    projection_without_stride=built(projection=lambda layer, C, out, stride: layer(C, out, 1)),
     projection_without_normalisation=built(
-        projection=lambda C, out, stride, norm, bias: [conv(C, out, 1, stride, bias=bias)]
+        projection=lambda layer, C, out, stride: layer(C, out, 1, stride)[:1]
     ),
-    projection_of_3x3=built(
-        projection=lambda C, out, stride, norm, bias: [conv(C, out, 3, stride, 1, bias=bias), *norm(out)]
-    ),
+    projection_of_3x3=built(projection=lambda layer, C, out, stride: layer(C, out, 3, stride, padding=1)),
     shortcut_padded=built(
-        projection=lambda C, out, stride, norm, bias: [
-            {"kind": "pad_channels", "channels": out, "stride": stride}
-        ]
+        projection=lambda layer, C, out, stride: [{"kind": "pad_channels", "channels": out, "stride": stride}]
     ),
     biases_kept=built(bias=True),
     normalisation_forgotten=built(norm=lambda channels: []),

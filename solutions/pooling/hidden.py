@@ -33,11 +33,15 @@ from autograder.authoring.transforms import (
 )
 from autograder.cnn.comparators import Shares
 
+from .. import windows
 from ..catalogue import (
+    SIZES_REFUSED,
     added_into,
     columns_as_rows,
     cropped,
-    oblong,
+    left_over,
+    loops_over_input_positions,
+    map_before,
     odd,
     only,
     real,
@@ -49,37 +53,8 @@ from ..catalogue import (
     whole,
     without_last_windows,
 )
-from ..windows import (
-    equally,
-    every_maximum,
-    first_maximum,
-    first_minimum,
-    greatest_magnitude,
-    largest,
-    maximum_of_all_channels,
-    maximum_transposed,
-    mean,
-    pair,
-    pooled,
-    replaced,
-    replaced_where_it_arrives,
-    routed,
-    steps,
-    the_whole,
-    top_left,
-    whole_windows,
-)
-from .notebook import (
-    avg_pool,
-    avg_pool2d,
-    avg_pool2d_backward,
-    avg_pool_residual,
-    max_pool,
-    max_pool2d,
-    max_pool2d_backward,
-    max_pool_residual,
-    upsample,
-)
+from ..windows import largest, mean, pair, pooled, routed, steps, whole_windows
+from . import notebook as nb
 
 DOMAIN = "cnn"
 
@@ -279,33 +254,37 @@ def corner(cells, window):
 
 def first_maximum_above_zero(cells, window):
     return np.where(
-        cells.max(axis=(-2, -1), keepdims=True) > 0, first_maximum(cells, window), top_left(cells, window)
+        cells.max(axis=(-2, -1), keepdims=True) > 0,
+        windows.first_maximum(cells, window),
+        windows.top_left(cells, window),
     )
 
 
 def maximum_itself(cells, window):
-    return first_maximum(cells, window) * cells.max(axis=(-2, -1), keepdims=True)
+    return windows.first_maximum(cells, window) * cells.max(axis=(-2, -1), keepdims=True)
 
 
 BY_WINDOWS = {
-    max_pool: lambda a, window, *, step=None, reduce=largest: pooled(a, window, step or window, reduce),
-    avg_pool: lambda a, window, *, step=None, reduce=mean: pooled(a, window, step or window, reduce),
-    upsample: lambda delta, window, *, share=the_whole: routed(
+    nb.max_pool: lambda a, window, *, step=None, reduce=largest: pooled(a, window, step or window, reduce),
+    nb.avg_pool: lambda a, window, *, step=None, reduce=mean: pooled(a, window, step or window, reduce),
+    nb.upsample: lambda delta, window, *, share=windows.the_whole: routed(
         delta, np.zeros(np.multiply(delta.shape, window)), window, window, share
     ),
-    max_pool_residual: lambda delta, a, window, dsigma, *, share=first_maximum: (
+    nb.max_pool_residual: lambda delta, a, window, dsigma, *, share=windows.first_maximum: (
         routed(delta, a, window, window, share) * dsigma
     ),
-    avg_pool_residual: lambda delta, window, dsigma, *, share=equally: (
+    nb.avg_pool_residual: lambda delta, window, dsigma, *, share=windows.equally: (
         routed(delta, dsigma, window, window, share) * dsigma
     ),
-    max_pool2d: lambda x, window, stride, *, reduce=largest, **how: pooled(x, window, stride, reduce, **how),
-    avg_pool2d: lambda x, window, stride, *, reduce=mean, **how: pooled(x, window, stride, reduce, **how),
-    max_pool2d_backward: lambda delta, x, window, stride, *, share=first_maximum, **how: routed(
+    nb.max_pool2d: lambda x, window, stride, *, reduce=largest, **how: pooled(
+        x, window, stride, reduce, **how
+    ),
+    nb.avg_pool2d: lambda x, window, stride, *, reduce=mean, **how: pooled(x, window, stride, reduce, **how),
+    nb.max_pool2d_backward: lambda delta, x, window, stride, *, share=windows.first_maximum, **how: routed(
         delta, x, window, stride, share, **how
     ),
-    avg_pool2d_backward: lambda delta, input_shape, window, stride, *, share=equally, **how: routed(
-        delta, np.zeros(input_shape), window, stride, share, **how
+    nb.avg_pool2d_backward: lambda delta, input_shape, window, stride, *, share=windows.equally, **how: (
+        routed(delta, np.zeros(input_shape), window, stride, share, **how)
     ),
 }
 
@@ -354,22 +333,8 @@ def copied_to_blocks(delta, k):
     return delta.repeat(k, axis=2).repeat(k, axis=3)
 
 
-def left_over(shape, call):
-    """The numbers of rows and columns beyond the last window."""
-    return [(size - call.window) % call.stride for size in shape[-2:]]
-
-
-def trimmed(dx, call):
-    H, W = np.subtract(dx.shape[-2:], left_over(dx.shape, call))
-    return dx[..., :H, :W]
-
-
-def left_over_at_the_start(dx, call):
-    return np.roll(dx, left_over(dx.shape, call), axis=(-2, -1))
-
-
 def cropped_at_the_start(call):
-    u, v = left_over(call.x.shape, call)
+    u, v = left_over(call)
     return call.x[..., u:, v:]
 
 
@@ -405,7 +370,9 @@ def maximum_with_row_and_column_swapped(call):
 def coverage(call):
     """The number of windows that cover each unit."""
     ones = np.ones(call.delta.shape)
-    return by_windows(avg_pool2d_backward, share=the_whole)(ones, call.input_shape, call.window, call.stride)
+    return by_windows(nb.avg_pool2d_backward, share=windows.the_whole)(
+        ones, call.input_shape, call.window, call.stride
+    )
 
 
 # Misconceptions that several exercises share.
@@ -432,33 +399,17 @@ SIGMA_PRIME_WRONG = {
     "sigma_prime_missing": changed("dsigma", np.ones_like),
     "sigma_prime_twice": changed("dsigma", np.square),
     "sigma_prime_of_the_corner": given(
-        dsigma=lambda c: upsample(c.dsigma[:: c.window[0], :: c.window[1]], c.window)
+        dsigma=lambda c: nb.upsample(c.dsigma[:: c.window[0], :: c.window[1]], c.window)
     ),
 }
 RESIDUAL_OF_A_BATCH_WRONG = {
     **RESIDUAL_WRONG,
     "square_map_assumed": changed("delta", columns_as_rows),
-    "remainder_dropped": result(trimmed),
-    "remainder_at_the_top": result(left_over_at_the_start),
+    "remainder_dropped": result(lambda dx, c: cropped(dx, np.subtract(dx.shape[-2:], left_over(c)))),
+    "remainder_at_the_top": result(lambda dx, c: np.roll(dx, left_over(c), axis=(-2, -1))),
     "divided_by_the_batch": divided_by(lambda c: len(c.delta)),
     **ONE_SAMPLE,
 }
-
-
-def remainder(c):
-    """Whether windows leave rows or columns over."""
-    H, W = c.x.shape[2:] if hasattr(c, "x") else c.input_shape[2:]
-    return bool((H - c.window) % c.stride or (W - c.window) % c.stride)
-
-
-def more_than_the_residuals(count):
-    """Whether `count(H, k, s)` windows are more than there are residuals, along an axis."""
-
-    def has(c):
-        sizes = c.x.shape[2:] if hasattr(c, "x") else c.input_shape[2:]
-        return any(count(n, c.window, c.stride) > m for n, m in zip(sizes, c.delta.shape[2:], strict=True))
-
-    return has
 
 
 def inner_part(reduce):
@@ -466,18 +417,15 @@ def inner_part(reduce):
     return lambda cells, window: reduce(cells[..., :-1, :-1], window)
 
 
-SIZES_REFUSED = {
-    "remainder_refused": stops(remainder, AssertionError),
-    "square_maps_only": stops(oblong),
-    "axes_of_one_dropped": afterwards(np.squeeze),
-}
 NUMBER_OF_WINDOWS_WRONG = {
     "last_windows_left_out": afterwards(without_last_windows),
     **SIZES_REFUSED,
 }
 RESIDUALS_MISCOUNTED = {
-    "window_not_subtracted": stops(more_than_the_residuals(lambda n, k, s: n // s), IndexError),
-    "loops_over_input_positions": stops(more_than_the_residuals(lambda n, k, s: n - k + 1), IndexError),
+    "window_not_subtracted": stops(
+        lambda c: np.any(np.floor_divide(map_before(c), c.stride) > c.delta.shape[2:]), IndexError
+    ),
+    "loops_over_input_positions": loops_over_input_positions,
     "last_windows_left_out": changed("delta", without_last_windows),
     **SIZES_REFUSED,
 }
@@ -493,7 +441,7 @@ ORDER = "i and j run over the same square either way; only the order of the sum 
 
 # ---------------------------------------------------------------------------------------------- max_pool
 
-maximum = Exercise(max_pool, points=6, lecture="3.1")
+maximum = Exercise(nb.max_pool, points=6, lecture="3.1")
 
 groups = described(
     maximum,
@@ -528,14 +476,14 @@ maximum.equivalent("(1, 3) → (3, 1)", because=AXES)
 
 # ---------------------------------------------------------------------------------------------- avg_pool
 
-average = Exercise(avg_pool, points=6, lecture="3.1")
+average = Exercise(nb.avg_pool, points=6, lecture="3.1")
 
 groups = described(
     average,
     PART_ONE,
     {"lecture": 3, "rectangular": 1.5, "extremes": 1, "layouts": 0.25},
     lambda rng, group, shape, window: uncancelled(
-        avg_pool, lambda: ((whole if group == "lecture" else real)(rng, *shape), window)
+        nb.avg_pool, lambda: ((whole if group == "lecture" else real)(rng, *shape), window)
     ),
 )
 groups["lecture"].example((MAP, (2, 2)))
@@ -571,7 +519,7 @@ average.equivalent("(1, 3) → (3, 1)", because=AXES)
 
 # ---------------------------------------------------------------------------------------------- upsample
 
-enlarged = Exercise(upsample, points=6, lecture="3.1")
+enlarged = Exercise(nb.upsample, points=6, lecture="3.1")
 
 groups = described(
     enlarged,
@@ -590,7 +538,7 @@ def enlarged_units(rng):
 
 enlarged.add_misconceptions(
     frequent=("upsampled_and_divided", "window_transposed", "tiled"),
-    upsampled_with_zeros=inside(share=top_left),
+    upsampled_with_zeros=inside(share=windows.top_left),
     tiled=result(lambda up, c: np.tile(c.delta, c.window)),
     folded_from_one_line=result(lambda up, c: folded_from_one_line(c.delta, c.window)),
     **WINDOW_CONFUSED,
@@ -604,20 +552,18 @@ enlarged.add_misconceptions(
 
 # ------------------------------------------------------------------------------------- max_pool_residual
 
-max_residual = Exercise(max_pool_residual, points=12, lecture="3.1")
-
-
-def max_residual_args(rng, group, shape, window):
-    """The arguments of `max_pool_residual` for a map of the given shape."""
-    delta, a = residual(rng, group, shape, window), activations(rng, group, shape, window)
-    return delta, a, window, slopes(rng, *shape)
-
+max_residual = Exercise(nb.max_pool_residual, points=12, lecture="3.1")
 
 groups = described(
     max_residual,
     PART_ONE,
     {"lecture": 4, "rectangular": 2.5, "negative": 1.5, "layouts": 0.5},
-    max_residual_args,
+    lambda rng, group, shape, window: (
+        residual(rng, group, shape, window),
+        activations(rng, group, shape, window),
+        window,
+        slopes(rng, *shape),
+    ),
 )
 groups["lecture"].example((DELTA, MAP, (2, 2), SLOPES), (np.array([[3.0], [-2.0]]), MAP, (2, 4), SLOPES))
 
@@ -660,29 +606,20 @@ max_residual.add_misconceptions(
         "sigma_prime_missing",
         "stored_as_integers",
     ),
-    whole_residual_to_every_tie=inside(share=every_maximum),
-    residual_to_all_cells=inside(share=the_whole),
-    residual_to_top_left=inside(share=top_left),
-    residual_to_minimum=inside(share=first_minimum),
+    whole_residual_to_every_tie=inside(share=windows.every_maximum),
+    residual_to_all_cells=inside(share=windows.the_whole),
+    residual_to_top_left=inside(share=windows.top_left),
+    residual_to_minimum=inside(share=windows.first_minimum),
     search_starts_from_zero=inside(share=first_maximum_above_zero),
-    residual_to_greatest_magnitude=inside(share=greatest_magnitude),
+    residual_to_greatest_magnitude=inside(share=windows.greatest_magnitude),
     residual_times_maximum=inside(share=maximum_itself),
-    rule_of_average_pooling=inside(share=equally),
+    rule_of_average_pooling=inside(share=windows.equally),
     row_and_column_swapped=result(lambda dx, c: maximum_with_row_and_column_swapped(c)),
     only_maximum_of_the_map=result(lambda dx, c: dx * (c.a == c.a.max())),
-    tiled=result(
-        lambda dx, c: (
-            np.tile(c.delta, c.window) * max_pool_residual(np.ones_like(c.delta), c.a, c.window, c.dsigma)
-        )
-    ),
-    cut_along_wrong_axes=result(
-        lambda dx, c: (
-            c.dsigma
-            * pasted_along_wrong_axes(
-                max_pool_residual(c.delta, cut_along_wrong_axes(c.a, c.window), c.window, np.ones(c.a.shape)),
-                c.window,
-            )
-        )
+    tiled=both(changed("delta", np.ones_like), result(lambda dx, c: np.tile(c.delta, c.window) * dx)),
+    cut_along_wrong_axes=both(
+        given(a=lambda c: cut_along_wrong_axes(c.a, c.window), dsigma=lambda c: np.ones(c.a.shape)),
+        result(lambda dx, c: c.dsigma * pasted_along_wrong_axes(dx, c.window)),
     ),
     **WINDOW_CONFUSED,
     **RESIDUAL_WRONG,
@@ -697,7 +634,7 @@ max_residual.add_misconceptions(
 
 # ------------------------------------------------------------------------------------- avg_pool_residual
 
-avg_residual = Exercise(avg_pool_residual, points=10, lecture="3.1")
+avg_residual = Exercise(nb.avg_pool_residual, points=10, lecture="3.1")
 
 groups = described(
     avg_residual,
@@ -721,7 +658,7 @@ avg_residual.group("integers", points=0.5, visible=False)(
 
 avg_residual.add_misconceptions(
     frequent=("not_divided", "sigma_prime_missing", "stored_as_integers"),
-    residual_to_top_left=inside(share=top_left),
+    residual_to_top_left=inside(share=windows.top_left),
     **WINDOW_CONFUSED,
     not_divided=times(lambda c: np.prod(c.window)),
     divided_by_one_side=times(lambda c: c.window[1]),
@@ -745,18 +682,14 @@ avg_residual.equivalent("(m, n) → (n, m)", because="m and n are only multiplie
 
 # -------------------------------------------------------------------------------------------- max_pool2d
 
-max2d = Exercise(max_pool2d, points=12, lecture="3.1")
+max2d = Exercise(nb.max_pool2d, points=12, lecture="3.1")
 
 groups = described(
     max2d,
     PART_TWO,
     {"touching": 2, "channels": 1, "oblong": 1.25, "stride_one": 1.5, "batch": 1, "overlap": 1.25, "gaps": 1}
     | {"remainder": 1, "negative": 0.75, "everything": 0.75, "layouts": 0.5},
-    lambda rng, group, shape, window, stride: (
-        activations(rng, group, shape, window, stride),
-        window,
-        stride,
-    ),
+    lambda rng, group, *size: (activations(rng, group, *size), *size[1:]),
 )
 groups["touching"].example((MAP[None, None], 2, 2))
 groups["batch"].example((BATCH, 2, 1))
@@ -778,7 +711,7 @@ max2d.add_misconceptions(
     minimum_for_maximum=inside(reduce=smallest),
     indices_from_one=inside(first=1),
     **WINDOW_AND_STRIDE_CONFUSED,
-    stride_in_output_size_only=result(lambda z, c: cropped(max_pool2d(c.x, c.window, 1), z.shape[-2:])),
+    stride_in_output_size_only=result(lambda z, c: cropped(nb.max_pool2d(c.x, c.window, 1), z.shape[-2:])),
     remainder_at_the_top=given(x=cropped_at_the_start),
     channels_and_rows_pooled=CHANNELS_FOR_COLUMNS,
     windows_taken_to_touch=result(lambda z, c: in_blocks(c.x, c.window).max(axis=(3, 5))),
@@ -799,7 +732,7 @@ max2d.equivalent("(4, 5) → (5, 4)", because=AXES)
 
 # -------------------------------------------------------------------------------------------- avg_pool2d
 
-avg2d = Exercise(avg_pool2d, points=12, lecture="3.1")
+avg2d = Exercise(nb.avg_pool2d, points=12, lecture="3.1")
 
 groups = described(
     avg2d,
@@ -833,7 +766,7 @@ avg2d.add_misconceptions(
     maximum_for_mean=inside(reduce=largest),
     indices_from_one=inside(first=1),
     **WINDOW_AND_STRIDE_CONFUSED,
-    stride_in_output_size_only=result(lambda z, c: cropped(avg_pool2d(c.x, c.window, 1), z.shape[-2:])),
+    stride_in_output_size_only=result(lambda z, c: cropped(nb.avg_pool2d(c.x, c.window, 1), z.shape[-2:])),
     remainder_at_the_top=given(x=cropped_at_the_start),
     channels_and_rows_pooled=CHANNELS_FOR_COLUMNS,
     windows_taken_to_touch=result(lambda z, c: in_blocks(c.x, c.window).mean(axis=(3, 5))),
@@ -860,20 +793,18 @@ avg2d.equivalent("(4, 5) → (5, 4)", because=AXES)
 
 # ----------------------------------------------------------------------------------- max_pool2d_backward
 
-max_back = Exercise(max_pool2d_backward, points=20, lecture="3.1")
+max_back = Exercise(nb.max_pool2d_backward, points=20, lecture="3.1")
 
 
-def max_back_args(rng, group, shape, window, stride):
-    """The arguments of `max_pool2d_backward` for an input of the given shape."""
-    delta = residual(rng, group, shape, window, stride)
-    return delta, activations(rng, group, shape, window, stride), window, stride
+def unit_residuals(H, W, window, stride):
+    """Every unit residual as a sample, for one of `BASES`."""
+    return units(1, steps(H, window, stride), steps(W, window, stride))
 
 
 def max_back_units(rng, H, W, window, stride):
-    """Every unit residual as a sample, all with the same activations."""
-    P, Q = steps(H, window, stride), steps(W, window, stride)
-    x = np.repeat(checkered(rng, 1, 1, H, W), P * Q, axis=0)
-    return units(1, P, Q), x, window, stride
+    """Every unit residual, all with the same activations."""
+    delta = unit_residuals(H, W, window, stride)
+    return delta, np.repeat(checkered(rng, 1, 1, H, W), len(delta), axis=0), window, stride
 
 
 groups = described(
@@ -881,7 +812,7 @@ groups = described(
     PART_TWO,
     {"touching": 3.5, "channels": 1.5, "oblong": 2, "stride_one": 2, "batch": 1.5, "overlap": 2.5}
     | {"gaps": 1.5, "remainder": 1.5, "negative": 1, "everything": 1, "layouts": 0.5},
-    max_back_args,
+    lambda rng, group, *size: (residual(rng, group, *size), activations(rng, group, *size), *size[1:]),
     max_back_units,
 )
 groups["touching"].example((DELTA[None, None], MAP[None, None], 2, 2))
@@ -914,18 +845,18 @@ max_back.add_misconceptions(
         "divided_by_the_batch",
         "stored_as_integers",
     ),
-    overwritten_at_the_maximum=inside(combine=replaced_where_it_arrives),
-    replaced_not_added=inside(combine=replaced),
-    whole_residual_to_every_tie=inside(share=every_maximum),
-    residual_to_all_cells=inside(share=the_whole),
-    residual_to_top_left=inside(share=top_left),
-    residual_to_minimum=inside(share=first_minimum),
+    overwritten_at_the_maximum=inside(combine=windows.replaced_where_it_arrives),
+    replaced_not_added=inside(combine=windows.replaced),
+    whole_residual_to_every_tie=inside(share=windows.every_maximum),
+    residual_to_all_cells=inside(share=windows.the_whole),
+    residual_to_top_left=inside(share=windows.top_left),
+    residual_to_minimum=inside(share=windows.first_minimum),
     search_starts_from_zero=inside(share=first_maximum_above_zero),
-    residual_to_greatest_magnitude=inside(share=greatest_magnitude),
-    row_and_column_swapped=inside(share=maximum_transposed),
+    residual_to_greatest_magnitude=inside(share=windows.greatest_magnitude),
+    row_and_column_swapped=inside(share=windows.maximum_transposed),
     residual_times_maximum=inside(share=maximum_itself),
-    rule_of_average_pooling=inside(share=equally),
-    channels_mixed=inside(share=maximum_of_all_channels),
+    rule_of_average_pooling=inside(share=windows.equally),
+    channels_mixed=inside(share=windows.maximum_of_all_channels),
     indices_from_one=inside(first=1),
     **WINDOW_AND_STRIDE_CONFUSED,
     **RESIDUAL_OF_A_BATCH_WRONG,
@@ -941,18 +872,13 @@ max_back.equivalent("(i, j) → (j, i)", because=ORDER)
 
 # ----------------------------------------------------------------------------------- avg_pool2d_backward
 
-avg_back = Exercise(avg_pool2d_backward, points=16, lecture="3.1")
-
-
-def avg_back_args(rng, group, shape, window, stride):
-    """The arguments of `avg_pool2d_backward` for an input of the given shape."""
-    return residual(rng, group, shape, window, stride), shape, window, stride
+avg_back = Exercise(nb.avg_pool2d_backward, points=16, lecture="3.1")
 
 
 def avg_back_units(rng, H, W, window, stride):
-    """Every unit residual as a sample."""
-    P, Q = steps(H, window, stride), steps(W, window, stride)
-    return units(1, P, Q), (P * Q, 1, H, W), window, stride
+    """Every unit residual."""
+    delta = unit_residuals(H, W, window, stride)
+    return delta, (len(delta), 1, H, W), window, stride
 
 
 groups = described(
@@ -960,7 +886,7 @@ groups = described(
     PART_TWO,
     {"touching": 2.5, "channels": 1.25, "oblong": 1.75, "stride_one": 1.75, "batch": 1.25, "overlap": 2.25}
     | {"gaps": 1.25, "remainder": 1.25, "extremes": 1, "everything": 1, "layouts": 0.5},
-    avg_back_args,
+    lambda rng, group, *size: (residual(rng, group, *size), *size),
     avg_back_units,
 )
 groups["touching"].example((DELTA[None, None], (1, 1, 4, 4), 2, 2))
@@ -979,8 +905,8 @@ avg_back.add_misconceptions(
         "divided_by_the_batch",
         "stored_as_integers",
     ),
-    replaced_not_added=inside(combine=replaced),
-    residual_to_top_left=inside(share=top_left),
+    replaced_not_added=inside(combine=windows.replaced),
+    residual_to_top_left=inside(share=windows.top_left),
     indices_from_one=inside(first=1),
     **WINDOW_AND_STRIDE_CONFUSED,
     mean_residual_everywhere=changed(

@@ -29,30 +29,10 @@ from autograder.authoring.transforms import (
     switched,
 )
 
+from .. import windows
 from ..catalogue import LECTURE_A, integers, layouts, leaning, only, real, sized, units, until, whole
-from ..windows import (
-    equally,
-    every_maximum,
-    first_maximum,
-    first_minimum,
-    largest,
-    maximum_transposed,
-    mean,
-    pooled,
-    routed,
-    the_whole,
-    top_left,
-)
-from .notebook import (
-    bias_gradient,
-    cnn_gradients,
-    conv2d,
-    correlate,
-    fit_kernel,
-    kernel_gradient,
-    softmax_cross_entropy,
-    squared_error,
-)
+from ..windows import largest, mean, pooled, routed
+from . import notebook as nb
 
 DOMAIN = "cnn"
 
@@ -74,11 +54,16 @@ def on_residual(change):
     return result(lambda both_results, call: (both_results[0], change(both_results[1], call)))
 
 
+def on_both(change):
+    """A transform: both results are changed in the same way."""
+    return both(on_loss(change), on_residual(change))
+
+
 EXCHANGED = result(lambda pair, call: pair[::-1])
 
 # -------------------------------------------------------------------------------------- squared_error
 
-error = Exercise(squared_error, points=10, lecture="1")
+error = Exercise(nb.squared_error, points=10, lecture="1")
 
 error_small = error.group("lecture", points=4)(lambda rng: [(whole(rng, 2, 2), 5 + whole(rng, 2, 2))])
 error_small.example((np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.0, 2.0], [5.0, 3.0]])))
@@ -114,15 +99,11 @@ error.add_misconceptions(
         on_residual(lambda delta, c: np.sign(delta) / positions(c)),
     ),
     loss_not_averaged=on_loss(lambda J, c: J * positions(c)),
-    sums_for_means=both(
-        on_loss(lambda J, c: J * positions(c)), on_residual(lambda delta, c: delta * positions(c))
-    ),
-    averaged_over_rows=both(
-        on_loss(lambda J, c: J * c.z.shape[1]), on_residual(lambda delta, c: delta * c.z.shape[1])
-    ),
+    sums_for_means=on_both(lambda part, c: part * positions(c)),
+    averaged_over_rows=on_both(lambda part, c: part * c.z.shape[1]),
     divided_twice=on_residual(lambda delta, c: delta / positions(c)),
     half_the_square=on_loss(lambda J, c: J / 2),
-    half_of_both=both(on_loss(lambda J, c: J / 2), on_residual(lambda delta, c: delta / 2)),
+    half_of_both=on_both(lambda part, c: part / 2),
     root_of_the_mean=on_loss(lambda J, c: np.sqrt(J)),
     residual_averaged_away=on_residual(lambda delta, c: np.mean(delta)),
     stored_as_integers=on_residual(lambda delta, c: delta.astype(c.z.dtype)),
@@ -132,12 +113,12 @@ error.add_misconceptions(
 
 # ----------------------------------------------------------------------------------------- fit_kernel
 
-descent = Exercise(fit_kernel, points=25, lecture="1, 3.3")
+descent = Exercise(nb.fit_kernel, points=25, lecture="1, 3.3")
 
 
 def learned(case):
     """Whether the fit leads away from zero, so that neither w nor b is a small difference of large sums."""
-    w, b = fit_kernel(*case)
+    w, b = nb.fit_kernel(*case)
     return abs(w).max() > 0.05 and abs(b) > 0.05
 
 
@@ -168,12 +149,12 @@ descent_group("steps", 8, ((4, 6), (2, 3), 2), ((6, 5), (3, 1), 3), ((3, 7), (2,
 def descent_recovered(rng):
     image, w = real(rng, 7, 6), leaning(rng, 2, 3)
     # not to the end: there, mistakes that only change the way would arrive at the same kernel
-    yield image, correlate(image, w, rng.uniform(1, 2)), w.shape, 0.1, 15
+    yield image, nb.correlate(image, w, rng.uniform(1, 2)), w.shape, 0.1, 15
 
 
 PICTURE = np.array([[0.0, 0, 1, 1, 0, 0], [0, 1, 0, 0, 1, 0], [0, 0, 0, 1, 0, 0], [0, 0, 1, 1, 1, 0],
                     [1, 0, 0, 0, 1, 0], [0, 1, 1, 1, 0, 0]])  # fmt: skip
-descent_recovered.example((PICTURE, correlate(PICTURE, SOBEL), (3, 3), 0.2, 40))
+descent_recovered.example((PICTURE, nb.correlate(PICTURE, SOBEL), (3, 3), 0.2, 40))
 descent_group("extremes", 2, ((3, 4), (1, 1), 3), ((3, 2), (3, 2), 2), ((4, 3), (2, 2), 0), visible=False)
 
 
@@ -194,33 +175,13 @@ def subtracted(w, b, step, step_b):
     return w - step, b - step_b
 
 
-def as_a_step(w, b, step, step_b):
-    return -step, -step_b
-
-
-def without_bias(a, w, b):
-    return correlate(a, w)
-
-
-def with_rotated_kernel(a, w, b):
-    return correlate(a, rotated(w), b)
-
-
-def absolute_residual(z, target):
-    return np.sign(z - target) / z.size
-
-
-def residual_in_integers(z, target):
-    return squared_error(z.astype(target.dtype), target)[1]
-
-
 def descended(
     image, target, kernel_shape, learning_rate, steps, *,
     start=0.0,
-    forward=correlate,
-    residual=lambda z, target: squared_error(z, target)[1],
-    weight=kernel_gradient,
-    bias=bias_gradient,
+    forward=nb.correlate,
+    residual=lambda z, target: nb.squared_error(z, target)[1],
+    weight=nb.kernel_gradient,
+    bias=nb.bias_gradient,
     update=subtracted,
     piling_up=False,
     refreshed=True,
@@ -260,17 +221,19 @@ descent.add_misconceptions(
     start_from_ones=in_descent(start=1.0),
     residual_computed_once=in_descent(refreshed=False),
     gradients_pile_up=in_descent(piling_up=True),
-    replaced_by_the_step=in_descent(update=as_a_step),
+    replaced_by_the_step=in_descent(update=lambda w, b, step, step_b: (-step, -step_b)),
     kernel_changed_first=in_descent(first="w"),
     bias_changed_first=in_descent(first="b"),
     bias_not_learned=in_descent(bias=lambda delta: 0.0),
-    bias_left_out=in_descent(forward=without_bias),
+    bias_left_out=in_descent(forward=lambda a, w, b: nb.correlate(a, w)),
     bias_gradient_averaged=in_descent(bias=np.mean),
     bias_per_activation=in_descent(bias=lambda delta: delta),
-    gradient_rotated=in_descent(weight=lambda delta, a: rotated(kernel_gradient(delta, a))),
-    kernel_rotated_forward=in_descent(forward=with_rotated_kernel),
-    absolute_error=in_descent(residual=absolute_residual),
-    stored_as_integers=in_descent(residual=residual_in_integers),
+    gradient_rotated=in_descent(weight=lambda delta, a: rotated(nb.kernel_gradient(delta, a))),
+    kernel_rotated_forward=in_descent(forward=lambda a, w, b: nb.correlate(a, rotated(w), b)),
+    absolute_error=in_descent(residual=lambda z, target: np.sign(z - target) / z.size),
+    stored_as_integers=in_descent(
+        residual=lambda z, target: nb.squared_error(z.astype(target.dtype), target)[1]
+    ),
     uphill=given(learning_rate=lambda c: -c.learning_rate),
     factor_two_missing=given(learning_rate=lambda c: c.learning_rate / 2),
     residual_not_averaged=given(learning_rate=lambda c: c.learning_rate * outputs(c)),
@@ -288,7 +251,7 @@ descent.add_misconceptions(
 
 # ------------------------------------------------------------------------------ softmax_cross_entropy
 
-softmax = Exercise(softmax_cross_entropy, points=15, lecture="3")
+softmax = Exercise(nb.softmax_cross_entropy, points=15, lecture="3")
 
 
 def classes(rng, N, M):
@@ -298,7 +261,7 @@ def classes(rng, N, M):
 
 def undecided(case):
     """Whether the right classes are not all but certain: near ln 1 = 0, J would be rounding errors."""
-    return softmax_cross_entropy(*case)[0] > 0.2
+    return nb.softmax_cross_entropy(*case)[0] > 0.2
 
 
 def a_batch(rng, N, M):
@@ -350,34 +313,26 @@ def cross_entropy_of(probabilities, tiny=0.0):
     return instead(wrong)
 
 
-def normalised_along(axis):
-    """A transform: the greatest score subtracted and ln p from the scores, as advised, but along `axis`."""
+def normalised_along(greatest, total):
+    """A transform: as advised, but the greatest score and the sum are those along other axes."""
 
     def wrong(scores, labels):
-        shifted = scores - scores.max(axis=axis, keepdims=True)
-        log_p = shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
+        shifted = scores - scores.max(axis=greatest, keepdims=True)
+        log_p = shifted - np.log(np.exp(shifted).sum(axis=total, keepdims=True))
         right = one_hot(labels, scores.shape[1])
         return -np.mean(log_p[right == 1]), (np.exp(log_p) - right) / len(right)
 
     return instead(wrong)
 
 
-def shifted_by_the_batch(pair, call):
-    shifted = call.scores - call.scores.max()
-    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    right = one_hot(call.labels, shifted.shape[1])
-    return -np.mean(log_p[right == 1]), (np.exp(log_p) - right) / len(right)
-
-
 def every_label_subtracted(delta, call):
-    N = len(call.scores)
     p = of_greatest(call.scores)
     p[:, call.labels] -= 1
-    return p / N
+    return p / len(p)
 
 
 def squared_error_of_probabilities(pair, call):
-    difference = of_greatest(call.scores) - one_hot(call.labels, call.scores.shape[1])
+    difference = of_greatest(call.scores) - right_ones(call)
     return np.sum(difference**2) / len(difference), 2 * difference / len(difference)
 
 
@@ -385,26 +340,27 @@ def samples(call):
     return len(call.labels)
 
 
+def right_ones(call):
+    """A 1 for the right class of each sample, else 0."""
+    return one_hot(call.labels, call.scores.shape[1])
+
+
 LOSS_WRONG = {
-    "softmax_over_the_batch": normalised_along(0),
-    "softmax_over_everything": normalised_along(None),
+    "softmax_over_the_batch": normalised_along(0, 0),
+    "softmax_over_everything": normalised_along(None, None),
     "sigmoid_for_softmax": cross_entropy_of(lambda s: 1 / (1 + np.exp(-s))),
     "labels_from_one": given(labels=lambda c: c.labels - 1 + c.scores.shape[1] * (c.labels == 0)),
-    "one_not_subtracted": on_residual(
-        lambda delta, c: delta + one_hot(c.labels, c.scores.shape[1]) / samples(c)
-    ),
-    "right_class_only": on_residual(lambda delta, c: delta * one_hot(c.labels, c.scores.shape[1])),
+    "one_not_subtracted": on_residual(lambda delta, c: delta + right_ones(c) / samples(c)),
+    "right_class_only": on_residual(lambda delta, c: delta * right_ones(c)),
     "every_label_subtracted": on_residual(every_label_subtracted),
     "softmax_derivative_twice": on_residual(
         lambda delta, c: delta * of_greatest(c.scores) * (1 - of_greatest(c.scores))
     ),
     "squared_error_of_probabilities": result(squared_error_of_probabilities),
-    "averaged_over_classes": both(
-        on_loss(lambda J, c: J / c.scores.shape[1]), on_residual(lambda delta, c: delta / c.scores.shape[1])
-    ),
+    "averaged_over_classes": on_both(lambda part, c: part / c.scores.shape[1]),
     "logarithm_to_base_ten": on_loss(lambda J, c: J / np.log(10)),
     "logarithm_missing": on_loss(
-        lambda J, c: -np.mean(np.sum(of_greatest(c.scores) * one_hot(c.labels, c.scores.shape[1]), axis=1))
+        lambda J, c: -np.mean(np.sum(of_greatest(c.scores) * right_ones(c), axis=1))
     ),
     "minus_missing": on_loss(lambda J, c: -J),
 }
@@ -420,23 +376,21 @@ softmax.add_misconceptions(
         "uphill",
     ),
     scores_not_shifted=cross_entropy_of(normalised),
-    shifted_by_the_batch=result(shifted_by_the_batch),
+    shifted_by_the_batch=normalised_along(None, 1),
     logarithm_of_zero=cross_entropy_of(of_greatest),
     logarithm_clipped=cross_entropy_of(of_greatest, tiny=1e-12),
     **LOSS_WRONG,
     uphill=on_residual(lambda delta, c: -delta),
     residual_not_averaged=on_residual(lambda delta, c: delta * samples(c)),
     loss_not_averaged=on_loss(lambda J, c: J * samples(c)),
-    sums_for_means=both(
-        on_loss(lambda J, c: J * samples(c)), on_residual(lambda delta, c: delta * samples(c))
-    ),
+    sums_for_means=on_both(lambda part, c: part * samples(c)),
     results_exchanged=EXCHANGED,
 )
 
 
 # -------------------------------------------------------------------------------------- cnn_gradients
 
-network = Exercise(cnn_gradients, points=40, lecture="3")
+network = Exercise(nb.cnn_gradients, points=40, lecture="3")
 
 
 def pooled_sizes(H, W, kh, kw):
@@ -466,14 +420,14 @@ def pooling_windows(maps, m):
 def telling(case):
     """Whether mistakes would show: nothing is close to a kink or a tie, and every kind of window occurs."""
     params, x, labels = case
-    z = conv2d(x, params["w1"], params["b1"])
+    z = nb.conv2d(x, params["w1"], params["b1"])
     cells = np.sort(pooling_windows(z, 2), axis=4)
     alive = cells[..., 3] > 0
     clear = cells[..., 3] - cells[..., 2] > 1e-3
     f = np.maximum(cells[..., 3], 0).reshape(len(x), -1)
     scores = f @ params["w2"].T + params["b2"]
-    _, grads = cnn_gradients(params, x, labels)
-    delta = abs(softmax_cross_entropy(scores, labels)[1] @ params["w2"]).reshape(alive.shape)
+    _, grads = nb.cnn_gradients(params, x, labels)
+    delta = abs(nb.softmax_cross_entropy(scores, labels)[1] @ params["w2"]).reshape(alive.shape)
     heard = alive & (delta > 0.1 * delta.max())  # windows whose share in the gradients is no trifle
     first = pooling_windows(z, 2).argmax(axis=4)[heard]
     return (
@@ -600,16 +554,16 @@ def weight_gradient(delta1, x, w1):
 
 def layer_by_layer(
     params, x, labels, *,
-    convolve=conv2d,
+    convolve=nb.conv2d,
     activation=relu,
     slope=relu_slope,
     reduce=largest,
-    share=first_maximum,
+    share=windows.first_maximum,
     crop=everything,
     flatten=by_kernel,
     output=as_it_is,
     output_slope=ones,
-    loss=softmax_cross_entropy,
+    loss=nb.softmax_cross_entropy,
 ):  # fmt: skip
     """`cnn_gradients`."""
     w1, b1, w2, b2 = params["w1"], params["b1"], params["w2"], params["b2"]
@@ -680,10 +634,6 @@ first_kernel = only(np.s_[:1])
 first_channel = only(np.s_[:, :1])
 
 
-def convolve_in_integers(x, w, b):
-    return conv2d(x, w, b).astype(x.dtype)
-
-
 network.add_misconceptions(
     frequent=(
         "sigma_prime_missing",
@@ -698,18 +648,18 @@ network.add_misconceptions(
     sigma_prime_missing=in_network(slope=ones),
     activation_for_its_slope=in_network(slope=relu),
     relu_on_the_scores=in_network(output=relu, output_slope=relu_slope),
-    residual_to_all_cells=in_network(share=the_whole),
-    rule_of_average_pooling=in_network(share=equally),
-    average_pooling=in_network(reduce=mean, share=equally),
-    residual_to_top_left=in_network(share=top_left),
-    residual_to_minimum=in_network(share=first_minimum),
-    row_and_column_swapped=in_network(share=maximum_transposed),
-    whole_residual_to_every_tie=in_network(share=every_maximum),
+    residual_to_all_cells=in_network(share=windows.the_whole),
+    rule_of_average_pooling=in_network(share=windows.equally),
+    average_pooling=in_network(reduce=mean, share=windows.equally),
+    residual_to_top_left=in_network(share=windows.top_left),
+    residual_to_minimum=in_network(share=windows.first_minimum),
+    row_and_column_swapped=in_network(share=windows.maximum_transposed),
+    whole_residual_to_every_tie=in_network(share=windows.every_maximum),
     remainder_at_the_top=in_network(crop=without_the_first_odd),
     flattened_in_another_order=in_network(flatten=by_position),
     unflattened_in_another_order=in_network(flatten=back_by_position),
-    stored_as_integers=in_network(convolve=convolve_in_integers),
-    **{id: in_network(loss=wrong(softmax_cross_entropy)) for id, wrong in LOSS_WRONG.items()},
+    stored_as_integers=in_network(convolve=lambda x, w, b: nb.conv2d(x, w, b).astype(x.dtype)),
+    **{id: in_network(loss=wrong(nb.softmax_cross_entropy)) for id, wrong in LOSS_WRONG.items()},
     kernel_rotated_forward=with_params(w1=rotated),
     true_convolution=both(with_params(w1=rotated), on_gradients(w1=lambda dw, c: rotated(dw))),
     bias_left_out=with_params(b1=np.zeros_like),

@@ -348,10 +348,9 @@ class _Prober:
     def _written(self, found: dict[Part, np.ndarray]) -> dict[Quantity, sympy.Expr]:
         names = [array.quantities(self.layer) for array in self.arrays]
         monomials: list[Monomial] = [tuple(names[i][place] for i, place in part) for part in found]
-        coefficients = np.array([*found.values()]).reshape(len(found), *self.shape)
+        coefficients = np.array([*found.values()]).reshape(len(found), math.prod(self.shape))
         result: dict[Quantity, sympy.Expr] = {}
-        for position in positions(self.shape):
-            here = coefficients[(slice(None), *position)]
+        for position, here in zip(positions(self.shape), coefficients.T, strict=True):
             parts = {monomials[term]: float(here[term]) for term in np.flatnonzero(here)}
             if self.reading.routed == "near":
                 parts = self._from_the_given(parts, names[0])

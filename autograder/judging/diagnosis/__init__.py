@@ -61,14 +61,17 @@ def diagnose(
     symptom = seen if visible else told.kind(seen)
     detail = None if symptom == seen else seen
     found = catalogue.recognise(exercise, cases)
+    wrong = [judged for judged in cases if not judged.verdict.earns]
+    again = symptoms.explained(wrong, visible=True, again=True) if visible else None
+    again = None if again == symptom else again
     if found is None:
-        return Diagnosis(None, symptom, symptom, detail)
+        return Diagnosis(None, symptom, again or symptom, detail)
     hint = _idea(exercise, found.hint)
     if found.apart:
         idea = say("idea.apart", hint=hint, what=joined(map(say, found.apart)))
     else:
         idea = say("idea.whole" if found.explains_all else "idea.partly", hint=hint)
-    return Diagnosis(found.hint.id, symptom, idea, detail)
+    return Diagnosis(found.hint.id, symptom, joined([idea, again], "list.lines") if again else idea, detail)
 
 
 def _idea(exercise: KeyExercise, hint: Hint) -> Text:

@@ -60,15 +60,22 @@ def symptom(
             allowed = joined(["NumPy", *modules])
             return say("symptom.module_not_among", module=first.outcome.text, **place, modules=allowed)
         return say("symptom.module_forbidden", module=first.outcome.text, **place)
-    way = way_of_failing(first)
-    alike = [case for case in wrong if way_of_failing(case) == way]
-    if first.difference is not AGREE:
-        own = [(case.case.accept, case.difference) for case in alike]
-        explanation = first.case.accept.explained(own, visible=visible)
-        if explanation is not None:
-            return explanation
+    explanation = explained(wrong, visible=visible)
+    if explanation is not None:
+        return explanation
+    alike = [case for case in wrong if way_of_failing(case) == way_of_failing(first)]
     what = _what(exercise, cases, alike, knowledge)
     return limited(what, exercise, cases, alike, knowledge.features, elsewhere=len(alike) < len(wrong))
+
+
+def explained(wrong: Sequence[Judged], *, visible: bool, again: bool = False) -> Text | None:
+    """What the comparator itself says of the cases that fail as the first of them does; see `Comparator`."""
+    first = wrong[0]
+    if first.difference is AGREE:
+        return None
+    way = way_of_failing(first)
+    own = [(case.case.accept, case.difference) for case in wrong if way_of_failing(case) == way]
+    return first.case.accept.explained(own, visible=visible, again=again)
 
 
 def _what(

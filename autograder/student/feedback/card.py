@@ -88,7 +88,7 @@ class Card:
 
     @property
     def has_untold_idea(self) -> bool:
-        return self.result.misconception is not None and not self.told
+        return self.result.idea is not None and not self.told
 
 
 def cards(

@@ -12,7 +12,7 @@ def points(result: ExerciseResult | SubmissionResult) -> Text:
 
 def hint(card: Card) -> Text | None:
     """The idea, where it may be revealed."""
-    return card.result.diagnosis if card.told and card.result.misconception is not None else None
+    return card.result.idea if card.told else None
 
 
 def following(step: Text) -> Text:

@@ -137,8 +137,8 @@ def hint_steps(exercise: ExerciseResult, work: Work, lang: str) -> list[str]:
     if exercise.verdict in (Verdict.NI, Verdict.MISSING):
         return [read, _("watch.hint_simplest_case")]
     steps = []
-    if exercise.misconception is not None and exercise.diagnosis is not None:
-        steps.append(exercise.diagnosis.in_language(lang))
+    if exercise.idea is not None:
+        steps.append(exercise.idea.in_language(lang))
     else:
         steps.append(_("watch.hint_not_recognised"))
     if find(work.key.domain).formula is not None:

@@ -15,9 +15,11 @@ from typing import Literal
 
 from autograder.base.messages import Text, Verbatim, joined, say
 from autograder.cnn.derivations.checking.faults import (
+    SHOWN,
     TermFault,
     as_typed,
     asked_for,
+    counted,
     explain,
     has_sum,
     is_undone,
@@ -100,6 +102,8 @@ class LineResult:
     says : str
         `RIGHT`, or the wrong terms, so that wrong lines can be compared whatever their notation; "" if the
         line has no terms.
+    twice : bool
+        Whether an earlier line answers it, too.
     """
 
     left: Atom | None
@@ -110,6 +114,19 @@ class LineResult:
     faults: tuple[TermFault, ...] = ()
     slips: tuple[Slip, ...] = ()
     says: str = ""
+    twice: bool = False
+
+    def without_answer(self, again: bool) -> Text:
+        """Why it is wrong: how many terms, or `again` the mistake and which terms; never the right ones."""
+        if not self.faults:
+            return self.text
+        twice = [say("cnn.equation.answered_twice")] if self.twice else []
+        if not again:
+            return joined([*twice, counted(self.faults)], "list.sentences")
+        which = [fault.which for fault in self.faults[:SHOWN]]
+        more = len(self.faults) - SHOWN
+        which += [say("note.and_more", count=more)] if more > 0 else []
+        return joined([*twice, *(slip.text for slip in self.slips), *dict.fromkeys(which)], "list.sentences")
 
 
 def answer(question: Question, line: str, typed: str) -> LineResult:
@@ -309,7 +326,7 @@ class _Lines:
         elif (self.found[left].verdict, verdict) != ("right", "right"):
             text = joined([say("cnn.equation.answered_twice"), text], "list.sentences")
             said = "" if says == RIGHT else says
-            self.found[left] = replace(result, verdict="wrong", text=text, says=said)
+            self.found[left] = replace(result, verdict="wrong", text=text, says=said, twice=True)
 
 
 # ---- General formulas -------------------------------------------------------------------------------------

@@ -50,6 +50,25 @@ class TermFault:
     typed: str
     text: Text
 
+    @property
+    def which(self) -> Text:
+        """The wrong term, without what would be right."""
+        first, _, rest = self.wanted.partition("·")
+        if self.kind == "missing":
+            return say("cnn.which.missing", factor=first) if rest else counted([self])
+        return self.text if self.kind in ("extra", "sign") else say(f"cnn.which.{self.kind}", term=self.typed)
+
+
+def counted(faults: Iterable[TermFault]) -> Text:
+    """How many terms are missing, wrong and too many."""
+    kinds = Counter(fault.kind if fault.kind in ("missing", "extra") else "wrong" for fault in faults)
+    counts = [
+        say(f"cnn.which.count_{kind}", count=kinds[kind])
+        for kind in ("missing", "wrong", "extra")
+        if kinds[kind]
+    ]
+    return joined(counts, "list.sentences")
+
 
 def explain(
     typed: Terms, right: Terms, left: Atom | None, formulas: LayerFormulas
