@@ -133,7 +133,7 @@ class _Explained:
             if outcome.status == "raised" and outcome.exception in _OF_NAMES:
                 reason = self._removed(exercise.name, outcome.text)
             if not self.key.visible and (outcome.exception == "NameError" or outcome.status == "forbidden"):
-                reason = reason or self._unknown(exercise.name, self._can_import, outcome.text)
+                reason = reason or self._unknown(exercise.name, self._can_import)
             return replace(outcome, reason=_cut(reason)) if reason else outcome
         except (RecursionError, MemoryError):  # it parsed from fewer frames
             pass

@@ -96,16 +96,14 @@ def why_not_implemented(read: Submission, name: str, method: str = "") -> Text |
     return say("symptom.raised", name="NotImplementedError")
 
 
-def unknown_names(
-    read: Submission, name: str, can_import: Callable[[str], bool], said: str = ""
-) -> Text | None:
+def unknown_names(read: Submission, name: str, can_import: Callable[[str], bool]) -> Text | None:
     """What `name` uses that this file never defines, or imports from where nothing can be imported, or has
-    from a statement that fails: `said`, what an exception says, tells which name was not there."""
+    from statements, of which one may fail."""
     own = _defining(read, name)
     if own is None:
         return None
-    giving = _giving(read, said)
-    parts = (part for statement in (own, *giving) for part in _parts(statement, ast.Name))
+    given = _given(read, own)
+    parts = (part for statement in (own, *given.values()) for part in _parts(statement, ast.Name))
     used = {part.id: None for part in parts if isinstance(part.ctx, ast.Load)}
     imported = list(_imported(read))
     for bound, module in imported:
@@ -119,20 +117,16 @@ def unknown_names(
         known |= set(map(_defines, ast.walk(_node(statement))))
     if unknown := [each for each in used if each not in known]:
         return say("symptom.names_unknown", names=joined(unknown))
-    for statement in giving:
-        at = {"where": place(statement.where), "line": statement.line}
-        return say("symptom.needs_statement", used=_UNDEFINED.findall(said)[0], **at)
-    return None
+    return say("symptom.needs_statement", names=joined(given)) if given else None
 
 
-_UNDEFINED = re.compile(r"^name '(\w+)' is not defined")
-
-
-def _giving(read: Submission, said: str) -> list[Statement]:
-    """The statements that give the name a value of which an exception says that it has none."""
-    return [
-        each for name in _UNDEFINED.findall(said) for each in read.statements if _gives_a_value(each, name)
-    ]
+def _given(read: Submission, own: Statement) -> dict[str, Statement]:
+    """The names that a function takes from statements that give them a value, by the file's text alone."""
+    parts = list(_parts(own, ast.Name))
+    inside = {part.arg for part in _parts(own, ast.arg)}
+    inside |= {part.id for part in parts if not isinstance(part.ctx, ast.Load)}
+    names = dict.fromkeys(part.id for part in parts if part.id not in inside)
+    return {name: each for name in names for each in read.statements if _gives_a_value(each, name)}
 
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -149,11 +143,12 @@ def removed_names(read: Submission, name: str, said: str) -> Text | None:
     if not _ABOUT_NUMPY.search(said):
         return None
     own = _defining(read, name)
-    for statements in ((own,) if own else (), read.statements, giving := _giving(read, said)):
+    for statements in ((own,) if own else (), read.statements):
         used = _removed(read, statements)
-        if used and (statements is giving or any(re.search(rf"\b{old}\b", said) for old in used)):
+        if any(re.search(rf"\b{old}\b", said) for old in used):
             return _successors(used)
-    return None
+    used = _removed(read, _given(read, own).values()) if own and "is not defined" in said else []
+    return _successors(used) if used else None
 
 
 def _successors(used: Collection[str]) -> Text:

@@ -259,6 +259,15 @@ CASES: dict[str, Case] = {
         (0, 6),
     ),
     "a name from what raises": script("W = 1 / 0\n" + MAX.replace("np.max(a", "np.max(a * W") + AVG, (0, 6)),
+    "a name that a hidden input could have chosen": script(
+        "v0 = v1 = 1 / 0\n"
+        + MAX.replace(
+            "    return",
+            "    raise NameError(f\"name 'v{len(a) % 2}' is not defined\")\n    v0, v1\n    return",
+        )
+        + AVG,
+        (0, 6),
+    ),
     "a name from a module not installed": script(
         "import torch\nW = torch.ones(1)\n" + MAX.replace("np.max(a", "np.max(a * W") + AVG, (0, 6)
     ),
@@ -333,8 +342,9 @@ BY_THE_FILE = {
     "a helper's file": "It uses most, and helper cannot be imported here.",
     "numpy under another name": "It uses names that are not defined: np; define or import",
     "a typing error": "It uses names that are not defined: aa; define or import",
-    "a name from what was stopped": "It uses W, which has no value: the statement that gives it one (pool",
-    "a name from what raises": "It uses W, which has no value: the statement that gives it one (pool",
+    "a name from what was stopped": "It uses W, to which statements of this file give a value",
+    "a name that a hidden input could have chosen": "It uses v0, v1, to which",
+    "a name from what raises": "It uses W, to which statements of this file give a value",
     "a name from a module not installed": "It uses torch, and torch cannot be imported here.",
 }
 """What is said of hidden cases by the file's text alone: of visible ones that is what was raised; all else is
