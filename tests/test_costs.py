@@ -114,8 +114,8 @@ BY_DEFINITION = {
     "locally_connected_counts": {"cnn.place.kernel_1x1"},
     "convolution_counts": {"cnn.place.kernel_1x1"},
 }
-"""What changes others by definition: without a stride, windows overlap exactly where a kernel of more than one
-number has several positions."""
+"""What changes others by definition: without a stride, windows overlap exactly where a kernel of more than
+one number has several positions."""
 
 
 @pytest.mark.parametrize("name", GENERAL)
