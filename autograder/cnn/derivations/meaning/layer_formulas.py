@@ -12,7 +12,7 @@ from autograder.cnn.derivations import expand
 from autograder.cnn.derivations.layer import AnyLayer, Pooling
 from autograder.cnn.derivations.meaning.terms import ONE, ZERO, Meaningless, NotCovered, Terms, times
 from autograder.cnn.derivations.notation import write
-from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, Derivative, LayerName, Quantity, terms
+from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, Derivative, LayerName, Quantity
 
 
 class LayerFormulas:
@@ -143,7 +143,7 @@ def formulas_of(layer: AnyLayer) -> LayerFormulas:
 
 
 def _as_terms(formulas: expand.Formulas) -> dict[Atom, Terms]:
-    return {atom: dict(terms(formula).items()) for atom, formula in formulas.items()}
+    return {atom: dict(formula.items()) for atom, formula in formulas.items()}
 
 
 def _within(index: int, most: int) -> bool:

@@ -9,8 +9,6 @@ from dataclasses import replace
 from math import prod
 from typing import Any, Literal
 
-import sympy
-
 from autograder.base.messages import Text, Verbatim, joined, say
 from autograder.cnn.derivations import expand
 from autograder.cnn.derivations.expand import Formulas
@@ -32,7 +30,7 @@ from autograder.cnn.derivations.pages.records import (
     example_map,
     sum_of,
 )
-from autograder.cnn.derivations.symbols import BEFORE, Atom, Derivative, Monomial
+from autograder.cnn.derivations.symbols import BEFORE, Atom, Derivative, Monomial, Polynomial
 
 Part = Literal["z", "delta", "input", "weights", "bias", "all"]
 PARTS: tuple[Part, ...] = ("z", "delta", "input", "weights", "bias", "all")
@@ -113,9 +111,9 @@ class _Lines:
         self.only = [] if holding is None else [holding]
         self.z = expand.forward(layer, holding, self.steps)
 
-    def occurrences(self, variables: list[Atom]) -> dict[Atom, dict[Atom, sympy.Expr]]:
+    def occurrences(self, variables: list[Atom]) -> dict[Atom, Formulas]:
         """For each variable (all of one quantity) the z that hold it, and their derivatives by it."""
-        found: dict[Atom, dict[Atom, sympy.Expr]] = {variable: {} for variable in variables}
+        found: dict[Atom, Formulas] = {variable: {} for variable in variables}
         letter, layer = variables[0].letter, variables[0].layer
         for z, formula in self.z.items():
             for variable, slope in expand.derivatives(formula, letter, layer).items():
@@ -164,9 +162,7 @@ def _residual(lines: _Lines) -> list[Section]:
     return parts
 
 
-def _residual_steps(
-    lines: _Lines, a: Atom, occurrences: dict[Atom, sympy.Expr], results: Formulas
-) -> Section:
+def _residual_steps(lines: _Lines, a: Atom, occurrences: Formulas, results: Formulas) -> Section:
     delta, z_before = Atom("delta", a.index, BEFORE), Atom("z", a.index, BEFORE)
     title = Prose(say("cnn.page.residual_of"), ((delta,),))
     undone = Derivative("J", z_before)
@@ -184,10 +180,10 @@ def _residual_steps(
     return Section(title, tuple(blocks), level=3)
 
 
-def _local_derivative(lines: _Lines, z: Atom, a: Atom, slope: sympy.Expr) -> Equation:
+def _local_derivative(lines: _Lines, z: Atom, a: Atom, slope: Polynomial) -> Equation:
     """∂z₁₁/∂a₁₂ = ∂(a₁₂·w₁₂)/∂a₁₂ = w₁₂."""
     holding = tuple(term for term in as_sum(lines.z[z]).terms if a in term.factors)
-    own = holding == as_sum(a.symbol).terms
+    own = holding == sum_of([(a,)]).terms
     middle: tuple[Side, ...] = () if own else (Slope(Sum(holding), a),)
     return Equation(Derivative(z, a), (*middle, as_sum(slope)), in_one_line=True)
 
@@ -244,7 +240,7 @@ def _residual_recipe(layer: AnyLayer) -> Text:
 
 def _closed(closed: ClosedForm, results: Formulas, in_words: Text) -> Section:
     """The drawings, and the outcome of the comparison with the derivation."""
-    if closed_form.agrees(closed, results):
+    if closed.formulas == results:
         outcome = say("cnn.page.compared_equal", count=len(results))
     else:
         outcome = say("cnn.page.compared_unequal")
@@ -259,7 +255,7 @@ def _equations(left: Atom | Derivative, *sides: Side) -> Aligned:
     return Aligned((Equation(left, sides),))
 
 
-def _results(results: Mapping[Any, sympy.Expr]) -> Aligned:
+def _results(results: Mapping[Any, Polynomial]) -> Aligned:
     return Aligned(tuple(Equation(left, (as_sum(formula),)) for left, formula in results.items()))
 
 
