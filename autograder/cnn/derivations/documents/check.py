@@ -29,12 +29,15 @@ from autograder.cnn.derivations.documents.find import DocumentError, Found, Scan
 from autograder.cnn.derivations.documents.report import Checked, Report, Status
 from autograder.cnn.derivations.documents.settings import (
     FROM_THE_TEXT,
+    POOLING,
     Kind,
     Options,
     generic_layers,
     layers_of,
+    pooling_layers,
+    stated_window,
 )
-from autograder.cnn.derivations.layer import AnyLayer, Layer, describe
+from autograder.cnn.derivations.layer import AnyLayer, Layer, Size, describe
 from autograder.cnn.derivations.meaning.convention import Convention
 from autograder.cnn.derivations.meaning.evaluate import MAX_STEPS, Evaluator
 from autograder.cnn.derivations.meaning.indices import SizeName, free_variables, require_one_size_each
@@ -42,7 +45,13 @@ from autograder.cnn.derivations.meaning.layer_formulas import formulas_of
 from autograder.cnn.derivations.meaning.terms import NotCovered
 from autograder.cnn.derivations.notation import write
 from autograder.cnn.derivations.notation.errors import NotationError
-from autograder.cnn.derivations.notation.nodes import Equation, NamedQuantity, PartialDerivative
+from autograder.cnn.derivations.notation.nodes import (
+    Call,
+    Equation,
+    NamedQuantity,
+    PartialDerivative,
+    Variable,
+)
 from autograder.cnn.derivations.notation.parse import parse_equation
 from autograder.cnn.derivations.notation.spelling import LECTURES, in_letters, names_in, plain
 from autograder.submissions.content import decode
@@ -89,6 +98,10 @@ def check_text(text: str, suffix: str = ".md", options: Options = FROM_THE_TEXT)
 
 
 _POOLING = re.compile(r"池化|pool|upsample|上采样", re.IGNORECASE)
+_POOLING_OF: dict[Kind, re.Pattern[str]] = {
+    "max": re.compile(r"最大|max", re.IGNORECASE),
+    "avg": re.compile(r"平均|均值|average|avg|mean", re.IGNORECASE),
+}
 _CONVOLUTION = re.compile(r"卷积|convol|kernel", re.IGNORECASE)
 _DENSE = re.compile(r"全连接|fully.connected|dense|feed.?forward|多层感知|MLP|DNN", re.IGNORECASE)
 _WORDS = re.compile(
@@ -157,6 +170,8 @@ class _Checker:
         )
         self.conventions: dict[Convention, None] = {}
         self.parsed: list[_Parsed] = []
+        self.windows: dict[int, Size] = {}
+        """Of pooling, by section, as an element of z tells them."""
         self._of_all: dict[tuple[Kind, Options, Convention], Sequence[AnyLayer]] = {}
         self._known: dict[tuple[Equation, AnyLayer, Convention], Outcome] = {}
         self._shown = self._forward = self._counted = False
@@ -203,9 +218,10 @@ class _Checker:
         )
 
     def _read(self, found: Found, text: str) -> _Parsed | Checked:
-        if _WORDS.search(found.source):
+        if _WORDS.search(text):
             return self._checked(found, None, Outcome("not_covered", say("cnn.document.words_in_formula")))
-        if said.is_statement(text, self.letters):
+        pooled = self._pooling_at(found)
+        if said.is_statement(text, self.letters) and not (pooled and re.match(r"\s*\\?(?:delta|δ)", text)):
             return self._checked(found, None, Outcome("statement", say("cnn.document.statement")))
         try:
             equation = parse_equation(in_letters(text, self.letters))
@@ -214,8 +230,10 @@ class _Checker:
         if equation.continued or not equation.relations:
             text_ = say("cnn.document.left_side_missing")
             return self._checked(found, equation, Outcome("not_understood", text_))
-        dense = _DENSE.search(self.scan.sections[found.section]) is not None
-        return _Parsed(found, text, equation, kinds_of(equation, dense), self._options(found))
+        words = self.scan.sections[found.section]
+        dense = _DENSE.search(words) is not None
+        kinds = kinds_of(equation, dense, pooled, dense or _CONVOLUTION.search(words) is not None)
+        return _Parsed(found, text, equation, kinds, self._options(found))
 
     def _options(self, found: Found) -> Options:
         """Given sizes, else those stated last before the equation."""
@@ -292,7 +310,9 @@ class _Checker:
                 continue
             if convention.base != best.base and not moved:
                 everything = len(right(convention)) == len(members)
-                if lost or not (gained & zero or everything or len(gained) > 1 or not self._shown):
+                pooled = any(each.kinds[0] in POOLING for each in members)
+                alone = not self._shown and not pooled
+                if lost or not (gained & zero or everything or len(gained) > 1 or alone):
                     continue
             best = convention
         self._shown = self._shown or bool(right(best))
@@ -338,8 +358,6 @@ class _Checker:
         if outcome.status == "not_covered":
             rows = [each for each in others if each.rows and not forward]
             return Outcome("conditional", described_change(convention, rows[0])) if rows else outcome
-        if not names_letter(parsed.equation, "w") and self._is_about_pooling(parsed.found):
-            return Outcome("not_covered", say("cnn.uncovered.pooling"))
         if moved and (len(members) == 1 or (parsed.general and not self._counted)):
             return Outcome("conditional", described_change(convention, moved[0]))
         rotated = [each for each in others if each.flipped and not each.channel_first]
@@ -376,14 +394,23 @@ class _Checker:
             yield replace(self.convention, bias=not self.convention.bias), "right"
         elif without and not any(tried[self.convention][id(each)].status == "right" for each in others):
             yield replace(self.convention, bias=False), "conditional"
+        if any(isinstance(node, Call) and node.function == "upsample" for node in parsed.equation.nodes()):
+            sure = parsed.kinds == ("max",)
+            yield replace(self.convention, copies=False), "right" if sure else "conditional"
         if not self.sloped or _defines_residual(parsed.equation):
             yield replace(self.convention, slope=False), "conditional"
 
-    def _is_about_pooling(self, found: Found) -> bool:
-        """Whether the section, or the nearest before it that names either, is about pooling."""
-        before = self.scan.sections[: found.section + 1]
-        named = (each for each in reversed(before) if _POOLING.search(each) or _CONVOLUTION.search(each))
-        return _POOLING.search(next(named, "")) is not None
+    def _pooling_at(self, found: Found) -> tuple[Kind, ...]:
+        """The pooling of which the section, or the nearest before it that names a layer, speaks."""
+        if self.given.pool:
+            return (self.given.pool,)
+        for words in reversed(self.scan.sections[: found.section + 1]):
+            if _POOLING.search(words):
+                kinds = tuple(kind for kind in POOLING if _POOLING_OF[kind].search(words))
+                return kinds or POOLING
+            if _CONVOLUTION.search(words):
+                break
+        return ()
 
     # ---- Layers
 
@@ -394,6 +421,8 @@ class _Checker:
         in which most equations come out right, for a wrong index should cost its own line only. A second
         example of another size is a block of equations that are all right in a layer of their own."""
         settled = [(parsed, with_layers(parsed.equation, convention)) for parsed in members]
+        if kind in POOLING:
+            return [self._check_pooling(*pair, kind, convention) for pair in settled]
         best, _ = self._in_best_layer(settled, kind, options, convention)
         for block in _blocks(members):
             if len(block) < 2 or len(block) == len(members) or all(best[n].status == "right" for n in block):
@@ -473,6 +502,42 @@ class _Checker:
         if worst and found.status == "wrong":
             return replace(found, place=say("cnn.document.wrong_in_layer", layer=describe(layers[worst])))
         return found
+
+    def _check_pooling(
+        self, parsed: _Parsed, equation: Equation | NotCovered, kind: Kind, convention: Convention
+    ) -> Outcome:
+        """Checked in windows of the size that the text states, else in any."""
+        if isinstance(equation, NotCovered):
+            return Outcome("not_covered", equation.text)
+        section = parsed.found.section
+        before = [words for words in self.scan.sections[section::-1] if _POOLING.search(words)]
+        told = next(filter(None, map(stated_window, before)), None)
+        stated = self.given.window or told or self.windows.get(section)
+        outcome = self._in_windows(equation, kind, stated, convention)
+        sized = any(isinstance(node, Variable) for node in equation.nodes())
+        if stated is None and not sized and outcome.status not in ("right", "conditional", "not_carried_out"):
+            for side in (2, 3, 4):
+                again = self._in_windows(equation, kind, (side, side), convention)
+                if again.status == "right" and parsed.forward and not parsed.general:
+                    self.windows[section] = side, side
+                    return again
+                if again.status == "right":
+                    return again.if_(describe(again.layers[0]))
+            if not parsed.general and any(node.index.entries for node in quantities(equation)):
+                return Outcome("not_covered", say("cnn.document.sizes_unknown"))
+        return outcome
+
+    def _in_windows(
+        self, equation: Equation, kind: Kind, window: Size | None, convention: Convention
+    ) -> Outcome:
+        layers = pooling_layers(equation, kind, window, convention.base)
+        outcomes = []
+        for layer in layers:
+            outcomes.append(self._judge(equation, layer, convention))
+            if outcomes[-1].status != outcomes[0].status:
+                break
+        place = say("cnn.document.wrong_in_layer", layer=describe(layers[len(outcomes) - 1]))
+        return replace(outcomes[-1], layers=tuple(layers), place=None if len(outcomes) == 1 else place)
 
     def _judge(self, equation: Equation, layer: AnyLayer, convention: Convention) -> Outcome:
         """One equation in one layer, at every element that it speaks of."""

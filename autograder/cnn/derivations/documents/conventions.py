@@ -187,6 +187,7 @@ FLAGS = (
     "bias",
     "slope",
     "sigmoid",
+    "copies",
 )
 """Fields of a convention that are true or false; each has a sentence for both."""
 

@@ -11,11 +11,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, LayerError, Size
+from autograder.cnn.derivations.layer import (
+    AnyLayer,
+    Dense,
+    Layer,
+    LayerError,
+    Pooling,
+    Size,
+    max_pooling,
+)
 from autograder.cnn.derivations.meaning.indices import free_variables
 from autograder.cnn.derivations.meaning.layer_labels import layer_of
 from autograder.cnn.derivations.meaning.terms import NotCovered
-from autograder.cnn.derivations.notation.nodes import Equation, NamedQuantity
+from autograder.cnn.derivations.notation.nodes import Equation, NamedQuantity, Summation, Variable
 from autograder.cnn.derivations.symbols import BEFORE
 
 
@@ -30,6 +38,8 @@ class Options:
     symbols: tuple[tuple[str, str], ...] = ()
     base: Literal[0, 1] | None = None
     convolution: "Kernels | Literal['']" = ""
+    pool: "Literal['max', 'avg', '']" = ""
+    window: Size | None = None
 
 
 Kernels = Literal["correlation", "true"]
@@ -74,7 +84,58 @@ def stated_sizes(line: str) -> Options | None:
 
 # ---- Sizes from indices -----------------------------------------------------------------------------------
 
-Kind = Literal["map", "numbered", "dense"]
+Kind = Literal["map", "numbered", "dense", "max", "avg"]
+POOLING: tuple[Kind, ...] = ("max", "avg")
+_SIDES = r"(\d{1,2})\s*\$?\s*(?:×|x|\\times|\*)\s*\$?\s*(\d{1,2})(?!\s*\$?\s*(?:→|->|\\to|的?(?:输入|图)))"
+_WINDOWS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"(?:滑窗|窗口|window|filter|kernel|核)[^\d\n]{{0,20}}{_SIDES}",
+        rf"{_SIDES}\$?[^\d\n]{{0,12}}(?:池化|滑窗|窗口|采样|window|pool|filter)",
+        rf"(?:池化|采样|pool\w*)[^\d\n]{{0,20}}{_SIDES}",
+    )
+)
+
+
+def stated_window(words: str) -> Size | None:
+    """The window of which a section on pooling speaks."""
+    match = next(filter(None, (pattern.search(words) for pattern in _WINDOWS)), None)
+    return (int(match[1]), int(match[2])) if match else None
+
+
+def pooling_layers(equation: Equation, kind: Kind, window: Size | None, base: int) -> list[AnyLayer]:
+    """Where a formula of pooling is checked: in windows of one size if it is told, else in two.
+
+    Windows are square where a single letter is their size; the map holds every element that is named.
+    """
+    letters = {
+        name
+        for node in equation.nodes()
+        for name in (free_variables(node) if isinstance(node, NamedQuantity | Variable) else ())
+    }
+    letters -= {
+        each.variable for node in equation.nodes() if isinstance(node, Summation) for each in node.ranges
+    }
+    several = len({name for name in letters if name in "mnhwHW"}) > 1
+    square = bool(letters & {*"kfrsKFRS"}) and not several
+    windows = [window] if window else [(2, 2), (3, 3)] if square else [(2, 3), (3, 2)]
+    maps = 2 if layer_kind(equation) == "numbered" else 1
+    found: list[AnyLayer] = []
+    for height, width in windows:
+        rows, columns = 2, 3
+        for node in equation.nodes():
+            if isinstance(node, NamedQuantity) and len(node.index.entries) > 1 and not free_variables(node):
+                down, right = (sum(n for n, _ in each.terms) + 1 - base for each in node.index.entries[-2:])
+                before = layer_of(node) == BEFORE
+                rows = max(rows, -(-down // height) if before else down)
+                columns = max(columns, -(-right // width) if before else right)
+        if max(rows, columns) > 40:
+            return []
+        overlapping = letters & {*"sS"} and letters & {*"kfrKFR"} and height != 2
+        steps = (2, 2) if overlapping else None
+        layer = Pooling((rows * height, columns * width), (height, width), steps, channels=maps)
+        found.append(max_pooling(layer) if kind == "max" else layer)
+    return found
 
 
 def generic_layers(kind: Kind, strides: Iterable[int], padding: int = 0) -> list[AnyLayer]:
