@@ -50,6 +50,7 @@ from autograder.cnn.derivations.notation.nodes import (
     Equation,
     NamedQuantity,
     PartialDerivative,
+    Quotient,
     Variable,
 )
 from autograder.cnn.derivations.notation.parse import parse_equation
@@ -241,14 +242,19 @@ class _Checker:
             return self.given
         place = (found.cell, found.line)
         before = [stated for stated in self.scan.stated if (stated.cell, stated.line) <= place]
-        return before[-1].options if before and self.given == FROM_THE_TEXT else self.given
+        given = self.given
+        if not before or (given.input, given.kernel, given.stride, given.padding) != (None, None, 1, 0):
+            return given
+        told = before[-1].options
+        sizes = {name: getattr(told, name) for name in ("input", "kernel", "stride", "padding")}
+        return replace(given, **sizes)
 
     # ---- Conventions
 
     def _tried(self, members: list[_Parsed]) -> _Tried:
         """The equations of a section under every convention that may be, the one that holds so far first."""
         starred = any("⊛" in parsed.plain for parsed in members)
-        swapped = any({"numbered", "dense"} & {*parsed.kinds} for parsed in members)
+        swapped = any({"numbered", "batch", "dense"} & {*parsed.kinds} for parsed in members)
         indexed = any(re.search(r"[_\[\d₀-₉]", parsed.plain) for parsed in members)
         found: _Tried = {}
         for convention in said.candidates(self.convention, starred, swapped, indexed):
@@ -397,6 +403,9 @@ class _Checker:
         if any(isinstance(node, Call) and node.function == "upsample" for node in parsed.equation.nodes()):
             sure = parsed.kinds == ("max",)
             yield replace(self.convention, copies=False), "right" if sure else "conditional"
+        divided = any(isinstance(node, Quotient) for node in parsed.equation.nodes())
+        if divided and parsed.kinds == ("batch",):
+            yield replace(self.convention, mean=True), "conditional"
         if not self.sloped or _defines_residual(parsed.equation):
             yield replace(self.convention, slope=False), "conditional"
 
@@ -476,7 +485,7 @@ class _Checker:
         if (parsed.general or whole) and not given:
             # The text's own sizes come first, so that a mistake is told in them.
             strides = sorted({options.stride, 2} if parsed.strided else {options.stride})
-            layers = [*(layers if kind != "dense" else []), *generic_layers(kind, strides, options.padding)]
+            layers = [*(layers if kind != "dense" else []), *generic_layers(kind, strides, options)]
         if not layers:
             return Outcome("not_covered", say("cnn.document.sizes_unknown"))
         outcomes: list[Outcome] = []
@@ -569,7 +578,7 @@ def _as_far_as_it_matters(parsed: _Parsed, kind: Kind, convention: Convention) -
         star=convention.star if "⊛" in parsed.plain else "correlation",
         flipped=kernel and kind != "dense" and convention.flipped,
         channel_first=kernel and kind != "map" and convention.channel_first,
-        map_last=kind == "numbered" and convention.map_last,
+        map_last=kind in ("numbered", "batch") and convention.map_last,
         rows=kind == "dense" and convention.rows,
     )
 

@@ -188,6 +188,7 @@ FLAGS = (
     "slope",
     "sigmoid",
     "copies",
+    "mean",
 )
 """Fields of a convention that are true or false; each has a sentence for both."""
 

@@ -40,6 +40,9 @@ class Options:
     convolution: "Kernels | Literal['']" = ""
     pool: "Literal['max', 'avg', '']" = ""
     window: Size | None = None
+    channels: int | None = None
+    kernels: int | None = None
+    batch: int | None = None
 
 
 Kernels = Literal["correlation", "true"]
@@ -84,7 +87,7 @@ def stated_sizes(line: str) -> Options | None:
 
 # ---- Sizes from indices -----------------------------------------------------------------------------------
 
-Kind = Literal["map", "numbered", "dense", "max", "avg"]
+Kind = Literal["map", "numbered", "batch", "dense", "max", "avg"]
 POOLING: tuple[Kind, ...] = ("max", "avg")
 _SIDES = r"(\d{1,2})\s*\$?\s*(?:×|x|\\times|\*)\s*\$?\s*(\d{1,2})(?!\s*\$?\s*(?:→|->|\\to|的?(?:输入|图)))"
 _WINDOWS = tuple(
@@ -138,17 +141,29 @@ def pooling_layers(equation: Equation, kind: Kind, window: Size | None, base: in
     return found
 
 
-def generic_layers(kind: Kind, strides: Iterable[int], padding: int = 0) -> list[AnyLayer]:
+def generic_layers(kind: Kind, strides: Iterable[int], options: Options = FROM_THE_TEXT) -> list[AnyLayer]:
     """Where a general formula is checked too: all sizes differ, so that no mix-up goes unseen, and there are
     two of a kind, so that a number that is one layer's size by chance does not pass."""
     if kind == "dense":
         return [Dense(3, 2), Dense(2, 4)]
-    maps = ((2, 3), (3, 2)) if kind == "numbered" else ((1, 1), (1, 1))
     found: list[AnyLayer] = []
     for s in strides:
-        found.append(Layer((5 + (s > 1), 4 + s // 2), (3, 2), s, padding, *maps[0]))
-        found.append(Layer((3 + s, 4 + s), (2, 3), s, padding, *maps[1]))
+        for size, kernel, *maps in (
+            ((5 + (s > 1), 4 + s // 2), (3, 2), 2, 3, 2),
+            ((3 + s, 4 + s), (2, 3), 3, 2, 3),
+        ):
+            found.append(Layer(size, kernel, s, options.padding, *_maps(kind, options, *maps)))
     return found
+
+
+def _maps(kind: Kind, options: Options, channels: int, kernels: int, samples: int) -> tuple[int, int, int]:
+    """Channels, kernels and samples, as far as a formula of that kind numbers them: as given, else these."""
+    numbered = kind in ("numbered", "batch")
+    return (
+        (options.channels or channels) if numbered else 1,
+        (options.kernels or kernels) if numbered else 1,
+        (options.batch or samples) if kind == "batch" else 1,
+    )
 
 
 def layer_kind(equation: Equation) -> Kind:
@@ -156,6 +171,8 @@ def layer_kind(equation: Equation) -> Kind:
     named = [node for node in equation.nodes() if isinstance(node, NamedQuantity)]
     counts = {len(node.index.entries) for node in named if node.letter in ("z", "a", "delta")}
     weights = {len(node.index.entries) for node in named if node.letter == "w"}
+    if 4 in counts:
+        return "batch"
     if 3 in counts or 4 in weights:
         return "numbered"
     return "dense" if counts == {1} else "map"
@@ -188,7 +205,8 @@ def layers_of(
             out, into = largest("kernel", -2, -1) or (1, 1)
             return [Dense(max(out, most(largest("output", -1), bias)), max(into, most(largest("input", -1))))]
         channels = most(largest("input", -3), largest("kernel", -3))
-        maps = (channels, most(largest("output", -3), largest("kernel", -4), bias))
+        kernels = most(largest("output", -3), largest("kernel", -4), bias)
+        maps = _maps(kind, options, channels, kernels, most(largest("input", -4), largest("output", -4)))
     except LayerError:
         return []
     size, kernel, out_size = (largest(role, -2, -1) for role in ("input", "kernel", "output"))
@@ -205,6 +223,6 @@ def layers_of(
     found: list[Layer] = []
     for guess in dict.fromkeys(guesses):
         with suppress(LayerError):
-            found.append(Layer(*guess, s, p, *(maps if kind == "numbered" else (1, 1))))  # type: ignore[arg-type]
+            found.append(Layer(*guess, s, p, *maps))  # type: ignore[arg-type]
     wanted = (size, kernel, out_size)
     return [layer for layer in found if (layer.input, layer.kernel, layer.output) == wanted] or found

@@ -39,6 +39,8 @@ class Convention:
         Whether there is an activation; without one σ′ is 1.
     copies : bool
         upsample copies a residual to its whole window; else it hands it out as ∂z/∂a says.
+    mean : bool
+        J is the mean over the samples, and each δ that of its own.
     arrays : bool
         A letter without indices is a whole map, vector or matrix.
     """
@@ -56,6 +58,7 @@ class Convention:
     sigmoid: bool = False
     slope: bool = True
     copies: bool = True
+    mean: bool = False
     arrays: bool = False
 
 

@@ -274,6 +274,8 @@ class Evaluator:
 
     def _value(self, factor: Factor) -> Terms | None:
         found = None if isinstance(factor, Foreign) else self.formulas.value(factor)
+        if self.convention.mean and isinstance(factor, Derivative) and factor.of == "J" and found is not None:
+            return self._times(found, _constant(Fraction(1, self.formulas.samples)))
         if found is None or self.convention.bias or not _is(factor, "z"):
             return found
         return {monomial: n for monomial, n in found.items() if not any(_is(x, "b") for x in monomial)}

@@ -56,7 +56,11 @@ def entries(named: NamedQuantity, formulas: LayerFormulas, convention: Conventio
     if len(index.entries) == rank:
         found = index.entries
         if convention.map_last and rank > 2:
-            found = (*found[2:], *found[:2])
+            found = (
+                (*found[2:], *found[:2])
+                if rank < 4 or named.letter == "w"
+                else (*(found[0], found[3]), *found[1:3])
+            )
         if (
             convention.channel_first
             and named.letter == "w"
@@ -92,8 +96,8 @@ def entry_value(entry: IndexEntry, values: Values, layer: AnyLayer) -> int:
 def size_of(name: str, layer: AnyLayer) -> int | None:
     """What a letter is by its name: s the stride, in pooling m and n (or k, k_1, k_h, …) the window's height
     and width, R how many elements it has. A letter without a side of its own needs a square window."""
-    if isinstance(layer, Layer) and name == "s":
-        return layer.stride
+    if isinstance(layer, Layer):
+        return layer.stride if name == "s" else layer.samples if name == "N" and layer.samples > 1 else None
     if not isinstance(layer, Pooling):
         return None
     (height, width), (down, right) = layer.window, layer.steps
@@ -200,7 +204,7 @@ def _axis_names(letter: str, output: bool, dense: bool, rank: int) -> tuple[str,
     if rank == 1:
         return (number,)
     side = "kernel" if letter == "w" else "output" if output else "input"
-    return (number, *(("channels",) if letter == "w" else ()), side, side)[-rank:]
+    return (*((number, "channels") if letter == "w" else ("samples", number)), side, side)[-rank:]
 
 
 def _largest(body: Node, formulas: LayerFormulas) -> int:

@@ -10,7 +10,7 @@ from functools import cache, cached_property, lru_cache
 
 from autograder.base.messages import say
 from autograder.cnn.derivations import expand
-from autograder.cnn.derivations.layer import AnyLayer, Pooling
+from autograder.cnn.derivations.layer import AnyLayer, Dense, Pooling
 from autograder.cnn.derivations.meaning.terms import (
     ONE,
     ZERO,
@@ -49,6 +49,11 @@ class LayerFormulas:
         if self.routed is not None:
             return {z: {(largest(self.routed.cells(z)),): Fraction(1)} for z in self.routed.atoms("z")}
         return _as_terms(self._written)
+
+    @property
+    def samples(self) -> int:
+        """How many inputs are processed together."""
+        return 1 if isinstance(self.layer, Dense) else self.layer.samples
 
     @property
     def routed(self) -> Pooling | None:

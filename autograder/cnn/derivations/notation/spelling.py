@@ -130,6 +130,7 @@ _PATTERNS = [
             r"(?:\\right\s*)?(?:\\[lr]?vert|\|)",
             " R ",
         ),
+        (r"\\([dt]?frac)\s*(\d|[A-Za-z])\s*(\d|[A-Za-z])(?![A-Za-z])", r"\\\1{\2}{\3}"),
         (r"(?<![_^])\{\s*([mkhH])\s*([nkwWm])\s*\}", r"{\1 \2}"),
         (r"\\underset\s*\{((?:[^{}]|\{[^{}]*\})*)\}\s*\{\s*\\?(max|mean)\s*\}", r"\\max_{\1}"),
         (r"\\(?:tag|label)\*?\s*\{[^{}]*\}|\\(?:nonumber|notag|displaystyle|left|right)(?![A-Za-z])", " "),
