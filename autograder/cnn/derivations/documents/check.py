@@ -108,7 +108,6 @@ _DENSE = re.compile(r"全连接|fully.connected|dense|feed.?forward|多层感知
 _WORDS = re.compile(
     r"\\(?:text|mbox|mathrm|textbf)\s*\{[^{}]*(?:[\u3400-\u9fff]|[A-Za-z]+\s+[A-Za-z]+)[^{}]*\}|[\u3400-\u9fff]"
 )
-_STRIDED = re.compile(r"(?<![A-Za-z\\])s(?![A-Za-z])")
 _FROM_ZERO = re.compile(r"=\s*0\s*[},)]")
 
 
@@ -132,7 +131,8 @@ class _Parsed:
 
     @property
     def strided(self) -> bool:
-        return _STRIDED.search(self.plain) is not None
+        """Whether s, the stride, stands in an index."""
+        return any("s" in free_variables(node) for node in quantities(self.equation))
 
 
 _Settled = list[tuple[_Parsed, Equation | NotCovered]]
@@ -159,7 +159,7 @@ class _Checker:
         other = re.search(r"tanh|softmax|双曲正切", words, re.IGNORECASE)
         self.other_activation = other[0] if other else ""
         self.no_bias = said.says_no_bias(words)
-        self.strided = any(_STRIDED.search(text) for text in spoken)
+        self.strided = False
         own = tuple(sorted((name, role) for name, role in self.letters.items() if LECTURES.get(name) != role))
         self.convention = Convention(
             letters=tuple(pair for pair in own if pair[0] in names),
@@ -181,6 +181,7 @@ class _Checker:
         """Every equation with its verdict, section by section: what an earlier one showed holds on."""
         read = [self._read(found, text) for found, text in zip(self.scan.found, self.plain, strict=True)]
         self.parsed = [result for result in read if isinstance(result, _Parsed)]
+        self.strided = any(each.strided for each in self.parsed if each.kinds[0] not in POOLING)
         sections: dict[int, list[_Parsed]] = {}
         for parsed in self.parsed:
             sections.setdefault(parsed.found.section, []).append(parsed)
@@ -515,31 +516,40 @@ class _Checker:
     def _check_pooling(
         self, parsed: _Parsed, equation: Equation | NotCovered, kind: Kind, convention: Convention
     ) -> Outcome:
-        """Checked in windows of the size that the text states, else in any."""
+        """Checked in windows of the size that the text states, else in any; windows may overlap."""
         if isinstance(equation, NotCovered):
             return Outcome("not_covered", equation.text)
         section = parsed.found.section
-        before = [words for words in self.scan.sections[section::-1] if _POOLING.search(words)]
+        own, *earlier = self.scan.sections[section::-1]
+        pooled = [each for each in earlier if _POOLING.search(each) and not _CONVOLUTION.search(each)]
+        before = [own, *pooled]
         told = next(filter(None, map(stated_window, before)), None)
         stated = self.given.window or told or self.windows.get(section)
         outcome = self._in_windows(equation, kind, stated, convention)
         sized = any(isinstance(node, Variable) for node in equation.nodes())
-        if stated is None and not sized and outcome.status not in ("right", "conditional", "not_carried_out"):
-            for side in (2, 3, 4):
-                again = self._in_windows(equation, kind, (side, side), convention)
-                if again.status == "right" and parsed.forward and not parsed.general:
-                    self.windows[section] = side, side
-                    return again
-                if again.status == "right":
+        if sized or outcome.status not in ("wrong", "not_covered"):
+            return outcome
+        for side in (2, 3, 4) if stated is None else ():
+            again = self._in_windows(equation, kind, (side, side), convention)
+            if again.status == "right" and parsed.forward and not parsed.general:
+                self.windows[section] = side, side
+                return again
+            if again.status == "right":
+                return again.if_(describe(again.layers[0]))
+        for window in (stated,) if stated else ((2, 2), (3, 3)):
+            for step in range(1, max(window)) if not said.says_stride("\n".join(before)) else ():
+                again = self._in_windows(equation, kind, window, convention, step)
+                if again.status in ("right", "conditional"):
                     return again.if_(describe(again.layers[0]))
-            if not parsed.general and any(node.index.entries for node in quantities(equation)):
-                return Outcome("not_covered", say("cnn.document.sizes_unknown"))
+        indexed = any(node.index.entries for node in quantities(equation))
+        if stated is None and indexed and not parsed.general:
+            return Outcome("not_covered", say("cnn.document.sizes_unknown"))
         return outcome
 
     def _in_windows(
-        self, equation: Equation, kind: Kind, window: Size | None, convention: Convention
+        self, equation: Equation, kind: Kind, window: Size | None, convention: Convention, step: int = 0
     ) -> Outcome:
-        layers = pooling_layers(equation, kind, window, convention.base)
+        layers = pooling_layers(equation, kind, window, convention.base, step)
         outcomes = []
         for layer in layers:
             outcomes.append(self._judge(equation, layer, convention))

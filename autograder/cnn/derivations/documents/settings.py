@@ -89,7 +89,10 @@ def stated_sizes(line: str) -> Options | None:
 
 Kind = Literal["map", "numbered", "batch", "dense", "max", "avg"]
 POOLING: tuple[Kind, ...] = ("max", "avg")
-_SIDES = r"(\d{1,2})\s*\$?\s*(?:×|x|\\times|\*)\s*\$?\s*(\d{1,2})(?!\s*\$?\s*(?:→|->|\\to|的?(?:输入|图)))"
+_SIDES = (
+    r"(?<!\d)([1-9])\s*\$?\s*(?:×|x|\\times|\*)\s*\$?\s*([1-9])"
+    r"(?!\d|\s*\$?\s*(?:→|->|\\to|的?(?:输入|图)))"
+)
 _WINDOWS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -106,7 +109,9 @@ def stated_window(words: str) -> Size | None:
     return (int(match[1]), int(match[2])) if match else None
 
 
-def pooling_layers(equation: Equation, kind: Kind, window: Size | None, base: int) -> list[AnyLayer]:
+def pooling_layers(
+    equation: Equation, kind: Kind, window: Size | None, base: int, step: int = 0
+) -> list[AnyLayer]:
     """Where a formula of pooling is checked: in windows of one size if it is told, else in two.
 
     Windows are square where a single letter is their size; the map holds every element that is named.
@@ -135,7 +140,7 @@ def pooling_layers(equation: Equation, kind: Kind, window: Size | None, base: in
         if max(rows, columns) > 40:
             return []
         overlapping = letters & {*"sS"} and letters & {*"kfrKFR"} and height != 2
-        steps = (2, 2) if overlapping else None
+        steps = (2, 2) if overlapping else (step, step) if step else None
         layer = Pooling((rows * height, columns * width), (height, width), steps, channels=maps)
         found.append(max_pooling(layer) if kind == "max" else layer)
     return found

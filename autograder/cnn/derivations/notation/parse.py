@@ -165,7 +165,7 @@ class _Builder(Transformer[Token, Any]):
         return nodes.Number(Fraction(digits))
 
     def size(self, name: Token) -> Node:
-        return nodes.Variable(str(name))
+        return nodes.Variable(re.sub(r"[{}\s]", "", name))
 
     def loss(self, _: Token) -> Node:
         return nodes.Loss()
@@ -316,8 +316,10 @@ _WINDOW = re.compile(r"\(?([A-Za-z]),?([A-Za-z])\)?(?:\\in|∈)\\?[A-Za-z]+(?:_(
 
 
 _RUN = re.compile(
-    r"(-?\w+)\s*(?:\\leq?(?![A-Za-z])|≤)\s*([A-Za-z](?:\s*,\s*[A-Za-z])*)\s*(<|\\lt|\\leq?(?![A-Za-z])|≤)\s*(\w+(?:_\w)?)"
+    r"(-?\w+)\s*(?:\\leq?(?![A-Za-z])|≤)\s*([A-Za-z](?:\s*,\s*[A-Za-z])*)"
+    r"\s*(<|\\lt|\\leq?(?![A-Za-z])|≤)\s*(\w+(?:_\w)?)"
 )
+_INTERVAL = re.compile(r"([A-Za-z])\s*(?:\\in(?![A-Za-z])|∈)\s*\[\s*(\w+)\s*,\s*(\w+)\s*\)")
 """0 ≤ m < k, or ≤ k − 1."""
 
 

@@ -204,7 +204,7 @@ LECTURES: Mapping[str, str] = {
 }
 """The lecture's own letters."""
 KINDS: Mapping[str, str] = {
-    "z": "z Z y Y O o u U s S v V h H net R r C c x",
+    "z": "z Z y Y O o u U s S v V h H net R r C c x p P",
     "a": "a A x X I i o O \\alpha h H in",
     "w": "w W k K F f \\omega ω \\theta θ \\Theta h H g G",
     "b": "b B \\beta bias",
@@ -248,6 +248,9 @@ def _cases(match: re.Match[str]) -> str:
             condition = "⊥"
         elif _LARGEST.search(condition):
             condition = "⊤"
+        condition = re.sub(
+            r"(?:\\text\s*\{\s*and\s*\}|\band\b|且|,)[~\s]*\([^()]*\)\s*\\in\s.*", " ", condition
+        )
         condition = re.sub(r"\\text\s*\{\s*(?:if|when|for|where|当|若|如果)\s*\}|\bif\b|&", " ", condition)
         rows.append(f"{value.strip(' ,，&')}⁏{condition.strip(' ,，.')}")
     return "⦃" + "⁞".join(rows) + "⦄"
