@@ -8,6 +8,7 @@ element. What is not checked is counted and named, never passed as right.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from autograder.base.messages import joined, say
@@ -28,13 +29,16 @@ from autograder.cnn.derivations.documents.equations import (
 from autograder.cnn.derivations.documents.find import DocumentError, Found, Scan
 from autograder.cnn.derivations.documents.report import Checked, Report, Status
 from autograder.cnn.derivations.documents.settings import (
+    CONVOLUTION,
     FROM_THE_TEXT,
     POOLING,
     Kind,
     Options,
+    about_pooling,
     generic_layers,
     layers_of,
     pooling_layers,
+    pooling_of,
     stated_window,
 )
 from autograder.cnn.derivations.layer import AnyLayer, Layer, Size, describe
@@ -98,12 +102,6 @@ def check_text(text: str, suffix: str = ".md", options: Options = FROM_THE_TEXT)
     return _Checker(Scan(text, suffix), options).report()
 
 
-_POOLING = re.compile(r"池化|pool|upsample|上采样", re.IGNORECASE)
-_POOLING_OF: dict[Kind, re.Pattern[str]] = {
-    "max": re.compile(r"最大|max", re.IGNORECASE),
-    "avg": re.compile(r"平均|均值|average|avg|mean", re.IGNORECASE),
-}
-_CONVOLUTION = re.compile(r"卷积|convol|kernel", re.IGNORECASE)
 _DENSE = re.compile(r"全连接|fully.connected|dense|feed.?forward|多层感知|MLP|DNN", re.IGNORECASE)
 _WORDS = re.compile(
     r"\\(?:text|mbox|mathrm|textbf)\s*\{[^{}]*(?:[\u3400-\u9fff]|[A-Za-z]+\s+[A-Za-z]+)[^{}]*\}|[\u3400-\u9fff]"
@@ -222,7 +220,9 @@ class _Checker:
     def _read(self, found: Found, text: str) -> _Parsed | Checked:
         if _WORDS.search(text):
             return self._checked(found, None, Outcome("not_covered", say("cnn.document.words_in_formula")))
-        pooled = self._pooling_at(found)
+        words = self.scan.sections[found.section]
+        pooled = pooling_of(self.scan.sections[found.section :: -1])
+        pooled = (self.given.pool,) if self.given.pool else pooled
         if said.is_statement(text, self.letters) and not (pooled and re.match(r"\s*\\?(?:delta|δ)", text)):
             return self._checked(found, None, Outcome("statement", say("cnn.document.statement")))
         try:
@@ -232,9 +232,8 @@ class _Checker:
         if equation.continued or not equation.relations:
             text_ = say("cnn.document.left_side_missing")
             return self._checked(found, equation, Outcome("not_understood", text_))
-        words = self.scan.sections[found.section]
         dense = _DENSE.search(words) is not None
-        kinds = kinds_of(equation, dense, pooled, dense or _CONVOLUTION.search(words) is not None)
+        kinds = kinds_of(equation, dense, pooled, dense or CONVOLUTION.search(words) is not None)
         return _Parsed(found, text, equation, kinds, self._options(found))
 
     def _options(self, found: Found) -> Options:
@@ -410,18 +409,6 @@ class _Checker:
         if not self.sloped or _defines_residual(parsed.equation):
             yield replace(self.convention, slope=False), "conditional"
 
-    def _pooling_at(self, found: Found) -> tuple[Kind, ...]:
-        """The pooling of which the section, or the nearest before it that names a layer, speaks."""
-        if self.given.pool:
-            return (self.given.pool,)
-        for words in reversed(self.scan.sections[: found.section + 1]):
-            if _POOLING.search(words):
-                kinds = tuple(kind for kind in POOLING if _POOLING_OF[kind].search(words))
-                return kinds or POOLING
-            if _CONVOLUTION.search(words):
-                break
-        return ()
-
     # ---- Layers
 
     def _best(
@@ -491,10 +478,7 @@ class _Checker:
             return Outcome("not_covered", say("cnn.document.sizes_unknown"))
         outcomes: list[Outcome] = []
         for size in layers:
-            key = equation, size, _as_far_as_it_matters(parsed, kind, convention)
-            if key not in self._known:
-                self._known[key] = self._judge(equation, size, convention)
-            outcomes.append(self._known[key])
+            outcomes.append(self._judge(parsed, equation, size, kind, convention))
             if outcomes[-1].status in ("wrong", "not_understood"):
                 break
         worst = next((n for n, outcome in enumerate(outcomes) if outcome.status != outcomes[0].status), 0)
@@ -505,7 +489,7 @@ class _Checker:
             # Where the text has a stride, and this formula none, it may be right for a stride of 1 only.
             strided = generic_layers(kind, [2])[0]
             open_ = parsed.general and self.strided and not parsed.strided
-            if open_ and self._judge(equation, strided, convention).status == "wrong":
+            if open_ and self._judge(parsed, equation, strided, kind, convention).status == "wrong":
                 return found.if_(say("cnn.layer.stride", stride=1))
             if layers == [layer] and not given and tells_too_little(layers[0], equation):
                 return found.if_(describe(layers[0]))
@@ -520,17 +504,16 @@ class _Checker:
         if isinstance(equation, NotCovered):
             return Outcome("not_covered", equation.text)
         section = parsed.found.section
-        own, *earlier = self.scan.sections[section::-1]
-        pooled = [each for each in earlier if _POOLING.search(each) and not _CONVOLUTION.search(each)]
-        before = [own, *pooled]
+        before = about_pooling(self.scan.sections[section::-1])
         told = next(filter(None, map(stated_window, before)), None)
         stated = self.given.window or told or self.windows.get(section)
-        outcome = self._in_windows(equation, kind, stated, convention)
+        in_windows = partial(self._in_windows, parsed, equation, kind, convention)
+        outcome = in_windows(stated)
         sized = any(isinstance(node, Variable) for node in equation.nodes())
         if sized or outcome.status not in ("wrong", "not_covered"):
             return outcome
         for side in (2, 3, 4) if stated is None else ():
-            again = self._in_windows(equation, kind, (side, side), convention)
+            again = in_windows((side, side))
             if again.status == "right" and parsed.forward and not parsed.general:
                 self.windows[section] = side, side
                 return again
@@ -538,33 +521,42 @@ class _Checker:
                 return again.if_(describe(again.layers[0]))
         for window in (stated,) if stated else ((2, 2), (3, 3)):
             for step in range(1, max(window)) if not said.says_stride("\n".join(before)) else ():
-                again = self._in_windows(equation, kind, window, convention, step)
+                again = in_windows(window, step)
                 if again.status in ("right", "conditional"):
                     return again.if_(describe(again.layers[0]))
-        indexed = any(node.index.entries for node in quantities(equation))
-        if stated is None and indexed and not parsed.general:
+        if stated is None and not parsed.general and any(node.index.entries for node in quantities(equation)):
             return Outcome("not_covered", say("cnn.document.sizes_unknown"))
         return outcome
 
     def _in_windows(
-        self, equation: Equation, kind: Kind, window: Size | None, convention: Convention, step: int = 0
+        self,
+        parsed: _Parsed,
+        equation: Equation,
+        kind: Kind,
+        convention: Convention,
+        window: Size | None,
+        step: int = 0,
     ) -> Outcome:
         layers = pooling_layers(equation, kind, window, convention.base, step)
-        outcomes = []
-        for layer in layers:
-            outcomes.append(self._judge(equation, layer, convention))
+        outcomes = [Outcome("not_covered", say("cnn.document.sizes_unknown"))]
+        for tried, layer in enumerate(layers):
+            outcomes[tried:] = [self._judge(parsed, equation, layer, kind, convention)]
             if outcomes[-1].status != outcomes[0].status:
-                break
-        place = say("cnn.document.wrong_in_layer", layer=describe(layers[len(outcomes) - 1]))
-        return replace(outcomes[-1], layers=tuple(layers), place=None if len(outcomes) == 1 else place)
+                place = say("cnn.document.wrong_in_layer", layer=describe(layer))
+                return replace(outcomes[-1], layers=tuple(layers), place=place)
+        return replace(outcomes[-1], layers=tuple(layers))
 
-    def _judge(self, equation: Equation, layer: AnyLayer, convention: Convention) -> Outcome:
+    def _judge(
+        self, parsed: _Parsed, equation: Equation, layer: AnyLayer, kind: Kind, convention: Convention
+    ) -> Outcome:
         """One equation in one layer, at every element that it speaks of."""
-        given = min(self.steps, MAX_STEPS_EACH)
-        evaluator = Evaluator(formulas_of(layer), convention, given)
-        outcome = judge(equation, evaluator)
-        self.steps -= given - max(evaluator.steps, 0)
-        return outcome
+        key = equation, layer, _as_far_as_it_matters(parsed, kind, convention)
+        if key not in self._known:
+            given = min(self.steps, MAX_STEPS_EACH)
+            evaluator = Evaluator(formulas_of(layer), convention, given)
+            self._known[key] = judge(equation, evaluator)
+            self.steps -= given - max(evaluator.steps, 0)
+        return self._known[key]
 
     def _checked(self, found: Found, equation: Equation | None, outcome: Outcome) -> Checked:
         settled = with_layers(equation, self.convention) if equation is not None else None

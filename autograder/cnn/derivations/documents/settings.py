@@ -89,6 +89,12 @@ def stated_sizes(line: str) -> Options | None:
 
 Kind = Literal["map", "numbered", "batch", "dense", "max", "avg"]
 POOLING: tuple[Kind, ...] = ("max", "avg")
+_POOLING = re.compile(r"池化|pool|upsample|上采样", re.IGNORECASE)
+_POOLING_OF: dict[Kind, re.Pattern[str]] = {
+    "max": re.compile(r"最大|max", re.IGNORECASE),
+    "avg": re.compile(r"平均|均值|average|avg|mean", re.IGNORECASE),
+}
+CONVOLUTION = re.compile(r"卷积|convol|kernel", re.IGNORECASE)
 _SIDES = (
     r"(?<!\d)([1-9])\s*\$?\s*(?:×|x|\\times|\*)\s*\$?\s*([1-9])"
     r"(?!\d|\s*\$?\s*(?:→|->|\\to|的?(?:输入|图)))"
@@ -101,6 +107,22 @@ _WINDOWS = tuple(
         rf"(?:池化|采样|pool\w*)[^\d\n]{{0,20}}{_SIDES}",
     )
 )
+
+
+def pooling_of(sections: Iterable[str]) -> tuple[Kind, ...]:
+    """The pooling of which a section speaks, or the nearest before it that names a layer; the last first."""
+    for words in sections:
+        if _POOLING.search(words):
+            return tuple(kind for kind in POOLING if _POOLING_OF[kind].search(words)) or POOLING
+        if CONVOLUTION.search(words):
+            break
+    return ()
+
+
+def about_pooling(sections: Sequence[str]) -> list[str]:
+    """A section, and those before it that speak of pooling only; the last first."""
+    own, *earlier = sections
+    return [own, *(each for each in earlier if _POOLING.search(each) and not CONVOLUTION.search(each))]
 
 
 def stated_window(words: str) -> Size | None:
@@ -116,16 +138,17 @@ def pooling_layers(
 
     Windows are square where a single letter is their size; the map holds every element that is named.
     """
-    letters = {
-        name
-        for node in equation.nodes()
-        for name in (free_variables(node) if isinstance(node, NamedQuantity | Variable) else ())
-    }
-    letters -= {
-        each.variable for node in equation.nodes() if isinstance(node, Summation) for each in node.ranges
-    }
-    several = len({name for name in letters if name in "mnhwHW"}) > 1
-    square = bool(letters & {*"kfrsKFRS"}) and not several
+    letters: set[str] = set()
+    indices: set[str | None] = set()
+    for node in equation.nodes():
+        if isinstance(node, NamedQuantity | Variable):
+            letters |= free_variables(node)
+        if isinstance(node, NamedQuantity):
+            indices |= {entry.bare for entry in node.index.entries}
+        elif isinstance(node, Summation):
+            indices |= {each.variable for each in node.ranges}
+    letters -= indices
+    square = bool(letters) and len(letters & {*"mnhwHW"}) < 2
     windows = [window] if window else [(2, 2), (3, 3)] if square else [(2, 3), (3, 2)]
     maps = 2 if layer_kind(equation) == "numbered" else 1
     found: list[AnyLayer] = []
