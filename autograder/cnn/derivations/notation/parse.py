@@ -317,10 +317,11 @@ _WINDOW = re.compile(r"\(?([A-Za-z]),?([A-Za-z])\)?(?:\\in|∈)\\?[A-Za-z]+(?:_(
 
 _RUN = re.compile(
     r"(-?\w+)\s*(?:\\leq?(?![A-Za-z])|≤)\s*([A-Za-z](?:\s*,\s*[A-Za-z])*)"
-    r"\s*(<|\\lt|\\leq?(?![A-Za-z])|≤)\s*(\w+(?:_\w)?)"
+    r"\s*(<|\\lt|\\leq?(?![A-Za-z])|≤)\s*(\w+(?:_\w)?(?:\s*[-+]\s*\d+)?)\s*(?=[,}]|$)"
 )
-_INTERVAL = re.compile(r"([A-Za-z])\s*(?:\\in(?![A-Za-z])|∈)\s*\[\s*(\w+)\s*,\s*(\w+)\s*\)")
 """0 ≤ m < k, or ≤ k − 1."""
+_INTERVAL = re.compile(r"([A-Za-z])\s*(?:\\in(?![A-Za-z])|∈)\s*\[\s*(\w+)\s*,\s*(\w+)\s*\)")
+"""m ∈ [0, k)."""
 
 
 def _below(text: str, strict: bool) -> nodes.Bound | None:
@@ -334,11 +335,12 @@ def _summation_ranges(token: Token) -> tuple[nodes.Range, ...]:
     if window := _WINDOW.fullmatch(re.sub(r"^\s*_\s*\{(.*)\}\s*$", r"\1", text).replace(" ", "")):
         of = _read_index((window[3] or "").strip("{}")) if window[3] else Index()
         return tuple(nodes.Range(name, window=of) for name in window.groups()[:2])
-    if runs := [
-        match for part in re.split(r",(?=\s*-?\w+\s*(?:\\l|<|≤))", text) if (match := _RUN.search(part))
-    ]:
+    text = _INTERVAL.sub(r"\2≤\1<\3", text)
+    parts = re.split(r",(?=\s*-?\w+\s*(?:\\l|<|≤))", text)
+    runs = [match for part in parts if (match := _RUN.search(part))]
+    if len(runs) == len(parts):
         return tuple(
-            nodes.Range(name, _bounds(low, 0)[0], _below(high, strict == "<"))
+            nodes.Range(name, _bounds(low, 0)[0], _below(high.replace(" ", ""), strict in ("<", "\\lt")))
             for low, names, strict, high in (match.groups() for match in runs)
             for name in names.replace(" ", "").split(",")
         )
