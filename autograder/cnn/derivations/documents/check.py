@@ -14,9 +14,11 @@ from pathlib import Path
 from autograder.base.messages import joined, say
 from autograder.cnn.derivations.checking.faults import has_sum
 from autograder.cnn.derivations.documents import conventions as said
+from autograder.cnn.derivations.documents import settings
 from autograder.cnn.derivations.documents.conventions import described_change
 from autograder.cnn.derivations.documents.equations import (
     Outcome,
+    defines_residual,
     is_forward,
     judge,
     kinds_of,
@@ -28,19 +30,7 @@ from autograder.cnn.derivations.documents.equations import (
 )
 from autograder.cnn.derivations.documents.find import DocumentError, Found, Scan
 from autograder.cnn.derivations.documents.report import Checked, Report, Status
-from autograder.cnn.derivations.documents.settings import (
-    CONVOLUTION,
-    FROM_THE_TEXT,
-    POOLING,
-    Kind,
-    Options,
-    about_pooling,
-    generic_layers,
-    layers_of,
-    pooling_layers,
-    pooling_of,
-    stated_window,
-)
+from autograder.cnn.derivations.documents.settings import Kind, Options
 from autograder.cnn.derivations.layer import AnyLayer, Layer, Size, describe
 from autograder.cnn.derivations.meaning.convention import Convention
 from autograder.cnn.derivations.meaning.evaluate import MAX_STEPS, Evaluator
@@ -52,9 +42,6 @@ from autograder.cnn.derivations.notation.errors import NotationError
 from autograder.cnn.derivations.notation.nodes import (
     Call,
     Equation,
-    NamedQuantity,
-    PartialDerivative,
-    Quotient,
     Variable,
 )
 from autograder.cnn.derivations.notation.parse import parse_equation
@@ -68,7 +55,7 @@ MAX_STEPS_IN_ALL = 12 * MAX_STEPS
 """For a whole file: some fifteen seconds."""
 
 
-def check_file(path: Path, options: Options = FROM_THE_TEXT) -> Report:
+def check_file(path: Path, options: Options = settings.FROM_THE_TEXT) -> Report:
     """Check every equation of a file.
 
     Raises
@@ -90,7 +77,7 @@ def check_file(path: Path, options: Options = FROM_THE_TEXT) -> Report:
     return check_text(decoded[0], path.suffix.lower(), options)
 
 
-def check_text(text: str, suffix: str = ".md", options: Options = FROM_THE_TEXT) -> Report:
+def check_text(text: str, suffix: str = ".md", options: Options = settings.FROM_THE_TEXT) -> Report:
     """Check every equation of a text, which is of the kind that `suffix` tells: .md, .tex, .ipynb, .txt.
 
     Raises
@@ -179,7 +166,7 @@ class _Checker:
         """Every equation with its verdict, section by section: what an earlier one showed holds on."""
         read = [self._read(found, text) for found, text in zip(self.scan.found, self.plain, strict=True)]
         self.parsed = [result for result in read if isinstance(result, _Parsed)]
-        self.strided = any(each.strided for each in self.parsed if each.kinds[0] not in POOLING)
+        self.strided = any(each.strided for each in self.parsed if each.kinds[0] not in settings.POOLING)
         sections: dict[int, list[_Parsed]] = {}
         for parsed in self.parsed:
             sections.setdefault(parsed.found.section, []).append(parsed)
@@ -221,7 +208,7 @@ class _Checker:
         if _WORDS.search(text):
             return self._checked(found, None, Outcome("not_covered", say("cnn.document.words_in_formula")))
         words = self.scan.sections[found.section]
-        pooled = pooling_of(self.scan.sections[found.section :: -1])
+        pooled = settings.pooling_of(self.scan.sections[found.section :: -1])
         pooled = (self.given.pool,) if self.given.pool else pooled
         if said.is_statement(text, self.letters) and not (pooled and re.match(r"\s*\\?(?:delta|δ)", text)):
             return self._checked(found, None, Outcome("statement", say("cnn.document.statement")))
@@ -233,7 +220,7 @@ class _Checker:
             text_ = say("cnn.document.left_side_missing")
             return self._checked(found, equation, Outcome("not_understood", text_))
         dense = _DENSE.search(words) is not None
-        kinds = kinds_of(equation, dense, pooled, dense or CONVOLUTION.search(words) is not None)
+        kinds = kinds_of(equation, dense, pooled, dense or settings.CONVOLUTION.search(words) is not None)
         return _Parsed(found, text, equation, kinds, self._options(found))
 
     def _options(self, found: Found) -> Options:
@@ -316,7 +303,7 @@ class _Checker:
                 continue
             if convention.base != best.base and not moved:
                 everything = len(right(convention)) == len(members)
-                pooled = any(each.kinds[0] in POOLING for each in members)
+                pooled = any(each.kinds[0] in settings.POOLING for each in members)
                 alone = not self._shown and not pooled
                 if lost or not (gained & zero or everything or len(gained) > 1 or alone):
                     continue
@@ -400,13 +387,16 @@ class _Checker:
             yield replace(self.convention, bias=not self.convention.bias), "right"
         elif without and not any(tried[self.convention][id(each)].status == "right" for each in others):
             yield replace(self.convention, bias=False), "conditional"
-        if any(isinstance(node, Call) and node.function == "upsample" for node in parsed.equation.nodes()):
-            sure = parsed.kinds == ("max",)
-            yield replace(self.convention, copies=False), "right" if sure else "conditional"
-        divided = any(isinstance(node, Quotient) for node in parsed.equation.nodes())
-        if divided and parsed.kinds == ("batch",):
+        # Pooling may hand on ∂J/∂a and call it δ: its own section tells.
+        sloped = self.sloped if parsed.kinds[0] not in settings.POOLING else "dsigma" in _functions(members)
+        if "upsample" in _functions([parsed]):
+            handed = replace(self.convention, copies=False)
+            yield handed, "right" if parsed.kinds == ("max",) else "conditional"
+            if not sloped:
+                yield replace(handed, slope=False), "conditional"
+        if parsed.kinds == ("batch",) and "N" in parsed.plain:
             yield replace(self.convention, mean=True), "conditional"
-        if not self.sloped or _defines_residual(parsed.equation):
+        if not sloped or defines_residual(parsed.equation):
             yield replace(self.convention, slope=False), "conditional"
 
     # ---- Layers
@@ -418,7 +408,7 @@ class _Checker:
         in which most equations come out right, for a wrong index should cost its own line only. A second
         example of another size is a block of equations that are all right in a layer of their own."""
         settled = [(parsed, with_layers(parsed.equation, convention)) for parsed in members]
-        if kind in POOLING:
+        if kind in settings.POOLING:
             return [self._check_pooling(*pair, kind, convention) for pair in settled]
         best, _ = self._in_best_layer(settled, kind, options, convention)
         for block in _blocks(members):
@@ -434,7 +424,7 @@ class _Checker:
     def _in_best_layer(
         self, settled: _Settled, kind: Kind, options: Options, convention: Convention
     ) -> tuple[list[Outcome], AnyLayer | None]:
-        found = layers_of((equation for _, equation in settled), kind, options, convention.base)
+        found = settings.layers_of((equation for _, equation in settled), kind, options, convention.base)
         everywhere = self._of_the_text(kind, options, convention)
         best: list[Outcome] = []
         chosen: AnyLayer | None = None
@@ -453,7 +443,7 @@ class _Checker:
         if key not in self._of_all:
             same = (each for each in self.parsed if kind in each.kinds and each.options == options)
             settled = (with_layers(each.equation, convention) for each in same)
-            self._of_all[key] = layers_of(settled, kind, options, convention.base)
+            self._of_all[key] = settings.layers_of(settled, kind, options, convention.base)
         return self._of_all[key]
 
     def _check(
@@ -473,7 +463,7 @@ class _Checker:
         if (parsed.general or whole) and not given:
             # The text's own sizes come first, so that a mistake is told in them.
             strides = sorted({options.stride, 2} if parsed.strided else {options.stride})
-            layers = [*(layers if kind != "dense" else []), *generic_layers(kind, strides, options)]
+            layers = [*(layers if kind != "dense" else []), *settings.generic_layers(kind, strides, options)]
         if not layers:
             return Outcome("not_covered", say("cnn.document.sizes_unknown"))
         outcomes: list[Outcome] = []
@@ -487,7 +477,7 @@ class _Checker:
         found = replace(outcomes[worst], layers=tuple(layers))
         if found.status == "right":
             # Where the text has a stride, and this formula none, it may be right for a stride of 1 only.
-            strided = generic_layers(kind, [2])[0]
+            strided = settings.generic_layers(kind, [2])[0]
             open_ = parsed.general and self.strided and not parsed.strided
             if open_ and self._judge(parsed, equation, strided, kind, convention).status == "wrong":
                 return found.if_(say("cnn.layer.stride", stride=1))
@@ -504,8 +494,8 @@ class _Checker:
         if isinstance(equation, NotCovered):
             return Outcome("not_covered", equation.text)
         section = parsed.found.section
-        before = about_pooling(self.scan.sections[section::-1])
-        told = next(filter(None, map(stated_window, before)), None)
+        before = settings.about_pooling(self.scan.sections[section::-1])
+        told = next(filter(None, map(settings.stated_window, before)), None)
         stated = self.given.window or told or self.windows.get(section)
         in_windows = partial(self._in_windows, parsed, equation, kind, convention)
         outcome = in_windows(stated)
@@ -537,7 +527,7 @@ class _Checker:
         window: Size | None,
         step: int = 0,
     ) -> Outcome:
-        layers = pooling_layers(equation, kind, window, convention.base, step)
+        layers = settings.pooling_layers(equation, kind, window, convention.base, step)
         outcomes = [Outcome("not_covered", say("cnn.document.sizes_unknown"))]
         for tried, layer in enumerate(layers):
             outcomes[tried:] = [self._judge(parsed, equation, layer, kind, convention)]
@@ -585,12 +575,9 @@ def _as_far_as_it_matters(parsed: _Parsed, kind: Kind, convention: Convention) -
     )
 
 
-def _defines_residual(equation: Equation) -> bool:
-    """Whether it calls ∂J/∂a δ, as some do."""
-    match equation.sides[:2]:
-        case (NamedQuantity(letter="delta"), PartialDerivative(by=NamedQuantity(letter="a"))):
-            return True
-    return False
+def _functions(members: list[_Parsed]) -> set[str]:
+    """The functions that equations name."""
+    return {node.function for each in members for node in each.equation.nodes() if isinstance(node, Call)}
 
 
 def _blocks(members: list[_Parsed]) -> list[list[int]]:

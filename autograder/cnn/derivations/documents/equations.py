@@ -199,6 +199,14 @@ def is_forward(equation: Equation) -> bool:
     return isinstance(left, NamedQuantity) and left.letter == "z"
 
 
+def defines_residual(equation: Equation) -> bool:
+    """Whether it calls ∂J/∂a δ, as some do."""
+    match equation.sides[:2]:
+        case (NamedQuantity(letter="delta"), PartialDerivative(by=NamedQuantity(letter="a"))):
+            return True
+    return False
+
+
 def kinds_of(
     equation: Equation, about_dense: bool, pooled: tuple[Kind, ...], others: bool = True
 ) -> tuple[Kind, ...]:
