@@ -35,7 +35,7 @@ def call(folder: Path, *arguments: str | Path, **environment: str) -> subprocess
 
 
 def call_here(folder: Path, *arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """The same in this process, without the seconds that Python takes to start."""
+    """The same in this process, without the seconds that Python and SymPy take to start."""
     with contextlib.chdir(folder):
         shown = CliRunner(env=clean_environment() | environment).invoke(app, [*map(str, arguments)])
     if shown.exception is not None and not isinstance(shown.exception, SystemExit):

@@ -18,8 +18,8 @@ from autograder.cnn.derivations.meaning.layer_formulas import LayerFormulas
 from autograder.cnn.derivations.meaning.terms import write_term
 from autograder.cnn.derivations.notation.write import left_side
 from autograder.cnn.derivations.pages.records import Aligned, Equation, as_sum
-from autograder.cnn.derivations.symbols import Atom, Derivative, Polynomial, Quantity
-from tests.sympy_formulas import expression, symbol
+from autograder.cnn.derivations.symbols import Atom, Derivative, Quantity
+from autograder.cnn.derivations.symbols import terms as terms_of
 from tests.typed_equations import HOSTILE, NEARLY
 
 LECTURE = Layer((3, 3), (2, 2))
@@ -35,7 +35,7 @@ LAYERS: list[AnyLayer] = [
 ID = [str((*vars(layer).values(),)) for layer in LAYERS]
 
 
-def wanted_of(layer: AnyLayer) -> dict[Atom, Polynomial]:
+def wanted_of(layer: AnyLayer) -> dict[Atom, sympy.Expr]:
     assert isinstance(layer, Layer | Dense)
     return {
         **expand.forward(layer),
@@ -52,15 +52,15 @@ def asked(left: Atom) -> Quantity:
     return Derivative("J", left) if left.letter in ("a", "w", "b") else left
 
 
-def typed(formulas: Mapping[Atom, Polynomial], form: str, layer_names: bool) -> str:
+def typed(formulas: Mapping[Atom, sympy.Expr], form: str, layer_names: bool) -> str:
     """The right answer as `render` writes it."""
     equations = tuple(Equation(asked(left), (as_sum(formula),)) for left, formula in formulas.items())
     return Aligned(equations).write(form, lang="en", layer_names=layer_names)  # type: ignore[arg-type]
 
 
-def check_lines(text: str, wanted: Mapping[Atom, Polynomial], layer: AnyLayer) -> list[LineResult]:
+def check_lines(text: str, wanted: Mapping[Atom, sympy.Expr], layer: AnyLayer) -> list[LineResult]:
     """`lines.check_lines` for formulas as `expand` gives them."""
-    right = {left: dict(formula.items()) for left, formula in wanted.items()}
+    right = {left: terms_of(formula) for left, formula in wanted.items()}
     return lines.check_lines(text, right, LayerFormulas(layer))
 
 
@@ -121,7 +121,7 @@ def test_any_way_of_writing_a_right_answer_is_right(left: Atom, line: str) -> No
 
 @given(st.randoms(use_true_random=False), st.sampled_from([*WANTED]))
 def test_the_order_of_terms_and_factors_does_not_matter(random: object, left: Atom) -> None:
-    terms = [*WANTED[left].items()]
+    terms = [*terms_of(WANTED[left]).items()]
     random.shuffle(terms)  # type: ignore[attr-defined]
     written = []
     for monomial, _ in terms:
@@ -245,7 +245,7 @@ def test_a_fault_shows_both_terms() -> None:
 )
 def test_no_wrong_formula_is_called_right(left: Atom, data: st.DataObject, change: str) -> None:
     """The faults are the difference: nothing but the changed term is named."""
-    right = WANTED[left]
+    right = terms_of(WANTED[left])
     wrong = dict(right)
     term = data.draw(st.sampled_from([*right]))
     if change == "drop":
@@ -276,7 +276,7 @@ BOTH_MAPS = Layer((5, 4), (2, 2), 2, 1, 2, 3)
 @pytest.mark.parametrize("layer", [LECTURE, BOTH_MAPS], ids=str)
 def test_a_right_formula_is_no_slip(layer: Layer) -> None:
     for left, formula in wanted_of(layer).items():
-        right = formula
+        right = terms_of(formula)
         assert find_slips(layer, left, right, right) == ()
 
 
@@ -286,7 +286,7 @@ def test_every_slip_is_found_by_the_formula_that_it_leads_to(slip: Slip) -> None
     named = set()
     for layer in (LECTURE, Layer((3, 4), (2, 3), 1, 1), BOTH_MAPS):
         for left, formula in {**wanted_of(layer), **expand.input_gradient(layer)}.items():
-            right = formula
+            right = terms_of(formula)
             if left.letter in slip.of:
                 for wrong in slip.wrong(layer, left, right):
                     if wrong != right:
@@ -351,7 +351,7 @@ def test_a_chain_is_right_only_with_all_its_sides() -> None:
 # ---- Lines -------------------------------------------------------------------------------------------------
 
 
-def verdicts(text: str, wanted: Mapping[Atom, Polynomial] = WANTED) -> dict[str, str]:
+def verdicts(text: str, wanted: Mapping[Atom, sympy.Expr] = WANTED) -> dict[str, str]:
     results = check_lines(text, wanted, LECTURE)
     return {left_side(one.left) if one.left else one.typed: one.verdict for one in results}
 
@@ -472,5 +472,4 @@ def test_derivatives_are_those_of_sympy(layer: Layer) -> None:
     variables = [atom for letter in ("a", "w", "b") for atom in layer.atoms(letter)]  # type: ignore[arg-type]
     for of, formula in [*expand.forward(layer).items()][::3]:
         for by in variables[::2]:
-            wanted = sympy.diff(expression(formula), symbol(by))
-            assert sympy.expand(expression(formulas.slope(of, by)) - wanted) == 0
+            assert formulas.slope(of, by) == terms_of(sympy.diff(formula, by.symbol))

@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sympy
 from click.testing import CliRunner
 
 from autograder.cli import app
 from autograder.cnn.derivations import expand
 from autograder.cnn.derivations.layer import Layer
 from autograder.cnn.derivations.pages import closed_form
-from autograder.cnn.derivations.symbols import Atom, Derivative, Polynomial
+from autograder.cnn.derivations.symbols import Atom, Derivative, terms
 from autograder.cnn.explorer import page as explorer
 from tests.browser import call_javascript
 from tests.oracles import central_difference
@@ -68,17 +69,18 @@ def as_record(layer: Layer) -> dict[str, int]:
     }
 
 
-def as_terms(formula: Polynomial) -> list[list[str]]:
+def as_terms(formula: sympy.Expr) -> list[list[str]]:
     """The products of a sum, each a sorted list of names; all have coefficient 1."""
-    assert set(formula.values()) <= {1}
-    return sorted(sorted(map(str, product)) for product in formula)
+    found = terms(formula)
+    assert set(found.values()) <= {1}
+    return sorted(sorted(map(str, product)) for product in found)
 
 
 @functools.cache
 def engine(layer: Layer) -> dict[str, list[list[str]]]:
     """All equations of the page as the symbolic engine derives them."""
     z = expand.forward(layer)
-    equations: dict[Atom | Derivative, Polynomial] = {**z, **expand.delta_before(layer, written=z)}
+    equations: dict[Atom | Derivative, sympy.Expr] = {**z, **expand.delta_before(layer, written=z)}
     for gradient in (expand.weight_gradient, expand.bias_gradient):
         equations |= {Derivative("J", one): formula for one, formula in gradient(layer, z).items()}
     return {str(left): as_terms(formula) for left, formula in equations.items()}

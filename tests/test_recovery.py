@@ -21,7 +21,7 @@ from autograder.authoring import assignment
 from autograder.authoring.exercise import Exercise
 from autograder.base.messages import TextError
 from autograder.cnn.derivations.layer import LayerError, Pooling
-from autograder.cnn.derivations.symbols import Atom
+from autograder.cnn.derivations.symbols import Atom, terms
 from autograder.cnn.recovery import readings, recover
 from autograder.cnn.recovery.readings import READINGS, NoFormula, RecoverError, Sizes
 from autograder.cnn.recovery.recover import Recovered
@@ -185,8 +185,8 @@ def test_the_kernel_that_was_not_rotated_is_seen_term_by_term() -> None:
     found = read(wrong.run, "conv_residual")
     corner = Atom("delta", (1, 1), "l-1")
     delta, slope = Atom("delta", (1, 1), "l"), Atom("dsigma", (1, 1), "l-1")
-    assert found.formulas[corner] == {(delta, Atom("w", (2, 2), "l"), slope): 1}
-    assert found.lecture[corner] == {(delta, Atom("w", (1, 1), "l"), slope): 1}
+    assert terms(found.formulas[corner]) == {(delta, Atom("w", (2, 2), "l"), slope): 1}
+    assert terms(found.lecture[corner]) == {(delta, Atom("w", (1, 1), "l"), slope): 1}
     page = found.write("text", lang="en")
     assert "code    = [δ₁₁·w₂₂·σ′(z₁₁⁽ˡ⁻¹⁾)]\nlecture = [δ₁₁·w₁₁·σ′(z₁₁⁽ˡ⁻¹⁾)]" in page
     assert "代码 = [δ₁₁·w₂₂·σ′(z₁₁⁽ˡ⁻¹⁾)]\n讲义 = [δ₁₁·w₁₁·σ′(z₁₁⁽ˡ⁻¹⁾)]" in found.write("text", lang="zh")
@@ -231,7 +231,7 @@ def test_any_function_that_is_linear_in_each_array_is_read_exactly(wanted: dict[
             for name, (u, v) in zip(part, places, strict=True)
         )
         expected[Atom("delta", (place[0] + 1, place[1] + 1), "l-1")][atoms] = value
-    assert found.formulas == expected
+    assert {left: terms(formula) for left, formula in found.formulas.items()} == expected
 
 
 def constant(value: Any) -> Callable[..., Any]:
@@ -302,7 +302,7 @@ def test_max_pooling_is_read_for_an_input_with_a_window_below_zero() -> None:
     assert min(values[u : u + 2, v : v + 2].max() for u in (0, 2) for v in (0, 2)) < 0
     for left, formula in found.formulas.items():
         assert isinstance(left, Atom)
-        ((winner,),) = formula
+        ((winner,),) = terms(formula)
         window = values[2 * left.index[0] - 2 :, 2 * left.index[1] - 2 :][:2, :2]
         assert isinstance(winner, Atom) and values[winner.index[0] - 1, winner.index[1] - 1] == window.max()
     assert str(values[0, 0]) in found.write("text", lang="en")

@@ -1,7 +1,7 @@
 """Comparators of this subject: `Shares` for max-pooling ties, `Derivation` for typed derivations.
 
-`cnn.domain` lists them; the assignments' `hidden.py` use them. Derivations must be imported only when one is
-read, because most checks need none.
+`cnn.domain` lists them; the assignments' `hidden.py` use them. SymPy must be imported only when a derivation
+is read, because most checks need none.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """The record of all that this subject adds to the engine, which finds it by the name in an answer key.
 
-`judging.domain` imports this module by that name. It must stay cheap: what reads formulas is imported on use.
+`judging.domain` imports this module by that name. It must stay cheap: what loads SymPy is imported on use.
 """
 
 from pathlib import Path
@@ -39,6 +39,6 @@ DOMAIN = Domain(
     },
     illustrate=_illustrate,
     formula=_formula,
-    requires=("lark",),  # it reads typed derivations
+    requires=("sympy", "lark"),  # they read typed derivations
     not_for_judging=("commands", "explorer", "models", "notebook.py", "recovery"),  # `models` knows answers
 )

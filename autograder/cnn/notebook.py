@@ -1,6 +1,6 @@
 """For a student's notebook: `from autograder import derive, formula, check_derivation`.
 
-A mistake in a call must print one sentence, never a traceback. The engine is loaded on the first call.
+A mistake in a call must print one sentence, never a traceback. SymPy is loaded on the first call.
 """
 
 from collections.abc import Callable

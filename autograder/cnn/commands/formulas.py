@@ -1,6 +1,6 @@
 """`autograder derive`, `formula` and `check-derivation`.
 
-The command line imports this on each of them, so the engine must be loaded only when a command runs.
+The command line imports this on each of them, so SymPy must be loaded only when a command runs.
 """
 
 import sys

@@ -19,5 +19,5 @@ A typed equation goes the other way:
 7. `documents.report` counts, `documents.findings` shows, `documents.page` as a page with the text.
 
 `recovery` finds the formulas of code that runs. Nothing here may be imported when a command starts: it loads
-the parser.
+SymPy.
 """

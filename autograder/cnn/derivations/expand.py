@@ -10,23 +10,14 @@ import itertools
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from fractions import Fraction
 from typing import Any
 
-from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, Pooling, positions, refuse_too_many
-from autograder.cnn.derivations.symbols import (
-    BEFORE,
-    CURRENT,
-    Atom,
-    LayerName,
-    Letter,
-    Monomial,
-    Polynomial,
-    Quantity,
-    polynomial,
-)
+import sympy
 
-Formulas = dict[Atom, Polynomial]
+from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, Pooling, positions, refuse_too_many
+from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, LayerName, Letter, quantity
+
+Formulas = dict[Atom, sympy.Expr]
 
 
 def forward(layer: AnyLayer, holding: Atom | None = None, whole: bool = True) -> Formulas:
@@ -113,7 +104,7 @@ def delta_before(
         The a whose δ are wanted.
     """
     wanted = of or layer.atoms("a")
-    slopes = {a: Atom("dsigma", a.index, BEFORE) for a in wanted} if dsigma else {}
+    slopes = {a: Atom("dsigma", a.index, BEFORE).symbol for a in wanted} if dsigma else {}
     gradients = chain(forward(layer) if written is None else written, wanted, slopes)
     return {Atom("delta", a.index, BEFORE): gradient for a, gradient in gradients.items()}
 
@@ -122,7 +113,7 @@ def delta_before(
 
 
 def chain(
-    written: Formulas, variables: Sequence[Atom], last_factors: Mapping[Atom, Quantity] | None = None
+    written: Formulas, variables: Sequence[Atom], last_factors: Mapping[Atom, sympy.Symbol] | None = None
 ) -> Formulas:
     """The chain rule: variable ↦ Σ over all z of δ · ∂z/∂variable, with δ = ∂J/∂z.
 
@@ -135,39 +126,47 @@ def chain(
     last_factors : mapping, optional
         A last factor of the chain for each variable, such as ∂a/∂z = σ′(z).
     """
-    sums: dict[Atom, list[tuple[Monomial, Fraction]]] = {variable: [] for variable in variables}
+    sums: dict[Atom, list[sympy.Expr]] = {variable: [] for variable in variables}
     last = {variable: (factor,) for variable, factor in (last_factors or {}).items()}
-    for z, formula in written.items():
-        delta = Atom("delta", z.index, z.layer)
-        for variable, rest, value in _slopes(formula, variables[0].letter, variables[0].layer):
+    for z, expression in written.items():
+        delta = Atom("delta", z.index, z.layer).symbol
+        for variable, rest in _slopes(expression, variables[0].letter, variables[0].layer):
             if variable in sums:
-                sums[variable].append(((delta, *rest, *last.get(variable, ())), value))
-    return {variable: polynomial(products) for variable, products in sums.items()}
+                sums[variable].append(_product((delta, *rest, *last.get(variable, ()))))
+    return {variable: sympy.Add(*parts) for variable, parts in sums.items()}
 
 
-def derivatives(formula: Polynomial, letter: Letter, layer: LayerName = CURRENT) -> Formulas:
-    """The partial derivatives of a sum of products by all quantities of one letter that occur in it, found
-    in one pass over the terms."""
-    found: defaultdict[Atom, list[tuple[Monomial, Fraction]]] = defaultdict(list)
-    for variable, rest, value in _slopes(formula, letter, layer):
-        found[variable].append((rest, value))
-    return {variable: polynomial(products) for variable, products in found.items()}
+def derivatives(expression: sympy.Expr, letter: Letter, layer: LayerName = CURRENT) -> dict[Atom, sympy.Expr]:
+    """The partial derivatives of a sum of products by all quantities of one letter that occur in it.
+
+    This is what `sympy.diff` gives for each of them, found in one pass over the terms.
+    """
+    found: defaultdict[Atom, list[sympy.Expr]] = defaultdict(list)
+    for variable, rest in _slopes(expression, letter, layer):
+        found[variable].append(_product(rest))
+    return {variable: sympy.Add(*parts) for variable, parts in found.items()}
 
 
 def _slopes(
-    formula: Polynomial, letter: Letter, layer: LayerName
-) -> Iterator[tuple[Atom, Monomial, Fraction]]:
+    expression: sympy.Expr, letter: Letter, layer: LayerName
+) -> Iterator[tuple[Atom, tuple[sympy.Expr, ...]]]:
     """The product rule, term by term: the derivative by one factor is the product of the others."""
-    for factors, value in formula.items():
+    for term in sympy.Add.make_args(expression):
+        factors = sympy.Mul.make_args(term)
         for place, factor in enumerate(factors):
-            if isinstance(factor, Atom) and factor.letter == letter and factor.layer == layer:
-                yield factor, factors[:place] + factors[place + 1 :], value
+            if factor.is_Symbol:
+                atom = quantity(factor)
+                if isinstance(atom, Atom) and atom.letter == letter and atom.layer == layer:
+                    yield atom, factors[:place] + factors[place + 1 :]
+
+
+def _product(factors: tuple[sympy.Expr, ...]) -> sympy.Expr:
+    return factors[0] if len(factors) == 1 else sympy.Mul(*factors)
 
 
 # ---- Forward: the layers' own formulas ---------------------------------------------------------------------
 
 Places = Iterable[tuple[int, ...]]
-ONE = Fraction(1)
 
 
 def _convolution(layer: Layer, outputs: Places, only: Atom | None) -> Formulas:
@@ -178,9 +177,10 @@ def _convolution(layer: Layer, outputs: Places, only: Atom | None) -> Formulas:
     result: Formulas = {}
     _, channels, height, width = layer.shape("a", BEFORE)
     s, padding = layer.stride, layer.padding
-    a, w = _atoms(layer, "a", BEFORE), _atoms(layer, "w", CURRENT)
+    a = _Symbols(layer, "a", BEFORE)
+    w = _Symbols(layer, "w", CURRENT)
     for n, k, p, q in outputs:
-        products: list[Monomial] = [(layer.atom("b", CURRENT, (k,)),)]
+        products = [layer.atom("b", CURRENT, (k,)).symbol]
         places: Places = positions((channels, *layer.kernel))
         if only is not None:
             kept = layer.position(only)
@@ -190,36 +190,35 @@ def _convolution(layer: Layer, outputs: Places, only: Atom | None) -> Formulas:
         for c, i, j in places:
             u, v = s * p + i - padding, s * q + j - padding
             if 0 <= u < height and 0 <= v < width:
-                products.append((a((n, c, u, v)), w((k, c, i, j))))
-        result[layer.atom("z", CURRENT, (n, k, p, q))] = polynomial((each, ONE) for each in products)
+                products.append(sympy.Mul(a[n, c, u, v], w[k, c, i, j]))
+        result[layer.atom("z", CURRENT, (n, k, p, q))] = sympy.Add(*products)
     return result
 
 
 def _pooling(layer: Pooling, outputs: Places, only: Atom | None) -> Formulas:
     """The winner of the window; or the mean of the window, a sum of m·n shares."""
     result: Formulas = {}
-    share = Fraction(1, layer.window[0] * layer.window[1])
+    share = sympy.Rational(1, layer.window[0] * layer.window[1])
     for place in outputs:
         z = layer.atom("z", CURRENT, place)
         if layer.kind == "max":
-            result[z] = {(layer.winners[z],): ONE}
+            result[z] = layer.winners[z].symbol
         else:
             cells = layer.cells(z) if only is None else [only]
-            result[z] = {(a,): share for a in cells}
+            result[z] = sympy.Add(*(sympy.Mul(share, a.symbol) for a in cells))
     return result
 
 
 def _dense(layer: Dense, outputs: Places, only: Atom | None) -> Formulas:
     """z[i] = Σ_j w[i,j] · a[j] + b[i]."""
-    a, w = _atoms(layer, "a", BEFORE), _atoms(layer, "w", CURRENT)
+    a, w = _Symbols(layer, "a", BEFORE), _Symbols(layer, "w", CURRENT)
     result: Formulas = {}
     inputs: Iterable[int] = range(layer.inputs)
     if only is not None:
         inputs = [] if only.letter == "b" else layer.position(only)[-1:]
     for (i,) in outputs:
-        products: list[Monomial] = [(w((i, j)), a((j,))) for j in inputs]
-        products.append((layer.atom("b", CURRENT, (i,)),))
-        result[layer.atom("z", CURRENT, (i,))] = polynomial((each, ONE) for each in products)
+        products = [sympy.Mul(w[i, j], a[(j,)]) for j in inputs]
+        result[layer.atom("z", CURRENT, (i,))] = sympy.Add(*products, layer.atom("b", CURRENT, (i,)).symbol)
     return result
 
 
@@ -230,6 +229,14 @@ _WRITTEN: dict[type, Callable[[Any, Places, Atom | None], Formulas]] = {
 }
 
 
-def _atoms(layer: AnyLayer, letter: Letter, where: LayerName) -> Callable[[tuple[int, ...]], Atom]:
-    """The elements of one quantity by their places in its array, each made once."""
-    return functools.cache(functools.partial(layer.atom, letter, where))
+class _Symbols(dict[tuple[int, ...], sympy.Symbol]):
+    """The symbols of one quantity by their places in its array, made when they are first used."""
+
+    def __init__(self, layer: AnyLayer, letter: Letter, where: LayerName) -> None:
+        super().__init__()
+        self.of = layer, letter, where
+
+    def __missing__(self, position: tuple[int, ...]) -> sympy.Symbol:
+        layer, letter, where = self.of
+        symbol = self[position] = layer.atom(letter, where, position).symbol
+        return symbol

@@ -1,16 +1,18 @@
-"""The lecture's quantities, element by element, and sums of products of them.
+"""The lecture's quantities, element by element, as SymPy symbols and back.
 
 `derivations` and `recovery` work with `Atom`s (δ₁₂ of layer l) and derivatives that are not carried out
-(∂z₁₁/∂a₁₂). A formula is a polynomial in them, with rational coefficients. Nothing that a person typed may be
-read here.
+(∂z₁₁/∂a₁₂). A formula is a SymPy polynomial in their symbols, with rational coefficients. Nothing that a
+person typed may be read here.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from typing import Literal, cast, get_args
+
+import sympy
 
 Letter = Literal[
     "z", "a", "w", "b", "delta", "dsigma", "sigma", "rot180", "pad_residual", "insert_zeros", "upsample"
@@ -23,10 +25,9 @@ BEFORE: LayerName = "l-1"
 
 Monomial = tuple["Quantity", ...]
 """The factors of a product in a fixed order; a factor that is squared stands in it twice."""
-Polynomial = Mapping[Monomial, Fraction]
-"""A sum of products, each with its coefficient: two formulas are equal if and only if these are."""
 
 _NAME = re.compile(r"([a-z0-9_]+)\[([0-9,]*)\]@(l|l-1)")
+_UNDONE = re.compile(r"d\((.+)\)/d\((.+)\)")
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -51,6 +52,11 @@ class Atom:
 
     def __str__(self) -> str:
         return f"{self.letter}[{','.join(map(str, self.index))}]@{self.layer}"
+
+    @property
+    def symbol(self) -> sympy.Symbol:
+        """The symbol that stands for this element, such as `delta[1,2]@l`."""
+        return _symbol(str(self))
 
     @classmethod
     def named(cls, name: str) -> "Atom":
@@ -78,17 +84,89 @@ class Derivative:
     def __str__(self) -> str:
         return f"d({self.of})/d({self.by})"
 
+    @property
+    def symbol(self) -> sympy.Symbol:
+        """The symbol that stands for it, such as `d(J)/d(w[1,1]@l)`."""
+        return _symbol(str(self))
+
 
 Quantity = Atom | Derivative
 
 
-def polynomial(products: Iterable[tuple[Monomial, Fraction]]) -> Polynomial:
-    """Products added up: like terms collected, the factors of each as the lecture writes them."""
+def quantity(symbol: sympy.Symbol) -> Quantity:
+    """What a symbol stands for.
+
+    Raises
+    ------
+    ValueError
+        The symbol was not made here.
+    """
+    return _quantity(symbol.name)
+
+
+# Room for every element of a 28×28 ∗ 5×5. By `benchmarks/derivations.py` the first two caches save about a
+# twentieth and a third of the lecture's example; `reading_order`'s saves a tenth of checking a page.
+@lru_cache(maxsize=2**17)
+def _symbol(name: str) -> sympy.Symbol:
+    return sympy.Symbol(name)
+
+
+@lru_cache(maxsize=2**17)
+def _quantity(name: str) -> Quantity:
+    if undone := _UNDONE.fullmatch(name):
+        return Derivative("J" if undone[1] == "J" else Atom.named(undone[1]), Atom.named(undone[2]))
+    return Atom.named(name)
+
+
+# ---- Polynomials as terms ----------------------------------------------------------------------------------
+
+
+def terms(expression: sympy.Expr) -> dict[Monomial, Fraction]:
+    """The terms of a polynomial: products of quantities, each with its coefficient.
+
+    Two formulas are equal if and only if their terms are. A sum of products is read as it is, which is fast;
+    anything else is expanded first.
+
+    Raises
+    ------
+    ValueError
+        Not a polynomial with rational coefficients in symbols made here.
+    """
+    parts = _read(expression)
+    if parts is None:
+        parts = _read(sympy.expand(expression))
+    if parts is None:
+        raise ValueError(f"{expression} is no polynomial with rational coefficients")
+    return parts
+
+
+def polynomial(parts: Iterable[tuple[Monomial, Fraction]]) -> sympy.Expr:
+    """The SymPy expression with the given terms; the inverse of `terms`."""
+    return sympy.Add(
+        *(
+            sympy.Mul(sympy.Rational(value.numerator, value.denominator), *(q.symbol for q in monomial))
+            for monomial, value in parts
+        )
+    )
+
+
+def _read(expression: sympy.Expr) -> dict[Monomial, Fraction] | None:
+    """`terms` of a sum of products, None for anything else."""
     found: dict[Monomial, Fraction] = {}
-    for factors, value in products:
-        term = tuple(sorted(factors, key=reading_order)) if len(factors) > 1 else factors
-        found[term] = found[term] + value if term in found else value
-    return {term: value for term, value in found.items() if value}
+    for term in sympy.Add.make_args(expression):
+        value, factors = Fraction(1), []
+        for factor in sympy.Mul.make_args(term):
+            if factor.is_Symbol:
+                factors.append(quantity(factor))
+            elif factor.is_Rational:
+                value = Fraction(int(factor.p), int(factor.q))
+            elif factor.is_Pow and factor.base.is_Symbol and factor.exp.is_Integer and factor.exp > 0:
+                factors += [quantity(factor.base)] * int(factor.exp)
+            else:
+                return None
+        monomial = tuple(sorted(factors, key=reading_order))
+        found[monomial] = found[monomial] + value if monomial in found else value
+    return {monomial: value for monomial, value in found.items() if value}
 
 
 # ---- The order in which the lecture writes -----------------------------------------------------------------
@@ -101,7 +179,6 @@ _RANK: dict[str, int] = {
 }
 
 
-# Room for every element of a 28×28 ∗ 5×5: a tenth of the time that checking a page takes.
 @lru_cache(maxsize=2**17)
 def reading_order(factor: Quantity) -> tuple[int, int, int, tuple[int, ...], int, tuple[int, ...]]:
     """Sorts factors as the lecture writes them: δ·w·σ′, δ·a, a·w; derivatives first, along the chain."""

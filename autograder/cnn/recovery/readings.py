@@ -7,11 +7,11 @@ call it.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from operator import attrgetter
 from typing import Any, Literal
 
 import numpy as np
+import sympy
 
 from autograder.base.messages import TextError, say
 from autograder.cnn.derivations import expand
@@ -27,16 +27,7 @@ from autograder.cnn.derivations.layer import (
     positions,
 )
 from autograder.cnn.derivations.pages import closed_form
-from autograder.cnn.derivations.symbols import (
-    BEFORE,
-    CURRENT,
-    Atom,
-    Derivative,
-    LayerName,
-    Letter,
-    Polynomial,
-    Quantity,
-)
+from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, Derivative, LayerName, Letter, Quantity
 
 
 class RecoverError(TextError):
@@ -47,7 +38,7 @@ class NoFormula(RecoverError):
     """The function was called, but what it computes is no formula of the lecture's kind."""
 
 
-Lecture = Callable[[Any], Mapping[Any, Polynomial]]
+Lecture = Callable[[Any], Mapping[Any, sympy.Expr]]
 """layer ↦ the lecture's formula for each element (`Quantity`) of a function's result."""
 
 
@@ -236,9 +227,9 @@ def _step_of(
         given = [[source.quantity(layer, (u, v)) for v in range(width)] for u in range(height)]
         return step(layer, np.array(given, object))
 
-    def formulas(layer: Any) -> Mapping[Quantity, Polynomial]:
+    def formulas(layer: Any) -> Mapping[Quantity, sympy.Expr]:
         return {
-            result.quantity(layer, (u, v)): {} if isinstance(cell, int) else {(cell,): Fraction(1)}
+            result.quantity(layer, (u, v)): sympy.S.Zero if isinstance(cell, int) else cell.symbol
             for u, row in enumerate(cells(layer))
             for v, cell in enumerate(row)
         }

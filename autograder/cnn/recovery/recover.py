@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import sympy
 
 from autograder.base.messages import Text, joined, say
 from autograder.cnn.derivations.layer import (
@@ -38,7 +39,7 @@ from autograder.cnn.derivations.pages.records import (
     example_map,
 )
 from autograder.cnn.derivations.pages.shown import Format, Shown
-from autograder.cnn.derivations.symbols import Monomial, Polynomial, Quantity, polynomial
+from autograder.cnn.derivations.symbols import Monomial, Quantity, polynomial, terms
 from autograder.cnn.recovery.readings import (
     NoFormula,
     Reading,
@@ -81,8 +82,8 @@ class Recovered(Shown):
 
     function: str
     layer: AnyLayer
-    formulas: Mapping[Quantity, Polynomial]
-    lecture: Mapping[Quantity, Polynomial]
+    formulas: Mapping[Quantity, sympy.Expr]
+    lecture: Mapping[Quantity, sympy.Expr]
     shape: tuple[int, ...]
     lecture_shape: tuple[int, ...]
     tried: tuple[Text, ...] = ()
@@ -91,7 +92,7 @@ class Recovered(Shown):
     def differing(self) -> tuple[Quantity, ...]:
         """Elements whose formula is not the lecture's, or that only one of the two has."""
         every = {**self.lecture, **self.formulas}
-        return tuple(left for left in every if self.formulas.get(left) != self.lecture.get(left))
+        return tuple(left for left in every if not _same(self.formulas.get(left), self.lecture.get(left)))
 
     @property
     def agrees(self) -> bool:
@@ -149,15 +150,19 @@ class Recovered(Shown):
         for left in both[:limit]:
             code, lecture = self.formulas[left], self.lecture[left]
             sides = (
-                Equation(say("cnn.formula.side_code"), (as_sum(code, _unlike(lecture)),)),
-                Equation(say("cnn.formula.side_lecture"), (as_sum(lecture, _unlike(code)),)),
+                Equation(say("cnn.formula.side_code"), (as_sum(code, _unlike(terms(lecture))),)),
+                Equation(say("cnn.formula.side_lecture"), (as_sum(lecture, _unlike(terms(code))),)),
             )
             blocks += [Prose(say("cnn.formula.of_element"), ((left,),)), Aligned(sides)]
         return tuple(blocks)
 
 
-def _unlike(known: Polynomial) -> Callable[[Monomial, Fraction], bool]:
+def _unlike(known: dict[Monomial, Fraction]) -> Callable[[Monomial, Fraction], bool]:
     return lambda term, value: known.get(term) != value
+
+
+def _same(first: sympy.Expr | None, second: sympy.Expr | None) -> bool:
+    return first is not None and second is not None and terms(first) == terms(second)
 
 
 # ---- Recovering the formula --------------------------------------------------------------------------------
@@ -281,7 +286,7 @@ class _Prober:
         self.whole = False
         self._random = np.random.default_rng(1)
 
-    def formulas(self) -> dict[Quantity, Polynomial]:
+    def formulas(self) -> dict[Quantity, sympy.Expr]:
         """The formula of each element of the result: run on unit arrays, then tested on random ones."""
         sizes = [math.prod(shape) for shape in self.shapes]
         present = self._present()
@@ -340,9 +345,9 @@ class _Prober:
                 arrays[i].flat[place] = 1.0
         return arrays
 
-    def _written(self, found: dict[Part, np.ndarray]) -> dict[Quantity, Polynomial]:
+    def _written(self, found: dict[Part, np.ndarray]) -> dict[Quantity, sympy.Expr]:
         names = [array.quantities(self.layer) for array in self.arrays]
-        result: dict[Quantity, Polynomial] = {}
+        result: dict[Quantity, sympy.Expr] = {}
         for position in positions(self.shape):
             parts: dict[Monomial, float] = {
                 tuple(names[i][place] for i, place in part): float(coefficient[position])

@@ -18,7 +18,7 @@ import numpy as np
 from autograder.base.messages import Verbatim, say
 from autograder.base.timeout import OutOfTime
 from autograder.cnn.derivations.layer import AnyLayer, LayerError, Pooling, positions
-from autograder.cnn.derivations.symbols import Quantity
+from autograder.cnn.derivations.symbols import Quantity, terms
 from autograder.cnn.recovery.readings import READINGS, Reading, Sizes, given_input
 from autograder.cnn.recovery.recover import recover
 from autograder.judging.answer_key import KeyExercise
@@ -134,7 +134,7 @@ class _Case:
             formula = formulas[self.reading.result.quantity(self.layer, place)]
             result[place] = math.fsum(
                 float(coefficient) * math.prod(values[factor] for factor in monomial)
-                for monomial, coefficient in formula.items()
+                for monomial, coefficient in terms(formula).items()
             )
         return result if shape else float(result)
 

@@ -8,22 +8,24 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TypeGuard
 
+import sympy
+
 from autograder.base.messages import Text, say
 from autograder.cnn.derivations.checking.slips import Slip, find_slips
 from autograder.cnn.derivations.layer import AnyLayer, Layer
 from autograder.cnn.derivations.meaning.terms import Factor, Terms
-from autograder.cnn.derivations.symbols import Atom, Derivative, Polynomial, Quantity
+from autograder.cnn.derivations.symbols import Atom, Derivative, Quantity, terms
 
 COMPARED = 4
 """Elements whose slips are looked for; those with the most terms tell most."""
 
 
 def named(
-    layer: AnyLayer, code: Mapping[Quantity, Polynomial], lecture: Mapping[Quantity, Polynomial]
+    layer: AnyLayer, code: Mapping[Quantity, sympy.Expr], lecture: Mapping[Quantity, sympy.Expr]
 ) -> list[Text]:
     """What all formulas that differ have in common, in the words of `check-derivation`."""
     both: dict[Quantity, tuple[Terms, Terms]]
-    both = {left: (dict(code[left].items()), dict(lecture[left].items())) for left in lecture if left in code}
+    both = {left: (_terms(code[left]), _terms(lecture[left])) for left in lecture if left in code}
     both = {left: pair for left, pair in both.items() if pair[0] != pair[1]}
     factors = {_factor(*pair) for pair in both.values()}
     if len(factors) == 1 and (factor := factors.pop()):
@@ -36,6 +38,10 @@ def named(
     chosen = sorted(both, key=lambda left: -len(both[left][1]))[:COMPARED]
     found = [_slips(layer, left, *both[left]) for left in chosen]
     return [slip.text for slip in found[0] if all(slip in each for each in found)] if found else []
+
+
+def _terms(formula: sympy.Expr) -> Terms:
+    return dict(terms(formula).items())
 
 
 def _factor(code: Terms, lecture: Terms) -> Fraction:

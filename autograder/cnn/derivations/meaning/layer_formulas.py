@@ -22,7 +22,7 @@ from autograder.cnn.derivations.meaning.terms import (
     times,
 )
 from autograder.cnn.derivations.notation import write
-from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, Derivative, LayerName, Quantity
+from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, Derivative, LayerName, Quantity, terms
 
 
 class LayerFormulas:
@@ -194,7 +194,7 @@ def formulas_of(layer: AnyLayer) -> LayerFormulas:
 
 
 def _as_terms(formulas: expand.Formulas) -> dict[Atom, Terms]:
-    return {atom: dict(formula.items()) for atom, formula in formulas.items()}
+    return {atom: dict(terms(formula).items()) for atom, formula in formulas.items()}
 
 
 def _within(index: int, most: int) -> bool:

@@ -3,7 +3,7 @@ r"""An equation as a person typed it, read into a tree: the lecture's LaTeX, Uni
 `documents` and `checking` call `parse_equation`; the grammar is `equations.lark`, the result is made of the
 records of `nodes`. What stands around a letter or a Σ (indices such as 12, pq or u+p−1, layers, ranges) is a
 token of that grammar, and an index is read by its rule `index`. Text is untrusted input: it is never
-evaluated and never handed to Python's own parser, limits keep any text to a fraction of a second,
+evaluated and never handed to SymPy's or Python's own parsers, limits keep any text to a fraction of a second,
 and only `NotationError` is raised.
 """
 

@@ -1,7 +1,7 @@
 """The lecture's shortcuts: a rotated kernel over a padded residual, a residual over the input, upsampling.
 
 They are built as the lecture draws them, from maps whose cells are elements, zeros and ones. `steps` shows
-them beside the derivation after it has compared them with `expand`, term by term; no result may come
+them beside the derivation after `agrees` has compared them with `expand`, term by term; no result may come
 from here.
 """
 
@@ -11,19 +11,12 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import sympy
 
 from autograder.cnn.derivations.expand import Formulas
 from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, Pooling, Size, positions
 from autograder.cnn.derivations.pages.records import Grid, Recipe
-from autograder.cnn.derivations.symbols import (
-    BEFORE,
-    CURRENT,
-    Derivative,
-    LayerName,
-    Letter,
-    Polynomial,
-    polynomial,
-)
+from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Derivative, LayerName, Letter, terms
 
 Cells = np.ndarray
 """A map of elements, zeros and ones; dtype object."""
@@ -39,6 +32,13 @@ class ClosedForm:
 
     formulas: Formulas
     recipes: tuple[Recipe, ...]
+
+
+def agrees(closed: ClosedForm, formulas: Formulas) -> bool:
+    """Whether a closed form and an expansion have the same terms, element by element."""
+    return closed.formulas.keys() == formulas.keys() and all(
+        terms(closed.formulas[left]) == terms(formula) for left, formula in formulas.items()
+    )
 
 
 def delta_before(layer: AnyLayer) -> ClosedForm | None:
@@ -103,9 +103,11 @@ def _slid(pairs: Pairs, shape: Size) -> Iterator[tuple[Size, Products]]:
         yield (u, v), met
 
 
-def _formula(products: Products, scale: Fraction = Fraction(1)) -> Polynomial:
+def _formula(products: Products, scale: sympy.Expr = sympy.S.One) -> sympy.Expr:
     """A sum of products of cells; a 0 leaves no product, and a 1 no factor."""
-    return polynomial((tuple(cell for cell in cells if cell != 1), scale) for cells in products if all(cells))
+    return sympy.Add(
+        *(sympy.Mul(scale, *(cell.symbol for cell in cells if cell != 1)) for cells in products if all(cells))
+    )
 
 
 def _map(layer: AnyLayer, letter: Letter, where: LayerName, *numbers: int) -> Cells:
@@ -167,7 +169,7 @@ def _upsampled(layer: Pooling) -> ClosedForm:
             factors.append(np.reshape([int(element in winners) for element in a.flat], a.shape))
         for at in positions((height, width)):
             cells = (*(factor[at] for factor in factors), slope[at])
-            formulas[before[at]] = _formula([cells], share)
+            formulas[before[at]] = _formula([cells], sympy.Rational(share.numerator, share.denominator))
         recipes.append(Recipe(_grid(before), "⊙", (tuple(map(_grid, factors)),), share, _grid(slope)))
     return ClosedForm(formulas, tuple(recipes))
 

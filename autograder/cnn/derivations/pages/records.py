@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+import sympy
+
 from autograder.base.messages import Text
 from autograder.cnn.derivations.layer import Pooling
 from autograder.cnn.derivations.pages.shown import Shown
-from autograder.cnn.derivations.symbols import Atom, Monomial, Polynomial, Quantity, lecture_order
+from autograder.cnn.derivations.symbols import Atom, Monomial, Quantity, lecture_order, terms
 
 
 @dataclass(frozen=True)
@@ -128,9 +130,9 @@ class Page(Shown):
 # ---- From formulas -----------------------------------------------------------------------------------------
 
 
-def as_sum(formula: Polynomial, mark: Callable[[Monomial, Fraction], bool] = lambda *_: False) -> Sum:
+def as_sum(formula: sympy.Expr, mark: Callable[[Monomial, Fraction], bool] = lambda *_: False) -> Sum:
     """A formula with its terms in the lecture's order, those marked for which `mark` holds."""
-    ordered = sorted(formula.items(), key=lambda item: lecture_order(item[0]))
+    ordered = sorted(terms(formula).items(), key=lambda item: lecture_order(item[0]))
     return Sum(tuple(Product(term, value, mark(term, value)) for term, value in ordered))
 
 

@@ -9,6 +9,8 @@ from dataclasses import replace
 from math import prod
 from typing import Any, Literal
 
+import sympy
+
 from autograder.base.messages import Text, Verbatim, joined, say
 from autograder.cnn.derivations import expand
 from autograder.cnn.derivations.expand import Formulas
@@ -30,7 +32,7 @@ from autograder.cnn.derivations.pages.records import (
     example_map,
     sum_of,
 )
-from autograder.cnn.derivations.symbols import BEFORE, Atom, Derivative, Monomial, Polynomial
+from autograder.cnn.derivations.symbols import BEFORE, Atom, Derivative, Monomial
 
 Part = Literal["z", "delta", "input", "weights", "bias", "all"]
 PARTS: tuple[Part, ...] = ("z", "delta", "input", "weights", "bias", "all")
@@ -111,9 +113,9 @@ class _Lines:
         self.only = [] if holding is None else [holding]
         self.z = expand.forward(layer, holding, self.steps)
 
-    def occurrences(self, variables: list[Atom]) -> dict[Atom, Formulas]:
+    def occurrences(self, variables: list[Atom]) -> dict[Atom, dict[Atom, sympy.Expr]]:
         """For each variable (all of one quantity) the z that hold it, and their derivatives by it."""
-        found: dict[Atom, Formulas] = {variable: {} for variable in variables}
+        found: dict[Atom, dict[Atom, sympy.Expr]] = {variable: {} for variable in variables}
         letter, layer = variables[0].letter, variables[0].layer
         for z, formula in self.z.items():
             for variable, slope in expand.derivatives(formula, letter, layer).items():
@@ -162,7 +164,9 @@ def _residual(lines: _Lines) -> list[Section]:
     return parts
 
 
-def _residual_steps(lines: _Lines, a: Atom, occurrences: Formulas, results: Formulas) -> Section:
+def _residual_steps(
+    lines: _Lines, a: Atom, occurrences: dict[Atom, sympy.Expr], results: Formulas
+) -> Section:
     delta, z_before = Atom("delta", a.index, BEFORE), Atom("z", a.index, BEFORE)
     title = Prose(say("cnn.page.residual_of"), ((delta,),))
     undone = Derivative("J", z_before)
@@ -180,10 +184,10 @@ def _residual_steps(lines: _Lines, a: Atom, occurrences: Formulas, results: Form
     return Section(title, tuple(blocks), level=3)
 
 
-def _local_derivative(lines: _Lines, z: Atom, a: Atom, slope: Polynomial) -> Equation:
+def _local_derivative(lines: _Lines, z: Atom, a: Atom, slope: sympy.Expr) -> Equation:
     """∂z₁₁/∂a₁₂ = ∂(a₁₂·w₁₂)/∂a₁₂ = w₁₂."""
     holding = tuple(term for term in as_sum(lines.z[z]).terms if a in term.factors)
-    own = holding == sum_of([(a,)]).terms
+    own = holding == as_sum(a.symbol).terms
     middle: tuple[Side, ...] = () if own else (Slope(Sum(holding), a),)
     return Equation(Derivative(z, a), (*middle, as_sum(slope)), in_one_line=True)
 
@@ -240,7 +244,7 @@ def _residual_recipe(layer: AnyLayer) -> Text:
 
 def _closed(closed: ClosedForm, results: Formulas, in_words: Text) -> Section:
     """The drawings, and the outcome of the comparison with the derivation."""
-    if closed.formulas == results:
+    if closed_form.agrees(closed, results):
         outcome = say("cnn.page.compared_equal", count=len(results))
     else:
         outcome = say("cnn.page.compared_unequal")
@@ -255,7 +259,7 @@ def _equations(left: Atom | Derivative, *sides: Side) -> Aligned:
     return Aligned((Equation(left, sides),))
 
 
-def _results(results: Mapping[Any, Polynomial]) -> Aligned:
+def _results(results: Mapping[Any, sympy.Expr]) -> Aligned:
     return Aligned(tuple(Equation(left, (as_sum(formula),)) for left, formula in results.items()))
 
 
