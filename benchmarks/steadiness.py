@@ -140,7 +140,10 @@ def main() -> None:
                     for _ in range(options.runs):
                         with busy(options.loops if "busy" in trouble else 0):
                             now = grade(submitted, keys, jobs, 0.0 if "busy" in trouble else options.pause)
-                        changed += sum(now[key] != quiet[key] for key in quiet)
+                        for key in quiet:
+                            if now[key] != quiet[key]:
+                                changed += 1
+                                print(key, *quiet[key], "became", *now[key], flush=True)
                     told = f"{changed} exercises differ in {options.runs} runs of {cases} cases"
                     print(f"{name:7}  --jobs {jobs}  {trouble:15}  {told}", flush=True)
 

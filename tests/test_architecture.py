@@ -213,7 +213,7 @@ CHINESE = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 HOLD_CHINESE = {
     *("cli/__init__.py", "cnn/commands/__init__.py"),  # `--help` says in both languages what the program is
     *("cnn/derivations/documents/check.py", "cnn/derivations/documents/settings.py"),  # they read texts
-    "cnn/derivations/documents/conventions.py",  # so does this
+    *("cnn/derivations/documents/conventions.py", "cnn/derivations/notation/spelling.py"),  # so do these
 }
 
 
@@ -251,7 +251,6 @@ NOT_SHOWN = {
     "SIS ": "columns of Canvas",
     "Grade can be changed": "a column of Moodle",
     "{} is no quantity of the lecture": "a mistake in the engine's own code",
-    "{} is no polynomial": "a mistake in the engine's own code",
     "An auto-graded course": "the title of `--help`, in both languages",
     "module {} has no attribute": "what Python says",
     "there is no message {}": "a mistake in the engine's own code",

@@ -209,3 +209,40 @@ def test_rewritten_formulas_stay_right_and_slips_are_found(slip: bool) -> None:
         found = codes(text)
         for code, meant in zip(found, wanted, strict=True):
             assert code == meant or (meant == "w" and code != "r"), (seed, found, wanted, text)
+
+
+# ---- Pooling, rewritten at random --------------------------------------------------------------------------
+
+POOLED = [
+    ("平均池化", r"z_{p,q} = \frac{1}{m n} \sum_{x=1}^{m} \sum_{y=1}^{n} a_{(p-1)m+x,(q-1)n+y}"),
+    ("平均池化", r"\delta_{u,v}^{l-1} = \frac{1}{m n} \delta_{p,q}^l \sigma'(z_{u,v}^{l-1})"),
+    ("平均池化", r"z_{p,q} = \frac{1}{|R_{p,q}|} \sum_{(u,v)\in R_{p,q}} a_{u,v}"),
+    ("最大池化", r"z_{p,q} = \max_{(u,v)\in R_{p,q}} a_{u,v}"),
+    ("最大池化", r"z_{p,q} = \max(a_{(p-1)m+1,(q-1)n+1}, \dots, a_{pm,qn})"),
+    (
+        "最大池化",
+        r"\frac{\partial J}{\partial a_{u,v}} ="
+        r" \begin{cases} \delta_{p,q} & a_{u,v} = z_{p,q} \\ 0 & \text{otherwise} \end{cases}",
+    ),
+    ("最大池化", r"\delta^{l-1} = upsample(\delta^l) \odot \sigma'(z^{l-1})"),
+]  # fmt: skip
+POOLING_SLIPS = [
+    ("= ", "= 2 "), ("= ", "= - "), ("p-1", "p-2"), ("+y", "+y+1"), ("+x,", "+y,"),
+    ("(q-1)n", "(q-1)m"), ("{l-1})", "{l})"), ("a_{u,v}", "a_{v,u}"),
+
+    ("R_{p,q}} a", "R_{q,p}} a"), (r"\frac{1}{m n}", r"\frac{1}{m}"),
+    (",qn}", ",qm}"), (r"{cases} \delta_{p,q}", r"{cases} \delta_{q,p}"), (r"\\ 0", r"\\ 1"),
+    (r" \odot \sigma'(z^{l-1})", ""), (r"\delta^l)", r"\delta^{l-1})"), (r"\frac{1}{|R_{p,q}|}", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "formula"), POOLED, ids=[str(n) for n in range(len(POOLED))])
+def test_formulas_of_pooling_are_right_and_a_slip_is_never_right(words: str, formula: str) -> None:
+    names = dict(zip("pquv", random.Random(SEED).choice(["pquv", "ijuv", "ijrt", "uvij"]), strict=True))
+    for before, after in [("", ""), *POOLING_SLIPS]:
+        text = formula.replace(before, after, 1)
+        if before and text == formula:
+            continue
+        text = re.sub(r"(?<=[_{,+(])[pquv](?=[,}+)-]|[mn])", lambda k: names[k[0]], text)
+        found = codes(f"{words}\n\n${text}$")
+        assert (found in ("r", "c")) if not before else found != "r", (SEED, text, found)

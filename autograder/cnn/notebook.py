@@ -118,6 +118,11 @@ def check_derivation(
     symbols: str = "",
     index_from: Literal[0, 1] | None = None,
     convolution: "Kernels | None" = None,
+    channels: int | None = None,
+    kernels: int | None = None,
+    batch: int | None = None,
+    pool: Literal["", "max", "avg"] = "",
+    window: "SizeLike | None" = None,
     lang: str | None = None,
 ) -> "Findings | None":
     """Check every equation of a derivation, term by term; a notebook shows what is right and what is not.
@@ -135,6 +140,10 @@ def check_derivation(
     index_from : {0, 1}, optional
     convolution : {"correlation", "true"}, optional
         What the layer does with the kernel.
+    channels, kernels, batch : int, optional
+        How many there are; pool and window say the same of pooling. What is given overrides the text.
+    pool : {"max", "avg"}, optional
+    window : str, int or (height, width), optional
     lang : {"zh", "en"}, optional
         The language of the report; the system's unless said otherwise.
     """
@@ -155,7 +164,11 @@ def check_derivation(
         return None
     try:
         given = Options(
-            **given_sizes({"input": input, "kernel": kernel}),
+            **given_sizes({"input": input, "kernel": kernel, "window": window}),
+            channels=channels,
+            kernels=kernels,
+            batch=batch,
+            pool=pool,
             stride=stride,
             padding=padding,
             symbols=read_symbols(symbols),

@@ -443,7 +443,9 @@ single_map_group = sized(single_map, map_args)
 single_map_group(
     "shapes", 4, ((7, 5), (3, 3)), ((5, 5), (2, 3)), ((5, 4), (4, 2)), ((3, 5), (1, 4)), ((4, 3), (4, 1))
 )
-single_map_group("kernels", 3, ((3, 3), (1, 1)), ((6, 6), (3, 3)), ((4, 4), (4, 4)), visible=False)
+single_map_group(
+    "kernels", 3, ((3, 3), (1, 1)), ((6, 6), (3, 3)), *(((k, k), (k, k)) for k in (1, 2, 4)), visible=False
+)
 
 
 @single_map.group("basis", points=1, visible=False)
@@ -615,7 +617,13 @@ general_group("channels", 4.5, {"C": 3, "padding": 1})
 general_group("kernels", 5.5, {"K": 4, "padding": 1})
 general_group("remainder", 4.5, {"map": (6, 6), "stride": 2}, {"stride": 3}, visible=False)
 general_group(
-    "extremes", 1.5, {"map": (3, 3)}, {"kernel": (1, 1)}, {"kernel": (1, 1), "stride": 2}, visible=False
+    "extremes",
+    1.5,
+    {"map": (3, 3)},
+    {"map": (2, 2), "kernel": (2, 2), "stride": 2},
+    {"kernel": (1, 1)},
+    {"kernel": (1, 1), "stride": 2},
+    visible=False,
 )
 
 

@@ -145,7 +145,8 @@ def biased_maps(rng):
 @correlation.group("extremes", points=2, visible=False)
 def extreme_maps(rng):
     yield correlation_case(rng, (3, 3), (1, 1))
-    yield with_negative_sums(nb.correlate, whole(rng, 4, 4), whole(rng, 4, 4))  # one sum: reals might cancel
+    for k in (1, 2, 4):  # one sum: reals might cancel
+        yield with_negative_sums(nb.correlate, whole(rng, k, k), whole(rng, k, k))
 
 
 @correlation.group("integers", points=0.5, visible=False)
@@ -290,7 +291,7 @@ def unit_matrices(rng):
 
 
 unrolled_group = sized(unrolled, lambda rng, kernel, map: (real(rng, *kernel), map))
-unrolled_group("shapes", 3.5, ((2, 3), (5, 4)), ((3, 2), (4, 6)))
+unrolled_group("shapes", 3.5, ((2, 3), (4, 4)), ((2, 2), (3, 5)), ((2, 3), (5, 4)), ((3, 2), (4, 6)))
 unrolled_group(
     "extremes", 2.5, ((1, 1), (2, 3)), ((3, 2), (3, 2)), ((1, 3), (3, 4)), ((2, 1), (4, 2)), visible=False
 )
@@ -402,6 +403,7 @@ def window_cases(exercise):
     def layers(rng):
         yield map_and_kernel(rng)
         yield (*map_and_kernel(rng), False)
+        yield different(rng, 7, 14), (3, 3)
 
     layers.example(((3, 3), (2, 2)))
 
@@ -466,6 +468,7 @@ layer_parameters = Exercise(nb.convolution_parameters, points=14, lecture="2.2, 
 def single_kernels(rng):
     for k in different(rng, 3, 9):
         yield 1, 1, (k, k), False
+    yield 1, 1, different(rng, 2, 6), False
 
 
 single_kernels.example((1, 1, (2, 2), False))

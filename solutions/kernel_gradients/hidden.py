@@ -244,7 +244,12 @@ def kernel_basis(rng):
 
 
 kernel_group(
-    "extremes", 3.5, ((3, 3), (1, 1), leaning, positive), ((4, 4), (4, 4)), ((6, 6), (4, 4)), visible=False
+    "extremes",
+    3.5,
+    ((3, 3), (1, 1), leaning, positive),
+    *(((k, k), (k, k)) for k in (1, 2, 4)),
+    ((6, 6), (4, 4)),
+    visible=False,
 )
 kernel_group(
     "integers", 0.5, ((4, 4), (2, 2), real, integers), ((4, 4), (2, 2), integers, real), visible=False
@@ -472,6 +477,7 @@ def relative_signs(rng):
 @relative.group("tiny", points=1.25)
 def relative_tiny(rng):
     yield np.zeros(3), np.zeros(3)
+    yield np.zeros(3), rng.uniform(1, 2, 3)
     yield rng.uniform(1e-9, 2e-9, 3), rng.uniform(4e-9, 6e-9, 3)
     yield np.array([0.0, 4.0, 5.0]), np.array([0.0, 4.0 + rng.uniform(0.5, 1), 5.0])
 
@@ -615,6 +621,7 @@ weight_group(
     "extremes",
     1.5,
     {"map": (3, 3)},
+    {"map": (3, 3), "stride": 3},
     {"map": (3, 3), "kernel": (1, 1), "delta": leaning, "x": positive},
     {"map": (4, 4), "kernel": (1, 1), "stride": 3},
     visible=False,

@@ -80,7 +80,11 @@ def error_far_off(rng):
 
 
 error.group("integers", points=0.5, visible=False)(
-    lambda rng: [(integers(rng, 3, 5), 20 + integers(rng, 3, 5))]
+    lambda rng: [
+        (integers(rng, 3, 5), 20 + integers(rng, 3, 5)),
+        (integers(rng, 3, 5), 20 + leaning(rng, 3, 5)),
+        (leaning(rng, 3, 5), 20 + integers(rng, 3, 5)),
+    ]
 )
 layouts(error, 0.5, lambda rng: (real(rng, 3, 2), leaning(rng, 3, 2)))
 
@@ -166,7 +170,11 @@ def descent_basis(rng):
 
 
 descent.group("integers", points=1, visible=False)(
-    lambda rng: [(integers(rng, 4, 5), 20 + integers(rng, 3, 3), (2, 3), 0.01, 3)]
+    lambda rng: [
+        (integers(rng, 4, 5), 20 + integers(rng, 3, 3), (2, 3), 0.01, 3),
+        (integers(rng, 4, 5), 20 + leaning(rng, 3, 3), (2, 3), 0.01, 3),
+        (9 * leaning(rng, 4, 5), 20 + integers(rng, 3, 3), (2, 3), 0.01, 3),
+    ]
 )
 layouts(descent, 1, lambda rng: a_fit(rng, (4, 5), (2, 3), 2))
 

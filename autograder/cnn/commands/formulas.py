@@ -5,7 +5,7 @@ The command line imports this on each of them, so SymPy must be loaded only when
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -137,9 +137,14 @@ def formula(
 
 
 @click.command()
-@click.argument("file", type=PATH, help="Markdown, LaTeX, a notebook or plain text.")
+@click.argument("file", type=PATH, help="Markdown, LaTeX, a notebook, reStructuredText, HTML or plain text.")
 @click.option("--input", help="Height x width of the layer before; else from the text.")
 @click.option("--kernel", help="Height x width of the kernel; else from the text.")
+@click.option("--channels", type=int, help="Maps of the layer before; else from the text.")
+@click.option("--kernels", type=int, help="Maps of this layer; else from the text.")
+@click.option("--batch", type=int, help="Inputs of a batch; else from the text.")
+@click.option("--pool", type=click.Choice(("max", "avg")), help="What pooling is; else from the text.")
+@click.option("--window", help="Height x width of the pooling window; else from the text.")
 @click.option("--stride", default=1)
 @click.option("--padding", default=0, help="Zeros on each side of the input.")
 @click.option("--symbols", default="", show_default=False, help='The text\'s letters: "O=z,X=a,F=w,L=J".')
@@ -157,6 +162,7 @@ def check_derivation(
     symbols: str,
     index_from: str | None,
     convolution: "Kernels | None",
+    pool: "Literal['max', 'avg'] | None",
     lang: str,
     json: bool,
     html: Path | None,
@@ -173,6 +179,7 @@ def check_derivation(
         symbols=options.read_symbols(symbols),
         base=None if index_from is None else int(index_from),  # type: ignore[arg-type]
         convolution=convolution or "",
+        pool=pool or "",
     )
     report = check_file(file, given)
     if html is not None:

@@ -4,14 +4,15 @@
 writes z out and differentiates it; `pages` arranges that as the lecture does and writes it in any notation.
 A typed equation goes the other way:
 
-1. `documents.find` finds it in a file, `notation.rows` separates it from its neighbours;
+1. `documents.find` finds it in a file (`documents.markup`), `notation.rows` separates it from its neighbours;
 2. `documents.conventions` finds what a text's letters and indices mean (`meaning.convention`), and
    `notation.spelling` writes them in the lecture's letters; sizes and values are sorted out;
 3. `notation.parse` reads it into a tree (`notation.nodes`),
    or `notation.errors` points to where it cannot be read;
 4. `documents.settings` infers the layer's sizes, `meaning.layer_labels` assigns each quantity to l or l−1;
 5. `meaning.evaluate` makes a sum of products of it (`meaning.terms`), or an array of them (`meaning.arrays`):
-   `meaning.indices` fills its indices in, `meaning.layer_formulas` knows from `expand` what each quantity is;
+   `meaning.indices` fills its indices in, `meaning.pooling` knows its windows, `meaning.layer_formulas` from
+   `expand` what each quantity is;
 6. `checking.faults` compares the terms with the right ones, `checking.slips` names the mistake; both serve
    `checking.answers` for exercises, `documents.equations` for whole files,
    in the layers and conventions that `documents.check` tries;

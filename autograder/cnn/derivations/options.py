@@ -60,7 +60,7 @@ def given_sizes(given: Mapping[str, Any]) -> dict[str, Any]:
     ------
     LayerError
     """
-    pairs = ("input", "kernel", "dense")
+    pairs = ("input", "kernel", "dense", "window")
     return {
         name: as_size(value) if name in pairs and value is not None else value
         for name, value in given.items()

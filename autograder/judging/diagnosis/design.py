@@ -39,11 +39,15 @@ def never_alone(exercise: KeyExercise, knowledge: Knowledge) -> list[Text]:
 
 
 def _alone(column: _Column, table: Sequence[_Column]) -> bool:
+    """Whether two cases differ in it and in no other; what a case does not have, such as windows that could
+    overlap where there is one window, is no difference."""
     feature, has = column
     free = [other for other, _ in table if other is feature or implies(feature, other)]
     others = [values for other, values in table if other not in free]
     pairs = ((a, b) for a, b in permutations(range(len(has)), 2) if has[a] is True and has[b] is False)
-    return any(all(values[a] == values[b] for values in others) for a, b in pairs)
+    return any(
+        all(values[a] == values[b] or None in (values[a], values[b]) for values in others) for a, b in pairs
+    )
 
 
 def _table(exercise: KeyExercise, cases: Sequence[KeyCase], knowledge: Knowledge) -> list[_Column]:

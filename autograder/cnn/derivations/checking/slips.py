@@ -252,7 +252,9 @@ SLIPS: tuple[Slip, ...] = (
     Slip(
         "dsigma_of_a",
         ("delta",),
-        _replacing("dsigma", BEFORE, lambda _, slope, __: Foreign("dsigma", Atom("a", slope.index, BEFORE))),
+        _replacing(
+            "dsigma", BEFORE, lambda _, slope, __: Foreign("dsigma", (Atom("a", slope.index, BEFORE),))
+        ),
     ),
     Slip(
         "residual_of_the_layer_before",

@@ -8,14 +8,17 @@ element. What is not checked is counted and named, never passed as right.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from autograder.base.messages import joined, say
 from autograder.cnn.derivations.checking.faults import has_sum
 from autograder.cnn.derivations.documents import conventions as said
+from autograder.cnn.derivations.documents import settings
 from autograder.cnn.derivations.documents.conventions import described_change
 from autograder.cnn.derivations.documents.equations import (
     Outcome,
+    defines_residual,
     is_forward,
     judge,
     kinds_of,
@@ -27,14 +30,8 @@ from autograder.cnn.derivations.documents.equations import (
 )
 from autograder.cnn.derivations.documents.find import DocumentError, Found, Scan
 from autograder.cnn.derivations.documents.report import Checked, Report, Status
-from autograder.cnn.derivations.documents.settings import (
-    FROM_THE_TEXT,
-    Kind,
-    Options,
-    generic_layers,
-    layers_of,
-)
-from autograder.cnn.derivations.layer import AnyLayer, Layer, describe
+from autograder.cnn.derivations.documents.settings import Kind, Options
+from autograder.cnn.derivations.layer import AnyLayer, Layer, Size, describe
 from autograder.cnn.derivations.meaning.convention import Convention
 from autograder.cnn.derivations.meaning.evaluate import MAX_STEPS, Evaluator
 from autograder.cnn.derivations.meaning.indices import SizeName, free_variables, require_one_size_each
@@ -42,7 +39,11 @@ from autograder.cnn.derivations.meaning.layer_formulas import formulas_of
 from autograder.cnn.derivations.meaning.terms import NotCovered
 from autograder.cnn.derivations.notation import write
 from autograder.cnn.derivations.notation.errors import NotationError
-from autograder.cnn.derivations.notation.nodes import Equation, NamedQuantity, PartialDerivative
+from autograder.cnn.derivations.notation.nodes import (
+    Call,
+    Equation,
+    Variable,
+)
 from autograder.cnn.derivations.notation.parse import parse_equation
 from autograder.cnn.derivations.notation.spelling import LECTURES, in_letters, names_in, plain
 from autograder.submissions.content import decode
@@ -54,7 +55,7 @@ MAX_STEPS_IN_ALL = 12 * MAX_STEPS
 """For a whole file: some fifteen seconds."""
 
 
-def check_file(path: Path, options: Options = FROM_THE_TEXT) -> Report:
+def check_file(path: Path, options: Options = settings.FROM_THE_TEXT) -> Report:
     """Check every equation of a file.
 
     Raises
@@ -76,7 +77,7 @@ def check_file(path: Path, options: Options = FROM_THE_TEXT) -> Report:
     return check_text(decoded[0], path.suffix.lower(), options)
 
 
-def check_text(text: str, suffix: str = ".md", options: Options = FROM_THE_TEXT) -> Report:
+def check_text(text: str, suffix: str = ".md", options: Options = settings.FROM_THE_TEXT) -> Report:
     """Check every equation of a text, which is of the kind that `suffix` tells: .md, .tex, .ipynb, .txt.
 
     Raises
@@ -88,13 +89,10 @@ def check_text(text: str, suffix: str = ".md", options: Options = FROM_THE_TEXT)
     return _Checker(Scan(text, suffix), options).report()
 
 
-_POOLING = re.compile(r"池化|pool|upsample|上采样", re.IGNORECASE)
-_CONVOLUTION = re.compile(r"卷积|convol|kernel", re.IGNORECASE)
 _DENSE = re.compile(r"全连接|fully.connected|dense|feed.?forward|多层感知|MLP|DNN", re.IGNORECASE)
 _WORDS = re.compile(
     r"\\(?:text|mbox|mathrm|textbf)\s*\{[^{}]*(?:[\u3400-\u9fff]|[A-Za-z]+\s+[A-Za-z]+)[^{}]*\}|[\u3400-\u9fff]"
 )
-_STRIDED = re.compile(r"(?<![A-Za-z\\])s(?![A-Za-z])")
 _FROM_ZERO = re.compile(r"=\s*0\s*[},)]")
 
 
@@ -118,7 +116,8 @@ class _Parsed:
 
     @property
     def strided(self) -> bool:
-        return _STRIDED.search(self.plain) is not None
+        """Whether s, the stride, stands in an index."""
+        return any("s" in free_variables(node) for node in quantities(self.equation))
 
 
 _Settled = list[tuple[_Parsed, Equation | NotCovered]]
@@ -145,7 +144,7 @@ class _Checker:
         other = re.search(r"tanh|softmax|双曲正切", words, re.IGNORECASE)
         self.other_activation = other[0] if other else ""
         self.no_bias = said.says_no_bias(words)
-        self.strided = any(_STRIDED.search(text) for text in spoken)
+        self.strided = False
         own = tuple(sorted((name, role) for name, role in self.letters.items() if LECTURES.get(name) != role))
         self.convention = Convention(
             letters=tuple(pair for pair in own if pair[0] in names),
@@ -157,6 +156,8 @@ class _Checker:
         )
         self.conventions: dict[Convention, None] = {}
         self.parsed: list[_Parsed] = []
+        self.windows: dict[int, Size] = {}
+        """Of pooling, by section, as an element of z tells them."""
         self._of_all: dict[tuple[Kind, Options, Convention], Sequence[AnyLayer]] = {}
         self._known: dict[tuple[Equation, AnyLayer, Convention], Outcome] = {}
         self._shown = self._forward = self._counted = False
@@ -165,6 +166,7 @@ class _Checker:
         """Every equation with its verdict, section by section: what an earlier one showed holds on."""
         read = [self._read(found, text) for found, text in zip(self.scan.found, self.plain, strict=True)]
         self.parsed = [result for result in read if isinstance(result, _Parsed)]
+        self.strided = any(each.strided for each in self.parsed if each.kinds[0] not in settings.POOLING)
         sections: dict[int, list[_Parsed]] = {}
         for parsed in self.parsed:
             sections.setdefault(parsed.found.section, []).append(parsed)
@@ -203,9 +205,12 @@ class _Checker:
         )
 
     def _read(self, found: Found, text: str) -> _Parsed | Checked:
-        if _WORDS.search(found.source):
+        if _WORDS.search(text):
             return self._checked(found, None, Outcome("not_covered", say("cnn.document.words_in_formula")))
-        if said.is_statement(text, self.letters):
+        words = self.scan.sections[found.section]
+        pooled = settings.pooling_of(self.scan.sections[found.section :: -1])
+        pooled = (self.given.pool,) if self.given.pool else pooled
+        if said.is_statement(text, self.letters) and not (pooled and re.match(r"\s*\\?(?:delta|δ)", text)):
             return self._checked(found, None, Outcome("statement", say("cnn.document.statement")))
         try:
             equation = parse_equation(in_letters(text, self.letters))
@@ -214,8 +219,9 @@ class _Checker:
         if equation.continued or not equation.relations:
             text_ = say("cnn.document.left_side_missing")
             return self._checked(found, equation, Outcome("not_understood", text_))
-        dense = _DENSE.search(self.scan.sections[found.section]) is not None
-        return _Parsed(found, text, equation, kinds_of(equation, dense), self._options(found))
+        dense = _DENSE.search(words) is not None
+        kinds = kinds_of(equation, dense, pooled, dense or settings.CONVOLUTION.search(words) is not None)
+        return _Parsed(found, text, equation, kinds, self._options(found))
 
     def _options(self, found: Found) -> Options:
         """Given sizes, else those stated last before the equation."""
@@ -223,14 +229,19 @@ class _Checker:
             return self.given
         place = (found.cell, found.line)
         before = [stated for stated in self.scan.stated if (stated.cell, stated.line) <= place]
-        return before[-1].options if before and self.given == FROM_THE_TEXT else self.given
+        given = self.given
+        if not before or (given.input, given.kernel, given.stride, given.padding) != (None, None, 1, 0):
+            return given
+        told = before[-1].options
+        sizes = {name: getattr(told, name) for name in ("input", "kernel", "stride", "padding")}
+        return replace(given, **sizes)
 
     # ---- Conventions
 
     def _tried(self, members: list[_Parsed]) -> _Tried:
         """The equations of a section under every convention that may be, the one that holds so far first."""
         starred = any("⊛" in parsed.plain for parsed in members)
-        swapped = any({"numbered", "dense"} & {*parsed.kinds} for parsed in members)
+        swapped = any({"numbered", "batch", "dense"} & {*parsed.kinds} for parsed in members)
         indexed = any(re.search(r"[_\[\d₀-₉]", parsed.plain) for parsed in members)
         found: _Tried = {}
         for convention in said.candidates(self.convention, starred, swapped, indexed):
@@ -292,7 +303,9 @@ class _Checker:
                 continue
             if convention.base != best.base and not moved:
                 everything = len(right(convention)) == len(members)
-                if lost or not (gained & zero or everything or len(gained) > 1 or not self._shown):
+                pooled = any(each.kinds[0] in settings.POOLING for each in members)
+                alone = not self._shown and not pooled
+                if lost or not (gained & zero or everything or len(gained) > 1 or alone):
                     continue
             best = convention
         self._shown = self._shown or bool(right(best))
@@ -338,8 +351,6 @@ class _Checker:
         if outcome.status == "not_covered":
             rows = [each for each in others if each.rows and not forward]
             return Outcome("conditional", described_change(convention, rows[0])) if rows else outcome
-        if not names_letter(parsed.equation, "w") and self._is_about_pooling(parsed.found):
-            return Outcome("not_covered", say("cnn.uncovered.pooling"))
         if moved and (len(members) == 1 or (parsed.general and not self._counted)):
             return Outcome("conditional", described_change(convention, moved[0]))
         rotated = [each for each in others if each.flipped and not each.channel_first]
@@ -376,14 +387,17 @@ class _Checker:
             yield replace(self.convention, bias=not self.convention.bias), "right"
         elif without and not any(tried[self.convention][id(each)].status == "right" for each in others):
             yield replace(self.convention, bias=False), "conditional"
-        if not self.sloped or _defines_residual(parsed.equation):
+        # Pooling may hand on ∂J/∂a and call it δ: its own section tells.
+        sloped = self.sloped if parsed.kinds[0] not in settings.POOLING else "dsigma" in _functions(members)
+        if "upsample" in _functions([parsed]):
+            handed = replace(self.convention, copies=False)
+            yield handed, "right" if parsed.kinds == ("max",) else "conditional"
+            if not sloped:
+                yield replace(handed, slope=False), "conditional"
+        if parsed.kinds == ("batch",) and "N" in parsed.plain:
+            yield replace(self.convention, mean=True), "conditional"
+        if not sloped or defines_residual(parsed.equation):
             yield replace(self.convention, slope=False), "conditional"
-
-    def _is_about_pooling(self, found: Found) -> bool:
-        """Whether the section, or the nearest before it that names either, is about pooling."""
-        before = self.scan.sections[: found.section + 1]
-        named = (each for each in reversed(before) if _POOLING.search(each) or _CONVOLUTION.search(each))
-        return _POOLING.search(next(named, "")) is not None
 
     # ---- Layers
 
@@ -394,6 +408,8 @@ class _Checker:
         in which most equations come out right, for a wrong index should cost its own line only. A second
         example of another size is a block of equations that are all right in a layer of their own."""
         settled = [(parsed, with_layers(parsed.equation, convention)) for parsed in members]
+        if kind in settings.POOLING:
+            return [self._check_pooling(*pair, kind, convention) for pair in settled]
         best, _ = self._in_best_layer(settled, kind, options, convention)
         for block in _blocks(members):
             if len(block) < 2 or len(block) == len(members) or all(best[n].status == "right" for n in block):
@@ -408,7 +424,7 @@ class _Checker:
     def _in_best_layer(
         self, settled: _Settled, kind: Kind, options: Options, convention: Convention
     ) -> tuple[list[Outcome], AnyLayer | None]:
-        found = layers_of((equation for _, equation in settled), kind, options, convention.base)
+        found = settings.layers_of((equation for _, equation in settled), kind, options, convention.base)
         everywhere = self._of_the_text(kind, options, convention)
         best: list[Outcome] = []
         chosen: AnyLayer | None = None
@@ -427,7 +443,7 @@ class _Checker:
         if key not in self._of_all:
             same = (each for each in self.parsed if kind in each.kinds and each.options == options)
             settled = (with_layers(each.equation, convention) for each in same)
-            self._of_all[key] = layers_of(settled, kind, options, convention.base)
+            self._of_all[key] = settings.layers_of(settled, kind, options, convention.base)
         return self._of_all[key]
 
     def _check(
@@ -447,15 +463,12 @@ class _Checker:
         if (parsed.general or whole) and not given:
             # The text's own sizes come first, so that a mistake is told in them.
             strides = sorted({options.stride, 2} if parsed.strided else {options.stride})
-            layers = [*(layers if kind != "dense" else []), *generic_layers(kind, strides, options.padding)]
+            layers = [*(layers if kind != "dense" else []), *settings.generic_layers(kind, strides, options)]
         if not layers:
             return Outcome("not_covered", say("cnn.document.sizes_unknown"))
         outcomes: list[Outcome] = []
         for size in layers:
-            key = equation, size, _as_far_as_it_matters(parsed, kind, convention)
-            if key not in self._known:
-                self._known[key] = self._judge(equation, size, convention)
-            outcomes.append(self._known[key])
+            outcomes.append(self._judge(parsed, equation, size, kind, convention))
             if outcomes[-1].status in ("wrong", "not_understood"):
                 break
         worst = next((n for n, outcome in enumerate(outcomes) if outcome.status != outcomes[0].status), 0)
@@ -464,9 +477,9 @@ class _Checker:
         found = replace(outcomes[worst], layers=tuple(layers))
         if found.status == "right":
             # Where the text has a stride, and this formula none, it may be right for a stride of 1 only.
-            strided = generic_layers(kind, [2])[0]
+            strided = settings.generic_layers(kind, [2])[0]
             open_ = parsed.general and self.strided and not parsed.strided
-            if open_ and self._judge(equation, strided, convention).status == "wrong":
+            if open_ and self._judge(parsed, equation, strided, kind, convention).status == "wrong":
                 return found.if_(say("cnn.layer.stride", stride=1))
             if layers == [layer] and not given and tells_too_little(layers[0], equation):
                 return found.if_(describe(layers[0]))
@@ -474,13 +487,66 @@ class _Checker:
             return replace(found, place=say("cnn.document.wrong_in_layer", layer=describe(layers[worst])))
         return found
 
-    def _judge(self, equation: Equation, layer: AnyLayer, convention: Convention) -> Outcome:
-        """One equation in one layer, at every element that it speaks of."""
-        given = min(self.steps, MAX_STEPS_EACH)
-        evaluator = Evaluator(formulas_of(layer), convention, given)
-        outcome = judge(equation, evaluator)
-        self.steps -= given - max(evaluator.steps, 0)
+    def _check_pooling(
+        self, parsed: _Parsed, equation: Equation | NotCovered, kind: Kind, convention: Convention
+    ) -> Outcome:
+        """Checked in windows of the size that the text states, else in any; windows may overlap."""
+        if isinstance(equation, NotCovered):
+            return Outcome("not_covered", equation.text)
+        section = parsed.found.section
+        before = settings.about_pooling(self.scan.sections[section::-1])
+        told = next(filter(None, map(settings.stated_window, before)), None)
+        stated = self.given.window or told or self.windows.get(section)
+        in_windows = partial(self._in_windows, parsed, equation, kind, convention)
+        outcome = in_windows(stated)
+        sized = any(isinstance(node, Variable) for node in equation.nodes())
+        if sized or outcome.status not in ("wrong", "not_covered"):
+            return outcome
+        for side in (2, 3, 4) if stated is None else ():
+            again = in_windows((side, side))
+            if again.status == "right" and parsed.forward and not parsed.general:
+                self.windows[section] = side, side
+                return again
+            if again.status == "right":
+                return again.if_(describe(again.layers[0]))
+        for window in (stated,) if stated else ((2, 2), (3, 3)):
+            for step in range(1, max(window)) if not said.says_stride("\n".join(before)) else ():
+                again = in_windows(window, step)
+                if again.status in ("right", "conditional"):
+                    return again.if_(describe(again.layers[0]))
+        if stated is None and not parsed.general and any(node.index.entries for node in quantities(equation)):
+            return Outcome("not_covered", say("cnn.document.sizes_unknown"))
         return outcome
+
+    def _in_windows(
+        self,
+        parsed: _Parsed,
+        equation: Equation,
+        kind: Kind,
+        convention: Convention,
+        window: Size | None,
+        step: int = 0,
+    ) -> Outcome:
+        layers = settings.pooling_layers(equation, kind, window, convention.base, step)
+        outcomes = [Outcome("not_covered", say("cnn.document.sizes_unknown"))]
+        for tried, layer in enumerate(layers):
+            outcomes[tried:] = [self._judge(parsed, equation, layer, kind, convention)]
+            if outcomes[-1].status != outcomes[0].status:
+                place = say("cnn.document.wrong_in_layer", layer=describe(layer))
+                return replace(outcomes[-1], layers=tuple(layers), place=place)
+        return replace(outcomes[-1], layers=tuple(layers))
+
+    def _judge(
+        self, parsed: _Parsed, equation: Equation, layer: AnyLayer, kind: Kind, convention: Convention
+    ) -> Outcome:
+        """One equation in one layer, at every element that it speaks of."""
+        key = equation, layer, _as_far_as_it_matters(parsed, kind, convention)
+        if key not in self._known:
+            given = min(self.steps, MAX_STEPS_EACH)
+            evaluator = Evaluator(formulas_of(layer), convention, given)
+            self._known[key] = judge(equation, evaluator)
+            self.steps -= given - max(evaluator.steps, 0)
+        return self._known[key]
 
     def _checked(self, found: Found, equation: Equation | None, outcome: Outcome) -> Checked:
         settled = with_layers(equation, self.convention) if equation is not None else None
@@ -504,17 +570,14 @@ def _as_far_as_it_matters(parsed: _Parsed, kind: Kind, convention: Convention) -
         star=convention.star if "⊛" in parsed.plain else "correlation",
         flipped=kernel and kind != "dense" and convention.flipped,
         channel_first=kernel and kind != "map" and convention.channel_first,
-        map_last=kind == "numbered" and convention.map_last,
+        map_last=kind in ("numbered", "batch") and convention.map_last,
         rows=kind == "dense" and convention.rows,
     )
 
 
-def _defines_residual(equation: Equation) -> bool:
-    """Whether it calls ∂J/∂a δ, as some do."""
-    match equation.sides[:2]:
-        case (NamedQuantity(letter="delta"), PartialDerivative(by=NamedQuantity(letter="a"))):
-            return True
-    return False
+def _functions(members: list[_Parsed]) -> set[str]:
+    """The functions that equations name."""
+    return {node.function for each in members for node in each.equation.nodes() if isinstance(node, Call)}
 
 
 def _blocks(members: list[_Parsed]) -> list[list[int]]:

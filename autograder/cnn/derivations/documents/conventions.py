@@ -23,7 +23,7 @@ _SAID = {
     "δ": r"残差|误差项|敏感度|error term|sensitivity",
 }
 _INDEXED = frozenset(
-    ["i", "o", "k", "f", "s", "u", "v", "r", "c", "h", "g", "x", "y", "d", "H", "F", "I", "R", "C"]
+    ["i", "o", "k", "f", "s", "u", "v", "r", "c", "h", "g", "x", "y", "d", "H", "F", "I", "R", "C", "p", "P"]
 )
 """Letters that name a quantity only where something is written at them: alone they are sizes and indices."""
 _UNDER = re.compile(r"(?:\\partial|∂|(?<![A-Za-z\\])d)\s*(\\?[A-Za-z]+)\s*(?![_^\[\w\s(]|\s*[_^])")
@@ -42,6 +42,8 @@ def letters_of(equations: Sequence[str], words: str, given: Mapping[str, str]) -
         for name, following in names_in(equation).items():
             behind[name] = behind.get(name, "") + following
     used = [name for name in behind if name not in _INDEXED or set(behind[name]) & set("_^[(')")]
+    if re.search(r"池化|pool", words, re.IGNORECASE) is None:
+        used = [name for name in used if name not in ("p", "P")]  # the output of a pooling layer only
     found = {name: LECTURES[name] for name in behind if name in LECTURES} | dict(given)
     losses = {m[1] for each in equations for m in _UNDER.finditer(each)} & set(KINDS["J"].split())
     found |= dict.fromkeys(losses - set(given), "J")
@@ -147,6 +149,11 @@ def says_turned(words: str) -> bool:
     return _TURNED.search(_NOT.sub(" ", words)) is not None
 
 
+def says_stride(words: str) -> bool:
+    """Whether a text says how far a window moves."""
+    return re.search(r"步长|步幅|stride|不重叠|non-?overlapping", words, re.IGNORECASE) is not None
+
+
 def says_no_bias(words: str) -> bool:
     """Whether a text leaves the bias out."""
     return _NO_BIAS.search(words.replace("$", "")) is not None
@@ -187,6 +194,8 @@ FLAGS = (
     "bias",
     "slope",
     "sigmoid",
+    "copies",
+    "mean",
 )
 """Fields of a convention that are true or false; each has a sentence for both."""
 

@@ -83,10 +83,10 @@ def judge(equation: Equation, evaluator: Evaluator) -> Outcome:
             skipped = write.formula(whole_derivatives[0])
             outcome = replace(outcome, text=say("cnn.document.side_skipped", side=skipped))
         return outcome
-    count, unfinished, empty = 0, is_undone(equation.sides[-1]), True
+    windows, count, unfinished, empty = evaluator.windows, 0, is_undone(equation.sides[-1]), True
     plain_side = next((side for side in equation.sides if not _starred(side)), equation.sides[0])
     try:
-        require_covered(equation)
+        require_covered(equation, evaluator.formulas.layer)
         for values in instances(equation, evaluator):
             evaluator.shape = getattr(evaluator.value(plain_side, values), "shape", ())
             whole = [evaluator.value(side, values) for side in equation.sides]
@@ -95,6 +95,8 @@ def judge(equation: Equation, evaluator: Evaluator) -> Outcome:
             for place in np.ndindex(evaluator.shape):
                 count += 1
                 read = [side[place] if place else side for side in whole]
+                if windows.wins:
+                    windows.assume_of(read[-1])
                 done = [evaluator.carried_out(side) for side in read]
                 empty = empty and not read[0]
                 repeated = equation.sides[-1] == equation.sides[0] or (
@@ -106,6 +108,8 @@ def judge(equation: Equation, evaluator: Evaluator) -> Outcome:
                     right = done[0] if relation == "=" else _without_slope(left, evaluator.formulas)
                     if done[number] != right:
                         wrong = partial(_wrong, equation, evaluator, number, read, done[number], right)
+                        if evaluator.formulas.routed and windows.wins is None:
+                            return _if_it_wins(equation, evaluator, wrong)
                         return Outcome("wrong", why=wrong)
     except NotCovered as error:
         return Outcome("not_covered", error.text)
@@ -115,7 +119,28 @@ def judge(equation: Equation, evaluator: Evaluator) -> Outcome:
         return Outcome("not_covered", say("cnn.document.no_element"))
     if unfinished or empty:  # 0 = 0 says nothing
         return Outcome("not_carried_out", say("cnn.document.not_carried_out"), count)
-    return Outcome("right", elements=count, sizes=frozenset(evaluator.sizes))
+    note: Text = NOTHING
+    if windows.loose:
+        note = say("cnn.document.of_the_window", names=", ".join(sorted(windows.loose)))
+    return Outcome("right", note, elements=count, sizes=frozenset(evaluator.sizes))
+
+
+def _if_it_wins(equation: Equation, evaluator: Evaluator, wrong: "Callable[[], Outcome]") -> Outcome:
+    """The verdict on what is wrong of max pooling in general: is it right where the element wins, or not?"""
+    if any(isinstance(node, nodes.Matrix) for node in equation.nodes()):
+        return Outcome("not_covered", say("cnn.uncovered.winners"))
+    told = any(
+        isinstance(node, nodes.Cases | nodes.Indicator)
+        or (isinstance(node, nodes.Call) and node.function == "upsample")
+        for node in equation.nodes()
+    )
+    for wins in () if told else (True, False):
+        evaluator.windows.wins = wins
+        outcome = judge(equation, evaluator)
+        if outcome.status == "right":
+            return outcome.if_(say("cnn.document.wins" if wins else "cnn.document.does_not_win"))
+    evaluator.windows.wins = None
+    return Outcome("wrong", why=wrong)
 
 
 def _wrong(
@@ -174,9 +199,35 @@ def is_forward(equation: Equation) -> bool:
     return isinstance(left, NamedQuantity) and left.letter == "z"
 
 
-def kinds_of(equation: Equation, about_dense: bool) -> tuple[Kind, ...]:
-    """What layers an equation may speak of: by its indices, else by its stars and transposes."""
+def defines_residual(equation: Equation) -> bool:
+    """Whether it calls ∂J/∂a δ, as some do."""
+    match equation.sides[:2]:
+        case (NamedQuantity(letter="delta"), PartialDerivative(by=NamedQuantity(letter="a"))):
+            return True
+    return False
+
+
+def kinds_of(
+    equation: Equation, about_dense: bool, pooled: tuple[Kind, ...], others: bool = True
+) -> tuple[Kind, ...]:
+    """What layers an equation may speak of: by its indices, else by its stars and transposes.
+
+    Parameters
+    ----------
+    pooled : tuple of {"max", "avg"}
+        Of what pooling the text speaks there.
+    others : bool
+        Whether it speaks of other layers, too.
+    """
     found = list(equation.nodes())
+    calls = {node.function for node in found if isinstance(node, nodes.Call | nodes.Summation)}
+    if any(isinstance(node, nodes.Indicator) for node in found):
+        calls.add("max")
+    if calls & {"max", "avg", "mean", "upsample", "pool"}:
+        told: dict[str, tuple[Kind, ...]] = {"max": ("max",), "avg": ("avg",), "mean": ("avg",)}
+        return next((told[name] for name in told if name in calls), pooled or ("max", "avg"))
+    if pooled and not any(names_letter(equation, letter) for letter in "wb"):
+        return (*pooled, *(kinds_of(equation, about_dense, ()) if others else ()))
     named = [node for node in quantities(equation) if node.letter != "b"]
     starred = any(isinstance(node, nodes.Product) and node.stars for node in found) or any(
         isinstance(node, nodes.Call) and node.function == "rot180" for node in found

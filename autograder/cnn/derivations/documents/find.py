@@ -1,4 +1,4 @@
-r"""The equations of a file, and the words around them: Markdown, LaTeX, notebooks, plain text.
+r"""The equations of a file, and the words around them: Markdown, LaTeX, notebooks, HTML, plain text.
 
 `check` makes a `Scan` of each file. Equations stand in $…$, $$…$$, \[…\], \(…\), LaTeX's environments, and on
 lines of text that begin with one of the lecture's quantities; code is left alone. Nothing is parsed here.
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from unicodedata import normalize
 
 from autograder.base.messages import TextError, say
+from autograder.cnn.derivations.documents.markup import as_markdown
 from autograder.cnn.derivations.documents.settings import Stated, stated_sizes
 from autograder.cnn.derivations.notation.rows import RELATION, split_rows
 
@@ -72,11 +73,11 @@ class Scan:
         self.stated: list[Stated] = []
         if suffix == ".ipynb":
             for number, cell in text_cells(text):
-                self._read(cell, number)
+                self._read(as_markdown(cell, suffix), number)
         elif suffix == ".tex":
             self._read(re.sub(r"(?<!\\)%[^\n]*", lambda match: " " * len(match[0]), text), 0)
         else:
-            self._read(text, 0)
+            self._read(as_markdown(text, suffix), 0)
 
     def _read(self, text: str, cell: int) -> None:
         """Formulas and lines in their order: between delimiters stand formulas, the rest is text."""

@@ -37,6 +37,10 @@ class Convention:
         The activation is the sigmoid: σ′(z) = σ(z)(1 − σ(z)).
     slope : bool
         Whether there is an activation; without one σ′ is 1.
+    copies : bool
+        upsample copies a residual to its whole window; else it hands it out as ∂z/∂a says.
+    mean : bool
+        J is the mean over the samples, and each δ that of its own.
     arrays : bool
         A letter without indices is a whole map, vector or matrix.
     """
@@ -53,6 +57,8 @@ class Convention:
     bias: bool = True
     sigmoid: bool = False
     slope: bool = True
+    copies: bool = True
+    mean: bool = False
     arrays: bool = False
 
 

@@ -6,6 +6,8 @@ a budget; what has no value here raises `NotCovered` or `Meaningless`.
 
 import itertools
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from typing import Any, Literal
@@ -13,12 +15,20 @@ from typing import Any, Literal
 import numpy as np
 
 from autograder.base.messages import say
-from autograder.cnn.derivations.layer import Dense, Layer
+from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, Pooling
 from autograder.cnn.derivations.meaning import arrays, indices
 from autograder.cnn.derivations.meaning.convention import LECTURE, Convention
-from autograder.cnn.derivations.meaning.indices import SizeName, Values, entries, entry_value, unexplained
+from autograder.cnn.derivations.meaning.indices import (
+    SizeName,
+    Values,
+    entries,
+    entry_value,
+    size_of,
+    unexplained,
+)
 from autograder.cnn.derivations.meaning.layer_formulas import LayerFormulas
 from autograder.cnn.derivations.meaning.layer_labels import layer_of
+from autograder.cnn.derivations.meaning.pooling import Windows, block, reduced, uncovered
 from autograder.cnn.derivations.meaning.terms import (
     ONE,
     ZERO,
@@ -27,13 +37,14 @@ from autograder.cnn.derivations.meaning.terms import (
     Meaningless,
     NotCovered,
     Terms,
+    negative,
     plus,
     times,
     write_factor,
 )
 from autograder.cnn.derivations.notation import nodes
 from autograder.cnn.derivations.notation.nodes import IndexEntry, Loss, NamedQuantity, Node, walk
-from autograder.cnn.derivations.symbols import CURRENT, Atom, Derivative, LayerName
+from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, Derivative, LayerName
 
 MAX_STEPS = 150_000
 """Parts visited and products formed for one equation: about half a second. A line of a 28×28 takes 2,000."""
@@ -62,6 +73,7 @@ class Evaluator:
         self.steps = steps
         self.shape: tuple[int, ...] = ()
         self.sizes: set[SizeName] = set()
+        self.windows = Windows(formulas)
         self._known: dict[int, tuple[Node, Any]] = {}
         """What no index letter changes, by a node's id; the node is kept, so that the id is its own."""
 
@@ -72,9 +84,11 @@ class Evaluator:
             case nodes.Number(value=number):
                 return _constant(number)
             case nodes.Variable(name=name):
-                if name not in values:  # s is the stride within an index only.
+                size = None if name == "s" else size_of(name, self.formulas.layer)
+                found = values.get(name, size)  # s is the stride within an index only
+                if found is None:
                     raise unexplained(name)
-                return _constant(Fraction(values[name]))
+                return _constant(Fraction(found))
             case NamedQuantity() if self.is_array(node):
                 return self._array(node, values)
             case NamedQuantity():
@@ -87,12 +101,18 @@ class Evaluator:
                 if not isinstance(part, NamedQuantity):
                     of = arrays.each(lambda terms: self._sought(self.carried_out(terms)), of)
                 return arrays.each(partial(_applied, function), of)
-            case nodes.Call(function="sum" | "avg" | "mean", arguments=arguments, index=None, dots=False):
-                count = 1 if node.function == "sum" else len(arguments)
-                parts = [self.as_written(argument, values) for argument in arguments]
-                return self._times(plus(parts), _constant(Fraction(1, count)))
+            case nodes.Call(function="sum" | "avg" | "mean" | "max", index=None):
+                return reduced(node.function, self._listed(node, values))
+            case nodes.Call(function="upsample", arguments=(part,), index=None):
+                return self._upsampled(part, values)
+            case nodes.Call(function="pool", arguments=(NamedQuantity(letter="a") as part,), index=None):
+                self.windows.of("pool")
+                if not self.is_array(part) or layer_of(part) == CURRENT:
+                    raise NotCovered(say("cnn.uncovered.shapes"))
+                z = replace(part, letter="z", layer=nodes.LayerLabel("l", 0))
+                return arrays.each(self.carried_out, self._array(z, values))
             case nodes.Call():
-                raise NotCovered(say("cnn.uncovered.function", function=node.function))
+                raise uncovered(node.function)
             case nodes.PartialDerivative(of=Loss(), by=NamedQuantity() as by):
                 return arrays.each(_of_loss, self.value(by, values))
             case nodes.PartialDerivative(of=of, by=NamedQuantity() as by):
@@ -108,6 +128,8 @@ class Evaluator:
                 return arrays.product(parts, stars, kernels, mode, self._times)
             case nodes.Sum(terms=terms):
                 return arrays.total([(sign, self.value(part, values)) for sign, part in terms])
+            case nodes.Summation(body=body, function="max" | "mean" as function):
+                return reduced(function, [self.as_written(body, some) for some in self._summed(node, values)])
             case nodes.Summation(body=body):
                 return arrays.total([(1, self.value(body, chosen)) for chosen in self._summed(node, values)])
             case nodes.Quotient(above=above, below=below):
@@ -120,8 +142,56 @@ class Evaluator:
                 for _ in range(exponent):
                     raised = self._times(raised, once)
                 return raised
+            case nodes.Indicator(sides=sides):
+                return self.windows.indicator(
+                    [self.carried_out(self.as_written(side, values)) for side in sides]
+                )
+            case nodes.Cases(rows=rows):
+                return self._cases(rows, values)
             case Loss():
                 raise NotCovered(say("cnn.uncovered.cost_alone"))
+
+    def _listed(self, node: nodes.Call, values: Values) -> list[Terms]:
+        """What max(…) and the like are of."""
+        match node.arguments:
+            case (nodes.Call(function="sum", index=None) as inner,):  # avg(sum(…)), as the lecture writes
+                return self._listed(inner, values)
+        listed = [self.as_written(argument, values) for argument in node.arguments]
+        found = block(listed) if node.dots else listed
+        self._spend(len(found))
+        return found
+
+    def _upsampled(self, part: Node, values: Values) -> arrays.Value:
+        """Every residual in its window, or what the element has of it of which the equation speaks."""
+        windows, copies = self.windows, self.convention.copies
+        named = part.by if isinstance(part, nodes.PartialDerivative) and isinstance(part.of, Loss) else part
+        if not isinstance(named, NamedQuantity) or named.letter not in ("delta", "z"):
+            raise uncovered("upsample")
+        windows.of("upsample")
+        if layer_of(named) != CURRENT or (named is part) != (named.letter == "delta"):
+            raise NotCovered(say("cnn.uncovered.shapes"))
+        if not self.is_array(named):
+            z = self.element(replace(named, letter="z"), values)
+            if windows.before is None or z is None or z != windows.z:
+                raise uncovered("upsample")
+            return windows.handed_out(windows.before, copies)
+        fixed = self._index(named, values)
+        extent = self.formulas.extent("a", BEFORE)[len(fixed) :]
+        found = np.empty(extent, object)
+        for place in np.ndindex(extent):
+            self._spend(1)
+            found[place] = windows.handed_out(Atom("a", (*fixed, *(n + 1 for n in place)), BEFORE), copies)
+        return found
+
+    def _cases(self, rows: tuple[tuple[Node, nodes.Indicator | None], ...], values: Values) -> Terms:
+        parts, left = [], ONE
+        for part, when in rows:
+            holds = ONE if when is None else self.as_written(when, values)
+            parts.append(self._times(self._times(left, holds), self.as_written(part, values)))
+            left = self._times(left, plus([ONE, negative(holds)]))
+        if left:  # not all cases are told
+            raise uncovered("cases")
+        return plus(parts)
 
     def is_array(self, node: NamedQuantity) -> bool:
         """Whether it has fewer indices than its elements."""
@@ -183,6 +253,8 @@ class Evaluator:
     def carried_out(self, read: Terms) -> Terms:
         """Terms with z written out, δ^(l−1) and every derivative replaced by what they are."""
         done = self._replaced(read, self._value)
+        if self.windows.wins is not None:
+            done = self._replaced(done, self.windows.decided)
         plain = self.convention.slope and not self.convention.sigmoid
         return done if plain else self._replaced(done, self._slope_value)
 
@@ -202,6 +274,8 @@ class Evaluator:
 
     def _value(self, factor: Factor) -> Terms | None:
         found = None if isinstance(factor, Foreign) else self.formulas.value(factor)
+        if self.convention.mean and isinstance(factor, Derivative) and factor.of == "J" and found is not None:
+            return self._times(found, _constant(Fraction(1, self.formulas.samples)))
         if found is None or self.convention.bias or not _is(factor, "z"):
             return found
         return {monomial: n for monomial, n in found.items() if not any(_is(x, "b") for x in monomial)}
@@ -243,7 +317,16 @@ class Evaluator:
 
     def _summed(self, node: nodes.Summation, values: Values) -> Iterator[Values]:
         """The values of all index letters within a Σ."""
+        if node.ranges[0].window is not None:
+            yield from self._through_the_window(node.ranges, node.ranges[0].window, values)
+            return
         if id(node) not in self._known:
+            whole = {summed.variable for summed in node.ranges if (summed.low, summed.high) == (None, None)}
+            for part in walk(node.body) if isinstance(self.formulas.layer, Pooling) else ():
+                if isinstance(part, NamedQuantity) and layer_of(part) == BEFORE:
+                    for entry in part.index.entries:
+                        if entry.bare in whole:  # of the window, or of the whole map?
+                            raise unexplained(entry.bare)
             self._known[id(node)] = (
                 node,
                 [
@@ -254,6 +337,24 @@ class Evaluator:
         names = [summed.variable for summed in node.ranges]
         for chosen in itertools.product(*self._known[id(node)][1]):
             yield {**values, **dict(zip(names, chosen, strict=True))}
+
+    def _through_the_window(
+        self, ranges: tuple[nodes.Range, ...], place: nodes.Index, values: Values
+    ) -> Iterator[Values]:
+        """The rows and columns of the window R_{p,q}; of R alone, of the one that the equation is about."""
+        layer, z = self.windows.of("R"), self.windows.z
+        if place.entries:
+            shift = 1 - self.convention.base
+            at = (entry_value(entry, values, layer) + shift for entry in place.entries[-2:])
+            maps = (1,) if layer.numbered else ()
+            z = Atom("z", (*maps, *at), CURRENT)
+            z = z if self.formulas.exists(z) else None
+        if z is None:
+            raise unexplained("R")
+        shift = self.convention.base - 1
+        names = [summed.variable for summed in ranges]
+        for cell in layer.cells(z):
+            yield {**values, **dict(zip(names, (n + shift for n in cell.index[-2:]), strict=True))}
 
     def _partial_derivative(self, of: Node, by: NamedQuantity, values: Values) -> Terms:
         variable = self.element(by, values)
@@ -266,7 +367,8 @@ class Evaluator:
         """The product rule."""
         parts: list[Terms] = []
         for monomial, value in of.items():
-            for place, factor in enumerate(monomial):
+            for place, each in enumerate(monomial):
+                factor = self.windows.z_of.get(each, each)  # ∂max(…)/∂a is ∂z/∂a
                 if not isinstance(factor, Atom):
                     raise NotCovered(say("cnn.uncovered.derivative_of_expression", what=write_factor(factor)))
                 rest: Terms = {monomial[:place] + monomial[place + 1 :]: value}
@@ -310,13 +412,13 @@ def instances(equation: nodes.Equation, evaluator: Evaluator) -> Iterator[Values
     """
     left = equation.sides[0]
     free = sorted(indices.free_variables(left))
-    bound_to_stride = {"s"} if isinstance(evaluator.formulas.layer, Layer) else set()
-    for side in equation.sides[1:]:
-        loose = indices.free_variables(side) - set(free) - bound_to_stride
-        if loose:
-            raise unexplained(", ".join(sorted(loose)))
-    named = [node for node in walk(left) if isinstance(node, NamedQuantity)]
     layer, spread = evaluator.formulas.layer, evaluator.convention.spread
+    letters = frozenset[str]().union(*map(indices.free_variables, equation.sides[1:])) - set(free)
+    loose = {name for name in letters if size_of(name, layer) is None}
+    places = _of_a_window(equation, loose) if isinstance(layer, Pooling) else {}
+    if loose - places.keys():
+        raise unexplained(", ".join(sorted(loose - places.keys())))
+    named = [node for node in walk(left) if isinstance(node, NamedQuantity)]
     margin = max(layer.kernel) - 1 if spread and isinstance(layer, Layer) else 0  # z of the full map
     spans = [
         indices.span(nodes.Range(name), left, evaluator.formulas, evaluator.convention, evaluator.sizes)
@@ -325,24 +427,51 @@ def instances(equation: nodes.Equation, evaluator: Evaluator) -> Iterator[Values
     spans = [range(evaluator.convention.base, span.stop + margin) for span in spans]
     for chosen in itertools.product(*spans):
         values = dict(zip(free, chosen, strict=True))
-        if all(evaluator.is_array(node) or evaluator.element(node, values) is not None for node in named):
-            yield values
+        elements = [evaluator.element(node, values) for node in named if not evaluator.is_array(node)]
+        if None in elements:
+            continue
+        if isinstance(layer, Pooling):
+            windows = evaluator.windows
+            windows.look_around(elements)
+            both = {node.layer for node in named if not evaluator.is_array(node)}
+            told = any(isinstance(node, nodes.Cases | nodes.Indicator) for node in equation.nodes())
+            if windows.apart and (places or (len(both) == 2 and not told)):
+                continue  # p and q name the window that holds the element
+            if places and windows.z is not None:
+                windows.loose |= {*places}
+                first = evaluator.convention.base - 1
+                values |= {name: windows.z.index[place] + first for name, place in places.items()}
+        yield values
+
+
+def _of_a_window(equation: nodes.Equation, letters: AbstractSet[str]) -> dict[str, int]:
+    """Letters that are indices of z or δ on a right-hand side, each with its place from the end."""
+    return {
+        entry.bare: place - len(node.index.entries)
+        for node in equation.nodes()
+        if isinstance(node, NamedQuantity) and layer_of(node) == CURRENT
+        for place, entry in enumerate(node.index.entries)
+        if entry.bare is not None and entry.bare in letters
+    }
 
 
 _COMPUTED = ("sigma", "dsigma", "sum", "avg", "mean", "rot180")
+_OF_POOLING = ("max", "upsample", "pool")
 
 
-def require_covered(equation: nodes.Equation) -> None:
+def require_covered(equation: nodes.Equation, layer: AnyLayer) -> None:
     """Refuse what is never checked, before anything else about an equation is found fault with.
 
     Raises
     ------
     NotCovered
-        max(…), upsample(…) and the like.
+        min(…) and the like; where nothing is pooled, max(…) and upsample(…) too.
     """
+    pooled = isinstance(layer, Pooling)
     for node in equation.nodes():
-        if isinstance(node, nodes.Call) and (node.dots or node.function not in _COMPUTED):
-            raise NotCovered(say("cnn.uncovered.function", function=node.function))
+        known = isinstance(node, nodes.Call) and node.function in _COMPUTED and (pooled or not node.dots)
+        if isinstance(node, nodes.Call) and not known and not (pooled and node.function in _OF_POOLING):
+            raise uncovered(node.function)
 
 
 def _is(factor: object, letter: str) -> bool:
@@ -366,7 +495,7 @@ def _applied(function: Literal["sigma", "dsigma"], of: Terms) -> Terms:
         return ZERO
     atom = _atom(of)
     if atom.letter != "z":
-        return {(Foreign(function, atom),): Fraction(1)}
+        return {(Foreign(function, (atom,)),): Fraction(1)}
     return {(Atom("a" if function == "sigma" else "dsigma", atom.index, atom.layer),): Fraction(1)}
 
 

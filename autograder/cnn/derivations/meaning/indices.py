@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from autograder.base.messages import say
-from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer
+from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, Pooling
 from autograder.cnn.derivations.meaning.convention import Convention
 from autograder.cnn.derivations.meaning.layer_formulas import LayerFormulas
 from autograder.cnn.derivations.meaning.layer_labels import layer_of
@@ -56,7 +56,11 @@ def entries(named: NamedQuantity, formulas: LayerFormulas, convention: Conventio
     if len(index.entries) == rank:
         found = index.entries
         if convention.map_last and rank > 2:
-            found = (*found[2:], *found[:2])
+            found = (
+                (*found[2:], *found[:2])
+                if rank < 4 or named.letter == "w"
+                else (*(found[0], found[3]), *found[1:3])
+            )
         if (
             convention.channel_first
             and named.letter == "w"
@@ -75,18 +79,38 @@ def entries(named: NamedQuantity, formulas: LayerFormulas, convention: Conventio
 
 
 def entry_value(entry: IndexEntry, values: Values, layer: AnyLayer) -> int:
-    """What an index comes to; s is the stride where nothing else is called so."""
+    """What an index comes to; a size's letter is one where nothing else is called so."""
     total = 0
     for value, names in entry.terms:
         for name in names:
             if name in values:
                 value *= values[name]
-            elif name == "s" and isinstance(layer, Layer):
-                value *= layer.stride
+            elif (size := size_of(name, layer)) is not None:
+                value *= size
             else:
                 raise unexplained(name)
         total += value
     return total
+
+
+def size_of(name: str, layer: AnyLayer) -> int | None:
+    """What a letter is by its name: s the stride, in pooling m and n (or k, k_1, k_h, …) the window's height
+    and width, R how many elements it has. A letter without a side of its own needs a square window."""
+    if isinstance(layer, Layer):
+        return layer.stride if name == "s" else layer.samples if name == "N" and layer.samples > 1 else None
+    if not isinstance(layer, Pooling):
+        return None
+    (height, width), (down, right) = layer.window, layer.steps
+    letter, side = name[0].lower(), name[1:].strip("_").lower()
+    if name == "R":
+        return height * width
+    if side in ("1", "h") or (not side and letter in "mh"):
+        return height if letter != "s" else down
+    if side in ("2", "w") or (not side and letter == "n"):
+        return width if letter != "s" else right
+    if side or letter not in "kfsr" or height != width:
+        return None
+    return height if letter != "s" else down
 
 
 def span(
@@ -98,6 +122,8 @@ def span(
     of which quantity, for it may stand for one only.
     """
     axes = _axes(summed.variable, body, formulas, convention)
+    if isinstance(formulas.layer, Pooling) and not axes:
+        return _within_the_window(summed, body, formulas.layer, convention)
     first = convention.base + min((axis.shift for axis in axes), default=0)
     last = first - 1 + (min(axis.size for axis in axes) if axes else _largest(body, formulas))
     low = first if summed.low is None else _bound(summed.low, axes, named)
@@ -105,6 +131,28 @@ def span(
     if axes and (low < first or high > last) and (summed.low, summed.high) != (None, None):
         raise NotCovered(say("cnn.meaning.sum_beyond", name=summed.variable))
     return range(low, min(high, 1_000) + 1)
+
+
+def _within_the_window(summed: nodes.Range, body: Node, layer: Pooling, convention: Convention) -> range:
+    """A letter that counts the rows or columns of a pooling window, as m in a_{(p−1)s+m}."""
+    sides = {
+        place
+        for node in nodes.walk(body)
+        if isinstance(node, NamedQuantity)
+        for place, entry in enumerate(node.index.entries[::-1])
+        if summed.variable in entry.variables
+    }
+    if sides not in ({0}, {1}):
+        raise unexplained(summed.variable)
+    first, size = convention.base, layer.window[1 - sides.pop()]
+    ends = [first, first + size - 1]
+    for place, bound in enumerate((summed.low, summed.high)):
+        if bound is not None:
+            named = size_of(bound.name, layer) if bound.name else 0
+            if named is None:
+                raise unexplained(bound.name)
+            ends[place] = named + bound.offset
+    return range(ends[0], min(ends[1], 1_000) + 1)
 
 
 def _bound(bound: nodes.Bound, axes: list[_Axis], named: set[SizeName]) -> int:
@@ -156,7 +204,7 @@ def _axis_names(letter: str, output: bool, dense: bool, rank: int) -> tuple[str,
     if rank == 1:
         return (number,)
     side = "kernel" if letter == "w" else "output" if output else "input"
-    return (number, *(("channels",) if letter == "w" else ()), side, side)[-rank:]
+    return (*((number, "channels") if letter == "w" else ("samples", number)), side, side)[-rank:]
 
 
 def _largest(body: Node, formulas: LayerFormulas) -> int:

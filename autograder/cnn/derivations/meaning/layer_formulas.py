@@ -4,13 +4,23 @@
 (`expand` writes z out and differentiates it); no closed form is used.
 """
 
+from collections.abc import Iterable
 from fractions import Fraction
 from functools import cache, cached_property, lru_cache
 
 from autograder.base.messages import say
 from autograder.cnn.derivations import expand
-from autograder.cnn.derivations.layer import AnyLayer, Pooling
-from autograder.cnn.derivations.meaning.terms import ONE, ZERO, Meaningless, NotCovered, Terms, times
+from autograder.cnn.derivations.layer import AnyLayer, Dense, Pooling
+from autograder.cnn.derivations.meaning.terms import (
+    ONE,
+    ZERO,
+    Foreign,
+    Meaningless,
+    NotCovered,
+    Terms,
+    plus,
+    times,
+)
 from autograder.cnn.derivations.notation import write
 from autograder.cnn.derivations.symbols import BEFORE, CURRENT, Atom, Derivative, LayerName, Quantity, terms
 
@@ -21,6 +31,8 @@ class LayerFormulas:
     Parameters
     ----------
     layer : Layer, Pooling or Dense
+        Of max pooling nothing is said here of which element wins: z is the largest of its window, and ∂z/∂a
+        a factor like any other.
     """
 
     def __init__(self, layer: AnyLayer) -> None:
@@ -34,16 +46,45 @@ class LayerFormulas:
     @cached_property
     def forward(self) -> dict[Atom, Terms]:
         """z ↦ its formula."""
+        if self.routed is not None:
+            return {z: {(largest(self.routed.cells(z)),): Fraction(1)} for z in self.routed.atoms("z")}
         return _as_terms(self._written)
+
+    @property
+    def samples(self) -> int:
+        """How many inputs are processed together."""
+        return 1 if isinstance(self.layer, Dense) else self.layer.samples
+
+    @property
+    def routed(self) -> Pooling | None:
+        """The layer, if its elements compete."""
+        return self.layer if isinstance(self.layer, Pooling) and self.layer.kind == "max" else None
 
     @cached_property
     def residual_before(self) -> dict[Atom, Terms]:
         """δ^(l−1) ↦ its formula, with σ′."""
+        if self.routed is not None:
+            slopes: dict[Atom, Terms]
+            slopes = {a: {(Atom("dsigma", a.index, BEFORE),): Fraction(1)} for a in self.gradients}
+            return {
+                Atom("delta", a.index, BEFORE): times(found, slopes[a]) for a, found in self.gradients.items()
+            }
         return _as_terms(expand.delta_before(self.layer, written=self._written))
 
     @cached_property
     def gradients(self) -> dict[Atom, Terms]:
         """a, w, b ↦ ∂J/∂ each of them."""
+        if (layer := self.routed) is not None:
+            return {
+                a: plus(
+                    [
+                        {(Derivative(z, a), Atom("delta", z.index, CURRENT)): Fraction(1)}
+                        for z in layer.atoms("z")
+                        if a in layer.cells(z)
+                    ]
+                )
+                for a in layer.atoms("a")
+            }
         found = _as_terms(expand.input_gradient(self.layer, written=self._written))
         if not isinstance(self.layer, Pooling):
             found |= _as_terms(expand.weight_gradient(self.layer, written=self._written))
@@ -90,6 +131,8 @@ class LayerFormulas:
             raise NotCovered(say("cnn.uncovered.intermediate_maps"))
         if (quantity.letter, quantity.layer) == ("z", CURRENT):
             return self.forward.get(quantity)
+        if (quantity.letter, quantity.layer) == ("a", CURRENT) and isinstance(self.layer, Pooling):
+            return self.forward.get(Atom("z", quantity.index, CURRENT))  # pooling has no activation
         if (quantity.letter, quantity.layer) == ("delta", BEFORE):
             return self.residual_before.get(quantity)
         return None
@@ -115,6 +158,8 @@ class LayerFormulas:
                 if by.letter == "z" and by.layer == BEFORE:
                     inner = self.slope(of, Atom("a", by.index, BEFORE))
                     return times(inner, {(Atom("dsigma", by.index, BEFORE),): Fraction(1)})
+                if self.routed is not None and (by.letter, by.layer) == ("a", BEFORE):
+                    return {(Derivative(of, by),): Fraction(1)} if by in self.routed.cells(of) else ZERO
                 if (by.letter, by.layer) in (("a", BEFORE), ("w", CURRENT), ("b", CURRENT)):
                     holding = {term: value for term, value in self.forward[of].items() if by in term}
                     return {tuple(each for each in term if each != by): holding[term] for term in holding}
@@ -134,6 +179,12 @@ class LayerFormulas:
     def _require(self, atom: Atom) -> None:
         if not self.exists(atom):
             raise Meaningless(say("cnn.meaning.no_such_element", element=write.quantity(atom)))
+
+
+def largest(cells: Iterable[Atom]) -> Foreign | Atom:
+    """The largest of some elements."""
+    first, *others = dict.fromkeys(sorted(cells))
+    return Foreign("max", (first, *others)) if others else first
 
 
 @lru_cache(maxsize=32)

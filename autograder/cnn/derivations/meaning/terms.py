@@ -24,13 +24,14 @@ class Meaningless(TextError):
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
-    """A factor that no formula of the lecture holds, such as σ′(a₁₂): it equals nothing but itself."""
+    """A factor that equals nothing but itself, such as σ′(a₁₂), or the largest of some elements."""
 
     function: str
-    of: Atom
+    of: tuple[Atom, ...]
 
     def __str__(self) -> str:
-        return f"{ {'sigma': 'σ', 'dsigma': 'σ′'}[self.function] }({write.quantity(self.of)})"
+        name = {"sigma": "σ", "dsigma": "σ′"}.get(self.function, self.function)
+        return f"{name}({', '.join(map(write.quantity, self.of))})"
 
 
 Factor = Quantity | Foreign

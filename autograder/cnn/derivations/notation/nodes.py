@@ -11,7 +11,7 @@ from typing import Literal
 
 Letter = Literal["z", "a", "w", "b", "delta"]
 FunctionName = Literal[
-    "sigma", "dsigma", "max", "min", "avg", "mean", "sum", "upsample", "rot180", "pad", "insert"
+    "sigma", "dsigma", "max", "min", "avg", "mean", "sum", "upsample", "pool", "rot180", "pad", "insert"
 ]
 Relation = Literal["=", "∼"]
 
@@ -166,11 +166,16 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A variable of a Σ, and from where to where it runs, as far as that was written."""
+    """A variable of a Σ, and from where to where it runs, as far as that was written.
+
+    `window` are the indices of a pooling window R that it runs through, as in Σ_{(i,j)∈R_{p,q}}; none are
+    written where R stands alone.
+    """
 
     variable: str
     low: "Bound | None" = None
     high: "Bound | None" = None
+    window: Index | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,10 +191,26 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Summation:
-    """Σ over index letters."""
+    """Σ over index letters; also the largest, or the mean, of what they run through."""
 
     ranges: tuple[Range, ...]
     body: "Node"
+    function: Literal["sum", "max", "mean"] = "sum"
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """1 where two formulas are equal, else 0: [a = max(…)]. Without formulas: where the element that the
+    equation is about is the largest of its window."""
+
+    sides: "tuple[Node, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """Formulas, each with the `Indicator` of when it holds; the last may have none, for all other cases."""
+
+    rows: "tuple[tuple[Node, Indicator | None], ...]"
 
 
 Node = (
@@ -206,6 +227,8 @@ Node = (
     | Matrix
     | Sum
     | Summation
+    | Indicator
+    | Cases
 )
 
 
@@ -229,8 +252,10 @@ class Equation:
 def children(node: Node) -> tuple[Node, ...]:
     """The formulas that a formula is made of."""
     match node:
-        case Call(arguments=parts) | Product(factors=parts):
+        case Call(arguments=parts) | Product(factors=parts) | Indicator(sides=parts):
             return parts
+        case Cases(rows=rows):
+            return tuple(part for row in rows for part in row if part is not None)
         case Matrix(rows=rows):
             return tuple(cell for row in rows for cell in row)
         case Sum(terms=terms):
@@ -249,6 +274,10 @@ def with_children(node: Node, changed: Callable[[Node], Node]) -> Node:
             return replace(node, arguments=tuple(map(changed, parts)))
         case Product(factors=parts):
             return replace(node, factors=tuple(map(changed, parts)))
+        case Indicator(sides=parts):
+            return Indicator(tuple(map(changed, parts)))
+        case Cases(rows=rows):
+            return Cases(tuple((changed(part), when and changed(when)) for part, when in rows))  # type: ignore[misc]
         case Matrix(rows=rows):
             return Matrix(tuple(tuple(map(changed, row)) for row in rows))
         case Sum(terms=terms):

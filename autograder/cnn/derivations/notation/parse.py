@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from lark import Lark, Token, Transformer, UnexpectedInput, v_args
 
@@ -110,11 +110,11 @@ class _Builder(Transformer[Token, Any]):
         """Factors from left to right; a Σ takes all that follows it."""
         factors: list[Node] = []
         stars: set[int] = set()
-        sign, divides, ranges = 1, False, None
+        sign, divides, summed = 1, False, None
         for part in parts:
             if not isinstance(part, Token):
-                if ranges is not None:
-                    part = nodes.Summation(ranges, part)
+                if summed is not None:
+                    part = nodes.Summation(_summation_ranges(summed), part, _reduction(summed))
                 if divides:
                     above = (
                         factors[0] if len(factors) == 1 else nodes.Product(tuple(factors), frozenset(stars))
@@ -123,7 +123,7 @@ class _Builder(Transformer[Token, Any]):
                 else:
                     factors.append(part)
             elif part.type == "SUM":
-                ranges = _summation_ranges(part)
+                summed = part
             elif part.type == "DIV":
                 divides = True
             elif part.type == "MUL" and "⊛" in part:
@@ -138,6 +138,15 @@ class _Builder(Transformer[Token, Any]):
 
     def matrix_row(self, *parts: Any) -> tuple[Node, ...]:
         return _trees(parts)
+
+    def cases(self, *parts: Any) -> Node:
+        return nodes.Cases(_trees(parts))
+
+    def case(self, part: Node, *condition: Any) -> tuple[Node, nodes.Indicator | None]:
+        return part, None if condition[-1] == "⊥" else nodes.Indicator(_trees(condition))
+
+    def indicator(self, *parts: Any) -> Node:
+        return nodes.Indicator(_trees(parts))
 
     def power(self, base: Node, exponent: Token) -> Node:
         digits = re.sub(r"\D", "", on_the_line(exponent))
@@ -156,7 +165,7 @@ class _Builder(Transformer[Token, Any]):
         return nodes.Number(Fraction(digits))
 
     def size(self, name: Token) -> Node:
-        return nodes.Variable(str(name))
+        return nodes.Variable(re.sub(r"[{}\s]", "", name))
 
     def loss(self, _: Token) -> Node:
         return nodes.Loss()
@@ -297,9 +306,44 @@ def _layer_label(token: Token) -> LayerLabel:
     return LayerLabel("", int(inside))
 
 
+def _reduction(token: Token) -> Literal["sum", "max", "mean"]:
+    match = re.match(r"\\?(max|mean|avg)", token)
+    return "sum" if match is None else "max" if match[1] == "max" else "mean"
+
+
+_WINDOW = re.compile(r"\(?([A-Za-z]),?([A-Za-z])\)?(?:\\in|∈)\\?[A-Za-z]+(?:_(\w|\{[^{}]*\}))?")
+"""(i,j) ∈ R_{p,q}."""
+
+
+_RUN = re.compile(
+    r"(-?\w+)\s*(?:\\leq?(?![A-Za-z])|≤)\s*([A-Za-z](?:\s*,\s*[A-Za-z])*)"
+    r"\s*(<|\\lt|\\leq?(?![A-Za-z])|≤)\s*(\w+(?:_\w)?(?:\s*[-+]\s*\d+)?)\s*(?=[,}]|$)"
+)
+"""0 ≤ m < k, or ≤ k − 1."""
+_INTERVAL = re.compile(r"([A-Za-z])\s*(?:\\in(?![A-Za-z])|∈)\s*\[\s*(\w+)\s*,\s*(\w+)\s*\)")
+"""m ∈ [0, k)."""
+
+
+def _below(text: str, strict: bool) -> nodes.Bound | None:
+    (bound,) = _bounds(text, 0)
+    return nodes.Bound(bound.name, bound.offset - 1) if bound and strict else bound
+
+
 def _summation_ranges(token: Token) -> tuple[nodes.Range, ...]:
     r"""The variables of Σ_p, Σ_{p,q}, \sum_{p=1}^{k}, with their bounds."""
-    text = re.sub(r"^(\\sum|Σ|sum)|\\(no)?limits", "", token)
+    text = re.sub(r"^(\\sum|Σ|sum|\\?(max|mean|avg))|\\(no)?limits", "", token)
+    if window := _WINDOW.fullmatch(re.sub(r"^\s*_\s*\{(.*)\}\s*$", r"\1", text).replace(" ", "")):
+        of = _read_index((window[3] or "").strip("{}")) if window[3] else Index()
+        return tuple(nodes.Range(name, window=of) for name in window.groups()[:2])
+    text = _INTERVAL.sub(r"\2≤\1<\3", text)
+    parts = re.split(r",(?=\s*-?\w+\s*(?:\\l|<|≤))", text)
+    runs = [match for part in parts if (match := _RUN.search(part))]
+    if len(runs) == len(parts):
+        return tuple(
+            nodes.Range(name, _bounds(low, 0)[0], _below(high.replace(" ", ""), strict in ("<", "\\lt")))
+            for low, names, strict, high in (match.groups() for match in runs)
+            for name in names.replace(" ", "").split(",")
+        )
     above = re.search(r"\^\s*(\{[^{}]*\}|[A-Za-z]|\d+)", text)
     below = on_the_line(text[: above.start()] + text[above.end() :] if above else text)
     high_text = re.sub(r"[\s{}\\]|\^(?!\w|\()", "", above[1]) if above else None

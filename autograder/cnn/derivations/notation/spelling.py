@@ -122,6 +122,17 @@ _INSIDE = r"(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*"
 _PATTERNS = [
     (re.compile(pattern), new)
     for pattern, new in (
+        (r"^\s*\\text\s*\{\s*(?:当|则|若|如果|if|when|then|where|so|hence)\s*[，,:]?\s*\}", " "),
+        (r"\\(?:mathbb|mathbf|mathds|boldsymbol|bm)\s*\{?\s*[1I]\s*\}?", " ⍟"),
+        (r"⍟\s*_\s*\{((?:[^{}]|\{[^{}]*\})*)\}", r"⍟(\1)"),
+        (
+            r"(?:\\left\s*)?(?:\\[lr]?vert|\|)\s*\\?(?:math\w+\s*)?\{?[A-Z]\}?(?:_\{?[\w,]+\}?)?\s*"
+            r"(?:\\right\s*)?(?:\\[lr]?vert|\|)",
+            " R ",
+        ),
+        (r"\\([dt]?frac)\s*(\d|[A-Za-z])\s*(\d|[A-Za-z])(?![A-Za-z])", r"\\\1{\2}{\3}"),
+        (r"(?<![_^])\{\s*([mkhH])\s*([nkwWm])\s*\}", r"{\1 \2}"),
+        (r"\\underset\s*\{((?:[^{}]|\{[^{}]*\})*)\}\s*\{\s*\\?(max|mean)\s*\}", r"\\max_{\1}"),
         (r"\\(?:tag|label)\*?\s*\{[^{}]*\}|\\(?:nonumber|notag|displaystyle|left|right)(?![A-Za-z])", " "),
         (r"\\(?:[bB]igg?[lrm]?|qquad|quad)(?![A-Za-z])|\\[,;:!>]|~", " "),
         (rf"\\{_STYLE}\s*\{{\s*(\\?[A-Za-z]+\d*|[^\W\d_])\s*\}}", r" \1"),
@@ -129,6 +140,13 @@ _PATTERNS = [
         (r"\{\s*(\\[A-Za-z]+|[A-Za-z])\s*\}(?=\s*')", r"\1"),
         (r"^\s*\\boxed\s*\{(.*=.*)\}\s*$", r"\1"),
         (rf"\{{\s*\\{_STYLE}\s+", "{"),
+        (r"\\\{", "("),
+        (r"\\\}", ")"),
+        (r"\\?(?<![A-Za-z])(?:[uU]p-?[sS]ampl(?:e|ing)|unpool|up)\s*(?=\()", "upsample"),
+        (
+            r"\\?(?<![A-Za-z])(?:(?:[mM]ax|[aA]vg|[mM]ean)?[pP]ool(?:ing)?|[dD]own(?:-?[sS]ampl(?:e|ing))?)\s*(?=\()",
+            "pool",
+        ),
         (r"\\(?:hat|widehat|tilde)\s*\{?\s*([A-Za-z])\s*\}?", r"\\hat\1"),
         (r"⊛⊛", "^"),
         (r"(\^\s*\{[^{}]*?)_\{(\w+)\}([^{}]*\})", r"\1_\2\3"),
@@ -186,7 +204,7 @@ LECTURES: Mapping[str, str] = {
 }
 """The lecture's own letters."""
 KINDS: Mapping[str, str] = {
-    "z": "z Z y Y O o u U s S v V h H net R r C c x",
+    "z": "z Z y Y O o u U s S v V h H net R r C c x p P",
     "a": "a A x X I i o O \\alpha h H in",
     "w": "w W k K F f \\omega ω \\theta θ \\Theta h H g G",
     "b": "b B \\beta bias",
@@ -201,10 +219,41 @@ NAMES = frozenset(" ".join(KINDS.values()).split())
 @lru_cache(maxsize=4096)
 def plain(source: str) -> str:
     """An equation without styling, in few spellings; the letters stay."""
-    text = _CELLS.sub(_cells, unified(source.translate(_PRODUCTS)))
+    text = _CASES.sub(_cases, unified(source.translate(_PRODUCTS)))
+    text = _CELLS.sub(_cells, text)
     for pattern, new in _PATTERNS:
         text = pattern.sub(new, text)
     return _ALONE.sub(r"\\frac{\\partial J}{\\partial \1}", text)
+
+
+_CASES = re.compile(
+    r"(?:\\left\s*)?(?:\\\{\s*)?\\begin\s*\{\s*(r?cases)\s*\}(.*?)\\end\s*\{\s*\1\s*\}(?:\s*\\right\s*\.)?",
+    re.DOTALL,
+)
+_OTHERWISE = re.compile(
+    r"otherwise|else|其他|其它|其余|否则|\\ne(?:q)?(?![A-Za-z])|≠|\bnot\b|不是|不为|非", re.IGNORECASE
+)
+_LARGEST = re.compile(r"arg\s*\\?\s*max|最大|maximum|\bmax\b(?!\s*[(_{\\])|largest", re.IGNORECASE)
+
+
+def _cases(match: re.Match[str]) -> str:
+    """Cases with marks of their own: ⊤ for "where it is the largest", ⊥ for "otherwise"."""
+    rows = []
+    for row in filter(str.strip, re.split(r"\\\\(?:\[[^\]]*\])?", match[2])):
+        value, _, condition = (
+            part.strip()
+            for part in re.sub(r"&|\\q?quad|[,，]?\s*(?=\\text)", "&", row, count=1).partition("&")
+        )
+        if _OTHERWISE.search(condition):
+            condition = "⊥"
+        elif _LARGEST.search(condition):
+            condition = "⊤"
+        condition = re.sub(
+            r"(?:\\text\s*\{\s*and\s*\}|\band\b|且|,)[~\s]*\([^()]*\)\s*\\in\s.*", " ", condition
+        )
+        condition = re.sub(r"\\text\s*\{\s*(?:if|when|for|where|当|若|如果)\s*\}|\bif\b|&", " ", condition)
+        rows.append(f"{value.strip(' ,，&')}⁏{condition.strip(' ,，.')}")
+    return "⦃" + "⁞".join(rows) + "⦄"
 
 
 def _cells(match: re.Match[str]) -> str:
@@ -217,7 +266,9 @@ def names_in(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for match in _TOKEN.finditer(text):
         if match["name"] in NAMES:
-            found[match["name"]] = found.get(match["name"], "") + text[match.end() : match.end() + 1]
+            power = re.match(r"\^\s*\{?\s*2", text[match.end() :])  # of a size, such as k²
+            following = "²" if power else text[match.end() : match.end() + 1]
+            found[match["name"]] = found.get(match["name"], "") + following
     return found
 
 

@@ -68,7 +68,13 @@ def formula(node: Node) -> str:
             return "[" + "; ".join(", ".join(map(formula, row)) for row in rows) + "]"
         case nodes.Summation(ranges=ranges, body=body):
             written = formula(body)
-            return f"{''.join(map(_range, ranges))} " + (f"({written})" if isinstance(body, Sum) else written)
+            written = f"({written})" if isinstance(body, Sum) else written
+            return f"{''.join(_range(each, node.function) for each in ranges)} {written}"
+        case nodes.Indicator(sides=sides):
+            return f"[{' = '.join(map(formula, sides)) or 'max'}]"
+        case nodes.Cases(rows=rows):
+            parts = [formula(part) + (", " + formula(when) if when else "") for part, when in rows]
+            return "{" + "; ".join(parts) + "}"
         case Sum(terms=terms):
             written = ""
             for sign, term in terms:
@@ -99,9 +105,12 @@ def _single(node: Node) -> str:
     return bare if isinstance(node, nodes.Number) and node.value.denominator == 1 else f"({bare})"
 
 
-def _range(summed: nodes.Range) -> str:
+def _range(summed: nodes.Range, function: str) -> str:
     low = "" if summed.low is None else f"={summed.low}"
-    return f"Σ_{{{summed.variable}{low}}}" + ("" if summed.high is None else f"^{{{summed.high}}}")
+    if summed.window is not None:
+        low = f"∈R{_index(summed.window)}"
+    name = "Σ" if function == "sum" else function
+    return f"{name}_{{{summed.variable}{low}}}" + ("" if summed.high is None else f"^{{{summed.high}}}")
 
 
 def _index(index: Index) -> str:
