@@ -251,6 +251,7 @@ NOT_SHOWN = {
     "SIS ": "columns of Canvas",
     "Grade can be changed": "a column of Moodle",
     "{} is no quantity of the lecture": "a mistake in the engine's own code",
+    "{} is no polynomial": "a mistake in the engine's own code",
     "An auto-graded course": "the title of `--help`, in both languages",
     "module {} has no attribute": "what Python says",
     "there is no message {}": "a mistake in the engine's own code",

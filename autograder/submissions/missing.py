@@ -132,7 +132,7 @@ def _given(read: Submission, own: Statement) -> dict[str, Statement]:
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-_ABOUT_NUMPY = re.compile(r"numpy|\bnp\.|is not defined")
+_ABOUT_NUMPY = re.compile(r"numpy|\bnp\.|not defined")
 
 
 def removed_names(read: Submission, name: str, said: str) -> Text | None:
@@ -147,7 +147,7 @@ def removed_names(read: Submission, name: str, said: str) -> Text | None:
         used = _removed(read, statements)
         if any(re.search(rf"\b{old}\b", said) for old in used):
             return _successors(used)
-    used = _removed(read, _given(read, own).values()) if own and "is not defined" in said else []
+    used = _removed(read, _given(read, own).values()) if own and "not defined" in said else []
     return _successors(used) if used else None
 
 

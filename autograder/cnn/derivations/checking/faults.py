@@ -56,18 +56,31 @@ class TermFault:
         first, _, rest = self.wanted.partition("·")
         if self.kind == "missing":
             return say("cnn.which.missing", factor=first) if rest else counted([self])
-        return self.text if self.kind in ("extra", "sign") else say(f"cnn.which.{self.kind}", term=self.typed)
+        id = _WHICH.get(self.kind)
+        return say(id, term=self.typed) if id else self.text
 
 
 def counted(faults: Iterable[TermFault]) -> Text:
     """How many terms are missing, wrong and too many."""
     kinds = Counter(fault.kind if fault.kind in ("missing", "extra") else "wrong" for fault in faults)
-    counts = [
-        say(f"cnn.which.count_{kind}", count=kinds[kind])
-        for kind in ("missing", "wrong", "extra")
-        if kinds[kind]
-    ]
-    return joined(counts, "list.sentences")
+    return joined(
+        [say(id, count=kinds[kind]) for kind, id in _COUNTED.items() if kinds[kind]], "list.sentences"
+    )
+
+
+_COUNTED = {
+    "missing": "cnn.which.count_missing",
+    "wrong": "cnn.which.count_wrong",
+    "extra": "cnn.which.count_extra",
+}
+_WHICH = {
+    "coefficient": "cnn.which.coefficient",
+    "index": "cnn.which.index",
+    "layer": "cnn.which.layer",
+    "letter": "cnn.which.letter",
+    "factor_missing": "cnn.which.factor_missing",
+    "factor_extra": "cnn.which.factor_extra",
+}
 
 
 def explain(
