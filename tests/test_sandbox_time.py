@@ -13,6 +13,7 @@ from dataclasses import replace
 import pytest
 
 from autograder.base.messages import Text
+from autograder.sandbox import clock
 from autograder.sandbox.client import Sandbox, SandboxError
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.records import Call
@@ -87,7 +88,7 @@ def test_what_a_stopped_statement_left_half_made_is_discarded(isolation):
 
 
 def test_of_statements_that_take_too_long_together_the_longest_is_left_out(isolation):
-    burns = [(f"x{n} = burn({seconds})", "a.py", n) for n, seconds in enumerate((0.05, 0.2, 0.15), 9)]
+    burns = [(f"x{n} = burn({seconds})", "a.py", n) for n, seconds in enumerate((0.05, 0.25, 0.2), 9)]
     source = [(BURN.strip().partition("\n")[0], "a.py", 1), (BURN.partition("time\n")[2], "a.py", 2), *burns]
     with Sandbox(calls("f"), LIMITS, isolation) as sandbox, busy_loops(3):
         done = sandbox.run([*source, ("def f(i):\n    return i", "a.py", 20)])
@@ -240,3 +241,33 @@ def test_neighbours_with_many_threads_in_every_call_take_nothing_from_others(iso
         ended.set()
         for neighbour in neighbours:
             neighbour.join()
+
+
+@pytest.mark.parametrize(
+    ("looks", "own"),
+    [
+        ([(0.25, 0, 0)] * 40, 10.0),  # it sleeps
+        ([(0.25, 0.25, 0)] * 40, 10.0),  # it works
+        ([(0.25, 0.5, 0)] * 40, 20.0),  # two threads of it work
+        ([(0.25, 0.05, 0.2)] * 40, 2.0),  # it mostly waits for a processor
+        ([*[(0.25, 0, 0)] * 39, (0.25, 0.01, 9.99)], 0.01),  # and is told so when it gets one
+        ([(0.25, 0, 0), (0.25, 0.01, 0.49)] * 20, 0.2),
+        (
+            [(0.25, 0, 0)] * 20 + [(0.25, 0.01, 0.1)] + [(0.25, 0, 0)] * 20,
+            10.15,
+        ),  # sleeps, and waits a little
+        ([(5.0, 0, 0)] * 20, 10.0),  # the warden was paused as well: half a second counts
+        ([(0.25, 0.01, 8.0)] * 20 + [(0.25, 0, 0)] * 40, 9.7),  # threads that wait together buy no long sleep
+    ],
+)
+def test_what_is_waited_for_a_processor_is_not_a_runs_own(monkeypatch, looks, own):
+    """Each look: seconds since the last one, processor seconds, seconds in the queue that became known."""
+    now = used = queued = 0.0
+    monkeypatch.setattr(clock.time, "monotonic", lambda: now)
+    made = clock.Clock(1, -1)
+    monkeypatch.setattr(made, "processor", lambda: used)
+    monkeypatch.setattr(made, "_seconds_in_queue", lambda: queued)
+    for passed, worked, waited in looks:
+        now, used, queued = now + passed, used + worked, queued + waited
+        made.look()
+    assert made.own == pytest.approx(own)

@@ -5,6 +5,9 @@ processor (a sleep, a deadlock). Not its own is what it waits for a processor, f
 and time in which the warden did not run either, for then the machine was paused. So a verdict does not depend
 on what else runs beside the grader.
 
+Linux tells how long a thread has waited when it gets its processor, not before. So what passes while a run
+neither works nor is told to have waited is settled only when it next does.
+
 Where the system keeps no statistics of its run queues, waiting for a processor counts as a sleep does.
 
 Runs inside the sandbox: standard library only.
@@ -41,6 +44,7 @@ class Clock:
         self._processes = processes
         self._started = self._looked = time.monotonic()
         self._used = self._queued = 0.0
+        self._settled = self._open = 0.0
         self.own = 0.0
 
     def processor(self) -> float:
@@ -56,8 +60,12 @@ class Clock:
         passed = now - self._looked
         if passed >= _STEP:
             used, queued = self.processor(), self._seconds_in_queue()
-            not_waiting = min(passed, _LONGEST_STEP) - max(0.0, queued - self._queued)
-            self.own += max(used - self._used, not_waiting)
+            self._open += min(passed, _LONGEST_STEP)
+            if (used, queued) != (self._used, self._queued):
+                not_waiting = self._open - max(0.0, queued - self._queued)
+                self._settled += max(used - self._used, not_waiting)
+                self._open = min(max(not_waiting, -_LONGEST_STEP), 0.0)  # it waited before the last look, too
+            self.own = self._settled + max(self._open, 0.0)
             self._looked, self._used, self._queued = now, used, queued
         return now - self._started
 
