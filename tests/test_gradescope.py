@@ -377,7 +377,7 @@ def test_no_reference_and_no_misconceptions_code_is_in_the_zip(tmp_path: Path) -
     assert not [name for name in inside if "solutions" in name or name.endswith(("hidden.py", "texts.toml"))]
     apart = ("autograder/cnn/models", "autograder/cnn/recovery")
     assert "autograder/cnn/domain.py" in inside and not [name for name in inside if name.startswith(apart)]
-    assert {*re.findall(r"Requires-Dist: ([\w-]+)", text)} == {"numpy", "charset-normalizer", "lark"}
+    assert {*re.findall(r"Requires-Dist: ([\w-]+)", text)} == {"numpy", "charset-normalizer", "lark", "sympy"}
 
 
 def members(path: Path) -> list[str]:
