@@ -61,6 +61,14 @@ def test_every_change_is_seen(old: Path) -> None:
         assert state != (state := seen()) == seen(), change
 
 
+def test_pythons_caches_are_no_change(old: Path) -> None:
+    state = seen()
+    cache = Path("submitted/bo/__pycache__")
+    cache.mkdir()
+    (cache / "relu.pyc").touch()
+    assert seen() == state
+
+
 def test_what_has_just_been_changed_is_not_relied_on(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     FILE.touch()
     monkeypatch.setattr(last_run, "_TICK_SECONDS", 2.0)

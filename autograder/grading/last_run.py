@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import json
 import os
+import stat
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -73,12 +74,16 @@ def _listed(place: Path) -> Iterator[tuple[str, int, int, int, int, int]]:
     while waiting:
         with os.scandir(waiting.pop()) as entries:
             for entry in entries:
+                if entry.name == "__pycache__":
+                    continue
                 yield _of(entry.path, entry.stat(follow_symlinks=False))
-                if entry.is_dir(follow_symlinks=False) and entry.name != "__pycache__":
+                if entry.is_dir(follow_symlinks=False):
                     waiting.append(entry.path)
 
 
 def _of(path: str, its: os.stat_result) -> tuple[str, int, int, int, int, int]:
+    if stat.S_ISDIR(its.st_mode):  # what lies in it is listed; its times also change with Python's caches
+        return path, 0, 0, 0, its.st_ino, its.st_mode
     return path, its.st_ctime_ns, its.st_mtime_ns, its.st_size, its.st_ino, its.st_mode
 
 
