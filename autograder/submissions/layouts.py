@@ -167,10 +167,20 @@ class Reader:
             if match := pattern.fullmatch(path):
                 got = defaultdict(str, {name: value for name, value in match.groupdict().items() if value})
                 handed = self._handed(got, parts[-1])
+                if got["student"] and self._is_nobody(handed.name):
+                    return None
                 around = replace(handed, name=got["section"])
                 if not got["person"] or (self._is_person(handed) and not self._is_person(around)):
                     return handed
         return None
+
+    def _is_nobody(self, name: str) -> bool:
+        """Whether what stands in a student's place is an assignment's name, or what a copy is called."""
+        bare = re.sub(
+            r"^\W*copy of\b|\bcopy$|的?副本|”的$|\.(?:ipynb|py)\b| ?\(\d+\)$", "", name, flags=re.IGNORECASE
+        )
+        folded = _folded(bare) if re.search(r"\w", bare) else ""
+        return not self.layout.system and (not folded or folded in self._names)
 
     def _handed(self, got: Mapping[str, str], last: str) -> Handed:
         student, assignment = got["student"] or got["person"], got["assignment"]

@@ -573,6 +573,21 @@ LEFT: dict[str, tuple[Tree, str | None, dict[str, str]]] = {
         None,
         {"chi.zip/x.py": "not_understood"},
     ),
+    "copies that Colab has named": (
+        {
+            "lina.ipynb": WORK,
+            "bo.ipynb": WORK,
+            "Copy of pooling.ipynb": WORK,
+            "Copy of pooling (1).ipynb": WORK,
+        },
+        "pooling",
+        {"Copy of pooling.ipynb": "not_understood", "Copy of pooling (1).ipynb": "not_understood"},
+    ),
+    "a copy in Chinese, and the assignment's own name": (
+        {"lina.ipynb": WORK, "bo.ipynb": WORK, "“pooling.ipynb”的副本.ipynb": WORK, "pooling.ipynb": WORK},
+        "pooling",
+        {"“pooling.ipynb”的副本.ipynb": "not_understood", "pooling.ipynb": "not_understood"},
+    ),
     "a student's PDF": (NESTED | {"chi/work.pdf": "x"}, None, {"chi/work.pdf": "not_understood"}),
     "a PDF in the folder": (
         NESTED | {"chi/pooling/work.pdf": "x"},
