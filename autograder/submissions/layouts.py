@@ -177,7 +177,10 @@ class Reader:
     def _is_nobody(self, name: str) -> bool:
         """Whether what stands in a student's place is an assignment's name, or what a copy is called."""
         bare = re.sub(
-            r"^\W*copy of\b|\bcopy$|的?副本|”的$|\.(?:ipynb|py)\b| ?\(\d+\)$", "", name, flags=re.IGNORECASE
+            r"^\W*copy of\b|\bcopy$|\u7684?\u526f\u672c|\u201d\u7684$|\.(?:ipynb|py)\b| ?\(\d+\)$",
+            "",
+            name,
+            flags=re.IGNORECASE,
         )
         folded = _folded(bare) if re.search(r"\w", bare) else ""
         return not self.layout.system and (not folded or folded in self._names)
