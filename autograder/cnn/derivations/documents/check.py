@@ -78,7 +78,7 @@ def check_file(path: Path, options: Options = settings.FROM_THE_TEXT) -> Report:
 
 
 def check_text(text: str, suffix: str = ".md", options: Options = settings.FROM_THE_TEXT) -> Report:
-    """Check every equation of a text, which is of the kind that `suffix` tells: .md, .tex, .ipynb, .txt.
+    """Check every equation of a text, whose kind `suffix` tells: .md, .tex, .ipynb, .rst, .html, .txt.
 
     Raises
     ------
