@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from autograder.base.messages import COURSE_LANGUAGES
 from autograder.cnn.derivations.documents.check import check_file, check_text
 from autograder.cnn.derivations.documents.find import DocumentError
+from autograder.cnn.derivations.documents.markup import as_markdown
 from autograder.cnn.derivations.documents.report import Checked, Report
 from autograder.cnn.derivations.documents.settings import Options
 from autograder.cnn.derivations.layer import AnyLayer, Dense, Layer, LayerError, Pooling, max_pooling
@@ -272,6 +273,23 @@ z_{13} &amp;= a_{13}w_{11} + a_{14}w_{11} + b \end{align}\]
 <pre>z_{11} = 3 a_{12}</pre>
 </body></html>
 """
+
+
+def test_formulas_in_html_are_read_whole_and_what_is_not_read_keeps_its_lines() -> None:
+    text = "<h2\nclass=x>A</h2><script type='math/tex; mode=display'>a<b c>d</script>"
+    text += "<pre>$z$\n</pre><!-- $z$ -->&lt;"
+    assert as_markdown(text, ".html") == "\n# A $$a<b c>d$$\n<"
+    assert as_markdown("<b><script type='math/tex'>z</script>", ".md") == "<b>$z$"
+
+
+NEVER_ENDING = ("<script ", "<script>", "<script type=math/tex>", "<!--", "<style>x", "<a", ".. math::\n\n")
+
+
+@pytest.mark.parametrize("part", [*NEVER_ENDING, ":math:`"])
+@pytest.mark.parametrize("suffix", [".html", ".rst"])
+def test_a_markup_that_never_ends_is_soon_read(part: str, suffix: str) -> None:
+    """A search for what never comes, begun at each of so many places, would not end within hours."""
+    assert len(as_markdown(part * 400_000, suffix)) < 10**7
 
 
 @pytest.mark.parametrize(

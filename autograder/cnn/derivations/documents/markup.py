@@ -4,6 +4,7 @@
 """
 
 import re
+from collections.abc import Iterator
 from html import unescape
 
 _ROLE = re.compile(r":math:`([^`]*)`")
@@ -14,18 +15,18 @@ _DIRECTIVE = re.compile(
 _FORMULA = re.compile(r"[^\s](?:[^\n]|\n(?![ \t]*\n|[ \t]*\Z))*")
 _FIELD = re.compile(r"^[ \t]*:[\w-]+:[^\n]*", re.MULTILINE)
 _TITLE = re.compile(r"^(?=[^\s.:])([^\n]+)\n([=\-~^\"'#*+])\2{2,}[ \t]*$", re.MULTILINE)
-_SCRIPT = re.compile(r"<script[^>]*\bmath/tex\b([^>]*)>(.*?)</script>", re.DOTALL | re.IGNORECASE)
-_UNREAD = re.compile(r"<!--.*?-->|<(script|style|pre|head)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
-_HEADING = re.compile(r"^[ \t]*<h[1-6][^>]*>", re.MULTILINE | re.IGNORECASE)
-_TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
+_MARK = re.compile(r"(<!--|-->|</?[a-z][^<>]*>)", re.IGNORECASE)
+_NAME = re.compile(r"[a-z]+[1-6]?", re.IGNORECASE)
+_UNREAD = ("script", "style", "pre", "head")
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
 
 def as_markdown(text: str, suffix: str) -> str:
     """The text of a file of that kind with its formulas between dollars."""
-    text = _SCRIPT.sub(_from_script, text)
-    if suffix in (".html", ".htm", ".xhtml"):
-        text = _UNREAD.sub(lambda match: "\n" * match[0].count("\n"), text)
-        text = _TAG.sub(" ", _HEADING.sub("# ", text))
+    is_html = suffix in (".html", ".htm", ".xhtml")
+    if is_html or "math/tex" in text:
+        text = "".join(_read(_MARK.split(text), is_html))
+    if is_html:
         text = unescape(text).replace("\xa0", " ")
     if suffix in (".rst", ".rest", ".txt", ".md", ".ipynb"):
         text = _DIRECTIVE.sub(_from_directive, _ROLE.sub(r"$\1$", text))
@@ -34,9 +35,32 @@ def as_markdown(text: str, suffix: str) -> str:
     return text
 
 
-def _from_script(match: re.Match[str]) -> str:
-    mark = "$$" if "display" in match[1] else "$"
-    return f"{mark}{match[2]}{mark}"
+def _read(parts: list[str], is_html: bool) -> Iterator[str]:
+    """What lies between a file's marks, formulas between dollars; of other than HTML, all the rest as it is.
+
+    Nothing is searched for its end, so that what never ends takes no longer.
+    """
+    unread, dollars = "", ""
+    for text, mark in zip(parts[::2], [*parts[1::2], ""], strict=True):
+        yield "\n" * text.count("\n") if unread and not dollars else text
+        found = _NAME.search(mark)
+        name = found[0].lower() if found else mark
+        if unread:
+            if mark == unread or (mark.startswith("</") and name == unread):
+                yield dollars
+                unread = dollars = ""
+            elif dollars:
+                yield mark
+        elif name == "script" and "math/tex" in mark:
+            unread, dollars = name, "$$" if "display" in mark else "$"
+            yield dollars
+        elif not is_html:
+            yield mark
+        elif mark == "<!--" or (name in _UNREAD and not mark.startswith("</")):
+            unread = "-->" if mark == "<!--" else name
+        elif mark:
+            heading = name in _HEADINGS and not mark.startswith("</")
+            yield "\n" * mark.count("\n") + ("# " if heading else " ")
 
 
 def _from_directive(match: re.Match[str]) -> str:
