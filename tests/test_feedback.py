@@ -297,6 +297,14 @@ def test_a_derivation_gets_lines_and_no_grid() -> None:
     assert "\n    " in told  # the unfinished line, quoted with a caret
 
 
+def test_an_idea_of_several_lines_keeps_them_in_both_writers() -> None:
+    card = card_of("z = a·w", "z = a·w + b")
+    idea = joined([say("cnn.which.index", term="first"), say("cnn.which.index", term="second")], "list.lines")
+    card = replace(card, told=True, result=replace(card.result, diagnosis=idea))
+    assert re.search(r"→ first[^<]*<br>second", html.fragment(card, "en"))
+    assert re.search(r"→ first[^\n]*\n *second", text.card(card, "en"))
+
+
 # ---- Writers -----------------------------------------------------------------------------------------------
 
 

@@ -10,9 +10,10 @@ from itertools import groupby
 from jinja2 import Environment
 
 from autograder.base.html import environment
+from autograder.base.messages import Text
 from autograder.judging.pictures import words as pictures
 from autograder.judging.pictures.layout import drawn
-from autograder.judging.results import ExerciseResult, SubmissionResult
+from autograder.judging.results import SubmissionResult
 from autograder.student.feedback import words
 from autograder.student.feedback.advice import next_exercise
 from autograder.student.feedback.card import Card
@@ -34,12 +35,12 @@ def page(cards: Sequence[Card], result: SubmissionResult, lang: str) -> str:
 @functools.cache
 def _templates(lang: str) -> Environment:
     found = environment("autograder.student.feedback", (lang,), "autograder.judging.pictures")
-    found.globals |= {"drawn": drawn, "pictures": pictures, "seen": _seen, "words": words}
+    found.globals |= {"drawn": drawn, "pictures": pictures, "runs": _runs, "words": words}
     return found
 
 
-def _seen(result: ExerciseResult, lang: str) -> list[tuple[bool, list[str]]]:
-    """The symptom as runs of lines, each with whether the run is quoted (indented)."""
-    told = result.verdict.value if result.symptom is None else result.symptom.in_language(lang)
-    runs = groupby(told.splitlines(), lambda line: line.startswith("    "))
+def _runs(told: Text | str, lang: str) -> list[tuple[bool, list[str]]]:
+    """What is told as runs of lines, each with whether the run is quoted (indented)."""
+    lines = (told if isinstance(told, str) else told.in_language(lang)).splitlines()
+    runs = groupby(lines, lambda line: line.startswith("    "))
     return [(quoted, list(lines)) for quoted, lines in runs]
