@@ -73,6 +73,11 @@ class KeyCase:
         """Answers found right, for `judge`: a key serves a whole class, which gives the same ones."""
         return []
 
+    @cached_property
+    def facts(self) -> dict[type, Any]:
+        """What diagnosis reads off its arguments, by the kind of facts: a whole class needs the same."""
+        return {}
+
 
 @dataclass(frozen=True)
 class KeyGroup:

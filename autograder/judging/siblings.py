@@ -13,7 +13,9 @@ from dataclasses import replace
 from autograder.base.messages import say
 from autograder.judging.answer_key import AnswerKey, KeyExercise
 from autograder.judging.diagnosis import Judged
-from autograder.judging.judge import judged, results
+from autograder.judging.diagnosis.symptoms import symptom
+from autograder.judging.domain import find
+from autograder.judging.judge import judged
 from autograder.judging.pictures.failure import Oracle, size, smallest_failure
 from autograder.judging.pictures.layout import drawn
 from autograder.judging.pictures.records import Picture
@@ -47,8 +49,8 @@ def with_siblings(
     except SandboxError:  # the grade stands without them
         return exercises
     told = {
-        result.name: _told(exercise, of_it, result)
-        for exercise, of_it, result in zip(siblings.exercises, cases, results(siblings, cases), strict=True)
+        exercise.name: _told(siblings, exercise, of_it)
+        for exercise, of_it in zip(siblings.exercises, cases, strict=True)
     }
     return tuple(replace(each, sibling=told.get(each.name)) for each in exercises)
 
@@ -78,14 +80,15 @@ def _of_failed_groups(key: AnswerKey, exercises: tuple[ExerciseResult, ...]) -> 
     return replace(key.siblings, exercises=tuple(kept)), wanted
 
 
-def _told(exercise: KeyExercise, cases: Sequence[Judged], result: ExerciseResult) -> SiblingResult | None:
+def _told(key: AnswerKey, exercise: KeyExercise, cases: Sequence[Judged]) -> SiblingResult | None:
     tried = [case for case in cases if case.verdict is not Verdict.NR]
     if all(case.verdict.earns for case in tried):
         return SiblingResult() if len(tried) == len(cases) else None
+    seen = symptom(exercise, cases, find(key.domain), visible=True, modules=key.limits.modules)
     try:
-        return SiblingResult(result.symptom, _picture(exercise, tried))
+        return SiblingResult(seen, _picture(exercise, tried))
     except Exception:  # a value may be odd in a way that nobody thought of; the grade does not depend on it
-        return SiblingResult(result.symptom)
+        return SiblingResult(seen)
 
 
 def _picture(exercise: KeyExercise, cases: Sequence[Judged]) -> Picture | None:

@@ -18,7 +18,7 @@ import select
 import struct
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self
@@ -440,7 +440,11 @@ def _parse_outcome(payload: bytes, parse: Callable[[bytes], Outcome | None]) -> 
     """`parse` reads what follows the seconds."""
     if len(payload) < _SECONDS.size or (outcome := parse(payload[_SECONDS.size :])) is None:
         return None
-    return replace(outcome, seconds=_seconds(_SECONDS.unpack_from(payload)[0]))
+    timed = object.__new__(
+        Outcome
+    )  # as `replace`, which takes a tenth of the grader's time for a right submission
+    vars(timed).update(vars(outcome), seconds=_seconds(_SECONDS.unpack_from(payload)[0]))
+    return timed
 
 
 def _parse_constant(data: bytes) -> Outcome | None:

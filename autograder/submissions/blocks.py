@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from autograder.base.messages import Text, say
@@ -72,7 +73,8 @@ def lost(
     why: Text | str = "",
 ) -> Iterator[Lost]:
     """The functions and classes that a text which is no Python, or is not run, would define."""
-    if not re.search("def|class", text, re.IGNORECASE):  # most text cells
+    small = text.lower()
+    if "def" not in small and "class" not in small:  # most text cells
         return
     line, position = first_line, 0
     for found in _DEFINED.finditer(text):
@@ -86,7 +88,7 @@ def parse(text: str, where: str, first_line: int) -> list[ast.stmt] | Note:
     try:
         if "\0" in text:  # a ValueError or a SyntaxError, as the version of Python may be
             raise ValueError
-        return ast.parse(text).body
+        return list(_tree(text) if len(text) <= _REMEMBERED else ast.parse(text).body)
     except SyntaxError as error:
         line = first_line + max(error.lineno or 1, 1) - 1
         said = re.sub(r"(?<=\bline )\d+", lambda number: str(int(number[0]) + first_line - 1), error.msg)
@@ -95,6 +97,15 @@ def parse(text: str, where: str, first_line: int) -> list[ast.stmt] | Note:
         return Note(where, first_line, "too complex", say("note.nested_too_deep"))
     except ValueError:
         return Note(where, first_line, "not text", say("note.not_characters"))
+
+
+_REMEMBERED = 5000
+"""Characters of the longest text whose tree is remembered: a class hands in the same cells, but for a few."""
+
+
+@lru_cache(maxsize=128)
+def _tree(text: str) -> list[ast.stmt]:
+    return ast.parse(text).body
 
 
 # ---- Magics ------------------------------------------------------------------------------------------------

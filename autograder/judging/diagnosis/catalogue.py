@@ -58,9 +58,13 @@ def recognise(exercise: KeyExercise, cases: Sequence[Judged]) -> Explanation | N
         pairs = [(judged, judged.case.wrong[hint.id]) for judged in cases if hint.id in judged.case.wrong]
         if not pairs or any(judged.verdict.earns for judged, _ in pairs):
             continue
-        equal = [output for judged, output in pairs if _equal(judged, output)]
+        same = [_equal(judged, output) for judged, output in pairs]
+        equal = [output for (_, output), is_same in zip(pairs, same, strict=True) if is_same]
         telling = sum(map(_is_telling, equal))
-        unlike = [_unlike(judged, output, known=bool(equal)) for judged, output in pairs]
+        unlike = [
+            0 if is_same else _unlike(*pair, known=bool(equal))
+            for pair, is_same in zip(pairs, same, strict=True)
+        ]
         explained = [judged for (judged, _), how in zip(pairs, unlike, strict=True) if how is not None]
         if len(explained) == len(pairs) == len(wrong):
             worst = max(how for how in unlike if how is not None)
@@ -114,13 +118,11 @@ _DOES_NOT_FIT = frozenset({"ValueError", "IndexError", "AssertionError"})
 
 
 def _unlike(judged: Judged, output: Wrong, *, known: bool) -> int | None:
-    """How much else than the misconception's own the outcome is; None where the mistake must be another.
+    """How much else the outcome is than the misconception's, which it does not equal; None: another mistake.
 
     0: nothing; 1: an exception where it raises another; 2: an exception in place of an empty array, or of a
     wrong shape, or the other way round. `known`: other cases have shown that it is this mistake.
     """
-    if _equal(judged, output):
-        return 0
     exception = judged.outcome.exception
     match judged.outcome.status:
         case "raised" if output.raises is not None:

@@ -146,8 +146,8 @@ def _feature(
 ) -> tuple[Text, bool] | None:
     """The condition, and whether it is proven: no other feature occurs in wrong cases only."""
     bits = sum(1 << index for index, case in enumerate(known) if id(case) in wrong)
-    facts = [case.facts for case in known]
-    single = [extent for feature in features.of(facts[0]) if (extent := _extent(feature, facts))]
+    facts = tuple(case.facts for case in known)
+    single = _extents(features, facts)
     alone = [condition for condition in single if condition.explains(bits)]
     others = [condition for condition in single if condition not in alone]
     pairs = [(a, b) for a, b in combinations(others, 2) if a.terms[0][0].joins or b.terms[0][0].joins]
@@ -180,6 +180,12 @@ def _proven(said: _Condition, single: Sequence[_Condition], wrong: int) -> bool:
         if others and functools.reduce(int.__and__, others) & ~wrong == 0:
             return False
     return True
+
+
+@functools.lru_cache(maxsize=256)
+def _extents(features: "Features", facts: tuple[Facts, ...]) -> tuple[_Condition, ...]:
+    """The conditions of one feature each. They depend on the key alone, which serves a whole class."""
+    return tuple(found for feature in features.of(facts[0]) if (found := _extent(feature, facts)))
 
 
 def _extent(feature: Feature, facts: Sequence[Facts]) -> _Condition | None:
@@ -274,7 +280,7 @@ UNIONS = (say("symptom.where_integers"), say(_ROWS), say(_UNUSUAL))
 """The texts of features that a case has because it has one of several others."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Features:
     """The features by which the cases of an exercise are told apart, in the order in which they are tried.
 

@@ -18,7 +18,11 @@ _Column = tuple[Feature, list[bool | None]]
 
 def facts_of(exercise: KeyExercise, case: KeyCase, knowledge: Knowledge) -> Facts:
     """The arguments of a case by name, those included that it leaves out."""
-    return knowledge.facts(exercise.parameters_of(case), case, exercise.left_out(case.args))
+    kind = knowledge.facts
+    if kind not in case.facts:
+        case.facts[kind] = kind(exercise.parameters_of(case), case, exercise.left_out(case.args))
+    found: Facts = case.facts[kind]
+    return found
 
 
 def untried(exercise: KeyExercise, hidden: Sequence[KeyCase], knowledge: Knowledge) -> Iterator[Message]:

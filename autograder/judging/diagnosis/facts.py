@@ -15,9 +15,9 @@ from autograder.base.messages import Text
 from autograder.judging.key_records import KeyCase
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Facts:
-    """The arguments of one case by name, and what follows from them."""
+    """The arguments of one case by name, and what follows from them; equal only to themselves."""
 
     parameters: tuple[str, ...]
     case: KeyCase
