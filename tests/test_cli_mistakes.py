@@ -140,4 +140,4 @@ def test_a_missing_instructors_package_is_one_sentence(course: Path, arguments: 
     called = call(course, *arguments, PYTHONPATH=path)
     assert (called.returncode, called.stdout) == (2, "")
     assert called.stderr.strip().startswith("autograder: ") and called.stderr.strip().count("\n") == 0
-    assert "in a clone of this repository, with: pip install '.[" in called.stderr
+    assert "In a clone of this repository: pip install '.[" in called.stderr

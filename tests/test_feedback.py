@@ -365,7 +365,7 @@ def test_a_function_that_returned_nothing_gets_the_step_about_return() -> None:
     key = AnswerKey("a", True, (exercise(case((1.0,), np.ones((2, 2)))),))
     (result,) = judge.judge(key, returned(None))
     for ask in ("", "--hint"):
-        assert "return and the result" in advice.next_step(result, lecture="3.2", ask=ask).in_language("en")
+        assert "`return` and the result" in advice.next_step(result, lecture="3.2", ask=ask).in_language("en")
 
 
 def seen(symptom: Text | None, verdict: Verdict = Verdict.WA, name: str = "f") -> ExerciseResult:
@@ -380,7 +380,7 @@ LIST = say("symptom.wrong_type", got=say("symptom.type_list"), wanted=say("sympt
 @pytest.mark.parametrize(
     ("result", "step"),
     [
-        (seen(say("symptom.factor_two", part="")), "work out by hand, with lecture 3.2, a small example"),
+        (seen(say("symptom.factor_two", part="")), "work out a small example by hand (lecture 3.2)"),
         (seen(joined([LINE, "…"], "list.lines")), "the first line that is named above"),
         (seen(say("cnn.symptom.lines_missing", lines="z₁₁")), "the first line that is named above"),
         (seen(say("symptom.list_one_entry", n=12)), "entry by entry"),

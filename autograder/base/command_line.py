@@ -24,7 +24,7 @@ language_option = click.option(
     "--lang",
     type=click.Choice(languages()),
     callback=lambda context, option, lang: context.meta.setdefault(_LANG, lang or preferred_language()),
-    help="Language of texts; the locale's unless said otherwise.",
+    help="Language of texts. Default: the locale's.",
 )
 """`--lang`: the command gets the language asked for, else the locale's."""
 

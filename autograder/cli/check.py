@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     "files",
     type=PATH,
     nargs=-1,
-    help="Your notebooks or .py files, of any assignments; the newest in this folder unless said otherwise.",
+    help="Your notebooks or .py files, of any assignments. Default: the newest in this folder.",
 )
 @language_option
 @click.option(

@@ -12,7 +12,7 @@ from autograder.cli.common import warn_of_exposed
 @click.command()
 @click.argument("assignment", help="The assignment's name, such as pooling.")
 @click.option("--keys", type=PATH, default="keys", help="Where the hidden answer keys are.")
-@click.option("--out", type=PATH, help="The zip to write: <assignment>.gradescope.zip unless said otherwise.")
+@click.option("--out", type=PATH, help="The zip to write. Default: <assignment>.gradescope.zip.")
 @language_option
 def gradescope(assignment: str, keys: Path, out: Path | None, lang: str) -> None:
     """Make the zip that grades an assignment on Gradescope. It holds the hidden key: never publish it."""

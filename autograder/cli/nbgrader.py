@@ -16,7 +16,7 @@ def nbgrader() -> None:
 
 @nbgrader.command()
 @click.argument("folder", type=PATH, help="The course folder to make or refresh.")
-@click.argument("assignments", nargs=-1, help="Which assignments; all unless said otherwise.")
+@click.argument("assignments", nargs=-1, help="Which assignments. Default: all.")
 @click.option("--solutions", type=PATH, default="solutions", help="The folder of the assignments' sources.")
 @click.option("--force", is_flag=True, help="Write source notebooks anew that somebody has changed, too.")
 @language_option

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     "--out", type=PATH, default="similar", help="Where similar.html, similar.csv and similar.json go."
 )
 @click.option("--most", type=click.IntRange(min=1), default=50, help="Pairs of an assignment that are shown.")
-@click.option("--least", type=click.FloatRange(0, 1), default=0.3, help="From how much alike, from 0 to 1.")
+@click.option("--least", type=click.FloatRange(0, 1), default=0.3, help="Minimum similarity, 0–1.")
 @language_option
 @for_instructors()
 def similar(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("assignments", nargs=-1, help="Which assignments; all unless said otherwise.")
+@click.argument("assignments", nargs=-1, help="Which assignments. Default: all.")
 @click.option("--solutions", type=PATH, default="solutions", help="The folder of the assignments' sources.")
 @click.option("--exercise", "only", multiple=True, help="Only this exercise; may be given several times.")
 @click.option("--draws", type=click.IntRange(min=1), default=20, help="Fresh hidden keys to try.")

@@ -205,7 +205,7 @@ def dense_residual(delta_next, w_next, dsigma):
 #
 # 其中的图都按行展开成向量。$M$ 的一列放着某个 $a$ 的全部连接，转置以后成为一行，
 # 正好把这些连接上的残差收回来。例如，$w=\begin{pmatrix}1&2\\3&4\end{pmatrix}$、
-# $\delta^{(l)}=\begin{pmatrix}1&2\\3&-1\end{pmatrix}$ 时，可以用你的 `conv_matrix` 算出
+# $\delta^{(l)}=\begin{pmatrix}1&2\\3&-1\end{pmatrix}$ 时，可以用你的 `conv_matrix` 算出（先从作业 `convolution` 复制到一个单元里）：
 #
 # ```python
 # (conv_matrix(np.array([[1, 2], [3, 4]]), (3, 3)).T @ np.array([1, 2, 3, -1])).reshape(3, 3)
@@ -231,7 +231,7 @@ def dense_residual(delta_next, w_next, dsigma):
 # with all maps unrolled row by row. A column of $M$ holds all the connections of one $a$; transposing makes
 # it a row, which collects the residuals along just these connections. For
 # $w=\begin{pmatrix}1&2\\3&4\end{pmatrix}$ and $\delta^{(l)}=\begin{pmatrix}1&2\\3&-1\end{pmatrix}$, for
-# example, your `conv_matrix` gives
+# example, your `conv_matrix` (copy it into a cell, from the assignment `convolution`) gives
 #
 # ```python
 # (conv_matrix(np.array([[1, 2], [3, 4]]), (3, 3)).T @ np.array([1, 2, 3, -1])).reshape(3, 3)
@@ -570,7 +570,7 @@ def pad_residual(delta, kernel_shape):
 #
 # ![步长为 2：先在残差之间补 0，再在外层补 0](attachment:stride_zeros.png)
 #
-# 步长为 $s$ 的卷积，可以看作先做步长为 1 的卷积，再每隔 $s$ 个只留下一个 $z$。被丢掉的 $z$ 不影响 $J$，
+# 步长为 $s$ 的卷积，可以看作先做步长为 1 的卷积，再每 $s$ 个只留下一个 $z$。被丢掉的 $z$ 不影响 $J$，
 # 它们的残差是 0。把这些 0 放回原处，就回到了步长为 1 的情形：相邻两个残差之间插入 $s-1$ 个 0。
 # 最后一个残差后面不再插入（外层的 0 由下一步补）。因此每一边的大小从 $H_o$ 变为 $(H_o-1)\,s+1$。
 #
@@ -691,7 +691,7 @@ def insert_zeros(delta, stride):
 #
 # The lecture writes plain $w_{m,n}^{(l)}$ and $\delta^{l}_{m+u-1,n+v-1}$ and adds that $m,n$ index the
 # **rotated** kernel. In the same way its $\delta$ is the residual **after padding**, and its layer number $l$
-# wants brackets. Here $rot$ and $pad$ say so.
+# should be in parentheses. Here $rot$ and $pad$ say so.
 #
 # **Small example** (the lecture's example continued, with $\sigma'=1$ for now):
 # $w=\begin{pmatrix}1&2\\3&4\end{pmatrix}$, $\delta^{(l)}=\begin{pmatrix}1&2\\3&-1\end{pmatrix}$. The rotated
@@ -979,7 +979,7 @@ def conv2d_input_grad(delta, w, input_shape, stride=1, padding=0):
 # 1. $1\cdot14+2\cdot7+3\cdot13-1\cdot11=56$；练习 6 求出的九个数（$\sigma'=1$）与 $a$
 #    逐个相乘再相加，$1+0+8+18+15+0+0+18-4=56$。道理是：没有偏置时，每个 $z$ 都是各个 $a$
 #    乘以权重的和。两个和式都把 16 个连接上的 $\delta\cdot w\cdot a$ 加了一遍，一个按 $z$ 归并，一个按 $a$
-#    归并。用 `convolution` 作业里你自己的 `conv2d`，可以检验任意的步长和填充：
+#    归并。把 `convolution` 作业里你自己的 `conv2d` 复制过来，就可以检验任意的步长和填充：
 #
 #    ```python
 #    rng = np.random.default_rng()
@@ -1010,7 +1010,7 @@ def conv2d_input_grad(delta, w, input_shape, stride=1, padding=0):
 # 1. $1\cdot14+2\cdot7+3\cdot13-1\cdot11=56$. The nine numbers found in exercise 6 (with $\sigma'=1$), each
 #    times its $a$, give $1+0+8+18+15+0+0+18-4=56$. Without a bias every $z$ is a sum of $a$ times weights. So
 #    both sums add up $\delta\cdot w\cdot a$ over all 16 connections, one of them sorted by $z$, the other by
-#    $a$. With your own `conv2d` from the assignment `convolution` you can check any stride and padding:
+#    $a$. With your own `conv2d`, copied from the assignment `convolution`, you can check any stride and padding:
 #
 #    ```python
 #    rng = np.random.default_rng()

@@ -550,9 +550,9 @@ def conv_matrix(w, input_shape):
 # </details>
 
 # %% [markdown] lang="zh"
-# ## 5 全连接的连接数与参数数 `fully_connected_counts`（<<points fully_connected_counts>>）
+# ## 5 全连接的连接数与参数量 `fully_connected_counts`（<<points fully_connected_counts>>）
 #
-# ![全连接、局部连接、权值共享：连接数与参数数](attachment:connections.png)
+# ![全连接、局部连接、权值共享：连接数与参数量](attachment:connections.png)
 #
 # 接下来的三个练习比较三种连接方式，图中从左到右就是这三种：全连接，局部连接，局部连接加权值共享（也就是卷积，
 # 同一种颜色是同一个权重）。图上方的数字是“连接数量 / 参数数量”，每个练习也返回这两个整数：
@@ -621,7 +621,7 @@ def fully_connected_counts(inputs, outputs, bias=False):
 
 
 # %% [markdown] lang="zh"
-# ## 6 局部连接的连接数与参数数 `locally_connected_counts`（<<points locally_connected_counts>>）
+# ## 6 局部连接的连接数与参数量 `locally_connected_counts`（<<points locally_connected_counts>>）
 #
 # 局部连接：每个输出神经元只与一个 $k_h \times k_w$ 的窗口相连，但**权值不共享**，
 # 每个窗口有自己的一组权重（和自己的偏置）。窗口像卷积那样滑动：步长 1，无填充，一张输入图，一张输出图。
@@ -680,7 +680,7 @@ def locally_connected_counts(input_shape, kernel_shape, bias=False):
 
 
 # %% [markdown] lang="zh"
-# ## 7 卷积的连接数与参数数 `convolution_counts`（<<points convolution_counts>>）
+# ## 7 卷积的连接数与参数量 `convolution_counts`（<<points convolution_counts>>）
 #
 # 卷积 = 局部连接 + **权值共享**：连接与练习 6 一样多，但所有窗口用同一个卷积核。
 # 讲义的例子：$3 \times 3$ 的图、$2 \times 2$ 的核，连接 16、参数 4（图的右边：16 条线，4 种颜色）。
@@ -783,7 +783,7 @@ def convolution_counts(input_shape, kernel_shape, bias=False):
 # </details>
 
 # %% [markdown] lang="zh"
-# ## 8 卷积层的参数数 `convolution_parameters`（<<points convolution_parameters>>）
+# ## 8 卷积层的参数量 `convolution_parameters`（<<points convolution_parameters>>）
 #
 # 实际的卷积层有 $C$ 个输入通道和 $K$ 个卷积核。每个卷积核在**每个**输入通道上各有 $k_h \times k_w$ 个权重，
 # 各通道的结果相加，得到一张特征图；$K$ 个核得到 $K$ 张特征图，每张有一个偏置：
@@ -876,7 +876,7 @@ def convolution_parameters(in_channels, kernels, kernel_shape, bias=True, groups
 # ### Think: if AlexNet's first layer were fully connected
 #
 # AlexNet's first layer takes 3 channels of $227 \times 227$ and makes 96 feature maps of $55 \times 55$ with
-# 96 kernels of $11 \times 11$ (stride 4, no padding). How many parameters has it? And how many would a fully
+# 96 kernels of $11 \times 11$ (stride 4, no padding). How many parameters does it have? And how many would a fully
 # connected layer have with as many inputs and outputs? Ask your functions.
 #
 # <details><summary>Open this when you have thought about it</summary>

@@ -274,7 +274,7 @@ def derive_gradients():
 #
 # $$\frac{\partial J}{\partial w_{p,q}^{(l)}} = \sum_u \sum_v \delta_{u,v}^{(l)}\, a_{u+p-1,\,v+q-1}^{(l-1)}$$
 #
-# In its words: convolve the residual of the current layer with the output of the layer before. The residual
+# In the lecture's words: convolve the residual of the current layer with the output of the layer before. The residual
 # $\delta^{(l)}$ plays the kernel and slides over $a^{(l-1)}$; at position $(p,q)$, multiply element by
 # element and add up: that is $\partial J/\partial w_{p,q}$.
 #
@@ -800,7 +800,7 @@ def gradient_formulas():
 # （如果损失是各样本的平均，那个 $\frac{1}{N}$ 已经含在 $\delta$ 里了。）
 # - **填充**：补上的 0 参与了前向计算，所以用的是**补 0 之后**的输入 $a^{pad}$。
 # （讲义说“边界处理不影响反向传播过程”，意思是步骤不变：把补过 0 的图当作输入，照常计算。）
-# - **步长**：相邻两个 $z$ 所用的 $a$ 相距 $s$。所以求和时 $a$ 每隔 $s$ 个取一个，而 $p$、$q$ 每次仍只走 1
+# - **步长**：相邻两个 $z$ 所用的 $a$ 相距 $s$。所以求和时 $a$ 每 $s$ 个取一个，而 $p$、$q$ 每次仍只走 1
 #   步。
 # - **余数**：$(H+2p-k_h)$ 除以 $s$ 有余数 $r$ 时，最下面 $r$ 行没有窗口到达，不出现在任何 $z$
 #   里，也就不出现在梯度里。如果你先在残差之间插入 0（讲义 3.2），再让它在 $a^{pad}$ 上滑动，结果会多出 $r$

@@ -141,7 +141,7 @@ import numpy as np
 # \qquad\qquad \frac{\partial J}{\partial z}=\frac{\partial J}{\partial a}\,\sigma'(z)$$
 #
 # Where $z>0$ the residual passes unchanged, elsewhere nothing passes. However large $z$ is, the derivative
-# stays 1, so that residuals do not fade from layer to layer as they do behind a sigmoid: that is why deep
+# stays 1, so that residuals do not fade from layer to layer as they do after a sigmoid: that is why deep
 # networks use it. At $z=0$ there is no derivative; like the usual libraries, we take 0.
 #
 # **Small example**
@@ -323,7 +323,8 @@ def dropout_backward(delta, mask, keep):
 # ## 4. ReLU 与重叠最大池化的残差（<<points relu_pool_backward>>）
 #
 # AlexNet 的第 1、2、5 个卷积层之后是 ReLU，再是**重叠**的最大池化：滑窗 $3\times3$，步长 2。
-# 相邻的滑窗共用一行或一列，一个单元可以同时是几个滑窗的最大值。
+# 相邻的滑窗共用一行或一列，一个单元可以同时是几个滑窗的最大值。（第 1、2 层的 ReLU 与池化之间，论文里还有
+# 局部响应归一化 LRN，第四部分的层表列出了它；后来的网络不再用它，这里略去。）
 #
 # $$z \ \xrightarrow{\ \text{ReLU}\ }\ a \ \xrightarrow{\ 3\times3\text{ 最大池化，步长 }2\ }\ \text{输出}$$
 #
@@ -381,7 +382,7 @@ def dropout_backward(delta, mask, keep):
 def relu_pool_backward(delta, z):
     """
     zh: ReLU 之后接 3×3、步长 2 的最大池化，反向传播：∂J/∂z。
-    en: Backward pass of a ReLU and the 3×3 max pooling with stride 2 behind it: ∂J/∂z.
+    en: Backward pass of a ReLU and the 3×3 max pooling with stride 2 after it: ∂J/∂z.
 
     zh: ∂J/∂z = （每个滑窗的残差送到其最大值处，相加） · σ′(z)
     en: ∂J/∂z = (each window's residual at its maximum, added up) · σ′(z)
@@ -576,7 +577,7 @@ def inception_backward(delta, branch_channels, branch_backwards):
 # $\begin{pmatrix}10&20\\-3&0\end{pmatrix}$ from the branch, the sum is
 # $\begin{pmatrix}11&22\\0&4\end{pmatrix}$.
 #
-# **Your task**: complete `residual_backward`. `delta` is the residual behind the addition,
+# **Your task**: complete `residual_backward`. `delta` is the residual after the addition,
 # $\partial J/\partial y$; `branch_grad` is what comes of $\delta$ when it has gone back through $F$ to $x$.
 
 
@@ -646,7 +647,7 @@ def residual_backward(delta, branch_grad):
 # | --- | --- | --- |
 # | `"conv"` | `in_channels`, `kernels`, `kernel_shape`, `stride`, `padding`, `groups`, `bias` | convolution |
 # | `"fully_connected"` | `inputs`, `outputs`, `bias` | fully connected; its input is unrolled first |
-# | `"batch_norm"` | `channels` | batch normalisation: learns a scale $\gamma$ and a shift $\beta$ a channel |
+# | `"batch_norm"` | `channels` | batch normalisation: learns a scale $\gamma$ and a shift $\beta$ per channel |
 # | `"max_pool"`, `"avg_pool"` | `window`, `stride`, `padding` | pooling with square windows |
 # | `"pad_channels"` | `channels`, `stride` | picks rows and columns, fills up channels with zeros |
 # | `"relu"`, `"dropout"`, `"softmax"` | nothing | keep the shape, learn nothing |
@@ -773,7 +774,7 @@ def googlenet_layers(convention="paper"):
 # \qquad W_o=\left\lfloor\frac{W+2p-k_w}{s}\right\rfloor+1$$
 #
 # - 卷积的输出有 `kernels` 个通道；池化不改变通道数，$k_h=k_w=$ `window`；
-# - `pad_channels` 每隔 `stride` 取一行一列，从第一行第一列取起（相当于 $k=1$、$p=0$），
+# - `pad_channels` 每 `stride` 行取一行、每 `stride` 列取一列，从第一行第一列取起（相当于 $k=1$、$p=0$），
 #   输出有 `channels` 个通道；
 # - 全连接层的输出记作 `(outputs, 1, 1)`；
 # - 其余的层不改变形状。
@@ -864,12 +865,12 @@ def output_shape(layer, input_shape):
 #
 # - convolution: $K$ kernels with $\frac{C}{g}\cdot k_h\cdot k_w$ weights each; with biases $K$ more;
 # - fully connected: a weight between each input and each output; with biases one more for each output;
-# - batch normalisation: two a channel, $\gamma$ and $\beta$. Mean and variance are statistics; nothing trains
+# - batch normalisation: two per channel, $\gamma$ and $\beta$. Mean and variance are statistics; nothing trains
 #   them, so they do not count;
 # - all other layers have none. The lecture: a pooling layer usually has neither weights nor biases.
 #
 # **Example**: the conv1 of a ResNet has no biases and $64\cdot3\cdot7\cdot7=9408$ parameters; the batch
-# normalisation behind it has 128. AlexNet's second convolution (96 input channels, 256 kernels of 5×5, two
+# normalisation after it has 128. AlexNet's second convolution (96 input channels, 256 kernels of 5×5, two
 # groups, biases) has $256\cdot48\cdot25+256=307456$.
 #
 # **Your task**: complete `layer_parameters`. It meets no `input`, `add` or `concat`.
@@ -918,7 +919,7 @@ def layer_parameters(layer):
 # - 全连接：每个权重一次；
 # - 其余的层是 0。
 #
-# 同一组权重要用 $H_o\cdot W_o$ 次：参数少而计算多，正是权值共享的结果（讲义 2.2：连接数与参数数）。
+# 同一组权重要用 $H_o\cdot W_o$ 次：参数少而计算多，正是权值共享的结果（讲义 2.2：连接数与参数量）。
 #
 # **例子**：ResNet 的 conv1：$9408\cdot112\cdot112=118013952$ 次，约 0.12 × 10⁹。
 #
@@ -1007,10 +1008,10 @@ def layer_macs(layer, input_shape):
 #
 # - all branches begin with **the same** input shape; their layers count, too; and a branch may hold
 #   another `add` or `concat`;
-# - behind an `add` the shape is that of the branches' outputs (which agree); an empty branch `[]` is the
+# - after an `add` the shape is that of the branches' outputs (which agree); an empty branch `[]` is the
 #   identity shortcut, whose output is its input;
-# - behind a `concat` the channels are the sum of the branches' channels; height and width are those of each
-#   branch (only these two matter for what is counted behind it).
+# - after a `concat` the channels are the sum of the branches' channels; height and width are those of each
+#   branch (only these two matter for what is counted after it).
 #
 # **Example**
 #
@@ -1048,7 +1049,7 @@ def model_totals(layers):
         parameters = macs = 0
         for layer in table:
             if layer["kind"] in ("add", "concat"):
-                # behind the branches only height and width matter, which are the same for all of them
+                # after the branches only height and width matter, which are the same for all of them
                 for branch in layer["branches"]:
                     more_parameters, more_macs, end = count(branch, shape)
                     parameters += more_parameters
@@ -1066,7 +1067,7 @@ def model_totals(layers):
 
 
 # %% [markdown] lang="zh"
-# 现在可以数一数现成的两个模型了：每行是参数个数和乘加次数。AlexNet 约有 6 千万个参数，GoogLeNet
+# 现在可以数一数现成的两个模型了：每行是参数个数和乘加次数。AlexNet 约有 6000 万个参数，GoogLeNet
 # 更深，参数却只有它的九分之一左右：省下来的是哪几层？
 
 # %% [markdown] lang="en"
@@ -1186,7 +1187,7 @@ def basic_layers(in_channels, channels, stride, convention="paper"):
 # - shortcut: an empty branch `[]` where `stride` is 1 and `in_channels` is $4\cdot$ `channels` already;
 #   otherwise, with either `convention`, a 1×1 convolution with this `stride` (to $4\cdot$ `channels`) and
 #   batch normalisation;
-# - two entries are returned: the `add` (its `branches` are `[branch, shortcut]`) and the ReLU behind it.
+# - two entries are returned: the `add` (its `branches` are `[branch, shortcut]`) and the ReLU after it.
 #
 # Mind the first block of conv2_x: its stride is 1, but with 64 input channels its shortcut still projects.
 #

@@ -1033,7 +1033,7 @@ if __name__ == "__main__":
 #   deterministic, behaves alike on all images, easy to verify.
 # - **Designed, cons (2 points, 1 each)**: needs experts, and their time; finds only features that somebody
 #   thought of and could write down (edges, corners), hardly any of a higher level; stays as it is, whatever
-#   the task and the data; is not optimised together with the classifier behind it.
+#   the task and the data; is not optimised together with the classifier after it.
 # - **Trained, pros (2 points, 1 each)**: optimised for the very loss of the task, usually more accurate;
 #   needs no designer, a new task only needs new data; there can be many, in many layers, with features that
 #   nobody would have thought of; learned together with the rest of the network; a good design may be found,

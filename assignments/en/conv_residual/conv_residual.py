@@ -129,7 +129,7 @@ def dense_residual(delta_next, w_next, dsigma):
 # with all maps unrolled row by row. A column of $M$ holds all the connections of one $a$; transposing makes
 # it a row, which collects the residuals along just these connections. For
 # $w=\begin{pmatrix}1&2\\3&4\end{pmatrix}$ and $\delta^{(l)}=\begin{pmatrix}1&2\\3&-1\end{pmatrix}$, for
-# example, your `conv_matrix` gives
+# example, your `conv_matrix` (copy it into a cell, from the assignment `convolution`) gives
 #
 # ```python
 # (conv_matrix(np.array([[1, 2], [3, 4]]), (3, 3)).T @ np.array([1, 2, 3, -1])).reshape(3, 3)
@@ -376,7 +376,7 @@ def insert_zeros(delta, stride):
 #
 # The lecture writes plain $w_{m,n}^{(l)}$ and $\delta^{l}_{m+u-1,n+v-1}$ and adds that $m,n$ index the
 # **rotated** kernel. In the same way its $\delta$ is the residual **after padding**, and its layer number $l$
-# wants brackets. Here $rot$ and $pad$ say so.
+# should be in parentheses. Here $rot$ and $pad$ say so.
 #
 # **Small example** (the lecture's example continued, with $\sigma'=1$ for now):
 # $w=\begin{pmatrix}1&2\\3&4\end{pmatrix}$, $\delta^{(l)}=\begin{pmatrix}1&2\\3&-1\end{pmatrix}$. The rotated
@@ -555,7 +555,7 @@ def conv2d_input_grad(delta, w, input_shape, stride=1, padding=0):
 # 1. $1\cdot14+2\cdot7+3\cdot13-1\cdot11=56$. The nine numbers found in exercise 6 (with $\sigma'=1$), each
 #    times its $a$, give $1+0+8+18+15+0+0+18-4=56$. Without a bias every $z$ is a sum of $a$ times weights. So
 #    both sums add up $\delta\cdot w\cdot a$ over all 16 connections, one of them sorted by $z$, the other by
-#    $a$. With your own `conv2d` from the assignment `convolution` you can check any stride and padding:
+#    $a$. With your own `conv2d`, copied from the assignment `convolution`, you can check any stride and padding:
 #
 #    ```python
 #    rng = np.random.default_rng()

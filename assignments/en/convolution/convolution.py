@@ -495,7 +495,7 @@ def convolution_parameters(in_channels, kernels, kernel_shape, bias=True, groups
 # ### Think: if AlexNet's first layer were fully connected
 #
 # AlexNet's first layer takes 3 channels of $227 \times 227$ and makes 96 feature maps of $55 \times 55$ with
-# 96 kernels of $11 \times 11$ (stride 4, no padding). How many parameters has it? And how many would a fully
+# 96 kernels of $11 \times 11$ (stride 4, no padding). How many parameters does it have? And how many would a fully
 # connected layer have with as many inputs and outputs? Ask your functions.
 #
 # <details><summary>Open this when you have thought about it</summary>

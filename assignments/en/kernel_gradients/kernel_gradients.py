@@ -134,7 +134,7 @@ def derive_gradients():
 #
 # $$\frac{\partial J}{\partial w_{p,q}^{(l)}} = \sum_u \sum_v \delta_{u,v}^{(l)}\, a_{u+p-1,\,v+q-1}^{(l-1)}$$
 #
-# In its words: convolve the residual of the current layer with the output of the layer before. The residual
+# In the lecture's words: convolve the residual of the current layer with the output of the layer before. The residual
 # $\delta^{(l)}$ plays the kernel and slides over $a^{(l-1)}$; at position $(p,q)$, multiply element by
 # element and add up: that is $\partial J/\partial w_{p,q}$.
 #

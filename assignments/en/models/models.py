@@ -71,7 +71,7 @@ import numpy as np
 # \qquad\qquad \frac{\partial J}{\partial z}=\frac{\partial J}{\partial a}\,\sigma'(z)$$
 #
 # Where $z>0$ the residual passes unchanged, elsewhere nothing passes. However large $z$ is, the derivative
-# stays 1, so that residuals do not fade from layer to layer as they do behind a sigmoid: that is why deep
+# stays 1, so that residuals do not fade from layer to layer as they do after a sigmoid: that is why deep
 # networks use it. At $z=0$ there is no derivative; like the usual libraries, we take 0.
 #
 # **Small example**
@@ -229,7 +229,7 @@ def dropout_backward(delta, mask, keep):
 # %%
 def relu_pool_backward(delta, z):
     """
-    Backward pass of a ReLU and the 3×3 max pooling with stride 2 behind it: ∂J/∂z.
+    Backward pass of a ReLU and the 3×3 max pooling with stride 2 after it: ∂J/∂z.
 
     ∂J/∂z = (each window's residual at its maximum, added up) · σ′(z)
 
@@ -336,7 +336,7 @@ def inception_backward(delta, branch_channels, branch_backwards):
 # $\begin{pmatrix}10&20\\-3&0\end{pmatrix}$ from the branch, the sum is
 # $\begin{pmatrix}11&22\\0&4\end{pmatrix}$.
 #
-# **Your task**: complete `residual_backward`. `delta` is the residual behind the addition,
+# **Your task**: complete `residual_backward`. `delta` is the residual after the addition,
 # $\partial J/\partial y$; `branch_grad` is what comes of $\delta$ when it has gone back through $F$ to $x$.
 
 # %%
@@ -372,7 +372,7 @@ def residual_backward(delta, branch_grad):
 # | --- | --- | --- |
 # | `"conv"` | `in_channels`, `kernels`, `kernel_shape`, `stride`, `padding`, `groups`, `bias` | convolution |
 # | `"fully_connected"` | `inputs`, `outputs`, `bias` | fully connected; its input is unrolled first |
-# | `"batch_norm"` | `channels` | batch normalisation: learns a scale $\gamma$ and a shift $\beta$ a channel |
+# | `"batch_norm"` | `channels` | batch normalisation: learns a scale $\gamma$ and a shift $\beta$ per channel |
 # | `"max_pool"`, `"avg_pool"` | `window`, `stride`, `padding` | pooling with square windows |
 # | `"pad_channels"` | `channels`, `stride` | picks rows and columns, fills up channels with zeros |
 # | `"relu"`, `"dropout"`, `"softmax"` | nothing | keep the shape, learn nothing |
@@ -536,12 +536,12 @@ def output_shape(layer, input_shape):
 #
 # - convolution: $K$ kernels with $\frac{C}{g}\cdot k_h\cdot k_w$ weights each; with biases $K$ more;
 # - fully connected: a weight between each input and each output; with biases one more for each output;
-# - batch normalisation: two a channel, $\gamma$ and $\beta$. Mean and variance are statistics; nothing trains
+# - batch normalisation: two per channel, $\gamma$ and $\beta$. Mean and variance are statistics; nothing trains
 #   them, so they do not count;
 # - all other layers have none. The lecture: a pooling layer usually has neither weights nor biases.
 #
 # **Example**: the conv1 of a ResNet has no biases and $64\cdot3\cdot7\cdot7=9408$ parameters; the batch
-# normalisation behind it has 128. AlexNet's second convolution (96 input channels, 256 kernels of 5×5, two
+# normalisation after it has 128. AlexNet's second convolution (96 input channels, 256 kernels of 5×5, two
 # groups, biases) has $256\cdot48\cdot25+256=307456$.
 #
 # **Your task**: complete `layer_parameters`. It meets no `input`, `add` or `concat`.
@@ -613,10 +613,10 @@ def layer_macs(layer, input_shape):
 #
 # - all branches begin with **the same** input shape; their layers count, too; and a branch may hold
 #   another `add` or `concat`;
-# - behind an `add` the shape is that of the branches' outputs (which agree); an empty branch `[]` is the
+# - after an `add` the shape is that of the branches' outputs (which agree); an empty branch `[]` is the
 #   identity shortcut, whose output is its input;
-# - behind a `concat` the channels are the sum of the branches' channels; height and width are those of each
-#   branch (only these two matter for what is counted behind it).
+# - after a `concat` the channels are the sum of the branches' channels; height and width are those of each
+#   branch (only these two matter for what is counted after it).
 #
 # **Example**
 #
@@ -731,7 +731,7 @@ def basic_layers(in_channels, channels, stride, convention="paper"):
 # - shortcut: an empty branch `[]` where `stride` is 1 and `in_channels` is $4\cdot$ `channels` already;
 #   otherwise, with either `convention`, a 1×1 convolution with this `stride` (to $4\cdot$ `channels`) and
 #   batch normalisation;
-# - two entries are returned: the `add` (its `branches` are `[branch, shortcut]`) and the ReLU behind it.
+# - two entries are returned: the `add` (its `branches` are `[branch, shortcut]`) and the ReLU after it.
 #
 # Mind the first block of conv2_x: its stride is 1, but with 64 input channels its shortcut still projects.
 #

@@ -104,7 +104,7 @@ def dense_residual(delta_next, w_next, dsigma):
 # $$\delta^{(l-1)} = \left(M^T \delta^{(l)}\right) \odot \sigma'(z^{(l-1)})$$
 #
 # 其中的图都按行展开成向量。$M$ 的一列放着某个 $a$ 的全部连接，转置以后成为一行，正好把这些连接上的残差收回来。例如，$w=\begin{pmatrix}1&2\\3&4\end{pmatrix}$、
-# $\delta^{(l)}=\begin{pmatrix}1&2\\3&-1\end{pmatrix}$ 时，可以用你的 `conv_matrix` 算出
+# $\delta^{(l)}=\begin{pmatrix}1&2\\3&-1\end{pmatrix}$ 时，可以用你的 `conv_matrix` 算出（先从作业 `convolution` 复制到一个单元里）：
 #
 # ```python
 # (conv_matrix(np.array([[1, 2], [3, 4]]), (3, 3)).T @ np.array([1, 2, 3, -1])).reshape(3, 3)
@@ -270,7 +270,7 @@ def pad_residual(delta, kernel_shape):
 # %% [markdown]
 # ## 5 步长不为 1：使用 0 填充残差对应位置 `insert_zeros`（6 分）
 #
-# 步长为 $s$ 的卷积，可以看作先做步长为 1 的卷积，再每隔 $s$ 个只留下一个 $z$。被丢掉的 $z$ 不影响 $J$，它们的残差是 0。把这些 0 放回原处，就回到了步长为 1 的情形：相邻两个残差之间插入 $s-1$ 个 0。最后一个残差后面不再插入（外层的 0 由下一步补）。因此每一边的大小从 $H_o$ 变为 $(H_o-1)\,s+1$。
+# 步长为 $s$ 的卷积，可以看作先做步长为 1 的卷积，再每 $s$ 个只留下一个 $z$。被丢掉的 $z$ 不影响 $J$，它们的残差是 0。把这些 0 放回原处，就回到了步长为 1 的情形：相邻两个残差之间插入 $s-1$ 个 0。最后一个残差后面不再插入（外层的 0 由下一步补）。因此每一边的大小从 $H_o$ 变为 $(H_o-1)\,s+1$。
 #
 # 图中步长为 2、卷积核为 2×2：先在 2×2 的残差之间插入 0，得到 3×3，这是本练习要做的；再照练习 4 在外面补一圈 0，得到 5×5。
 #
@@ -466,7 +466,7 @@ def conv2d_input_grad(delta, w, input_shape, stride=1, padding=0):
 # 1. $1\cdot14+2\cdot7+3\cdot13-1\cdot11=56$；练习 6 求出的九个数（$\sigma'=1$）与 $a$
 #    逐个相乘再相加，$1+0+8+18+15+0+0+18-4=56$。道理是：没有偏置时，每个 $z$ 都是各个 $a$
 #    乘以权重的和。两个和式都把 16 个连接上的 $\delta\cdot w\cdot a$ 加了一遍，一个按 $z$ 归并，一个按 $a$
-#    归并。用 `convolution` 作业里你自己的 `conv2d`，可以检验任意的步长和填充：
+#    归并。把 `convolution` 作业里你自己的 `conv2d` 复制过来，就可以检验任意的步长和填充：
 #
 #    ```python
 #    rng = np.random.default_rng()

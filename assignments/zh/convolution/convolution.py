@@ -252,7 +252,7 @@ def conv_matrix(w, input_shape):
 # </details>
 
 # %% [markdown]
-# ## 5 全连接的连接数与参数数 `fully_connected_counts`（4 分）
+# ## 5 全连接的连接数与参数量 `fully_connected_counts`（4 分）
 #
 # 接下来的三个练习比较三种连接方式，图中从左到右就是这三种：全连接，局部连接，局部连接加权值共享（也就是卷积，同一种颜色是同一个权重）。图上方的数字是“连接数量 / 参数数量”，每个练习也返回这两个整数：
 #
@@ -286,7 +286,7 @@ def fully_connected_counts(inputs, outputs, bias=False):
 
 
 # %% [markdown]
-# ## 6 局部连接的连接数与参数数 `locally_connected_counts`（4 分）
+# ## 6 局部连接的连接数与参数量 `locally_connected_counts`（4 分）
 #
 # 局部连接：每个输出神经元只与一个 $k_h \times k_w$ 的窗口相连，但**权值不共享**，每个窗口有自己的一组权重（和自己的偏置）。窗口像卷积那样滑动：步长 1，无填充，一张输入图，一张输出图。
 #
@@ -319,7 +319,7 @@ def locally_connected_counts(input_shape, kernel_shape, bias=False):
 
 
 # %% [markdown]
-# ## 7 卷积的连接数与参数数 `convolution_counts`（4 分）
+# ## 7 卷积的连接数与参数量 `convolution_counts`（4 分）
 #
 # 卷积 = 局部连接 + **权值共享**：连接与练习 6 一样多，但所有窗口用同一个卷积核。讲义的例子：$3 \times 3$ 的图、$2 \times 2$ 的核，连接 16、参数 4（图的右边：16 条线，4 种颜色）。
 #
@@ -371,7 +371,7 @@ def convolution_counts(input_shape, kernel_shape, bias=False):
 # </details>
 
 # %% [markdown]
-# ## 8 卷积层的参数数 `convolution_parameters`（14 分）
+# ## 8 卷积层的参数量 `convolution_parameters`（14 分）
 #
 # 实际的卷积层有 $C$ 个输入通道和 $K$ 个卷积核。每个卷积核在**每个**输入通道上各有 $k_h \times k_w$ 个权重，各通道的结果相加，得到一张特征图；$K$ 个核得到 $K$ 张特征图，每张有一个偏置：
 #

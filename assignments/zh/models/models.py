@@ -176,7 +176,7 @@ def dropout_backward(delta, mask, keep):
 # %% [markdown]
 # ## 4. ReLU 与重叠最大池化的残差（7 分）
 #
-# AlexNet 的第 1、2、5 个卷积层之后是 ReLU，再是**重叠**的最大池化：滑窗 $3\times3$，步长 2。相邻的滑窗共用一行或一列，一个单元可以同时是几个滑窗的最大值。
+# AlexNet 的第 1、2、5 个卷积层之后是 ReLU，再是**重叠**的最大池化：滑窗 $3\times3$，步长 2。相邻的滑窗共用一行或一列，一个单元可以同时是几个滑窗的最大值。（第 1、2 层的 ReLU 与池化之间，论文里还有局部响应归一化 LRN，第四部分的层表列出了它；后来的网络不再用它，这里略去。）
 #
 # $$z \ \xrightarrow{\ \text{ReLU}\ }\ a \ \xrightarrow{\ 3\times3\text{ 最大池化，步长 }2\ }\ \text{输出}$$
 #
@@ -449,7 +449,7 @@ def googlenet_layers(convention="paper"):
 # \qquad W_o=\left\lfloor\frac{W+2p-k_w}{s}\right\rfloor+1$$
 #
 # - 卷积的输出有 `kernels` 个通道；池化不改变通道数，$k_h=k_w=$ `window`；
-# - `pad_channels` 每隔 `stride` 取一行一列，从第一行第一列取起（相当于 $k=1$、$p=0$），输出有 `channels` 个通道；
+# - `pad_channels` 每 `stride` 行取一行、每 `stride` 列取一列，从第一行第一列取起（相当于 $k=1$、$p=0$），输出有 `channels` 个通道；
 # - 全连接层的输出记作 `(outputs, 1, 1)`；
 # - 其余的层不改变形状。
 #
@@ -521,7 +521,7 @@ def layer_parameters(layer):
 # - 全连接：每个权重一次；
 # - 其余的层是 0。
 #
-# 同一组权重要用 $H_o\cdot W_o$ 次：参数少而计算多，正是权值共享的结果（讲义 2.2：连接数与参数数）。
+# 同一组权重要用 $H_o\cdot W_o$ 次：参数少而计算多，正是权值共享的结果（讲义 2.2：连接数与参数量）。
 #
 # **例子**：ResNet 的 conv1：$9408\cdot112\cdot112=118013952$ 次，约 0.12 × 10⁹。
 #
@@ -586,7 +586,7 @@ def model_totals(layers):
 
 
 # %% [markdown]
-# 现在可以数一数现成的两个模型了：每行是参数个数和乘加次数。AlexNet 约有 6 千万个参数，GoogLeNet
+# 现在可以数一数现成的两个模型了：每行是参数个数和乘加次数。AlexNet 约有 6000 万个参数，GoogLeNet
 # 更深，参数却只有它的九分之一左右：省下来的是哪几层？
 
 # %%
