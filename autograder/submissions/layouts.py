@@ -150,8 +150,9 @@ class Reader:
         spelt = "|".join(map(r"[\W_]*".join, words))
         spelt = re.sub("[1-9]", lambda digit: f"[{digit[0]}{table()['numerals'][int(digit[0])]}]", spelt)
         title = f"(?P<assignment>{spelt or '[^/]+?'})"
-        other = f"(?!(?:{spelt}){_SUFFIX}/)" if spelt else "(?!)"
-        parts = table()["parts"] | {"ASSIGNMENT": title + _SUFFIX, "TITLE": title, "OTHER": other}
+        own = f"(?!(?:{spelt})(?:{_SUFFIX}/|[-_+ ]))" if spelt else ""
+        parts = {"ASSIGNMENT": title + _SUFFIX, "TITLE": title, "OTHER": own or "(?!)", "OWN": own}
+        parts = table()["parts"] | parts
         capitals = re.compile("|".join(parts))
         self._patterns = [
             re.compile(capitals.sub(lambda part: parts[part[0]], pattern), re.IGNORECASE | re.DOTALL)
@@ -175,15 +176,11 @@ class Reader:
         return None
 
     def _is_nobody(self, name: str) -> bool:
-        """Whether what stands in a student's place is an assignment's name, or what a copy is called."""
-        bare = re.sub(
-            r"^\W*copy of\b|\bcopy$|\u7684?\u526f\u672c|\u201d\u7684$|\.(?:ipynb|py)\b| ?\(\d+\)$",
-            "",
-            name,
-            flags=re.IGNORECASE,
-        )
+        """Whether what stands in a student's place is an assignment's name, or what work or a copy is called."""
+        bare = re.sub(table()["copied"], "", name, flags=re.IGNORECASE).strip()
         folded = _folded(bare) if re.search(r"\w", bare) else ""
-        return not self.layout.system and (not folded or folded in self._names)
+        is_work = re.fullmatch(table()["nobody"], bare, re.IGNORECASE) is not None
+        return not self.layout.system and (not folded or folded in self._names or is_work)
 
     def _handed(self, got: Mapping[str, str], last: str) -> Handed:
         student, assignment = got["student"] or got["person"], got["assignment"]
