@@ -113,7 +113,11 @@ def grade(
     lang: str,
     json: bool,
 ) -> None:
-    """Grade a class of submissions against the hidden answer keys."""
+    """Grade a class of submissions against the hidden answer keys.
+
+    Exit status: 0 when everything was graded, whatever the points (1 is never used); 2 at a mistake in the
+    call; 3 when something that could be a hand-in was not graded: it is named; 130 when interrupted.
+    """
     from autograder.cli.run_warnings import RunWarnings
     from autograder.grading import executors, grade_class, last_run
     from autograder.grading.engine import Settings, engine
@@ -333,10 +337,14 @@ def _grade_with_progress(
         task = progress.add_task("grading", total=len(files))
 
         anew: set[SubmittedFile] = set()
+        now, kept = set(), set()
 
         def on_graded(graded: "Graded", result: "SubmissionResult | None") -> None:
             if result is not None:
                 anew.add(graded.file)
+                now.add(graded.key)
+            elif graded.key not in now:  # else it equals a file of this run
+                kept.add(graded.file)
             if books.course is not None:
                 books.write(graded.file, result or grade_class.result_of(graded, store))
             progress.advance(task)
@@ -356,7 +364,7 @@ def _grade_with_progress(
                 if pools_left == _MAX_POOLS - 1:
                     raise
                 raise ClusterLost(error.text) from error
-    return len(anew)
+    return len(files) - len(kept)
 
 
 _MAX_POOLS = 3

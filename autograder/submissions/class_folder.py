@@ -11,7 +11,7 @@ import itertools
 import operator
 import os
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -27,6 +27,7 @@ from autograder.submissions.choice import Candidate, Exercises
 from autograder.submissions.content import CODE
 from autograder.submissions.layouts import Handed, Layout
 from autograder.submissions.roster import Roster
+from autograder.submissions.source import WRITTEN
 
 
 @dataclass(frozen=True)
@@ -232,21 +233,26 @@ class _Class:
             if handed is None and is_own and self.assignment and is_top:
                 handed = flat(parts, entry.is_folder)  # work beside the folders of assignments
             called = handed.name if handed and is_own and not entry.is_code else ""
-            if called and called not in parts and parts[-1].startswith(called):  # a person's document
-                entry = replace(entry, why=entry.why or say("account.no_code"))
             its = self.assignment if handed is None or handed.assignment is None else handed.assignment
+            if called and called not in parts and parts[-1].startswith(called):  # a person's document
+                if not _is_text_with(entry, self.exercises.get(its or "", ())):
+                    entry = replace(entry, why=entry.why or say("account.no_code"))
             if handed is None or (its is None and not entry.is_code):
                 strays.append(entry)
             elif its is None:
-                about = {"path": self.path, "known": _one_of(self.exercises)}
-                said = say("class.download", system=reader.layout.name, **about)
-                raise ClassFolderError(said if reader.layout.system else say("class.flat", **about))
+                raise ClassFolderError(self._unnamed(reader.layout, [entry for entry, _ in of_all]))
             elif self.assignment not in (None, its):
                 self._decide(entry, "not_chosen", say("account.other_assignment"), handed.student, its)
             elif handed.number in unsure:
                 self.refused.update((who, its) for who in (handed.student, *self.roster.members(handed)))
                 why = say("account.claimed_twice", number=handed.number)
                 self._decide(entry, "not_understood", why, handed.student, its)
+            elif people := self.roster.contested(handed):
+                self.refused.update((who, its) for who in people)
+                why = say("account.of_several", names=joined(map(printable_name, people)))
+                self._decide(entry, "not_understood", why, handed.student, its)
+            elif is_own and _is_bare(parts, handed) and self._is_nobodys(entry, handed):
+                strays.append(entry)
             else:
                 members = submitters.get(handed.name) or self.roster.members(handed)
                 person = members[0] if members else handed.person
@@ -254,7 +260,26 @@ class _Class:
         return students, strays
 
     def _is_person(self, handed: Handed) -> bool:
-        return handed.is_label or self.roster.find(handed) is not None
+        return handed.is_label or bool(self.roster.claimed(handed))
+
+    def _is_nobodys(self, entry: Entry, handed: Handed) -> bool:
+        """Whether a file whose name alone would make a student is no known person's, and no work."""
+        return entry.is_code and not self._is_person(handed) and _is_helper(entry, self.exercises)
+
+    def _unnamed(self, layout: Layout, entries: list[Entry]) -> Text:
+        """That the assignment has to be named, and what stands where its name could."""
+        about = {"path": self.path, "known": _one_of(self.exercises)}
+        if layout.system:
+            return say("class.download", system=layout.name, **about)
+        folders = [list(entry.path.parts[:-1]) for entry in entries]
+        places = {(*parts[: n + 1],) for parts in folders for n in range(len(parts))}
+        for named in (Counter(place[-1] for place in places), Counter(itertools.chain(*folders))):
+            unknown = [name for name in named if not layouts.meaning(name, self.called)]
+            if shared := [name for name in unknown if named[name] > 1]:
+                break
+        else:
+            return say("class.flat", **about)
+        return say("class.unknown_folders", folders=_list(shared), **about)
 
     def _of_student(
         self, members: tuple[str, ...], person: object, assignment: str, files: list[_Of], layout: Layout
@@ -306,17 +331,25 @@ class _Class:
         """Account for what is nobody's; a document is work where nothing else of its folder is known."""
         tops = {entry.path.parts[: depth + 1] for files in students.values() for entry, _ in files}
         known, exercises = _one_of(self.exercises), [*itertools.chain(*self.exercises.values())]
+        is_students = not layout.name.startswith("<assignment>")
+        labelled = sum(self._is_person(files[0][1]) for files in students.values())
+        are_bare = ">.ipynb" in layout.name and 2 * labelled <= len(students)
         for entry in strays:
             parts = entry.path.parts[depth:]
-            is_beside = parts[1:] and entry.path.parts[: depth + 1] in tops
+            is_beside = parts[1:] and entry.path.parts[: depth + 1] in tops and is_students
             is_note = _TEXT.search(entry.path.name) and not choice.mentions(_content(entry), exercises)
             is_somebodys = not (is_beside if parts[1:] else is_note)
             if entry.why is not None:
                 self._decide(entry, "not_understood", entry.why)
             elif self.assignment and is_beside and entry.is_code:
                 self._decide(entry, "not_chosen", say("account.other_assignment"))
-            elif is_beside and entry.is_code and not choice.looks_like(_content(entry), self.exercises):
-                self._decide(entry, "not_chosen", say("account.no_exercise"))
+            elif entry.is_code and _is_helper(entry, self.exercises):
+                data = _content(entry)
+                could_be = not is_beside and (are_bare or choice.mentions(data, exercises))
+                if could_be and re.search(rb"\b(?:def|class) +\w", data):
+                    self._decide(entry, "not_understood", say("account.nobodys"))
+                else:
+                    self._decide(entry, "not_chosen", say("account.no_exercise"))
             elif entry.is_code or (_WORK.search(entry.path.name) and is_somebodys):
                 why = say("account.no_student", layout=printable_name(layout.name))
                 if layout.name.startswith("<student>/<assignment>") and parts[2:]:
@@ -425,27 +458,32 @@ def _chosen(
     order = choice.in_order(candidates, its) if candidates else [(0, None)] * len(code)
     chosen, counts = code[order[0][0]] if order else (None, None)
     submitted = _submitted(student, assignment, chosen, source)
-    notes = []
+    notes, trouble = [], None
     if counts.late if counts else any(handed.late for _, handed in files):
         notes.append(say("note.late", system=files[0][1].system))
     listed = files if all_named else code
     rest = [_own(entry, handed) for entry, handed in listed if entry is not chosen and not entry.is_folder]
     if chosen is None or counts is None:
-        others = [handed.file for entry, handed in files if not entry.is_folder and all_named]
+        others = [handed.file for entry, handed in files if not entry.is_folder]
+        said = say("note.no_code_handed_in", files=_list(others)) if others else None
         for unread in [entry for entry, _ in files if entry.why is not None][:1]:
             said = say("note.not_read", file=_list([unread.path.name]), why=unread.why)
-            submitted = replace(submitted, unread=said)
-        notes += [say("note.files_handed_in", files=_list(others))] if others else []
+        submitted = replace(submitted, unread=said)
     else:
         if rest:
             file = _list([_own(chosen, counts)])
             notes.append(say("note.file_that_counts", file=file, files=_list(rest)))
         if (other := _of_another(chosen, its, exercises)) is not None:
             looks = {"file": _list([_own(chosen, counts)]), "assignment": assignment, "other": other}
-            submitted = replace(submitted, unread=say("note.looks_like", **looks))
-    empty = {code[index][0] for index, held in order[1:] if held is not None and not held}
+            trouble = say("note.looks_like", **looks)
+            submitted = replace(submitted, unread=trouble)
+    is_worked = bool(order) and WRITTEN in (order[0][1] or {}).values()
+    fates = {chosen: _fate_of(chosen, its, trouble)} if chosen else {}
+    for index, held in order[1:]:
+        if not held:
+            fates[code[index][0]] = _fate_beside(code[index][0], is_worked)
     return replace(submitted, notes=tuple(notes)), [
-        Decision(printable_name(entry.shown), student, assignment, *_fate(entry, chosen, entry in empty))
+        Decision(printable_name(entry.shown), student, assignment, *fates.get(entry) or _fate(entry, chosen))
         for entry, _ in files
     ]
 
@@ -457,16 +495,50 @@ def _is_text_with(entry: Entry, exercises: Collection[str]) -> bool:
     return bool(choice.content("", _content(entry), exercises))
 
 
-def _fate(entry: Entry, chosen: Entry | None, is_empty: bool) -> tuple[Fate, Text | None]:
-    if entry is chosen:
+_Fate = tuple[Fate, Text | None]
+
+
+def _fate_of(chosen: Entry, its: Collection[str], trouble: Text | None) -> _Fate:
+    """What becomes of the file that counts: it is graded only if it can be read."""
+    trouble = trouble or _trouble(chosen, its)
+    if trouble is None:
         return "graded", None
+    is_clear = getattr(trouble, "id", "") in ("note.no_code", "note.looks_like")
+    return ("nothing" if is_clear else "not_understood"), trouble
+
+
+def _fate_beside(entry: Entry, is_worked: bool) -> _Fate:
+    """What becomes of a file without an exercise beside the one that counts: perhaps it cannot be read, and
+    is what the student has worked on."""
+    trouble = _trouble(entry)
+    is_lost = trouble is not None and getattr(trouble, "id", "") != "note.no_code" and not is_worked
+    return ("not_understood" if is_lost else "not_chosen"), trouble or say("account.no_exercise")
+
+
+def _trouble(entry: Entry, its: Collection[str] = ()) -> Text | None:
+    return choice.trouble(entry.path.name, partial(archives.read, entry.source, entry.member), its)
+
+
+def _fate(entry: Entry, chosen: Entry | None) -> _Fate:
     if entry.why is not None:
         return "not_understood", entry.why
     if not entry.is_code or chosen is None:
         why = say("account.empty") if entry.is_folder else say("account.no_code")
         return "nothing" if chosen is None else "ignored", why
-    other = say("account.other_counts", file=printable_name(chosen.path.name))
-    return "not_chosen", say("account.no_exercise") if is_empty else other
+    return "not_chosen", say("account.other_counts", file=printable_name(chosen.path.name))
+
+
+def _is_bare(parts: Sequence[str], handed: Handed) -> bool:
+    """Whether a file's name is nothing but what is taken for a student's."""
+    is_alone = handed.assignment is None or len(parts) == 2
+    return is_alone and handed.name not in parts and parts[-1].startswith(handed.name)
+
+
+def _is_helper(entry: Entry, exercises: Exercises) -> bool:
+    """Whether a file can be read, and defines no exercise of any assignment."""
+    if not exercises or not all(exercises.values()):
+        return False
+    return choice.looks_like(_content(entry), exercises) is None and _trouble(entry) is None
 
 
 def _of_another(entry: Entry, its: Collection[str], exercises: Exercises) -> str | None:

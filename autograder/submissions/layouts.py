@@ -29,6 +29,7 @@ class Layout:
     patterns: tuple[str, ...]
     system: bool = False
     also: tuple[str, ...] = ()
+    top: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,10 @@ _LABEL = re.compile(
     r"|(?P<name2>[^\d]*[^\W\d_][^\d]*?)[-_+ (（【[]*(?P<id2>[A-Za-z]{0,3}\d{4,})[])）】]*(?: ?\(\d\))?"
 )
 _ID = re.compile(r"[A-Za-z]{0,3}\d{5,}")
-_COPIED = re.compile(r"(?:[-_ ]*(?:\bcopy|\u526f\u672c)(?: ?\(\d\))?)+$", re.IGNORECASE)
-"""What Windows appends to the name of a copy. A number alone may tell two people of one name apart."""
+_COPIED = re.compile(
+    r"(?:[-_ ]*(?:\bcopy|\u526f\u672c)(?: ?\(\d\))?)+$|^copy of |[-_ ]+copy of$", re.IGNORECASE
+)
+"""What Windows appends to the name of a copy, and Colab puts before it. A number alone may tell two people of one name apart."""
 _DATE = re.compile(r"(?:19|20)\d\d(?:[01]\d[0-3]\d)?")
 _SUFFIX = r"(?:(?<![-_ ])[-_ ]++\d{1,3}| ?\(\d+\)|[-_ ]copy\d*|[-_ ]\u526f\u672c)* *"
 _LONGEST = 255
@@ -105,7 +108,13 @@ def layouts(of_one: bool = False) -> tuple[Layout, ...]:
     """The layouts, of one assignment that is named or of several; the last fits where no other does."""
     rows = [row for row in table()["layout"] if not (of_one and row.get("several", False))]
     return tuple(
-        Layout(row["name"], tuple(row["patterns"]), row.get("system", False), tuple(row.get("also", ())))
+        Layout(
+            row["name"],
+            tuple(row["patterns"]),
+            row.get("system", False),
+            tuple(row.get("also", ())),
+            row.get("top", False),
+        )
         for row in rows
     )
 
@@ -176,7 +185,7 @@ class Reader:
         return None
 
     def _is_nobody(self, name: str) -> bool:
-        """Whether what stands in a student's place is an assignment's name, or what work or a copy is called."""
+        """Whether what stands in a student's place is an assignment's name, or a word for work or a copy."""
         bare = re.sub(table()["copied"], "", name, flags=re.IGNORECASE).strip()
         folded = _folded(bare) if re.search(r"\w", bare) else ""
         is_work = re.fullmatch(table()["nobody"], bare, re.IGNORECASE) is not None
@@ -220,7 +229,7 @@ def recognised(
     for of_systems in (True, False):
         most, best = (0, 0, 0), None
         for depth, reader in itertools.product(range(3), readers):
-            if reader.layout.system is of_systems:
+            if reader.layout.system is of_systems and not (depth and reader.layout.top):
                 if not any(reader(parts[depth:], folder) for parts, folder in sample):
                     continue
                 told = [(parts, reader(parts[depth:], folder)) for parts, folder in paths]
