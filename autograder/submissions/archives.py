@@ -84,6 +84,9 @@ class Entry:
     def is_code(self) -> bool:
         return not self.is_folder and self.why is None and CODE.search(self.path.name) is not None
 
+    def read(self) -> bytes:
+        return read(self.source, self.member)
+
 
 def entries(path: Path) -> Iterator[Entry]:
     """Everything below a folder or in an archive.

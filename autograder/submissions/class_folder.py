@@ -14,7 +14,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any, Literal
@@ -200,7 +199,7 @@ class _Class:
         if not (chosen or self.refused or left):
             raise ClassFolderError(say("class.empty", path=self.path))
         files = self._told_apart(chosen)
-        files += self._absent(chosen, {file.assignment for file in files})
+        files += self._absent(chosen, {file.assignment for file in files} | {its for _, its in self.refused})
         self.account.sort(key=lambda decision: decision.path)
         files.sort(key=operator.attrgetter("student", "assignment"))
         strangers = {file.student for members, file, _ in chosen if self.roster.people and not members}
@@ -233,10 +232,10 @@ class _Class:
             if handed is None and is_own and self.assignment and is_top:
                 handed = flat(parts, entry.is_folder)  # work beside the folders of assignments
             called = handed.name if handed and is_own and not entry.is_code else ""
+            is_own_file = called and called not in parts and parts[-1].startswith(called)
             its = self.assignment if handed is None or handed.assignment is None else handed.assignment
-            if called and called not in parts and parts[-1].startswith(called):  # a person's document
-                if not _is_text_with(entry, self.exercises.get(its or "", ())):
-                    entry = replace(entry, why=entry.why or say("account.no_code"))
+            if is_own_file and not _is_text_with(entry, self.exercises.get(its or "", ())):
+                entry = replace(entry, why=entry.why or say("account.no_code"))  # a person's document
             if handed is None or (its is None and not entry.is_code):
                 strays.append(entry)
             elif its is None:
@@ -251,7 +250,12 @@ class _Class:
                 self.refused.update((who, its) for who in people)
                 why = say("account.of_several", names=joined(map(printable_name, people)))
                 self._decide(entry, "not_understood", why, handed.student, its)
-            elif is_own and _is_bare(parts, handed) and self._is_nobodys(entry, handed):
+            elif (
+                is_own
+                and _is_bare(entry, parts, handed)
+                and not self._is_person(handed)
+                and self._is_helper(entry)
+            ):
                 strays.append(entry)
             else:
                 members = submitters.get(handed.name) or self.roster.members(handed)
@@ -262,24 +266,25 @@ class _Class:
     def _is_person(self, handed: Handed) -> bool:
         return handed.is_label or bool(self.roster.claimed(handed))
 
-    def _is_nobodys(self, entry: Entry, handed: Handed) -> bool:
-        """Whether a file whose name alone would make a student is no known person's, and no work."""
-        return entry.is_code and not self._is_person(handed) and _is_helper(entry, self.exercises)
+    def _is_helper(self, entry: Entry) -> bool:
+        """Whether a file can be read, and defines no exercise of any assignment."""
+        is_known = self.exercises and all(self.exercises.values())
+        return (
+            bool(is_known) and not choice.looks_like(_content(entry), self.exercises) and not _trouble(entry)
+        )
 
     def _unnamed(self, layout: Layout, entries: list[Entry]) -> Text:
         """That the assignment has to be named, and what stands where its name could."""
         about = {"path": self.path, "known": _one_of(self.exercises)}
         if layout.system:
             return say("class.download", system=layout.name, **about)
-        folders = [list(entry.path.parts[:-1]) for entry in entries]
-        places = {(*parts[: n + 1],) for parts in folders for n in range(len(parts))}
-        for named in (Counter(place[-1] for place in places), Counter(itertools.chain(*folders))):
-            unknown = [name for name in named if not layouts.meaning(name, self.called)]
-            if shared := [name for name in unknown if named[name] > 1]:
-                break
-        else:
-            return say("class.flat", **about)
-        return say("class.unknown_folders", folders=_list(shared), **about)
+        folders = Counter(itertools.chain(*(entry.path.parts[:-1] for entry in entries))).items()
+        shared = [its for its, number in folders if number > 1 and not layouts.meaning(its, self.called)]
+        return (
+            say("class.unknown_folders", folders=_list(shared), **about)
+            if shared
+            else say("class.flat", **about)
+        )
 
     def _of_student(
         self, members: tuple[str, ...], person: object, assignment: str, files: list[_Of], layout: Layout
@@ -331,19 +336,18 @@ class _Class:
         """Account for what is nobody's; a document is work where nothing else of its folder is known."""
         tops = {entry.path.parts[: depth + 1] for files in students.values() for entry, _ in files}
         known, exercises = _one_of(self.exercises), [*itertools.chain(*self.exercises.values())]
-        is_students = not layout.name.startswith("<assignment>")
         labelled = sum(self._is_person(files[0][1]) for files in students.values())
-        are_bare = ">.ipynb" in layout.name and 2 * labelled <= len(students)
+        are_bare = "<student>.ipynb" in layout.name and 2 * labelled <= len(students)
         for entry in strays:
             parts = entry.path.parts[depth:]
-            is_beside = parts[1:] and entry.path.parts[: depth + 1] in tops and is_students
+            is_beside = parts[1:] and entry.path.parts[: depth + 1] in tops and layout.name[:2] != "<a"
             is_note = _TEXT.search(entry.path.name) and not choice.mentions(_content(entry), exercises)
             is_somebodys = not (is_beside if parts[1:] else is_note)
             if entry.why is not None:
                 self._decide(entry, "not_understood", entry.why)
             elif self.assignment and is_beside and entry.is_code:
                 self._decide(entry, "not_chosen", say("account.other_assignment"))
-            elif entry.is_code and _is_helper(entry, self.exercises):
+            elif entry.is_code and self._is_helper(entry):
                 data = _content(entry)
                 could_be = not is_beside and (are_bare or choice.mentions(data, exercises))
                 if could_be and re.search(rb"\b(?:def|class) +\w", data):
@@ -426,7 +430,7 @@ def _submitters(entries: list[Entry], depth: int) -> dict[str, list[str]]:
 def _content(entry: Entry) -> bytes:
     """What is in a file; nothing where it is damaged, which is reported when it is graded."""
     try:
-        return archives.read(entry.source, entry.member)
+        return entry.read()
     except Exception:
         return b""
 
@@ -450,7 +454,7 @@ def _chosen(
     candidates = [
         Candidate(
             entry.path.name,
-            partial(archives.read, entry.source, entry.member),
+            entry.read,
             (not its and assignment.casefold() in handed.file.casefold(), handed.order, entry.changed),
         )
         for entry, handed in code[: len(code) if len(code) > 1 else 0]  # a single one counts unread
@@ -473,17 +477,23 @@ def _chosen(
         if rest:
             file = _list([_own(chosen, counts)])
             notes.append(say("note.file_that_counts", file=file, files=_list(rest)))
-        if (other := _of_another(chosen, its, exercises)) is not None:
+        trouble, data = _trouble(chosen, its), _content(chosen)
+        is_others = not (trouble or choice.mentions(data, its) or choice.content(chosen.path.name, data, its))
+        if its and is_others and (other := choice.looks_like(data, exercises)):
             looks = {"file": _list([_own(chosen, counts)]), "assignment": assignment, "other": other}
             trouble = say("note.looks_like", **looks)
             submitted = replace(submitted, unread=trouble)
+    troubles = {chosen: trouble} if chosen else {}
+    for entry in [code[index][0] for index, held in order[1:] if not held]:
+        troubles[entry] = _trouble(entry) or say("account.no_exercise")
     is_worked = bool(order) and WRITTEN in (order[0][1] or {}).values()
-    fates = {chosen: _fate_of(chosen, its, trouble)} if chosen else {}
-    for index, held in order[1:]:
-        if not held:
-            fates[code[index][0]] = _fate_beside(code[index][0], is_worked)
     return replace(submitted, notes=tuple(notes)), [
-        Decision(printable_name(entry.shown), student, assignment, *fates.get(entry) or _fate(entry, chosen))
+        Decision(
+            printable_name(entry.shown),
+            student,
+            assignment,
+            *_fate(entry, chosen, troubles.get(entry), is_worked),
+        )
         for entry, _ in files
     ]
 
@@ -495,31 +505,19 @@ def _is_text_with(entry: Entry, exercises: Collection[str]) -> bool:
     return bool(choice.content("", _content(entry), exercises))
 
 
-_Fate = tuple[Fate, Text | None]
-
-
-def _fate_of(chosen: Entry, its: Collection[str], trouble: Text | None) -> _Fate:
-    """What becomes of the file that counts: it is graded only if it can be read."""
-    trouble = trouble or _trouble(chosen, its)
-    if trouble is None:
+def _fate(
+    entry: Entry, chosen: Entry | None, trouble: Text | None, is_worked: bool
+) -> tuple[Fate, Text | None]:
+    """`trouble`: why it cannot be graded although it counts; or, beside that, why it does not. Where nothing
+    else is worked on, what cannot be read may be what the student has done."""
+    id = getattr(trouble, "id", "")
+    if trouble is not None and entry is chosen:
+        return ("nothing" if id in ("note.no_code", "note.looks_like") else "not_understood"), trouble
+    if trouble is not None:
+        is_lost = not is_worked and id not in ("note.no_code", "account.no_exercise")
+        return ("not_understood" if is_lost else "not_chosen"), trouble
+    if entry is chosen:
         return "graded", None
-    is_clear = getattr(trouble, "id", "") in ("note.no_code", "note.looks_like")
-    return ("nothing" if is_clear else "not_understood"), trouble
-
-
-def _fate_beside(entry: Entry, is_worked: bool) -> _Fate:
-    """What becomes of a file without an exercise beside the one that counts: perhaps it cannot be read, and
-    is what the student has worked on."""
-    trouble = _trouble(entry)
-    is_lost = trouble is not None and getattr(trouble, "id", "") != "note.no_code" and not is_worked
-    return ("not_understood" if is_lost else "not_chosen"), trouble or say("account.no_exercise")
-
-
-def _trouble(entry: Entry, its: Collection[str] = ()) -> Text | None:
-    return choice.trouble(entry.path.name, partial(archives.read, entry.source, entry.member), its)
-
-
-def _fate(entry: Entry, chosen: Entry | None) -> _Fate:
     if entry.why is not None:
         return "not_understood", entry.why
     if not entry.is_code or chosen is None:
@@ -528,25 +526,14 @@ def _fate(entry: Entry, chosen: Entry | None) -> _Fate:
     return "not_chosen", say("account.other_counts", file=printable_name(chosen.path.name))
 
 
-def _is_bare(parts: Sequence[str], handed: Handed) -> bool:
+def _is_bare(entry: Entry, parts: Sequence[str], handed: Handed) -> bool:
     """Whether a file's name is nothing but what is taken for a student's."""
-    is_alone = handed.assignment is None or len(parts) == 2
+    is_alone = entry.is_code and (handed.assignment is None or len(parts) == 2)
     return is_alone and handed.name not in parts and parts[-1].startswith(handed.name)
 
 
-def _is_helper(entry: Entry, exercises: Exercises) -> bool:
-    """Whether a file can be read, and defines no exercise of any assignment."""
-    if not exercises or not all(exercises.values()):
-        return False
-    return choice.looks_like(_content(entry), exercises) is None and _trouble(entry) is None
-
-
-def _of_another(entry: Entry, its: Collection[str], exercises: Exercises) -> str | None:
-    """The assignment of which a file is that defines no exercise of its own."""
-    data = _content(entry) if its else b""
-    if not data or choice.mentions(data, its) or choice.content(entry.path.name, data, its):
-        return None
-    return choice.looks_like(data, exercises)
+def _trouble(entry: Entry, its: Collection[str] = ()) -> Text | None:
+    return choice.trouble(entry.path.name, entry.read, its)
 
 
 def _own(entry: Entry, handed: Handed) -> str:

@@ -90,7 +90,7 @@ _ID = re.compile(r"[A-Za-z]{0,3}\d{5,}")
 _COPIED = re.compile(
     r"(?:[-_ ]*(?:\bcopy|\u526f\u672c)(?: ?\(\d\))?)+$|^copy of |[-_ ]+copy of$", re.IGNORECASE
 )
-"""What Windows appends to the name of a copy, and Colab puts before it. A number alone may tell two people of one name apart."""
+"""What Windows and Colab add to a copy's name. A number alone may tell two people of one name apart."""
 _DATE = re.compile(r"(?:19|20)\d\d(?:[01]\d[0-3]\d)?")
 _SUFFIX = r"(?:(?<![-_ ])[-_ ]++\d{1,3}| ?\(\d+\)|[-_ ]copy\d*|[-_ ]\u526f\u672c)* *"
 _LONGEST = 255
@@ -109,11 +109,8 @@ def layouts(of_one: bool = False) -> tuple[Layout, ...]:
     rows = [row for row in table()["layout"] if not (of_one and row.get("several", False))]
     return tuple(
         Layout(
-            row["name"],
-            tuple(row["patterns"]),
-            row.get("system", False),
-            tuple(row.get("also", ())),
-            row.get("top", False),
+            *(row["name"], tuple(row["patterns"]), row.get("system", False)),
+            *(tuple(row.get("also", ())), row.get("top", False)),
         )
         for row in rows
     )

@@ -72,8 +72,8 @@ class Roster:
         return people[0] if len(people) == 1 and (len(name) > 2 or not name.isascii()) else None
 
     def claimed(self, handed: Handed) -> list[Person]:
-        """Everybody whose number, login or name a name holds, unless within somebody else's longer one; where it
-        holds none that is one person's own, and no platform's number tells, all of that name."""
+        """Everybody whose number, login or name a name holds, unless within somebody else's longer one; else
+        all of that name, where no platform's number tells them apart."""
         number = "" if handed.system == "Moodle" else handed.number  # Moodle's is the assignment's own
         if person := self._meant(number):
             return [person]
