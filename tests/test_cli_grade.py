@@ -256,7 +256,8 @@ def test_unreadable_submissions_and_rows_gone_from_the_table_are_warned_about(co
     unread += (
         "autograder: not understood: dai/relu/relu.ipynb: relu.ipynb is not a readable notebook (line 1: "
     )
-    unread += "Expecting property name enclosed in double quotes); open it in Jupyter, save it and hand it in again."
+    unread += "Expecting property name enclosed in double quotes); open it in Jupyter, "
+    unread += "save it and hand it in again."
     for _ in range(2):
         ran = call(course, "grade", "submitted", *arguments)
         assert (ran.returncode, ran.stderr.strip("\n")) == (3, unread)

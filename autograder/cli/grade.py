@@ -337,14 +337,12 @@ def _grade_with_progress(
         task = progress.add_task("grading", total=len(files))
 
         anew: set[SubmittedFile] = set()
-        now, kept = set(), set()
+        now = set()
 
         def on_graded(graded: "Graded", result: "SubmissionResult | None") -> None:
-            if result is not None:
+            if result is not None or graded.key in now:  # or it equals a file of this run
                 anew.add(graded.file)
                 now.add(graded.key)
-            elif graded.key not in now:  # else it equals a file of this run
-                kept.add(graded.file)
             if books.course is not None:
                 books.write(graded.file, result or grade_class.result_of(graded, store))
             progress.advance(task)
@@ -364,7 +362,7 @@ def _grade_with_progress(
                 if pools_left == _MAX_POOLS - 1:
                     raise
                 raise ClusterLost(error.text) from error
-    return len(files) - len(kept)
+    return len(anew)
 
 
 _MAX_POOLS = 3

@@ -258,7 +258,7 @@ def _in_archive(outer: Entry, unpacked: _Unpacked, depth: int) -> Iterator[Entry
     except ClassFolderError:
         raise
     except Exception as error:  # archives are damaged in a hundred ways
-        told = error.text if isinstance(error, TextError) else str(error) or type(error).__name__
+        told = getattr(error, "text", str(error)) or type(error).__name__
         said = {"path": outer.shown.rstrip("/") or path, "error": told}
         raise ClassFolderError(say("class.archive_unreadable", **said)) from error
 
@@ -409,8 +409,6 @@ def _converted(command: list[str], path: Path) -> Iterator[_Member]:
             if "too large" in said:
                 raise ClassFolderError(say("account.too_large", file=path.name)) from None
             why = said.partition("\n")[0].rpartition(": ")[2]  # without our own path
-            raise (
-                OSError(why) if why.strip("()") not in ("", "null") else TextError(say("account.damaged"))
-            ) from None
+            raise TextError(say("account.damaged") if why in ("", "(null)") else why) from None
         finally:
             run.kill()

@@ -250,12 +250,7 @@ class _Class:
                 self.refused.update((who, its) for who in people)
                 why = say("account.of_several", names=joined(map(printable_name, people)))
                 self._decide(entry, "not_understood", why, handed.student, its)
-            elif (
-                is_own
-                and _is_bare(entry, parts, handed)
-                and not self._is_person(handed)
-                and self._is_helper(entry)
-            ):
+            elif is_own and self._is_nobodys(entry, parts, handed):
                 strays.append(entry)
             else:
                 members = submitters.get(handed.name) or self.roster.members(handed)
@@ -266,25 +261,27 @@ class _Class:
     def _is_person(self, handed: Handed) -> bool:
         return handed.is_label or bool(self.roster.claimed(handed))
 
+    def _is_nobodys(self, entry: Entry, parts: Sequence[str], handed: Handed) -> bool:
+        """Whether a file's name is nothing but what is taken for a student's, and it is nobody's work."""
+        is_alone = handed.assignment is None or len(parts) == 2
+        is_bare = is_alone and handed.name not in parts and parts[-1].startswith(handed.name)
+        return entry.is_code and is_bare and not self._is_person(handed) and self._is_helper(entry)
+
     def _is_helper(self, entry: Entry) -> bool:
         """Whether a file can be read, and defines no exercise of any assignment."""
-        is_known = self.exercises and all(self.exercises.values())
-        return (
-            bool(is_known) and not choice.looks_like(_content(entry), self.exercises) and not _trouble(entry)
-        )
+        can_tell = bool(self.exercises) and all(self.exercises.values())
+        return can_tell and not (choice.looks_like(_content(entry), self.exercises) or _trouble(entry))
 
     def _unnamed(self, layout: Layout, entries: list[Entry]) -> Text:
         """That the assignment has to be named, and what stands where its name could."""
         about = {"path": self.path, "known": _one_of(self.exercises)}
-        if layout.system:
-            return say("class.download", system=layout.name, **about)
         folders = Counter(itertools.chain(*(entry.path.parts[:-1] for entry in entries))).items()
         shared = [its for its, number in folders if number > 1 and not layouts.meaning(its, self.called)]
-        return (
-            say("class.unknown_folders", folders=_list(shared), **about)
-            if shared
-            else say("class.flat", **about)
-        )
+        if layout.system:
+            return say("class.download", system=layout.name, **about)
+        if shared:
+            return say("class.unknown_folders", folders=_list(shared), **about)
+        return say("class.flat", **about)
 
     def _of_student(
         self, members: tuple[str, ...], person: object, assignment: str, files: list[_Of], layout: Layout
@@ -524,12 +521,6 @@ def _fate(
         why = say("account.empty") if entry.is_folder else say("account.no_code")
         return "nothing" if chosen is None else "ignored", why
     return "not_chosen", say("account.other_counts", file=printable_name(chosen.path.name))
-
-
-def _is_bare(entry: Entry, parts: Sequence[str], handed: Handed) -> bool:
-    """Whether a file's name is nothing but what is taken for a student's."""
-    is_alone = entry.is_code and (handed.assignment is None or len(parts) == 2)
-    return is_alone and handed.name not in parts and parts[-1].startswith(handed.name)
 
 
 def _trouble(entry: Entry, its: Collection[str] = ()) -> Text | None:

@@ -26,10 +26,12 @@ class Layout:
     """A row of the table, which tells what its fields mean."""
 
     name: str
-    patterns: tuple[str, ...]
+    patterns: Sequence[str]
     system: bool = False
-    also: tuple[str, ...] = ()
+    also: Sequence[str] = ()
     top: bool = False
+    several: bool = False
+    example: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,14 +108,8 @@ def table() -> dict[str, Any]:
 @functools.cache
 def layouts(of_one: bool = False) -> tuple[Layout, ...]:
     """The layouts, of one assignment that is named or of several; the last fits where no other does."""
-    rows = [row for row in table()["layout"] if not (of_one and row.get("several", False))]
-    return tuple(
-        Layout(
-            *(row["name"], tuple(row["patterns"]), row.get("system", False)),
-            *(tuple(row.get("also", ())), row.get("top", False)),
-        )
-        for row in rows
-    )
+    rows = [Layout(**row) for row in table()["layout"]]
+    return tuple(row for row in rows if not (of_one and row.several))
 
 
 def own(pattern: str) -> Layout:

@@ -6,6 +6,7 @@ people of one name stay two.
 """
 
 import csv
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -82,13 +83,11 @@ class Roster:
         spans = [(start, end) for n, (start, _) in enumerate(words) for _, end in words[n : n + 5]]
         spans += [part.span() for part in re.finditer(r"[A-Za-z]*\d+|[^\W\d_]+", label)]
         found = {(a, b): person for a, b in spans if (person := self._meant(label[a:b]))}
-        whole = [
-            person
-            for (start, end), person in found.items()
-            if not any(a <= start and end <= b and b - a > end - start for a, b in found)
-        ]
-        namesakes = [] if whole or handed.number else self._known.get(_folded(handed.name), [])
-        return list(dict.fromkeys(whole or namesakes))
+        for inner, outer in itertools.permutations(found.copy(), 2):
+            if outer[0] <= inner[0] and inner[1] <= outer[1]:
+                found.pop(inner, None)
+        namesakes = [] if found or handed.number else self._known.get(_folded(handed.name), [])
+        return list(dict.fromkeys(found.values() or namesakes))
 
     def contested(self, handed: Handed) -> list[str]:
         """The labels of several people who do not hand in together, where a name holds them."""
