@@ -44,7 +44,10 @@ def _limit(name: str, kind: "click.ParamType[Any]", default: int, help: str) -> 
     return click.option(f"--{name}", type=kind, help=f"{help}; else what the course says, or {default}.")
 
 
-@click.command()
+@click.command(
+    epilog="Exit status: 0 when everything was graded, whatever the points (1 is never used); 2 at a mistake in "
+    "the call; 3 when something that could be a hand-in was not graded: it is named; 130 when interrupted."
+)
 @click.argument(
     "path",
     type=PATH,
@@ -113,11 +116,7 @@ def grade(
     lang: str,
     json: bool,
 ) -> None:
-    """Grade a class of submissions against the hidden answer keys.
-
-    Exit status: 0 when everything was graded, whatever the points (1 is never used); 2 at a mistake in the
-    call; 3 when something that could be a hand-in was not graded: it is named; 130 when interrupted.
-    """
+    """Grade a class of submissions against the hidden answer keys."""
     from autograder.cli.run_warnings import RunWarnings
     from autograder.grading import executors, grade_class, last_run
     from autograder.grading.engine import Settings, engine

@@ -269,8 +269,11 @@ class _Class:
 
     def _is_helper(self, entry: Entry) -> bool:
         """Whether a file can be read, and defines no exercise of any assignment."""
-        can_tell = bool(self.exercises) and all(self.exercises.values())
-        return can_tell and not (choice.looks_like(_content(entry), self.exercises) or _trouble(entry))
+        can_tell, data = bool(self.exercises) and all(self.exercises.values()), _content(entry)
+        names = "|".join(map(re.escape, itertools.chain(*self.exercises.values()))).encode()
+        if not can_tell or re.search(rb"\b(?:def|class) +(?:%s)\b" % names, data):  # quick, of most files
+            return False
+        return not (choice.looks_like(data, self.exercises) or _trouble(entry))
 
     def _unnamed(self, layout: Layout, entries: list[Entry]) -> Text:
         """That the assignment has to be named, and what stands where its name could."""
