@@ -274,7 +274,7 @@ def english(tree: ast.Module) -> Iterator[tuple[int, str]]:
         match node:
             case ast.Expr(value=ast.Constant()):
                 unseen = [node.value]
-            case ast.keyword(arg="help") | ast.Assert():
+            case ast.keyword(arg="help" | "epilog") | ast.Assert():
                 unseen = [node]
             case ast.Call(func=ast.Attribute(attr="compile" | "execute" | "executemany" | "getgroup")):
                 unseen = [*node.args]

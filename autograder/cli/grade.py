@@ -45,8 +45,8 @@ def _limit(name: str, kind: "click.ParamType[Any]", default: int, help: str) -> 
 
 
 @click.command(
-    epilog="Exit status: 0 when everything was graded, whatever the points (1 is never used); 2 at a mistake in "
-    "the call; 3 when something that could be a hand-in was not graded: it is named; 130 when interrupted."
+    epilog="Exit status: 0 when everything was graded, whatever the points (1 is never used); 2 at a mistake "
+    "in the call; 3 when something that could be a hand-in was not graded: it is named; 130 when interrupted."
 )
 @click.argument(
     "path",
