@@ -122,9 +122,8 @@ def rows(files: Iterable[SubmittedFile]) -> dict[str, str]:
 
 
 def notes(files: Iterable[SubmittedFile]) -> dict[str, str]:
-    return {
-        file.student: " ".join(note.in_language("en") for note in file.notes) for file in files if file.notes
-    }
+    told = {file.student: [*([file.unread] if file.unread else []), *file.notes] for file in files}
+    return {student: " ".join(note.in_language("en") for note in its) for student, its in told.items() if its}
 
 
 MOODLE_CLASS = [
@@ -161,7 +160,7 @@ def test_moodles_zip_and_its_folder(tmp_path: Path) -> None:
             "An (5)": "my_pooling.ipynb counts; also handed in: helper.py.",
             "Bo Li (2)": "second.ipynb counts; also handed in: first.ipynb.",
             "Bo Li (3)": "pooling.py counts; also handed in: onlinetext.html.",
-            "李娜 (4)": "Handed in: notes.pdf.",
+            "李娜 (4)": "No notebook and no .py file was handed in. Handed in: notes.pdf",
         }
 
 
@@ -176,7 +175,7 @@ def test_canvass_zip_and_its_folder(tmp_path: Path) -> None:
                 "lina (4)": "lina_LATE_4_101_pooling-1.ipynb",
             }
             assert notes(files) == {
-                "anne (6)": "Handed in: text.html.",
+                "anne (6)": "No notebook and no .py file was handed in. Handed in: text.html",
                 "boli (5)": "pooling.py counts; also handed in: letter.docx.",
                 "lina (4)": "Handed in late, says Canvas. pooling-1.ipynb counts; "
                 "also handed in: pooling.ipynb.",
@@ -243,7 +242,7 @@ def test_a_class_that_handed_in_nothing_to_grade_is_not_moodles_either(tmp_path:
 def test_what_belongs_to_no_student_of_the_layout_is_named(
     tmp_path: Path, names: list[str], strays: list[str]
 ) -> None:
-    path = zipped(tmp_path / "class.zip", names)
+    path = zipped(tmp_path / "class.zip", names, "import numpy\n")
     for source in (path, unzipped(path)):
         taken = class_folder.find(source, "pooling", KNOWN)
         left = [line.path for line in taken.account if line.fate == "not_understood"]

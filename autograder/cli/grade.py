@@ -44,7 +44,10 @@ def _limit(name: str, kind: "click.ParamType[Any]", default: int, help: str) -> 
     return click.option(f"--{name}", type=kind, help=f"{help}; else what the course says, or {default}.")
 
 
-@click.command()
+@click.command(
+    epilog="Exit status: 0 when everything was graded, whatever the points (1 is never used); 2 at a mistake "
+    "in the call; 3 when something that could be a hand-in was not graded: it is named; 130 when interrupted."
+)
 @click.argument(
     "path",
     type=PATH,
@@ -333,10 +336,12 @@ def _grade_with_progress(
         task = progress.add_task("grading", total=len(files))
 
         anew: set[SubmittedFile] = set()
+        now = set()
 
         def on_graded(graded: "Graded", result: "SubmissionResult | None") -> None:
-            if result is not None:
+            if result is not None or graded.key in now:  # or it equals a file of this run
                 anew.add(graded.file)
+                now.add(graded.key)
             if books.course is not None:
                 books.write(graded.file, result or grade_class.result_of(graded, store))
             progress.advance(task)

@@ -22,7 +22,7 @@ _TABLE_ROWS = 400
 
 
 def class_shown(results: Iterable[SubmissionResult], lang: str) -> list[RenderableType]:
-    """A row for each submission: points, and the exercises that are not right with their verdicts.
+    """A row for each submission: points, and the exercises that are not right, with their verdicts in words.
 
     Below the table: of a single submission what is wrong with it; how many there are, the mean share of the
     points of those that were graded, and in red how many were not, why, and what to do.
@@ -65,7 +65,8 @@ def class_shown(results: Iterable[SubmissionResult], lang: str) -> list[Renderab
         told = say("report.grader_failed", submissions=submissions(failures.total()))
         shown.append(f"[bold red]{escape(told.in_language(lang))}[/]")
     for reason, count in failures.items():
-        shown.append(f"[bold red]{Verdict.JE.value} ×{count}[/] {escape(reason.in_language(lang))}")
+        label = name_of(Verdict.JE).in_language(lang)
+        shown.append(f"[bold red]{label} ×{count}[/] {escape(reason.in_language(lang))}")
     return shown
 
 
@@ -95,11 +96,12 @@ def _lost(result: SubmissionResult, lang: str) -> str:
     for exercise in result.exercises:
         if exercise.verdict is not Verdict.AC:
             reason = exercise.misconception or ""
-            label = f"{exercise.verdict.value} {reason}".strip()
+            label = f"{name_of(exercise.verdict).in_language(lang)} {reason}".strip()
             by_reason.setdefault(label, []).append(exercise.name)
     if len(by_reason) == 1 and len(result.exercises) == len(next(iter(by_reason.values()))):
         return f"[red]{next(iter(by_reason))}[/] ×{len(result.exercises)}"
-    return "\n".join(f"[red]{escape(label)}[/] {', '.join(names)}" for label, names in by_reason.items())
+    lines = [say("account.told", fate=label, why=", ".join(names)) for label, names in by_reason.items()]
+    return "\n".join(escape(line.in_language(lang)) for line in lines)
 
 
 def check_list(done: Checked, lang: str, console: Console, told: Container[str] = (), ask: str = "") -> None:

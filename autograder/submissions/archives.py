@@ -84,6 +84,9 @@ class Entry:
     def is_code(self) -> bool:
         return not self.is_folder and self.why is None and CODE.search(self.path.name) is not None
 
+    def read(self) -> bytes:
+        return read(self.source, self.member)
+
 
 def entries(path: Path) -> Iterator[Entry]:
     """Everything below a folder or in an archive.
@@ -255,7 +258,8 @@ def _in_archive(outer: Entry, unpacked: _Unpacked, depth: int) -> Iterator[Entry
     except ClassFolderError:
         raise
     except Exception as error:  # archives are damaged in a hundred ways
-        said = {"path": outer.shown or path, "error": str(error) or type(error).__name__}
+        told = getattr(error, "text", str(error)) or type(error).__name__
+        said = {"path": outer.shown.rstrip("/") or path, "error": told}
         raise ClassFolderError(say("class.archive_unreadable", **said)) from error
 
 
@@ -394,8 +398,9 @@ def _converted(command: list[str], path: Path) -> Iterator[_Member]:
         try:
             with tarfile.open(fileobj=run.stdout, mode="r|", tarinfo=_Header) as archive:
                 yield from _of_tar(archive)
+                is_empty = not archive.getmembers()
             run.stdout.read()
-            if run.wait():  # what is damaged ends early, as a whole archive does
+            if run.wait() or is_empty:  # what is damaged ends early, as a whole archive does
                 raise tarfile.ReadError
         except tarfile.ReadError:
             said = run.stderr.read(300).decode(errors="replace").strip()
@@ -403,6 +408,7 @@ def _converted(command: list[str], path: Path) -> Iterator[_Member]:
                 raise ClassFolderError(say("account.encrypted")) from None
             if "too large" in said:
                 raise ClassFolderError(say("account.too_large", file=path.name)) from None
-            raise OSError(said.partition("\n")[0].rpartition(": ")[2]) from None  # without our own path
+            why = said.partition("\n")[0].rpartition(": ")[2]  # without our own path
+            raise TextError(say("account.damaged") if why in ("", "(null)") else why) from None
         finally:
             run.kill()

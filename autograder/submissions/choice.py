@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from autograder.base.messages import Text, say
 from autograder.submissions import content as contents
 from autograder.submissions import source
 from autograder.submissions.records import SubmissionError
@@ -99,6 +100,23 @@ def _states(node: ast.stmt, name: str) -> Iterator[tuple[str, int]]:
     for part in node.body if isinstance(node, ast.ClassDef) else ():
         if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef):
             yield f"{name}.{part.name}", source.state(part)
+
+
+def trouble(name: str, read: Callable[[], bytes], exercises: Collection[str]) -> Text | None:
+    """Why a file cannot be read, if it cannot; of one that holds an exercise's name only JSON is parsed."""
+    try:
+        data = read()
+        kind = contents.kind_of(data) if len(data) <= source.MAX_BYTES else None
+        if kind == "notebook":
+            contents.cells(name, data)
+        is_long = kind == "script" and len(data) > contents.MAX_SOURCE
+        if kind is None or is_long or (exercises and not mentions(data, exercises)):
+            source.read(name, data)
+    except SubmissionError as error:
+        return error.text
+    except Exception as error:  # damaged zip members raise a dozen classes of errors
+        return say("note.file_unreadable", error=getattr(error, "strerror", None) or error)
+    return None
 
 
 def looks_like(data: bytes, exercises: Exercises) -> str | None:

@@ -11,10 +11,9 @@ import itertools
 import operator
 import os
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any, Literal
@@ -27,6 +26,7 @@ from autograder.submissions.choice import Candidate, Exercises
 from autograder.submissions.content import CODE
 from autograder.submissions.layouts import Handed, Layout
 from autograder.submissions.roster import Roster
+from autograder.submissions.source import WRITTEN
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,7 @@ class _Class:
         if not (chosen or self.refused or left):
             raise ClassFolderError(say("class.empty", path=self.path))
         files = self._told_apart(chosen)
-        files += self._absent(chosen, {file.assignment for file in files})
+        files += self._absent(chosen, {file.assignment for file in files} | {its for _, its in self.refused})
         self.account.sort(key=lambda decision: decision.path)
         files.sort(key=operator.attrgetter("student", "assignment"))
         strangers = {file.student for members, file, _ in chosen if self.roster.people and not members}
@@ -232,21 +232,26 @@ class _Class:
             if handed is None and is_own and self.assignment and is_top:
                 handed = flat(parts, entry.is_folder)  # work beside the folders of assignments
             called = handed.name if handed and is_own and not entry.is_code else ""
-            if called and called not in parts and parts[-1].startswith(called):  # a person's document
-                entry = replace(entry, why=entry.why or say("account.no_code"))
+            is_own_file = called and called not in parts and parts[-1].startswith(called)
             its = self.assignment if handed is None or handed.assignment is None else handed.assignment
+            if is_own_file and not _is_text_with(entry, self.exercises.get(its or "", ())):
+                entry = replace(entry, why=entry.why or say("account.no_code"))  # a person's document
             if handed is None or (its is None and not entry.is_code):
                 strays.append(entry)
             elif its is None:
-                about = {"path": self.path, "known": _one_of(self.exercises)}
-                said = say("class.download", system=reader.layout.name, **about)
-                raise ClassFolderError(said if reader.layout.system else say("class.flat", **about))
+                raise ClassFolderError(self._unnamed(reader.layout, [entry for entry, _ in of_all]))
             elif self.assignment not in (None, its):
                 self._decide(entry, "not_chosen", say("account.other_assignment"), handed.student, its)
             elif handed.number in unsure:
                 self.refused.update((who, its) for who in (handed.student, *self.roster.members(handed)))
                 why = say("account.claimed_twice", number=handed.number)
                 self._decide(entry, "not_understood", why, handed.student, its)
+            elif people := self.roster.contested(handed):
+                self.refused.update((who, its) for who in people)
+                why = say("account.of_several", names=joined(map(printable_name, people)))
+                self._decide(entry, "not_understood", why, handed.student, its)
+            elif is_own and self._is_nobodys(entry, parts, handed):
+                strays.append(entry)
             else:
                 members = submitters.get(handed.name) or self.roster.members(handed)
                 person = members[0] if members else handed.person
@@ -254,7 +259,32 @@ class _Class:
         return students, strays
 
     def _is_person(self, handed: Handed) -> bool:
-        return handed.is_label or self.roster.find(handed) is not None
+        return handed.is_label or bool(self.roster.claimed(handed))
+
+    def _is_nobodys(self, entry: Entry, parts: Sequence[str], handed: Handed) -> bool:
+        """Whether a file's name is nothing but what is taken for a student's, and it is nobody's work."""
+        is_alone = handed.assignment is None or len(parts) == 2
+        is_bare = is_alone and handed.name not in parts and parts[-1].startswith(handed.name)
+        return entry.is_code and is_bare and not self._is_person(handed) and self._is_helper(entry)
+
+    def _is_helper(self, entry: Entry) -> bool:
+        """Whether a file can be read, and defines no exercise of any assignment."""
+        can_tell, data = bool(self.exercises) and all(self.exercises.values()), _content(entry)
+        names = "|".join(map(re.escape, itertools.chain(*self.exercises.values()))).encode()
+        if not can_tell or re.search(rb"\b(?:def|class) +(?:%s)\b" % names, data):  # quick, of most files
+            return False
+        return not (choice.looks_like(data, self.exercises) or _trouble(entry))
+
+    def _unnamed(self, layout: Layout, entries: list[Entry]) -> Text:
+        """That the assignment has to be named, and what stands where its name could."""
+        about = {"path": self.path, "known": _one_of(self.exercises)}
+        folders = Counter(itertools.chain(*(entry.path.parts[:-1] for entry in entries))).items()
+        shared = [its for its, number in folders if number > 1 and not layouts.meaning(its, self.called)]
+        if layout.system:
+            return say("class.download", system=layout.name, **about)
+        if shared:
+            return say("class.unknown_folders", folders=_list(shared), **about)
+        return say("class.flat", **about)
 
     def _of_student(
         self, members: tuple[str, ...], person: object, assignment: str, files: list[_Of], layout: Layout
@@ -306,17 +336,24 @@ class _Class:
         """Account for what is nobody's; a document is work where nothing else of its folder is known."""
         tops = {entry.path.parts[: depth + 1] for files in students.values() for entry, _ in files}
         known, exercises = _one_of(self.exercises), [*itertools.chain(*self.exercises.values())]
+        labelled = sum(self._is_person(files[0][1]) for files in students.values())
+        are_bare = "<student>.ipynb" in layout.name and 2 * labelled <= len(students)
         for entry in strays:
             parts = entry.path.parts[depth:]
-            is_beside = parts[1:] and entry.path.parts[: depth + 1] in tops
+            is_beside = parts[1:] and entry.path.parts[: depth + 1] in tops and layout.name[:2] != "<a"
             is_note = _TEXT.search(entry.path.name) and not choice.mentions(_content(entry), exercises)
             is_somebodys = not (is_beside if parts[1:] else is_note)
             if entry.why is not None:
                 self._decide(entry, "not_understood", entry.why)
             elif self.assignment and is_beside and entry.is_code:
                 self._decide(entry, "not_chosen", say("account.other_assignment"))
-            elif is_beside and entry.is_code and not choice.looks_like(_content(entry), self.exercises):
-                self._decide(entry, "not_chosen", say("account.no_exercise"))
+            elif entry.is_code and self._is_helper(entry):
+                data = _content(entry)
+                could_be = not is_beside and (are_bare or choice.mentions(data, exercises))
+                if could_be and re.search(rb"\b(?:def|class) +\w", data):
+                    self._decide(entry, "not_understood", say("account.nobodys"))
+                else:
+                    self._decide(entry, "not_chosen", say("account.no_exercise"))
             elif entry.is_code or (_WORK.search(entry.path.name) and is_somebodys):
                 why = say("account.no_student", layout=printable_name(layout.name))
                 if layout.name.startswith("<student>/<assignment>") and parts[2:]:
@@ -393,7 +430,7 @@ def _submitters(entries: list[Entry], depth: int) -> dict[str, list[str]]:
 def _content(entry: Entry) -> bytes:
     """What is in a file; nothing where it is damaged, which is reported when it is graded."""
     try:
-        return archives.read(entry.source, entry.member)
+        return entry.read()
     except Exception:
         return b""
 
@@ -417,7 +454,7 @@ def _chosen(
     candidates = [
         Candidate(
             entry.path.name,
-            partial(archives.read, entry.source, entry.member),
+            entry.read,
             (not its and assignment.casefold() in handed.file.casefold(), handed.order, entry.changed),
         )
         for entry, handed in code[: len(code) if len(code) > 1 else 0]  # a single one counts unread
@@ -425,27 +462,38 @@ def _chosen(
     order = choice.in_order(candidates, its) if candidates else [(0, None)] * len(code)
     chosen, counts = code[order[0][0]] if order else (None, None)
     submitted = _submitted(student, assignment, chosen, source)
-    notes = []
+    notes, trouble = [], None
     if counts.late if counts else any(handed.late for _, handed in files):
         notes.append(say("note.late", system=files[0][1].system))
     listed = files if all_named else code
     rest = [_own(entry, handed) for entry, handed in listed if entry is not chosen and not entry.is_folder]
     if chosen is None or counts is None:
-        others = [handed.file for entry, handed in files if not entry.is_folder and all_named]
+        others = [handed.file for entry, handed in files if not entry.is_folder]
+        said = say("note.no_code_handed_in", files=_list(others)) if others else None
         for unread in [entry for entry, _ in files if entry.why is not None][:1]:
             said = say("note.not_read", file=_list([unread.path.name]), why=unread.why)
-            submitted = replace(submitted, unread=said)
-        notes += [say("note.files_handed_in", files=_list(others))] if others else []
+        submitted = replace(submitted, unread=said)
     else:
         if rest:
             file = _list([_own(chosen, counts)])
             notes.append(say("note.file_that_counts", file=file, files=_list(rest)))
-        if (other := _of_another(chosen, its, exercises)) is not None:
+        trouble, data = _trouble(chosen, its), _content(chosen)
+        is_others = not (trouble or choice.mentions(data, its) or choice.content(chosen.path.name, data, its))
+        if its and is_others and (other := choice.looks_like(data, exercises)):
             looks = {"file": _list([_own(chosen, counts)]), "assignment": assignment, "other": other}
-            submitted = replace(submitted, unread=say("note.looks_like", **looks))
-    empty = {code[index][0] for index, held in order[1:] if held is not None and not held}
+            trouble = say("note.looks_like", **looks)
+            submitted = replace(submitted, unread=trouble)
+    troubles = {chosen: trouble} if chosen else {}
+    for entry in [code[index][0] for index, held in order[1:] if not held]:
+        troubles[entry] = _trouble(entry) or say("account.no_exercise")
+    is_worked = bool(order) and WRITTEN in (order[0][1] or {}).values()
     return replace(submitted, notes=tuple(notes)), [
-        Decision(printable_name(entry.shown), student, assignment, *_fate(entry, chosen, entry in empty))
+        Decision(
+            printable_name(entry.shown),
+            student,
+            assignment,
+            *_fate(entry, chosen, troubles.get(entry), is_worked),
+        )
         for entry, _ in files
     ]
 
@@ -457,7 +505,17 @@ def _is_text_with(entry: Entry, exercises: Collection[str]) -> bool:
     return bool(choice.content("", _content(entry), exercises))
 
 
-def _fate(entry: Entry, chosen: Entry | None, is_empty: bool) -> tuple[Fate, Text | None]:
+def _fate(
+    entry: Entry, chosen: Entry | None, trouble: Text | None, is_worked: bool
+) -> tuple[Fate, Text | None]:
+    """`trouble`: why it cannot be graded although it counts; or, beside that, why it does not. Where nothing
+    else is worked on, what cannot be read may be what the student has done."""
+    id = getattr(trouble, "id", "")
+    if trouble is not None and entry is chosen:
+        return ("nothing" if id in ("note.no_code", "note.looks_like") else "not_understood"), trouble
+    if trouble is not None:
+        is_lost = not is_worked and id not in ("note.no_code", "account.no_exercise")
+        return ("not_understood" if is_lost else "not_chosen"), trouble
     if entry is chosen:
         return "graded", None
     if entry.why is not None:
@@ -465,16 +523,11 @@ def _fate(entry: Entry, chosen: Entry | None, is_empty: bool) -> tuple[Fate, Tex
     if not entry.is_code or chosen is None:
         why = say("account.empty") if entry.is_folder else say("account.no_code")
         return "nothing" if chosen is None else "ignored", why
-    other = say("account.other_counts", file=printable_name(chosen.path.name))
-    return "not_chosen", say("account.no_exercise") if is_empty else other
+    return "not_chosen", say("account.other_counts", file=printable_name(chosen.path.name))
 
 
-def _of_another(entry: Entry, its: Collection[str], exercises: Exercises) -> str | None:
-    """The assignment of which a file is that defines no exercise of its own."""
-    data = _content(entry) if its else b""
-    if not data or choice.mentions(data, its) or choice.content(entry.path.name, data, its):
-        return None
-    return choice.looks_like(data, exercises)
+def _trouble(entry: Entry, its: Collection[str] = ()) -> Text | None:
+    return choice.trouble(entry.path.name, entry.read, its)
 
 
 def _own(entry: Entry, handed: Handed) -> str:

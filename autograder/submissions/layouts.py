@@ -26,9 +26,12 @@ class Layout:
     """A row of the table, which tells what its fields mean."""
 
     name: str
-    patterns: tuple[str, ...]
+    patterns: Sequence[str]
     system: bool = False
-    also: tuple[str, ...] = ()
+    also: Sequence[str] = ()
+    top: bool = False
+    several: bool = False
+    example: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,8 +89,10 @@ _LABEL = re.compile(
     r"|(?P<name2>[^\d]*[^\W\d_][^\d]*?)[-_+ (（【[]*(?P<id2>[A-Za-z]{0,3}\d{4,})[])）】]*(?: ?\(\d\))?"
 )
 _ID = re.compile(r"[A-Za-z]{0,3}\d{5,}")
-_COPIED = re.compile(r"(?:[-_ ]*(?:\bcopy|\u526f\u672c)(?: ?\(\d\))?)+$", re.IGNORECASE)
-"""What Windows appends to the name of a copy. A number alone may tell two people of one name apart."""
+_COPIED = re.compile(
+    r"(?:[-_ ]*(?:\bcopy|\u526f\u672c)(?: ?\(\d\))?)+$|^copy of |[-_ ]+copy of$", re.IGNORECASE
+)
+"""What Windows and Colab add to a copy's name. A number alone may tell two people of one name apart."""
 _DATE = re.compile(r"(?:19|20)\d\d(?:[01]\d[0-3]\d)?")
 _SUFFIX = r"(?:(?<![-_ ])[-_ ]++\d{1,3}| ?\(\d+\)|[-_ ]copy\d*|[-_ ]\u526f\u672c)* *"
 _LONGEST = 255
@@ -103,11 +108,8 @@ def table() -> dict[str, Any]:
 @functools.cache
 def layouts(of_one: bool = False) -> tuple[Layout, ...]:
     """The layouts, of one assignment that is named or of several; the last fits where no other does."""
-    rows = [row for row in table()["layout"] if not (of_one and row.get("several", False))]
-    return tuple(
-        Layout(row["name"], tuple(row["patterns"]), row.get("system", False), tuple(row.get("also", ())))
-        for row in rows
-    )
+    rows = [Layout(**row) for row in table()["layout"]]
+    return tuple(row for row in rows if not (of_one and row.several))
 
 
 def own(pattern: str) -> Layout:
@@ -150,8 +152,9 @@ class Reader:
         spelt = "|".join(map(r"[\W_]*".join, words))
         spelt = re.sub("[1-9]", lambda digit: f"[{digit[0]}{table()['numerals'][int(digit[0])]}]", spelt)
         title = f"(?P<assignment>{spelt or '[^/]+?'})"
-        other = f"(?!(?:{spelt}){_SUFFIX}/)" if spelt else "(?!)"
-        parts = table()["parts"] | {"ASSIGNMENT": title + _SUFFIX, "TITLE": title, "OTHER": other}
+        own = f"(?!(?:{spelt})(?:{_SUFFIX}/|[-_+ ]))" if spelt else ""
+        parts = {"ASSIGNMENT": title + _SUFFIX, "TITLE": title, "OTHER": own or "(?!)", "OWN": own}
+        parts = table()["parts"] | parts
         capitals = re.compile("|".join(parts))
         self._patterns = [
             re.compile(capitals.sub(lambda part: parts[part[0]], pattern), re.IGNORECASE | re.DOTALL)
@@ -175,15 +178,11 @@ class Reader:
         return None
 
     def _is_nobody(self, name: str) -> bool:
-        """Whether what stands in a student's place is an assignment's name, or what a copy is called."""
-        bare = re.sub(
-            r"^\W*copy of\b|\bcopy$|\u7684?\u526f\u672c|\u201d\u7684$|\.(?:ipynb|py)\b| ?\(\d+\)$",
-            "",
-            name,
-            flags=re.IGNORECASE,
-        )
+        """Whether what stands in a student's place is an assignment's name, or a word for work or a copy."""
+        bare = re.sub(table()["copied"], "", name, flags=re.IGNORECASE).strip()
         folded = _folded(bare) if re.search(r"\w", bare) else ""
-        return not self.layout.system and (not folded or folded in self._names)
+        is_work = re.fullmatch(table()["nobody"], bare, re.IGNORECASE) is not None
+        return not self.layout.system and (not folded or folded in self._names or is_work)
 
     def _handed(self, got: Mapping[str, str], last: str) -> Handed:
         student, assignment = got["student"] or got["person"], got["assignment"]
@@ -223,7 +222,7 @@ def recognised(
     for of_systems in (True, False):
         most, best = (0, 0, 0), None
         for depth, reader in itertools.product(range(3), readers):
-            if reader.layout.system is of_systems:
+            if reader.layout.system is of_systems and not (depth and reader.layout.top):
                 if not any(reader(parts[depth:], folder) for parts, folder in sample):
                     continue
                 told = [(parts, reader(parts[depth:], folder)) for parts, folder in paths]

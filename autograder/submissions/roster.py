@@ -6,6 +6,7 @@ people of one name stay two.
 """
 
 import csv
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -66,28 +67,48 @@ class Roster:
                 teams[_folded(person.group)].append(person)
         return {name: people for name, people in teams.items() if len(people) <= _LARGEST_TEAM}
 
-    def find(self, handed: Handed) -> Person | None:
-        """Whose a file is: by number or login before the name, which several may have."""
+    def _meant(self, name: str) -> Person | None:
+        name = _folded(name)
+        people = self._known.get(name, [])
+        return people[0] if len(people) == 1 and (len(name) > 2 or not name.isascii()) else None
+
+    def claimed(self, handed: Handed) -> list[Person]:
+        """Everybody whose number, login or name a name holds, unless within somebody else's longer one; else
+        all of that name, where no platform's number tells them apart."""
         number = "" if handed.system == "Moodle" else handed.number  # Moodle's is the assignment's own
+        if person := self._meant(number):
+            return [person]
         label = f"{handed.name} {number}"
-        said = [number, *re.findall(r"[^\W_]+", label), *re.findall(r"[A-Za-z]*\d+", label), handed.name]
-        said += re.findall(r"[^\W\d_][^\d_]*", handed.name)
-        for name in filter(None, map(_folded, said)):
-            if len(people := self._known.get(name, [])) == 1 and (len(name) > 2 or not name.isascii()):
-                return people[0]
-        return None
+        words = [word.span() for word in re.finditer(r"[^\W_]+", label)]
+        spans = [(start, end) for n, (start, _) in enumerate(words) for _, end in words[n : n + 5]]
+        spans += [part.span() for part in re.finditer(r"[A-Za-z]*\d+|[^\W\d_]+", label)]
+        found = {(a, b): person for a, b in spans if (person := self._meant(label[a:b]))}
+        for inner, outer in itertools.permutations(found.copy(), 2):
+            if outer[0] <= inner[0] and inner[1] <= outer[1]:
+                found.pop(inner, None)
+        namesakes = [] if found or handed.number else self._known.get(_folded(handed.name), [])
+        return list(dict.fromkeys(found.values() or namesakes))
+
+    def contested(self, handed: Handed) -> list[str]:
+        """The labels of several people who do not hand in together, where a name holds them."""
+        people = [] if self._team(handed) else self.claimed(handed)
+        is_team = not people or {*people} <= {*self._teams.get(_folded(people[0].group), people[:1])}
+        return [] if is_team else [person.label for person in people]
 
     def members(self, handed: Handed) -> list[str]:
         """The labels of those whose work it is; empty where nobody in the roster can be meant."""
+        team = self._team(handed)
+        if not team and (people := self.claimed(handed)):
+            team = self._teams.get(_folded(people[0].group), people[:1])
+        return [person.label for person in team]
+
+    def _team(self, handed: Handed) -> list[Person]:
         team = self._teams.get(_folded(handed.name), [])
         is_team = handed.team or re.search(table()["team"], handed.name, re.IGNORECASE)
         if not team and is_team and (bare := _bare(handed.name)):
             same = [its for its in self._teams.values() if _bare(its[0].group) == bare]
             team = same[0] if len(same) == 1 else []
-        person = None if team else self.find(handed)
-        if person is not None:
-            team = self._teams.get(_folded(person.group), [person])
-        return [person.label for person in team]
+        return team
 
     def team(self, label: str) -> str:
         """The group of the person with this label."""

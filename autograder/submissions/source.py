@@ -46,7 +46,7 @@ UNREADABLE = {
     *("note.not_text", "note.too_many_characters", "note.no_code", "note.no_python"),
     "note.notebook_without_cells",
     *("note.notebook_unreadable", "note.notebook_unreadable_at_line"),
-    *("note.not_read", "note.looks_like"),
+    *("note.not_read", "note.looks_like", "note.no_code_handed_in"),
 }
 """The messages about a file of which nothing can be graded."""
 
@@ -80,7 +80,8 @@ def read(name: str, content: bytes) -> Submission:
     if len(content) > MAX_BYTES:
         raise SubmissionError(say("note.file_too_large", file=file, size=MAX_BYTES // 2**20))
     ending = os.path.splitext(file)[1].lower()
-    kind = kind_of(content) or {".ipynb": "notebook", ".py": "script"}.get(ending)
+    named = {} if content.startswith(b"%PDF") else {".ipynb": "notebook", ".py": "script"}
+    kind = kind_of(content) or named.get(ending)
     if kind is None:
         raise SubmissionError(say("note.wrong_file_kind", file=file))
     if cell_number(file) is not None:

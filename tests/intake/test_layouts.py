@@ -51,9 +51,14 @@ LAYOUTS: dict[str, tuple[Tree, str | None, set[str]]] = {
     "student/assignment": ({"li/pooling/p.py": DONE, "bo/convolution/c.py": DONE}, None, {"li", "bo"}),
     "assignment/student": ({"pooling/li/p.py": DONE, "convolution/bo/c.py": DONE}, None, {"li", "bo"}),
     "assignment/student.ipynb": (
-        {"pooling/li/p.py": DONE, "pooling/bo.ipynb": WORK, "convolution/li/x.py": DONE},
+        {f"{its}/{who}": WORK for its in KNOWN for who in ("li.ipynb", "bo.py")},
         None,
         {"li", "bo"},
+    ),
+    "a known student's file beside the others' folders": (
+        {"pooling/li/p.py": DONE, "pooling/2021002_bo.ipynb": WORK, "convolution/li/x.py": DONE},
+        None,
+        {"li", "2021002_bo"},
     ),
     "flat": ({"li.ipynb": WORK, "bo.py": DONE}, "pooling", {"li", "bo"}),
     "a folder each": ({"li/p.py": DONE, "bo/x/y.ipynb": WORK, "chi": None}, "pooling", {"li", "bo", "chi"}),
@@ -409,7 +414,12 @@ def test_students_are_found_in_every_layout_and_container(tmp_path: Path, layout
 
 
 WRAPPED = (
-    *("assignment/student.ipynb", "Moodle, in two folders", "ILIAS, in two folders"),
+    *(
+        "assignment/student.ipynb",
+        "a known student's file beside the others' folders",
+        "Moodle, in two folders",
+        "ILIAS, in two folders",
+    ),
     "zips in a folder in a zip",
 )
 """A third folder around a platform's is none; a folder around `pooling/bo.ipynb` reads as a student; archives

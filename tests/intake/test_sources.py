@@ -129,7 +129,7 @@ CASES: dict[str, Case] = {
     "only text cells": Case(
         notebook({**MARKDOWN, "source": "# 作业"}), (0, 0), "holds no code", file="p.ipynb"
     ),
-    "a PDF as .py": Case(b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n" + bytes(range(256)), (0, 0), "not a text file"),
+    "a PDF as .py": Case(b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n" + bytes(range(256)), (0, 0), "neither a notebook"),
     "a notebook cut off": Case(notebook(BOTH)[:-40], (0, 0), "not a readable notebook", file="pooling.ipynb"),
     # ---- own statements ----
     "endless training": script(
