@@ -280,7 +280,7 @@ UNIONS = (say("symptom.where_integers"), say(_ROWS), say(_UNUSUAL))
 """The texts of features that a case has because it has one of several others."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Features:
     """The features by which the cases of an exercise are told apart, in the order in which they are tried.
 
@@ -292,6 +292,9 @@ class Features:
     last: tuple[Feature, ...] = ()
     covered: frozenset[str] = frozenset()
     codes: frozenset[str] = frozenset()
+
+    def __hash__(self) -> int:  # a text's values are a dict, which has none
+        return hash((len(self.first), len(self.last), self.covered, self.codes))
 
     def of(self, facts: Facts) -> Iterator[Feature]:
         """All features of a function with the parameters that `facts` have."""
