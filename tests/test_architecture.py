@@ -345,6 +345,18 @@ def test_every_file_is_utf8_with_line_feeds_and_ends_in_one() -> None:
             assert "\r" not in text and text.endswith("\n"), name
 
 
+def test_both_readmes_give_the_same_commands_and_lead_to_the_same_pages() -> None:
+    def essence(name: str) -> tuple[list[str], set[str], int]:
+        text = (COURSE / name).read_text(encoding="utf-8")
+        blocks = re.findall(r"^```sh$(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+        lines = [line.split("#")[0] for line in "".join(blocks).splitlines()]
+        commands = [re.sub(r"<\S+?>| --lang \w+", "", line).strip() for line in lines]
+        links = set(re.findall(r"\]\(([\w/]+(?:\.\w+)?)\)", text)) - {"README.md", "README.zh.md"}
+        return [line for line in commands if line], links, text.count("\n## ")
+
+    assert essence("README.md") == essence("README.zh.md")
+
+
 # ---- Tests -------------------------------------------------------------------------------------------------
 
 
