@@ -82,6 +82,11 @@ class Roster:
         words = [word.span() for word in re.finditer(r"[^\W_]+", label)]
         spans = [(start, end) for n, (start, _) in enumerate(words) for _, end in words[n : n + 5]]
         spans += [part.span() for part in re.finditer(r"[A-Za-z]*\d+|[^\W\d_]+", label)]
+        for start, end in words:  # two Chinese names that are written as one
+            halves = [
+                ((start, cut), (cut, end)) for cut in range(start + 2, min(end, start + _LONGEST_NAME) - 1)
+            ]
+            spans += next((both for both in halves if all(self._meant(label[a:b]) for a, b in both)), ())
         found = {(a, b): person for a, b in spans if (person := self._meant(label[a:b]))}
         for inner, outer in itertools.permutations(found.copy(), 2):
             if outer[0] <= inner[0] and inner[1] <= outer[1]:
@@ -151,6 +156,8 @@ def read(path: Path) -> Roster:
 
 
 _FIRST_LINES = 10
+_LONGEST_NAME = 12
+"""Letters in which the first of two names must end."""
 _ROUNDED = re.compile(r"\d(?:\.\d+)?[Ee]\+\d+")
 """What Excel makes of a long number."""
 _CELL = re.compile(r"^[='\"]*(.*?)(?:(?<=\d)\.0)?[\"']*$", re.DOTALL)

@@ -331,6 +331,20 @@ CLASSES: dict[str, tuple[Tree, str | None, str, set[str], dict[str, tuple[str, s
         {"2021001 李娜", "2021002 王芳", "2021003 赵敏", "2021004 钱多", "2021005 王芳"},
         {"2021003赵敏_2021004钱多.py": ("graded", "")},
     ),
+    "two names that are written as one": (
+        {"李娜赵敏.py": DONE, "王芳2021002.py": DONE},
+        "pooling",
+        PEOPLE,
+        {"2021002 王芳", "2021004 钱多", "2021005 王芳"},
+        {"李娜赵敏.py": ("not_understood", "2021001 李娜, 2021003 赵敏")},
+    ),
+    "two of one team that are written as one": (
+        {"赵敏钱多.py": DONE, "2021001李娜.py": DONE},
+        "pooling",
+        PEOPLE,
+        {"2021001 李娜", "2021002 王芳", "2021003 赵敏", "2021004 钱多", "2021005 王芳"},
+        {"赵敏钱多.py": ("graded", "")},
+    ),
     "a name that two people have": (
         {"王芳.py": DONE, "李娜.py": DONE},
         "pooling",
