@@ -302,7 +302,7 @@ def test_grading_a_download_just_works(tmp_path: Path) -> None:
     for _ in range(2):  # graded, and read back from the store
         done = CliRunner().invoke(app, [*map(str, arguments), "--isolation", "process", "--jobs", "1"])
         assert done.exit_code == 0, done.output
-        assert "1 of 2 students" in done.output
+        assert "1 of 2 submissions" in done.output
         results = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))["submissions"]
         assert [(result["student"], result["points"]) for result in results] == [
             ("An (5)", 10),

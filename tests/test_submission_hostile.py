@@ -50,7 +50,7 @@ from tests.submission_files import code, kept, notebook, notes, sources
         ("a.ipynb", b'{"cells": [' + b"{}," * 2**21, "not a readable notebook"),
         ("a.py", b"#" * (MAX_SOURCE + 1), "characters"),
         ("a.py", b"x = 1\0", "not a text file"),
-        ("a.py", b"%PDF-1.4\n\xe2\xe3\xcf\xd3\n" + bytes(range(256)), "not a text file"),
+        ("a.py", b"%PDF-1.4\n\xe2\xe3\xcf\xd3\n" + bytes(range(256)), "neither a notebook"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_in_one_sentence(name: str, content: bytes, told: str) -> None:
