@@ -440,9 +440,8 @@ def _parse_outcome(payload: bytes, parse: Callable[[bytes], Outcome | None]) -> 
     """`parse` reads what follows the seconds."""
     if len(payload) < _SECONDS.size or (outcome := parse(payload[_SECONDS.size :])) is None:
         return None
-    timed = object.__new__(
-        Outcome
-    )  # as `replace`, which takes a tenth of the grader's time for a right submission
+    # As `replace` does, which takes a tenth of the grader's time for a right submission.
+    timed = object.__new__(Outcome)
     vars(timed).update(vars(outcome), seconds=_seconds(_SECONDS.unpack_from(payload)[0]))
     return timed
 

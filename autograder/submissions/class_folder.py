@@ -337,10 +337,10 @@ class _Class:
         tops = {entry.path.parts[: depth + 1] for files in students.values() for entry, _ in files}
         known, exercises = _one_of(self.exercises), [*itertools.chain(*self.exercises.values())]
         labelled = sum(self._is_person(files[0][1]) for files in students.values())
-        are_bare = "<student>.ipynb" in layout.name and 2 * labelled <= len(students)
+        are_bare = layout.bare and 2 * labelled <= len(students)
         for entry in strays:
             parts = entry.path.parts[depth:]
-            is_beside = parts[1:] and entry.path.parts[: depth + 1] in tops and layout.name[:2] != "<a"
+            is_beside = parts[1:] and entry.path.parts[: depth + 1] in tops and not layout.assignment_first
             is_note = _TEXT.search(entry.path.name) and not choice.mentions(_content(entry), exercises)
             is_somebodys = not (is_beside if parts[1:] else is_note)
             if entry.why is not None:

@@ -30,6 +30,8 @@ class Layout:
     system: bool = False
     also: Sequence[str] = ()
     top: bool = False
+    assignment_first: bool = False
+    bare: bool = False
     several: bool = False
     example: str = ""
 
