@@ -95,13 +95,13 @@ def _lost(result: SubmissionResult, lang: str) -> str:
     by_reason: dict[str, list[str]] = {}
     for exercise in result.exercises:
         if exercise.verdict is not Verdict.AC:
-            reason = exercise.misconception or ""
-            label = f"{name_of(exercise.verdict).in_language(lang)} {reason}".strip()
+            reason = f" ({exercise.misconception})" if exercise.misconception else ""
+            label = f"[red]{escape(name_of(exercise.verdict).in_language(lang) + reason)}[/]"
             by_reason.setdefault(label, []).append(exercise.name)
     if len(by_reason) == 1 and len(result.exercises) == len(next(iter(by_reason.values()))):
-        return f"[red]{next(iter(by_reason))}[/] ×{len(result.exercises)}"
+        return f"{next(iter(by_reason))} ×{len(result.exercises)}"
     lines = [say("account.told", fate=label, why=", ".join(names)) for label, names in by_reason.items()]
-    return "\n".join(escape(line.in_language(lang)) for line in lines)
+    return "\n".join(line.in_language(lang) for line in lines)
 
 
 def check_list(done: Checked, lang: str, console: Console, told: Container[str] = (), ask: str = "") -> None:
